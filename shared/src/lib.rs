@@ -1,0 +1,26 @@
+//! The model of Ankomst: what is asked, how it is written down, how it merges, how it travels.
+//!
+//! Pure: reads no clock, draws no randomness, does no input or output. Builds natively and for
+//! wasm32. Without feature `document` only the catalog, the values and the words between page and
+//! worker remain, so that the page never links Automerge.
+//!
+//! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
+//! `document`, `merge`, `chunk`, `sign`, `sync`.
+
+pub mod app;
+pub mod catalog;
+pub mod ids;
+pub mod limits;
+pub mod path;
+pub mod value;
+
+#[cfg(feature = "document")]
+pub mod chunk;
+#[cfg(feature = "document")]
+pub mod document;
+#[cfg(feature = "document")]
+pub mod merge;
+#[cfg(feature = "document")]
+pub mod sign;
+#[cfg(feature = "document")]
+pub mod sync;

@@ -1,0 +1,40 @@
+//! Every bound of the product in one place: no queue, body, list, retry or wait is without one.
+
+/// Largest text a person may type into one field, in bytes of UTF-8.
+pub const FIELD_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Longest key of a document, in bytes.
+pub const PATH_BYTES_MAX: usize = 160;
+/// Largest change on the wire, in bytes, as sent.
+pub const CHUNK_WIRE_BYTES_MAX: usize = 512 * 1024;
+/// Largest change inflated, in bytes.
+pub const CHUNK_INFLATED_BYTES_MAX: usize = 1024 * 1024;
+/// Most operations in one change.
+pub const CHUNK_OPS_MAX: u64 = 4_096;
+/// Most dependencies of one change.
+pub const CHUNK_DEPS_MAX: usize = 256;
+/// Most other actors a change may name.
+pub const CHUNK_ACTORS_MAX: usize = 1_024;
+/// Longest commit message of a change, in bytes.
+pub const CHUNK_MESSAGE_BYTES_MAX: usize = 4_096;
+/// At this many actors a document is continued in a successor.
+pub const DOCUMENT_ACTORS_MAX: usize = 500;
+/// At this many changes a document is continued in a successor.
+pub const DOCUMENT_CHANGES_MAX: usize = 10_000;
+/// Most changes in one exchange.
+pub const PUSH_CHUNKS_MAX: usize = 2_000;
+/// Largest body of one exchange, in bytes.
+pub const SYNC_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Largest message on the live socket, in bytes.
+pub const SOCKET_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most feed entries in one batch from the server.
+pub const FEED_BATCH_CHUNKS_MAX: usize = 4_000;
+/// Most sealed deposits handed in by one exchange.
+pub const DEPOSITS_MAX: usize = 500;
+/// Documents kept open on a tablet.
+pub const OPEN_DOCUMENTS_MAX: usize = 50;
+/// Rest after the last keystroke before drafts become a change, in milliseconds.
+pub const DRAFT_REST_MS: i64 = 3_000;
+/// Shortest passphrase of a vault, in characters.
+pub const PASSPHRASE_CHARS_MIN: usize = 12;
+/// A device clock off by more than this is shown, in seconds.
+pub const CLOCK_OFFSET_SHOWN_S: i64 = 120;
