@@ -298,6 +298,10 @@ pub struct Choice {
 /// One field of a form.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks that the page shows as they are"
+)]
 pub struct FieldView {
     /// Where it stands.
     #[n(0)]
