@@ -1,0 +1,3 @@
+//! The application.
+/// x
+pub struct Core;
