@@ -1,2 +1,41 @@
-//! Placeholder.
-fn main() {}
+//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test`. No shell scripts.
+//!
+//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `check` (all tests).
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to a person"
+)]
+
+mod check;
+mod demo;
+mod prepare;
+mod run;
+mod web;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, checks and runs Ankomst")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the app into target/app: two wasm modules, hashed names, precompressed, budget checked.
+    Web(web::WebArgs),
+    /// Builds all, makes a synthetic village, starts the server, prints address and logins.
+    Demo(demo::DemoArgs),
+    /// Installs what tests need and runs every check and test.
+    Test(check::TestArgs),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().command {
+        Command::Web(args) => web::run(&args).map(drop),
+        Command::Demo(args) => demo::run(&args),
+        Command::Test(args) => check::run(&args),
+    }
+}

@@ -1,0 +1,96 @@
+//! `cargo xtask test`: everything that must hold before a change lands.
+
+use std::process::Command;
+
+use clap::Args;
+
+use crate::run::{cargo, cargo_program, run as start, step, target, top};
+use crate::{prepare, web};
+
+/// Options of `test`.
+#[derive(Args)]
+pub(crate) struct TestArgs {
+    /// Only what needs no browser and no strace.
+    #[arg(long)]
+    quick: bool,
+}
+
+const WASM_CLIPPY: [&str; 11] = [
+    "clippy",
+    "--quiet",
+    "--target",
+    "wasm32-unknown-unknown",
+    "-p",
+    "ankomst-core-wasm",
+    "-p",
+    "ankomst-ui-wasm",
+    "--",
+    "-D",
+    "warnings",
+];
+
+/// Runs all checks, the cheap ones first.
+///
+/// # Errors
+/// At the first check that fails.
+pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
+    step("wasm target", prepare::wasm_target)?;
+    if !args.quick {
+        step("packages", prepare::packages)?;
+    }
+    step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    let app = step("app and its size", || web::run(&web::WebArgs::default()))?;
+    step("programs", || {
+        cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
+    })?;
+    step("tests", || {
+        let mut command = Command::new(cargo_program());
+        command.current_dir(top()).args([
+            "test",
+            "--workspace",
+            "--exclude",
+            "ankomst-core-wasm",
+            "--exclude",
+            "ankomst-ui-wasm",
+        ]);
+        command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
+        command.env("ANKOMST_TABLET", target().join("debug").join("tablet"));
+        command.env("ANKOMST_APP", &app);
+        if !args.quick {
+            command.env("ANKOMST_BROWSER", "1");
+        }
+        start(&mut command)
+    })?;
+    step("lints", || {
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "ankomst-core-wasm",
+            "--exclude",
+            "ankomst-ui-wasm",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ])
+    })?;
+    step("lints for wasm", || cargo(&WASM_CLIPPY))?;
+    step("documentation", || {
+        start(
+            Command::new(cargo_program())
+                .current_dir(top())
+                .env("RUSTDOCFLAGS", "-D warnings")
+                .args([
+                    "doc",
+                    "--quiet",
+                    "--no-deps",
+                    "-p",
+                    "ankomst-shared",
+                    "-p",
+                    "ankomst-core",
+                ]),
+        )
+    })
+}

@@ -1,0 +1,53 @@
+//! Builds the app: `build` (wasm and glue), `names` (hashed names and references), `pack`
+//! (compression and budget).
+
+mod build;
+mod names;
+mod pack;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::run::{target, top};
+
+/// Options of `web`.
+#[derive(Args, Default)]
+pub(crate) struct WebArgs {
+    /// Features of the page's crate, for looking at screens without the core.
+    #[arg(long)]
+    ui_features: Option<String>,
+    /// Print sizes as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Builds into `target/app` and gives that folder.
+///
+/// # Errors
+/// When a build fails, a reference names no file, or the app is larger than its budget.
+pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
+    let mut files = build::modules(args.ui_features.as_deref())?;
+    files.extend(build::statics(&top().join("web-client").join("static"))?);
+    let named = names::resolve(&files)?;
+    let out = target().join("app");
+    let sizes = pack::write(&named, &out)?;
+    if args.json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "ui_brotli_bytes": sizes.ui, "first_visit_brotli_bytes": sizes.first_visit
+            })
+        );
+    } else {
+        eprintln!(
+            "    ui {} B of {} B, first visit {} B of {} B (brotli)",
+            sizes.ui,
+            pack::UI_BYTES_MAX,
+            sizes.first_visit,
+            pack::FIRST_VISIT_BYTES_MAX
+        );
+    }
+    sizes.check()?;
+    Ok(out)
+}

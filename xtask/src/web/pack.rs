@@ -1,0 +1,88 @@
+//! Writes the app's folder with a brotli and a gzip form beside each file, and weighs it.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::bail;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::names::Named;
+
+/// Most bytes of the page's own code, brotli.
+pub(super) const UI_BYTES_MAX: usize = 150_000;
+/// Most bytes of everything a first visit loads, brotli.
+pub(super) const FIRST_VISIT_BYTES_MAX: usize = 600_000;
+
+/// What the app weighs, in bytes after brotli.
+pub(super) struct Sizes {
+    /// The page's glue and module.
+    pub(super) ui: usize,
+    /// All files.
+    pub(super) first_visit: usize,
+}
+
+impl Sizes {
+    /// Holds the sizes against the budget.
+    ///
+    /// # Errors
+    /// When one is above it.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.ui > UI_BYTES_MAX || self.first_visit > FIRST_VISIT_BYTES_MAX {
+            bail!(
+                "the app is too large: ui {} B (at most {UI_BYTES_MAX}), first visit {} B (at most \
+                 {FIRST_VISIT_BYTES_MAX})",
+                self.ui,
+                self.first_visit
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Writes all files, and removes what an earlier build left.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub(super) fn write(app: &Named, out: &Path) -> anyhow::Result<Sizes> {
+    if out.exists() {
+        fs::remove_dir_all(out)?;
+    }
+    let mut sizes = Sizes { ui: 0, first_visit: 0 };
+    for (plain, name) in &app.names {
+        let Some(bytes) = app.files.get(name) else { continue };
+        let path = out.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, bytes)?;
+        let small = if path.extension().is_some_and(|end| end == "png") {
+            bytes.len()
+        } else {
+            compress(&path, bytes)?
+        };
+        sizes.first_visit += small;
+        if plain == "ui.js" || plain == "ui_bg.wasm" {
+            sizes.ui += small;
+        }
+    }
+    Ok(sizes)
+}
+
+fn compress(path: &Path, bytes: &[u8]) -> anyhow::Result<usize> {
+    let mut brotli = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut brotli, 64 * 1024, 11, 22);
+    writer.write_all(bytes)?;
+    drop(writer);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes)?;
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        name
+    };
+    fs::write(beside(".br"), &brotli)?;
+    fs::write(beside(".gz"), gzip.finish()?)?;
+    Ok(brotli.len())
+}
