@@ -1,0 +1,24 @@
+//! What end-to-end tests share.
+//!
+//! - [`server`]: the real `ankomst` process on a free loopback port, stopped and started at will.
+//! - [`browser`]: Chromium profiles driven through chromedriver.
+//! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
+
+pub mod browser;
+pub mod ledger;
+pub mod server;
+
+use std::path::PathBuf;
+
+/// Gives the program under test, from the environment that `cargo xtask test` sets.
+///
+/// `None` means: skip, and say so; in continuous integration the variable is always set.
+#[must_use]
+pub fn program(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable).map(PathBuf::from);
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{variable} must be set in CI");
+        eprintln!("skipped: {variable} is not set; run `cargo xtask test`");
+    }
+    found
+}

@@ -1,0 +1,152 @@
+//! The real server as a process of its own: started, stopped, killed and started again in the same
+//! folder and on the same port.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A server with its data folder; the process may be running or not.
+pub struct Server {
+    binary: PathBuf,
+    app: PathBuf,
+    data: TempDir,
+    port: u16,
+    child: Option<Child>,
+    trace: Option<PathBuf>,
+}
+
+impl Server {
+    /// Makes a data folder with the synthetic village and starts the server, or gives `None` when
+    /// the programs are not built.
+    #[must_use]
+    pub fn with_village() -> Option<Self> {
+        let mut server = Self::empty()?;
+        server.command(&["seed", "--pack", "sp-1", "--seed", "1"]);
+        server.start();
+        Some(server)
+    }
+
+    /// Makes an empty data folder without starting anything.
+    #[must_use]
+    pub fn empty() -> Option<Self> {
+        let binary = super::program("ANKOMST_BIN")?;
+        let app = super::program("ANKOMST_APP")?;
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let data = tempfile::tempdir().unwrap();
+        Some(Self { binary, app, data, port, child: None, trace: None })
+    }
+
+    /// Runs a command of the binary on the data folder and gives what it printed.
+    #[expect(clippy::must_use_candidate, reason = "often run for its effect")]
+    pub fn command(&self, args: &[&str]) -> String {
+        let output = Command::new(&self.binary)
+            .args(args)
+            .arg("--data")
+            .arg(self.data.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "ankomst {args:?}: {text}{errors}");
+        text
+    }
+
+    /// Writes every system call of the next runs that matters for durability into a file.
+    pub fn trace_into(&mut self, file: &Path) {
+        self.trace = Some(file.to_path_buf());
+    }
+
+    /// Starts the process and waits until it says that it listens.
+    pub fn start(&mut self) {
+        assert!(self.child.is_none(), "the server is running already");
+        let mut command = if let Some(file) = &self.trace {
+            let mut strace = Command::new("strace");
+            strace.args(["-f", "-qq", "-tt", "-y", "-s", "24", "-A", "-o"]).arg(file);
+            strace.args(["-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64"]);
+            strace.arg(&self.binary);
+            strace
+        } else {
+            Command::new(&self.binary)
+        };
+        let mut child = command
+            .arg("serve")
+            .arg("--data")
+            .arg(self.data.path())
+            .arg("--app")
+            .arg(&self.app)
+            .arg("--listen")
+            .arg(format!("127.0.0.1:{}", self.port))
+            .arg("--print-address")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.any(|line| line.is_ok_and(|line| line.starts_with("listening on")));
+        assert!(ready, "the server ended before it listened: {:?}", child.wait());
+        self.child = Some(child);
+    }
+
+    /// Ends the process in good order.
+    pub fn stop(&mut self) {
+        self.end("-TERM");
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.end("-KILL");
+    }
+
+    fn end(&mut self, signal: &str) {
+        let Some(mut child) = self.child.take() else { return };
+        let pid = self.server_pid_of(child.id());
+        signal_pid(pid, signal);
+        child.wait().unwrap();
+    }
+
+    /// The server's own process id, behind strace if that is used.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.server_pid_of(self.child.as_ref().unwrap().id())
+    }
+
+    fn server_pid_of(&self, id: u32) -> u32 {
+        if self.trace.is_none() {
+            return id;
+        }
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        children.split_whitespace().next().map_or(id, |child| child.parse().unwrap())
+    }
+
+    /// The address the app is at.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The binary.
+    #[must_use]
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Sends a signal to one process this test started.
+pub fn signal_pid(pid: u32, signal: &str) {
+    let sent = Command::new("kill").arg(signal).arg(pid.to_string()).status().unwrap();
+    assert!(sent.success() || signal == "-KILL", "kill {signal} {pid}");
+}
