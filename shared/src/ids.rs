@@ -80,6 +80,26 @@ pub fn from_base32<const N: usize>(text: &str) -> Result<[u8; N], IdError> {
     if buffer == 0 { Ok(out) } else { Err(IdError::Character) }
 }
 
+/// Reads base32 of any length as written by [`base32`].
+///
+/// # Errors
+/// When a character is wrong or padding bits are not zero.
+pub fn base32_bytes(text: &str) -> Result<Vec<u8>, IdError> {
+    let mut out = Vec::with_capacity(text.len().saturating_mul(5) / 8);
+    let (mut buffer, mut bits) = (0_u32, 0_u32);
+    for byte in text.bytes() {
+        let digit = ALPHABET.iter().position(|known| *known == byte).ok_or(IdError::Character)?;
+        buffer = (buffer << 5) | u32::try_from(digit).map_err(|_| IdError::Character)?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            out.push(u8::try_from(buffer >> bits).map_err(|_| IdError::Character)?);
+            buffer &= (1 << bits) - 1;
+        }
+    }
+    if buffer == 0 && bits < 5 { Ok(out) } else { Err(IdError::Character) }
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
         $(#[$doc])*
@@ -215,6 +235,15 @@ mod tests {
         let entry = EntryId::from_bytes([255; 10]);
         assert_eq!(entry.to_string(), "zzzzzzzzzzzzzzzz");
         assert_eq!("zzzzzzzzzzzzzzzz".parse(), Ok(entry));
+    }
+
+    #[test]
+    fn bytes_of_any_length_are_read_back() {
+        for length in 0..40_u8 {
+            let bytes: Vec<u8> = (0..length).map(|at| at.wrapping_mul(37)).collect();
+            assert_eq!(base32_bytes(&base32(&bytes)), Ok(bytes));
+        }
+        assert!(base32_bytes("u").is_err() && base32_bytes("0").is_err());
     }
 
     #[test]

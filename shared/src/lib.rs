@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod ids;
 pub mod limits;
 pub mod path;
+pub mod text;
 pub mod value;
 
 #[cfg(feature = "document")]

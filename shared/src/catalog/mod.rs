@@ -1,7 +1,19 @@
-//! What we ask, as data: record kinds, fields, code lists, checklists, texts.
+//! What we ask, as data: record kinds, fields, code lists, checklists.
 //!
-//! Reading order: [`model`] (the packed form both sides load).
+//! Reading order: [`model`] (the packed form both sides load), [`lookup`] (finding a field by its
+//! key), [`check`] (which values are allowed, and their canonical form), [`numbers`] (identity
+//! numbers), [`order`] (the most cautious of several values), [`display`] (values in words).
 
+pub mod check;
+pub mod display;
+pub mod lookup;
 pub mod model;
+pub mod numbers;
+pub mod order;
+#[cfg(test)]
+mod source;
 
+pub use check::{ValueFault, check, normalise};
+pub use lookup::{Catalog, Located};
 pub use model::*;
+pub use order::most_cautious;

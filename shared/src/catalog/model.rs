@@ -264,6 +264,9 @@ pub enum Caution {
     /// No before yes.
     #[n(6)]
     False,
+    /// The one of the checklist item the entry stands for.
+    #[n(7)]
+    ByItem,
 }
 
 /// A condition on another field of the same record or entry.
@@ -374,9 +377,9 @@ pub enum Evidence {
     /// A tick.
     #[n(0)]
     Tick,
-    /// A number with its unit, and which direction is unsafe.
+    /// A number with its unit, and which of two numbers is the more cautious.
     #[n(1)]
-    Number(#[n(0)] String, #[n(1)] Option<Caution>),
+    Number(#[n(0)] Label, #[n(1)] Option<Caution>),
     /// A date.
     #[n(2)]
     Date,

@@ -1,0 +1,117 @@
+//! Checks the catalog's files and packs them; checks the texts of the two languages against each
+//! other and writes them as one table.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "src/catalog/model.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+mod model;
+#[path = "src/catalog/source/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library's tests use the rest")]
+mod source;
+
+use source::{Fault, SourceFile};
+
+fn main() {
+    println!("cargo::rerun-if-changed=catalog");
+    println!("cargo::rerun-if-changed=src/catalog");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let mut faults = Vec::new();
+    let package = source::package(&catalog_files()).unwrap_or_else(|found| {
+        faults.extend(found);
+        std::process::exit(report(&faults));
+    });
+    let packed = minicbor::to_vec(&package).unwrap_or_default();
+    let texts = texts(&mut faults);
+    let written = fs::write(out.join("catalog.cbor"), packed)
+        .and_then(|()| fs::write(out.join("texts.rs"), texts));
+    if let Err(error) = written {
+        println!("cargo::error=writing the packed catalog: {error}");
+    }
+    if !faults.is_empty() {
+        std::process::exit(report(&faults));
+    }
+}
+
+fn report(faults: &[Fault]) -> i32 {
+    for fault in faults {
+        println!("cargo::error=shared/catalog/{fault}");
+    }
+    i32::from(!faults.is_empty())
+}
+
+fn catalog_files() -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    for folder in ["", "kinds", "lists", "checklists"] {
+        let path = Path::new("catalog").join(folder);
+        let entries =
+            fs::read_dir(&path).map(|all| all.flatten().collect()).unwrap_or_else(|error| {
+                println!("cargo::error={}: {error}", path.display());
+                Vec::new()
+            });
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".toml") {
+                let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                files.push(SourceFile { name, text });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+/// Reads `text/sv.toml` and `text/en.toml` and writes the enum of keys with both tables.
+fn texts(faults: &mut Vec<Fault>) -> String {
+    let mut languages = BTreeMap::new();
+    for language in ["sv", "en"] {
+        let name = format!("text/{language}.toml");
+        let text = fs::read_to_string(Path::new("catalog").join(&name)).unwrap_or_default();
+        let table: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_else(|error| {
+            let what = format!("not a table of texts: {}", error.message());
+            faults.push(Fault { file: name.clone(), line: 1, what });
+            BTreeMap::new()
+        });
+        languages.insert(language, table);
+    }
+    let (Some(sv), Some(en)) = (languages.get("sv"), languages.get("en")) else {
+        return String::new();
+    };
+    for (missing, has, file) in [(en, sv, "en"), (sv, en, "sv")] {
+        for key in has.keys().filter(|key| !missing.contains_key(*key)) {
+            let file = format!("text/{file}.toml");
+            faults.push(Fault { file, line: 1, what: format!("`{key}` is missing") });
+        }
+    }
+    let mut out = String::from(
+        "/// A text of the interface.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Text {\n",
+    );
+    for (key, text) in en {
+        let _ = writeln!(out, "    /// {}\n    {},", text.replace('\n', " "), camel(key));
+    }
+    out.push_str("}\n\n/// Gives a text.\n#[must_use]\n#[expect(clippy::too_many_lines, reason = \"a table\")]\n");
+    out.push_str("pub const fn t(language: Language, text: Text) -> &'static str {\n");
+    out.push_str("    match (text, language) {\n");
+    for (key, text) in en {
+        let other = sv.get(key).map_or("", String::as_str);
+        let key = camel(key);
+        let _ = writeln!(out, "        (Text::{key}, Language::Sv) => {other:?},");
+        let _ = writeln!(out, "        (Text::{key}, Language::En) => {text:?},");
+    }
+    out.push_str("    }\n}\n");
+    out
+}
+
+fn camel(key: &str) -> String {
+    key.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>())
+        })
+        .map(Option::unwrap_or_default)
+        .collect()
+}

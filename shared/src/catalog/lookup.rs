@@ -1,0 +1,262 @@
+//! The loaded catalog, and finding the field a key stands for.
+
+use std::sync::OnceLock;
+
+use super::model::{
+    Caution, Checklist, CodeList, Entries, EntryList, Evidence, Field, FieldType, Item, Kind,
+    Package,
+};
+use crate::ids::EntryId;
+use crate::path::FieldPath;
+
+/// The catalog a program works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalog {
+    package: Package,
+}
+
+/// The field behind a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Located<'a> {
+    /// The field.
+    pub field: &'a Field,
+    /// The list its entry is in.
+    pub list: Option<&'a EntryList>,
+    /// The entry.
+    pub entry: Option<&'a str>,
+    /// For a set: the member.
+    pub member: Option<&'a str>,
+}
+
+impl Catalog {
+    /// The catalog built into this program.
+    ///
+    /// An unreadable built-in catalog is a defect of the build; it gives an empty catalog, with
+    /// which nothing can be recorded and every test fails.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Catalog> = OnceLock::new();
+        BUILTIN.get_or_init(|| {
+            let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.cbor"));
+            let package = minicbor::decode(bytes).unwrap_or_else(|_| Package {
+                id: String::new(),
+                version: 0,
+                kinds: Vec::new(),
+                lists: Vec::new(),
+                checklists: Vec::new(),
+            });
+            Self { package }
+        })
+    }
+
+    /// The whole package.
+    #[must_use]
+    pub const fn package(&self) -> &Package {
+        &self.package
+    }
+
+    /// A record kind.
+    #[must_use]
+    pub fn kind(&self, id: &str) -> Option<&Kind> {
+        self.package.kinds.iter().find(|kind| kind.id == id)
+    }
+
+    /// A code list.
+    #[must_use]
+    pub fn list(&self, id: &str) -> Option<&CodeList> {
+        self.package.lists.iter().find(|list| list.id == id)
+    }
+
+    /// A checklist of one version.
+    #[must_use]
+    pub fn checklist(&self, id: &str, version: u32) -> Option<&Checklist> {
+        self.package.checklists.iter().find(|list| list.id == id && list.version == version)
+    }
+
+    /// The newest version of a checklist.
+    #[must_use]
+    pub fn newest_checklist(&self, id: &str) -> Option<&Checklist> {
+        let all = self.package.checklists.iter().filter(|list| list.id == id);
+        all.max_by_key(|list| list.version)
+    }
+
+    /// An item of any version of any checklist; ids never change their meaning.
+    #[must_use]
+    pub fn item(&self, id: &str) -> Option<&Item> {
+        self.package.checklists.iter().flat_map(|list| &list.items).find(|item| item.id == id)
+    }
+
+    /// Finds the field a key of a kind stands for; `None` for keys this catalog does not know.
+    #[must_use]
+    pub fn locate<'a>(&'a self, kind: &str, path: &'a FieldPath) -> Option<Located<'a>> {
+        let kind = self.kind(kind)?;
+        let parts = path.segments();
+        let field = |fields: &'a [Field], id: &str| fields.iter().find(|field| field.id == id);
+        if let Some(found) = field(&kind.fields, parts.head) {
+            let member = parts.rest.first().copied().flatten();
+            let deep = parts.rest.get(1).copied().flatten().is_some();
+            return fits(found, member, deep).then_some(Located {
+                field: found,
+                list: None,
+                entry: None,
+                member,
+            });
+        }
+        let list = kind.entry_list(parts.head)?;
+        let [Some(entry), Some(id), member] = parts.rest else { return None };
+        let entry_fits = match list.entries {
+            Entries::Template => true,
+            Entries::Keyed | Entries::Append => entry.parse::<EntryId>().is_ok(),
+        };
+        let found = field(&list.fields, id)?;
+        (entry_fits && fits(found, member, false)).then_some(Located {
+            field: found,
+            list: Some(list),
+            entry: Some(entry),
+            member,
+        })
+    }
+
+    /// The caution of a located field: an item's number has its item's own.
+    #[must_use]
+    pub fn caution<'a>(&'a self, located: &Located<'a>) -> Option<&'a Caution> {
+        match &located.field.caution {
+            Some(Caution::ByItem) => {
+                self.item(located.entry?)?.evidence.iter().find_map(|evidence| {
+                    if let Evidence::Number(_, caution) = evidence {
+                        caution.as_ref()
+                    } else {
+                        None
+                    }
+                })
+            }
+            other => other.as_ref(),
+        }
+    }
+
+    /// The field that bears a meaning, and the list it is in.
+    #[must_use]
+    pub fn anchor(&self, kind: &str, anchor: &str) -> Option<(Option<&EntryList>, &Field)> {
+        let kind = self.kind(kind)?;
+        let is = |field: &&Field| field.anchor.as_deref() == Some(anchor);
+        if let Some(field) = kind.fields.iter().find(is) {
+            return Some((None, field));
+        }
+        kind.entry_lists.iter().find_map(|list| Some((Some(list), list.fields.iter().find(is)?)))
+    }
+}
+
+fn fits(field: &Field, member: Option<&str>, deeper: bool) -> bool {
+    matches!(field.typ, FieldType::Set(_)) == member.is_some() && !deeper
+}
+
+impl Kind {
+    /// A list of entries.
+    #[must_use]
+    pub fn entry_list(&self, id: &str) -> Option<&EntryList> {
+        self.entry_lists.iter().find(|list| list.id == id)
+    }
+
+    /// A field of the record itself.
+    #[must_use]
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id == id)
+    }
+}
+
+impl CodeList {
+    /// A code.
+    #[must_use]
+    pub fn code(&self, id: &str) -> Option<&super::model::Code> {
+        self.codes.iter().find(|code| code.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> FieldPath {
+        FieldPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_built_in_catalog_has_the_whole_of_checklist_b() {
+        let catalog = Catalog::builtin();
+        let checklist = catalog.newest_checklist("residence_inspection").unwrap();
+        assert_eq!(checklist.items.len(), 121);
+        assert_eq!(checklist.items.iter().filter(|item| item.short).count(), 25);
+        assert_eq!(checklist.items.iter().filter(|item| item.severity == 1).count(), 9);
+    }
+
+    #[test]
+    fn every_merge_code_and_every_field_type_occurs() {
+        let kinds = &Catalog::builtin().package().kinds;
+        let lists = kinds.iter().flat_map(|kind| &kind.entry_lists);
+        let fields: Vec<&Field> = kinds
+            .iter()
+            .flat_map(|kind| &kind.fields)
+            .chain(lists.flat_map(|list| &list.fields))
+            .collect();
+        for code in ["R", "N", "S", "U", "I"] {
+            assert!(fields.iter().any(|field| format!("{:?}", field.merge) == code), "{code}");
+        }
+        let names = [
+            "Text",
+            "LongText",
+            "Int",
+            "Decimal",
+            "Bool",
+            "Date",
+            "Time",
+            "Choice",
+            "Set",
+            "Phone",
+            "Email",
+            "Postcode",
+            "PersonalNumber",
+            "DossierNumber",
+            "Reference",
+        ];
+        for name in names {
+            let is = |field: &&Field| format!("{:?}", field.typ).split('(').next() == Some(name);
+            assert!(fields.iter().any(|field| is(field)), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_located_and_strange_keys_are_not() {
+        let catalog = Catalog::builtin();
+        let entry = "zzzzzzzzzzzzzzzz";
+        for (kind, key) in [
+            ("case", "phone".to_owned()),
+            ("case", "legal_basis/SETTLEMENT".to_owned()),
+            ("case", format!("persons/{entry}/given")),
+            ("case", format!("persons/{entry}/languages/ara")),
+            ("run", "item/B-F01/status".to_owned()),
+        ] {
+            assert!(catalog.locate(kind, &path(&key)).is_some(), "{key}");
+        }
+        for (kind, key) in [
+            ("case", "phone/ara"),
+            ("case", "legal_basis"),
+            ("case", "persons/short/given"),
+            ("case", "legal_basis/a/b"),
+            ("house", "phone"),
+            ("run", "item/B-F01"),
+        ] {
+            assert!(catalog.locate(kind, &path(key)).is_none(), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_items_number_has_its_items_caution() {
+        let catalog = Catalog::builtin();
+        let area = path("item/B-S01/value");
+        let located = catalog.locate("run", &area).unwrap();
+        assert_eq!(catalog.caution(&located), Some(&Caution::Lowest));
+        let queue = path("item/B-H01/value");
+        let located = catalog.locate("run", &queue).unwrap();
+        assert_eq!(catalog.caution(&located), Some(&Caution::Highest));
+    }
+}

@@ -1,0 +1,298 @@
+//! From TOML tables to the model, file by file.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use super::super::model::{
+    Caution, Checklist, Code, CodeList, Condition, Entries, EntryList, Evidence, Field, FieldType,
+    Item, Kind, MergeCode, Package, Required, Section,
+};
+use super::node::{Node, Place, fault_at, line_of};
+use super::{Faults, SourceFile};
+
+/// Where each thing stands, by a name made of its file's thing and its own ids.
+pub(super) type Places = BTreeMap<String, Place>;
+
+struct Reader<'a> {
+    faults: &'a Faults,
+    places: Places,
+}
+
+/// Reads all files.
+pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places) {
+    let mut package = Package {
+        id: String::new(),
+        version: 0,
+        kinds: Vec::new(),
+        lists: Vec::new(),
+        checklists: Vec::new(),
+    };
+    let mut reader = Reader { faults, places: Places::new() };
+    for file in files {
+        let table = match DeTable::parse(&file.text) {
+            Ok(table) => table,
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                let place = Place { file: file.name.clone(), line: line_of(&file.text, at) };
+                fault_at(faults, &place, format!("this is not TOML: {}", error.message()));
+                continue;
+            }
+        };
+        let node = Node::new(file, table.get_ref(), 0..0, faults);
+        match file.name.split('/').next() {
+            Some("kinds") => package.kinds.push(reader.kind(node)),
+            Some("lists") => package.lists.push(reader.code_list(node)),
+            Some("checklists") => package.checklists.push(reader.checklist(node)),
+            _ => {
+                package.id = node.text("id");
+                package.version = u32::try_from(node.number("version")).unwrap_or(0);
+                node.end();
+            }
+        }
+    }
+    (package, reader.places)
+}
+
+impl Reader<'_> {
+    fn place(&mut self, node: &Node<'_>, name: String) {
+        let place = node.place();
+        if let Some(first) = self.places.insert(name.clone(), place.clone()) {
+            let first = format!("{}:{}", first.file, first.line);
+            fault_at(self.faults, &place, format!("`{name}` is there already, at {first}"));
+        }
+    }
+
+    fn kind(&mut self, node: Node<'_>) -> Kind {
+        let id = node.text("id");
+        self.place(&node, format!("kind {id}"));
+        let kind = Kind {
+            label: node.label("label"),
+            sections: self.sections(&node, "sections", &id),
+            fields: self.fields(&node, &id),
+            entry_lists: node
+                .nodes("entry_lists")
+                .into_iter()
+                .map(|list| self.entry_list(list, &id))
+                .collect(),
+            id,
+        };
+        node.end();
+        kind
+    }
+
+    fn entry_list(&mut self, node: Node<'_>, kind: &str) -> EntryList {
+        let id = node.text("id");
+        let name = format!("{kind}/{id}");
+        self.place(&node, format!("list of entries {name}"));
+        let entries = match node.text("entries").as_str() {
+            "append" => Entries::Append,
+            "template" => Entries::Template,
+            "keyed" => Entries::Keyed,
+            other => {
+                node.fault(format!("`entries` is `{other}`: keyed, append or template"));
+                Entries::Keyed
+            }
+        };
+        let list = EntryList {
+            label: node.label("label"),
+            entries,
+            sections: self.sections(&node, "sections", &name),
+            fields: self.fields(&node, &name),
+            id,
+        };
+        node.end();
+        list
+    }
+
+    fn sections(&mut self, node: &Node<'_>, key: &str, owner: &str) -> Vec<Section> {
+        let mut sections = Vec::new();
+        for section in node.nodes(key) {
+            let id = section.text("id");
+            self.place(&section, format!("section {owner}#{id}"));
+            sections.push(Section { label: section.label("label"), id });
+            section.end();
+        }
+        sections
+    }
+
+    fn fields(&mut self, node: &Node<'_>, owner: &str) -> Vec<Field> {
+        node.nodes("fields").into_iter().map(|field| self.field(field, owner)).collect()
+    }
+
+    fn field(&mut self, node: Node<'_>, owner: &str) -> Field {
+        let id = node.text("id");
+        self.place(&node, format!("field {owner}/{id}"));
+        let field = Field {
+            label: node.label("label"),
+            help: node.maybe_label("help"),
+            typ: field_type(&node),
+            merge: merge_code(&node),
+            required: required(&node),
+            sensitivity: u8::try_from(node.number("sensitivity")).unwrap_or(u8::MAX),
+            section: node.text("section"),
+            relevant: node.maybe_node("relevant").map(|condition| {
+                let read =
+                    Condition { field: condition.text("field"), any_of: condition.texts("any_of") };
+                condition.end();
+                read
+            }),
+            caution: caution(&node),
+            anchor: node.maybe_text("anchor"),
+            removal_needs_reason: node.flag("removal_needs_reason"),
+            source: node.maybe_text("source"),
+            id,
+        };
+        node.end();
+        field
+    }
+
+    fn code_list(&mut self, node: Node<'_>) -> CodeList {
+        let id = node.text("id");
+        self.place(&node, format!("code list {id}"));
+        let mut codes = Vec::new();
+        for code in node.nodes("codes") {
+            let code_id = code.text("id");
+            self.place(&code, format!("code {id}/{code_id}"));
+            codes.push(Code {
+                id: code_id,
+                label: code.label("label"),
+                help: code.maybe_label("help"),
+            });
+            code.end();
+        }
+        let list = CodeList { label: node.label("label"), closed: node.flag("closed"), codes, id };
+        node.end();
+        list
+    }
+
+    fn checklist(&mut self, node: Node<'_>) -> Checklist {
+        let id = node.text("id");
+        let version = u32::try_from(node.number("version")).unwrap_or(0);
+        self.place(&node, format!("checklist {id} v{version}"));
+        let groups = self.sections(&node, "groups", &id);
+        let items = node.nodes("items").into_iter().map(|item| self.item(item, &id)).collect();
+        let checklist = Checklist { label: node.label("label"), version, groups, items, id };
+        node.end();
+        checklist
+    }
+
+    fn item(&mut self, node: Node<'_>, checklist: &str) -> Item {
+        let id = node.text("id");
+        self.place(&node, format!("item {checklist}/{id}"));
+        let item = Item {
+            label: node.label("label"),
+            group: node.text("group"),
+            departments: node.texts("departments"),
+            severity: u8::try_from(node.number("severity")).unwrap_or(0),
+            scope: node.text("scope"),
+            short: node.flag("short"),
+            evidence: node.nodes("evidence").into_iter().filter_map(evidence).collect(),
+            sources: node.texts("sources"),
+            threshold: node.maybe_label("threshold"),
+            id,
+        };
+        node.end();
+        item
+    }
+}
+
+fn evidence(node: Node<'_>) -> Option<Evidence> {
+    let kind = node.text("kind");
+    let evidence = match kind.as_str() {
+        "tick" => Evidence::Tick,
+        "number" => {
+            let unit = node.maybe_label("unit").unwrap_or_default();
+            Evidence::Number(unit, caution(&node))
+        }
+        "date" => Evidence::Date,
+        "reference" => Evidence::Reference,
+        "document" => Evidence::Document,
+        "photo" => Evidence::Photo,
+        "signature" => Evidence::Signature,
+        "note" => Evidence::Note,
+        other => {
+            node.fault(format!("evidence `{other}` is not known"));
+            return None;
+        }
+    };
+    node.end();
+    Some(evidence)
+}
+
+fn caution(node: &Node<'_>) -> Option<Caution> {
+    if node.is_list("caution") {
+        return Some(Caution::Order(node.texts("caution")));
+    }
+    match node.maybe_text("caution")?.as_str() {
+        "lowest" => Some(Caution::Lowest),
+        "highest" => Some(Caution::Highest),
+        "earliest" => Some(Caution::Earliest),
+        "latest" => Some(Caution::Latest),
+        "true" => Some(Caution::True),
+        "false" => Some(Caution::False),
+        "item" => Some(Caution::ByItem),
+        other => {
+            node.fault(format!("caution `{other}` is not known"));
+            None
+        }
+    }
+}
+
+fn merge_code(node: &Node<'_>) -> MergeCode {
+    match node.text("merge").as_str() {
+        "N" => MergeCode::N,
+        "S" => MergeCode::S,
+        "U" => MergeCode::U,
+        "I" => MergeCode::I,
+        "R" => MergeCode::R,
+        other => {
+            node.fault(format!("merge code `{other}` is not one of R, N, S, U, I"));
+            MergeCode::R
+        }
+    }
+}
+
+fn required(node: &Node<'_>) -> Required {
+    match node.maybe_text("required").as_deref() {
+        None => Required::Optional,
+        Some("C") => Required::Creation,
+        Some("S") => Required::Signing,
+        Some("O") => Required::Opening,
+        Some(other) => {
+            node.fault(format!("required `{other}` is not one of C, S, O"));
+            Required::Optional
+        }
+    }
+}
+
+fn field_type(node: &Node<'_>) -> FieldType {
+    let text = node.text("type");
+    let mut parts = text.splitn(3, ':');
+    let (name, first, second) =
+        (parts.next().unwrap_or_default(), parts.next(), parts.next().map(str::to_owned));
+    let whole = |part: Option<&str>| part.and_then(|part| part.parse::<i64>().ok());
+    match (name, first) {
+        ("text", None) => FieldType::Text,
+        ("long_text", None) => FieldType::LongText,
+        ("int", first) => FieldType::Int(whole(first), whole(second.as_deref())),
+        ("decimal", Some(places)) if places.parse::<u8>().is_ok_and(|places| places <= 3) => {
+            FieldType::Decimal(places.parse().unwrap_or(0), second)
+        }
+        ("bool", None) => FieldType::Bool,
+        ("date", None) => FieldType::Date,
+        ("time", None) => FieldType::Time,
+        ("choice", Some(list)) => FieldType::Choice(list.to_owned()),
+        ("set", Some(list)) => FieldType::Set(list.to_owned()),
+        ("phone", None) => FieldType::Phone,
+        ("email", None) => FieldType::Email,
+        ("postcode", None) => FieldType::Postcode,
+        ("personal_number", None) => FieldType::PersonalNumber,
+        ("dossier_number", None) => FieldType::DossierNumber,
+        ("reference", Some(to)) => FieldType::Reference(to.to_owned()),
+        _ => {
+            node.fault(format!("type `{text}` is not known"));
+            FieldType::Text
+        }
+    }
+}

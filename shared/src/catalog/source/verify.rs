@@ -1,0 +1,123 @@
+//! What must hold between the parts of a catalog.
+
+use std::collections::BTreeSet;
+
+use super::super::model::{
+    Caution, Checklist, Evidence, Field, FieldType, MergeCode, Package, Section,
+};
+use super::Faults;
+use super::node::{Place, fault_at};
+use super::read::Places;
+
+struct Verify<'a> {
+    package: &'a Package,
+    places: &'a Places,
+    faults: &'a Faults,
+}
+
+/// Notes everything that does not hold.
+pub(super) fn package(package: &Package, places: &Places, faults: &Faults) {
+    let verify = Verify { package, places, faults };
+    if package.id.is_empty() {
+        let place = Place { file: "package.toml".to_owned(), line: 1 };
+        fault_at(faults, &place, "the package has no id");
+    }
+    for kind in &package.kinds {
+        verify.fields(&kind.id, &kind.fields, &kind.sections);
+        for list in &kind.entry_lists {
+            verify.fields(&format!("{}/{}", kind.id, list.id), &list.fields, &list.sections);
+        }
+    }
+    for checklist in &package.checklists {
+        verify.checklist(checklist);
+    }
+}
+
+impl Verify<'_> {
+    fn fault(&self, name: &str, what: impl Into<String>) {
+        let nowhere = Place { file: name.to_owned(), line: 1 };
+        fault_at(self.faults, self.places.get(name).unwrap_or(&nowhere), what);
+    }
+
+    fn fields(&self, owner: &str, fields: &[Field], sections: &[Section]) {
+        for field in fields {
+            let name = format!("field {owner}/{}", field.id);
+            if !sections.iter().any(|section| section.id == field.section) {
+                self.fault(&name, format!("there is no section `{}`", field.section));
+            }
+            if field.sensitivity > 4 {
+                self.fault(&name, "sensitivity goes from 0 to 4");
+            }
+            self.list(&name, field);
+            self.caution(&name, field);
+            if let Some(condition) = &field.relevant
+                && !fields.iter().any(|other| other.id == condition.field)
+            {
+                self.fault(
+                    &name,
+                    format!("relevance asks for an unknown field `{}`", condition.field),
+                );
+            }
+        }
+    }
+
+    fn list(&self, name: &str, field: &Field) {
+        if let FieldType::Choice(list) | FieldType::Set(list) = &field.typ
+            && self.codes(list).is_none()
+        {
+            self.fault(name, format!("there is no code list `{list}`"));
+        }
+        let is_set = matches!(field.typ, FieldType::Set(_));
+        if is_set != (field.merge == MergeCode::U) {
+            self.fault(name, "a set has merge code U, and only a set has it");
+        }
+    }
+
+    fn codes(&self, list: &str) -> Option<BTreeSet<&str>> {
+        let list = self.package.lists.iter().find(|known| known.id == list)?;
+        Some(list.codes.iter().map(|code| code.id.as_str()).collect())
+    }
+
+    fn caution(&self, name: &str, field: &Field) {
+        if (field.merge == MergeCode::S) != field.caution.is_some() {
+            self.fault(name, "merge code S needs `caution`, and only S has it");
+        }
+        if let Some(Caution::Order(order)) = &field.caution
+            && let FieldType::Choice(list) = &field.typ
+            && let Some(codes) = self.codes(list)
+        {
+            let ordered: BTreeSet<&str> = order.iter().map(String::as_str).collect();
+            if ordered != codes || ordered.len() != order.len() {
+                self.fault(name, format!("`caution` must name each code of `{list}` once"));
+            }
+        }
+    }
+
+    fn checklist(&self, checklist: &Checklist) {
+        let departments = self.codes("department").unwrap_or_default();
+        for item in &checklist.items {
+            let name = format!("item {}/{}", checklist.id, item.id);
+            if !checklist.groups.iter().any(|group| group.id == item.group) {
+                self.fault(&name, format!("there is no group `{}`", item.group));
+            }
+            if !(1..=4).contains(&item.severity) {
+                self.fault(&name, "severity goes from 1 to 4");
+            }
+            if !["A", "G", "F", "C"].contains(&item.scope.as_str()) {
+                self.fault(&name, "scope is one of A, G, F, C");
+            }
+            if item.departments.is_empty() || item.sources.is_empty() || item.evidence.is_empty() {
+                self.fault(&name, "an item has at least one department, source and evidence");
+            }
+            for department in &item.departments {
+                if !departments.contains(department.as_str()) {
+                    self.fault(&name, format!("there is no department `{department}`"));
+                }
+            }
+            if item.evidence.iter().any(|e| matches!(e, Evidence::Number(_, Some(Caution::ByItem))))
+            {
+                self.fault(&name, "an item's number names its own caution");
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Making, opening and changing a document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{Automerge, Change, ROOT, ReadDoc};
+
+use crate::document::meta::{Authoring, ChangeMeta};
+use crate::document::scalar::to_scalar;
+use crate::ids::{ActorId, ChangeHash};
+use crate::path::{FieldPath, HEADER_KEY};
+use crate::value::Value;
+
+/// One change in the form it is stored and sent in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its id.
+    pub hash: ChangeHash,
+    /// The inflated change chunk, header and checksum included.
+    pub bytes: Vec<u8>,
+}
+
+/// One answer to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Where.
+    pub path: FieldPath,
+    /// What.
+    pub value: Value,
+}
+
+/// What became of applied chunks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// Changes that the document did not know.
+    pub new: Vec<ChangeHash>,
+    /// Changes whose dependencies are missing; they are kept and wait.
+    pub waiting: Vec<ChangeHash>,
+}
+
+/// Says why a document could not be made, opened or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// Bytes are not exactly one change.
+    #[error("this is not one change of a record: {0}")]
+    NotAChange(String),
+    /// A change does not say who made it.
+    #[error("change {0:?} does not say who made it, on which device and when")]
+    Anonymous(ChangeHash),
+    /// Automerge refused.
+    #[error("the record could not be changed: {0}")]
+    Engine(String),
+    /// There is no first change.
+    #[error("the record has no beginning yet")]
+    Empty,
+}
+
+/// A document in memory.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub(super) inner: Automerge,
+    pub(super) metas: BTreeMap<ChangeHash, ChangeMeta>,
+    actor: ActorId,
+    waiting: BTreeMap<ChangeHash, Change>,
+}
+
+impl Document {
+    /// Makes a document with its header and first answers.
+    ///
+    /// # Errors
+    /// When Automerge refuses, which is a defect.
+    pub fn create(
+        actor: ActorId,
+        header: Vec<u8>,
+        edits: &[Edit],
+        by: &Authoring,
+    ) -> Result<(Self, Chunk), DocumentError> {
+        let mut document = Self::empty(actor);
+        let chunk = document.write(Some(header), edits, by)?;
+        Ok((document, chunk))
+    }
+
+    /// Opens a document from its changes, in any order, duplicates allowed.
+    ///
+    /// # Errors
+    /// When bytes are not exactly one change each, a change is anonymous, or none has all its
+    /// dependencies.
+    pub fn open<'a>(
+        actor: ActorId,
+        chunks: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Self, DocumentError> {
+        let mut document = Self::empty(actor);
+        document.apply(chunks)?;
+        if document.metas.is_empty() { Err(DocumentError::Empty) } else { Ok(document) }
+    }
+
+    fn empty(actor: ActorId) -> Self {
+        let inner = Automerge::new().with_actor(actor.as_bytes().as_slice().into());
+        Self { inner, metas: BTreeMap::new(), actor, waiting: BTreeMap::new() }
+    }
+
+    /// Applies changes in any order. Those whose dependencies are missing wait in memory.
+    ///
+    /// # Errors
+    /// When bytes are not one change, or a change is anonymous; then nothing is applied.
+    pub fn apply<'a>(
+        &mut self,
+        chunks: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Applied, DocumentError> {
+        for bytes in chunks {
+            let change = Change::from_bytes(bytes.to_vec())
+                .map_err(|error| DocumentError::NotAChange(error.to_string()))?;
+            let hash = ChangeHash::from_bytes(change.hash().0);
+            if !self.metas.contains_key(&hash) {
+                meta_of(&change)?;
+                self.waiting.insert(hash, change);
+            }
+        }
+        let mut applied = Applied::default();
+        let ready = self.take_ready();
+        let mut metas = Vec::with_capacity(ready.len());
+        for change in &ready {
+            metas.push((ChangeHash::from_bytes(change.hash().0), meta_of(change)?));
+        }
+        self.inner.apply_changes(ready).map_err(engine)?;
+        applied.new.extend(metas.iter().map(|(hash, _)| *hash));
+        self.metas.extend(metas);
+        applied.waiting.extend(self.waiting.keys().copied());
+        Ok(applied)
+    }
+
+    /// Takes the waiting changes whose dependencies are known, in causal order.
+    fn take_ready(&mut self) -> Vec<Change> {
+        let mut ready: Vec<Change> = Vec::new();
+        let mut known = BTreeSet::new();
+        loop {
+            let next: Vec<ChangeHash> = self
+                .waiting
+                .iter()
+                .filter(|(_, change)| {
+                    change.deps().iter().all(|dep| {
+                        let dep = ChangeHash::from_bytes(dep.0);
+                        self.metas.contains_key(&dep) || known.contains(&dep)
+                    })
+                })
+                .map(|(hash, _)| *hash)
+                .collect();
+            if next.is_empty() {
+                return ready;
+            }
+            for hash in next {
+                known.insert(hash);
+                ready.extend(self.waiting.remove(&hash));
+            }
+        }
+    }
+
+    /// Writes answers as one change. Answers that already stand alone in their field are left out;
+    /// an answer equal to one side of a contradiction is written, because it decides.
+    ///
+    /// # Errors
+    /// When Automerge refuses, which is a defect.
+    pub fn commit(
+        &mut self,
+        edits: &[Edit],
+        by: &Authoring,
+    ) -> Result<Option<Chunk>, DocumentError> {
+        let mut last: BTreeMap<&FieldPath, &Value> = BTreeMap::new();
+        for edit in edits {
+            last.insert(&edit.path, &edit.value);
+        }
+        let needed: Vec<Edit> = last
+            .into_iter()
+            .filter(|(path, value)| {
+                let stands = self.values(path);
+                !(stands.len() == 1 && stands.first() == Some(value))
+            })
+            .map(|(path, value)| Edit { path: path.clone(), value: value.clone() })
+            .collect();
+        if needed.is_empty() {
+            return Ok(None);
+        }
+        self.write(None, &needed, by).map(Some)
+    }
+
+    fn write(
+        &mut self,
+        header: Option<Vec<u8>>,
+        edits: &[Edit],
+        by: &Authoring,
+    ) -> Result<Chunk, DocumentError> {
+        let meta = by.meta();
+        let options = CommitOptions::default()
+            .with_message(meta.to_message())
+            .with_time(by.now_ms.div_euclid(1000));
+        let mut transaction = self.inner.transaction();
+        if let Some(header) = header {
+            transaction.put(ROOT, HEADER_KEY, header).map_err(engine)?;
+        }
+        for edit in edits {
+            transaction.put(ROOT, edit.path.as_str(), to_scalar(&edit.value)).map_err(engine)?;
+        }
+        let (hash, _) = transaction.commit_with(options);
+        let hash = hash.ok_or_else(|| DocumentError::Engine("nothing was written".to_owned()))?;
+        let change = self
+            .inner
+            .get_change_by_hash(&hash)
+            .ok_or_else(|| DocumentError::Engine("the change just made is missing".to_owned()))?;
+        let hash = ChangeHash::from_bytes(hash.0);
+        self.metas.insert(hash, meta);
+        Ok(Chunk { hash, bytes: change.raw_bytes().to_vec() })
+    }
+
+    /// The actor this load of the document writes as.
+    #[must_use]
+    pub const fn actor(&self) -> ActorId {
+        self.actor
+    }
+
+    /// The newest changes, sorted.
+    #[must_use]
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        let mut heads: Vec<ChangeHash> =
+            self.inner.get_heads().into_iter().map(|hash| ChangeHash::from_bytes(hash.0)).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Whether the change is part of the document.
+    #[must_use]
+    pub fn knows(&self, hash: &ChangeHash) -> bool {
+        self.metas.contains_key(hash)
+    }
+
+    /// What a change says about itself.
+    #[must_use]
+    pub fn meta(&self, hash: &ChangeHash) -> Option<&ChangeMeta> {
+        self.metas.get(hash)
+    }
+
+    /// All changes with what they say about themselves, by hash.
+    pub fn changes(&self) -> impl Iterator<Item = (&ChangeHash, &ChangeMeta)> {
+        self.metas.iter()
+    }
+
+    /// All changes in causal order, as chunks.
+    #[must_use]
+    pub fn chunks(&self) -> Vec<Chunk> {
+        self.inner
+            .get_changes(&[])
+            .iter()
+            .map(|change| Chunk {
+                hash: ChangeHash::from_bytes(change.hash().0),
+                bytes: change.raw_bytes().to_vec(),
+            })
+            .collect()
+    }
+}
+
+fn meta_of(change: &Change) -> Result<ChangeMeta, DocumentError> {
+    let message = change.message().unwrap_or_default();
+    ChangeMeta::from_message(message)
+        .map_err(|_| DocumentError::Anonymous(ChangeHash::from_bytes(change.hash().0)))
+}
+
+fn engine(error: automerge::AutomergeError) -> DocumentError {
+    DocumentError::Engine(error.to_string())
+}
