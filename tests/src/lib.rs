@@ -11,3 +11,4 @@
 )]
 
 pub mod kit;
+pub mod tablet;

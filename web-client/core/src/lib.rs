@@ -6,6 +6,7 @@
 //! Reading order: [`platform`], [`store`], [`vault`], [`turn`], [`app`].
 
 pub mod app;
+pub mod mailbox;
 pub mod platform;
 pub mod store;
 pub mod turn;

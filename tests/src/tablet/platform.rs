@@ -1,0 +1,70 @@
+//! The platform of the headless tablet.
+
+use std::time::Duration;
+
+use ankomst_core::platform::{Clock, Platform, Random, RandomError};
+
+use super::store::FileStore;
+use super::transport::HttpTransport;
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MachineClock;
+
+impl Clock for MachineClock {
+    fn now_ms(&self) -> i64 {
+        jiff::Timestamp::now().as_millisecond()
+    }
+
+    fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static {
+        tokio::time::sleep(Duration::from_millis(ms))
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MachineRandom;
+
+impl Random for MachineRandom {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        getrandom::fill(bytes).map_err(|_| RandomError)
+    }
+}
+
+/// Journal, HTTP, clock and randomness.
+#[derive(Debug)]
+pub struct TabletPlatform {
+    store: FileStore,
+    transport: HttpTransport,
+}
+
+impl TabletPlatform {
+    /// Puts a store and a transport together.
+    #[must_use]
+    pub const fn new(store: FileStore, transport: HttpTransport) -> Self {
+        Self { store, transport }
+    }
+}
+
+impl Platform for TabletPlatform {
+    type Store = FileStore;
+    type Transport = HttpTransport;
+    type Clock = MachineClock;
+    type Random = MachineRandom;
+
+    fn store(&self) -> &FileStore {
+        &self.store
+    }
+
+    fn transport(&self) -> &HttpTransport {
+        &self.transport
+    }
+
+    fn clock(&self) -> &MachineClock {
+        &MachineClock
+    }
+
+    fn random(&self) -> &MachineRandom {
+        &MachineRandom
+    }
+}
