@@ -25,3 +25,5 @@ pub mod merge;
 pub mod sign;
 #[cfg(feature = "document")]
 pub mod sync;
+#[cfg(feature = "document")]
+pub mod trial;

@@ -38,3 +38,7 @@ pub const DRAFT_REST_MS: i64 = 3_000;
 pub const PASSPHRASE_CHARS_MIN: usize = 12;
 /// A device clock off by more than this is shown, in seconds.
 pub const CLOCK_OFFSET_SHOWN_S: i64 = 120;
+/// Largest header, envelope or enrolment, in bytes.
+pub const SIGNED_BYTES_MAX: usize = 4_096;
+/// Most columns a change may have.
+pub const CHUNK_COLUMNS_MAX: usize = 32;

@@ -71,6 +71,10 @@ impl<'b, C> Decode<'b, C> for Value {
 mod tests {
     use super::*;
 
+    fn decode_value(bytes: &[u8]) -> Result<Value, decode::Error> {
+        minicbor::decode(bytes)
+    }
+
     #[test]
     fn values_keep_their_kind_on_the_wire() {
         for value in [
@@ -81,8 +85,8 @@ mod tests {
             Value::text("åäö محمد"),
         ] {
             let bytes = minicbor::to_vec(&value).unwrap();
-            assert_eq!(minicbor::decode::<Value>(&bytes).unwrap(), value);
+            assert_eq!(decode_value(&bytes).unwrap(), value);
         }
-        assert!(minicbor::decode::<Value>(&[0x80]).is_err());
+        assert!(decode_value(&[0x80]).is_err());
     }
 }

@@ -243,6 +243,23 @@ impl Document {
         self.metas.iter()
     }
 
+    /// The bytes of one change, inflated.
+    #[must_use]
+    pub fn chunk(&self, hash: &ChangeHash) -> Option<Vec<u8>> {
+        let change = self.inner.get_change_by_hash(&automerge::ChangeHash(*hash.as_bytes()))?;
+        Some(change.raw_bytes().to_vec())
+    }
+
+    /// The document as it is after writing it whole and reading it strictly; `None` when it cannot
+    /// be read again.
+    #[must_use]
+    pub fn saved_and_loaded(&self) -> Option<Self> {
+        let inner = Automerge::load(&self.inner.save()).ok()?;
+        let copy =
+            Self { inner, metas: self.metas.clone(), actor: self.actor, waiting: BTreeMap::new() };
+        Some(copy)
+    }
+
     /// All changes in causal order, as chunks.
     #[must_use]
     pub fn chunks(&self) -> Vec<Chunk> {

@@ -195,6 +195,13 @@ impl Document {
         out
     }
 
+    /// Whether an act of writing is part of the document's history.
+    #[must_use]
+    pub fn has_statement(&self, actor: ActorId, counter: u64) -> bool {
+        let id = ObjId::Id(counter, actor.as_bytes().as_slice().into(), 0);
+        self.inner.hash_for_opid(&id).is_some()
+    }
+
     fn read_all(
         &self,
         path: &FieldPath,

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What several statements mean together: the product's own merge.
+//!
+//! Pure: statements, settlements and the catalog in, field states out; the same on every device.
+//!
+//! Reading order: [`settlement`] (decisions in review documents), [`field`] (one field),
+//! [`record`] (all fields of a document, and what changed since a review).
+
+pub mod field;
+#[cfg(test)]
+mod laws;
+pub mod record;
+pub mod settlement;
+#[cfg(test)]
+mod traps;
+
+pub use field::{FieldInput, FieldState, field_state};
+pub use record::{Changed, RecordState, changed_since, record_state};
+pub use settlement::{
+    Review, Settlement, review_edits, reviews, settle_edits, settlements, withdraw_edits,
+};

@@ -38,8 +38,8 @@ impl FileStore {
         let (journal, frames) = Journal::open(&folder.join("rows.journal")).map_err(read_error)?;
         let mut rows = Rows::new();
         for frame in frames {
-            let lines: Vec<Line> = minicbor::decode(&frame)
-                .map_err(|error| StoreError::Damaged(error.to_string()))?;
+            let lines: Vec<Line> =
+                minicbor::decode(&frame).map_err(|error| StoreError::Damaged(error.to_string()))?;
             for line in lines {
                 apply(&mut rows, line)?;
             }

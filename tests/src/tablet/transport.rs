@@ -84,7 +84,8 @@ impl Jar {
             let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
                 continue;
             };
-            let ended = value.is_empty() || parts.any(|part| part.eq_ignore_ascii_case("max-age=0"));
+            let ended =
+                value.is_empty() || parts.any(|part| part.eq_ignore_ascii_case("max-age=0"));
             if ended {
                 cookies.remove(name);
             } else {
@@ -180,8 +181,7 @@ type Stream =
 
 impl LiveSocket {
     fn start(stream: Stream, counts: Rc<RefCell<Traffic>>) -> Self {
-        let socket =
-            Self { incoming: Mailbox::default(), outgoing: Mailbox::default(), counts };
+        let socket = Self { incoming: Mailbox::default(), outgoing: Mailbox::default(), counts };
         let (mut sink, mut messages) = stream.split();
         let (reader, writer) = (socket.clone(), socket.clone());
         tokio::task::spawn_local(async move {

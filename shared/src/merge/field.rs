@@ -1,0 +1,231 @@
+//! One field: from the statements that stand in it and the decisions on it to what is shown.
+
+use std::collections::BTreeSet;
+
+use crate::app::{Agreement, ShownRule};
+use crate::catalog::{Caution, Field, MergeCode, most_cautious, normalise};
+use crate::chunk::sha256;
+use crate::document::{Document, Statement, StatementId};
+use crate::ids::{ConflictId, DocumentId};
+use crate::merge::settlement::Settlement;
+use crate::path::FieldPath;
+use crate::value::Value;
+
+/// What a field's state is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldInput<'a> {
+    /// The document.
+    pub document: DocumentId,
+    /// Where the field stands.
+    pub path: &'a FieldPath,
+    /// What is asked.
+    pub field: &'a Field,
+    /// For merge code S: which value is the most cautious.
+    pub caution: Option<&'a Caution>,
+    /// What stands, Automerge's winner first.
+    pub statements: &'a [Statement],
+    /// Decisions on this field.
+    pub settlements: &'a [Settlement],
+    /// The review document the decisions are from.
+    pub review: Option<&'a Document>,
+}
+
+/// What a field shows, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldState {
+    /// The value that rules.
+    pub value: Value,
+    /// Why it does.
+    pub rule: ShownRule,
+    /// Whether people agree.
+    pub agreement: Agreement,
+    /// Name of the contradiction, while it is open.
+    pub conflict: Option<ConflictId>,
+    /// Everything that stands, the ruling one first. Equal statements stay, each with its author.
+    pub statements: Vec<Statement>,
+    /// Decisions on the field, the newest first.
+    pub settlements: Vec<Settlement>,
+}
+
+impl FieldState {
+    /// The statements a decision made now would have seen.
+    #[must_use]
+    pub fn seen(&self) -> BTreeSet<StatementId> {
+        let earlier = self.settlements.iter().flat_map(|settlement| settlement.saw.iter().copied());
+        self.statements.iter().map(|statement| statement.id).chain(earlier).collect()
+    }
+
+    /// Whether a person should decide.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.agreement, Agreement::Open | Agreement::Reopened | Agreement::SettledTwice)
+    }
+}
+
+/// Gives the state of a field.
+#[must_use]
+pub fn field_state(input: &FieldInput<'_>) -> FieldState {
+    let decisions = standing_decisions(input);
+    if decisions.is_empty() { undecided(input) } else { decided(input, &decisions) }
+}
+
+/// Decisions that no other decision knew of and overruled, and that no later answer replaced.
+fn standing_decisions<'a>(input: &FieldInput<'a>) -> Vec<&'a Settlement> {
+    let Some(review) = input.review else { return Vec::new() };
+    let knew = |later: &Settlement, earlier: &Settlement| {
+        later.change != earlier.change && review.includes(&[later.change], &earlier.change)
+    };
+    let latest: Vec<&Settlement> = input
+        .settlements
+        .iter()
+        .filter(|one| !input.settlements.iter().any(|other| knew(other, one)))
+        .collect();
+    // An answer given in the knowledge of every decision ends them, unless an unseen one stands too.
+    let all_after = !input.statements.is_empty()
+        && input.statements.iter().all(|statement| {
+            latest.iter().all(|settlement| knows_decision(review, statement, settlement))
+        });
+    if all_after { Vec::new() } else { latest }
+}
+
+fn knows_decision(review: &Document, statement: &Statement, settlement: &Settlement) -> bool {
+    !settlement.saw.contains(&statement.id)
+        && review.includes(&statement.meta.review_heads, &settlement.change)
+}
+
+/// A value in the running for being shown.
+struct Candidate<'a> {
+    value: &'a Value,
+    statement: Option<&'a Statement>,
+}
+
+fn undecided(input: &FieldInput<'_>) -> FieldState {
+    let candidates: Vec<Candidate<'_>> = input
+        .statements
+        .iter()
+        .map(|statement| Candidate { value: &statement.value, statement: Some(statement) })
+        .collect();
+    let differ = differ(input.field, &candidates);
+    let (at, rule) = choose(input, &candidates, differ);
+    let agreement = if differ { Agreement::Open } else { Agreement::Agreed };
+    state(input, &candidates, (at, rule, agreement))
+}
+
+fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
+    let mut candidates: Vec<Candidate<'_>> = decisions
+        .iter()
+        .map(|settlement| Candidate { value: &settlement.value, statement: None })
+        .collect();
+    let twice = differ(input.field, &candidates);
+    // Statements that no standing decision has seen.
+    let unseen = input.statements.iter().filter(|statement| {
+        !decisions.iter().any(|settlement| settlement.saw.contains(&statement.id))
+    });
+    candidates.extend(
+        unseen.map(|statement| Candidate { value: &statement.value, statement: Some(statement) }),
+    );
+    let differ = differ(input.field, &candidates);
+    let (at, rule, agreement) = if !differ {
+        (0, ShownRule::Decided, Agreement::Settled)
+    } else {
+        let agreement = if twice { Agreement::SettledTwice } else { Agreement::Reopened };
+        if input.field.merge == MergeCode::S || twice {
+            let (at, rule) = choose(input, &candidates, true);
+            (at, rule, agreement)
+        } else {
+            (0, ShownRule::Decided, agreement)
+        }
+    };
+    let settlements = newest_first(input.settlements);
+    let mut out = state(input, &candidates, (at, rule, agreement));
+    out.settlements = settlements;
+    out
+}
+
+fn newest_first(settlements: &[Settlement]) -> Vec<Settlement> {
+    let mut all = settlements.to_vec();
+    all.sort_by_key(|settlement| {
+        core::cmp::Reverse((settlement.meta.claimed_ms, settlement.change))
+    });
+    all
+}
+
+fn differ(field: &Field, candidates: &[Candidate<'_>]) -> bool {
+    let mut forms = candidates.iter().map(|candidate| comparable(field, candidate.value));
+    let first = forms.next();
+    forms.any(|form| Some(form) != first)
+}
+
+/// The form in which values are compared: members of a set are in or out, whatever the reason.
+fn comparable(field: &Field, value: &Value) -> Value {
+    match (field.merge, value) {
+        (MergeCode::U, value) => Value::Bool(matches!(value, Value::Bool(true))),
+        (_, value) => normalise(field, value),
+    }
+}
+
+fn choose(
+    input: &FieldInput<'_>,
+    candidates: &[Candidate<'_>],
+    differ: bool,
+) -> (usize, ShownRule) {
+    if !differ {
+        return (0, ShownRule::Only);
+    }
+    match input.field.merge {
+        MergeCode::S => {
+            let values: Vec<&Value> = candidates.iter().map(|candidate| candidate.value).collect();
+            let at = input.caution.and_then(|caution| most_cautious(caution, &values));
+            (at.unwrap_or(0), ShownRule::MostCautious)
+        }
+        MergeCode::U => {
+            let at = candidates.iter().position(|c| matches!(c.value, Value::Bool(true)));
+            (at.unwrap_or(0), ShownRule::Union)
+        }
+        MergeCode::I => {
+            let first = candidates
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, candidate)| candidate.statement.map(|statement| statement.id));
+            (first.map_or(0, |(at, _)| at), ShownRule::First)
+        }
+        MergeCode::R | MergeCode::N => (0, ShownRule::Picked),
+    }
+}
+
+fn state(
+    input: &FieldInput<'_>,
+    candidates: &[Candidate<'_>],
+    (at, rule, agreement): (usize, ShownRule, Agreement),
+) -> FieldState {
+    let shown = candidates.get(at);
+    let mut statements = input.statements.to_vec();
+    if let Some(value) = shown.map(|candidate| comparable(input.field, candidate.value)) {
+        // The ruling statement first; the others keep their order.
+        let ruling = |statement: &Statement| comparable(input.field, &statement.value) == value;
+        statements.sort_by_key(|statement| !ruling(statement));
+    }
+    let open = matches!(agreement, Agreement::Open | Agreement::Reopened | Agreement::SettledTwice);
+    FieldState {
+        value: shown.map_or(Value::Null, |candidate| candidate.value.clone()),
+        rule,
+        agreement,
+        conflict: open.then(|| conflict_id(input)),
+        statements,
+        settlements: newest_first(input.settlements),
+    }
+}
+
+fn conflict_id(input: &FieldInput<'_>) -> ConflictId {
+    let mut ids: Vec<String> =
+        input.statements.iter().map(|statement| statement.id.to_string()).collect();
+    ids.extend(input.settlements.iter().map(|settlement| settlement.id.to_string()));
+    ids.sort();
+    let hash = sha256(&[
+        b"ankomst conflict",
+        input.document.as_bytes(),
+        input.path.as_str().as_bytes(),
+        ids.join(",").as_bytes(),
+    ]);
+    ConflictId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
+}

@@ -1,0 +1,178 @@
+//! Decisions of people, as entries of the review document of a record.
+//!
+//! A settlement names the statements it saw. So it can always be told whether a value was known to
+//! the person who decided, and whether a later value was written knowing the decision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::{ChangeMeta, Document, Edit, StatementId};
+use crate::ids::{ChangeHash, EntryId, base32, base32_bytes};
+use crate::path::FieldPath;
+use crate::value::Value;
+
+const SETTLEMENTS: &str = "settlements";
+const REVIEWS: &str = "reviews";
+
+/// A person's decision on one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// The entry in the review document.
+    pub id: EntryId,
+    /// The field.
+    pub path: FieldPath,
+    /// What holds.
+    pub value: Value,
+    /// Why.
+    pub reason: String,
+    /// The statements the person saw.
+    pub saw: BTreeSet<StatementId>,
+    /// The change it came with, in the review document.
+    pub change: ChangeHash,
+    /// Who, where, when.
+    pub meta: ChangeMeta,
+}
+
+/// A review of a record as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Heads of the record that were reviewed.
+    pub heads: Vec<ChangeHash>,
+    /// Approved, or returned.
+    pub approved: bool,
+    /// A note to the authors.
+    pub note: String,
+    /// Who, where, when.
+    pub meta: ChangeMeta,
+    /// The change it came with, in the review document.
+    pub change: ChangeHash,
+}
+
+/// Writes a decision.
+#[must_use]
+pub fn settle_edits(
+    entry: EntryId,
+    path: &FieldPath,
+    value: &Value,
+    reason: &str,
+    saw: &BTreeSet<StatementId>,
+) -> Vec<Edit> {
+    let saw: Vec<String> = saw.iter().map(ToString::to_string).collect();
+    // Writing to a vector cannot fail.
+    let value = base32(&minicbor::to_vec(value).unwrap_or_default());
+    entry_edits(
+        SETTLEMENTS,
+        entry,
+        [
+            ("path", Value::text(path.as_str())),
+            ("value", Value::text(value)),
+            ("reason", Value::text(reason)),
+            ("saw", Value::text(saw.join(","))),
+        ],
+    )
+}
+
+/// Takes a decision back.
+#[must_use]
+pub fn withdraw_edits(entry: EntryId) -> Vec<Edit> {
+    entry_edits(SETTLEMENTS, entry, [("withdrawn", Value::Bool(true))])
+}
+
+/// Writes a review.
+#[must_use]
+pub fn review_edits(entry: EntryId, heads: &[ChangeHash], approved: bool, note: &str) -> Vec<Edit> {
+    let heads: Vec<String> = heads.iter().map(|head| base32(head.as_bytes())).collect();
+    entry_edits(
+        REVIEWS,
+        entry,
+        [
+            ("heads", Value::text(heads.join(","))),
+            ("approved", Value::Bool(approved)),
+            ("note", Value::text(note)),
+        ],
+    )
+}
+
+fn entry_edits<const N: usize>(
+    list: &str,
+    entry: EntryId,
+    fields: [(&str, Value); N],
+) -> Vec<Edit> {
+    fields
+        .into_iter()
+        .filter_map(|(field, value)| {
+            let path = FieldPath::parse(&format!("{list}/{entry}/{field}")).ok()?;
+            Some(Edit { path, value })
+        })
+        .collect()
+}
+
+type Entry = BTreeMap<String, (Value, ChangeHash, ChangeMeta)>;
+
+fn entries(review: &Document, list: &str) -> BTreeMap<EntryId, Entry> {
+    let mut entries: BTreeMap<EntryId, Entry> = BTreeMap::new();
+    for (path, mut statements) in review.fields() {
+        let parts = path.segments();
+        let ([Some(entry), Some(field), None], true) = (parts.rest, parts.head == list) else {
+            continue;
+        };
+        let Ok(entry) = entry.parse() else { continue };
+        if statements.is_empty() {
+            continue;
+        }
+        let first = statements.swap_remove(0);
+        let said = (first.value, first.change, first.meta);
+        entries.entry(entry).or_default().insert(field.to_owned(), said);
+    }
+    entries
+}
+
+/// All decisions that were not taken back. Malformed entries are left out.
+#[must_use]
+pub fn settlements(review: &Document) -> Vec<Settlement> {
+    let all = entries(review, SETTLEMENTS);
+    all.into_iter().filter_map(|(id, entry)| settlement(id, &entry)).collect()
+}
+
+fn settlement(id: EntryId, entry: &Entry) -> Option<Settlement> {
+    let text = |field: &str| entry.get(field).and_then(|(value, ..)| value.as_str());
+    if matches!(entry.get("withdrawn"), Some((Value::Bool(true), ..))) {
+        return None;
+    }
+    let (_, change, meta) = entry.get("path")?;
+    let saw = text("saw")?;
+    Some(Settlement {
+        id,
+        path: FieldPath::parse(text("path")?).ok()?,
+        value: minicbor::decode(&base32_bytes(text("value")?).ok()?).ok()?,
+        reason: text("reason").unwrap_or_default().to_owned(),
+        saw: saw.split(',').filter_map(|id| id.parse().ok()).collect(),
+        change: *change,
+        meta: meta.clone(),
+    })
+}
+
+/// All reviews, oldest first by the device's clock.
+#[must_use]
+pub fn reviews(review: &Document) -> Vec<Review> {
+    let mut all: Vec<Review> = entries(review, REVIEWS)
+        .into_values()
+        .filter_map(|entry| {
+            let (heads, change, meta) = entry.get("heads")?;
+            let heads = heads.as_str()?.split(',').filter_map(|head| {
+                let bytes: [u8; 32] = base32_bytes(head).ok()?.try_into().ok()?;
+                Some(ChangeHash::from_bytes(bytes))
+            });
+            let approved = matches!(entry.get("approved"), Some((Value::Bool(true), ..)));
+            let note = entry.get("note").and_then(|(note, ..)| note.as_str()).unwrap_or_default();
+            Some(Review {
+                heads: heads.collect(),
+                approved,
+                note: note.to_owned(),
+                meta: meta.clone(),
+                change: *change,
+            })
+        })
+        .collect();
+    all.sort_by_key(|review| (review.meta.claimed_ms, review.change));
+    all
+}

@@ -1,0 +1,84 @@
+//! Deposits: unsent work sealed to the server, so that any session on the device can hand it in
+//! without being able to read it.
+
+use core::fmt;
+
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use x25519_dalek::{PublicKey as Point, StaticSecret};
+
+use crate::sign::signed::SignError;
+
+const LABEL: &[u8] = b"ankomst/deposit/1";
+
+/// The server's secret deposit key.
+#[derive(Clone)]
+pub struct DepositKey(StaticSecret);
+
+/// Random bytes for sealing one deposit.
+#[derive(Clone, Copy)]
+pub struct DepositRandom {
+    /// Seed of the one-time key.
+    pub key: [u8; 32],
+    /// Nonce.
+    pub nonce: [u8; 12],
+}
+
+impl DepositKey {
+    /// Makes the key from 32 random bytes.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(StaticSecret::from(seed))
+    }
+
+    /// The public half, pinned by devices at enrolment.
+    #[must_use]
+    pub fn public(&self) -> [u8; 32] {
+        Point::from(&self.0).to_bytes()
+    }
+
+    /// Opens a deposit.
+    ///
+    /// # Errors
+    /// When it was not sealed to this key or was changed.
+    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SignError> {
+        let (point, rest) = sealed.split_first_chunk::<32>().ok_or(SignError::Sealed)?;
+        let (nonce, text) = rest.split_first_chunk::<12>().ok_or(SignError::Sealed)?;
+        let shared = self.0.diffie_hellman(&Point::from(*point));
+        let cipher = cipher(shared.as_bytes(), point, &self.public())?;
+        cipher
+            .decrypt(&(*nonce).into(), Payload { msg: text, aad: LABEL })
+            .map_err(|_| SignError::Sealed)
+    }
+}
+
+impl fmt::Debug for DepositKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DepositKey(***)")
+    }
+}
+
+/// Seals bytes to the server: one-time point, nonce, ciphertext.
+///
+/// # Errors
+/// When the cipher refuses, which is a defect.
+pub fn seal(server: &[u8; 32], bytes: &[u8], random: &DepositRandom) -> Result<Vec<u8>, SignError> {
+    let secret = StaticSecret::from(random.key);
+    let point = Point::from(&secret).to_bytes();
+    let shared = secret.diffie_hellman(&Point::from(*server));
+    let cipher = cipher(shared.as_bytes(), &point, server)?;
+    let text = cipher
+        .encrypt(&random.nonce.into(), Payload { msg: bytes, aad: LABEL })
+        .map_err(|_| SignError::Sealed)?;
+    Ok([point.as_slice(), &random.nonce, &text].concat())
+}
+
+fn cipher(shared: &[u8; 32], point: &[u8; 32], server: &[u8; 32]) -> Result<Aes256Gcm, SignError> {
+    let mut key = [0; 32];
+    Hkdf::<Sha256>::new(Some(&[point.as_slice(), server].concat()), shared)
+        .expand(LABEL, &mut key)
+        .map_err(|_| SignError::Sealed)?;
+    Ok(Aes256Gcm::new(&key.into()))
+}
