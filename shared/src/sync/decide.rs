@@ -1,0 +1,152 @@
+//! What a server answers to a greeting: pure, from the greeting and a few facts.
+
+use std::collections::BTreeSet;
+
+use crate::ids::{DocumentId, Epoch};
+use crate::sync::chain::{Chain, Position};
+use crate::sync::message::{Hello, PROTOCOL_VERSION};
+
+/// What the server knows when a greeting arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Life of the log.
+    pub epoch: Epoch,
+    /// Newest place in the feed.
+    pub head: Position,
+    /// Chain value at the device's cursor, if the log has that number.
+    pub at_cursor: Option<Chain>,
+    /// Chain value at the highest place the device was ever told, if the log has that number.
+    pub at_high: Option<Chain>,
+    /// Documents the device holds by the server's ledger.
+    pub held: BTreeSet<DocumentId>,
+    /// Documents the person may read and this device should hold.
+    pub allowed: BTreeSet<DocumentId>,
+}
+
+/// What is to be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The two speak no common version.
+    Version,
+    /// The log is not the one the device knows: its history was rolled back. A new epoch begins.
+    RolledBack,
+    /// The device knows another epoch: everything is offered anew, on both sides.
+    Anew {
+        /// Documents to send whole.
+        send: BTreeSet<DocumentId>,
+    },
+    /// The exchange goes on from the cursor.
+    Follow {
+        /// Documents the device has not had, to send whole.
+        send: BTreeSet<DocumentId>,
+        /// Documents it must no longer hold.
+        drop: BTreeSet<DocumentId>,
+        /// Documents it holds and keeps.
+        keep: BTreeSet<DocumentId>,
+    },
+}
+
+/// Decides.
+#[must_use]
+pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
+    if !(hello.version_min..=hello.version_max).contains(&PROTOCOL_VERSION) {
+        return Decision::Version;
+    }
+    let Some(epoch) = hello.epoch else { return Decision::Anew { send: facts.allowed.clone() } };
+    if epoch != facts.epoch {
+        return Decision::Anew { send: facts.allowed.clone() };
+    }
+    let fits = |position: &Position, known: Option<Chain>| {
+        position.feed == 0 || (position.feed <= facts.head.feed && known == Some(position.chain))
+    };
+    if !fits(&hello.cursor, facts.at_cursor) || !fits(&hello.high, facts.at_high) {
+        return Decision::RolledBack;
+    }
+    let heal: BTreeSet<DocumentId> = hello.heal.iter().copied().collect();
+    let keep: BTreeSet<DocumentId> = facts
+        .held
+        .intersection(&facts.allowed)
+        .copied()
+        .filter(|doc| !heal.contains(doc))
+        .collect();
+    Decision::Follow {
+        send: facts.allowed.difference(&keep).copied().collect(),
+        drop: facts.held.difference(&facts.allowed).copied().collect(),
+        keep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::DeviceId;
+    use crate::sync::digest::Digest;
+
+    fn doc(number: u8) -> DocumentId {
+        DocumentId::from_bytes([number; 16])
+    }
+
+    fn hello(epoch: Option<Epoch>, feed: u64, chain: u8) -> Hello {
+        Hello {
+            version_min: 1,
+            version_max: 1,
+            capabilities: 0,
+            build: String::new(),
+            device: DeviceId::from_bytes([0; 16]),
+            epoch,
+            cursor: Position { feed, chain: Chain::from_bytes([chain; 8]) },
+            high: Position { feed, chain: Chain::from_bytes([chain; 8]) },
+            digest: Digest::default(),
+            wants: Vec::new(),
+            heal: Vec::new(),
+        }
+    }
+
+    fn facts() -> Facts {
+        Facts {
+            epoch: Epoch::from_bytes([1; 16]),
+            head: Position { feed: 10, chain: Chain::from_bytes([10; 8]) },
+            at_cursor: Some(Chain::from_bytes([5; 8])),
+            at_high: Some(Chain::from_bytes([5; 8])),
+            held: [doc(1), doc(2)].into(),
+            allowed: [doc(2), doc(3)].into(),
+        }
+    }
+
+    #[test]
+    fn only_the_difference_moves() {
+        let decision = decide(&hello(Some(Epoch::from_bytes([1; 16])), 5, 5), &facts());
+        let (send, drop, keep) = ([doc(3)].into(), [doc(1)].into(), [doc(2)].into());
+        assert_eq!(decision, Decision::Follow { send, drop, keep });
+    }
+
+    #[test]
+    fn a_document_to_heal_is_sent_whole_again() {
+        let mut hello = hello(Some(Epoch::from_bytes([1; 16])), 5, 5);
+        hello.heal = vec![doc(2), doc(9)];
+        let Decision::Follow { send, keep, .. } = decide(&hello, &facts()) else { panic!() };
+        assert!(send.contains(&doc(2)) && keep.is_empty() && !send.contains(&doc(9)));
+    }
+
+    #[test]
+    fn another_epoch_and_a_first_contact_begin_anew() {
+        for epoch in [None, Some(Epoch::from_bytes([2; 16]))] {
+            let decision = decide(&hello(epoch, 5, 5), &facts());
+            assert_eq!(decision, Decision::Anew { send: facts().allowed });
+        }
+    }
+
+    #[test]
+    fn a_log_that_went_back_is_noticed() {
+        let epoch = Some(Epoch::from_bytes([1; 16]));
+        assert_eq!(decide(&hello(epoch, 11, 5), &facts()), Decision::RolledBack);
+        assert_eq!(decide(&hello(epoch, 5, 6), &facts()), Decision::RolledBack);
+    }
+
+    #[test]
+    fn versions_must_meet() {
+        let mut hello = hello(None, 0, 0);
+        (hello.version_min, hello.version_max) = (2, 3);
+        assert_eq!(decide(&hello, &facts()), Decision::Version);
+    }
+}

@@ -1,0 +1,77 @@
+//! The digest: sum of hashes modulo 2²⁵⁶. Order does not matter; equal sets have equal sums.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::ChangeHash;
+
+/// A sum of change hashes, big-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Digest(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]);
+
+impl Digest {
+    /// Makes it from stored bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Gives the bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Adds a change.
+    pub fn add(&mut self, hash: &ChangeHash) {
+        self.add_bytes(hash.as_bytes());
+    }
+
+    /// Adds another sum.
+    pub fn join(&mut self, other: &Self) {
+        self.add_bytes(&other.0);
+    }
+
+    /// Takes another sum away.
+    pub fn leave(&mut self, other: &Self) {
+        // Two's complement: subtracting is adding the inverted bytes plus one.
+        let inverted = other.0.map(|byte| !byte);
+        self.add_bytes(&inverted);
+        let mut one = [0; 32];
+        if let Some(last) = one.last_mut() {
+            *last = 1;
+        }
+        self.add_bytes(&one);
+    }
+
+    fn add_bytes(&mut self, bytes: &[u8; 32]) {
+        let mut carry = 0_u16;
+        for (slot, byte) in self.0.iter_mut().zip(bytes).rev() {
+            let sum = u16::from(*slot) + u16::from(*byte) + carry;
+            let [high, low] = sum.to_be_bytes();
+            *slot = low;
+            carry = u16::from(high);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sums_do_not_depend_on_order_and_can_be_taken_apart(hashes in proptest::collection::vec(any::<[u8; 32]>(), 0..12)) {
+            let mut forward = Digest::default();
+            let mut backward = Digest::default();
+            hashes.iter().for_each(|hash| forward.add(&ChangeHash::from_bytes(*hash)));
+            hashes.iter().rev().for_each(|hash| backward.add(&ChangeHash::from_bytes(*hash)));
+            prop_assert_eq!(forward, backward);
+            let whole = forward;
+            forward.join(&backward);
+            forward.leave(&whole);
+            prop_assert_eq!(forward, whole);
+        }
+    }
+}

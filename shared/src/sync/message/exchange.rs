@@ -1,0 +1,305 @@
+//! The one question and its answer: `POST /api/v1/sync`.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, UserId};
+use crate::sync::chain::Position;
+use crate::sync::digest::Digest;
+use crate::sync::message::door::Me;
+
+/// Everything a tablet has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Exchange {
+    /// The greeting.
+    #[n(0)]
+    pub hello: Hello,
+    /// Unsent changes.
+    #[n(1)]
+    pub push: Push,
+    /// Sealed work of others on this device.
+    #[n(2)]
+    pub deposits: Vec<Deposit>,
+}
+
+/// Who asks and what is known already.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Hello {
+    /// Oldest version of the protocol spoken.
+    #[n(0)]
+    pub version_min: u16,
+    /// Newest version spoken.
+    #[n(1)]
+    pub version_max: u16,
+    /// Bits of optional abilities.
+    #[n(2)]
+    pub capabilities: u64,
+    /// Build of the program, for support.
+    #[n(3)]
+    pub build: String,
+    /// The enrolment.
+    #[n(4)]
+    pub device: DeviceId,
+    /// Life of the server's log as last told.
+    #[n(5)]
+    pub epoch: Option<Epoch>,
+    /// Last place in the feed scanned.
+    #[n(6)]
+    pub cursor: Position,
+    /// Highest place in the feed ever told.
+    #[n(7)]
+    pub high: Position,
+    /// Sum of the changes delivered for all held documents up to the cursor.
+    #[n(8)]
+    pub digest: Digest,
+    /// Houses taken along.
+    #[n(9)]
+    pub wants: Vec<DocumentId>,
+    /// Documents to be sent whole again.
+    #[n(10)]
+    pub heal: Vec<DocumentId>,
+}
+
+/// Changes of one or more documents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct Push {
+    /// One part for each document and actor, in an order in which dependencies come first.
+    #[n(0)]
+    pub parts: Vec<PushPart>,
+}
+
+/// Changes of one actor in one document.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PushPart {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The author's signed envelope; covers the last change.
+    #[n(1)]
+    pub envelope: ByteVec,
+    /// The changes in the actor's order.
+    #[n(2)]
+    pub chunks: Vec<ByteVec>,
+}
+
+/// Work sealed to the server.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Deposit {
+    /// Id, chosen by the device.
+    #[n(0)]
+    pub id: DepositId,
+    /// A sealed [`PushPart`].
+    #[n(1)]
+    pub sealed: ByteVec,
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Ack {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The change.
+    #[n(1)]
+    pub hash: ChangeHash,
+    /// What became of it.
+    #[n(2)]
+    pub outcome: Outcome,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Outcome {
+    /// L1: on the server's disk.
+    #[n(0)]
+    Received(#[n(0)] i64),
+    /// These must come first.
+    #[n(1)]
+    Missing(#[n(0)] Vec<ChangeHash>),
+    /// Refused, and kept by the device.
+    #[n(2)]
+    Refused(#[n(0)] Refused),
+}
+
+/// Why a change was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Refused {
+    /// Not a change we take.
+    #[n(0)]
+    Malformed,
+    /// The envelope does not fit.
+    #[n(1)]
+    Envelope,
+    /// The actor has another change with this number: write again under a new actor.
+    #[n(2)]
+    Fork,
+    /// The numbers of the change do not follow.
+    #[n(3)]
+    Numbers,
+    /// The document's header does not fit.
+    #[n(4)]
+    Header,
+    /// The document was lawfully destroyed.
+    #[n(5)]
+    Destroyed,
+}
+
+/// The server's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ExchangeAnswer {
+    /// Who answers.
+    #[n(0)]
+    pub welcome: Welcome,
+    /// What became of the pushed changes.
+    #[n(1)]
+    pub acks: Vec<Ack>,
+    /// Deposits that are on the server's disk.
+    #[n(2)]
+    pub deposits: Vec<DepositId>,
+    /// Documents this device must no longer hold; unsent changes go first.
+    #[n(3)]
+    pub drop: Vec<DocumentId>,
+    /// Documents it has not had, whole.
+    #[n(4)]
+    pub documents: Vec<DocumentHistory>,
+    /// Changes of held documents after the cursor.
+    #[n(5)]
+    pub feed: FeedBatch,
+    /// Sum of the changes delivered for all held documents up to the new cursor.
+    #[n(6)]
+    pub digest: Digest,
+    /// Changes of this person that are held for a person to look at.
+    #[n(7)]
+    pub held: Vec<HeldNote>,
+    /// Documents still to come; ask again.
+    #[n(8)]
+    pub documents_left: u32,
+    /// The log is not the one known: send everything the device has once more.
+    #[n(9)]
+    pub anew: bool,
+    /// Sums of each held document, sent when the total of the greeting did not fit.
+    #[n(10)]
+    pub digests: Vec<(DocumentId, Digest)>,
+}
+
+/// Who answers, and who everybody is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Welcome {
+    /// Version chosen.
+    #[n(0)]
+    pub version: u16,
+    /// Abilities in common.
+    #[n(1)]
+    pub capabilities: u64,
+    /// Life of the log.
+    #[n(2)]
+    pub epoch: Epoch,
+    /// The server's clock, Unix milliseconds.
+    #[n(3)]
+    pub server_ms: i64,
+    /// The person.
+    #[n(4)]
+    pub me: Me,
+    /// Names of colleagues and devices, for showing who said what.
+    #[n(5)]
+    pub people: Vec<Person>,
+    /// Names of devices.
+    #[n(6)]
+    pub devices: Vec<(DeviceId, String)>,
+    /// A checked backup is configured; without one nobody prunes.
+    #[n(7)]
+    pub has_backup: bool,
+}
+
+/// A colleague.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Person {
+    /// Id.
+    #[n(0)]
+    pub user: UserId,
+    /// Name.
+    #[n(1)]
+    pub name: String,
+}
+
+/// A document whole.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DocumentHistory {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// Its kind.
+    #[n(1)]
+    pub kind: String,
+    /// The document it belongs to.
+    #[n(2)]
+    pub parent: Option<DocumentId>,
+    /// Its unit.
+    #[n(3)]
+    pub unit: UnitId,
+    /// All its visible changes up to the cursor.
+    #[n(4)]
+    pub chunks: Vec<DeliveredChunk>,
+}
+
+/// A change from the server.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DeliveredChunk {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The change.
+    #[n(1)]
+    pub hash: ChangeHash,
+    /// Its number in the feed.
+    #[n(2)]
+    pub feed: u64,
+    /// Its bytes; left out for the device that sent it.
+    #[n(3)]
+    pub bytes: Option<ByteVec>,
+    /// The author's envelope it came with; left out with the bytes.
+    #[n(4)]
+    pub envelope: Option<ByteVec>,
+    /// When the server received it, Unix milliseconds.
+    #[n(5)]
+    pub received_ms: i64,
+}
+
+/// Changes after a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct FeedBatch {
+    /// Changes of held documents.
+    #[n(0)]
+    pub chunks: Vec<DeliveredChunk>,
+    /// The new cursor: last number scanned.
+    #[n(1)]
+    pub cursor: Position,
+}
+
+/// A change that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HeldNote {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The change.
+    #[n(1)]
+    pub hash: ChangeHash,
+    /// Stable code of the reason, e.g. `trial`.
+    #[n(2)]
+    pub reason: String,
+}

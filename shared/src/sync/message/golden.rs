@@ -1,0 +1,58 @@
+//! The bytes of messages, fixed: what is on the wire today is understood for ever.
+
+use minicbor::bytes::ByteVec;
+
+use crate::ids::{ChangeHash, DeviceId, DocumentId, Epoch};
+use crate::sync::chain::{Chain, Position};
+use crate::sync::digest::Digest;
+use crate::sync::message::*;
+
+fn hex<T: minicbor::Encode<()>>(message: &T) -> String {
+    minicbor::to_vec(message).unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn hello() -> Hello {
+    Hello {
+        version_min: 1,
+        version_max: 1,
+        capabilities: 0,
+        build: "b".to_owned(),
+        device: DeviceId::from_bytes([1; 16]),
+        epoch: Some(Epoch::from_bytes([2; 16])),
+        cursor: Position { feed: 7, chain: Chain::from_bytes([3; 8]) },
+        high: Position { feed: 9, chain: Chain::from_bytes([4; 8]) },
+        digest: Digest::default(),
+        wants: vec![DocumentId::from_bytes([5; 16])],
+        heal: Vec::new(),
+    }
+}
+
+#[test]
+fn a_greeting_has_these_bytes() {
+    insta::assert_snapshot!(hex(&hello()));
+}
+
+#[test]
+fn a_push_and_its_acknowledgement_have_these_bytes() {
+    let part = PushPart {
+        document: DocumentId::from_bytes([5; 16]),
+        envelope: ByteVec::from(vec![6; 3]),
+        chunks: vec![ByteVec::from(vec![7; 3])],
+    };
+    insta::assert_snapshot!(hex(&ClientFrame::Push(Push { parts: vec![part] })));
+    let ack = Ack {
+        document: DocumentId::from_bytes([5; 16]),
+        hash: ChangeHash::from_bytes([8; 32]),
+        outcome: Outcome::Received(1_790_000_000_000),
+    };
+    insta::assert_snapshot!(hex(&ServerFrame::Acks(vec![ack])));
+}
+
+#[test]
+fn unknown_keys_of_newer_versions_are_skipped() {
+    let bytes = minicbor::to_vec(hello()).unwrap();
+    // The map gets one more pair: 99 → "new".
+    let (head, rest) = bytes.split_first().unwrap();
+    let more = [&[head + 1], rest, &[0x18, 99, 0x63, b'n', b'e', b'w']].concat();
+    assert_eq!(minicbor::decode::<Hello>(&more).unwrap(), hello());
+}

@@ -1,0 +1,48 @@
+//! The live socket: `GET /api/v1/live`. Each frame is one packed message.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::{DeviceId, Epoch};
+use crate::sync::chain::Position;
+use crate::sync::message::exchange::{Ack, FeedBatch, HeldNote, Push};
+
+/// From the tablet.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ClientFrame {
+    /// First frame: go on from here.
+    #[n(0)]
+    Attach {
+        /// The enrolment.
+        #[n(0)]
+        device: DeviceId,
+        /// Life of the log as told by the exchange.
+        #[n(1)]
+        epoch: Epoch,
+        /// Last place scanned.
+        #[n(2)]
+        cursor: Position,
+    },
+    /// Unsent changes.
+    #[n(1)]
+    Push(#[n(0)] Push),
+}
+
+/// From the server.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ServerFrame {
+    /// What became of pushed changes.
+    #[n(0)]
+    Acks(#[n(0)] Vec<Ack>),
+    /// New changes of held documents.
+    #[n(1)]
+    Feed(#[n(0)] FeedBatch),
+    /// Changes of this person that are held.
+    #[n(2)]
+    Held(#[n(0)] Vec<HeldNote>),
+    /// What this device should hold has changed, or the log has: exchange again.
+    #[n(3)]
+    Again,
+    /// The session has ended: sign in.
+    #[n(4)]
+    Ended,
+}

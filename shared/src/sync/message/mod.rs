@@ -1,0 +1,21 @@
+//! Everything that travels between tablet and server.
+//!
+//! CBOR maps with numbered keys; unknown keys are skipped, numbers are never reused.
+//! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer),
+//! [`live`] (the socket).
+
+pub mod door;
+pub mod exchange;
+#[cfg(test)]
+mod golden;
+pub mod live;
+
+pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
+pub use exchange::{
+    Ack, DeliveredChunk, Deposit, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote,
+    Hello, Outcome, Person, Push, PushPart, Refused, Welcome,
+};
+pub use live::{ClientFrame, ServerFrame};
+
+/// The version of the protocol this program speaks.
+pub const PROTOCOL_VERSION: u16 = 1;
