@@ -12,6 +12,8 @@ pub mod meta;
 pub mod open;
 pub mod read;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 pub use meta::{Authoring, ChangeMeta};
 pub use open::{Applied, Chunk, Document, DocumentError, Edit};

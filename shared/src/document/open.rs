@@ -76,7 +76,7 @@ impl Document {
         by: &Authoring,
     ) -> Result<(Self, Chunk), DocumentError> {
         let mut document = Self::empty(actor);
-        let chunk = document.write(Some(header), edits, by)?;
+        let chunk = document.write(Some(header), &last_of_each(edits), by)?;
         Ok((document, chunk))
     }
 
@@ -155,8 +155,8 @@ impl Document {
         }
     }
 
-    /// Writes answers as one change. Answers that already stand alone in their field are left out;
-    /// an answer equal to one side of a contradiction is written, because it decides.
+    /// Writes answers as one change. Answers that already stand in their field uncontradicted are
+    /// left out; an answer equal to one side of a contradiction is written, because it decides.
     ///
     /// # Errors
     /// When Automerge refuses, which is a defect.
@@ -165,18 +165,11 @@ impl Document {
         edits: &[Edit],
         by: &Authoring,
     ) -> Result<Option<Chunk>, DocumentError> {
-        let mut last: BTreeMap<&FieldPath, &Value> = BTreeMap::new();
-        for edit in edits {
-            last.insert(&edit.path, &edit.value);
-        }
-        let needed: Vec<Edit> = last
-            .into_iter()
-            .filter(|(path, value)| {
-                let stands = self.values(path);
-                !(stands.len() == 1 && stands.first() == Some(value))
-            })
-            .map(|(path, value)| Edit { path: path.clone(), value: value.clone() })
-            .collect();
+        let mut needed = last_of_each(edits);
+        needed.retain(|edit| {
+            let stands = self.values(&edit.path);
+            stands.is_empty() || stands.iter().any(|value| *value != edit.value)
+        });
         if needed.is_empty() {
             return Ok(None);
         }
@@ -193,12 +186,17 @@ impl Document {
         let options = CommitOptions::default()
             .with_message(meta.to_message())
             .with_time(by.now_ms.div_euclid(1000));
+        let losing: Vec<Option<Value>> = edits.iter().map(|edit| self.losing_to(edit)).collect();
         let mut transaction = self.inner.transaction();
         if let Some(header) = header {
             transaction.put(ROOT, HEADER_KEY, header).map_err(engine)?;
         }
-        for edit in edits {
-            transaction.put(ROOT, edit.path.as_str(), to_scalar(&edit.value)).map_err(engine)?;
+        for (edit, losing) in edits.iter().zip(losing) {
+            let key = edit.path.as_str();
+            if let Some(losing) = losing {
+                transaction.put(ROOT, key, to_scalar(&losing)).map_err(engine)?;
+            }
+            transaction.put(ROOT, key, to_scalar(&edit.value)).map_err(engine)?;
         }
         let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or_else(|| DocumentError::Engine("nothing was written".to_owned()))?;
@@ -209,6 +207,18 @@ impl Document {
         let hash = ChangeHash::from_bytes(hash.0);
         self.metas.insert(hash, meta);
         Ok(Chunk { hash, bytes: change.raw_bytes().to_vec() })
+    }
+
+    /// A value that loses to the one Automerge shows, if an edit confirms the latter.
+    ///
+    /// Told to write what it shows already, Automerge only deletes the others: the decision would
+    /// have no author, and a concurrent one would silently win. Writing a losing value first makes
+    /// it an ordinary statement.
+    fn losing_to(&self, edit: &Edit) -> Option<Value> {
+        let stands = self.values(&edit.path);
+        let (winner, others) = stands.split_first()?;
+        let losing = others.iter().find(|value| *value != winner)?;
+        (*winner == edit.value).then(|| losing.clone())
     }
 
     /// The actor this load of the document writes as.
@@ -272,6 +282,15 @@ impl Document {
             })
             .collect()
     }
+}
+
+/// The last edit of each path, by path.
+fn last_of_each(edits: &[Edit]) -> Vec<Edit> {
+    let last: BTreeMap<&FieldPath, &Value> =
+        edits.iter().map(|edit| (&edit.path, &edit.value)).collect();
+    last.into_iter()
+        .map(|(path, value)| Edit { path: path.clone(), value: value.clone() })
+        .collect()
 }
 
 fn meta_of(change: &Change) -> Result<ChangeMeta, DocumentError> {

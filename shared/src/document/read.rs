@@ -129,6 +129,8 @@ impl Document {
             let hash = ChangeHash::from_bytes(change.hash().0);
             let Some(meta) = self.metas.get(&hash) else { continue };
             let Ok(actor) = ActorId::try_from(change.actor_id().to_bytes()) else { continue };
+            // What a change itself replaces was never said to anyone.
+            let mut said = BTreeMap::new();
             for (counter, operation) in (change.start_op().get()..).zip(change.decode().operations)
             {
                 let automerge::legacy::Key::Map(key) = &operation.key else { continue };
@@ -136,8 +138,9 @@ impl Document {
                 let automerge::legacy::OpType::Put(scalar) = &operation.action else { continue };
                 let Some(value) = from_scalar(scalar) else { continue };
                 let id = StatementId { counter, actor };
-                out.push((path, Statement { value, id, change: hash, meta: meta.clone() }));
+                said.insert(path, Statement { value, id, change: hash, meta: meta.clone() });
             }
+            out.extend(said);
         }
         out
     }
