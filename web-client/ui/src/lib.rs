@@ -1,1 +1,66 @@
-//! Placeholder.
+//! The screens of Ankomst: what a person sees and touches. Speaks with the core in its worker only
+//! through the words of `ankomst_shared::app`; never links Automerge, never reads a record's bytes.
+//!
+//! Reading order: [`bridge`], [`state`], [`live`], [`slots`], [`typing`], [`route`], `field`,
+//! `parts`, `pages`, [`app`].
+//!
+//! # Selectors that stay
+//!
+//! The browser tests hold on to these, not to classes or texts:
+//!
+//! | selector | is |
+//! |---|---|
+//! | `#sign-in` with `#login #password #device-name #passphrase #passphrase-repeat`, `[data-action=sign-in]` | first sign-in |
+//! | `#unlock` with `[data-vault=LOGIN] #passphrase`, `[data-action=unlock]`, `[data-action=other-person]` | unlock |
+//! | `#entry-fault` | why it did not open |
+//! | `#sync-mark[data-contact=unknown\|trying\|live\|none][data-waiting][data-received]` | sync mark |
+//! | `[data-residence=ID]`, `[data-run=ID]`, `[data-entry=ENTRY]`, `[data-case=ID]` | rows of lists |
+//! | `[data-action=start-run\|take-along\|add-room]` | on a house |
+//! | `[data-item=B-F01]` with `[data-status]`, `[data-agreement]`, `[data-answer=ok\|not_ok\|na]`, `[data-action=note\|show]` | an item of a visit |
+//! | `[data-group=ID]`, `[data-filter=all\|short\|unanswered\|not_ok\|differing]`, `#search` | finding items |
+//! | `[data-path=FIELDPATH]` with `input`, `textarea`, `select` or `[data-choice=CODE]` inside; `[data-agreement=agreed\|open\|settled\|reopened\|settled_twice]` | a field |
+//! | `[data-path=…] .mark[data-level=typing\|saved\|received\|held\|shared]` | how far an answer has come |
+//! | `[data-path=…] .said`, `[data-pick=1]`, `[data-action=settle-reason\|settle\|unsettle]` | contradiction and decision |
+//! | `#new-case`, `[data-action=new-case\|add-persons\|add-intakes]` | cases |
+//! | `[data-inbox=ID]`, `[data-change=FIELDPATH]`, `#inbox-detail`, `#review-note`, `[data-action=approve\|return]` | inbox |
+//! | `[data-action=lock\|sign-out\|sync-now]`, `[data-language=sv\|en]` | this tablet |
+//! | `#update-bar`, `[data-action=update]` | a new version waits |
+
+mod app;
+mod bridge;
+mod clock;
+mod dom;
+#[cfg(feature = "fake")]
+mod fake;
+mod field;
+mod icon;
+mod live;
+mod pages;
+mod parts;
+mod route;
+mod slots;
+mod state;
+mod text;
+mod typing;
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
+
+/// Starts the page: binds it to the core's worker and shows the place the address names.
+pub fn start(worker: JsValue, build: String) {
+    bridge::connect(&worker, build);
+    let Some(root) = dom::by_id("app").and_then(|root| root.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    root.set_text_content(None);
+    mount_to(root, || {
+        let ui = state::ui();
+        ui.refresh();
+        app::listen_for_update();
+        route::listen();
+        typing::listen();
+        app::app()
+    })
+    .forget();
+}

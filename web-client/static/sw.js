@@ -1,0 +1,50 @@
+// Keeps the app's own files for use without a network. It never touches /api: records live in the
+// core's store, not here. Files and version are filled in by the build.
+
+const BUILD = '__BUILD__';
+const FILES = __PRECACHE__;
+const CACHE = `ankomst-${BUILD}`;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches.open(CACHE).then((cache) =>
+      cache.addAll(FILES.map((path) => new Request(path, { cache: path === '/' ? 'reload' : 'default' })))
+    )
+  );
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) =>
+        Promise.all(
+          names
+            .filter((name) => name.startsWith('ankomst-') && name !== CACHE)
+            .map((name) => caches.delete(name))
+        )
+      )
+      .then(() => self.clients.claim())
+  );
+});
+
+// A new version waits until a person says yes on the page.
+self.addEventListener('message', (event) => {
+  if (event.data === 'skip-waiting') self.skipWaiting();
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== 'GET' || address.origin !== self.location.origin) return;
+  if (address.pathname.startsWith('/api/') || /^\/(healthz|readyz|sw\.js)$/.test(address.pathname)) {
+    return;
+  }
+  const wanted = request.mode === 'navigate' ? '/' : request;
+  event.respondWith(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.match(wanted, { ignoreVary: true }))
+      .then((kept) => kept ?? fetch(request))
+  );
+});

@@ -1,0 +1,23 @@
+// The core's worker. Its first message brings the compiled module; what the page sends before the
+// core is ready waits here and is handed over in order.
+
+import init, { start } from '{{file:core.js}}';
+
+const early = [];
+
+self.onmessage = (event) => {
+  if (event.data?.module instanceof WebAssembly.Module) {
+    boot(event.data);
+  } else {
+    early.push(event);
+  }
+};
+
+async function boot({ module, build }) {
+  await init({ module_or_path: module });
+  // `start` takes over `onmessage` before its first wait.
+  await start(build);
+  for (const event of early.splice(0)) {
+    self.dispatchEvent(new MessageEvent('message', { data: event.data }));
+  }
+}

@@ -1,0 +1,224 @@
+//! The frame around every place: navigation, sync mark, what is said aloud, the update bar.
+
+use ankomst_shared::app::{Contact, Language, Role, Status};
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use crate::clock::near;
+use crate::icon::{Icon, icon};
+use crate::pages;
+use crate::pages::contact_words;
+use crate::route::Route;
+use crate::state::ui;
+use crate::text::{Text, fill, tr};
+use crate::typing;
+
+/// Shows the app: the entrance, or the place the address names.
+pub fn app() -> AnyView {
+    let ui = ui();
+    let person = Memo::new(move |_| {
+        ui.status.with(|status| {
+            status.as_ref().and_then(|status| status.user.as_ref().map(|user| user.id))
+        })
+    });
+    Effect::new(move |_| {
+        let code = if ui.language.get() == Language::Sv { "sv" } else { "en" };
+        let root = web_sys::window().and_then(|window| window.document()?.document_element());
+        if let Some(root) = root {
+            let _ = root.set_attribute("lang", code);
+        }
+    });
+    (move || {
+        // Another language or another person is another page.
+        ui.language.track();
+        match person.get() {
+            Some(_) => frame(),
+            None => pages::sign_in(),
+        }
+    })
+    .into_any()
+}
+
+fn frame() -> AnyView {
+    view! {
+        <a class="skip" href="#main" >{tr(Text::NavSkip)}</a>
+        {navigation()}
+        <div class="stage">
+            <div class="topline">{update_bar()}{warnings()}{sync_mark()}</div>
+            <main id="main" tabindex="-1">{move || place(ui().route.get())}</main>
+        </div>
+        <p class="toast" role="status" aria-live="polite">{said()}</p>
+    }
+    .into_any()
+}
+
+fn place(route: Route) -> AnyView {
+    match route {
+        Route::Residences => pages::residences(),
+        Route::Residence(id) => pages::residence(id),
+        Route::ResidenceEntry(id, list, entry) => {
+            pages::entry_form(id, list, entry, Route::Residence(id).path())
+        }
+        Route::Visit(id) => pages::visit(id),
+        Route::Cases => pages::cases(),
+        Route::Case(id) => pages::case(id),
+        Route::Intake(id, entry) => {
+            pages::entry_form(id, "intakes".to_owned(), entry, Route::Case(id).path())
+        }
+        Route::CaseEntry(id, list, entry) => {
+            pages::entry_form(id, list, entry, Route::Case(id).path())
+        }
+        Route::Inbox(open) => pages::inbox(open),
+        Route::Tablet => pages::tablet(),
+        Route::Unknown => view! {
+            <div class="empty"><h1>{tr(Text::PageUnknown)}</h1><p>{tr(Text::PageUnknownHow)}</p>
+            <p><a class="button" href="/boenden">{tr(Text::PageHome)}</a></p></div>
+        }
+        .into_any(),
+    }
+}
+
+fn navigation() -> AnyView {
+    let link = |href: &'static str, sign: Icon, key: Text| {
+        view! {
+            <a href=href aria-current=move || ui().route.get().path().starts_with(href).then_some("page")>
+                {icon(sign)}<span>{tr(key)}</span>
+            </a>
+        }
+    };
+    let supervises = ui().has_role(Role::Supervisor);
+    view! {
+        <nav class="rail" aria-label=tr(Text::NavLabel)>
+            <p class="rail-name" aria-hidden="true">"Ankomst"</p>
+            {link("/boenden", Icon::House, Text::NavResidences)}
+            {link("/arenden", Icon::Folder, Text::NavCases)}
+            {supervises.then(|| link("/inkorg", Icon::Inbox, Text::NavInbox))}
+            {link("/surfplatta", Icon::Tablet, Text::NavTablet)}
+        </nav>
+    }
+    .into_any()
+}
+
+/// The sync mark. It speaks of the server only by the server's own answers.
+fn sync_mark() -> AnyView {
+    let status = ui().status;
+    let line = move || status.with(|status| status.as_ref().map(sync_words).unwrap_or_default());
+    let state = move || {
+        status.with(|status| {
+            status.as_ref().map_or("unknown", |status| match status.contact {
+                Contact::Unknown => "unknown",
+                Contact::Trying => "trying",
+                Contact::Live => "live",
+                Contact::None => "none",
+            })
+        })
+    };
+    let number = move |pick: fn(&Status) -> u32| {
+        status.with(|status| status.as_ref().map(pick)).unwrap_or_default().to_string()
+    };
+    view! {
+        <details class="sync-mark" id="sync-mark" data-contact=state
+            data-waiting=move || number(|status| status.waiting)
+            data-received=move || number(|status| status.received)>
+            <summary>{icon(Icon::Cloud)}<span>{line}</span></summary>
+            <div class="sync-open card">
+                {move || status.get().map(|status| view! {
+                    <p><strong>{contact_words(status.contact)}</strong></p>
+                    <p>{fill(Text::SyncWaitingLong, &[&status.waiting.to_string()])}</p>
+                    <p>{fill(Text::SyncReceivedLong, &[&status.received.to_string()])}</p>
+                    {(status.held > 0).then(|| view! { <p>{fill(Text::SyncHeldLong, &[&status.held.to_string()])}</p> })}
+                    {status.first_sync.map(|(left, all)| view! {
+                        <p>{fill(Text::SyncFirst, &[&all.saturating_sub(left).to_string(), &all.to_string()])}</p>
+                    })}
+                })}
+                <p><a href="/surfplatta">{tr(Text::SyncMore)}</a></p>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn sync_words(status: &Status) -> String {
+    let mut parts = vec![tr(Text::SyncSavedHere).to_owned()];
+    if status.waiting > 0 {
+        parts.push(fill(Text::SyncWaiting, &[&status.waiting.to_string()]));
+    }
+    parts.push(match status.last_contact_ms {
+        Some(ms) => fill(Text::SyncContact, &[&near(ms)]),
+        None => tr(Text::SyncNever).to_owned(),
+    });
+    parts.join(" · ")
+}
+
+fn warnings() -> AnyView {
+    let status = ui().status;
+    let failing = Memo::new(move |_| {
+        status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing))
+    });
+    let sign_in = Memo::new(move |_| {
+        status.with(|status| status.as_ref().is_some_and(|it| it.sign_in_needed))
+    });
+    view! {
+        {move || failing.get().then(|| view! {
+            <p class="notice" data-tone="danger" role="alert">{icon(Icon::Danger)}{tr(Text::StorageFailing)}</p>
+        })}
+        {move || sign_in.get().then(|| view! {
+            <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
+        })}
+    }
+    .into_any()
+}
+
+fn update_bar() -> AnyView {
+    let ready = ui().update_ready;
+    (move || {
+        ready.get().then(|| view! {
+            <p class="notice" data-tone="info" id="update-bar">
+                <span>{tr(Text::UpdateReady)}</span>
+                <button type="button" class="button" data-action="update" on:click=move |_| update()>{tr(Text::UpdateDo)}</button>
+                <button type="button" class="button quiet" on:click=move |_| ready.set(false)>{tr(Text::UpdateLater)}</button>
+            </p>
+        })
+    })
+    .into_any()
+}
+
+fn said() -> AnyView {
+    let said = ui().said;
+    Effect::new(move |_| {
+        if said.with(|said| !said.is_empty()) {
+            set_timeout(move || said.set(String::new()), core::time::Duration::from_secs(8));
+        }
+    });
+    (move || said.get()).into_any()
+}
+
+fn boot() -> Option<JsValue> {
+    let boot = js_sys::Reflect::get(&js_sys::global(), &"ankomst".into()).ok()?;
+    boot.is_object().then_some(boot)
+}
+
+/// Commits what was typed, then lets the waiting version take over.
+fn update() {
+    typing::commit_all();
+    let Some(boot) = boot() else { return };
+    let update = js_sys::Reflect::get(&boot, &"update".into());
+    if let Some(update) = update.ok().and_then(|it| it.dyn_into::<js_sys::Function>().ok()) {
+        let _ = update.call0(&boot);
+    }
+}
+
+/// Hears from `boot.js` that a new version waits.
+pub fn listen_for_update() {
+    let ready = ui().update_ready;
+    let is_ready = boot()
+        .and_then(|boot| js_sys::Reflect::get(&boot, &"updateReady".into()).ok())
+        .is_some_and(|value| value.is_truthy());
+    ready.set(is_ready);
+    let heard = Closure::<dyn FnMut()>::new(move || ready.set(true));
+    if let Some(window) = web_sys::window() {
+        let _ = window
+            .add_event_listener_with_callback("ankomst-update", heard.as_ref().unchecked_ref());
+    }
+    heard.forget();
+}

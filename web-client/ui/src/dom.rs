@@ -1,0 +1,57 @@
+//! Small questions to the page's elements.
+
+use wasm_bindgen::JsCast;
+use web_sys::{
+    Element, Event, FocusEvent, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Node,
+};
+
+/// What stands in the input or text area an event came from.
+pub fn value_of(event: &Event) -> String {
+    let Some(target) = event.target() else { return String::new() };
+    match target.dyn_into::<HtmlInputElement>() {
+        Ok(input) => input.value(),
+        Err(target) => {
+            target.dyn_into::<HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default()
+        }
+    }
+}
+
+/// Whether the checkbox an event came from is ticked.
+pub fn checked_of(event: &Event) -> bool {
+    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    input.is_some_and(|input| input.checked())
+}
+
+/// Whether the focus has left the element the listener sits on.
+pub fn has_left(event: &FocusEvent) -> bool {
+    let Some(holder) = event.current_target().and_then(|it| it.dyn_into::<Node>().ok()) else {
+        return true;
+    };
+    let next = event.related_target().and_then(|it| it.dyn_into::<Node>().ok());
+    !holder.contains(next.as_ref())
+}
+
+/// The element with this id.
+pub fn by_id(id: &str) -> Option<Element> {
+    web_sys::window()?.document()?.get_element_by_id(id)
+}
+
+/// Puts the focus on the element with this id and brings it into view.
+pub fn focus(id: &str) {
+    if let Some(element) = by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+        element.scroll_into_view();
+    }
+}
+
+/// Whether a key press was meant for a field, not for a shortcut.
+pub fn is_typing(event: &Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|element| {
+        element
+            .closest("input, textarea, select, [contenteditable], dialog")
+            .ok()
+            .flatten()
+            .is_some()
+    })
+}

@@ -1,0 +1,56 @@
+//! How far an answer has come, as an icon and a word.
+
+use ankomst_shared::app::Level;
+use leptos::prelude::*;
+
+use super::Held;
+use crate::icon::{Icon, icon};
+use crate::text::{Text, tr};
+use crate::typing::Mark;
+
+/// Shows the mark of a field; nothing while there is no answer.
+pub fn mark(held: Held) -> AnyView {
+    let level = Memo::new(move |_| match held.mark() {
+        Mark::Typing => Some(Level::Typing),
+        Mark::Refused(_) => None,
+        // The view may still be older than the save.
+        Mark::Saved => Some(held.view.with(|view| view.level).max(Level::Saved)),
+        Mark::Quiet => held.view.with(|view| (!view.text.is_empty()).then_some(view.level)),
+    });
+    view! {
+        <span class="mark" data-level=move || level.get().map(name)>
+            {move || level.get().map(|level| view! { {icon(sign(level))}<span>{words(level)}</span> })}
+        </span>
+    }
+    .into_any()
+}
+
+/// The level as the page's selectors know it.
+pub const fn name(level: Level) -> &'static str {
+    match level {
+        Level::Typing => "typing",
+        Level::Saved => "saved",
+        Level::Received => "received",
+        Level::Held => "held",
+        Level::Shared => "shared",
+    }
+}
+
+const fn sign(level: Level) -> Icon {
+    match level {
+        Level::Typing => Icon::Pencil,
+        Level::Saved => Icon::Tablet,
+        Level::Received | Level::Shared => Icon::Cloud,
+        Level::Held => Icon::Lock,
+    }
+}
+
+fn words(level: Level) -> &'static str {
+    tr(match level {
+        Level::Typing => Text::LevelTyping,
+        Level::Saved => Text::LevelSaved,
+        Level::Received => Text::LevelReceived,
+        Level::Held => Text::LevelHeld,
+        Level::Shared => Text::LevelShared,
+    })
+}

@@ -1,0 +1,170 @@
+//! A question and its answer, however it is asked: `line` (all that is typed), `pick` (one of
+//! several), `set` (any of several), `mark` (how far it has come), `said` (what else was said).
+
+mod line;
+mod mark;
+mod pick;
+mod said;
+mod set;
+
+use ankomst_shared::app::{Agreement, FieldView, Input, Refusal};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::value::Value;
+use leptos::prelude::*;
+
+pub use mark::mark;
+pub use said::{said, voice};
+
+use crate::text::{Text, refusal, tr};
+use crate::typing::{self, Mark};
+
+/// A field on the page: its view, and what the person has done with it since.
+#[derive(Clone, Copy)]
+pub struct Held {
+    /// The document.
+    pub document: DocumentId,
+    /// The field as the core shows it.
+    pub view: RwSignal<FieldView>,
+    mark: StoredValue<ArcRwSignal<Mark>>,
+}
+
+impl Held {
+    /// Takes a field up.
+    pub fn new(document: DocumentId, view: RwSignal<FieldView>) -> Self {
+        let mark = StoredValue::new(ArcRwSignal::new(Mark::Quiet));
+        Self { document, view, mark }
+    }
+
+    /// Saves a value for the field.
+    pub fn save(self, value: Value) {
+        self.save_at(&self.path(), value);
+    }
+
+    /// Saves a value for a member of the field's set.
+    pub fn save_at(self, path: &FieldPath, value: Value) {
+        typing::save(self.document, path, value, &self.mark.get_value());
+    }
+
+    /// Where the field stands.
+    pub fn path(self) -> FieldPath {
+        self.view.with_untracked(|view| view.path.clone())
+    }
+
+    /// Id of the element that takes the answer.
+    pub fn id(self) -> String {
+        format!("f-{}", self.path().as_str().replace('/', "-"))
+    }
+
+    /// What the page knows of the last typed value.
+    pub fn mark(self) -> Mark {
+        self.mark.with_value(|mark| mark.get())
+    }
+
+    /// What is wrong with the answer.
+    pub fn fault(self) -> Option<String> {
+        if let Mark::Refused(why) = self.mark() {
+            return Some(refusal(why).to_owned());
+        }
+        self.view.with(|view| view.error.clone())
+    }
+
+    /// Whether the last typed value does not fit the field.
+    pub fn is_bad(self) -> bool {
+        self.mark() == Mark::Refused(Refusal::BadValue)
+    }
+}
+
+/// Shows a field with question, answer, help, fault, mark and what else was said.
+pub fn field(document: DocumentId, view: RwSignal<FieldView>) -> AnyView {
+    let held = Held::new(document, view);
+    let first = view.get_untracked();
+    if first.read_only {
+        return fixed(held, &first);
+    }
+    let grouped = matches!(first.input, Input::Choice(_) | Input::Set(_) | Input::Bool);
+    let answer = match &first.input {
+        Input::Choice(_) => pick::choice(held),
+        Input::Bool => pick::yes_no(held),
+        Input::Set(_) => set::set(held),
+        _ => line::line(held),
+    };
+    let question = question(held, grouped);
+    if grouped {
+        view! {
+            <fieldset class="field" id=held.id() data-path=first.path.as_str().to_owned() data-agreement=move || agreement(held)
+                aria-describedby=describes(held)>
+                <legend>{question}</legend>
+                {around(held, answer)}
+            </fieldset>
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="field" data-path=first.path.as_str().to_owned() data-agreement=move || agreement(held)>
+                <label for=held.id()>{question}</label>
+                {around(held, answer)}
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn question(held: Held, _grouped: bool) -> AnyView {
+    view! {
+        <span class="question">{move || held.view.with(|view| view.label.clone())}</span>
+        {move || held.view.with(|view| view.required).then(|| view! {
+            <span class="needed">{tr(Text::FieldRequired)}</span>
+        })}
+        {move || held.view.with(|view| view.safety).then(|| view! {
+            <span class="needed" title=tr(Text::FieldSafetyWhy)>{tr(Text::FieldSafety)}</span>
+        })}
+    }
+    .into_any()
+}
+
+fn around(held: Held, answer: AnyView) -> AnyView {
+    let help_id = format!("{}-help", held.id());
+    let fault_id = format!("{}-fault", held.id());
+    view! {
+        {move || held.view.with(|view| view.help.clone()).map(|help| view! {
+            <p class="help" id=help_id.clone()>{help}</p>
+        })}
+        <div class="answer-line">{answer}{mark(held)}</div>
+        {move || held.fault().map(|fault| view! {
+            <p class="fault" id=fault_id.clone() role="alert">{fault}</p>
+        })}
+        {said(held)}
+    }
+    .into_any()
+}
+
+/// Ids of what describes the answer, for screen readers.
+fn describes(held: Held) -> String {
+    let id = held.id();
+    format!("{id}-help {id}-fault")
+}
+
+fn fixed(held: Held, first: &FieldView) -> AnyView {
+    view! {
+        <div class="field field-fixed" data-path=first.path.as_str().to_owned() data-agreement=move || agreement(held)>
+            <p class="question">{first.label.clone()}</p>
+            <p class="fixed-value" dir="auto">{move || held.view.with(|view| {
+                if view.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { view.text.clone() }
+            })}</p>
+            {said(held)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The agreement as the page's selectors know it.
+pub fn agreement(held: Held) -> &'static str {
+    match held.view.with(|view| view.agreement) {
+        Agreement::Agreed => "agreed",
+        Agreement::Open => "open",
+        Agreement::Settled => "settled",
+        Agreement::Reopened => "reopened",
+        Agreement::SettledTwice => "settled_twice",
+    }
+}

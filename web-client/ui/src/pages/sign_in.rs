@@ -1,0 +1,214 @@
+//! Before anything is shown: sign in with the server the first time, afterwards open this device's
+//! vault with the passphrase, also without a network.
+
+use ankomst_shared::app::{Command, Reply, SignIn};
+use leptos::prelude::*;
+
+use crate::bridge::ask;
+use crate::dom::value_of;
+use crate::icon::{Icon, icon};
+use crate::pages::tablet::languages;
+use crate::parts::page_title;
+use crate::state::ui;
+use crate::text::{Text, fill, refusal, tr};
+
+/// Fewest characters of a passphrase.
+const PASSPHRASE_MIN: usize = 12;
+
+#[derive(Clone, Copy)]
+struct Entry {
+    login: RwSignal<String>,
+    password: RwSignal<String>,
+    passphrase: RwSignal<String>,
+    repeated: RwSignal<String>,
+    device: RwSignal<String>,
+    fault: RwSignal<Option<&'static str>>,
+    busy: RwSignal<bool>,
+}
+
+/// Shows sign-in or unlock, whichever fits this device.
+pub fn sign_in() -> AnyView {
+    let vaults = Memo::new(|_| {
+        ui().status.with(|status| status.as_ref().map(|status| status.vaults.clone()))
+    });
+    let other = RwSignal::new(false);
+    view! {
+        <main id="main" class="entrance" tabindex="-1">
+            <div class="entrance-card card">
+                <p class="shell-name">"Ankomst"</p>
+                {move || match vaults.get() {
+                    None => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
+                    Some(known) if known.is_empty() || other.get() => first(!known.is_empty(), other),
+                    Some(known) => unlock(known, other),
+                }}
+                {languages()}
+            </div>
+        </main>
+    }
+    .into_any()
+}
+
+fn entry(login: String) -> Entry {
+    let device = ui()
+        .status
+        .with_untracked(|status| status.as_ref().and_then(|status| status.device_name.clone()));
+    Entry {
+        login: RwSignal::new(login),
+        password: RwSignal::new(String::new()),
+        passphrase: RwSignal::new(String::new()),
+        repeated: RwSignal::new(String::new()),
+        device: RwSignal::new(device.unwrap_or_default()),
+        fault: RwSignal::new(None),
+        busy: RwSignal::new(false),
+    }
+}
+
+fn unlock(known: Vec<String>, other: RwSignal<bool>) -> AnyView {
+    page_title(tr(Text::UnlockTitle));
+    let it = entry(known.first().cloned().unwrap_or_default());
+    let people = known
+        .iter()
+        .map(|login| {
+            let (mine, chosen) = (login.clone(), login.clone());
+            view! {
+                <button type="button" class="chip-button" data-vault=login.clone()
+                    aria-pressed=move || it.login.with(|login| *login == mine).to_string()
+                    on:click=move |_| it.login.set(chosen.clone())>{login.clone()}</button>
+            }
+        })
+        .collect_view();
+    let open = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let (login, passphrase) = (it.login.get_untracked(), it.passphrase.get_untracked());
+        send(it, Command::Unlock { login, passphrase });
+    };
+    view! {
+        <form novalidate id="unlock" on:submit=open>
+            <h1>{tr(Text::UnlockTitle)}</h1>
+            <p class="help">{tr(Text::UnlockHelp)}</p>
+            <p class="question">{tr(Text::UnlockWho)}</p>
+            <div class="chips" role="group" aria-label=tr(Text::UnlockWho)>{people}</div>
+            {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
+            {end(it, Text::UnlockDo, "unlock")}
+            <button type="button" class="button quiet" data-action="other-person" on:click=move |_| other.set(true)>
+                {tr(Text::UnlockOther)}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+fn first(may_go_back: bool, other: RwSignal<bool>) -> AnyView {
+    page_title(tr(Text::SignInTitle));
+    let it = entry(String::new());
+    let enrolled = it.device.with_untracked(|name| !name.is_empty());
+    let go = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if let Some(fault) = fault_of(it) {
+            return it.fault.set(Some(fault));
+        }
+        send(
+            it,
+            Command::SignIn(SignIn {
+                login: it.login.get_untracked().trim().to_owned(),
+                password: it.password.get_untracked(),
+                passphrase: it.passphrase.get_untracked(),
+                device_name: it.device.get_untracked().trim().to_owned(),
+            }),
+        );
+    };
+    view! {
+        <form novalidate id="sign-in" on:submit=go>
+            <h1>{tr(Text::SignInTitle)}</h1>
+            <p class="help">{tr(Text::SignInHelp)}</p>
+            {input("login", "text", "username", Text::SignInLogin, it.login)}
+            {input("password", "password", "current-password", Text::SignInPassword, it.password)}
+            {(!enrolled).then(|| input("device-name", "text", "off", Text::SignInDevice, it.device))}
+            {input("passphrase", "password", "new-password", Text::SignInPassphrase, it.passphrase)}
+            <p class="help" id="passphrase-strength" aria-live="polite">{move || strength(&it.passphrase.get())}</p>
+            {input("passphrase-repeat", "password", "new-password", Text::SignInRepeat, it.repeated)}
+            {end(it, Text::SignInDo, "sign-in")}
+            {may_go_back.then(|| view! {
+                <button type="button" class="button quiet" data-action="back-to-unlock" on:click=move |_| other.set(false)>
+                    {tr(Text::SignInBack)}
+                </button>
+            })}
+        </form>
+    }
+    .into_any()
+}
+
+fn input(
+    id: &'static str,
+    kind: &'static str,
+    complete: &'static str,
+    label: Text,
+    value: RwSignal<String>,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <label for=id><span class="question">{tr(label)}</span></label>
+            <input id=id name=id type=kind autocomplete=complete autocapitalize="none" spellcheck="false" required
+                prop:value=value on:input=move |event| value.set(value_of(&event)) aria-describedby="entry-fault" />
+        </div>
+    }
+    .into_any()
+}
+
+fn end(it: Entry, label: Text, action: &'static str) -> AnyView {
+    view! {
+        <p class="fault" id="entry-fault" role="alert">{move || it.fault.get()}</p>
+        <button type="submit" class="button primary wide" data-action=action aria-busy=move || it.busy.get().to_string()>
+            {icon(Icon::Lock)}{move || tr(if it.busy.get() { Text::SignInBusy } else { label })}
+        </button>
+    }
+    .into_any()
+}
+
+fn fault_of(it: Entry) -> Option<&'static str> {
+    let blank = |text: RwSignal<String>| text.with_untracked(|text| text.trim().is_empty());
+    if blank(it.login) || blank(it.password) || blank(it.device) {
+        Some(tr(Text::SignInAllNeeded))
+    } else if it.passphrase.with_untracked(|text| text.chars().count() < PASSPHRASE_MIN) {
+        Some(refusal(ankomst_shared::app::Refusal::ShortPassphrase))
+    } else if it.passphrase.get_untracked() != it.repeated.get_untracked() {
+        Some(tr(Text::SignInDiffer))
+    } else {
+        None
+    }
+}
+
+/// How strong a passphrase is, in words: length and variety decide.
+fn strength(passphrase: &str) -> String {
+    let length = passphrase.chars().count();
+    let distinct = passphrase.chars().collect::<std::collections::BTreeSet<_>>().len();
+    if length < PASSPHRASE_MIN {
+        let missing = PASSPHRASE_MIN.saturating_sub(length).to_string();
+        return fill(Text::StrengthMissing, &[&missing]);
+    }
+    tr(match (length, distinct) {
+        (_, 0..=5) => Text::StrengthWeak,
+        (12..=15, _) => Text::StrengthFair,
+        (_, _) => Text::StrengthGood,
+    })
+    .to_owned()
+}
+
+fn send(it: Entry, command: Command) {
+    if it.busy.get_untracked() {
+        return;
+    }
+    it.busy.set(true);
+    it.fault.set(None);
+    ask(command, move |reply| {
+        // Opening the vault may already have replaced this form.
+        let _ = it.busy.try_set(false);
+        match reply {
+            Reply::Refused(why) => {
+                let _ = it.fault.try_set(Some(refusal(why)));
+            }
+            Reply::Status(status) => ui().take_status(status),
+            _ => ui().refresh(),
+        }
+    });
+}

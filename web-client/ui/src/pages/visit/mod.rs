@@ -1,0 +1,212 @@
+//! `/besok/<run>`: a checklist being walked through. Parts: `item` (one card), `show` (large type
+//! in two languages for the person in front).
+
+mod item;
+mod show;
+
+use ankomst_shared::app::{ItemView, Query, RunRow, View};
+use ankomst_shared::ids::DocumentId;
+use leptos::prelude::*;
+
+use crate::live::follow;
+use crate::pages::residences::search;
+use crate::parts::{awaiting, conflict_badge, head};
+use crate::slots::{Slots, each, rows};
+use crate::text::{Text, fill, tr};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Group {
+    id: String,
+    label: String,
+    answered: u32,
+    not_ok: u32,
+    items: Vec<String>,
+}
+
+/// A run on the page.
+#[derive(Clone, Copy)]
+pub(super) struct Visit {
+    id: DocumentId,
+    groups: Slots<Group>,
+    items: Slots<ItemView>,
+    row: RwSignal<Option<RunRow>>,
+    house: RwSignal<(Option<DocumentId>, String, u32)>,
+    wanted: RwSignal<String>,
+    only: RwSignal<Only>,
+    showing: RwSignal<Option<String>>,
+}
+
+/// Which items are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    All,
+    Short,
+    Unanswered,
+    NotOk,
+    Differing,
+}
+
+/// Shows a run.
+pub fn visit(id: DocumentId) -> AnyView {
+    let visit = Visit {
+        id,
+        groups: Slots::new(),
+        items: Slots::new(),
+        row: RwSignal::new(None),
+        house: RwSignal::new((None, String::new(), 0)),
+        wanted: RwSignal::new(String::new()),
+        only: RwSignal::new(Only::All),
+        showing: RwSignal::new(None),
+    };
+    let standing = follow(Query::Run(id), move |view| {
+        if let View::Run(view) = view {
+            visit.house.set((view.residence, view.residence_name, view.version));
+            visit.row.set(Some(view.row));
+            let groups = view.groups.into_iter().map(|group| {
+                let items: Vec<String> = group.items.iter().map(|item| item.id.clone()).collect();
+                for item in group.items {
+                    let key = item.id.clone();
+                    visit.items.put(&key, item);
+                }
+                let (answered, not_ok) = (group.answered, group.not_ok);
+                (
+                    group.id.clone(),
+                    Group { id: group.id, label: group.label, answered, not_ok, items },
+                )
+            });
+            visit.groups.fill(groups.collect::<Vec<_>>());
+        }
+    });
+    view! {
+        <div class="visit">
+            {move || visit.house.with(|house| house.0).map(|house| view! {
+                <a class="back visit-back" href=format!("/boenden/{house}")>{tr(Text::VisitBack)}</a>
+            })}
+            {head(None, move || title(visit), progress(visit))}
+            {awaiting(standing, move || contents(visit))}
+            {move || visit.showing.get().map(|item| show::show(visit, &item))}
+        </div>
+    }
+    .into_any()
+}
+
+fn title(visit: Visit) -> String {
+    let name = visit.house.with(|house| house.1.clone());
+    if name.is_empty() { tr(Text::VisitTitle).to_owned() } else { name }
+}
+
+fn progress(visit: Visit) -> AnyView {
+    (move || {
+        visit.row.get().map(|row| {
+            let people = row.people.join(", ");
+            view! {
+                <p class="progress-line" role="status">
+                    <progress value=row.answered.to_string() max=row.total.max(1).to_string() aria-hidden="true"></progress>
+                    <span>{fill(Text::VisitProgress, &[&row.answered.to_string(), &row.total.to_string(), &row.not_ok.to_string()])}</span>
+                </p>
+                <p class="quiet-text">
+                    {format!("{} · {}", row.title, fill(Text::VisitVersion, &[&visit.house.with(|house| house.2).to_string()]))}
+                    {(!people.is_empty()).then(|| format!(" · {}", fill(Text::VisitWith, &[&people])))}
+                </p>
+                {conflict_badge(row.conflicts)}
+                <p class="print-only">{tr(Text::VisitOwnControl)}</p>
+            }
+        })
+    })
+    .into_any()
+}
+
+fn contents(visit: Visit) -> AnyView {
+    view! {
+        <div class="visit-tools">
+            {search(visit.wanted, Text::VisitSearch)}
+            {filters(visit)}
+        </div>
+        <div class="visit-body">
+            <nav class="visit-groups" aria-label=tr(Text::VisitGroups)>{rows(visit.groups, group_link)}</nav>
+            <div class="visit-items">{rows(visit.groups, move |group| section(visit, group))}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn filters(visit: Visit) -> AnyView {
+    let choice = move |only: Only, key: Text, name: &'static str| {
+        view! {
+            <button type="button" class="chip-button" data-filter=name
+                aria-pressed=move || (visit.only.get() == only).to_string()
+                on:click=move |_| visit.only.set(only)>{tr(key)}</button>
+        }
+    };
+    view! {
+        <div class="chips" role="group" aria-label=tr(Text::VisitFilter)>
+            {choice(Only::All, Text::VisitAll, "all")}
+            {choice(Only::Short, Text::VisitShort, "short")}
+            {choice(Only::Unanswered, Text::VisitUnanswered, "unanswered")}
+            {choice(Only::NotOk, Text::VisitNotOkOnly, "not_ok")}
+            {choice(Only::Differing, Text::VisitDiffering, "differing")}
+        </div>
+    }
+    .into_any()
+}
+
+fn group_link(group: RwSignal<Group>) -> AnyView {
+    let first = group.get_untracked();
+    view! {
+        <a href=format!("#g-{}", first.id) data-group=first.id.clone()
+            class:done=move || group.with(|group| usize::try_from(group.answered).is_ok_and(|done| done >= group.items.len()))>
+            <span>{first.label}</span>
+            <small>{move || group.with(|group| fill(
+                Text::FormOf, &[&group.answered.to_string(), &group.items.len().to_string()],
+            ))}
+            {move || group.with(|group| (group.not_ok > 0).then(|| view! {
+                <b class="not-ok-figure">{fill(Text::VisitNotOkCount, &[&group.not_ok.to_string()])}</b>
+            }))}</small>
+        </a>
+    }
+    .into_any()
+}
+
+fn section(visit: Visit, group: RwSignal<Group>) -> AnyView {
+    let first = group.get_untracked();
+    let keys = Memo::new(move |_| group.with(|group| group.items.clone()));
+    let empty = move || {
+        keys.with(|keys| {
+            !keys.iter().any(|key| visit.items.get(key).is_some_and(|item| is_shown(visit, item)))
+        })
+    };
+    let heading = format!("gh-{}", first.id);
+    let labelled = heading.clone();
+    view! {
+        <section id=format!("g-{}", first.id) hidden=empty aria-labelledby=labelled>
+            <h2 id=heading class="group-heading">{first.label}</h2>
+            {each(keys.into(), move |key| {
+                visit.items.get(&key).map_or_else(|| ().into_any(), |view| item::item(visit, view))
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+/// Whether search and filter let the item through.
+fn is_shown(visit: Visit, item: RwSignal<ItemView>) -> bool {
+    let only = visit.only.get();
+    item.with(|item| {
+        let status = item.status.value.as_str().unwrap_or("not_checked");
+        let through = match only {
+            Only::All => true,
+            Only::Short => item.short,
+            Only::Unanswered => status == "not_checked",
+            Only::NotOk => status == "not_ok",
+            Only::Differing => item::differs(item),
+        };
+        through
+            && visit.wanted.with(|wanted| {
+                wanted.trim().is_empty()
+                    || super::residences::matches(
+                        wanted,
+                        &format!("{} {} {}", item.id, item.text, item.departments),
+                    )
+            })
+    })
+}

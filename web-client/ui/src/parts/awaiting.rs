@@ -1,0 +1,27 @@
+//! What a page shows while its view is awaited or refused: never a spinner over something known.
+
+use ankomst_shared::app::Refusal;
+use leptos::prelude::*;
+
+use crate::live::Standing;
+use crate::text::{Text, refusal, tr};
+
+/// Shows the contents once the view is there.
+pub fn awaiting(
+    standing: RwSignal<Standing>,
+    contents: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let here = Memo::new(move |_| standing.get());
+    (move || match here.get() {
+        Standing::Awaited => view! { <p class="awaited" role="status">{tr(Text::PageOpening)}</p> }.into_any(),
+        Standing::Here => contents(),
+        Standing::Refused(why) => view! {
+            <div class="empty" role="alert">
+                <h2>{tr(if why == Refusal::NotHere { Text::PageNotHere } else { Text::PageRefused })}</h2>
+                <p>{refusal(why)}</p>
+                <p><a class="button" href="/boenden">{tr(Text::PageHome)}</a></p>
+            </div>
+        }.into_any(),
+    })
+    .into_any()
+}

@@ -1,0 +1,176 @@
+//! Addresses of the app over the History API: every place has one, back and forward work.
+
+use std::str::FromStr;
+
+use ankomst_shared::ids::DocumentId;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, Event, HtmlElement, MouseEvent};
+
+use crate::state::ui;
+use crate::typing;
+
+/// A place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `/boenden`
+    Residences,
+    /// `/boenden/<id>`
+    Residence(DocumentId),
+    /// `/boenden/<id>/<list>/<entry>`: a room and what else a house has.
+    ResidenceEntry(DocumentId, String, String),
+    /// `/besok/<run>`
+    Visit(DocumentId),
+    /// `/arenden`
+    Cases,
+    /// `/arenden/<id>`
+    Case(DocumentId),
+    /// `/arenden/<id>/samtal/<entry>`
+    Intake(DocumentId, String),
+    /// `/arenden/<id>/<list>/<entry>`: a person and what else a case has.
+    CaseEntry(DocumentId, String, String),
+    /// `/inkorg` and `/inkorg/<id>`
+    Inbox(Option<DocumentId>),
+    /// `/surfplatta`
+    Tablet,
+    /// Nothing known.
+    Unknown,
+}
+
+impl Route {
+    /// Reads a path.
+    pub fn parse(path: &str) -> Self {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let id = |text: &str| DocumentId::from_str(text).ok();
+        let one = |found: Option<DocumentId>, make: &dyn Fn(DocumentId) -> Self| {
+            found.map_or(Self::Unknown, make)
+        };
+        match parts.as_slice() {
+            [] | ["boenden"] => Self::Residences,
+            ["boenden", house] => one(id(house), &Self::Residence),
+            ["boenden", house, list, entry] => one(id(house), &|id| {
+                Self::ResidenceEntry(id, (*list).to_owned(), (*entry).to_owned())
+            }),
+            ["besok", run] => one(id(run), &Self::Visit),
+            ["arenden"] => Self::Cases,
+            ["arenden", case] => one(id(case), &Self::Case),
+            ["arenden", case, "samtal", entry] => {
+                one(id(case), &|id| Self::Intake(id, (*entry).to_owned()))
+            }
+            ["arenden", case, list, entry] => {
+                one(id(case), &|id| Self::CaseEntry(id, (*list).to_owned(), (*entry).to_owned()))
+            }
+            ["inkorg"] => Self::Inbox(None),
+            ["inkorg", document] => one(id(document), &|id| Self::Inbox(Some(id))),
+            ["surfplatta"] => Self::Tablet,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The place in the address bar.
+    pub fn here() -> Self {
+        let path = web_sys::window().and_then(|window| window.location().pathname().ok());
+        Self::parse(&path.unwrap_or_default())
+    }
+
+    /// The path of the place.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Residences | Self::Unknown => "/boenden".to_owned(),
+            Self::Residence(id) => format!("/boenden/{id}"),
+            Self::ResidenceEntry(id, list, entry) => format!("/boenden/{id}/{list}/{entry}"),
+            Self::Visit(id) => format!("/besok/{id}"),
+            Self::Cases => "/arenden".to_owned(),
+            Self::Case(id) => format!("/arenden/{id}"),
+            Self::Intake(id, entry) => format!("/arenden/{id}/samtal/{entry}"),
+            Self::CaseEntry(id, list, entry) => format!("/arenden/{id}/{list}/{entry}"),
+            Self::Inbox(None) => "/inkorg".to_owned(),
+            Self::Inbox(Some(id)) => format!("/inkorg/{id}"),
+            Self::Tablet => "/surfplatta".to_owned(),
+        }
+    }
+}
+
+/// Goes to a place.
+pub fn go(route: Route) {
+    typing::commit_all();
+    if let Some(history) = web_sys::window().and_then(|window| window.history().ok()) {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&route.path()));
+    }
+    arrive(route);
+}
+
+fn arrive(route: Route) {
+    if ui().route.get_untracked() == route {
+        return;
+    }
+    ui().route.set(route);
+    if let Some(window) = web_sys::window() {
+        window.scroll_to_with_x_and_y(0.0, 0.0);
+    }
+    // The heading of the new place takes the focus, so that a screen reader reads on there.
+    request_animation_frame(|| {
+        let main = web_sys::window()
+            .and_then(|window| window.document())
+            .and_then(|document| document.get_element_by_id("main"));
+        if let Some(main) = main.and_then(|main| main.dyn_into::<HtmlElement>().ok()) {
+            let _ = main.focus();
+        }
+    });
+}
+
+/// Listens to back, forward and to links of the app.
+pub fn listen() {
+    let Some(window) = web_sys::window() else { return };
+    let back = Closure::<dyn FnMut(Event)>::new(|_| {
+        typing::commit_all();
+        arrive(Route::here());
+    });
+    let _ = window.add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
+    back.forget();
+    let click = Closure::<dyn FnMut(MouseEvent)>::new(|event: MouseEvent| follow_link(&event));
+    if let Some(document) = window.document() {
+        let _ = document.add_event_listener_with_callback("click", click.as_ref().unchecked_ref());
+    }
+    click.forget();
+}
+
+fn follow_link(event: &MouseEvent) {
+    let plain = !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+    if event.default_prevented() || event.button() != 0 || !plain {
+        return;
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let link = target.and_then(|element| element.closest("a[href]").ok().flatten());
+    let Some(href) = link.and_then(|link| link.get_attribute("href")) else { return };
+    if href.starts_with('/') {
+        event.prevent_default();
+        go(Route::parse(&href));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_an_address_that_leads_back_to_it() {
+        let id = DocumentId::from_bytes([3; 16]);
+        for route in [
+            Route::Residences,
+            Route::Residence(id),
+            Route::ResidenceEntry(id, "rooms".to_owned(), "e1".to_owned()),
+            Route::Visit(id),
+            Route::Cases,
+            Route::Case(id),
+            Route::Intake(id, "e1".to_owned()),
+            Route::CaseEntry(id, "persons".to_owned(), "e1".to_owned()),
+            Route::Inbox(None),
+            Route::Inbox(Some(id)),
+            Route::Tablet,
+        ] {
+            assert_eq!(Route::parse(&route.path()), route);
+        }
+        assert_eq!(Route::parse("/boenden/not-an-id"), Route::Unknown);
+    }
+}

@@ -1,0 +1,88 @@
+//! What the whole page shares: the device's status, the place shown, what is said aloud.
+
+use std::cell::OnceCell;
+
+use ankomst_shared::app::{Command, Language, Reply, Role, Status};
+use leptos::prelude::*;
+
+use crate::bridge::ask;
+use crate::route::Route;
+
+/// The page's shared signals.
+#[derive(Clone, Copy)]
+pub struct Ui {
+    /// Status of the device; `None` until the core has answered once.
+    pub status: RwSignal<Option<Status>>,
+    /// The place shown.
+    pub route: RwSignal<Route>,
+    /// Said politely to screen readers, and shown for a moment.
+    pub said: RwSignal<String>,
+    /// A new version of the app waits for a yes.
+    pub update_ready: RwSignal<bool>,
+    /// Language of the page.
+    pub language: RwSignal<Language>,
+}
+
+thread_local! {
+    static UI: OnceCell<Ui> = const { OnceCell::new() };
+}
+
+/// Gives the page's shared signals.
+pub fn ui() -> Ui {
+    UI.with(|cell| *cell.get_or_init(Ui::new))
+}
+
+impl Ui {
+    fn new() -> Self {
+        Self {
+            status: RwSignal::new(None),
+            route: RwSignal::new(Route::here()),
+            said: RwSignal::new(String::new()),
+            update_ready: RwSignal::new(false),
+            language: RwSignal::new(Language::Sv),
+        }
+    }
+
+    /// Takes in a status from the core.
+    pub fn take_status(self, status: Status) {
+        if self.language.get_untracked() != status.language {
+            self.language.set(status.language);
+        }
+        if self.status.with_untracked(|old| old.as_ref() != Some(&status)) {
+            self.status.set(Some(status));
+        }
+    }
+
+    /// Asks the core for the status.
+    pub fn refresh(self) {
+        ask(Command::Status, move |reply| {
+            if let Reply::Status(status) = reply {
+                self.take_status(status);
+            }
+        });
+    }
+
+    /// Says something politely.
+    pub fn say(self, text: impl Into<String>) {
+        self.said.set(text.into());
+    }
+
+    /// Changes the language of page and view models.
+    pub fn speak(self, language: Language) {
+        ask(Command::SetLanguage(language), move |reply| {
+            self.language.set(language);
+            match reply {
+                Reply::Status(status) => self.take_status(status),
+                _ => self.refresh(),
+            }
+        });
+    }
+
+    /// Whether the signed-in person has the role.
+    pub fn has_role(self, role: Role) -> bool {
+        self.status.with(|status| {
+            let user = status.as_ref().and_then(|status| status.user.as_ref());
+            user.is_some_and(|user| user.roles.contains(&role))
+        })
+    }
+}

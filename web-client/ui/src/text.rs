@@ -1,0 +1,48 @@
+//! Words of the page in its language.
+
+use ankomst_shared::app::Refusal;
+pub use ankomst_shared::text::Text;
+use ankomst_shared::text::t;
+use leptos::prelude::*;
+
+use crate::state::ui;
+
+/// The words in the page's language.
+pub fn tr(text: Text) -> &'static str {
+    t(ui().language.get_untracked(), text)
+}
+
+/// The words with their gaps `{0}`, `{1}` … filled.
+pub fn fill(text: Text, parts: &[&str]) -> String {
+    let mut words = tr(text).to_owned();
+    for (at, part) in parts.iter().enumerate() {
+        words = words.replace(&format!("{{{at}}}"), part);
+    }
+    words
+}
+
+/// The words for one or for many, with the number in `{0}`.
+pub fn count(one: Text, many: Text, number: u32) -> String {
+    fill(if number == 1 { one } else { many }, &[&number.to_string()])
+}
+
+/// What happened, what is safe, and what to do next.
+pub fn refusal(refusal: Refusal) -> &'static str {
+    tr(match refusal {
+        Refusal::Locked => Text::RefusalLocked,
+        Refusal::WrongPassword => Text::RefusalWrongPassword,
+        Refusal::WrongPassphrase => Text::RefusalWrongPassphrase,
+        Refusal::ShortPassphrase => Text::RefusalShortPassphrase,
+        Refusal::NoContact => Text::RefusalNoContact,
+        Refusal::NoVault => Text::RefusalNoVault,
+        Refusal::NotHere => Text::RefusalNotHere,
+        Refusal::BadValue => Text::RefusalBadValue,
+        Refusal::Immutable => Text::RefusalImmutable,
+        Refusal::Stale => Text::RefusalStale,
+        Refusal::NotAllowed => Text::RefusalNotAllowed,
+        Refusal::Storage => Text::RefusalStorage,
+        Refusal::OtherBuild => Text::RefusalOtherBuild,
+        Refusal::BadMessage | Refusal::Internal => Text::RefusalInternal,
+        Refusal::TooMany => Text::RefusalTooMany,
+    })
+}
