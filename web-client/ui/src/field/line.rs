@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::{Held, describes};
 use crate::clock;
 use crate::dom::value_of;
-use crate::text::tr;
+use crate::text::{Text, tr};
 use crate::typing;
 
 /// Shows the input for a typed answer.
@@ -72,9 +72,12 @@ impl How {
         match input {
             Input::Int => Self { keys: "numeric", class: "number", ..plain },
             Input::Decimal(_) => Self { keys: "decimal", class: "number", ..plain },
-            Input::Date => {
-                Self { class: "date", placeholder: tr(Text::FieldDateForm), keys: "numeric", ..plain }
-            }
+            Input::Date => Self {
+                class: "date",
+                placeholder: tr(Text::FieldDateForm),
+                keys: "numeric",
+                ..plain
+            },
             Input::Time => Self { class: "moment", placeholder: tr(Text::FieldTimeForm), ..plain },
             Input::Phone => Self { kind: "tel", keys: "tel", class: "short", ..plain },
             Input::Email => Self { kind: "email", keys: "email", ..plain },

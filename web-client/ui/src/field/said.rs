@@ -109,8 +109,10 @@ fn why(rule: ShownRule) -> &'static str {
 }
 
 fn decided(held: Held, settlement: &SettlementView) -> AnyView {
-    let words =
-        fill(Text::SaidDecision, &[&settlement.text, &settlement.who, &near(settlement.claimed_ms)]);
+    let words = fill(
+        Text::SaidDecision,
+        &[&settlement.text, &settlement.who, &near(settlement.claimed_ms)],
+    );
     let id = settlement.id.clone();
     let undo = move |_| {
         let Ok(settlement) = id.parse() else { return };
@@ -165,7 +167,8 @@ fn decide(held: Held, view: &FieldView, draft: Draft) -> AnyView {
 fn option(name: &str, number: usize, said: &StatementView, draft: Draft) -> AnyView {
     let value = said.value.clone();
     let shown = value.clone();
-    let text = if said.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { said.text.clone() };
+    let text =
+        if said.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { said.text.clone() };
     view! {
         <label class="card-choice">
             <input type="radio" name=name.to_owned() data-pick=number.to_string()

@@ -110,7 +110,9 @@ fn take_along(house: House) -> AnyView {
         let keep = !kept.get_untracked();
         ask(Command::TakeAlong { residence: house.id, keep }, move |reply| match reply {
             Reply::Refused(why) => ui().say(refusal(why)),
-            _ => ui().say(tr(if keep { Text::ResidenceTakeDone } else { Text::ResidenceLetGoDone })),
+            _ => {
+                ui().say(tr(if keep { Text::ResidenceTakeDone } else { Text::ResidenceLetGoDone }))
+            }
         });
     };
     view! {

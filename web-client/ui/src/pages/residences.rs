@@ -88,7 +88,9 @@ fn tile(row: RwSignal<ResidenceRow>, wanted: RwSignal<String>) -> AnyView {
 pub fn facts(row: &ResidenceRow) -> String {
     let mut facts = vec![row.residence_type.clone()];
     facts.push(match row.max_persons {
-        Some(most) => fill(Text::ResidencePersonsOf, &[&row.persons.to_string(), &most.to_string()]),
+        Some(most) => {
+            fill(Text::ResidencePersonsOf, &[&row.persons.to_string(), &most.to_string()])
+        }
         None => fill(Text::ResidencePersons, &[&row.persons.to_string()]),
     });
     facts.push(fill(Text::ResidenceRooms, &[&row.rooms.to_string()]));

@@ -55,7 +55,8 @@ pub fn tablet() -> AnyView {
 }
 
 fn account(status: &Status) -> AnyView {
-    let line = |label: Text, value: String| view! { <dt>{tr(label)}</dt><dd class="figure">{value}</dd> };
+    let line =
+        |label: Text, value: String| view! { <dt>{tr(label)}</dt><dd class="figure">{value}</dd> };
     let contact = status.last_contact_ms.map_or_else(|| tr(Text::SyncNever).to_owned(), moment);
     view! {
         {status.storage_failing.then(|| view! {
