@@ -1,1 +1,15 @@
-//! Placeholder.
+//! The server of Ankomst.
+//!
+//! Rings, each importing only from those after it: `cli` → `http` → `sync`, `accounts`, `auth`,
+//! `projector`, `trial` → `storage` → `storage::sqlite`. The map is `docs/architecture.md`.
+
+pub mod accounts;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod http;
+pub mod projector;
+pub mod seed;
+pub mod storage;
+pub mod sync;
+pub mod trial;

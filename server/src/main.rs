@@ -1,2 +1,5 @@
-//! Placeholder.
-fn main() {}
+//! The binary `ankomst`.
+
+fn main() -> std::process::ExitCode {
+    ankomst_server::cli::main()
+}

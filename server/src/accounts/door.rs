@@ -1,0 +1,224 @@
+//! The use cases at the door.
+
+use core::num::NonZeroU32;
+use std::sync::{Arc, LazyLock};
+
+use ankomst_shared::ids::{DeviceId, SessionId};
+use ankomst_shared::sign::{Enrolment, PublicKey};
+use ankomst_shared::sync::message::{
+    EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
+};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
+
+use crate::accounts::password;
+use crate::app::App;
+use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
+use crate::storage::{StorageError, random};
+use crate::sync::Session;
+
+/// Longest name of a device, in characters.
+const DEVICE_NAME_CHARS_MAX: usize = 60;
+/// Longest password taken, in bytes.
+const PASSWORD_BYTES_MAX: usize = 1_024;
+/// How far a device's clock may be off in a renewal, in milliseconds: five years, since clocks of
+/// tablets are not trusted; the secret and the signature are what counts.
+const CLOCK_OFF_MS_MAX: i64 = 5 * 366 * 24 * 3_600_000;
+
+/// Attempts per login: ten at once, then one every six seconds.
+static ATTEMPTS: LazyLock<DefaultKeyedRateLimiter<String>> = LazyLock::new(|| {
+    let ten = NonZeroU32::MIN.saturating_add(9);
+    RateLimiter::keyed(Quota::per_minute(ten).allow_burst(ten))
+});
+/// Password checks at one time: each costs 19 MiB and a good part of a core.
+static CHECKS: Semaphore = Semaphore::const_new(2);
+
+/// Why the door stays shut.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// Login or password is wrong; which of the two is not told.
+    #[error("the login or the password is wrong")]
+    Wrong,
+    /// Too many attempts.
+    #[error("too many attempts; wait a minute")]
+    TooMany,
+    /// The session is over.
+    #[error("the session has ended; sign in")]
+    Ended,
+    /// The request is not usable.
+    #[error("the request cannot be used: {0}")]
+    Request(&'static str),
+    /// Storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A session that was just made.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What the device is told.
+    pub answer: SignInAnswer,
+    /// The session.
+    pub session: Session,
+    /// The rotating secret.
+    pub secret: String,
+}
+
+/// Enrols a device for a person and signs in.
+///
+/// # Errors
+/// When the password is wrong, attempts are too many or storage refuses.
+pub async fn enrol(app: &Arc<App>, request: EnrolRequest) -> Result<SignedIn, DoorError> {
+    let name = request.device_name.trim();
+    if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
+        return Err(DoorError::Request("a device has a name of at most 60 characters"));
+    }
+    let user = check(app, &request.login, &request.password).await?;
+    let now_ms = app.now_ms();
+    let enrolment = Enrolment {
+        device: DeviceId::new(now_ms, random()?),
+        user: user.id,
+        key: request.key,
+        name: name.to_owned(),
+        at_ms: now_ms,
+    };
+    let device = DeviceRow {
+        id: enrolment.device,
+        user: user.id,
+        name: name.to_owned(),
+        key: request.key,
+        enrolment: enrolment.sign(&app.secrets.server),
+        active: true,
+    };
+    let row = device.clone();
+    app.writer.write(move |db| accounts::add_device(db, &row, now_ms)).await?;
+    begin(app, &user, &device).await
+}
+
+/// Signs in on an enrolled device.
+///
+/// # Errors
+/// When the password is wrong, the device is not that person's or was revoked, or storage refuses.
+pub async fn sign_in(app: &Arc<App>, request: SignInRequest) -> Result<SignedIn, DoorError> {
+    let user = check(app, &request.login, &request.password).await?;
+    let device = app.readers.read(|db| accounts::device(db, request.device))?;
+    match device {
+        Some(device) if device.user == user.id && device.active => begin(app, &user, &device).await,
+        _ => Err(DoorError::Ended),
+    }
+}
+
+async fn check(app: &Arc<App>, login: &str, password: &str) -> Result<UserRow, DoorError> {
+    if login.len() > 128 || password.len() > PASSWORD_BYTES_MAX {
+        return Err(DoorError::Wrong);
+    }
+    if ATTEMPTS.check_key(&login.to_lowercase()).is_err() {
+        return Err(DoorError::TooMany);
+    }
+    let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
+    let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
+    let (password, hash) = (password.to_owned(), user.as_ref().map(|user| user.password.clone()));
+    let matches =
+        tokio::task::spawn_blocking(move || password::matches(&password, hash.as_deref()))
+            .await
+            .map_err(|_| StorageError::Stopped)?;
+    user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)
+}
+
+async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<SignedIn, DoorError> {
+    let now_ms = app.now_ms();
+    let id = SessionId::new(now_ms, random()?);
+    let (secret, refresh) = renew::secret(id)?;
+    let row = SessionRow {
+        id,
+        user: user.id,
+        device: device.id,
+        refresh,
+        previous: None,
+        rotated_ms: now_ms,
+        ends_ms: now_ms + SESSION_MS,
+        ended: false,
+    };
+    app.writer.write(move |db| accounts::put_session(db, &row)).await?;
+    Ok(SignedIn {
+        answer: SignInAnswer {
+            me: user.me(),
+            device: device.id,
+            enrolment: device.enrolment.clone().into(),
+            server_key: *app.secrets.server.public().as_bytes(),
+            deposit_key: app.secrets.deposit.public(),
+            server_ms: now_ms,
+        },
+        session: Session { id, user: user.id, device: device.id },
+        secret,
+    })
+}
+
+/// Renews a session; gives the session and the next secret.
+///
+/// # Errors
+/// When the session is over, the secret is old or the signature is not the device's.
+pub async fn refresh(
+    app: &Arc<App>,
+    secret: &str,
+    request: RefreshRequest,
+) -> Result<(Session, String), DoorError> {
+    let id = renew::session_of(secret).ok_or(DoorError::Ended)?;
+    let now_ms = app.now_ms();
+    let (device, user) = app.readers.read(|db| {
+        let device = accounts::device(db, request.device)?;
+        let user =
+            device.as_ref().map(|device| accounts::user(db, device.user)).transpose()?.flatten();
+        Ok((device, user))
+    })?;
+    let device = device.filter(|device| device.active).ok_or(DoorError::Ended)?;
+    let proof = refresh_proof(request.device, request.at_ms);
+    let signed =
+        PublicKey::from_bytes(device.key).verifies("ankomst/refresh/1", &proof, &request.signature);
+    let in_time = (request.at_ms - now_ms).abs() <= CLOCK_OFF_MS_MAX;
+    if !signed || !in_time || !user.is_some_and(|user| user.active) {
+        return Err(DoorError::Ended);
+    }
+    let secret = secret.to_owned();
+    let (session, renewal) = app
+        .writer
+        .write(move |db| {
+            let Some(mut row) = accounts::session(db, id)? else {
+                return Ok((None, Renewal::Over));
+            };
+            if row.device != request.device {
+                return Ok((None, Renewal::Over));
+            }
+            let renewal = renew::renew(&mut row, &secret, now_ms)?;
+            accounts::put_session(db, &row)?;
+            Ok((Some(Session { id, user: row.user, device: row.device }), renewal))
+        })
+        .await?;
+    match (session, renewal) {
+        (Some(session), Renewal::Renewed(secret)) => Ok((session, secret)),
+        (_, Renewal::Stolen) => {
+            tracing::warn!(session.id = %id, "An old refresh secret was used: the session was ended.");
+            Err(DoorError::Ended)
+        }
+        _ => Err(DoorError::Ended),
+    }
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// When storage refuses.
+pub async fn sign_out(app: &Arc<App>, session: &Session) -> Result<(), DoorError> {
+    let id = session.id;
+    app.writer
+        .write(move |db| {
+            if let Some(mut row) = accounts::session(db, id)? {
+                row.ended = true;
+                accounts::put_session(db, &row)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Everything a running server stands on.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ankomst_shared::sign::{DepositKey, SigningKey};
+use rusqlite::Connection;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Tokens;
+use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
+use crate::storage::{StorageError, random};
+use crate::trial::TrialPool;
+
+/// Keys that lie in files beside the databases, never in them.
+#[derive(Debug)]
+pub struct Secrets {
+    /// Signs enrolments.
+    pub server: SigningKey,
+    /// Opens deposits.
+    pub deposit: DepositKey,
+}
+
+/// What live sessions watch.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct News {
+    /// Newest number of the feed.
+    pub head: u64,
+    /// Counts every turn of the feed, held changes included.
+    pub turns: u64,
+}
+
+/// The running server.
+#[derive(Debug)]
+pub struct App {
+    /// Writes to the log.
+    pub writer: Writer,
+    /// Reads the log.
+    pub readers: Readers,
+    /// Document keys.
+    pub keys: Keys,
+    /// Projections.
+    pub rows: Mutex<Connection>,
+    /// Tries changes.
+    pub trial: TrialPool,
+    /// Server keys.
+    pub secrets: Secrets,
+    /// Session tokens.
+    pub tokens: Tokens,
+    /// Rung when changes arrive.
+    pub arrived: Notify,
+    /// Tells live sessions that something is new.
+    pub news: watch::Sender<News>,
+    /// Rung when the server stops.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Opens a data folder, making what is missing; `binary` is the program trials run in.
+    ///
+    /// # Errors
+    /// When files cannot be opened or made.
+    pub async fn open(folder: &Path, binary: PathBuf) -> Result<Arc<Self>, StorageError> {
+        std::fs::create_dir_all(folder)?;
+        let rows_db = open_rows(folder)?;
+        rows::prepare(&rows_db)?;
+        let app = Self {
+            writer: Writer::start(open_log(folder)?)?,
+            readers: Readers::new(folder),
+            keys: Keys::open(folder, secret(folder, "master.key")?)?,
+            rows: Mutex::new(rows_db),
+            trial: TrialPool::new(binary),
+            secrets: Secrets {
+                server: SigningKey::from_seed(secret(folder, "server.key")?),
+                deposit: DepositKey::from_seed(secret(folder, "deposit.key")?),
+            },
+            tokens: Tokens::new(secret(folder, "session.key")?),
+            arrived: Notify::new(),
+            news: watch::Sender::new(News::default()),
+            stopping: CancellationToken::new(),
+        };
+        let has_epoch = app.readers.read(log::epoch)?.is_some();
+        if !has_epoch {
+            app.writer.write(log::new_epoch).await?;
+        }
+        let head = app.readers.read(log::head)?;
+        app.news.send_modify(|news| news.head = head.feed);
+        Ok(Arc::new(app))
+    }
+
+    /// The server's clock, Unix milliseconds.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        jiff::Timestamp::now().as_millisecond()
+    }
+}
+
+/// Reads a key of 32 bytes from a file only its owner may read; makes it at the first start.
+fn secret(folder: &Path, name: &str) -> Result<[u8; 32], StorageError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let file = folder.join(name);
+    if file.exists() {
+        let bytes = std::fs::read(&file)?;
+        return bytes
+            .try_into()
+            .map_err(|_| StorageError::Damaged("a key file has another length"));
+    }
+    let key = random::<32>()?;
+    let mut out =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+    out.write_all(&key)?;
+    out.sync_all()?;
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(key)
+}

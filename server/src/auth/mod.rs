@@ -1,0 +1,9 @@
+//! Session tokens: short signed ones in a cookie, renewed by a rotating secret that is bound to the
+//! device's key.
+//!
+//! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret).
+
+pub mod renew;
+pub mod token;
+
+pub use token::{Claims, Tokens};

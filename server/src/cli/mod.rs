@@ -1,0 +1,180 @@
+//! The commands of `ankomst`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
+
+mod dump;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::app::App;
+use crate::storage::sqlite::accounts;
+use crate::{http, projector, seed, sync, trial};
+
+#[derive(Parser)]
+#[command(
+    name = "ankomst",
+    version,
+    about = "The field book for people who receive refugees: the server"
+)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves tablets and desks.
+    Serve {
+        /// Data folder; made if missing.
+        #[arg(long, env = "ANKOMST_DATA")]
+        data: PathBuf,
+        /// Address to listen on. Off loopback a TLS proxy must stand before it.
+        #[arg(long, env = "ANKOMST_LISTEN", default_value = "127.0.0.1:8765")]
+        listen: SocketAddr,
+        /// Folder of the app's files.
+        #[arg(long, env = "ANKOMST_APP")]
+        app: Option<PathBuf>,
+        /// Print `listening on …` once it listens.
+        #[arg(long)]
+        print_address: bool,
+    },
+    /// Fills an empty data folder with a synthetic story pack.
+    Seed {
+        /// Data folder; made if missing.
+        #[arg(long)]
+        data: PathBuf,
+        /// Story pack.
+        #[arg(long, default_value = "sp-1")]
+        pack: String,
+        /// The same seed gives the same people.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Prints every change with its state and what it sets, one JSON object a line.
+    Dump {
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Makes all rows anew from the log.
+    Rebuild {
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Lets an account in, or no more.
+    User {
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Login name.
+        login: String,
+        /// `on` or `off`.
+        #[arg(value_parser = ["on", "off"])]
+        state: String,
+    },
+    /// Tries changes that arrive on standard input; started by `serve` itself.
+    #[command(hide = true)]
+    Trial,
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    if matches!(args.command, Command::Trial) {
+        return trial::child::run();
+    }
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ANKOMST_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("ankomst could not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(args.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ankomst: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { data, listen, app: files, print_address } => {
+            serve(open(&data).await?, listen, files, print_address).await
+        }
+        Command::Seed { data, pack, seed } => {
+            anyhow::ensure!(pack == "sp-1", "there is no story pack {pack}; there is sp-1");
+            let logins = seed::run(&open(&data).await?, seed).await?;
+            println!("{logins}");
+            Ok(())
+        }
+        Command::Dump { data } => dump::run(&*open(&data).await?),
+        Command::Rebuild { data } => {
+            println!("{} rows", projector::rebuild(&*open(&data).await?)?);
+            Ok(())
+        }
+        Command::User { data, login, state } => {
+            let (app, on) = (open(&data).await?, state == "on");
+            let name = login.clone();
+            let found =
+                app.writer.write(move |db| accounts::set_user_active(db, &name, on)).await?;
+            anyhow::ensure!(found, "there is no account {login}");
+            Ok(())
+        }
+        Command::Trial => Ok(()),
+    }
+}
+
+async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
+    let binary = std::env::current_exe().context("finding this program")?;
+    App::open(data, binary)
+        .await
+        .with_context(|| format!("opening the data folder {}", data.display()))
+}
+
+async fn serve(
+    app: Arc<App>,
+    listen: SocketAddr,
+    files: Option<PathBuf>,
+    print_address: bool,
+) -> anyhow::Result<()> {
+    let feed = tokio::spawn(sync::feed::run(Arc::clone(&app)));
+    let stopping = app.stopping.clone();
+    tokio::spawn(async move {
+        let mut term =
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(term) => term,
+                Err(error) => {
+                    tracing::error!(%error, "The stop signal cannot be heard.");
+                    return;
+                }
+            };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        stopping.cancel();
+    });
+    http::serve::serve(Arc::clone(&app), files, listen, |address| {
+        if print_address {
+            println!("listening on http://localhost:{}", address.port());
+        }
+        tracing::info!(%address, "Ankomst listens.");
+    })
+    .await
+    .with_context(|| format!("listening on {listen}"))?;
+    drop(feed.await);
+    Ok(())
+}

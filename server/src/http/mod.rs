@@ -1,0 +1,13 @@
+//! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
+//!
+//! Reading order: [`serve`] (router and listener), [`problem`], [`signed_in`] (who asks),
+//! [`session`], [`sync`], [`live`], [`app_files`].
+
+pub mod app_files;
+pub mod headers;
+pub mod live;
+pub mod problem;
+pub mod serve;
+pub mod session;
+pub mod signed_in;
+pub mod sync;

@@ -1,0 +1,109 @@
+//! Every error as `application/problem+json`, with a stable code that tablets read from a header.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::accounts::DoorError;
+use crate::storage::StorageError;
+use crate::sync::exchange::ExchangeError;
+
+/// A problem to be told.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: String,
+}
+
+impl Problem {
+    /// Makes a problem.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
+        Self { status, code, title: title.into() }
+    }
+
+    /// The message cannot be read.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unreadable",
+            "The message cannot be read. Nothing was changed.",
+        )
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn signed_out() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "signed-out", "Sign in. What the tablet holds is safe.")
+    }
+
+    /// The request comes from another page.
+    #[must_use]
+    pub fn origin() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "origin", "The request does not come from this app.")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({
+            "type": format!("urn:ankomst:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "code": self.code,
+        });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert("x-ankomst-problem", HeaderValue::from_static(self.code));
+        response
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        if matches!(error, StorageError::Full) {
+            tracing::error!("The disk is full; pushes are answered with 507.");
+            let title =
+                "The server's disk is full. Nothing was lost: the tablets keep what they sent.";
+            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", title);
+        }
+        tracing::error!(%error, "A request failed because storage refused.");
+        let title =
+            "The server could not write. Nothing was lost: the tablets keep what they sent.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "storage", title)
+    }
+}
+
+impl From<DoorError> for Problem {
+    fn from(error: DoorError) -> Self {
+        match error {
+            DoorError::Wrong => {
+                Self::new(StatusCode::UNAUTHORIZED, "wrong-password", error.to_string())
+            }
+            DoorError::TooMany => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", error.to_string())
+            }
+            DoorError::Ended => Self::signed_out(),
+            DoorError::Request(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "request", error.to_string())
+            }
+            DoorError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExchangeError> for Problem {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Storage(error) => error.into(),
+            ExchangeError::Ended => Self::signed_out(),
+            ExchangeError::Version => {
+                Self::new(StatusCode::UPGRADE_REQUIRED, "version", error.to_string())
+            }
+        }
+    }
+}

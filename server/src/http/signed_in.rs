@@ -1,0 +1,81 @@
+//! Who asks: the session behind the cookie, and whether the request comes from this app.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::Cookie;
+
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::storage::sqlite::accounts;
+use crate::sync::Session;
+
+/// Cookie of the short token.
+pub const TOKEN: &str = "__Host-ankomst";
+/// Cookie of the rotating secret.
+pub const SECRET: &str = "__Host-ankomst-refresh";
+
+/// A request of this app's own pages.
+#[derive(Debug)]
+pub struct OwnOrigin;
+
+/// A request of this app's own pages by a person who is signed in.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn(pub Session);
+
+impl FromRequestParts<Arc<App>> for OwnOrigin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        if is_own(&parts.headers) { Ok(Self) } else { Err(Problem::origin()) }
+    }
+}
+
+/// Whether the origin's host and port are the ones the request was sent to.
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin =
+        text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
+    origin.is_some() && origin == text(header::HOST)
+}
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        OwnOrigin::from_request_parts(parts, app).await?;
+        let jar = CookieJar::from_headers(&parts.headers);
+        let token = jar.get(TOKEN).ok_or_else(Problem::signed_out)?;
+        let session = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
+        let now_ms = app.now_ms();
+        let row = app.readers.read(|db| accounts::session(db, session.id))?;
+        let good = row.is_some_and(|row| {
+            !row.ended
+                && row.ends_ms > now_ms
+                && row.device == session.device
+                && row.user == session.user
+        });
+        if good { Ok(Self(session)) } else { Err(Problem::signed_out()) }
+    }
+}
+
+/// A cookie as this server sets them, for thirty days.
+#[must_use]
+pub fn cookie(name: &'static str, value: &str) -> Cookie<'static> {
+    with_age(name, value, 30 * 24 * 3600)
+}
+
+/// A cookie that ends one.
+#[must_use]
+pub fn no_cookie(name: &'static str) -> Cookie<'static> {
+    with_age(name, "", 0)
+}
+
+fn with_age(name: &'static str, value: &str, seconds: u32) -> Cookie<'static> {
+    let text =
+        format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}");
+    Cookie::parse(text).unwrap_or_else(|_| Cookie::new(name, ""))
+}

@@ -1,0 +1,46 @@
+//! Where the log, the keys and the rows are kept.
+//!
+//! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
+//! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::rows`] (projections).
+
+pub mod sqlite;
+
+/// Why storage did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The database refused.
+    #[error("the database refused: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Schema(#[from] refinery::Error),
+    /// The disk is full; nothing was written.
+    #[error("the disk is full")]
+    Full,
+    /// A file could not be read or written.
+    #[error("a file of the data folder could not be read or written: {0}")]
+    File(#[from] std::io::Error),
+    /// The writer has ended.
+    #[error("the server is stopping")]
+    Stopped,
+    /// Stored bytes are not what they must be.
+    #[error("stored data is damaged: {0}")]
+    Damaged(&'static str),
+    /// Sealing or opening failed.
+    #[error("stored data could not be sealed or opened")]
+    Sealed,
+    /// No randomness.
+    #[error("the system gave no random bytes")]
+    Random,
+}
+
+/// Gives random bytes.
+///
+/// # Errors
+/// When the system has none to give.
+pub fn random<const N: usize>() -> Result<[u8; N], StorageError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| StorageError::Random)?;
+    Ok(bytes)
+}

@@ -1,0 +1,317 @@
+//! People, devices, units and sessions in `log.db`.
+
+use ankomst_shared::app::Role;
+use ankomst_shared::ids::{DeviceId, SessionId, UnitId, UserId};
+use ankomst_shared::sync::message::{Me, Person};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Blob;
+use crate::storage::StorageError;
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct UserRow {
+    /// Id.
+    pub id: UserId,
+    /// Login name.
+    pub login: String,
+    /// Name shown to colleagues.
+    pub name: String,
+    /// Argon2id hash in PHC form.
+    pub password: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Unit.
+    pub unit: UnitId,
+    /// May sign in and write.
+    pub active: bool,
+}
+
+impl UserRow {
+    /// What the person is told about themself.
+    #[must_use]
+    pub fn me(&self) -> Me {
+        Me {
+            user: self.id,
+            login: self.login.clone(),
+            name: self.name.clone(),
+            roles: self.roles.clone(),
+            units: vec![self.unit],
+        }
+    }
+
+    /// Whether the person has a role.
+    #[must_use]
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// A device.
+#[derive(Debug, Clone)]
+pub struct DeviceRow {
+    /// Id.
+    pub id: DeviceId,
+    /// Whose enrolment it is.
+    pub user: UserId,
+    /// Name.
+    pub name: String,
+    /// Public signing key.
+    pub key: [u8; 32],
+    /// Signed enrolment.
+    pub enrolment: Vec<u8>,
+    /// Not revoked.
+    pub active: bool,
+}
+
+/// A session.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// Id.
+    pub id: SessionId,
+    /// The person.
+    pub user: UserId,
+    /// The device.
+    pub device: DeviceId,
+    /// Hash of the valid refresh token.
+    pub refresh: Vec<u8>,
+    /// Hash of the one before.
+    pub previous: Option<Vec<u8>>,
+    /// When it was last renewed, Unix milliseconds.
+    pub rotated_ms: i64,
+    /// When it ends for good, Unix milliseconds.
+    pub ends_ms: i64,
+    /// Ended.
+    pub ended: bool,
+}
+
+const ROLES: [(Role, &str); 4] = [
+    (Role::Caseworker, "caseworker"),
+    (Role::Inspector, "inspector"),
+    (Role::Supervisor, "supervisor"),
+    (Role::Administrator, "administrator"),
+];
+
+/// Reads roles from their names, separated by commas; unknown names are left out.
+#[must_use]
+pub fn roles(names: &str) -> Vec<Role> {
+    ROLES
+        .iter()
+        .filter(|(_, name)| names.split(',').any(|n| n == *name))
+        .map(|(role, _)| *role)
+        .collect()
+}
+
+fn role_names(roles: &[Role]) -> String {
+    let names: Vec<&str> =
+        ROLES.iter().filter(|(role, _)| roles.contains(role)).map(|(_, name)| *name).collect();
+    names.join(",")
+}
+
+const USER: &str = "SELECT id, login, name, password, roles, unit, active FROM users";
+
+fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
+    Ok(UserRow {
+        id: row.get::<_, Blob<UserId>>(0)?.0,
+        login: row.get(1)?,
+        name: row.get(2)?,
+        password: row.get(3)?,
+        roles: roles(&row.get::<_, String>(4)?),
+        unit: row.get::<_, Blob<UnitId>>(5)?.0,
+        active: row.get(6)?,
+    })
+}
+
+/// Adds a unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn add_unit(db: &Connection, id: UnitId, name: &str) -> Result<(), StorageError> {
+    db.execute("INSERT INTO units (id, name) VALUES (?1, ?2)", (Blob(id), name))?;
+    Ok(())
+}
+
+/// The first unit, if there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn first_unit(db: &Connection) -> Result<Option<UnitId>, StorageError> {
+    let id = db
+        .query_row("SELECT id FROM units ORDER BY id LIMIT 1", [], |row| {
+            row.get::<_, Blob<UnitId>>(0)
+        })
+        .optional()?;
+    Ok(id.map(|id| id.0))
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// When the login is taken or the database refuses.
+pub fn add_user(db: &Connection, user: &UserRow) -> Result<(), StorageError> {
+    db.execute(
+        "INSERT INTO users (id, login, name, password, roles, unit, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            Blob(user.id),
+            &user.login,
+            &user.name,
+            &user.password,
+            role_names(&user.roles),
+            Blob(user.unit),
+            user.active,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Finds an account by login.
+///
+/// # Errors
+/// When the database refuses.
+pub fn user_by_login(db: &Connection, login: &str) -> Result<Option<UserRow>, StorageError> {
+    Ok(db.query_row(&format!("{USER} WHERE login = ?1"), [login], user_row).optional()?)
+}
+
+/// Finds an account.
+///
+/// # Errors
+/// When the database refuses.
+pub fn user(db: &Connection, id: UserId) -> Result<Option<UserRow>, StorageError> {
+    Ok(db.query_row(&format!("{USER} WHERE id = ?1"), [Blob(id)], user_row).optional()?)
+}
+
+/// Lets an account in, or no more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_user_active(db: &Connection, login: &str, active: bool) -> Result<bool, StorageError> {
+    let count = db.execute("UPDATE users SET active = ?1 WHERE login = ?2", (active, login))?;
+    Ok(count > 0)
+}
+
+/// Names of all colleagues of a unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn people(db: &Connection, unit: UnitId) -> Result<Vec<Person>, StorageError> {
+    let mut select = db.prepare_cached("SELECT id, name FROM users WHERE unit = ?1 ORDER BY id")?;
+    let rows = select.query_map([Blob(unit)], |row| {
+        Ok(Person { user: row.get::<_, Blob<UserId>>(0)?.0, name: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Names of all devices of a unit's people.
+///
+/// # Errors
+/// When the database refuses.
+pub fn device_names(
+    db: &Connection,
+    unit: UnitId,
+) -> Result<Vec<(DeviceId, String)>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT devices.id, devices.name FROM devices JOIN users ON users.id = devices.user
+         WHERE users.unit = ?1 ORDER BY devices.id",
+    )?;
+    let rows = select
+        .query_map([Blob(unit)], |row| Ok((row.get::<_, Blob<DeviceId>>(0)?.0, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Adds a device.
+///
+/// # Errors
+/// When the database refuses.
+pub fn add_device(db: &Connection, device: &DeviceRow, now_ms: i64) -> Result<(), StorageError> {
+    db.execute(
+        "INSERT INTO devices (id, user, name, key, enrolment, active, seen_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            Blob(device.id),
+            Blob(device.user),
+            &device.name,
+            device.key.as_slice(),
+            &device.enrolment,
+            device.active,
+            now_ms,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Finds a device.
+///
+/// # Errors
+/// When the database refuses.
+pub fn device(db: &Connection, id: DeviceId) -> Result<Option<DeviceRow>, StorageError> {
+    let row = db
+        .prepare_cached("SELECT id, user, name, key, enrolment, active FROM devices WHERE id = ?1")?
+        .query_row([Blob(id)], |row| {
+            Ok(DeviceRow {
+                id: row.get::<_, Blob<DeviceId>>(0)?.0,
+                user: row.get::<_, Blob<UserId>>(1)?.0,
+                name: row.get(2)?,
+                key: row.get(3)?,
+                enrolment: row.get(4)?,
+                active: row.get(5)?,
+            })
+        })
+        .optional()?;
+    Ok(row)
+}
+
+/// Revokes a device and ends its sessions.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revoke_device(db: &Connection, id: DeviceId) -> Result<bool, StorageError> {
+    let count = db.execute("UPDATE devices SET active = 0 WHERE id = ?1", [Blob(id)])?;
+    db.execute("UPDATE sessions SET ended = 1 WHERE device = ?1", [Blob(id)])?;
+    Ok(count > 0)
+}
+
+/// Adds or replaces a session.
+///
+/// # Errors
+/// When the database refuses.
+pub fn put_session(db: &Connection, session: &SessionRow) -> Result<(), StorageError> {
+    db.execute(
+        "INSERT OR REPLACE INTO sessions (id, user, device, refresh, previous, rotated_ms, ends_ms, ended)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            Blob(session.id),
+            Blob(session.user),
+            Blob(session.device),
+            &session.refresh,
+            &session.previous,
+            session.rotated_ms,
+            session.ends_ms,
+            session.ended,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Finds a session.
+///
+/// # Errors
+/// When the database refuses.
+pub fn session(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, StorageError> {
+    let row = db
+        .prepare_cached(
+            "SELECT id, user, device, refresh, previous, rotated_ms, ends_ms, ended FROM sessions WHERE id = ?1",
+        )?
+        .query_row([Blob(id)], |row| {
+            Ok(SessionRow {
+                id: row.get::<_, Blob<SessionId>>(0)?.0,
+                user: row.get::<_, Blob<UserId>>(1)?.0,
+                device: row.get::<_, Blob<DeviceId>>(2)?.0,
+                refresh: row.get(3)?,
+                previous: row.get(4)?,
+                rotated_ms: row.get(5)?,
+                ends_ms: row.get(6)?,
+                ended: row.get(7)?,
+            })
+        })
+        .optional()?;
+    Ok(row)
+}

@@ -1,0 +1,544 @@
+//! Documents and chunks in `log.db`: plain statements, no decisions.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::chunk::{ChangeIndex, ChunkInfo, Known};
+use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId, Epoch, UnitId, UserId};
+use ankomst_shared::sign::Header;
+use ankomst_shared::sync::{Chain, Digest, Position};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Blob;
+use crate::storage::{StorageError, random};
+
+/// What decides about a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Kind.
+    pub kind: String,
+    /// The document it belongs to.
+    pub parent: Option<DocumentId>,
+    /// Its unit.
+    pub unit: UnitId,
+    /// Who made it.
+    pub user: UserId,
+}
+
+/// A stored chunk.
+#[derive(Debug, Clone)]
+pub struct ChunkRow {
+    /// Order of arrival.
+    pub received: i64,
+    /// Number in the feed, once visible.
+    pub feed: Option<u64>,
+    /// The document.
+    pub document: DocumentId,
+    /// The change.
+    pub hash: ChangeHash,
+    /// Sealed bytes.
+    pub sealed: Vec<u8>,
+    /// The author's envelope.
+    pub envelope: Vec<u8>,
+    /// Author.
+    pub user: UserId,
+    /// Device.
+    pub device: DeviceId,
+    /// Arrival, Unix milliseconds.
+    pub received_ms: i64,
+    /// `pending`, `visible` or `held`.
+    pub state: String,
+    /// Why it is held.
+    pub reason: Option<String>,
+}
+
+const COLUMNS: &str =
+    "received, feed, document, hash, sealed, envelope, user, device, received_ms, state, reason";
+
+fn chunk(row: &Row<'_>) -> rusqlite::Result<ChunkRow> {
+    Ok(ChunkRow {
+        received: row.get(0)?,
+        feed: row.get::<_, Option<i64>>(1)?.and_then(|feed| u64::try_from(feed).ok()),
+        document: row.get::<_, Blob<DocumentId>>(2)?.0,
+        hash: row.get::<_, Blob<ChangeHash>>(3)?.0,
+        sealed: row.get(4)?,
+        envelope: row.get(5)?,
+        user: row.get::<_, Blob<UserId>>(6)?.0,
+        device: row.get::<_, Blob<DeviceId>>(7)?.0,
+        received_ms: row.get(8)?,
+        state: row.get(9)?,
+        reason: row.get(10)?,
+    })
+}
+
+/// The change index over `log.db`.
+pub struct Index<'a>(pub &'a Connection);
+
+impl ChangeIndex for Index<'_> {
+    type Error = StorageError;
+
+    fn get(&self, document: DocumentId, hash: &ChangeHash) -> Result<Option<Known>, StorageError> {
+        let known = self
+            .0
+            .prepare_cached(
+                "SELECT actor, seq, max_op FROM chunks WHERE document = ?1 AND hash = ?2",
+            )?
+            .query_row((Blob(document), Blob(*hash)), |row| {
+                Ok((
+                    row.get::<_, Blob<ActorId>>(0)?.0,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, i64>(2)?,
+                ))
+            })
+            .optional()?;
+        known
+            .map(|(actor, seq, max_op)| {
+                Ok(Known { actor, seq: number(seq)?, max_op: number(max_op)? })
+            })
+            .transpose()
+    }
+
+    fn last_of(
+        &self,
+        document: DocumentId,
+        actor: ActorId,
+    ) -> Result<Option<(u64, ChangeHash)>, StorageError> {
+        let last = self
+            .0
+            .prepare_cached(
+                "SELECT seq, hash FROM chunks WHERE document = ?1 AND actor = ?2 ORDER BY seq DESC LIMIT 1",
+            )?
+            .query_row((Blob(document), Blob(actor)), |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, Blob<ChangeHash>>(1)?.0))
+            })
+            .optional()?;
+        last.map(|(seq, hash)| Ok((number(seq)?, hash))).transpose()
+    }
+}
+
+fn number(value: i64) -> Result<u64, StorageError> {
+    u64::try_from(value).map_err(|_| StorageError::Damaged("a number below zero"))
+}
+
+fn signed(value: u64) -> Result<i64, StorageError> {
+    i64::try_from(value).map_err(|_| StorageError::Damaged("a number too large"))
+}
+
+/// Finds a document.
+///
+/// # Errors
+/// When the database refuses.
+pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, StorageError> {
+    let row = db
+        .prepare_cached("SELECT id, kind, parent, unit, user FROM documents WHERE id = ?1")?
+        .query_row([Blob(id)], document_row)
+        .optional()?;
+    Ok(row)
+}
+
+/// All documents of a unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn documents_of_unit(db: &Connection, unit: UnitId) -> Result<Vec<DocumentRow>, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT id, kind, parent, unit, user FROM documents WHERE unit = ?1")?;
+    let rows = select.query_map([Blob(unit)], document_row)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+fn document_row(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
+    Ok(DocumentRow {
+        id: row.get::<_, Blob<DocumentId>>(0)?.0,
+        kind: row.get(1)?,
+        parent: row.get::<_, Option<Blob<DocumentId>>>(2)?.map(|parent| parent.0),
+        unit: row.get::<_, Blob<UnitId>>(3)?.0,
+        user: row.get::<_, Blob<UserId>>(4)?.0,
+    })
+}
+
+/// Adds a document.
+///
+/// # Errors
+/// When the database refuses.
+pub fn add_document(
+    db: &Connection,
+    header: &Header,
+    received_ms: i64,
+) -> Result<(), StorageError> {
+    db.execute(
+        "INSERT INTO documents (id, kind, parent, unit, protection, user, device, created_ms, received_ms, digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        (
+            Blob(header.document),
+            &header.kind,
+            header.parent.map(Blob),
+            Blob(header.unit),
+            header.protection,
+            Blob(header.user),
+            Blob(header.device),
+            header.created_ms,
+            received_ms,
+            Digest::default().as_bytes().as_slice(),
+        ),
+    )?;
+    Ok(())
+}
+
+/// What arrives with a chunk.
+#[derive(Debug, Clone)]
+pub struct Arrival<'a> {
+    /// The document.
+    pub document: DocumentId,
+    /// The change.
+    pub info: &'a ChunkInfo,
+    /// Sealed bytes.
+    pub sealed: &'a [u8],
+    /// The author's envelope.
+    pub envelope: &'a [u8],
+    /// Arrival, Unix milliseconds.
+    pub received_ms: i64,
+    /// Held at once, for this reason.
+    pub held: Option<&'a str>,
+}
+
+/// Adds a chunk.
+///
+/// # Errors
+/// When the database refuses.
+pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageError> {
+    let info = arrival.info;
+    db.prepare_cached(
+        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute((
+        Blob(arrival.document),
+        Blob(info.hash),
+        arrival.sealed,
+        arrival.envelope,
+        Blob(info.meta.user),
+        Blob(info.meta.device),
+        arrival.received_ms,
+        Blob(info.actor),
+        signed(info.seq)?,
+        signed(info.max_op)?,
+        if arrival.held.is_some() { "held" } else { "pending" },
+        arrival.held,
+    ))?;
+    let mut insert =
+        db.prepare_cached("INSERT OR IGNORE INTO deps (document, dep, hash) VALUES (?1, ?2, ?3)")?;
+    for dep in &info.deps {
+        insert.execute((Blob(arrival.document), Blob(*dep), Blob(info.hash)))?;
+    }
+    Ok(())
+}
+
+/// Whether one of these changes is held.
+///
+/// # Errors
+/// When the database refuses.
+pub fn any_held(
+    db: &Connection,
+    document: DocumentId,
+    hashes: &[ChangeHash],
+) -> Result<bool, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT state = 'held' FROM chunks WHERE document = ?1 AND hash = ?2")?;
+    for hash in hashes {
+        let held = select.query_row((Blob(document), Blob(*hash)), |row| row.get(0)).optional()?;
+        if held == Some(true) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// When a change arrived, Unix milliseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn arrived(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Option<i64>, StorageError> {
+    let at = db
+        .prepare_cached("SELECT received_ms FROM chunks WHERE document = ?1 AND hash = ?2")?
+        .query_row((Blob(document), Blob(hash)), |row| row.get(0))
+        .optional()?;
+    Ok(at)
+}
+
+/// Documents with changes that wait for their trial, oldest arrival first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn pending_documents(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT document FROM chunks WHERE state = 'pending' GROUP BY document ORDER BY min(received)",
+    )?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Chunks of a document in a state, in order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn chunks_of(
+    db: &Connection,
+    document: DocumentId,
+    state: &str,
+) -> Result<Vec<ChunkRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chunks WHERE document = ?1 AND state = ?2 ORDER BY received"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    let rows = select.query_map((Blob(document), state), chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Visible chunks after a number of the feed, in its order, at most so many.
+///
+/// # Errors
+/// When the database refuses.
+pub fn feed_after(db: &Connection, feed: u64, most: usize) -> Result<Vec<ChunkRow>, StorageError> {
+    let sql = format!("SELECT {COLUMNS} FROM chunks WHERE feed > ?1 ORDER BY feed LIMIT ?2");
+    let mut select = db.prepare_cached(&sql)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = select.query_map((signed(feed)?, most), chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// All chunks of all documents, in order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn all_chunks(db: &Connection) -> Result<Vec<ChunkRow>, StorageError> {
+    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM chunks ORDER BY received"))?;
+    let rows = select.query_map([], chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Held chunks of one author, or of all.
+///
+/// # Errors
+/// When the database refuses.
+pub fn held(db: &Connection, user: Option<UserId>) -> Result<Vec<ChunkRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chunks WHERE state = 'held' AND (?1 IS NULL OR user = ?1) ORDER BY received"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    let rows = select.query_map([user.map(Blob)], chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Gives a pending chunk the next number of the feed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn make_visible(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Position, StorageError> {
+    let head = head(db)?;
+    let next = Position { feed: head.feed + 1, chain: head.chain.next(&hash) };
+    db.prepare_cached(
+        "UPDATE chunks SET state = 'visible', reason = NULL, feed = ?1, chain = ?2
+         WHERE document = ?3 AND hash = ?4 AND state <> 'visible'",
+    )?
+    .execute((
+        signed(next.feed)?,
+        next.chain.as_bytes().as_slice(),
+        Blob(document),
+        Blob(hash),
+    ))?;
+    let mut digest = digest(db, document)?;
+    digest.add(&hash);
+    db.prepare_cached("UPDATE documents SET digest = ?1 WHERE id = ?2")?
+        .execute((digest.as_bytes().as_slice(), Blob(document)))?;
+    Ok(next)
+}
+
+/// Holds a chunk, and with it everything pending that builds on it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn hold(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+    reason: &str,
+) -> Result<(), StorageError> {
+    let mut waiting = vec![(hash, reason)];
+    let mut seen = BTreeSet::new();
+    while let Some((hash, reason)) = waiting.pop() {
+        if !seen.insert(hash) {
+            continue;
+        }
+        db.prepare_cached(
+            "UPDATE chunks SET state = 'held', reason = ?1
+             WHERE document = ?2 AND hash = ?3 AND state = 'pending'",
+        )?
+        .execute((reason, Blob(document), Blob(hash)))?;
+        let mut select =
+            db.prepare_cached("SELECT hash FROM deps WHERE document = ?1 AND dep = ?2")?;
+        let dependants = select
+            .query_map((Blob(document), Blob(hash)), |row| row.get::<_, Blob<ChangeHash>>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        waiting.extend(dependants.into_iter().map(|dependant| (dependant.0, "depends")));
+    }
+    Ok(())
+}
+
+/// The sum of a document's visible changes.
+///
+/// # Errors
+/// When the database refuses.
+pub fn digest(db: &Connection, document: DocumentId) -> Result<Digest, StorageError> {
+    let bytes: Vec<u8> = db
+        .prepare_cached("SELECT digest FROM documents WHERE id = ?1")?
+        .query_row([Blob(document)], |row| row.get(0))?;
+    let bytes =
+        bytes.try_into().map_err(|_| StorageError::Damaged("a digest has another length"))?;
+    Ok(Digest::from_bytes(bytes))
+}
+
+/// The newest place in the feed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn head(db: &Connection) -> Result<Position, StorageError> {
+    let head = db
+        .prepare_cached(
+            "SELECT feed, chain FROM chunks WHERE feed IS NOT NULL ORDER BY feed DESC LIMIT 1",
+        )?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
+        .optional()?;
+    let Some((feed, bytes)) = head else { return Ok(Position::default()) };
+    Ok(Position { feed: number(feed)?, chain: chain(bytes)? })
+}
+
+/// The chain value at a number of the feed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn chain_at(db: &Connection, feed: u64) -> Result<Option<Chain>, StorageError> {
+    let Ok(feed) = i64::try_from(feed) else { return Ok(None) };
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached("SELECT chain FROM chunks WHERE feed = ?1")?
+        .query_row([feed], |row| row.get(0))
+        .optional()?;
+    bytes.map(chain).transpose()
+}
+
+fn chain(bytes: Vec<u8>) -> Result<Chain, StorageError> {
+    let bytes =
+        bytes.try_into().map_err(|_| StorageError::Damaged("a chain value has another length"))?;
+    Ok(Chain::from_bytes(bytes))
+}
+
+/// The life of the log; made at the first start.
+///
+/// # Errors
+/// When the database refuses.
+pub fn epoch(db: &Connection) -> Result<Option<Epoch>, StorageError> {
+    let bytes: Option<Vec<u8>> = db
+        .query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))
+        .optional()?;
+    bytes
+        .map(|bytes| {
+            Epoch::try_from(bytes.as_slice())
+                .map_err(|_| StorageError::Damaged("the epoch has another length"))
+        })
+        .transpose()
+}
+
+/// Begins a new life of the log: nobody holds anything by the ledger any more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn new_epoch(db: &Connection) -> Result<Epoch, StorageError> {
+    let epoch = Epoch::from_bytes(random()?);
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
+        [Blob(epoch)],
+    )?;
+    db.execute("DELETE FROM holdings", [])?;
+    Ok(epoch)
+}
+
+/// Documents a device holds by the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub fn holdings(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
+    ids(db, "SELECT document FROM holdings WHERE device = ?1", device)
+}
+
+/// Houses a device has taken along.
+///
+/// # Errors
+/// When the database refuses.
+pub fn wants(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
+    ids(db, "SELECT document FROM wants WHERE device = ?1", device)
+}
+
+fn ids(db: &Connection, sql: &str, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached(sql)?;
+    let rows = select.query_map([Blob(device)], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Sets what a device holds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_holdings(
+    db: &Connection,
+    device: DeviceId,
+    added: &BTreeSet<DocumentId>,
+    gone: &BTreeSet<DocumentId>,
+) -> Result<(), StorageError> {
+    let mut insert =
+        db.prepare_cached("INSERT OR IGNORE INTO holdings (device, document) VALUES (?1, ?2)")?;
+    for document in added {
+        insert.execute((Blob(device), Blob(*document)))?;
+    }
+    let mut delete =
+        db.prepare_cached("DELETE FROM holdings WHERE device = ?1 AND document = ?2")?;
+    for document in gone {
+        delete.execute((Blob(device), Blob(*document)))?;
+    }
+    Ok(())
+}
+
+/// Forgets what a device holds, so that everything is sent anew.
+///
+/// # Errors
+/// When the database refuses.
+pub fn clear_holdings(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
+    db.execute("DELETE FROM holdings WHERE device = ?1", [Blob(device)])?;
+    Ok(())
+}
+
+/// Sets which houses a device takes along.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_wants(
+    db: &Connection,
+    device: DeviceId,
+    wants: &[DocumentId],
+) -> Result<(), StorageError> {
+    db.execute("DELETE FROM wants WHERE device = ?1", [Blob(device)])?;
+    let mut insert =
+        db.prepare_cached("INSERT OR IGNORE INTO wants (device, document) VALUES (?1, ?2)")?;
+    for document in wants {
+        insert.execute((Blob(device), Blob(*document)))?;
+    }
+    Ok(())
+}

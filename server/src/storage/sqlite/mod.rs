@@ -1,0 +1,39 @@
+//! SQLite: three files in the data folder, one writer, readers apart.
+
+pub mod accounts;
+pub mod keys;
+pub mod log;
+pub mod open;
+pub mod rows;
+pub mod writer;
+
+pub use keys::Keys;
+pub use open::{Readers, open_log, open_rows};
+pub use writer::Writer;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+/// An id as a blob column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Blob<T>(pub T);
+
+macro_rules! blobs {
+    ($($name:ident),+) => { $(
+        impl ToSql for Blob<ankomst_shared::ids::$name> {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.as_bytes())))
+            }
+        }
+
+        impl FromSql for Blob<ankomst_shared::ids::$name> {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let bytes = value.as_blob()?;
+                ankomst_shared::ids::$name::try_from(bytes)
+                    .map(Self)
+                    .map_err(|error| FromSqlError::Other(Box::new(error)))
+            }
+        }
+    )+ };
+}
+
+blobs!(ActorId, ChangeHash, DeviceId, DocumentId, Epoch, SessionId, UnitId, UserId);

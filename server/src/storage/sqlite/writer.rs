@@ -1,0 +1,127 @@
+//! The one writer: a thread that gathers what arrives while a commit runs into the next commit.
+//!
+//! An answer is given only after the commit that holds it, with `synchronous=FULL`. Each piece of
+//! work has a savepoint of its own, so one that fails takes nothing else with it.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+use crate::storage::StorageError;
+
+/// Most pieces of work that wait, and most in one commit.
+const WAITING_MAX: usize = 1_024;
+const GROUP_MAX: usize = 256;
+
+type Work = Box<dyn FnOnce(&Connection) -> After + Send>;
+type After = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
+
+/// Hands work to the writer thread.
+#[derive(Debug)]
+pub struct Writer {
+    queue: Option<SyncSender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(connection: Connection) -> Result<Self, StorageError> {
+        let (queue, work) = sync_channel(WAITING_MAX);
+        let thread = std::thread::Builder::new()
+            .name("log writer".to_owned())
+            .spawn(move || run(&connection, &work))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Runs work in the next commit and gives its outcome once that commit is on the disk.
+    ///
+    /// # Errors
+    /// Those of the work, of the commit, or [`StorageError::Stopped`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (answer, outcome) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let done = in_savepoint(connection, work);
+            Box::new(move |committed| {
+                // The asker may have gone; the work is done all the same.
+                drop(answer.send(committed.and(done)));
+            })
+        });
+        let queue = self.queue.clone().ok_or(StorageError::Stopped)?;
+        tokio::task::spawn_blocking(move || queue.send(work))
+            .await
+            .map_err(|_| StorageError::Stopped)?
+            .map_err(|_| StorageError::Stopped)?;
+        outcome.await.map_err(|_| StorageError::Stopped)?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    connection.execute_batch("SAVEPOINT work")?;
+    match work(connection) {
+        Ok(done) => connection.execute_batch("RELEASE work").map(|()| done).map_err(full),
+        Err(error) => {
+            connection.execute_batch("ROLLBACK TO work; RELEASE work")?;
+            Err(error)
+        }
+    }
+}
+
+fn run(connection: &Connection, queue: &Receiver<Work>) {
+    while let Ok(first) = queue.recv() {
+        let mut after = Vec::new();
+        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(full);
+        if begun.is_ok() {
+            after.push(first(connection));
+            while after.len() < GROUP_MAX {
+                let Ok(next) = queue.try_recv() else { break };
+                after.push(next(connection));
+            }
+        } else {
+            tracing::error!("The log could not begin a commit; the work is refused.");
+            continue;
+        }
+        let committed = connection.execute_batch("COMMIT").map_err(full);
+        if committed.is_err() {
+            drop(connection.execute_batch("ROLLBACK"));
+            tracing::error!("The log could not be committed; nothing of this group was written.");
+        }
+        for answer in after {
+            let outcome = match &committed {
+                Ok(()) => Ok(()),
+                Err(StorageError::Full) => Err(StorageError::Full),
+                Err(_) => Err(StorageError::Damaged("the commit failed")),
+            };
+            answer(outcome);
+        }
+    }
+}
+
+/// Tells a full disk from other errors.
+#[must_use]
+pub fn full(error: rusqlite::Error) -> StorageError {
+    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        StorageError::Full
+    } else {
+        StorageError::Database(error)
+    }
+}

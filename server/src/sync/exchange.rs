@@ -1,0 +1,281 @@
+//! The one question and its answer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX};
+use ankomst_shared::sync::decide::{Decision, Facts, decide};
+use ankomst_shared::sync::message::{
+    DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote, Hello,
+    PROTOCOL_VERSION, Welcome,
+};
+use ankomst_shared::sync::{Digest, Position};
+use rusqlite::Connection;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::sync::{Session, access, ingest};
+
+/// Why an exchange was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// Storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No version in common.
+    #[error("the tablet's program is of another age than the server's; update it")]
+    Version,
+    /// The session is no longer good.
+    #[error("the session has ended")]
+    Ended,
+}
+
+/// Answers an exchange: takes what is brought, then tells what is new.
+///
+/// # Errors
+/// When storage refuses, the session has ended or no version is shared.
+pub async fn answer(
+    app: &Arc<App>,
+    session: &Session,
+    exchange: Exchange,
+) -> Result<ExchangeAnswer, ExchangeError> {
+    let hello = exchange.hello;
+    let acks = ingest::push(app, exchange.push).await?;
+    let deposits = ingest::deposits(app, exchange.deposits).await?;
+    let (device, wants) = (session.device, hello.wants.clone());
+    app.writer.write(move |db| log::set_wants(db, device, &wants)).await?;
+    let user =
+        app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
+    let mut answer = match gather(app, session, &hello, &user)? {
+        Gathered::Answer(answer) => *answer,
+        Gathered::RolledBack => {
+            tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
+            app.writer.write(log::new_epoch).await?;
+            match gather(app, session, &hello, &user)? {
+                Gathered::Answer(answer) => *answer,
+                Gathered::RolledBack | Gathered::Version => return Err(ExchangeError::Version),
+            }
+        }
+        Gathered::Version => return Err(ExchangeError::Version),
+    };
+    let added: BTreeSet<DocumentId> = answer.documents.iter().map(|doc| doc.document).collect();
+    let gone: BTreeSet<DocumentId> = answer.drop.iter().copied().collect();
+    let anew = answer.anew;
+    app.writer
+        .write(move |db| {
+            if anew {
+                log::clear_holdings(db, device)?;
+            }
+            log::set_holdings(db, device, &added, &gone)
+        })
+        .await?;
+    answer.acks = acks;
+    answer.deposits = deposits;
+    Ok(answer)
+}
+
+enum Gathered {
+    Answer(Box<ExchangeAnswer>),
+    RolledBack,
+    Version,
+}
+
+fn gather(
+    app: &App,
+    session: &Session,
+    hello: &Hello,
+    user: &UserRow,
+) -> Result<Gathered, StorageError> {
+    app.readers.read(|db| {
+        let head = log::head(db)?;
+        let facts = Facts {
+            epoch: log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?,
+            head,
+            at_cursor: log::chain_at(db, hello.cursor.feed)?,
+            at_high: log::chain_at(db, hello.high.feed)?,
+            held: log::holdings(db, session.device)?,
+            allowed: access::scope(db, user, session.device)?,
+        };
+        let (send, drop, keep, anew) = match decide(hello, &facts) {
+            Decision::Version => return Ok(Gathered::Version),
+            Decision::RolledBack => return Ok(Gathered::RolledBack),
+            Decision::Anew { send } => (send, BTreeSet::new(), BTreeSet::new(), true),
+            Decision::Follow { send, drop, keep } => (send, drop, keep, false),
+        };
+        let gathering = Gathering { app, db, session, head };
+        let (feed, whole) = gathering.feed(hello, &keep, anew)?;
+        // Documents are sent as they stand at the head, so only once the feed is there too.
+        let (documents, left) =
+            if whole { gathering.documents(&send)? } else { (Vec::new(), send.len()) };
+        let now_held: BTreeSet<DocumentId> = keep
+            .iter()
+            .copied()
+            .chain(documents.iter().map(|document| document.document))
+            .collect();
+        let digests = gathering.digests(hello, &keep)?;
+        Ok(Gathered::Answer(Box::new(ExchangeAnswer {
+            welcome: gathering.welcome(facts.epoch, user)?,
+            acks: Vec::new(),
+            deposits: Vec::new(),
+            drop: drop.into_iter().collect(),
+            documents,
+            feed,
+            digest: sum(db, &now_held)?,
+            held: held_notes(db, session)?,
+            documents_left: u32::try_from(left).unwrap_or(u32::MAX),
+            anew,
+            digests,
+        })))
+    })
+}
+
+/// Changes of a person that are held.
+///
+/// # Errors
+/// When the database refuses.
+pub fn held_notes(db: &Connection, session: &Session) -> Result<Vec<HeldNote>, StorageError> {
+    let notes = log::held(db, Some(session.user))?.into_iter().map(|chunk| HeldNote {
+        document: chunk.document,
+        hash: chunk.hash,
+        reason: chunk.reason.unwrap_or_default(),
+    });
+    Ok(notes.collect())
+}
+
+fn sum(db: &Connection, documents: &BTreeSet<DocumentId>) -> Result<Digest, StorageError> {
+    let mut total = Digest::default();
+    for document in documents {
+        total.join(&log::digest(db, *document)?);
+    }
+    Ok(total)
+}
+
+struct Gathering<'a> {
+    app: &'a App,
+    db: &'a Connection,
+    session: &'a Session,
+    head: Position,
+}
+
+impl Gathering<'_> {
+    fn welcome(
+        &self,
+        epoch: ankomst_shared::ids::Epoch,
+        user: &UserRow,
+    ) -> Result<Welcome, StorageError> {
+        Ok(Welcome {
+            version: PROTOCOL_VERSION,
+            capabilities: 0,
+            epoch,
+            server_ms: self.app.now_ms(),
+            me: user.me(),
+            people: accounts::people(self.db, user.unit)?,
+            devices: accounts::device_names(self.db, user.unit)?,
+            has_backup: false,
+        })
+    }
+
+    /// Changes after the cursor, and whether they reach the head.
+    fn feed(
+        &self,
+        hello: &Hello,
+        keep: &BTreeSet<DocumentId>,
+        anew: bool,
+    ) -> Result<(FeedBatch, bool), StorageError> {
+        if anew {
+            return Ok((FeedBatch { chunks: Vec::new(), cursor: self.head }, true));
+        }
+        batch(self.app, self.db, (hello.cursor, self.head), keep, self.session.device)
+    }
+
+    fn documents(
+        &self,
+        send: &BTreeSet<DocumentId>,
+    ) -> Result<(Vec<DocumentHistory>, usize), StorageError> {
+        let mut documents = Vec::new();
+        let mut bytes = 0;
+        for id in send {
+            if bytes > SYNC_BODY_BYTES_MAX / 4 {
+                break;
+            }
+            let row =
+                log::document(self.db, *id)?.ok_or(StorageError::Damaged("a document is gone"))?;
+            let mut chunks = Vec::new();
+            for chunk in log::chunks_of(self.db, *id, "visible")? {
+                bytes += chunk.sealed.len();
+                chunks.push(delivered(self.app, &chunk, true)?);
+            }
+            documents.push(DocumentHistory {
+                document: row.id,
+                kind: row.kind,
+                parent: row.parent,
+                unit: row.unit,
+                chunks,
+            });
+        }
+        let left = send.len() - documents.len();
+        Ok((documents, left))
+    }
+
+    /// Sums of each document, if the device stands at the head with another total.
+    fn digests(
+        &self,
+        hello: &Hello,
+        keep: &BTreeSet<DocumentId>,
+    ) -> Result<Vec<(DocumentId, Digest)>, StorageError> {
+        if hello.cursor != self.head || sum(self.db, keep)? == hello.digest {
+            return Ok(Vec::new());
+        }
+        tracing::warn!(device.id = %self.session.device, "A device and the log differ; documents are compared.");
+        keep.iter().map(|id| Ok((*id, log::digest(self.db, *id)?))).collect()
+    }
+}
+
+/// Reads a stretch of the feed for a device; says whether it reaches the head.
+///
+/// # Errors
+/// When storage refuses.
+pub fn batch(
+    app: &App,
+    db: &Connection,
+    (from, head): (Position, Position),
+    held: &BTreeSet<DocumentId>,
+    device: DeviceId,
+) -> Result<(FeedBatch, bool), StorageError> {
+    if from.feed >= head.feed {
+        return Ok((FeedBatch { chunks: Vec::new(), cursor: head }, true));
+    }
+    let rows = log::feed_after(db, from.feed, FEED_BATCH_CHUNKS_MAX)?;
+    let whole = rows.len() < FEED_BATCH_CHUNKS_MAX;
+    let cursor = match rows.last().and_then(|row| row.feed) {
+        Some(feed) if !whole => {
+            Position { feed, chain: log::chain_at(db, feed)?.unwrap_or_default() }
+        }
+        _ => head,
+    };
+    let chunks = rows
+        .iter()
+        .filter(|row| held.contains(&row.document))
+        .map(|row| delivered(app, row, row.device != device))
+        .collect::<Result<_, _>>()?;
+    Ok((FeedBatch { chunks, cursor }, whole))
+}
+
+fn delivered(app: &App, row: &ChunkRow, with_bytes: bool) -> Result<DeliveredChunk, StorageError> {
+    let bytes = if with_bytes {
+        Some(app.keys.open_chunk(row.document, &row.hash, &row.sealed)?.into())
+    } else {
+        None
+    };
+    Ok(DeliveredChunk {
+        document: row.document,
+        hash: row.hash,
+        feed: row.feed.unwrap_or_default(),
+        envelope: bytes.is_some().then(|| row.envelope.clone().into()),
+        bytes,
+        received_ms: row.received_ms,
+    })
+}

@@ -1,0 +1,251 @@
+//! What arrives: gate, envelope, state rules, access; then durable, then acknowledged.
+//!
+//! The author's envelope decides whose change it is, never the session that brings it: after a
+//! restore any tablet may bring anybody's changes back, and a deposit is brought unread.
+
+use std::sync::Arc;
+
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::chunk::rules::check;
+use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse};
+use ankomst_shared::ids::{DepositId, DocumentId};
+use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
+use ankomst_shared::sign::header::review_of;
+use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
+use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
+use rusqlite::Connection;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::accounts;
+use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
+use crate::sync::access;
+
+/// A part whose bytes have passed the gate.
+struct Checked {
+    document: DocumentId,
+    envelope: Vec<u8>,
+    author: Option<AuthorEnvelope>,
+    chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
+}
+
+/// Takes a push and answers for every change in it once it is on the disk.
+///
+/// # Errors
+/// When storage refuses; then nothing was acknowledged.
+pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
+    let count: usize = push.parts.iter().map(|part| part.chunks.len()).sum();
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
+    let opened = Arc::clone(app);
+    let checked = tokio::task::spawn_blocking(move || {
+        keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
+    })
+    .await
+    .map_err(|_| StorageError::Stopped)??;
+    let now_ms = app.now_ms();
+    let acks = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    app.arrived.notify_one();
+    Ok(acks)
+}
+
+/// Takes sealed deposits and gives the ids of those that are on the disk.
+///
+/// A deposit that does not open or is refused is reported as taken only when it can never be used.
+///
+/// # Errors
+/// When storage refuses.
+pub async fn deposits(
+    app: &Arc<App>,
+    sealed: Vec<Deposit>,
+) -> Result<Vec<DepositId>, StorageError> {
+    let mut parts = Vec::new();
+    let mut taken = Vec::new();
+    for deposit in sealed.into_iter().take(DEPOSITS_MAX) {
+        match app.secrets.deposit.open(&deposit.sealed) {
+            Ok(bytes) => match minicbor::decode::<PushPart>(&bytes) {
+                Ok(part) => {
+                    parts.push(part);
+                    taken.push(deposit.id);
+                }
+                Err(_) => tracing::warn!(
+                    "A deposit opened but could not be read; it stays on its device."
+                ),
+            },
+            Err(_) => tracing::warn!("A deposit did not open; it stays on its device."),
+        }
+    }
+    push(app, Push { parts }).await?;
+    Ok(taken)
+}
+
+fn gate(app: &App, part: PushPart) -> Result<Checked, StorageError> {
+    let document = part.document;
+    let refused = |hash, why| Ack { document, hash, outcome: Outcome::Refused(why) };
+    let author = app.readers.read(|db| author(db, &part))?;
+    let mut chunks = Vec::with_capacity(part.chunks.len());
+    for bytes in &part.chunks {
+        let info = match parse(bytes) {
+            Ok(info) => info,
+            // A malformed change has no id of its own; it is told by the hash of its bytes.
+            Err(_) => {
+                let hash =
+                    ankomst_shared::ids::ChangeHash::from_bytes(ankomst_shared::chunk::sha256(&[
+                        bytes,
+                    ]));
+                chunks.push(Err(refused(hash, Refused::Malformed)));
+                continue;
+            }
+        };
+        let fits = author.as_ref().is_some_and(|author| {
+            author.actor == info.actor
+                && author.device == info.meta.device
+                && author.user == info.meta.user
+        });
+        chunks.push(if fits {
+            let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
+            Ok((info, sealed))
+        } else {
+            Err(refused(info.hash, Refused::Envelope))
+        });
+    }
+    // The envelope names the last change; the actor's chain of dependencies covers the others.
+    let last = chunks.iter().rev().find_map(|chunk| chunk.as_ref().ok()).map(|(info, _)| info.hash);
+    if last.is_some() && author.as_ref().map(|author| author.last) != last {
+        for chunk in &mut chunks {
+            if let Ok((info, _)) = chunk {
+                *chunk = Err(refused(info.hash, Refused::Envelope));
+            }
+        }
+    }
+    Ok(Checked { document, envelope: part.envelope.to_vec(), author, chunks })
+}
+
+/// The envelope, if its signature is that of an enrolled device of that person.
+fn author(db: &Connection, part: &PushPart) -> Result<Option<AuthorEnvelope>, StorageError> {
+    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(None) };
+    let Some(device) = accounts::device(db, claimed.device)? else { return Ok(None) };
+    let key = PublicKey::from_bytes(device.key);
+    let opened = AuthorEnvelope::open(&part.envelope, &key).ok();
+    Ok(opened.filter(|author| author.document == part.document && author.user == device.user))
+}
+
+fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, StorageError> {
+    let mut acks = Vec::new();
+    for part in parts {
+        for chunk in &part.chunks {
+            acks.push(match chunk {
+                Err(ack) => ack.clone(),
+                Ok((info, sealed)) => {
+                    let outcome = store_one(db, part, (info, sealed), now_ms)?;
+                    Ack { document: part.document, hash: info.hash, outcome }
+                }
+            });
+        }
+    }
+    Ok(acks)
+}
+
+fn store_one(
+    db: &Connection,
+    part: &Checked,
+    (info, sealed): (&ChunkInfo, &[u8]),
+    now_ms: i64,
+) -> Result<Outcome, StorageError> {
+    let document = part.document;
+    match check(&Index(db), document, info)? {
+        RuleOutcome::Fine => {}
+        RuleOutcome::Duplicate => {
+            let at = log::arrived(db, document, info.hash)?.unwrap_or(now_ms);
+            return Ok(Outcome::Received(at));
+        }
+        RuleOutcome::Missing(hashes) => return Ok(Outcome::Missing(hashes)),
+        RuleOutcome::Fork => return Ok(Outcome::Refused(Refused::Fork)),
+        RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
+    }
+    let row = match log::document(db, document)? {
+        Some(row) if info.deps.is_empty() && row.kind != "review" => {
+            // Only a review may have two beginnings: its id follows from what it reviews.
+            let _ = row;
+            return Ok(Outcome::Refused(Refused::Header));
+        }
+        Some(row) => row,
+        None => match begin(db, document, info)? {
+            Some(header) => {
+                log::add_document(db, &header, now_ms)?;
+                DocumentRow {
+                    id: document,
+                    kind: header.kind,
+                    parent: header.parent,
+                    unit: header.unit,
+                    user: header.user,
+                }
+            }
+            None => return Ok(Outcome::Refused(Refused::Header)),
+        },
+    };
+    let held = reason_to_hold(db, part, &row, info)?;
+    let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
+    log::add_chunk(db, &Arrival { document, info, sealed, envelope, received_ms, held })?;
+    Ok(Outcome::Received(now_ms))
+}
+
+/// The header of a document that begins with this change, if everything in it fits.
+fn begin(
+    db: &Connection,
+    document: DocumentId,
+    info: &ChunkInfo,
+) -> Result<Option<Header>, StorageError> {
+    let bytes = info.ops.iter().find_map(|op| op.header.as_deref());
+    let (Some(bytes), true) = (bytes, info.deps.is_empty()) else { return Ok(None) };
+    let Ok(claimed) = Header::peek(bytes) else { return Ok(None) };
+    let Some(device) = accounts::device(db, claimed.device)? else { return Ok(None) };
+    let Ok(header) = Header::open(bytes, &PublicKey::from_bytes(device.key)) else {
+        return Ok(None);
+    };
+    let parent = match header.parent {
+        Some(parent) => match log::document(db, parent)? {
+            Some(parent) => Some(parent),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let family = match (header.kind.as_str(), parent.as_ref().map(|parent| parent.kind.as_str())) {
+        ("residence" | "case", None) => true,
+        ("run", Some("residence" | "case")) | ("protected", Some("case")) => true,
+        ("review", Some(kind)) => {
+            kind != "review" && header.parent.map(review_of) == Some(document)
+        }
+        _ => false,
+    };
+    let fits = header.document == document
+        && header.user == info.meta.user
+        && header.device == info.meta.device
+        && Catalog::builtin().kind(&header.kind).is_some()
+        && parent.is_none_or(|parent| parent.unit == header.unit)
+        && family;
+    Ok(fits.then_some(header))
+}
+
+/// Why a change may not be shown yet, if so.
+fn reason_to_hold(
+    db: &Connection,
+    part: &Checked,
+    row: &DocumentRow,
+    info: &ChunkInfo,
+) -> Result<Option<&'static str>, StorageError> {
+    let Some(author) = &part.author else { return Ok(Some("author")) };
+    if log::any_held(db, row.id, &info.deps)? {
+        return Ok(Some("depends"));
+    }
+    let Some(user) = accounts::user(db, author.user)? else { return Ok(Some("author")) };
+    if !user.active {
+        return Ok(Some("account ended"));
+    }
+    if !accounts::device(db, author.device)?.is_some_and(|device| device.active) {
+        return Ok(Some("device revoked"));
+    }
+    Ok(if access::may_write(db, &user, row)?.is_none() { Some("not permitted") } else { None })
+}

@@ -1,0 +1,104 @@
+//! The logic behind the live socket: frames in, frames out. The socket itself is in `http`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::sync::Position;
+use ankomst_shared::sync::message::{ClientFrame, HeldNote, ServerFrame};
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::accounts;
+use crate::storage::sqlite::log;
+use crate::sync::{Session, access, exchange, ingest};
+
+/// One live session.
+#[derive(Debug)]
+pub struct Live {
+    app: Arc<App>,
+    session: Session,
+    cursor: Option<Position>,
+    held: Vec<HeldNote>,
+}
+
+impl Live {
+    /// Begins a session; nothing is sent before it has attached.
+    #[must_use]
+    pub const fn new(app: Arc<App>, session: Session) -> Self {
+        Self { app, session, cursor: None, held: Vec::new() }
+    }
+
+    /// Answers a frame.
+    ///
+    /// # Errors
+    /// When storage refuses.
+    pub async fn receive(&mut self, frame: ClientFrame) -> Result<Vec<ServerFrame>, StorageError> {
+        if !self.is_good()? {
+            return Ok(vec![ServerFrame::Ended]);
+        }
+        match frame {
+            ClientFrame::Attach { device, epoch, cursor } => {
+                let known = self
+                    .app
+                    .readers
+                    .read(|db| Ok((log::epoch(db)?, log::chain_at(db, cursor.feed)?)))?;
+                let fits = cursor.feed == 0 || known.1 == Some(cursor.chain);
+                if device != self.session.device || known.0 != Some(epoch) || !fits {
+                    return Ok(vec![ServerFrame::Again]);
+                }
+                self.cursor = Some(cursor);
+                self.news()
+            }
+            ClientFrame::Push(push) => {
+                let acks = ingest::push(&self.app, push).await?;
+                Ok(vec![ServerFrame::Acks(acks)])
+            }
+        }
+    }
+
+    /// What there is to tell since the last time.
+    ///
+    /// # Errors
+    /// When storage refuses.
+    pub fn news(&mut self) -> Result<Vec<ServerFrame>, StorageError> {
+        let Some(cursor) = self.cursor else { return Ok(Vec::new()) };
+        if !self.is_good()? {
+            return Ok(vec![ServerFrame::Ended]);
+        }
+        let (app, session) = (Arc::clone(&self.app), self.session);
+        let (frames, cursor, held) = app.readers.read(|db| {
+            let mut frames = Vec::new();
+            let Some(user) = accounts::user(db, session.user)? else {
+                return Ok((vec![ServerFrame::Ended], cursor, Vec::new()));
+            };
+            let holdings = log::holdings(db, session.device)?;
+            let allowed = access::scope(db, &user, session.device)?;
+            let keep: BTreeSet<DocumentId> = holdings.intersection(&allowed).copied().collect();
+            let visible_new = allowed.difference(&holdings).next().is_some();
+            let (batch, whole) =
+                exchange::batch(&app, db, (cursor, log::head(db)?), &keep, session.device)?;
+            let next = batch.cursor;
+            if next != cursor {
+                frames.push(ServerFrame::Feed(batch));
+            }
+            let held = exchange::held_notes(db, &session)?;
+            if held != self.held {
+                frames.push(ServerFrame::Held(held.clone()));
+            }
+            if visible_new || keep.len() != holdings.len() || !whole {
+                frames.push(ServerFrame::Again);
+            }
+            Ok((frames, next, held))
+        })?;
+        self.cursor = Some(cursor);
+        self.held = held;
+        Ok(frames)
+    }
+
+    fn is_good(&self) -> Result<bool, StorageError> {
+        let now_ms = self.app.now_ms();
+        let session = self.app.readers.read(|db| accounts::session(db, self.session.id))?;
+        Ok(session.is_some_and(|session| !session.ended && session.ends_ms > now_ms))
+    }
+}

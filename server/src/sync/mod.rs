@@ -1,0 +1,23 @@
+//! Exchanges, arrivals, the feed and the live sessions.
+//!
+//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`feed`] (what becomes visible),
+//! [`exchange`] (the one answer), [`live`] (the socket).
+
+pub mod access;
+pub mod exchange;
+pub mod feed;
+pub mod ingest;
+pub mod live;
+
+use ankomst_shared::ids::{DeviceId, SessionId, UserId};
+
+/// Who speaks, as the door has found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// The session.
+    pub id: SessionId,
+    /// The person.
+    pub user: UserId,
+    /// The device.
+    pub device: DeviceId,
+}
