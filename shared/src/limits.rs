@@ -42,3 +42,6 @@ pub const CLOCK_OFFSET_SHOWN_S: i64 = 120;
 pub const SIGNED_BYTES_MAX: usize = 4_096;
 /// Most columns a change may have.
 pub const CHUNK_COLUMNS_MAX: usize = 32;
+/// Furthest a claimed time may lie from 1970, in milliseconds: the end of the year 9999. A device
+/// with a wrong clock loses no work, a forged one breaks no calculation.
+pub const CLAIMED_MS_MAX: i64 = 253_402_300_799_999;

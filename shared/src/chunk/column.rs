@@ -56,14 +56,21 @@ impl<'a> Reader<'a> {
         Err(GateError::Number)
     }
 
-    /// Takes a signed number in LEB128.
+    /// Takes a signed number in LEB128, in its shortest form.
     ///
     /// # Errors
-    /// When it is cut off or longer than 64 bits.
+    /// When it is cut off, longer than 64 bits or padded.
     pub fn signed(&mut self) -> Result<i64, GateError> {
         let mut value = 0_i128;
+        let mut last = 0;
         for shift in (0..70).step_by(7) {
             let byte = *self.take(1)?.first().ok_or(GateError::Truncated)?;
+            // A last byte that only repeats the sign.
+            let is_padding = (byte == 0 && last & 0x40 == 0) || (byte == 0x7f && last & 0x40 != 0);
+            if shift > 0 && is_padding {
+                return Err(GateError::Number);
+            }
+            last = byte;
             value |= i128::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 if byte & 0x40 != 0 {

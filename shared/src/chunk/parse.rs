@@ -2,13 +2,16 @@
 //!
 //! Source of the layout: the Automerge binary format, chunk type 1 (change) and 2 (deflated change).
 
+use std::collections::BTreeSet;
+
 use crate::chunk::column::{Reader, all_false, deltas, runs};
 use crate::chunk::sha256;
 use crate::document::ChangeMeta;
 use crate::ids::{ActorId, ChangeHash};
 use crate::limits::{
     CHUNK_ACTORS_MAX, CHUNK_COLUMNS_MAX, CHUNK_DEPS_MAX, CHUNK_INFLATED_BYTES_MAX,
-    CHUNK_MESSAGE_BYTES_MAX, CHUNK_OPS_MAX, CHUNK_WIRE_BYTES_MAX,
+    CHUNK_MESSAGE_BYTES_MAX, CHUNK_OPS_MAX, CHUNK_WIRE_BYTES_MAX, CLAIMED_MS_MAX,
+    FIELD_TEXT_BYTES_MAX, SIGNED_BYTES_MAX,
 };
 use crate::path::{FieldPath, HEADER_KEY};
 use crate::value::Value;
@@ -44,6 +47,12 @@ pub enum GateError {
     /// The commit message does not say who, where and when.
     #[error("the change does not say who made it, on which device and when")]
     Anonymous,
+    /// The claimed time is out of range, or not the same in both places.
+    #[error("the claimed time of the change is malformed")]
+    Time,
+    /// A first change without a header, or a header in a later one.
+    #[error("the header of the record belongs into its first change and nowhere else")]
+    Header,
     /// Columns are unknown, unsorted, too many or of different lengths.
     #[error("the columns of the change are malformed")]
     Rows,
@@ -135,12 +144,16 @@ fn read_body(hash: ChangeHash, body: &[u8], bytes: Vec<u8>) -> Result<ChunkInfo,
     let actor: [u8; 16] = reader.take(length)?.try_into().map_err(|_| GateError::Names)?;
     let seq = reader.unsigned()?;
     let start_op = reader.unsigned()?;
-    reader.signed()?;
+    let time = reader.signed()?;
     let message = reader.text()?;
     if message.len() > CHUNK_MESSAGE_BYTES_MAX {
         return Err(GateError::Size);
     }
     let meta = ChangeMeta::from_message(message).map_err(|_| GateError::Anonymous)?;
+    let is_claimed = meta.claimed_ms.unsigned_abs() <= CLAIMED_MS_MAX.unsigned_abs();
+    if !is_claimed || time != meta.claimed_ms.div_euclid(1000) {
+        return Err(GateError::Time);
+    }
     let others = names::<16>(&mut reader, CHUNK_ACTORS_MAX, true)?;
     if seq == 0 || start_op == 0 || others.contains(&actor) {
         return Err(GateError::Names);
@@ -148,6 +161,7 @@ fn read_body(hash: ChangeHash, body: &[u8], bytes: Vec<u8>) -> Result<ChunkInfo,
     let actors: Vec<ActorId> =
         core::iter::once(actor).chain(others).map(ActorId::from_bytes).collect();
     let ops = read_ops(&mut reader, &actors)?;
+    check_names(&actors, &deps, &ops)?;
     let count = u64::try_from(ops.len()).map_err(|_| GateError::Rows)?;
     let max_op = start_op.checked_add(count).and_then(|end| end.checked_sub(1));
     let max_op = max_op.filter(|max| *max < u64::from(u32::MAX)).ok_or(GateError::Number)?;
@@ -165,6 +179,18 @@ fn read_body(hash: ChangeHash, body: &[u8], bytes: Vec<u8>) -> Result<ChunkInfo,
         ops,
         bytes,
     })
+}
+
+/// Every actor named is one whose statements are replaced; the header stands in first changes, and
+/// in all of them, and only there.
+fn check_names(actors: &[ActorId], deps: &[[u8; 32]], ops: &[Op]) -> Result<(), GateError> {
+    let used: BTreeSet<ActorId> =
+        ops.iter().flat_map(|op| op.replaces.iter().map(|(actor, _)| *actor)).collect();
+    if !actors.iter().skip(1).all(|actor| used.contains(actor)) {
+        return Err(GateError::Names);
+    }
+    let headers = ops.iter().filter(|op| op.header.is_some()).count();
+    if headers == usize::from(deps.is_empty()) { Ok(()) } else { Err(GateError::Header) }
 }
 
 /// Reads a counted list of names of `N` bytes, strictly rising, each with its length before it or
@@ -200,7 +226,6 @@ struct Columns<'a> {
     pred_group: &'a [u8],
     pred_actor: &'a [u8],
     pred_counter: &'a [u8],
-    expand: &'a [u8],
 }
 
 fn columns<'a>(reader: &mut Reader<'a>) -> Result<Columns<'a>, GateError> {
@@ -228,7 +253,6 @@ fn columns<'a>(reader: &mut Reader<'a>) -> Result<Columns<'a>, GateError> {
             0x70 => &mut columns.pred_group,
             0x71 => &mut columns.pred_actor,
             0x73 => &mut columns.pred_counter,
-            0x94 => &mut columns.expand,
             // Objects, elements of lists, marks and anything unknown.
             _ => return Err(GateError::Operation),
         };
@@ -245,9 +269,8 @@ fn read_ops(reader: &mut Reader<'_>, actors: &[ActorId]) -> Result<Vec<Op>, Gate
     let actions = runs(columns.action, count, Reader::unsigned)?;
     let metas = runs(columns.value_meta, count, Reader::unsigned)?;
     let groups = runs(columns.pred_group, count, Reader::unsigned)?;
-    let flags = [all_false(columns.insert)?, all_false(columns.expand)?];
     let complete = rows > 0 && actions.len() == rows && metas.len() == rows && groups.len() == rows;
-    if !complete || flags.iter().any(|flag| *flag != 0 && *flag != count) {
+    if !complete || all_false(columns.insert)? != count {
         return Err(GateError::Rows);
     }
     let preds_most = count.saturating_mul(64);
@@ -287,7 +310,9 @@ fn read_value(values: &mut Reader<'_>, meta: u64, key: &FieldPath) -> Result<Rea
     let bytes = values.take(meta >> 4)?;
     let is_header = key.as_str() == HEADER_KEY;
     let value = match meta & 15 {
-        7 if is_header => return Ok((None, Some(bytes.to_vec()))),
+        7 if is_header && bytes.len() <= SIGNED_BYTES_MAX => {
+            return Ok((None, Some(bytes.to_vec())));
+        }
         _ if is_header => return Err(GateError::Operation),
         0 if bytes.is_empty() => Value::Null,
         1 if bytes.is_empty() => Value::Bool(false),
@@ -300,6 +325,7 @@ fn read_value(values: &mut Reader<'_>, meta: u64, key: &FieldPath) -> Result<Rea
             }
             Value::Int(number)
         }
+        6 if bytes.len() > FIELD_TEXT_BYTES_MAX => return Err(GateError::Size),
         6 => Value::text(core::str::from_utf8(bytes).map_err(|_| GateError::Text)?),
         _ => return Err(GateError::Operation),
     };

@@ -198,11 +198,19 @@ impl Document {
         out
     }
 
-    /// Whether an act of writing is part of the document's history.
+    /// The acts of writing that stood in a field at those heads, the header's included. Heads the
+    /// document does not know are ignored.
     #[must_use]
-    pub fn has_statement(&self, actor: ActorId, counter: u64) -> bool {
-        let id = ObjId::Id(counter, actor.as_bytes().as_slice().into(), 0);
-        self.inner.hash_for_opid(&id).is_some()
+    pub fn standing_at(&self, path: &FieldPath, heads: &[ChangeHash]) -> BTreeSet<StatementId> {
+        let heads = self.engine_heads(heads);
+        let all = self.inner.get_all_at(ROOT, path.as_str(), &heads).unwrap_or_default();
+        all.into_iter()
+            .filter_map(|(_, id)| {
+                let ObjId::Id(counter, actor, _) = id else { return None };
+                let actor = ActorId::try_from(actor.to_bytes()).ok()?;
+                Some(StatementId { counter, actor })
+            })
+            .collect()
     }
 
     fn read_all(

@@ -3,15 +3,18 @@
 //! Runs Automerge, so it may end its process: the server runs it in a child process, the tablet in
 //! its worker. Everything before this is in [`crate::chunk`].
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::catalog::{Catalog, FieldType, Located};
 use crate::chunk::{ChunkInfo, parse};
-use crate::document::Document;
+use crate::document::{Document, StatementId};
 use crate::ids::{ActorId, ChangeHash};
-use crate::path::HEADER_KEY;
+use crate::path::{FieldPath, HEADER_KEY};
+use crate::sign::Header;
 use crate::value::Value;
 
 /// What a trial found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The document is sound with it.
     Passed,
@@ -25,11 +28,17 @@ pub enum TrialFault {
     /// The gate refuses it.
     #[error("the change is malformed")]
     Malformed,
+    /// It builds on a change that is not there or did not pass.
+    #[error("the change builds on one that is missing or did not pass")]
+    Depends,
+    /// A second beginning of the document that says something else about whose it is.
+    #[error("the change gives the record another header")]
+    Header,
     /// A value does not fit its field.
     #[error("a value does not fit its field")]
     Schema,
-    /// It replaces a statement that does not exist.
-    #[error("the change replaces something that was never said")]
+    /// It replaces other statements than its author can have seen in the field.
+    #[error("the change replaces something else than its author saw")]
     Replaces,
     /// Automerge does not take it.
     #[error("the change cannot be applied")]
@@ -39,42 +48,115 @@ pub enum TrialFault {
     RoundTrip,
 }
 
-/// Tries changes one after the other on a document; those that pass stay in it.
+/// Tries changes in their order on a document; those that pass stay in it.
 ///
-/// `document` is `None` before the first change. Returns one verdict for each candidate.
+/// `document` is `None` before the first change. Returns one verdict for each candidate. The dear
+/// part, writing the document and reading it again, is done once for the batch; only when that
+/// fails is each change tried by itself.
 pub fn try_changes(
     catalog: &Catalog,
     kind: &str,
     document: &mut Option<Document>,
     candidates: &[&[u8]],
 ) -> Vec<Verdict> {
+    if let Some(verdicts) = try_batch(catalog, kind, document, candidates) {
+        return verdicts;
+    }
     candidates
         .iter()
-        .map(|bytes| match try_one(catalog, kind, document, bytes) {
-            Ok(()) => Verdict::Passed,
-            Err(fault) => Verdict::Failed(fault),
+        .map(|bytes| {
+            let alone = try_batch(catalog, kind, document, &[bytes]);
+            alone
+                .and_then(|verdicts| verdicts.first().copied())
+                .unwrap_or(Verdict::Failed(TrialFault::RoundTrip))
         })
         .collect()
 }
 
-fn try_one(
+/// Applies changes to a copy of the document, writes and reads it, and forgets it.
+///
+/// A part of the trial without its rules, so that a drill can show that the process boundary holds
+/// when Automerge panics on something the rules did not foresee.
+#[must_use]
+pub fn provoke(document: Option<&Document>, candidates: &[&[u8]]) -> bool {
+    let known = document.map(Document::chunks).unwrap_or_default();
+    let all = known.iter().map(|chunk| chunk.bytes.as_slice()).chain(candidates.iter().copied());
+    let copy = Document::open(ActorId::from_bytes([0; 16]), all);
+    copy.is_ok_and(|copy| copy.saved_and_loaded().is_some())
+}
+
+/// Verdicts for a batch; `None`, and the document as it was, when the outcome is not a sound one.
+fn try_batch(
     catalog: &Catalog,
     kind: &str,
     document: &mut Option<Document>,
-    bytes: &[u8],
-) -> Result<(), TrialFault> {
-    let info = parse(bytes).map_err(|_| TrialFault::Malformed)?;
-    schema(catalog, kind, &info)?;
-    if let Some(document) = document.as_ref() {
-        replaced_exist(document, &info)?;
-        if document.knows(&info.hash) {
-            return Ok(());
-        }
+    candidates: &[&[u8]],
+) -> Option<Vec<Verdict>> {
+    let mut copy = document.clone();
+    let mut passed = Vec::new();
+    let mut verdicts = Vec::with_capacity(candidates.len());
+    for bytes in candidates {
+        let checked = check(catalog, kind, copy.as_ref(), bytes);
+        verdicts.push(match checked {
+            Ok(None) => Verdict::Passed,
+            Ok(Some(info)) => {
+                if apply(&mut copy, &info) {
+                    passed.push(info);
+                    Verdict::Passed
+                } else if candidates.len() == 1 {
+                    return Some(vec![Verdict::Failed(TrialFault::Apply)]);
+                } else {
+                    // The copy may hold part of it.
+                    return None;
+                }
+            }
+            Err(fault) => Verdict::Failed(fault),
+        });
     }
-    let copy = applied(document.as_ref(), &info)?;
-    round_trip(&copy, &info)?;
-    *document = Some(copy);
-    Ok(())
+    if passed.is_empty() {
+        return Some(verdicts);
+    }
+    if !copy.as_ref().is_some_and(|copy| round_trip(copy, &passed)) {
+        return None;
+    }
+    *document = copy;
+    Some(verdicts)
+}
+
+/// Everything that can be decided before Automerge is asked; `None` when the change is known.
+fn check(
+    catalog: &Catalog,
+    kind: &str,
+    document: Option<&Document>,
+    bytes: &[u8],
+) -> Result<Option<ChunkInfo>, TrialFault> {
+    let info = parse(bytes).map_err(|_| TrialFault::Malformed)?;
+    let knows = |hash: &ChangeHash| document.is_some_and(|document| document.knows(hash));
+    if knows(&info.hash) {
+        return Ok(None);
+    }
+    if !info.deps.iter().all(knows) {
+        return Err(TrialFault::Depends);
+    }
+    if let (true, Some(document)) = (info.deps.is_empty(), document) {
+        same_authority(document, &info)?;
+    }
+    schema(catalog, kind, &info)?;
+    replaces_what_it_saw(document, &info)?;
+    Ok(Some(info))
+}
+
+/// A second beginning of a document (two people open its review at once) says the same about what
+/// decides who may read and write it.
+fn same_authority(document: &Document, info: &ChunkInfo) -> Result<(), TrialFault> {
+    let authority = |bytes: &[u8]| {
+        let header = Header::peek(bytes).ok()?;
+        Some((header.document, header.kind, header.parent, header.unit, header.protection))
+    };
+    let known: Vec<_> = document.headers().iter().map(|bytes| authority(bytes)).collect();
+    let own = info.ops.iter().find_map(|op| op.header.as_deref()).and_then(authority);
+    let same = own.is_some() && !known.is_empty() && known.iter().all(|known| *known == own);
+    if same { Ok(()) } else { Err(TrialFault::Header) }
 }
 
 /// Values fit the types of the fields this catalog knows; keys of newer catalogs pass.
@@ -105,35 +187,46 @@ fn fits(located: &Located<'_>, value: &Value) -> bool {
     }
 }
 
-fn replaced_exist(document: &Document, info: &ChunkInfo) -> Result<(), TrialFault> {
-    let exists = |actor: ActorId, counter: u64| document.has_statement(actor, counter);
-    let all = info.ops.iter().flat_map(|op| &op.replaces).all(|(actor, counter)| {
-        exists(*actor, *counter)
-            || (*actor == info.actor && (info.start_op..=info.max_op).contains(counter))
-    });
-    if all { Ok(()) } else { Err(TrialFault::Replaces) }
+/// A change replaces exactly the statements its author saw in the field: those that stood at its
+/// dependencies, or its own earlier one. Anything else would read differently on a device that
+/// holds less, or hide a statement from the conflict it belongs to.
+fn replaces_what_it_saw(document: Option<&Document>, info: &ChunkInfo) -> Result<(), TrialFault> {
+    let mut own: BTreeMap<&FieldPath, StatementId> = BTreeMap::new();
+    for (counter, op) in (info.start_op..).zip(&info.ops) {
+        let id = StatementId { counter, actor: info.actor };
+        let expected = match (own.insert(&op.key, id), document) {
+            (Some(earlier), _) => BTreeSet::from([earlier]),
+            (None, Some(document)) => document.standing_at(&op.key, &info.deps),
+            (None, None) => BTreeSet::new(),
+        };
+        let given: BTreeSet<StatementId> = op
+            .replaces
+            .iter()
+            .map(|(actor, counter)| StatementId { counter: *counter, actor: *actor })
+            .collect();
+        if given != expected || given.len() != op.replaces.len() {
+            return Err(TrialFault::Replaces);
+        }
+    }
+    Ok(())
 }
 
-fn applied(document: Option<&Document>, info: &ChunkInfo) -> Result<Document, TrialFault> {
+fn apply(document: &mut Option<Document>, info: &ChunkInfo) -> bool {
     let bytes = info.bytes.as_slice();
-    let actor = ActorId::from_bytes([0; 16]);
     match document {
-        None => Document::open(actor, [bytes]).map_err(|_| TrialFault::Apply),
-        Some(document) => {
-            let mut copy = document.clone();
-            let done = copy.apply([bytes]).map_err(|_| TrialFault::Apply)?;
-            if done.new == [info.hash] { Ok(copy) } else { Err(TrialFault::Apply) }
+        None => {
+            *document = Document::open(ActorId::from_bytes([0; 16]), [bytes]).ok();
+            document.is_some()
         }
+        Some(document) => document.apply([bytes]).is_ok_and(|done| done.new == [info.hash]),
     }
 }
 
-fn round_trip(document: &Document, info: &ChunkInfo) -> Result<(), TrialFault> {
-    let again = document.saved_and_loaded().ok_or(TrialFault::RoundTrip)?;
-    let heads_contain = |heads: &[ChangeHash]| heads.contains(&info.hash);
-    let same_bytes = document.chunk(&info.hash).is_some_and(|chunk| chunk == info.bytes);
-    let sound = same_bytes
+/// The document gives the changes back byte for byte, and reads the same after it was written.
+fn round_trip(document: &Document, passed: &[ChunkInfo]) -> bool {
+    let Some(again) = document.saved_and_loaded() else { return false };
+    passed.iter().all(|info| document.chunk(&info.hash).is_some_and(|chunk| chunk == info.bytes))
         && again.heads() == document.heads()
-        && heads_contain(&document.heads())
-        && again.canonical_json() == document.canonical_json();
-    if sound { Ok(()) } else { Err(TrialFault::RoundTrip) }
+        && again.headers() == document.headers()
+        && again.canonical_json() == document.canonical_json()
 }
