@@ -8,6 +8,8 @@
 //! change fit what is known).
 
 pub mod column;
+#[cfg(any(test, feature = "hostile"))]
+pub mod hostile;
 pub mod parse;
 pub mod rules;
 #[cfg(test)]
