@@ -6,12 +6,16 @@ use std::io::{BufReader, BufWriter, stdin, stdout};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::ActorId;
-use ankomst_shared::trial::{Verdict, try_changes};
+use ankomst_shared::trial::{Verdict, provoke, try_changes};
 
 use super::frame::{Answer, Request, read, write};
 
 /// Address space of the child, in bytes.
 const MEMORY_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// When set, changes go through Automerge before the rules that would refuse them, so that a drill
+/// can show what happens when a trial aborts. Verdicts stay the same.
+const DRILL: &str = "ANKOMST_TRIAL_DRILL";
 
 /// Serves trials until the pipe closes.
 pub fn run() -> std::process::ExitCode {
@@ -35,6 +39,10 @@ fn verdicts(request: &Request) -> Vec<String> {
         return vec!["the record cannot be read".to_owned(); request.candidates.len()];
     }
     let candidates: Vec<&[u8]> = request.candidates.iter().map(|bytes| bytes.as_slice()).collect();
+    if std::env::var_os(DRILL).is_some() {
+        // Only whether it comes back matters.
+        let _sound = provoke(document.as_ref(), &candidates);
+    }
     try_changes(Catalog::builtin(), &request.kind, &mut document, &candidates)
         .into_iter()
         .map(|verdict| match verdict {
