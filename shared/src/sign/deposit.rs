@@ -7,7 +7,8 @@ use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use hkdf::Hkdf;
 use sha2::Sha256;
-use x25519_dalek::{PublicKey as Point, StaticSecret};
+use x25519_dalek::{PublicKey as Point, SharedSecret, StaticSecret};
+use zeroize::Zeroizing;
 
 use crate::sign::signed::SignError;
 
@@ -47,7 +48,7 @@ impl DepositKey {
         let (point, rest) = sealed.split_first_chunk::<32>().ok_or(SignError::Sealed)?;
         let (nonce, text) = rest.split_first_chunk::<12>().ok_or(SignError::Sealed)?;
         let shared = self.0.diffie_hellman(&Point::from(*point));
-        let cipher = cipher(shared.as_bytes(), point, &self.public())?;
+        let cipher = cipher(&shared, point, &self.public())?;
         cipher
             .decrypt(&(*nonce).into(), Payload { msg: text, aad: LABEL })
             .map_err(|_| SignError::Sealed)
@@ -68,17 +69,25 @@ pub fn seal(server: &[u8; 32], bytes: &[u8], random: &DepositRandom) -> Result<V
     let secret = StaticSecret::from(random.key);
     let point = Point::from(&secret).to_bytes();
     let shared = secret.diffie_hellman(&Point::from(*server));
-    let cipher = cipher(shared.as_bytes(), &point, server)?;
+    let cipher = cipher(&shared, &point, server)?;
     let text = cipher
         .encrypt(&random.nonce.into(), Payload { msg: bytes, aad: LABEL })
         .map_err(|_| SignError::Sealed)?;
     Ok([point.as_slice(), &random.nonce, &text].concat())
 }
 
-fn cipher(shared: &[u8; 32], point: &[u8; 32], server: &[u8; 32]) -> Result<Aes256Gcm, SignError> {
-    let mut key = [0; 32];
-    Hkdf::<Sha256>::new(Some(&[point.as_slice(), server].concat()), shared)
-        .expand(LABEL, &mut key)
+fn cipher(
+    shared: &SharedSecret,
+    point: &[u8; 32],
+    server: &[u8; 32],
+) -> Result<Aes256Gcm, SignError> {
+    // A point of small order would make a key that everybody knows.
+    if !shared.was_contributory() {
+        return Err(SignError::Sealed);
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(Some(&[point.as_slice(), server].concat()), shared.as_bytes())
+        .expand(LABEL, key.as_mut_slice())
         .map_err(|_| SignError::Sealed)?;
-    Ok(Aes256Gcm::new(&key.into()))
+    Ok(Aes256Gcm::new(&(*key).into()))
 }

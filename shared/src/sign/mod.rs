@@ -11,6 +11,8 @@
 pub mod author;
 pub mod deposit;
 pub mod enrolment;
+#[cfg(test)]
+mod golden;
 pub mod header;
 pub mod keys;
 pub mod signed;

@@ -50,17 +50,24 @@ pub(super) fn open<T: for<'b> Decode<'b, ()>>(
     if !key.verifies(label, &signed.body, &signed.signature) {
         return Err(SignError::Signature);
     }
-    minicbor::decode(&signed.body).map_err(|_| SignError::Unreadable)
+    whole(&signed.body)
 }
 
 /// Reads the thing without checking the signature.
 pub(super) fn peek<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, SignError> {
-    minicbor::decode(&read(bytes)?.body).map_err(|_| SignError::Unreadable)
+    whole(&read(bytes)?.body)
 }
 
 fn read(bytes: &[u8]) -> Result<Signed, SignError> {
     if bytes.len() > SIGNED_BYTES_MAX {
         return Err(SignError::Unreadable);
     }
-    minicbor::decode(bytes).map_err(|_| SignError::Unreadable)
+    whole(bytes)
+}
+
+/// Reads a thing that is all of the bytes.
+fn whole<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, SignError> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let thing = decoder.decode().map_err(|_| SignError::Unreadable)?;
+    if decoder.position() == bytes.len() { Ok(thing) } else { Err(SignError::Unreadable) }
 }
