@@ -1,6 +1,8 @@
 //! `ankomst dump`: every change with its state and everything it sets, for support and for the
 //! check that nothing was lost. Contains what people wrote; for the holder of the keys only.
 
+use std::collections::btree_map::{BTreeMap, Entry};
+
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::base32;
 use ankomst_shared::value::Value;
@@ -12,11 +14,10 @@ use crate::storage::sqlite::log;
 pub(super) fn run(app: &App) -> anyhow::Result<()> {
     let (chunks, kinds) = app.readers.read(|db| {
         let chunks = log::all_chunks(db)?;
-        let mut kinds = std::collections::BTreeMap::new();
+        let mut kinds = BTreeMap::new();
         for chunk in &chunks {
-            if !kinds.contains_key(&chunk.document) {
-                let kind = log::document(db, chunk.document)?.map(|row| row.kind);
-                kinds.insert(chunk.document, kind);
+            if let Entry::Vacant(kind) = kinds.entry(chunk.document) {
+                kind.insert(log::document(db, chunk.document)?.map(|row| row.kind));
             }
         }
         Ok((chunks, kinds))

@@ -242,7 +242,7 @@ pub fn batch(
     app: &App,
     db: &Connection,
     (from, head): (Position, Position),
-    held: &BTreeSet<DocumentId>,
+    scope: &BTreeSet<DocumentId>,
     device: DeviceId,
 ) -> Result<(FeedBatch, bool), StorageError> {
     if from.feed >= head.feed {
@@ -258,7 +258,7 @@ pub fn batch(
     };
     let chunks = rows
         .iter()
-        .filter(|row| held.contains(&row.document))
+        .filter(|row| scope.contains(&row.document))
         .map(|row| delivered(app, row, row.device != device))
         .collect::<Result<_, _>>()?;
     Ok((FeedBatch { chunks, cursor }, whole))

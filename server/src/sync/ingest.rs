@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::rules::check;
-use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse};
-use ankomst_shared::ids::{DepositId, DocumentId};
+use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
+use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
@@ -41,7 +41,7 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
     let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
     let checked = tokio::task::spawn_blocking(move || {
-        keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
+        keep.map(|part| gate(&opened, &part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
     .map_err(|_| StorageError::Stopped)??;
@@ -51,9 +51,8 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
     Ok(acks)
 }
 
-/// Takes sealed deposits and gives the ids of those that are on the disk.
-///
-/// A deposit that does not open or is refused is reported as taken only when it can never be used.
+/// Takes sealed deposits and gives the ids of those whose every change is on the disk. The others
+/// stay on their device: what is refused or lacks something must not be thrown away there.
 ///
 /// # Errors
 /// When storage refuses.
@@ -61,43 +60,40 @@ pub async fn deposits(
     app: &Arc<App>,
     sealed: Vec<Deposit>,
 ) -> Result<Vec<DepositId>, StorageError> {
-    let mut parts = Vec::new();
-    let mut taken = Vec::new();
+    let (mut ids, mut parts) = (Vec::new(), Vec::new());
     for deposit in sealed.into_iter().take(DEPOSITS_MAX) {
-        match app.secrets.deposit.open(&deposit.sealed) {
-            Ok(bytes) => match minicbor::decode::<PushPart>(&bytes) {
-                Ok(part) => {
-                    parts.push(part);
-                    taken.push(deposit.id);
-                }
-                Err(_) => tracing::warn!(
-                    "A deposit opened but could not be read; it stays on its device."
-                ),
-            },
-            Err(_) => tracing::warn!("A deposit did not open; it stays on its device."),
+        let opened = app.secrets.deposit.open(&deposit.sealed).ok();
+        if let Some(part) = opened.and_then(|bytes| minicbor::decode::<PushPart>(&bytes).ok()) {
+            ids.push((deposit.id, part.chunks.len()));
+            parts.push(part);
+        } else {
+            tracing::warn!("A deposit did not open; it stays on its device.");
         }
     }
-    push(app, Push { parts }).await?;
+    let mut acks = push(app, Push { parts }).await?.into_iter();
+    let mut taken = Vec::new();
+    for (id, count) in ids {
+        let own: Vec<Ack> = acks.by_ref().take(count).collect();
+        if own.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_))) {
+            taken.push(id);
+        } else {
+            tracing::warn!("A deposit could not be taken whole; it stays on its device.");
+        }
+    }
     Ok(taken)
 }
 
-fn gate(app: &App, part: PushPart) -> Result<Checked, StorageError> {
+fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
     let refused = |hash, why| Ack { document, hash, outcome: Outcome::Refused(why) };
-    let author = app.readers.read(|db| author(db, &part))?;
+    let author = app.readers.read(|db| author(db, part))?;
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
-        let info = match parse(bytes) {
-            Ok(info) => info,
+        let Ok(info) = parse(bytes) else {
             // A malformed change has no id of its own; it is told by the hash of its bytes.
-            Err(_) => {
-                let hash =
-                    ankomst_shared::ids::ChangeHash::from_bytes(ankomst_shared::chunk::sha256(&[
-                        bytes,
-                    ]));
-                chunks.push(Err(refused(hash, Refused::Malformed)));
-                continue;
-            }
+            let hash = ChangeHash::from_bytes(sha256(&[bytes]));
+            chunks.push(Err(refused(hash, Refused::Malformed)));
+            continue;
         };
         let fits = author.as_ref().is_some_and(|author| {
             author.actor == info.actor
@@ -213,8 +209,9 @@ fn begin(
         None => None,
     };
     let family = match (header.kind.as_str(), parent.as_ref().map(|parent| parent.kind.as_str())) {
-        ("residence" | "case", None) => true,
-        ("run", Some("residence" | "case")) | ("protected", Some("case")) => true,
+        ("residence" | "case", None)
+        | ("run", Some("residence" | "case"))
+        | ("protected", Some("case")) => true,
         ("review", Some(kind)) => {
             kind != "review" && header.parent.map(review_of) == Some(document)
         }

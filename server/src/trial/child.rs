@@ -18,6 +18,7 @@ const MEMORY_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 const DRILL: &str = "ANKOMST_TRIAL_DRILL";
 
 /// Serves trials until the pipe closes.
+#[must_use]
 pub fn run() -> std::process::ExitCode {
     // Without the limit the trial still stands apart from the server; with it, it cannot starve it.
     drop(rlimit::Resource::AS.set(MEMORY_BYTES_MAX, MEMORY_BYTES_MAX));

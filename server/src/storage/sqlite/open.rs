@@ -71,13 +71,12 @@ impl Readers {
         work: impl FnOnce(&Connection) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
         let idle = self.idle.lock().map_or(None, |mut idle| idle.pop());
-        let connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let connection = connect(&self.file)?;
-                connection.pragma_update(None, "query_only", true)?;
-                connection
-            }
+        let connection = if let Some(connection) = idle {
+            connection
+        } else {
+            let connection = connect(&self.file)?;
+            connection.pragma_update(None, "query_only", true)?;
+            connection
         };
         let view = connection.unchecked_transaction()?;
         let out = work(&view);
