@@ -1,17 +1,16 @@
 //! The use cases at the door.
 
-use core::num::NonZeroU32;
-use std::sync::{Arc, LazyLock};
+use core::net::IpAddr;
+use std::sync::Arc;
 
 use ankomst_shared::ids::{DeviceId, SessionId};
 use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
 };
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
-use crate::accounts::password;
+use crate::accounts::{password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
@@ -26,11 +25,6 @@ const PASSWORD_BYTES_MAX: usize = 1_024;
 /// tablets are not trusted; the secret and the signature are what counts.
 const CLOCK_OFF_MS_MAX: i64 = 5 * 366 * 24 * 3_600_000;
 
-/// Attempts per login: ten at once, then one every six seconds.
-static ATTEMPTS: LazyLock<DefaultKeyedRateLimiter<String>> = LazyLock::new(|| {
-    let ten = NonZeroU32::MIN.saturating_add(9);
-    RateLimiter::keyed(Quota::per_minute(ten).allow_burst(ten))
-});
 /// Password checks at one time: each costs 19 MiB and a good part of a core.
 static CHECKS: Semaphore = Semaphore::const_new(2);
 
@@ -69,12 +63,16 @@ pub struct SignedIn {
 ///
 /// # Errors
 /// When the password is wrong, attempts are too many or storage refuses.
-pub async fn enrol(app: &Arc<App>, request: EnrolRequest) -> Result<SignedIn, DoorError> {
+pub async fn enrol(
+    app: &Arc<App>,
+    request: EnrolRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
         return Err(DoorError::Request("a device has a name of at most 60 characters"));
     }
-    let user = check(app, &request.login, &request.password).await?;
+    let user = check(app, (&request.login, &request.password), from).await?;
     let now_ms = app.now_ms();
     let enrolment = Enrolment {
         device: DeviceId::new(now_ms, random()?),
@@ -100,8 +98,12 @@ pub async fn enrol(app: &Arc<App>, request: EnrolRequest) -> Result<SignedIn, Do
 ///
 /// # Errors
 /// When the password is wrong, the device is not that person's or was revoked, or storage refuses.
-pub async fn sign_in(app: &Arc<App>, request: SignInRequest) -> Result<SignedIn, DoorError> {
-    let user = check(app, &request.login, &request.password).await?;
+pub async fn sign_in(
+    app: &Arc<App>,
+    request: SignInRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
+    let user = check(app, (&request.login, &request.password), from).await?;
     let device = app.readers.read(|db| accounts::device(db, request.device))?;
     match device {
         Some(device) if device.user == user.id && device.active => begin(app, &user, &device).await,
@@ -109,11 +111,15 @@ pub async fn sign_in(app: &Arc<App>, request: SignInRequest) -> Result<SignedIn,
     }
 }
 
-async fn check(app: &Arc<App>, login: &str, password: &str) -> Result<UserRow, DoorError> {
+async fn check(
+    app: &Arc<App>,
+    (login, password): (&str, &str),
+    from: Option<IpAddr>,
+) -> Result<UserRow, DoorError> {
     if login.len() > 128 || password.len() > PASSWORD_BYTES_MAX {
         return Err(DoorError::Wrong);
     }
-    if ATTEMPTS.check_key(&login.to_lowercase()).is_err() {
+    if !throttle::allows(login, from) {
         return Err(DoorError::TooMany);
     }
     let user = app.readers.read(|db| accounts::user_by_login(db, login))?;

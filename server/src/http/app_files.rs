@@ -7,6 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::http::problem::Problem;
+
 const TYPES: [(&str, &str); 9] = [
     ("html", "text/html; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
@@ -23,7 +25,7 @@ const TYPES: [(&str, &str); 9] = [
 pub async fn serve(State(folder): State<Arc<PathBuf>>, request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/').to_owned();
     if path.starts_with("api/") {
-        return StatusCode::NOT_FOUND.into_response();
+        return Problem::nowhere().into_response();
     }
     let relative = PathBuf::from(&path);
     let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
@@ -41,12 +43,10 @@ pub async fn serve(State(folder): State<Arc<PathBuf>>, request: Request) -> Resp
 async fn read(folder: &Path, name: &Path, headers: &HeaderMap) -> Option<Response> {
     let accepted =
         headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let accepts =
-        |coding: &str| accepted.split(',').any(|one| one.trim().split(';').next() == Some(coding));
     let file = folder.join(name);
     let mut found = None;
     for (coding, end) in [("br", ".br"), ("gzip", ".gz")] {
-        if accepts(coding) {
+        if accepts(accepted, coding) {
             let mut packed = file.clone().into_os_string();
             packed.push(end);
             if let Ok(bytes) = tokio::fs::read(packed).await {
@@ -71,6 +71,18 @@ async fn read(folder: &Path, name: &Path, headers: &HeaderMap) -> Option<Respons
     let caching = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     Some(response)
+}
+
+/// Whether a coding is among the accepted ones and not refused by a weight of nought.
+fn accepts(accepted: &str, coding: &str) -> bool {
+    accepted.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let named = parts.next() == Some(coding);
+        let refused = parts.any(|part| {
+            part.strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0_f32))
+        });
+        named && !refused
+    })
 }
 
 /// Whether the name ends in a dash and at least eight hexadecimal digits.

@@ -1,16 +1,11 @@
 //! Headers every answer bears.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
-    connect-src 'self' ws: wss:; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
-    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-const HEADERS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
+const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
@@ -22,13 +17,54 @@ const HEADERS: [(HeaderName, &str); 7] = [
 /// Adds the headers; answers of the API are stored nowhere.
 pub async fn add(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
+    let policy = policy(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     if is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// The page may load and reach nothing but this host. Its socket is named because not every browser
+/// takes `'self'` to mean sockets too.
+fn policy(headers: &HeaderMap) -> HeaderValue {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| {
+        host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte))
+    });
+    let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
+         connect-src 'self'{sockets}; style-src 'self'; img-src 'self' data: blob:; \
+         font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy_for(host: &'static str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static(host));
+        policy(&headers).to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn only_the_own_host_may_be_reached() {
+        let policy = policy_for("ankomst.example.org:8443");
+        assert!(policy.contains("connect-src 'self' ws://ankomst.example.org:8443 wss://ankomst"));
+        assert!(!policy.contains("ws:;") && !policy.contains("ws: "));
+    }
+
+    #[test]
+    fn a_host_that_is_none_adds_nothing_to_the_policy() {
+        assert!(policy_for("x; script-src *").contains("connect-src 'self'; style-src"));
+    }
 }

@@ -39,6 +39,18 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "signed-out", "Sign in. What the tablet holds is safe.")
     }
 
+    /// There is no such address.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "nowhere", "There is nothing at this address.")
+    }
+
+    /// The person's roles do not include this.
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Your roles do not include this.")
+    }
+
     /// The request comes from another page.
     #[must_use]
     pub fn origin() -> Self {

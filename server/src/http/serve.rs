@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::http::{app_files, headers, live, session, sync};
+use crate::http::{app_files, headers, held, live, session, sync};
 use crate::storage::sqlite::log;
 
 /// All routes.
@@ -28,6 +28,7 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
             post(sync::exchange).layer(DefaultBodyLimit::max(SYNC_BODY_BYTES_MAX)),
         )
         .route("/api/v1/live", get(live::live))
+        .route("/api/v1/held", get(held::list))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(app);
@@ -58,7 +59,8 @@ pub async fn serve(
     let listener = TcpListener::bind(listen).await?;
     listening(listener.local_addr()?);
     let stopping = app.stopping.clone();
-    axum::serve(listener, router(app, files))
+    let router = router(app, files).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopping.cancelled().await })
         .await
 }

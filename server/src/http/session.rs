@@ -13,7 +13,7 @@ use axum_extra::extract::CookieJar;
 use crate::accounts::door::{self, SignedIn as Made};
 use crate::app::App;
 use crate::http::problem::Problem;
-use crate::http::signed_in::{OwnOrigin, SECRET, SignedIn, TOKEN, cookie, no_cookie};
+use crate::http::signed_in::{Address, OwnOrigin, SECRET, SignedIn, TOKEN, cookie, no_cookie};
 use crate::sync::Session;
 
 /// `POST /api/v1/devices`.
@@ -23,10 +23,11 @@ use crate::sync::Session;
 pub async fn enrol(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
+    Address(from): Address,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let request: EnrolRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
-    made(&app, door::enrol(&app, request).await?)
+    made(&app, &door::enrol(&app, request, from).await?)
 }
 
 /// `POST /api/v1/session`.
@@ -36,10 +37,11 @@ pub async fn enrol(
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
+    Address(from): Address,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let request: SignInRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
-    made(&app, door::sign_in(&app, request).await?)
+    made(&app, &door::sign_in(&app, request, from).await?)
 }
 
 /// `POST /api/v1/session/refresh`.
@@ -71,7 +73,7 @@ pub async fn sign_out(
     Ok((jar, StatusCode::NO_CONTENT).into_response())
 }
 
-fn made(app: &App, made: Made) -> Result<Response, Problem> {
+fn made(app: &App, made: &Made) -> Result<Response, Problem> {
     let jar = cookies(app, &made.session, &made.secret)?;
     let kind = [(header::CONTENT_TYPE, "application/cbor")];
     Ok((jar, kind, wire::pack(&made.answer)).into_response())
@@ -81,5 +83,5 @@ fn cookies(app: &App, session: &Session, secret: &str) -> Result<CookieJar, Prob
     let token = app.tokens.make(session, app.now_ms());
     let token =
         token.ok_or(crate::storage::StorageError::Damaged("the session key cannot sign"))?;
-    Ok(CookieJar::new().add(cookie(TOKEN, &token)).add(cookie(SECRET, &secret)))
+    Ok(CookieJar::new().add(cookie(TOKEN, &token)).add(cookie(SECRET, secret)))
 }

@@ -1,10 +1,13 @@
 //! Who asks: the session behind the cookie, and whether the request comes from this app.
 
+use core::net::{IpAddr, SocketAddr};
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::uri::Authority;
+use axum::http::{Method, header};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
@@ -22,6 +25,10 @@ pub const SECRET: &str = "__Host-ankomst-refresh";
 #[derive(Debug)]
 pub struct OwnOrigin;
 
+/// Where the request comes from: the address of the other end, never one a header claims.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub Option<IpAddr>);
+
 /// A request of this app's own pages by a person who is signed in.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedIn(pub Session);
@@ -30,23 +37,38 @@ impl FromRequestParts<Arc<App>> for OwnOrigin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
-        if is_own(&parts.headers) { Ok(Self) } else { Err(Problem::origin()) }
+        if is_own(parts) { Ok(Self) } else { Err(Problem::origin()) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map(|ConnectInfo(address)| address.ip())))
     }
 }
 
 /// Whether the origin's host and port are the ones the request was sent to.
-fn is_own(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+fn is_own(parts: &Parts) -> bool {
+    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let origin =
         text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-    origin.is_some() && origin == text(header::HOST)
+    // HTTP/2 says the host in the address instead.
+    let host = text(header::HOST).or(parts.uri.authority().map(Authority::as_str));
+    origin.is_some() && origin == host
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        OwnOrigin::from_request_parts(parts, app).await?;
+        // A plain reading sends no origin; one that changes something or opens a socket must.
+        let reads = parts.method == Method::GET && !parts.headers.contains_key(header::UPGRADE);
+        if !reads || parts.headers.contains_key(header::ORIGIN) {
+            OwnOrigin::from_request_parts(parts, app).await?;
+        }
         let jar = CookieJar::from_headers(&parts.headers);
         let token = jar.get(TOKEN).ok_or_else(Problem::signed_out)?;
         let session = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;

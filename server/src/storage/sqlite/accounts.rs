@@ -245,18 +245,33 @@ pub fn add_device(db: &Connection, device: &DeviceRow, now_ms: i64) -> Result<()
 pub fn device(db: &Connection, id: DeviceId) -> Result<Option<DeviceRow>, StorageError> {
     let row = db
         .prepare_cached("SELECT id, user, name, key, enrolment, active FROM devices WHERE id = ?1")?
-        .query_row([Blob(id)], |row| {
-            Ok(DeviceRow {
-                id: row.get::<_, Blob<DeviceId>>(0)?.0,
-                user: row.get::<_, Blob<UserId>>(1)?.0,
-                name: row.get(2)?,
-                key: row.get(3)?,
-                enrolment: row.get(4)?,
-                active: row.get(5)?,
-            })
-        })
+        .query_row([Blob(id)], device_row)
         .optional()?;
     Ok(row)
+}
+
+/// All devices with the login of whose they are, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn devices(db: &Connection) -> Result<Vec<(DeviceRow, String)>, StorageError> {
+    let mut select = db.prepare(
+        "SELECT devices.id, user, devices.name, key, enrolment, devices.active, login
+         FROM devices JOIN users ON users.id = devices.user ORDER BY devices.id",
+    )?;
+    let rows = select.query_map([], |row| Ok((device_row(row)?, row.get(6)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn device_row(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
+    Ok(DeviceRow {
+        id: row.get::<_, Blob<DeviceId>>(0)?.0,
+        user: row.get::<_, Blob<UserId>>(1)?.0,
+        name: row.get(2)?,
+        key: row.get(3)?,
+        enrolment: row.get(4)?,
+        active: row.get(5)?,
+    })
 }
 
 /// Revokes a device and ends its sessions.

@@ -1,0 +1,68 @@
+//! `GET /api/v1/held`: the changes of a unit that are held, with whose they are and why.
+
+use std::sync::Arc;
+
+use ankomst_shared::app::Role;
+use ankomst_shared::ids::base32;
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::signed_in::SignedIn;
+use crate::storage::sqlite::{accounts, log};
+
+/// A held change.
+#[derive(Debug, Serialize)]
+pub struct Held {
+    /// The document.
+    pub document: String,
+    /// The change.
+    pub hash: String,
+    /// Author's id.
+    pub user: String,
+    /// Author's name.
+    pub name: String,
+    /// Device.
+    pub device: String,
+    /// Why.
+    pub reason: String,
+    /// Arrival, Unix milliseconds.
+    pub received_ms: i64,
+}
+
+/// Lists what is held; for supervisors, of their unit.
+///
+/// # Errors
+/// A [`Problem`].
+pub async fn list(
+    State(app): State<Arc<App>>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Vec<Held>>, Problem> {
+    let held = app.readers.read(|db| {
+        let asking = accounts::user(db, session.user)?;
+        let Some(asking) = asking.filter(|user| user.active && user.is(Role::Supervisor)) else {
+            return Ok(None);
+        };
+        let mut held = Vec::new();
+        for chunk in log::held(db, None)? {
+            let document = log::document(db, chunk.document)?;
+            if document.is_none_or(|document| document.unit != asking.unit) {
+                continue;
+            }
+            let name = accounts::user(db, chunk.user)?.map(|user| user.name);
+            held.push(Held {
+                document: chunk.document.to_string(),
+                hash: base32(chunk.hash.as_bytes()),
+                user: chunk.user.to_string(),
+                name: name.unwrap_or_default(),
+                device: chunk.device.to_string(),
+                reason: chunk.reason.unwrap_or_default(),
+                received_ms: chunk.received_ms,
+            });
+        }
+        Ok(Some(held))
+    })?;
+    held.map(Json).ok_or_else(Problem::forbidden)
+}
