@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod app;
 pub mod auth;
 pub mod cli;
+pub mod config;
 pub mod http;
 pub mod projector;
 pub mod seed;

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod dump;
+mod people;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::app::App;
-use crate::storage::sqlite::accounts;
+use crate::config::{Given, Settings, settings};
 use crate::{http, projector, seed, sync, trial};
 
 #[derive(Parser)]
@@ -30,15 +31,8 @@ struct Args {
 enum Command {
     /// Serves tablets and desks.
     Serve {
-        /// Data folder; made if missing.
-        #[arg(long, env = "ANKOMST_DATA")]
-        data: PathBuf,
-        /// Address to listen on. Off loopback a TLS proxy must stand before it.
-        #[arg(long, env = "ANKOMST_LISTEN", default_value = "127.0.0.1:8765")]
-        listen: SocketAddr,
-        /// Folder of the app's files.
-        #[arg(long, env = "ANKOMST_APP")]
-        app: Option<PathBuf>,
+        #[command(flatten)]
+        how: How,
         /// Print `listening on …` once it listens.
         #[arg(long)]
         print_address: bool,
@@ -67,20 +61,50 @@ enum Command {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Lets an account in, or no more.
-    User {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-        /// Login name.
-        login: String,
-        /// `on` or `off`.
-        #[arg(value_parser = ["on", "off"])]
-        state: String,
+    /// Reads the settings as `serve` would and prints them.
+    CheckConfig {
+        #[command(flatten)]
+        how: How,
     },
+    /// Accounts.
+    #[command(subcommand)]
+    User(people::UserCommand),
+    /// Enrolled devices.
+    #[command(subcommand)]
+    Device(people::DeviceCommand),
+    /// Changes that wait for a person.
+    #[command(subcommand)]
+    Held(people::HeldCommand),
     /// Tries changes that arrive on standard input; started by `serve` itself.
     #[command(hide = true)]
     Trial,
+}
+
+/// How to serve; what is not given comes from `ANKOMST_*` and the file.
+#[derive(clap::Args)]
+struct How {
+    /// Settings as TOML: data, listen, app.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Data folder; made if missing.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Address to listen on. Off loopback a TLS proxy must stand before it.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Folder of the app's files.
+    #[arg(long)]
+    app: Option<PathBuf>,
+}
+
+impl How {
+    fn settings(self) -> anyhow::Result<Settings> {
+        let given = Given { data: self.data, listen: self.listen, app: self.app };
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        settings(self.config.as_deref(), variables, &given).context("reading the settings")
+    }
 }
 
 /// Runs the command line.
@@ -111,8 +135,13 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve { data, listen, app: files, print_address } => {
+        Command::Serve { how, print_address } => {
+            let Settings { data, listen, app: files } = how.settings()?;
             serve(open(&data).await?, listen, files, print_address).await
+        }
+        Command::CheckConfig { how } => {
+            println!("{:#?}", how.settings()?);
+            Ok(())
         }
         Command::Seed { data, pack, seed } => {
             anyhow::ensure!(pack == "sp-1", "there is no story pack {pack}; there is sp-1");
@@ -125,14 +154,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{} rows", projector::rebuild(&*open(&data).await?)?);
             Ok(())
         }
-        Command::User { data, login, state } => {
-            let (app, on) = (open(&data).await?, state == "on");
-            let name = login.clone();
-            let found =
-                app.writer.write(move |db| accounts::set_user_active(db, &name, on)).await?;
-            anyhow::ensure!(found, "there is no account {login}");
-            Ok(())
-        }
+        Command::User(command) => people::user(command).await,
+        Command::Device(command) => people::device(command).await,
+        Command::Held(command) => people::held(command).await,
         Command::Trial => Ok(()),
     }
 }

@@ -1,0 +1,173 @@
+//! `ankomst user`, `ankomst device` and `ankomst held`: who may come in, and what waits for a person.
+
+use std::io::BufRead;
+
+use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
+use anyhow::{Context, ensure};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use crate::accounts::password;
+use crate::app::App;
+use crate::storage::random;
+use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::log;
+
+/// Shortest password of an account, in characters.
+const PASSWORD_CHARS_MIN: usize = 12;
+
+#[derive(Subcommand)]
+pub(super) enum UserCommand {
+    /// Adds an account; the password is read from standard input.
+    Add(NewUser),
+    /// Lets an account in again.
+    On(Named),
+    /// Lets an account in no more; what it sends later is held.
+    Off(Named),
+}
+
+#[derive(Args)]
+pub(super) struct NewUser {
+    /// Data folder.
+    #[arg(long, env = "ANKOMST_DATA")]
+    pub(super) data: PathBuf,
+    /// Login name.
+    login: String,
+    /// Name shown to colleagues.
+    #[arg(long)]
+    name: String,
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`; several with commas.
+    #[arg(long)]
+    roles: String,
+    /// Name of the unit, used when the folder has none yet.
+    #[arg(long, default_value = "Enheten")]
+    unit: String,
+}
+
+#[derive(Args)]
+pub(super) struct Named {
+    /// Data folder.
+    #[arg(long, env = "ANKOMST_DATA")]
+    pub(super) data: PathBuf,
+    /// Login name or id.
+    pub(super) name: String,
+}
+
+#[derive(Args)]
+pub(super) struct InFolder {
+    /// Data folder.
+    #[arg(long, env = "ANKOMST_DATA")]
+    pub(super) data: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(super) enum DeviceCommand {
+    /// Lists enrolled devices.
+    List(InFolder),
+    /// Revokes a device and ends its sessions; what it sends later is held.
+    Revoke(Named),
+}
+
+#[derive(Subcommand)]
+pub(super) enum HeldCommand {
+    /// Lists the changes that are held: who, what, why.
+    List(InFolder),
+}
+
+pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add(new) => add(new).await,
+        UserCommand::On(named) => set_active(named, true).await,
+        UserCommand::Off(named) => set_active(named, false).await,
+    }
+}
+
+async fn add(new: NewUser) -> anyhow::Result<()> {
+    let roles = accounts::roles(&new.roles);
+    ensure!(
+        !roles.is_empty() && roles.len() == new.roles.split(',').count(),
+        "the roles are caseworker, inspector, supervisor and administrator, parted by commas"
+    );
+    let mut password = String::new();
+    std::io::stdin().lock().read_line(&mut password).context("reading the password")?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    ensure!(
+        password.chars().count() >= PASSWORD_CHARS_MIN,
+        "a password has at least {PASSWORD_CHARS_MIN} characters"
+    );
+    let app = super::open(&new.data).await?;
+    let now_ms = app.now_ms();
+    let known = app.readers.read(accounts::first_unit)?;
+    let unit = match known {
+        Some(unit) => unit,
+        None => UnitId::new(now_ms, random()?),
+    };
+    let row = UserRow {
+        id: UserId::new(now_ms, random()?),
+        login: new.login.clone(),
+        name: new.name,
+        password: password::hash(password)?,
+        roles,
+        unit,
+        active: true,
+    };
+    app.writer
+        .write(move |db| {
+            if known.is_none() {
+                accounts::add_unit(db, unit, &new.unit)?;
+            }
+            accounts::add_user(db, &row)
+        })
+        .await
+        .with_context(|| format!("adding the account {}", new.login))
+}
+
+async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
+    let app = super::open(&named.data).await?;
+    let login = named.name.clone();
+    let found = app.writer.write(move |db| accounts::set_user_active(db, &login, active)).await?;
+    ensure!(found, "there is no account {}", named.name);
+    Ok(())
+}
+
+pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
+    match command {
+        DeviceCommand::List(folder) => {
+            let app = super::open(&folder.data).await?;
+            for (device, login) in app.readers.read(accounts::devices)? {
+                let state = if device.active { "active" } else { "revoked" };
+                println!("{}  {state:<8} {login:<12} {}", device.id, device.name);
+            }
+            Ok(())
+        }
+        DeviceCommand::Revoke(named) => {
+            let app = super::open(&named.data).await?;
+            let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
+            let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
+            ensure!(found, "there is no device {id}");
+            Ok(())
+        }
+    }
+}
+
+pub(super) async fn held(command: HeldCommand) -> anyhow::Result<()> {
+    let HeldCommand::List(folder) = command;
+    list_held(&*super::open(&folder.data).await?)
+}
+
+fn list_held(app: &App) -> anyhow::Result<()> {
+    let held = app.readers.read(|db| {
+        let mut held = Vec::new();
+        for chunk in log::held(db, None)? {
+            let login = accounts::user(db, chunk.user)?.map(|user| user.login);
+            held.push((chunk, login.unwrap_or_default()));
+        }
+        Ok(held)
+    })?;
+    for (chunk, login) in held {
+        let (document, hash) = (chunk.document, base32(chunk.hash.as_bytes()));
+        let reason = chunk.reason.unwrap_or_default();
+        println!("{document}  {hash}  {login:<12} {}  {reason}", chunk.device);
+    }
+    Ok(())
+}

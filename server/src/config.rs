@@ -1,0 +1,108 @@
+//! Settings: command line over `ANKOMST_*` environment over a TOML file over what is built in.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// Variables of this prefix that belong to the log or to the project's tools.
+const NOT_SETTINGS: [&str; 5] =
+    ["ANKOMST_LOG", "ANKOMST_BIN", "ANKOMST_TABLET", "ANKOMST_BROWSER", "ANKOMST_SCREENS"];
+/// Where it listens if nothing says otherwise.
+const LISTEN: &str = "127.0.0.1:8765";
+
+/// How a server runs. An unknown name is refused, so that a slip of the pen is not silently ignored.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Data folder.
+    pub data: PathBuf,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Folder of the app's files.
+    pub app: Option<PathBuf>,
+}
+
+/// What the command line says; `None` leaves it to the other sources.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// Data folder.
+    pub data: Option<PathBuf>,
+    /// Address to listen on.
+    pub listen: Option<SocketAddr>,
+    /// Folder of the app's files.
+    pub app: Option<PathBuf>,
+}
+
+/// Reads the settings from all sources; `variables` is the process's environment.
+///
+/// # Errors
+/// When a source cannot be read, holds an unknown name, or a setting is missing or no such value.
+pub fn settings(
+    file: Option<&Path>,
+    variables: BTreeMap<String, String>,
+    given: &Given,
+) -> Result<Settings, config::ConfigError> {
+    let ours = variables.into_iter().filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()));
+    let environment = Environment::with_prefix("ANKOMST")
+        .prefix_separator("_")
+        .ignore_empty(true)
+        .source(Some(ours.collect()));
+    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let mut builder = Config::builder().set_default("listen", LISTEN)?;
+    if let Some(file) = file {
+        builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+    }
+    builder
+        .add_source(environment)
+        .set_override_option("data", given.data.as_ref().map(text))?
+        .set_override_option("listen", given.listen.map(|listen| listen.to_string()))?
+        .set_override_option("app", given.app.as_ref().map(text))?
+        .build()?
+        .try_deserialize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn each_source_rules_over_the_one_below() {
+        let file = file("data = '/srv/file'\nlisten = '127.0.0.1:1'\napp = '/srv/app'");
+        let from = variables(&[("ANKOMST_LISTEN", "127.0.0.1:2"), ("ANKOMST_DATA", "/srv/env")]);
+        let given = Given { data: Some("/srv/given".into()), ..Given::default() };
+        let settings = settings(Some(file.path()), from, &given).unwrap();
+        assert_eq!(settings.data, Path::new("/srv/given"));
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.app.as_deref(), Some(Path::new("/srv/app")));
+    }
+
+    #[test]
+    fn a_mistyped_name_is_refused_and_the_known_ones_are_named() {
+        let file = file("data = '/srv'\nlissen = '127.0.0.1:1'");
+        let error = settings(Some(file.path()), BTreeMap::new(), &Given::default()).unwrap_err();
+        assert!(error.to_string().contains("lissen") && error.to_string().contains("listen"));
+        let from = variables(&[("ANKOMST_DATA", "/srv"), ("ANKOMST_LISSEN", "127.0.0.1:1")]);
+        assert!(settings(None, from, &Given::default()).is_err());
+    }
+
+    #[test]
+    fn other_peoples_variables_do_not_matter_and_a_data_folder_does() {
+        let from = variables(&[("ANKOMST_LOG", "debug"), ("HOME", "/root"), ("PATH", "/bin")]);
+        assert!(settings(None, from.clone(), &Given::default()).is_err());
+        let given = Given { data: Some("/srv".into()), ..Given::default() };
+        assert_eq!(settings(None, from, &given).unwrap().listen.to_string(), LISTEN);
+    }
+}
