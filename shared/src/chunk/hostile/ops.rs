@@ -26,7 +26,9 @@ pub fn write_ops(parts: &mut Parts, info: &ChunkInfo, is_sorted: bool) {
     let mut preds: Vec<Vec<(ActorId, u64)>> =
         info.ops.iter().map(|op| op.replaces.clone()).collect();
     if is_sorted {
-        preds.iter_mut().for_each(|all| all.sort_unstable_by_key(|(actor, at)| (*at, *actor)));
+        for all in &mut preds {
+            all.sort_unstable_by_key(|(actor, at)| (*at, *actor));
+        }
     }
     let groups: Vec<u64> = preds.iter().map(|all| u64::try_from(all.len()).unwrap_or(0)).collect();
     let flat: Vec<(ActorId, u64)> = preds.into_iter().flatten().collect();
