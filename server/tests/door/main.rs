@@ -1,0 +1,11 @@
+//! The door as a browser and an attacker meet it: the whole router over a real data folder.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop at what is unexpected"
+)]
+
+mod files;
+mod kit;
+mod session;
+mod village;
