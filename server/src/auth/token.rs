@@ -166,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_lacks_a_claim_or_has_one_more_is_refused() {
+        let tokens = Tokens::new([1; 32]);
+        let header = Header { kid: Some(tokens.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let signed = |claims: &serde_json::Value| encode(&header, claims, &tokens.sign).unwrap();
+        let whole = serde_json::to_value(claims()).unwrap();
+        assert!(tokens.check(&signed(&whole)).is_some());
+        for claim in ["iss", "aud", "sub", "sid", "dev", "iat", "nbf", "exp"] {
+            let mut less = whole.clone();
+            less.as_object_mut().unwrap().remove(claim);
+            assert_eq!(tokens.check(&signed(&less)), None, "{claim}");
+        }
+        let mut more = whole;
+        more.as_object_mut().unwrap().insert("admin".to_owned(), true.into());
+        assert_eq!(tokens.check(&signed(&more)), None);
+    }
+
+    #[test]
     fn tokens_of_other_keys_algorithms_and_shapes_are_refused() {
         let tokens = Tokens::new([1; 32]);
         assert_eq!(tokens.check(&Tokens::new([2; 32]).make(&session(), now_ms()).unwrap()), None);
