@@ -1,3 +1,15 @@
-//! The application.
-/// x
-pub struct Core;
+//! The application: commands in, replies and events out.
+//!
+//! Reading order: [`state`] (what an open vault holds), [`rows`] (what is stored), [`command`] (what
+//! a page asks), [`write`] (drafts, changes, outbox), [`sign_in`], [`sync`] (contact with the
+//! server), [`view`] (what a page shows).
+
+mod command;
+mod rows;
+mod sign_in;
+mod state;
+mod sync;
+mod view;
+mod write;
+
+pub use state::Core;

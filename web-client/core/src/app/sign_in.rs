@@ -1,0 +1,211 @@
+//! Signing in, unlocking, locking, signing out.
+
+use ankomst_shared::app::{Language, Refusal, SignIn, UserView};
+use ankomst_shared::limits::PASSPHRASE_CHARS_MIN;
+use ankomst_shared::sign::{Enrolment, PublicKey, SigningKey};
+use ankomst_shared::sync::message::{
+    EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
+};
+use ankomst_shared::sync::wire;
+
+use super::rows::{LANGUAGE, identity_key, vault_key};
+use super::state::{Core, open_row};
+use crate::platform::{HttpAnswer, Method, Platform, Transport};
+use crate::store::{Store, Table, Write};
+use crate::vault::passphrase::{WrapRandom, unwrap, wrap};
+use crate::vault::{Argon, DataKey, Identity, VaultError, VaultRecord};
+
+impl<P: Platform> Core<P> {
+    /// Signs in with the server at hand.
+    pub(super) async fn sign_in(&self, request: SignIn) -> Result<(), Refusal> {
+        if request.passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
+            return Err(Refusal::ShortPassphrase);
+        }
+        self.lock().await;
+        match self.open_vault(&request.login, &request.passphrase).await {
+            Ok((record, key, identity)) => {
+                let question = SignInRequest {
+                    login: request.login,
+                    password: request.password,
+                    device: record.device,
+                };
+                let answer = self.post("/api/v1/session", wire::pack(&question)).await?;
+                let answer: SignInAnswer = read(&answer)?;
+                let identity =
+                    Identity { user: user_view(&answer), units: answer.me.units, ..identity };
+                self.read_vault(key, identity).await?;
+            }
+            Err(Refusal::NoVault) => self.enrol(request).await?,
+            Err(refusal) => return Err(refusal),
+        }
+        self.opened().await
+    }
+
+    /// Makes a device key, enrols it, makes the vault.
+    async fn enrol(&self, request: SignIn) -> Result<(), Refusal> {
+        let device_seed = self.random()?;
+        let public = SigningKey::from_seed(device_seed).public();
+        let question = EnrolRequest {
+            login: request.login.clone(),
+            password: request.password,
+            device_name: request.device_name.clone(),
+            key: *public.as_bytes(),
+        };
+        let answer = self.post("/api/v1/devices", wire::pack(&question)).await?;
+        let answer: SignInAnswer = read(&answer)?;
+        let server_key = PublicKey::from_bytes(answer.server_key);
+        let enrolment =
+            Enrolment::open(&answer.enrolment, &server_key).map_err(|_| Refusal::Internal)?;
+        if enrolment.key != *public.as_bytes() || enrolment.device != answer.device {
+            return Err(Refusal::Internal);
+        }
+        let identity = Identity {
+            user: user_view(&answer),
+            units: answer.me.units.clone(),
+            device: answer.device,
+            device_name: request.device_name,
+            device_seed,
+            enrolment: answer.enrolment.to_vec(),
+            server_key: answer.server_key,
+            deposit_key: answer.deposit_key,
+        };
+        let key = DataKey::from_bytes(self.random()?);
+        let random = WrapRandom { salt: self.random()?, nonce: self.random()? };
+        let wrapped = wrap(&key, &request.passphrase, Argon::PRODUCT, random).map_err(vault)?;
+        let record = VaultRecord {
+            user: identity.user.id,
+            login: request.login.clone(),
+            wrapped,
+            device: identity.device,
+        };
+        let identity_row = identity_key(identity.user.id);
+        let bytes = minicbor::to_vec(&identity).map_err(|_| Refusal::Internal)?;
+        let sealed = key
+            .seal(Table::Meta, &identity_row, &bytes, self.random()?)
+            .map_err(|_| Refusal::Internal)?;
+        let record = minicbor::to_vec(&record).map_err(|_| Refusal::Internal)?;
+        self.commit(vec![
+            Write::put(Table::Meta, vault_key(&request.login), record),
+            Write::put(Table::Meta, identity_row, sealed),
+        ])
+        .await?;
+        self.read_vault(key, identity).await
+    }
+
+    /// Opens a vault without the server.
+    pub(super) async fn unlock(&self, login: &str, passphrase: &str) -> Result<(), Refusal> {
+        self.lock().await;
+        let (_, key, identity) = self.open_vault(login, passphrase).await?;
+        self.read_vault(key, identity).await?;
+        self.opened().await
+    }
+
+    /// What follows once a vault is open: drafts of a crashed session become changes.
+    async fn opened(&self) -> Result<(), Refusal> {
+        self.0.state.borrow_mut().sign_in_needed = false;
+        self.commit_all_drafts().await?;
+        self.read_open_part().await?;
+        self.tell_status();
+        self.0.wake.put(());
+        Ok(())
+    }
+
+    async fn open_vault(
+        &self,
+        login: &str,
+        passphrase: &str,
+    ) -> Result<(VaultRecord, DataKey, Identity), Refusal> {
+        let store = self.0.platform.store();
+        let record =
+            store.get(Table::Meta, &vault_key(login)).await.map_err(|_| Refusal::Storage)?;
+        let record = record.ok_or(Refusal::NoVault)?;
+        let record: VaultRecord = minicbor::decode(&record).map_err(|_| Refusal::Storage)?;
+        let key = unwrap(&record.wrapped, passphrase).map_err(vault)?;
+        let row = identity_key(record.user);
+        let sealed = store.get(Table::Meta, &row).await.map_err(|_| Refusal::Storage)?;
+        let identity = open_row(&key, Table::Meta, &row, &sealed.ok_or(Refusal::Storage)?)?;
+        Ok((record, key, identity))
+    }
+
+    /// Makes changes of all drafts and forgets the keys.
+    pub(super) async fn lock(&self) {
+        if self.0.state.borrow().open.is_some() {
+            // Drafts that could not become changes stay as sealed rows.
+            let _stay = self.commit_all_drafts().await;
+        }
+        {
+            let mut state = self.0.state.borrow_mut();
+            state.open = None;
+            state.first_sync = None;
+        }
+        let _as_before = self.read_open_part().await;
+        self.0.wake.put(());
+        self.tell_status();
+    }
+
+    /// Locks and ends the session. Unsent work stays in the vault and as deposit.
+    pub(super) async fn sign_out(&self) -> Result<(), Refusal> {
+        self.lock().await;
+        // Without contact the session ends by itself; the keys are gone from this device's memory.
+        drop(self.0.platform.transport().send(Method::Delete, "/api/v1/session", Vec::new()).await);
+        Ok(())
+    }
+
+    /// Renews the session with the device's key; tells whether it is good again.
+    pub(super) async fn refresh(&self) -> bool {
+        let at_ms = self.now_ms();
+        let question = self.with_open(|open| {
+            let device = open.identity.device;
+            let signature = open.signing.sign("ankomst/refresh/1", &refresh_proof(device, at_ms));
+            Ok(RefreshRequest { device, at_ms, signature: signature.to_vec().into() })
+        });
+        let Ok(question) = question else { return false };
+        let path = "/api/v1/session/refresh";
+        let answer =
+            self.0.platform.transport().send(Method::Post, path, wire::pack(&question)).await;
+        answer.is_ok_and(|answer| answer.status == 204)
+    }
+
+    async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {
+        let answer = self.0.platform.transport().send(Method::Post, path, body).await;
+        let answer = answer.map_err(|_| Refusal::NoContact)?;
+        match (answer.status, answer.problem.as_deref()) {
+            (200..=299, _) => Ok(answer),
+            (_, Some("wrong-password")) => Err(Refusal::WrongPassword),
+            (_, Some("too-many")) => Err(Refusal::TooMany),
+            (401 | 403, _) => Err(Refusal::NotAllowed),
+            (500..=599, _) => Err(Refusal::NoContact),
+            _ => Err(Refusal::Internal),
+        }
+    }
+
+    /// Sets the language of views; kept on the device.
+    pub(super) async fn set_language(&self, language: Language) -> Result<(), Refusal> {
+        self.0.state.borrow_mut().language = language;
+        let word: &[u8] = if language == Language::En { b"en" } else { b"sv" };
+        self.commit(vec![Write::put(Table::Meta, LANGUAGE.to_vec(), word.to_vec())]).await?;
+        self.tell_status();
+        Ok(())
+    }
+}
+
+fn read(answer: &HttpAnswer) -> Result<SignInAnswer, Refusal> {
+    wire::unpack(&answer.body).map_err(|_| Refusal::Internal)
+}
+
+fn user_view(answer: &SignInAnswer) -> UserView {
+    UserView {
+        id: answer.me.user,
+        login: answer.me.login.clone(),
+        name: answer.me.name.clone(),
+        roles: answer.me.roles.clone(),
+    }
+}
+
+const fn vault(error: VaultError) -> Refusal {
+    match error {
+        VaultError::ShortPassphrase => Refusal::ShortPassphrase,
+        VaultError::WrongPassphrase => Refusal::WrongPassphrase,
+        VaultError::Parameters | VaultError::Damaged | VaultError::Seal => Refusal::Storage,
+    }
+}

@@ -1,0 +1,349 @@
+//! What an open vault holds in memory, and reading it from the store.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::document::{Authoring, Document};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, UserId};
+use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
+use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::review_of;
+use ankomst_shared::sign::{Header, SigningKey};
+use minicbor::{Decode, Encode};
+
+use super::rows::{
+    ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, read_chunk_key, read_deposit_key,
+    read_draft_key, standing_key,
+};
+use crate::mailbox::Mailbox;
+use crate::platform::{Clock, Platform, Random};
+use crate::store::{Store, Table, Write};
+use crate::turn::Turn;
+use crate::vault::{DataKey, Identity, VaultRecord};
+
+/// The application on one device.
+pub struct Core<P: Platform>(pub(super) Rc<Inner<P>>);
+
+impl<P: Platform> Clone for Core<P> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+pub(super) struct Inner<P> {
+    pub(super) platform: P,
+    pub(super) build: String,
+    /// State changes and their commits go one after the other.
+    pub(super) turn: Turn,
+    pub(super) state: RefCell<State>,
+    pub(super) events: Mailbox<Event>,
+    /// Rung when there is something to send or the person asks for contact.
+    pub(super) wake: Mailbox<()>,
+}
+
+/// Everything that changes.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) language: Language,
+    pub(super) vaults: Vec<String>,
+    pub(super) deposits_of_others: u32,
+    pub(super) contact: Contact,
+    pub(super) storage_failing: bool,
+    pub(super) sign_in_needed: bool,
+    pub(super) first_sync: Option<(u32, u32)>,
+    pub(super) open: Option<Open>,
+}
+
+/// An open vault.
+pub(super) struct Open {
+    pub(super) key: DataKey,
+    pub(super) identity: Identity,
+    pub(super) signing: SigningKey,
+    pub(super) standing: Standing,
+    pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
+    pub(super) headers: BTreeMap<DocumentId, Header>,
+    pub(super) drafts: BTreeMap<(DocumentId, FieldPath), Draft>,
+    pub(super) documents: BTreeMap<DocumentId, Opened>,
+    pub(super) uses: u64,
+    pub(super) heal: BTreeSet<DocumentId>,
+    pub(super) typed_ms: i64,
+    /// What this device should hold has changed: a new exchange is needed.
+    pub(super) wants_again: bool,
+}
+
+/// A document in memory.
+pub(super) struct Opened {
+    pub(super) document: Document,
+    pub(super) used: u64,
+    pub(super) opened_ms: i64,
+}
+
+impl<P: Platform> Core<P> {
+    /// Makes the application; reads who has a vault here.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(platform: P, build: &str) -> Result<Self, Refusal> {
+        let core = Self(Rc::new(Inner {
+            platform,
+            build: build.to_owned(),
+            turn: Turn::default(),
+            state: RefCell::default(),
+            events: Mailbox::default(),
+            wake: Mailbox::default(),
+        }));
+        core.read_open_part().await?;
+        Ok(core)
+    }
+
+    /// What happens, for the page.
+    #[must_use]
+    pub fn events(&self) -> Mailbox<Event> {
+        self.0.events.clone()
+    }
+
+    pub(super) async fn read_open_part(&self) -> Result<(), Refusal> {
+        let store = self.0.platform.store();
+        let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
+        let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
+        let deposits = store.load(Table::Deposits, b"").await.map_err(|_| Refusal::Storage)?;
+        let mut state = self.0.state.borrow_mut();
+        state.vaults = vaults
+            .iter()
+            .filter_map(|(_, value)| minicbor::decode::<VaultRecord>(value).ok())
+            .map(|record| record.login)
+            .collect();
+        if language.as_deref() == Some(b"en") {
+            state.language = Language::En;
+        }
+        let me = state.open.as_ref().map(|open| open.identity.user.id);
+        let others = deposits.iter().filter_map(|(key, _)| read_deposit_key(key));
+        let others = others.filter(|(user, _)| Some(*user) != me).count();
+        state.deposits_of_others = u32::try_from(others).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    /// Reads everything of a person into memory.
+    pub(super) async fn read_vault(&self, key: DataKey, identity: Identity) -> Result<(), Refusal> {
+        let user = identity.user.id;
+        let store = self.0.platform.store();
+        let standing_row = standing_key(user);
+        let standing = store.get(Table::Meta, &standing_row).await.map_err(|_| Refusal::Storage)?;
+        let standing = match standing {
+            Some(sealed) => open_row(&key, Table::Meta, &standing_row, &sealed)?,
+            None => Standing::default(),
+        };
+        let mut open = Open {
+            signing: SigningKey::from_seed(identity.device_seed),
+            identity,
+            standing,
+            chunks: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            uses: 0,
+            heal: BTreeSet::new(),
+            typed_ms: 0,
+            wants_again: false,
+            key,
+        };
+        let prefix = user.as_bytes().as_slice();
+        for (row, sealed) in
+            store.load(Table::Chunks, prefix).await.map_err(|_| Refusal::Storage)?
+        {
+            let Some((document, hash)) = read_chunk_key(&row) else { continue };
+            let chunk = open_row(&open.key, Table::Chunks, &row, &sealed)?;
+            open.add_chunk(document, hash, chunk);
+        }
+        for (row, sealed) in
+            store.load(Table::Drafts, prefix).await.map_err(|_| Refusal::Storage)?
+        {
+            let Some(place) = read_draft_key(&row) else { continue };
+            open.drafts.insert(place, open_row(&open.key, Table::Drafts, &row, &sealed)?);
+        }
+        self.0.state.borrow_mut().open = Some(open);
+        Ok(())
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.0.platform.clock().now_ms()
+    }
+
+    pub(super) fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {
+        self.0.platform.random().bytes().map_err(|_| Refusal::Internal)
+    }
+
+    /// Does something with the open vault.
+    pub(super) fn with_open<T>(
+        &self,
+        work: impl FnOnce(&mut Open) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut state = self.0.state.borrow_mut();
+        work(state.open.as_mut().ok_or(Refusal::Locked)?)
+    }
+
+    /// Seals a row of the open vault.
+    pub(super) fn sealed<T: Encode<()>>(
+        &self,
+        table: Table,
+        key: Vec<u8>,
+        value: &T,
+    ) -> Result<Write, Refusal> {
+        let nonce = self.random()?;
+        let bytes = minicbor::to_vec(value).map_err(|_| Refusal::Internal)?;
+        let sealed = self.with_open(|open| {
+            open.key.seal(table, &key, &bytes, nonce).map_err(|_| Refusal::Internal)
+        })?;
+        Ok(Write::put(table, key, sealed))
+    }
+
+    /// Writes rows and remembers whether the device can still write.
+    pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<(), Refusal> {
+        let outcome = self.0.platform.store().commit(writes).await;
+        let failing = outcome.is_err();
+        let changed = {
+            let mut state = self.0.state.borrow_mut();
+            core::mem::replace(&mut state.storage_failing, failing) != failing
+        };
+        if changed {
+            self.tell_status();
+        }
+        outcome.map_err(|_| Refusal::Storage)
+    }
+
+    pub(super) fn tell(&self, queries: Vec<Query>) {
+        self.0.events.put(Event::Changed(queries));
+    }
+
+    pub(super) fn tell_status(&self) {
+        self.0.events.put(Event::Status(self.status()));
+    }
+
+    /// The state of this device.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let state = self.0.state.borrow();
+        let mut status = Status {
+            vaults: state.vaults.clone(),
+            language: state.language,
+            deposits: state.deposits_of_others,
+            contact: state.contact,
+            storage_failing: state.storage_failing,
+            sign_in_needed: state.sign_in_needed,
+            first_sync: state.first_sync,
+            ..Status::default()
+        };
+        if let Some(open) = &state.open {
+            status.user = Some(open.identity.user.clone());
+            status.device_name = Some(open.identity.device_name.clone());
+            status.last_contact_ms = open.standing.last_contact_ms;
+            status.without_backup = !open.standing.has_backup;
+            for row in open.chunks.values().flat_map(BTreeMap::values) {
+                match row.stage {
+                    Stage::Unsent => status.waiting += 1,
+                    Stage::Received => status.received += 1,
+                    Stage::Held | Stage::Refused => status.held += 1,
+                    Stage::Shared => {}
+                }
+            }
+            let drafts: BTreeSet<DocumentId> =
+                open.drafts.keys().map(|(document, _)| *document).collect();
+            status.waiting += u32::try_from(drafts.len()).unwrap_or(u32::MAX);
+        }
+        status
+    }
+}
+
+/// Opens and reads a sealed row.
+pub(super) fn open_row<T: for<'b> Decode<'b, ()>>(
+    key: &DataKey,
+    table: Table,
+    row: &[u8],
+    sealed: &[u8],
+) -> Result<T, Refusal> {
+    let bytes = key.open(table, row, sealed).map_err(|_| Refusal::Storage)?;
+    minicbor::decode(&bytes).map_err(|_| Refusal::Storage)
+}
+
+impl Open {
+    /// Adds a change to what is in memory; the document is read anew when next needed.
+    pub(super) fn add_chunk(&mut self, document: DocumentId, hash: ChangeHash, row: ChunkRow) {
+        if !self.headers.contains_key(&document)
+            && let Ok(info) = ankomst_shared::chunk::parse(&row.bytes)
+            && let Some(bytes) = info.ops.iter().find_map(|op| op.header.as_deref())
+            && let Ok(header) = Header::peek(bytes)
+        {
+            self.headers.insert(document, header);
+        }
+        self.chunks.entry(document).or_default().insert(hash, row);
+    }
+
+    pub(super) const fn user(&self) -> UserId {
+        self.identity.user.id
+    }
+
+    pub(super) fn kind(&self, document: DocumentId) -> Option<&str> {
+        self.headers.get(&document).map(|header| header.kind.as_str())
+    }
+
+    /// Gives a document, reading it if it is not in memory. `actor` is what it would be written as.
+    pub(super) fn document(
+        &mut self,
+        id: DocumentId,
+        actor: ActorId,
+        now_ms: i64,
+    ) -> Option<&mut Opened> {
+        self.uses += 1;
+        if !self.documents.contains_key(&id) {
+            let chunks = self.chunks.get(&id)?;
+            let document =
+                Document::open(actor, chunks.values().map(|row| row.bytes.as_slice())).ok()?;
+            if self.documents.len() >= OPEN_DOCUMENTS_MAX {
+                let oldest = self.documents.iter().min_by_key(|(_, opened)| opened.used);
+                if let Some(oldest) = oldest.map(|(id, _)| *id) {
+                    self.documents.remove(&oldest);
+                }
+            }
+            self.documents.insert(id, Opened { document, used: self.uses, opened_ms: now_ms });
+        }
+        let uses = self.uses;
+        let opened = self.documents.get_mut(&id)?;
+        opened.used = uses;
+        Some(opened)
+    }
+
+    /// A copy of a document for reading.
+    pub(super) fn read(&mut self, id: DocumentId) -> Option<Document> {
+        // Never written as this actor: a document that is written is opened with a fresh one.
+        let known = self.documents.get(&id).map(|opened| opened.document.clone());
+        known.or_else(|| {
+            let chunks = self.chunks.get(&id)?;
+            let nobody = ActorId::from_bytes([0; 16]);
+            Document::open(nobody, chunks.values().map(|row| row.bytes.as_slice())).ok()
+        })
+    }
+
+    /// The state of a record, drafts not included.
+    pub(super) fn record(&mut self, id: DocumentId) -> Option<RecordState> {
+        let kind = self.kind(id)?.to_owned();
+        let document = self.read(id)?;
+        let review = self.read(review_of(id));
+        Some(record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref()))
+    }
+
+    /// Who writes, where and when, with what is known of decisions on that document.
+    pub(super) fn authoring(&mut self, document: DocumentId, now_ms: i64) -> Authoring {
+        let review_heads = self.read(review_of(document)).map(|review| review.heads());
+        Authoring {
+            device: self.identity.device,
+            user: self.identity.user.id,
+            now_ms,
+            clock_offset_s: self.standing.clock_offset_s,
+            review_heads: review_heads.unwrap_or_default(),
+        }
+    }
+}

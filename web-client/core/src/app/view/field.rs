@@ -1,0 +1,187 @@
+//! One field: what rules, who said what, what was decided, what is being typed.
+
+use ankomst_shared::app::{
+    Agreement, Choice, FieldView, Input, Level, SettlementView, ShownRule, StatementView,
+};
+use ankomst_shared::catalog::{Field, FieldType, Located, MergeCode, Required, check};
+use ankomst_shared::document::Statement;
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::merge::{FieldState, RecordState, Settlement};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::value::Value;
+
+use super::super::command::may_settle;
+use super::viewer::Viewer;
+
+impl Viewer<'_> {
+    /// The view of a field; `path` is the field's own, for a set without a member.
+    pub(super) fn field(
+        &self,
+        id: DocumentId,
+        (path, field): (&FieldPath, &Field),
+        record: &RecordState,
+    ) -> FieldView {
+        if matches!(field.typ, FieldType::Set(_)) {
+            return self.set(id, (path, field), record);
+        }
+        let state = record.fields.get(path);
+        let mut view = self.plain(id, (path, field), state);
+        view.input = self.input(field, &[]);
+        if let Some(draft) = self.draft(id, path) {
+            view.value = draft.value.clone();
+            view.text = self.catalog.words(field, &draft.value, self.language);
+            view.level = Level::Saved;
+            if !draft.fits {
+                let fault = check(self.catalog, field, &draft.value).err();
+                view.error = fault.map(|fault| super::form::fault_words(fault, self.language));
+            }
+        }
+        view
+    }
+
+    fn plain(
+        &self,
+        id: DocumentId,
+        (path, field): (&FieldPath, &Field),
+        state: Option<&FieldState>,
+    ) -> FieldView {
+        let value = state.map_or(Value::Null, |state| state.value.clone());
+        let statements: Vec<StatementView> = state
+            .map(|state| {
+                state.statements.iter().map(|said| self.statement(id, field, said)).collect()
+            })
+            .unwrap_or_default();
+        let kind = self.open.kind(id).unwrap_or_default();
+        let safety = field.merge == MergeCode::S;
+        FieldView {
+            path: path.clone(),
+            label: field.label.get(self.language).to_owned(),
+            help: field.help.as_ref().map(|help| help.get(self.language).to_owned()),
+            input: Input::Text,
+            text: self.catalog.words(field, &value, self.language),
+            value,
+            rule: state.map_or(ShownRule::Only, |state| state.rule),
+            agreement: state.map_or(Agreement::Agreed, |state| state.agreement),
+            conflict: state.and_then(|state| state.conflict),
+            level: statements.first().map_or(Level::Shared, |said| said.level),
+            statements,
+            settlements: state
+                .map(|state| {
+                    state.settlements.iter().map(|one| self.settlement(field, one)).collect()
+                })
+                .unwrap_or_default(),
+            may_settle: may_settle(&self.open.identity.user.roles, kind, safety),
+            required: field.required != Required::Optional,
+            read_only: field.merge == MergeCode::I && state.is_some(),
+            error: None,
+            safety,
+        }
+    }
+
+    fn set(
+        &self,
+        id: DocumentId,
+        (path, field): (&FieldPath, &Field),
+        record: &RecordState,
+    ) -> FieldView {
+        let FieldType::Set(list) = &field.typ else { return self.plain(id, (path, field), None) };
+        let mut chosen = Vec::new();
+        let mut worst: Option<&FieldState> = None;
+        let mut level = Level::Shared;
+        for code in self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default() {
+            let Ok(member) = FieldPath::parse(&format!("{path}/{}", code.id)) else { continue };
+            let state = record.fields.get(&member);
+            let mut is_in = state.is_some_and(|state| matches!(state.value, Value::Bool(true)));
+            if let Some(draft) = self.draft(id, &member) {
+                is_in = matches!(draft.value, Value::Bool(true));
+                level = Level::Saved;
+            }
+            if let Some(state) = state {
+                let newest =
+                    state.statements.iter().map(|said| self.level(id, &said.change).0).min();
+                level = newest.map_or(level, |newest| newest.min(level));
+                if state.agreement != Agreement::Agreed && !worst.is_some_and(FieldState::is_open) {
+                    worst = Some(state);
+                }
+            }
+            if is_in {
+                chosen.push(code.id.as_str());
+            }
+        }
+        let mut view = self.plain(id, (path, field), worst);
+        let words: Vec<String> =
+            chosen.iter().map(|code| self.catalog.code_words(list, code, self.language)).collect();
+        view.text = words.join(", ");
+        view.value = if chosen.is_empty() { Value::Null } else { Value::text(chosen.join(",")) };
+        view.input = self.input(field, &chosen);
+        view.level = level;
+        view.read_only = false;
+        view
+    }
+
+    pub(super) fn input(&self, field: &Field, chosen: &[&str]) -> Input {
+        let choices = |list: &str| -> Vec<Choice> {
+            let codes =
+                self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default();
+            codes
+                .iter()
+                .map(|code| Choice {
+                    code: code.id.clone(),
+                    label: code.label.get(self.language).to_owned(),
+                    help: code.help.as_ref().map(|help| help.get(self.language).to_owned()),
+                    chosen: chosen.contains(&code.id.as_str()),
+                })
+                .collect()
+        };
+        match &field.typ {
+            FieldType::Text | FieldType::Reference(_) => Input::Text,
+            FieldType::LongText => Input::LongText,
+            FieldType::Int(..) => Input::Int,
+            FieldType::Decimal(_, unit) => Input::Decimal(unit.clone()),
+            FieldType::Bool => Input::Bool,
+            FieldType::Date => Input::Date,
+            FieldType::Time => Input::Time,
+            FieldType::Choice(list) => Input::Choice(choices(list)),
+            FieldType::Set(list) => Input::Set(choices(list)),
+            FieldType::Phone => Input::Phone,
+            FieldType::Email => Input::Email,
+            FieldType::Postcode | FieldType::PersonalNumber | FieldType::DossierNumber => {
+                Input::Code
+            }
+        }
+    }
+
+    fn statement(&self, id: DocumentId, field: &Field, said: &Statement) -> StatementView {
+        let (level, received_ms) = self.level(id, &said.change);
+        StatementView {
+            value: said.value.clone(),
+            text: self.catalog.words(field, &said.value, self.language),
+            who: self.person(said.meta.user),
+            device: self.device(said.meta.device),
+            claimed_ms: said.meta.claimed_ms,
+            received_ms,
+            level,
+            own: said.meta.user == self.open.identity.user.id,
+            device_id: said.meta.device,
+        }
+    }
+
+    fn settlement(&self, field: &Field, one: &Settlement) -> SettlementView {
+        SettlementView {
+            id: one.id.to_string(),
+            text: self.catalog.words(field, &one.value, self.language),
+            value: one.value.clone(),
+            reason: one.reason.clone(),
+            who: self.person(one.meta.user),
+            claimed_ms: one.meta.claimed_ms,
+            own: one.meta.user == self.open.identity.user.id,
+        }
+    }
+
+    /// The field a key stands for, and the field's own key: without the member of a set.
+    pub(super) fn own_path(located: &Located<'_>, path: &FieldPath) -> FieldPath {
+        let text = located.member.and_then(|member| path.as_str().strip_suffix(member));
+        let text = text.and_then(|text| text.strip_suffix('/'));
+        text.and_then(|text| FieldPath::parse(text).ok()).unwrap_or_else(|| path.clone())
+    }
+}

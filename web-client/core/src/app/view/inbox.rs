@@ -1,0 +1,181 @@
+//! The supervisor's inbox: what changed since the last review, contradictions first.
+
+use ankomst_shared::app::{
+    Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
+};
+use ankomst_shared::catalog::MergeCode;
+use ankomst_shared::chunk::parse;
+use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::merge::{Changed, Review, changed_since, reviews};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::review_of;
+
+use super::viewer::{Viewer, count};
+
+const KINDS: [&str; 4] = ["run", "residence", "case", "protected"];
+
+impl Viewer<'_> {
+    pub(super) fn inbox(&mut self) -> InboxView {
+        let ids: Vec<DocumentId> = KINDS.iter().flat_map(|kind| self.of_kind(kind)).collect();
+        let mut rows: Vec<InboxRow> = ids
+            .into_iter()
+            .filter_map(|id| self.inbox_row(id).ok())
+            .filter(|row| !row.reviewed)
+            .collect();
+        rows.sort_by_key(|row| core::cmp::Reverse((row.safety, row.conflicts, row.received_ms)));
+        InboxView { rows }
+    }
+
+    fn inbox_row(&mut self, id: DocumentId) -> Result<InboxRow, Refusal> {
+        let kind = self.kind(id)?;
+        let record = self.record(id)?;
+        let changed = self.changed(id)?.1;
+        let open = record.fields.iter().filter(|(_, state)| state.is_open());
+        let (mut conflicts, mut safety) = (0, 0);
+        for (path, _) in open {
+            conflicts += 1;
+            let located = self.catalog.locate(&kind.id, path);
+            safety += usize::from(located.is_some_and(|at| at.field.merge == MergeCode::S));
+        }
+        let mut people: Vec<String> = Vec::new();
+        let mut received = None;
+        for change in &changed {
+            let Some(state) = record.fields.get(&change.path) else { continue };
+            for said in &state.statements {
+                people.push(self.person(said.meta.user));
+                received = received.max(self.level(id, &said.change).1);
+            }
+        }
+        people.sort();
+        people.dedup();
+        Ok(InboxRow {
+            document: id,
+            kind: kind.id.clone(),
+            kind_text: kind.label.get(self.language).to_owned(),
+            title: self.title(id),
+            changed: count(changed.len()),
+            conflicts: count(conflicts),
+            safety: count(safety),
+            people,
+            received_ms: received,
+            reviewed: changed.is_empty() && conflicts == 0,
+        })
+    }
+
+    /// Fields written since the last review; before the first one, since the record was made.
+    fn changed(&mut self, id: DocumentId) -> Result<(Option<Review>, Vec<Changed>), Refusal> {
+        let review = self.open.read(review_of(id)).and_then(|review| reviews(&review).pop());
+        let heads: Vec<ChangeHash> = match &review {
+            Some(review) => review.heads.clone(),
+            None => self.beginnings(id),
+        };
+        let document = self.open.read(id).ok_or(Refusal::NotHere)?;
+        let mut changed = changed_since(&document, &heads);
+        let kind = self.kind(id)?;
+        changed.retain(|change| self.catalog.locate(&kind.id, &change.path).is_some());
+        Ok((review, changed))
+    }
+
+    fn beginnings(&self, id: DocumentId) -> Vec<ChangeHash> {
+        let rows = self.open.chunks.get(&id).into_iter().flatten();
+        rows.filter(|(_, row)| parse(&row.bytes).is_ok_and(|info| info.deps.is_empty()))
+            .map(|(hash, _)| *hash)
+            .collect()
+    }
+
+    pub(super) fn changes(&mut self, id: DocumentId) -> Result<ChangeListView, Refusal> {
+        let row = self.inbox_row(id)?;
+        let (review, changed) = self.changed(id)?;
+        let record = self.record(id)?;
+        let kind = self.kind(id)?;
+        let mut paths: Vec<(FieldPath, Option<Changed>)> = Vec::new();
+        let open = record.fields.iter().filter(|(_, state)| state.agreement != Agreement::Agreed);
+        let touched = changed.into_iter().map(|change| (change.path.clone(), Some(change)));
+        for (path, change) in touched.chain(open.map(|(path, _)| (path.clone(), None))) {
+            let Some(located) = self.catalog.locate(&kind.id, &path) else { continue };
+            let own = Self::own_path(&located, &path);
+            if !paths.iter().any(|(known, _)| *known == own) {
+                paths.push((own, change));
+            }
+        }
+        let mut fields = Vec::new();
+        for (path, change) in paths {
+            fields.extend(self.changed_field(id, &path, change.as_ref()));
+        }
+        fields.sort_by_key(|one| {
+            let agreement = one.field.agreement;
+            let rank = match agreement {
+                Agreement::Open | Agreement::Reopened | Agreement::SettledTwice
+                    if one.field.safety =>
+                {
+                    0
+                }
+                Agreement::Open | Agreement::Reopened | Agreement::SettledTwice => 1,
+                Agreement::Settled => 2,
+                Agreement::Agreed => 3,
+            };
+            (rank, one.place.clone(), one.field.path.clone())
+        });
+        Ok(ChangeListView {
+            row,
+            fields,
+            last_review: review.map(|review| ReviewView {
+                who: self.person(review.meta.user),
+                at_ms: review.meta.claimed_ms,
+                approved: review.approved,
+                note: review.note,
+            }),
+            parent: self.open.headers.get(&id).and_then(|header| header.parent),
+        })
+    }
+
+    fn changed_field(
+        &mut self,
+        id: DocumentId,
+        path: &FieldPath,
+        change: Option<&Changed>,
+    ) -> Option<ChangedField> {
+        let kind = self.kind(id).ok()?;
+        let record = self.record(id).ok()?;
+        let parts = path.segments();
+        let list = kind.entry_list(parts.head);
+        let (field, place) = match (list, parts.rest) {
+            (Some(list), [Some(entry), Some(id_of), _]) => {
+                let field = list.fields.iter().find(|field| field.id == id_of)?;
+                (field, self.place(id, &list.id, entry))
+            }
+            _ => {
+                let field = kind.field(parts.head)?;
+                let section = kind.sections.iter().find(|section| section.id == field.section);
+                (
+                    field,
+                    section.map_or_else(String::new, |section| {
+                        section.label.get(self.language).to_owned()
+                    }),
+                )
+            }
+        };
+        let before = change.and_then(|change| change.before.as_ref());
+        Some(ChangedField {
+            field: self.field(id, (path, field), &record),
+            place,
+            before: before
+                .map_or_else(String::new, |value| self.catalog.words(field, value, self.language)),
+        })
+    }
+
+    fn place(&mut self, id: DocumentId, list: &str, entry: &str) -> String {
+        match list {
+            "item" => {
+                let text =
+                    self.catalog.item(entry).map(|item| item.label.get(self.language).to_owned());
+                format!("{entry} {}", text.unwrap_or_default())
+            }
+            "intakes" => {
+                let person = self.text(id, &format!("intakes/{entry}/person"));
+                self.person_name(id, &person)
+            }
+            _ => self.entry_title(id, list, entry),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Runs of checklists.
+
+use ankomst_shared::app::{FieldView, GroupView, ItemView, Language, Refusal, RunRow, RunView};
+use ankomst_shared::catalog::{Caution, Checklist, Evidence, Field, Item, display};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::path::FieldPath;
+
+use super::viewer::{Viewer, count};
+
+impl Viewer<'_> {
+    fn checklist(&self, id: DocumentId) -> Result<&'static Checklist, Refusal> {
+        let header = self.open.headers.get(&id).ok_or(Refusal::NotHere)?;
+        let (list, version) = header.template.as_ref().ok_or(Refusal::NotHere)?;
+        self.catalog.checklist(list, *version).ok_or(Refusal::NotHere)
+    }
+
+    pub(super) fn run_row(&mut self, id: DocumentId) -> Result<RunRow, Refusal> {
+        let record = self.record(id)?;
+        let checklist = self.checklist(id)?;
+        let (mut answered, mut not_ok) = (0, 0);
+        for item in &checklist.items {
+            let status = self.text(id, &format!("item/{}/status", item.id));
+            answered += usize::from(!matches!(status.as_str(), "" | "not_checked"));
+            not_ok += usize::from(status == "not_ok");
+        }
+        let document = self.open.read(id).ok_or(Refusal::NotHere)?;
+        let mut people: Vec<String> =
+            document.changes().map(|(_, meta)| self.person(meta.user)).collect();
+        people.sort();
+        people.dedup();
+        Ok(RunRow {
+            document: id,
+            title: checklist.label.get(self.language).to_owned(),
+            started_ms: self.open.headers.get(&id).map_or(0, |header| header.created_ms),
+            people,
+            answered: count(answered),
+            total: count(checklist.items.len()),
+            not_ok: count(not_ok),
+            conflicts: count(record.open()),
+            state: self.words(id, "state"),
+        })
+    }
+
+    pub(super) fn run(&mut self, id: DocumentId) -> Result<RunView, Refusal> {
+        let row = self.run_row(id)?;
+        let checklist = self.checklist(id)?;
+        let residence = self.open.headers.get(&id).and_then(|header| header.parent);
+        let mut groups = Vec::new();
+        for group in &checklist.groups {
+            let items = checklist.items.iter().filter(|item| item.group == group.id);
+            let items = items.map(|item| self.item(id, item)).collect::<Result<Vec<_>, _>>()?;
+            let status =
+                |view: &ItemView| view.status.value.as_str().unwrap_or_default().to_owned();
+            let answered =
+                items.iter().filter(|item| !matches!(status(item).as_str(), "" | "not_checked"));
+            groups.push(GroupView {
+                id: group.id.clone(),
+                label: group.label.get(self.language).to_owned(),
+                answered: count(answered.count()),
+                not_ok: count(items.iter().filter(|item| status(item) == "not_ok").count()),
+                items,
+            });
+        }
+        Ok(RunView {
+            row,
+            residence,
+            residence_name: residence.map_or_else(String::new, |house| self.title(house)),
+            version: checklist.version,
+            groups,
+        })
+    }
+
+    fn item(&mut self, id: DocumentId, item: &Item) -> Result<ItemView, Refusal> {
+        let language = self.language;
+        let other = if language == Language::Sv { Language::En } else { Language::Sv };
+        let number = item.evidence.iter().find_map(|evidence| {
+            if let Evidence::Number(unit, caution) = evidence {
+                Some((unit, caution))
+            } else {
+                None
+            }
+        });
+        let value = match number {
+            Some((unit, caution)) => {
+                let unit = unit.get(language).to_owned();
+                Some(self.item_field(id, &item.id, ("value", Some(unit)), caution.as_ref())?)
+            }
+            None => None,
+        };
+        let departments: Vec<String> = item
+            .departments
+            .iter()
+            .map(|code| self.catalog.code_words("department", code, language))
+            .collect();
+        Ok(ItemView {
+            id: item.id.clone(),
+            text: item.label.get(language).to_owned(),
+            text_other: item.label.get(other).to_owned(),
+            severity: item.severity,
+            severity_text: severity(item.severity, language).to_owned(),
+            scope: item.scope.clone(),
+            short: item.short,
+            threshold: item.threshold.as_ref().map(|text| text.get(language).to_owned()),
+            evidence: item
+                .evidence
+                .iter()
+                .map(|one| display::evidence_words(one, language))
+                .collect(),
+            sources: item.sources.join(", "),
+            departments: departments.join(", "),
+            status: self.item_field(id, &item.id, ("status", None), None)?,
+            value,
+            comment: self.item_field(id, &item.id, ("comment", None), None)?,
+        })
+    }
+
+    fn item_field(
+        &mut self,
+        id: DocumentId,
+        item: &str,
+        (field, unit): (&str, Option<String>),
+        _caution: Option<&Caution>,
+    ) -> Result<FieldView, Refusal> {
+        let record = self.record(id)?;
+        let list = self.kind(id)?.entry_list("item").ok_or(Refusal::NotHere)?;
+        let asked: &Field =
+            list.fields.iter().find(|known| known.id == field).ok_or(Refusal::NotHere)?;
+        let path =
+            FieldPath::parse(&format!("item/{item}/{field}")).map_err(|_| Refusal::NotHere)?;
+        let mut view = self.field(id, (&path, asked), &record);
+        if let Some(unit) = unit.filter(|unit| !unit.is_empty()) {
+            view.input = ankomst_shared::app::Input::Decimal(Some(unit));
+        }
+        Ok(view)
+    }
+}
+
+const fn severity(severity: u8, language: Language) -> &'static str {
+    match (severity, language) {
+        (1, Language::Sv) => "Genast",
+        (1, Language::En) => "At once",
+        (2, Language::Sv) => "Inom 72 timmar",
+        (2, Language::En) => "Within 72 hours",
+        (3, Language::Sv) => "Inom 14 dagar",
+        (3, Language::En) => "Within 14 days",
+        (_, Language::Sv) => "Inom 60 dagar",
+        (_, Language::En) => "Within 60 days",
+    }
+}

@@ -1,0 +1,244 @@
+//! Drafts, changes and the outbox.
+//!
+//! What is typed is a draft row at once (L0). When a section is left or after a rest, the drafts of
+//! a document become one change: the change, its deposit and the end of the drafts are one commit.
+
+use ankomst_shared::app::{Query, Refusal};
+use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
+use ankomst_shared::document::{Chunk, Document, Edit};
+use ankomst_shared::ids::{ActorId, DocumentId, EntryId};
+use ankomst_shared::limits::DRAFT_REST_MS;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
+use ankomst_shared::sync::message::PushPart;
+use ankomst_shared::value::Value;
+
+use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
+use super::state::Core;
+use crate::platform::{Clock, Platform};
+use crate::store::{Table, Write};
+
+impl<P: Platform> Core<P> {
+    /// Saves what stands in a field.
+    pub(super) async fn type_value(
+        &self,
+        document: DocumentId,
+        path: FieldPath,
+        value: Value,
+    ) -> Result<(), Refusal> {
+        let _turn = self.0.turn.take().await;
+        let now_ms = self.now_ms();
+        let draft = self.with_open(|open| {
+            let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
+            let located = Catalog::builtin().locate(&kind, &path).ok_or(Refusal::NotHere)?;
+            if located.field.merge == MergeCode::I
+                && open.record(document).is_some_and(|record| record.fields.contains_key(&path))
+            {
+                return Err(Refusal::Immutable);
+            }
+            Ok(draft(&located, value, now_ms))
+        })?;
+        let user = self.with_open(|open| Ok(open.user()))?;
+        let row = self.sealed(Table::Drafts, draft_key(user, document, &path), &draft)?;
+        // Also kept in memory when the device cannot write: nothing typed is thrown away.
+        self.with_open(|open| {
+            open.drafts.insert((document, path), draft);
+            open.typed_ms = now_ms;
+            Ok(())
+        })?;
+        self.commit(vec![row]).await
+    }
+
+    /// Makes one change of a document's drafts.
+    pub(super) async fn commit_drafts(&self, document: DocumentId) -> Result<(), Refusal> {
+        let _turn = self.0.turn.take().await;
+        let edits = self.with_open(|open| {
+            let drafts =
+                open.drafts.iter().filter(|((id, _), draft)| *id == document && draft.fits);
+            Ok(drafts
+                .map(|((_, path), draft)| Edit { path: path.clone(), value: draft.value.clone() })
+                .collect::<Vec<_>>())
+        })?;
+        if edits.is_empty() { Ok(()) } else { self.write(document, &edits).await }
+    }
+
+    /// Makes changes of all drafts.
+    pub(super) async fn commit_all_drafts(&self) -> Result<(), Refusal> {
+        let documents = self.with_open(|open| {
+            let mut ids: Vec<DocumentId> = open.drafts.keys().map(|(id, _)| *id).collect();
+            ids.dedup();
+            Ok(ids)
+        })?;
+        for document in documents {
+            self.commit_drafts(document).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes changes of drafts that have rested long enough; runs for ever.
+    pub(super) async fn rest_loop(&self) {
+        loop {
+            self.0.platform.clock().sleep(1_000).await;
+            let rested = {
+                let state = self.0.state.borrow();
+                state.open.as_ref().is_some_and(|open| {
+                    open.drafts.values().any(|draft| draft.fits)
+                        && self.now_ms() - open.typed_ms >= DRAFT_REST_MS
+                })
+            };
+            if rested {
+                // A device that cannot write says so by itself, and the drafts stay.
+                let _stay = self.commit_all_drafts().await;
+            }
+        }
+    }
+
+    /// Writes answers as one change, with the turn already taken.
+    pub(super) async fn write(&self, id: DocumentId, edits: &[Edit]) -> Result<(), Refusal> {
+        let (now_ms, actor) = (self.now_ms(), ActorId::from_bytes(self.random()?));
+        let made = self.with_open(|open| {
+            let by = open.authoring(id, now_ms);
+            let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
+            let chunk = opened.document.commit(edits, &by).map_err(|_| Refusal::Internal)?;
+            Ok(chunk.map(|chunk| (chunk, opened.document.actor(), opened.opened_ms)))
+        })?;
+        let saved = self.save(id, made, edits).await;
+        if saved.is_err() {
+            // The document in memory is ahead of the disk: read it again when needed.
+            self.with_open(|open| {
+                open.documents.remove(&id);
+                Ok(())
+            })?;
+        }
+        saved
+    }
+
+    /// Makes a document with its first answers.
+    pub(super) async fn create(
+        &self,
+        header: &Header,
+        edits: &[Edit],
+    ) -> Result<DocumentId, Refusal> {
+        let (id, now_ms, actor) =
+            (header.document, self.now_ms(), ActorId::from_bytes(self.random()?));
+        let made = self.with_open(|open| {
+            let by = open.authoring(id, now_ms);
+            let (document, chunk) = Document::create(actor, header.sign(&open.signing), edits, &by)
+                .map_err(|_| Refusal::Internal)?;
+            drop(document);
+            Ok(Some((chunk, actor, now_ms)))
+        })?;
+        self.save(id, made, edits).await?;
+        Ok(id)
+    }
+
+    /// One commit: the change, its deposit, the end of the drafts it was made of.
+    async fn save(
+        &self,
+        id: DocumentId,
+        made: Option<(Chunk, ActorId, i64)>,
+        edits: &[Edit],
+    ) -> Result<(), Refusal> {
+        let user = self.with_open(|open| Ok(open.user()))?;
+        let mut writes: Vec<Write> = edits
+            .iter()
+            .map(|edit| Write::delete(Table::Drafts, draft_key(user, id, &edit.path)))
+            .collect();
+        let mut row = None;
+        if let Some((chunk, actor, opened_ms)) = made {
+            let random = DepositRandom { key: self.random()?, nonce: self.random()? };
+            let (chunk_row, sealed) = self.with_open(|open| {
+                let envelope = AuthorEnvelope {
+                    document: id,
+                    actor,
+                    user,
+                    device: open.identity.device,
+                    opened_ms,
+                    last: chunk.hash,
+                }
+                .sign(&open.signing);
+                let part = PushPart {
+                    document: id,
+                    envelope: envelope.clone().into(),
+                    chunks: vec![chunk.bytes.clone().into()],
+                };
+                let part = minicbor::to_vec(&part).map_err(|_| Refusal::Internal)?;
+                let sealed = deposit::seal(&open.identity.deposit_key, &part, &random)
+                    .map_err(|_| Refusal::Internal)?;
+                let row = ChunkRow {
+                    bytes: chunk.bytes.into(),
+                    envelope: envelope.into(),
+                    stage: Stage::Unsent,
+                    received_ms: None,
+                };
+                Ok((row, sealed))
+            })?;
+            writes.push(self.sealed(
+                Table::Chunks,
+                chunk_key(user, id, &chunk.hash),
+                &chunk_row,
+            )?);
+            let key = deposit_key(user, deposit_id(&chunk.hash));
+            writes.push(Write::put(Table::Deposits, key, sealed));
+            row = Some((chunk.hash, chunk_row));
+        }
+        self.commit(writes).await?;
+        self.with_open(|open| {
+            for edit in edits {
+                // What was typed meanwhile stays a draft.
+                let place = (id, edit.path.clone());
+                if open.drafts.get(&place).is_some_and(|draft| draft.value == edit.value) {
+                    open.drafts.remove(&place);
+                }
+            }
+            if let Some((hash, row)) = row {
+                open.add_chunk(id, hash, row);
+            }
+            Ok(())
+        })?;
+        self.tell(self.queries_of(id));
+        self.tell_status();
+        self.0.wake.put(());
+        Ok(())
+    }
+
+    /// The views a change of a document touches.
+    pub(super) fn queries_of(&self, id: DocumentId) -> Vec<Query> {
+        let state = self.0.state.borrow();
+        let header = state.open.as_ref().and_then(|open| open.headers.get(&id));
+        let (kind, parent) =
+            header.map_or(("", None), |header| (header.kind.as_str(), header.parent));
+        let mut queries = vec![Query::Inbox, Query::Changes(id)];
+        let form = |document| Query::Form { document, entry: None };
+        match kind {
+            "residence" => queries.extend([Query::Residences, Query::Residence(id), form(id)]),
+            "run" => {
+                queries.extend([Query::Run(id), form(id)]);
+                queries.extend(parent.map(Query::Residence));
+            }
+            "case" | "protected" => {
+                queries.extend([Query::Cases, Query::Case(id), form(id)]);
+                queries.extend(parent.map(Query::Case));
+            }
+            _ => {
+                if let Some(parent) = parent {
+                    drop(state);
+                    queries.extend(self.queries_of(parent));
+                }
+            }
+        }
+        queries
+    }
+
+    /// A fresh entry id.
+    pub(super) fn entry(&self) -> Result<EntryId, Refusal> {
+        Ok(EntryId::from_bytes(self.random()?))
+    }
+}
+
+fn draft(located: &Located<'_>, value: Value, now_ms: i64) -> Draft {
+    match check(Catalog::builtin(), located.field, &value) {
+        Ok(value) => Draft { value, fits: true, at_ms: now_ms },
+        Err(_) => Draft { value, fits: false, at_ms: now_ms },
+    }
+}
