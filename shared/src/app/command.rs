@@ -52,6 +52,20 @@ pub enum Answer {
     Event(#[n(0)] Event),
 }
 
+impl Answer {
+    /// Gives the number of the request that packed bytes reply to, without reading the reply.
+    #[must_use]
+    pub fn number(bytes: &[u8]) -> Option<u64> {
+        let mut reader = minicbor::Decoder::new(bytes);
+        reader.array().ok()?;
+        if reader.u32().ok()? != 0 {
+            return None;
+        }
+        reader.array().ok()?;
+        reader.u64().ok()
+    }
+}
+
 /// What the page may ask.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub enum Command {
@@ -365,4 +379,17 @@ pub enum Event {
     /// The state of this device has changed.
     #[n(1)]
     Status(#[n(0)] Status),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_reply_is_found_without_reading_it() {
+        let reply = minicbor::to_vec(Answer::Reply(77, Reply::Done)).unwrap();
+        assert_eq!(Answer::number(&reply), Some(77));
+        let event = minicbor::to_vec(Answer::Event(Event::Changed(Vec::new()))).unwrap();
+        assert_eq!(Answer::number(&event), None);
+    }
 }

@@ -160,6 +160,12 @@ pub fn decimal(text: &str, places: u8) -> Option<String> {
 }
 
 fn date(text: &str) -> Option<String> {
+    read_date(text).map(written_date)
+}
+
+/// Reads a date of 1850 or later, with or without hyphens.
+#[must_use]
+pub fn read_date(text: &str) -> Option<jiff::civil::Date> {
     let digits: String = text.trim().chars().filter(|letter| *letter != '-').collect();
     if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -167,7 +173,20 @@ fn date(text: &str) -> Option<String> {
     let (year, rest) = digits.split_at_checked(4)?;
     let (month, day) = rest.split_at_checked(2)?;
     let date = jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    date.ok().filter(|date| date.year() >= 1850).map(|date| date.to_string())
+    date.ok().filter(|date| date.year() >= 1850)
+}
+
+/// Writes a date as `yyyy-mm-dd`.
+#[must_use]
+pub fn written_date(date: jiff::civil::Date) -> String {
+    format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+}
+
+/// The date and time of day of a point in time, in UTC.
+#[must_use]
+pub fn civil(unix_ms: i64) -> Option<jiff::civil::DateTime> {
+    let at = jiff::Timestamp::from_millisecond(unix_ms).ok()?;
+    Some(jiff::tz::Offset::UTC.to_datetime(at))
 }
 
 fn phone(text: &str) -> Option<String> {

@@ -82,9 +82,12 @@ const fn yes_no(yes: bool, language: Language) -> &'static str {
 }
 
 fn time_words(unix_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(
-        |_| unix_ms.to_string(),
-        |at| at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string(),
+    super::check::civil(unix_ms).map_or_else(
+        || unix_ms.to_string(),
+        |at| {
+            let day = super::check::written_date(at.date());
+            format!("{day} {:02}:{:02}", at.hour(), at.minute())
+        },
     )
 }
 

@@ -13,7 +13,7 @@ pub mod order;
 #[cfg(test)]
 mod source;
 
-pub use check::{ValueFault, check, normalise};
+pub use check::{ValueFault, check, civil, normalise, written_date};
 pub use lookup::{Catalog, Located};
 pub use model::*;
 pub use order::most_cautious;

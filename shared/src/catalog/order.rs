@@ -75,7 +75,7 @@ fn number(value: &Value) -> Option<i128> {
 }
 
 fn day(value: &Value) -> Option<i128> {
-    let date: jiff::civil::Date = value.as_str()?.parse().ok()?;
+    let date = super::check::read_date(value.as_str()?)?;
     let key =
         i128::from(date.year()) * 512 + i128::from(date.month()) * 32 + i128::from(date.day());
     Some(key)

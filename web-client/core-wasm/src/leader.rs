@@ -77,7 +77,7 @@ impl Channel {
                     asked.put((Asker::Tab(from), bytes));
                 }
                 Some(Word::Answer(to, bytes)) if to == tab && !leads.get() => {
-                    if let Ok(Answer::Reply(id, _)) = minicbor::decode(&bytes) {
+                    if let Some(id) = Answer::number(&bytes) {
                         open.borrow_mut().remove(&id);
                     }
                     post(&bytes);

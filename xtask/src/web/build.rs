@@ -19,6 +19,11 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 pub(super) fn modules(ui_features: Option<&str>) -> anyhow::Result<Files> {
     let base = ["build", "--quiet", "--profile", "client", "--target", "wasm32-unknown-unknown"];
     let mut ui = base.to_vec();
+    // Erased views before speed: the page's code is a fifth smaller for it.
+    ui.extend([
+        "--config",
+        "target.wasm32-unknown-unknown.rustflags=[\"--cfg\",\"erase_components\"]",
+    ]);
     ui.extend(["-p", "ankomst-ui-wasm"]);
     if let Some(features) = ui_features {
         ui.extend(["--features", features]);

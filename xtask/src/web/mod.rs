@@ -41,11 +41,13 @@ pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
         );
     } else {
         eprintln!(
-            "    ui {} B of {} B, first visit {} B of {} B (brotli)",
+            "    ui {} B (at most {}, aim {}), first visit {} B (at most {}, aim {}), brotli",
             sizes.ui,
             pack::UI_BYTES_MAX,
+            pack::UI_BYTES_AIM,
             sizes.first_visit,
-            pack::FIRST_VISIT_BYTES_MAX
+            pack::FIRST_VISIT_BYTES_MAX,
+            pack::FIRST_VISIT_BYTES_AIM
         );
     }
     sizes.check()?;

@@ -170,9 +170,8 @@ impl<P: Platform> Core<P> {
         }
         let mut header = self.header("run", Some(residence))?;
         header.template = Some((template.id.clone(), template.version));
-        let day = jiff::Timestamp::from_millisecond(self.now_ms())
-            .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
-            .map_err(|_| Refusal::Internal)?;
+        let now = ankomst_shared::catalog::civil(self.now_ms()).ok_or(Refusal::Internal)?;
+        let day = ankomst_shared::catalog::written_date(now.date());
         let mut edits: Vec<Edit> = [
             ("checklist", Value::text(checklist)),
             ("version", Value::Int(i64::from(template.version))),
