@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::ids::{DeviceId, DocumentId};
-use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX};
-use ankomst_shared::sync::decide::{Decision, Facts, decide};
+use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX, UNSURE_MAX};
+use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
     DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote, Hello,
     PROTOCOL_VERSION, Welcome,
@@ -98,6 +98,7 @@ fn gather(
             at_high: log::chain_at(db, hello.high.feed)?,
             held: log::holdings(db, session.device)?,
             allowed: access::scope(db, user, session.device)?,
+            unsure: known(db, &hello.unsure)?,
         };
         let (send, drop, keep, anew) = match decide(hello, &facts) {
             Decision::Version => return Ok(Gathered::Version),
@@ -115,7 +116,9 @@ fn gather(
             .copied()
             .chain(documents.iter().map(|document| document.document))
             .collect();
-        let digests = gathering.digests(hello, &keep)?;
+        // A document that goes or is sent once more makes a difference that is none.
+        let is_plain = whole && !anew && drop.is_empty() && hello.heal.is_empty();
+        let digests = if is_plain { gathering.digests(hello, &keep, &feed)? } else { None };
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: gathering.welcome(facts.epoch, user)?,
             acks: Vec::new(),
@@ -127,7 +130,8 @@ fn gather(
             held: held_notes(db, session)?,
             documents_left: u32::try_from(left).unwrap_or(u32::MAX),
             anew,
-            digests,
+            compared: digests.is_some(),
+            digests: digests.unwrap_or_default(),
         })))
     })
 }
@@ -220,18 +224,34 @@ impl Gathering<'_> {
         Ok((documents, left))
     }
 
-    /// Sums of each document, if the device stands at the head with another total.
+    /// Sums of each document, if what the device had at its cursor is not what it should have had:
+    /// an answer was lost on the way, or a change on either side.
     fn digests(
         &self,
         hello: &Hello,
         keep: &BTreeSet<DocumentId>,
-    ) -> Result<Vec<(DocumentId, Digest)>, StorageError> {
-        if hello.cursor != self.head || sum(self.db, keep)? == hello.digest {
-            return Ok(Vec::new());
+        feed: &FeedBatch,
+    ) -> Result<Option<Vec<(DocumentId, Digest)>>, StorageError> {
+        if digest_before(sum(self.db, keep)?, feed) == hello.digest {
+            return Ok(None);
         }
         tracing::warn!(device.id = %self.session.device, "A device and the log differ; documents are compared.");
-        keep.iter().map(|id| Ok((*id, log::digest(self.db, *id)?))).collect()
+        keep.iter()
+            .map(|id| Ok((*id, log::digest(self.db, *id)?)))
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
+}
+
+/// Those documents that the log knows.
+fn known(db: &Connection, asked: &[DocumentId]) -> Result<BTreeSet<DocumentId>, StorageError> {
+    let mut known = BTreeSet::new();
+    for id in asked.iter().take(UNSURE_MAX) {
+        if log::document(db, *id)?.is_some() {
+            known.insert(*id);
+        }
+    }
+    Ok(known)
 }
 
 /// Reads a stretch of the feed for a device; says whether it reaches the head.
@@ -249,18 +269,26 @@ pub fn batch(
         return Ok((FeedBatch { chunks: Vec::new(), cursor: head }, true));
     }
     let rows = log::feed_after(db, from.feed, FEED_BATCH_CHUNKS_MAX)?;
-    let whole = rows.len() < FEED_BATCH_CHUNKS_MAX;
-    let cursor = match rows.last().and_then(|row| row.feed) {
+    let (mut chunks, mut bytes, mut scanned) = (Vec::new(), 0, None);
+    let mut whole = rows.len() < FEED_BATCH_CHUNKS_MAX;
+    for row in &rows {
+        if bytes > SYNC_BODY_BYTES_MAX / 4 {
+            whole = false;
+            break;
+        }
+        scanned = row.feed;
+        if scope.contains(&row.document) {
+            let others = row.device != device;
+            bytes += if others { row.sealed.len() } else { 0 };
+            chunks.push(delivered(app, row, others)?);
+        }
+    }
+    let cursor = match scanned {
         Some(feed) if !whole => {
             Position { feed, chain: log::chain_at(db, feed)?.unwrap_or_default() }
         }
         _ => head,
     };
-    let chunks = rows
-        .iter()
-        .filter(|row| scope.contains(&row.document))
-        .map(|row| delivered(app, row, row.device != device))
-        .collect::<Result<_, _>>()?;
     Ok((FeedBatch { chunks, cursor }, whole))
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::ids::{DocumentId, Epoch};
 use crate::sync::chain::{Chain, Position};
-use crate::sync::message::{Hello, PROTOCOL_VERSION};
+use crate::sync::digest::Digest;
+use crate::sync::message::{FeedBatch, Hello, PROTOCOL_VERSION};
 
 /// What the server knows when a greeting arrives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Facts {
     pub held: BTreeSet<DocumentId>,
     /// Documents the person may read and this device should hold.
     pub allowed: BTreeSet<DocumentId>,
+    /// Those documents of the greeting's `unsure` that the log knows.
+    pub unsure: BTreeSet<DocumentId>,
 }
 
 /// What is to be answered.
@@ -44,6 +47,18 @@ pub enum Decision {
         /// Documents it holds and keeps.
         keep: BTreeSet<DocumentId>,
     },
+}
+
+/// Sum of what a device had at its cursor if nothing is amiss: `total` is the sum of the documents
+/// it keeps at the end of `batch`, which reaches from its cursor to there.
+#[must_use]
+pub fn digest_before(mut total: Digest, batch: &FeedBatch) -> Digest {
+    for chunk in &batch.chunks {
+        let mut one = Digest::default();
+        one.add(&chunk.hash);
+        total.leave(&one);
+    }
+    total
 }
 
 /// Decides.
@@ -71,7 +86,12 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
         .collect();
     Decision::Follow {
         send: facts.allowed.difference(&keep).copied().collect(),
-        drop: facts.held.difference(&facts.allowed).copied().collect(),
+        drop: facts
+            .held
+            .union(&facts.unsure)
+            .filter(|doc| !facts.allowed.contains(doc))
+            .copied()
+            .collect(),
         keep,
     }
 }
@@ -80,7 +100,6 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
 mod tests {
     use super::*;
     use crate::ids::DeviceId;
-    use crate::sync::digest::Digest;
 
     fn doc(number: u8) -> DocumentId {
         DocumentId::from_bytes([number; 16])
@@ -99,6 +118,7 @@ mod tests {
             digest: Digest::default(),
             wants: Vec::new(),
             heal: Vec::new(),
+            unsure: Vec::new(),
         }
     }
 
@@ -110,6 +130,7 @@ mod tests {
             at_high: Some(Chain::from_bytes([5; 8])),
             held: [doc(1), doc(2)].into(),
             allowed: [doc(2), doc(3)].into(),
+            unsure: BTreeSet::new(),
         }
     }
 
@@ -126,6 +147,14 @@ mod tests {
         hello.heal = vec![doc(2), doc(9)];
         let Decision::Follow { send, keep, .. } = decide(&hello, &facts()) else { panic!() };
         assert!(send.contains(&doc(2)) && keep.is_empty() && !send.contains(&doc(9)));
+    }
+
+    #[test]
+    fn an_unsure_document_is_dropped_if_it_is_known_and_not_allowed() {
+        let facts = Facts { unsure: [doc(2), doc(4)].into(), ..facts() };
+        let decision = decide(&hello(Some(Epoch::from_bytes([1; 16])), 5, 5), &facts);
+        let Decision::Follow { drop, keep, .. } = decision else { panic!() };
+        assert_eq!((drop, keep), ([doc(1), doc(4)].into(), [doc(2)].into()));
     }
 
     #[test]

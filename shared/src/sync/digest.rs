@@ -65,8 +65,12 @@ mod tests {
         fn sums_do_not_depend_on_order_and_can_be_taken_apart(hashes in proptest::collection::vec(any::<[u8; 32]>(), 0..12)) {
             let mut forward = Digest::default();
             let mut backward = Digest::default();
-            hashes.iter().for_each(|hash| forward.add(&ChangeHash::from_bytes(*hash)));
-            hashes.iter().rev().for_each(|hash| backward.add(&ChangeHash::from_bytes(*hash)));
+            for hash in &hashes {
+                forward.add(&ChangeHash::from_bytes(*hash));
+            }
+            for hash in hashes.iter().rev() {
+                backward.add(&ChangeHash::from_bytes(*hash));
+            }
             prop_assert_eq!(forward, backward);
             let whole = forward;
             forward.join(&backward);

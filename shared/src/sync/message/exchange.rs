@@ -60,6 +60,11 @@ pub struct Hello {
     /// Documents to be sent whole again.
     #[n(10)]
     pub heal: Vec<DocumentId>,
+    /// Documents of which the device does not know whether it should still hold them; those it
+    /// should not are ordered to be dropped.
+    #[n(11)]
+    #[cbor(default)]
+    pub unsure: Vec<DocumentId>,
 }
 
 /// Changes of one or more documents.
@@ -188,6 +193,10 @@ pub struct ExchangeAnswer {
     /// Sums of each held document, sent when the total of the greeting did not fit.
     #[n(10)]
     pub digests: Vec<(DocumentId, Digest)>,
+    /// The total of the greeting did not fit: `digests` names every document held.
+    #[n(11)]
+    #[cbor(default)]
+    pub compared: bool,
 }
 
 /// Who answers, and who everybody is.

@@ -1,5 +1,7 @@
 //! The bytes of messages, fixed: what is on the wire today is understood for ever.
 
+use core::fmt::Write;
+
 use minicbor::bytes::ByteVec;
 
 use crate::ids::{ChangeHash, DeviceId, DocumentId, Epoch};
@@ -8,7 +10,10 @@ use crate::sync::digest::Digest;
 use crate::sync::message::*;
 
 fn hex<T: minicbor::Encode<()>>(message: &T) -> String {
-    minicbor::to_vec(message).unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+    minicbor::to_vec(message).unwrap().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn hello() -> Hello {
@@ -24,6 +29,7 @@ fn hello() -> Hello {
         digest: Digest::default(),
         wants: vec![DocumentId::from_bytes([5; 16])],
         heal: Vec::new(),
+        unsure: Vec::new(),
     }
 }
 

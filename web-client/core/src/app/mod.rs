@@ -1,10 +1,12 @@
 //! The application: commands in, replies and events out.
 //!
-//! Reading order: [`state`] (what an open vault holds), [`rows`] (what is stored), [`command`] (what
+//! Reading order: [`state`] (what an open vault holds), [`rows`] (what is stored), [`kept`] (the same
+//! as the exchange sees it), [`command`] (what
 //! a page asks), [`write`] (drafts, changes, outbox), [`sign_in`], [`sync`] (contact with the
 //! server), [`view`] (what a page shows).
 
 mod command;
+mod kept;
 mod rows;
 mod sign_in;
 mod state;

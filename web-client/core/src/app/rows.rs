@@ -3,33 +3,17 @@
 //! Keys begin with the person's id, so that each vault finds its own; all values are sealed but the
 //! deposits, which are sealed to the server.
 
+use std::collections::BTreeSet;
+
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::Position;
+use ankomst_shared::sync::client::Place;
+pub(super) use ankomst_shared::sync::client::Stage;
+use ankomst_shared::sync::message::Welcome;
 use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
-
-/// How far a change has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(index_only)]
-pub(super) enum Stage {
-    /// Saved here, to be sent.
-    #[n(0)]
-    Unsent,
-    /// On the server's disk.
-    #[n(1)]
-    Received,
-    /// On the server's disk, held for a person.
-    #[n(2)]
-    Held,
-    /// Refused by the server; kept here.
-    #[n(3)]
-    Refused,
-    /// In the feed.
-    #[n(4)]
-    Shared,
-}
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -81,6 +65,42 @@ pub(super) struct Standing {
     pub(super) last_contact_ms: Option<i64>,
     #[n(8)]
     pub(super) has_backup: bool,
+    #[n(9)]
+    #[cbor(default)]
+    pub(super) leaving: BTreeSet<DocumentId>,
+    #[n(10)]
+    #[cbor(default)]
+    pub(super) unsure: BTreeSet<DocumentId>,
+}
+
+impl Standing {
+    /// The part the exchange reads and moves.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            epoch: self.epoch,
+            cursor: self.cursor,
+            high: self.high,
+            leaving: self.leaving.clone(),
+            unsure: self.unsure.clone(),
+        }
+    }
+
+    /// Takes that part back.
+    pub(super) fn set_place(&mut self, place: Place) {
+        let Place { epoch, cursor, high, leaving, unsure } = place;
+        (self.epoch, self.cursor, self.high) = (epoch, cursor, high);
+        (self.leaving, self.unsure) = (leaving, unsure);
+    }
+
+    /// Takes in what the server says of itself and of everybody.
+    pub(super) fn hear_welcome(&mut self, welcome: &Welcome, now_ms: i64) {
+        let people = welcome.people.iter();
+        self.people = people.map(|person| (person.user, person.name.clone())).collect();
+        self.devices.clone_from(&welcome.devices);
+        self.has_backup = welcome.has_backup;
+        self.clock_offset_s = Some((now_ms - welcome.server_ms).div_euclid(1000));
+        self.last_contact_ms = Some(now_ms);
+    }
 }
 
 pub(super) const VAULTS: &[u8] = b"vault/";

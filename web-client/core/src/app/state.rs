@@ -13,6 +13,7 @@ use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
+use ankomst_shared::sync::client::Client;
 use minicbor::{Decode, Encode};
 
 use super::rows::{
@@ -69,7 +70,9 @@ pub(super) struct Open {
     pub(super) drafts: BTreeMap<(DocumentId, FieldPath), Draft>,
     pub(super) documents: BTreeMap<DocumentId, Opened>,
     pub(super) uses: u64,
-    pub(super) heal: BTreeSet<DocumentId>,
+    pub(super) client: Client,
+    /// Deposits handed in since the vault was opened: where the next turn begins.
+    pub(super) deposit_turn: u64,
     pub(super) typed_ms: i64,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
@@ -146,7 +149,8 @@ impl<P: Platform> Core<P> {
             drafts: BTreeMap::new(),
             documents: BTreeMap::new(),
             uses: 0,
-            heal: BTreeSet::new(),
+            client: Client::default(),
+            deposit_turn: 0,
             typed_ms: 0,
             wants_again: false,
             key,

@@ -1,23 +1,24 @@
 //! Contact with the server: one exchange, then the live socket until it closes.
 //!
-//! Nothing here decides what is kept: whatever is applied is one commit of rows and cursor.
+//! What is said and what follows from an answer is decided by `shared::sync::client`; here it is
+//! sent, and stored as one commit of rows and cursor.
 
 use std::collections::BTreeMap;
 
 use ankomst_shared::app::{Contact, Query, Refusal};
-use ankomst_shared::chunk::parse;
-use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
-use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
+use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::sync::backoff::Backoff;
+use ankomst_shared::sync::client::session::{Frame, Next};
+use ankomst_shared::sync::client::{News, batch};
 use ankomst_shared::sync::message::{
-    Ack, ClientFrame, DeliveredChunk, Deposit, Exchange, ExchangeAnswer, FeedBatch, HeldNote,
-    Hello, Outcome, PROTOCOL_VERSION, Push, PushPart, Refused, ServerFrame,
+    ClientFrame, Deposit, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, ServerFrame,
 };
 use ankomst_shared::sync::{Digest, wire};
 use futures_util::future::{Either, select};
 
+use super::kept::Shelf;
 use super::rows::{
-    ChunkRow, Stage, chunk_key, deposit_id, deposit_key, read_deposit_key, standing_key,
+    Stage, Standing, chunk_key, deposit_id, deposit_key, read_deposit_key, standing_key,
 };
 use super::state::{Core, Open};
 use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
@@ -41,13 +42,14 @@ enum Met {
     SignIn,
 }
 
-/// What is to be stored after hearing from the server.
-#[derive(Default)]
-struct News {
-    rows: Vec<(DocumentId, ChangeHash, ChunkRow)>,
-    stages: Vec<(DocumentId, ChangeHash, Stage, Option<i64>)>,
-    gone: Vec<DocumentId>,
-    deposits: Vec<(ankomst_shared::ids::UserId, DepositId)>,
+/// What became of a frame.
+enum Heard {
+    /// Go on.
+    On,
+    /// Go on, and send what may go.
+    Push,
+    /// The socket has served.
+    Over,
 }
 
 impl<P: Platform> Core<P> {
@@ -150,93 +152,54 @@ impl<P: Platform> Core<P> {
                 .filter_map(|(key, sealed)| Some((read_deposit_key(&key)?, sealed)))
                 .filter(|((user, _), _)| *user != me)
                 .map(|((_, id), sealed)| Deposit { id, sealed: sealed.into() })
-                .take(DEPOSITS_MAX)
                 .collect();
-            let hello = Hello {
+            let deposits = batch::deposits(deposits, open.deposit_turn);
+            let handed_in = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
+            open.deposit_turn = open.deposit_turn.wrapping_add(handed_in);
+            let place = open.standing.place();
+            let mut hello = Hello {
                 version_min: PROTOCOL_VERSION,
                 version_max: PROTOCOL_VERSION,
                 capabilities: 0,
                 build,
                 device: open.identity.device,
-                epoch: open.standing.epoch,
-                cursor: open.standing.cursor,
-                high: open.standing.high,
-                digest: open.digest(),
+                epoch: None,
+                cursor: place.cursor,
+                high: place.high,
+                digest: Digest::default(),
                 wants: open.standing.wants.clone(),
-                heal: core::mem::take(&mut open.heal).into_iter().collect(),
+                heal: Vec::new(),
+                unsure: Vec::new(),
             };
-            Ok(Exchange { hello, push: open.push(), deposits })
+            let here = Shelf { chunks: &open.chunks, headers: &open.headers };
+            open.client.greet(&mut hello, &place, &here);
+            Ok(Exchange { hello, push: open.push(batch::PUSH_BYTES_MAX), deposits })
         })
     }
 
     async fn hear(&self, question: &Exchange, answer: ExchangeAnswer) -> Result<Met, Refusal> {
         let _turn = self.0.turn.take().await;
         let now_ms = self.now_ms();
-        let mut news = News::default();
-        let left = answer.documents_left;
-        self.with_open(|open| {
-            let had_epoch = open.standing.epoch.is_some();
-            if answer.anew && had_epoch {
-                // The log may lack what this device has: offer everything once more.
-                for (document, chunks) in &open.chunks {
-                    let all = chunks.keys().map(|hash| (*document, *hash, Stage::Unsent, None));
-                    news.stages.extend(all);
-                }
-            }
-            let standing = &mut open.standing;
-            standing.epoch = Some(answer.welcome.epoch);
-            standing.cursor = answer.feed.cursor;
-            if answer.anew || standing.high.feed < answer.feed.cursor.feed {
-                standing.high = answer.feed.cursor;
-            }
-            standing.people = answer
-                .welcome
-                .people
-                .iter()
-                .map(|person| (person.user, person.name.clone()))
-                .collect();
-            standing.devices = answer.welcome.devices.clone();
-            standing.has_backup = answer.welcome.has_backup;
-            standing.clock_offset_s = Some((now_ms - answer.welcome.server_ms).div_euclid(1000));
-            standing.last_contact_ms = Some(now_ms);
+        let device = question.hello.device;
+        let (news, standing) = self.with_open_of(device, |open| {
+            let mut standing = open.standing.clone();
+            let mut place = standing.place();
+            let here = Shelf { chunks: &open.chunks, headers: &open.headers };
+            let news = open.client.hear(&mut place, &here, &answer);
+            standing.set_place(place);
+            standing.hear_welcome(&answer.welcome, now_ms);
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
-            open.hear_acks(&answer.acks, &mut news);
-            for history in &answer.documents {
-                open.hear_chunks(&history.chunks, &mut news);
-            }
-            open.hear_chunks(&answer.feed.chunks, &mut news);
-            open.hear_held(&answer.held, &mut news);
-            // A document goes only when nothing of it is unsent.
-            let unsent = |id: &DocumentId| {
-                open.chunks
-                    .get(id)
-                    .is_some_and(|rows| rows.values().any(|row| row.stage == Stage::Unsent))
-            };
-            news.gone = answer.drop.iter().copied().filter(|id| !unsent(id)).collect();
-            Ok(())
+            Ok((news, standing))
         })?;
-        let asked = question.deposits.iter().map(|deposit| deposit.id);
-        let done: Vec<DepositId> = asked.filter(|id| answer.deposits.contains(id)).collect();
-        let stored = self.0.platform.store().load(Table::Deposits, b"").await;
-        news.deposits.extend(
-            stored
-                .map_err(|_| Refusal::Storage)?
-                .iter()
-                .filter_map(|(key, _)| read_deposit_key(key))
-                .filter(|(_, id)| done.contains(id)),
-        );
-        let touched = self.store(news).await?;
-        let again = self.with_open(|open| {
-            for (id, digest) in &answer.digests {
-                if open.digest_of(*id) != *digest {
-                    open.heal.insert(*id);
-                }
-            }
-            let differs = left == 0 && answer.digest != open.digest();
-            Ok(left > 0
-                || !open.heal.is_empty()
-                || (differs && answer.digests.is_empty() && !answer.anew)
-                || open.chunks.values().flatten().any(|(_, row)| row.stage == Stage::Unsent))
+        let progress = news.progress;
+        let touched = self.store(device, news, standing).await?;
+        let left = answer.documents_left;
+        let next = self.with_open_of(device, |open| {
+            let mut place = open.standing.place();
+            let here = Shelf { chunks: &open.chunks, headers: &open.headers };
+            let next = open.client.settle(&mut place, &here, (question, &answer), progress);
+            open.standing.set_place(place);
+            Ok(next)
         })?;
         {
             let mut state = self.0.state.borrow_mut();
@@ -247,73 +210,79 @@ impl<P: Platform> Core<P> {
         self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();
-        Ok(if again { Met::More } else { Met::Whole })
+        Ok(match next {
+            Next::Again => Met::More,
+            Next::Whole | Next::Later => Met::Whole,
+        })
+    }
+
+    /// Does something with the open vault if it is still the one of that device's person: an
+    /// answer that comes after another person has signed in is nobody's.
+    fn with_open_of<T>(
+        &self,
+        device: DeviceId,
+        work: impl FnOnce(&mut Open) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        self.with_open(|open| {
+            if open.identity.device != device {
+                return Err(Refusal::Locked);
+            }
+            work(open)
+        })
     }
 
     /// Stores news and standing in one commit, then takes them into memory.
-    async fn store(&self, news: News) -> Result<Vec<DocumentId>, Refusal> {
-        let mut touched: Vec<DocumentId> = Vec::new();
-        let mut writes = Vec::new();
-        let user = self.with_open(|open| Ok(open.user()))?;
-        let mut rows = news.rows;
-        self.with_open(|open| {
-            for (document, hash, stage, received_ms) in &news.stages {
-                let Some(row) = open.chunks.get(document).and_then(|rows| rows.get(hash)) else {
-                    continue;
-                };
-                // What a later part of the same answer says of a change wins.
-                let mut row = rows
-                    .iter()
-                    .rev()
-                    .find(|(id, known, _)| id == document && known == hash)
-                    .map_or_else(|| row.clone(), |(_, _, row)| row.clone());
-                row.stage = *stage;
-                row.received_ms = received_ms.or(row.received_ms);
-                rows.push((*document, *hash, row));
-            }
-            Ok(())
+    async fn store(
+        &self,
+        device: DeviceId,
+        news: News,
+        standing: Standing,
+    ) -> Result<Vec<DocumentId>, Refusal> {
+        let deposits = self.0.platform.store().load(Table::Deposits, b"").await;
+        let deposits = deposits.map_err(|_| Refusal::Storage)?;
+        let (user, rows, gone_keys) = self.with_open_of(device, |open| {
+            let user = open.user();
+            let gone = news.gone.iter().flat_map(|id| {
+                let rows = open.chunks.get(id).into_iter().flat_map(BTreeMap::keys);
+                rows.map(|hash| chunk_key(user, *id, hash)).collect::<Vec<_>>()
+            });
+            Ok((user, open.rows(&news), gone.collect::<Vec<_>>()))
         })?;
+        let mut writes = Vec::new();
         for (document, hash, row) in &rows {
             writes.push(self.sealed(Table::Chunks, chunk_key(user, *document, hash), row)?);
             if row.stage != Stage::Unsent {
                 let key = deposit_key(user, deposit_id(hash));
                 writes.push(Write::delete(Table::Deposits, key));
             }
-            touched.push(*document);
         }
-        for (owner, id) in news.deposits {
-            writes.push(Write::delete(Table::Deposits, deposit_key(owner, id)));
-        }
-        let gone = self.with_open(|open| {
-            let keys = news.gone.iter().flat_map(|id| {
-                let rows = open.chunks.get(id).into_iter().flat_map(BTreeMap::keys);
-                rows.map(|hash| chunk_key(user, *id, hash)).collect::<Vec<_>>()
-            });
-            Ok(keys.collect::<Vec<_>>())
-        })?;
-        writes.extend(gone.into_iter().map(|key| Write::delete(Table::Chunks, key)));
-        let standing = self.with_open(|open| Ok(open.standing.clone()))?;
+        let taken = deposits.iter().filter(|(key, _)| {
+            read_deposit_key(key).is_some_and(|(_, id)| news.deposits.contains(&id))
+        });
+        writes.extend(taken.map(|(key, _)| Write::delete(Table::Deposits, key.clone())));
+        writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
         self.commit(writes).await?;
-        self.with_open(|open| {
+        self.with_open_of(device, |open| {
+            open.standing = standing;
+            let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
             for (document, hash, row) in rows {
                 let known = open.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
                 if !known {
                     open.documents.remove(&document);
                 }
                 open.add_chunk(document, hash, row);
+                touched.push(document);
             }
             for id in &news.gone {
                 open.documents.remove(id);
                 open.chunks.remove(id);
                 open.headers.remove(id);
-                touched.push(*id);
             }
-            Ok(())
-        })?;
-        touched.sort_unstable();
-        touched.dedup();
-        Ok(touched)
+            touched.sort_unstable();
+            touched.dedup();
+            Ok(touched)
+        })
     }
 
     fn tell_changes(&self, touched: &[DocumentId]) {
@@ -331,9 +300,9 @@ impl<P: Platform> Core<P> {
         let attach = self.with_open(|open| {
             let epoch = open.standing.epoch.ok_or(Refusal::Internal)?;
             let (device, cursor) = (open.identity.device, open.standing.cursor);
-            Ok(ClientFrame::Attach { device, epoch, cursor })
+            Ok((device, ClientFrame::Attach { device, epoch, cursor }))
         });
-        let Ok(attach) = attach else { return };
+        let Ok((device, attach)) = attach else { return };
         if socket.send(wire::pack(&attach)).is_err() {
             return;
         }
@@ -349,10 +318,14 @@ impl<P: Platform> Core<P> {
                 }
             };
             let going = match next {
-                Some(message) => self.hear_frame(&message).await.unwrap_or(false),
-                None => self.send_live(&socket),
+                Some(message) => match self.hear_frame(device, &message).await {
+                    Ok(Heard::On) => true,
+                    Ok(Heard::Push) => self.send_live(device, &socket),
+                    Ok(Heard::Over) | Err(_) => false,
+                },
+                None => self.send_live(device, &socket),
             };
-            if !going || !self.is_open() {
+            if !going {
                 break;
             }
         }
@@ -360,140 +333,35 @@ impl<P: Platform> Core<P> {
         self.set_contact(Contact::None);
     }
 
-    fn send_live(&self, socket: &<P::Transport as Transport>::Socket) -> bool {
-        let wants_again = self.with_open(|open| Ok(core::mem::take(&mut open.wants_again)));
-        if wants_again != Ok(false) {
-            return false;
-        }
-        let Ok(push) = self.with_open(|open| Ok(open.push())) else { return false };
+    fn send_live(&self, device: DeviceId, socket: &<P::Transport as Transport>::Socket) -> bool {
+        let push = self.with_open_of(device, |open| {
+            let again = core::mem::take(&mut open.wants_again);
+            Ok((!again).then(|| open.push(batch::FRAME_BYTES_MAX)))
+        });
+        let Ok(Some(push)) = push else { return false };
         push.parts.is_empty() || socket.send(wire::pack(&ClientFrame::Push(push))).is_ok()
     }
 
-    async fn hear_frame(&self, message: &[u8]) -> Result<bool, Refusal> {
+    async fn hear_frame(&self, device: DeviceId, message: &[u8]) -> Result<Heard, Refusal> {
         let frame: ServerFrame = wire::unpack(message).map_err(|_| Refusal::BadMessage)?;
         let _turn = self.0.turn.take().await;
-        let mut news = News::default();
         let now_ms = self.now_ms();
-        let going = self.with_open(|open| {
-            open.standing.last_contact_ms = Some(now_ms);
-            match &frame {
-                ServerFrame::Acks(acks) => open.hear_acks(acks, &mut news),
-                ServerFrame::Feed(FeedBatch { chunks, cursor }) => {
-                    open.hear_chunks(chunks, &mut news);
-                    open.standing.cursor = *cursor;
-                    if open.standing.high.feed < cursor.feed {
-                        open.standing.high = *cursor;
-                    }
-                }
-                ServerFrame::Held(notes) => open.hear_held(notes, &mut news),
-                ServerFrame::Again | ServerFrame::Ended => return Ok(false),
-            }
-            Ok(true)
+        let heard = self.with_open_of(device, |open| {
+            let mut standing = open.standing.clone();
+            let mut place = standing.place();
+            let here = Shelf { chunks: &open.chunks, headers: &open.headers };
+            let Frame::News(news) = open.client.hear_frame(&mut place, &here, &frame) else {
+                return Ok(None);
+            };
+            standing.set_place(place);
+            standing.last_contact_ms = Some(now_ms);
+            Ok(Some((news, standing)))
         })?;
-        let touched = self.store(news).await?;
+        let Some((news, standing)) = heard else { return Ok(Heard::Over) };
+        let progress = news.progress;
+        let touched = self.store(device, news, standing).await?;
         self.tell_changes(&touched);
         self.tell_status();
-        Ok(going)
-    }
-}
-
-impl Open {
-    /// Unsent changes, each with its author's envelope, dependencies first.
-    fn push(&self) -> Push {
-        let mut parts = Vec::new();
-        for (document, rows) in &self.chunks {
-            let unsent = rows.iter().filter(|(_, row)| row.stage == Stage::Unsent);
-            let mut unsent: Vec<_> = unsent
-                .filter_map(|(hash, row)| Some((parse(&row.bytes).ok()?.start_op, *hash, row)))
-                .collect();
-            // An operation counter is higher than those of everything the change builds on.
-            unsent.sort_by_key(|(start_op, hash, _)| (*start_op, *hash));
-            for (_, _, row) in unsent {
-                parts.push(PushPart {
-                    document: *document,
-                    envelope: row.envelope.clone(),
-                    chunks: vec![row.bytes.clone()],
-                });
-            }
-        }
-        // Reviews and protected parts come after what they belong to.
-        parts.sort_by_key(|part| match self.kind(part.document) {
-            Some("residence" | "case") => 0,
-            Some("run" | "protected") => 1,
-            _ => 2,
-        });
-        parts.truncate(PUSH_CHUNKS_MAX);
-        Push { parts }
-    }
-
-    /// Sum of the changes that came by the feed.
-    pub(super) fn digest(&self) -> Digest {
-        let mut digest = Digest::default();
-        self.chunks.keys().for_each(|id| digest.join(&self.digest_of(*id)));
-        digest
-    }
-
-    fn digest_of(&self, id: DocumentId) -> Digest {
-        let mut digest = Digest::default();
-        let rows = self.chunks.get(&id).into_iter().flatten();
-        rows.filter(|(_, row)| row.stage == Stage::Shared).for_each(|(hash, _)| digest.add(hash));
-        digest
-    }
-
-    fn hear_acks(&self, acks: &[Ack], news: &mut News) {
-        for ack in acks {
-            let stage = match &ack.outcome {
-                Outcome::Received(at) => (Stage::Received, Some(*at)),
-                Outcome::Missing(missing) => {
-                    for hash in missing {
-                        news.stages.push((ack.document, *hash, Stage::Unsent, None));
-                    }
-                    continue;
-                }
-                Outcome::Refused(Refused::Header) if self.kind(ack.document) == Some("review") => {
-                    continue;
-                }
-                Outcome::Refused(_) => (Stage::Refused, None),
-            };
-            let known = self.chunks.get(&ack.document).and_then(|rows| rows.get(&ack.hash));
-            // The feed may have been faster than the acknowledgement.
-            if known.is_some_and(|row| row.stage != Stage::Shared) {
-                news.stages.push((ack.document, ack.hash, stage.0, stage.1));
-            }
-        }
-    }
-
-    fn hear_chunks(&self, chunks: &[DeliveredChunk], news: &mut News) {
-        for chunk in chunks {
-            let known = self.chunks.get(&chunk.document).and_then(|rows| rows.get(&chunk.hash));
-            let row = match (&chunk.bytes, &chunk.envelope, known) {
-                (_, _, Some(known)) => ChunkRow {
-                    stage: Stage::Shared,
-                    received_ms: Some(chunk.received_ms),
-                    ..known.clone()
-                },
-                (Some(bytes), Some(envelope), None) => {
-                    // The gate again: a tablet trusts no bytes, not even the server's.
-                    match parse(bytes) {
-                        Ok(info) if info.hash == chunk.hash => {}
-                        _ => continue,
-                    }
-                    ChunkRow {
-                        bytes: bytes.clone(),
-                        envelope: envelope.clone(),
-                        stage: Stage::Shared,
-                        received_ms: Some(chunk.received_ms),
-                    }
-                }
-                _ => continue,
-            };
-            news.rows.push((chunk.document, chunk.hash, row));
-        }
-    }
-
-    fn hear_held(&self, notes: &[HeldNote], news: &mut News) {
-        for note in notes {
-            news.stages.push((note.document, note.hash, Stage::Held, None));
-        }
+        Ok(if progress { Heard::Push } else { Heard::On })
     }
 }

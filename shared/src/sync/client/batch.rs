@@ -1,0 +1,96 @@
+//! Bounds of what is sent at once: by number and by bytes. What does not fit goes next time.
+
+use crate::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX, SOCKET_MESSAGE_BYTES_MAX, SYNC_BODY_BYTES_MAX};
+use crate::sync::message::{Deposit, Push, PushPart};
+
+/// Bytes of changes in one exchange; half of the body, the other half is for deposits.
+pub const PUSH_BYTES_MAX: usize = SYNC_BODY_BYTES_MAX / 2;
+/// Bytes of changes in one frame of the live socket.
+pub const FRAME_BYTES_MAX: usize = SOCKET_MESSAGE_BYTES_MAX / 2;
+/// Bytes of deposits in one exchange.
+pub const DEPOSIT_BYTES_MAX: usize = SYNC_BODY_BYTES_MAX / 4;
+/// Bytes that map keys, lengths and ids of one part take at most.
+const FRAMING_BYTES: usize = 64;
+
+/// The first parts that fit; never a later one before an earlier one.
+#[must_use]
+pub fn push(parts: impl IntoIterator<Item = PushPart>, bytes_max: usize) -> Push {
+    let (mut count, mut bytes) = (0, 0);
+    let fitting = parts.into_iter().take_while(|part| {
+        count += part.chunks.len();
+        bytes += part_bytes(part);
+        count <= PUSH_CHUNKS_MAX && bytes <= bytes_max
+    });
+    Push { parts: fitting.collect() }
+}
+
+/// As many deposits as fit, beginning after the first `turn`, so that one that is never taken does
+/// not bar the way for the others.
+#[must_use]
+pub fn deposits(mut all: Vec<Deposit>, turn: u64) -> Vec<Deposit> {
+    let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
+    if let Some(start) = turn.checked_rem(count).and_then(|start| usize::try_from(start).ok()) {
+        all.rotate_left(start);
+    }
+    let mut bytes = 0;
+    let fitting = all.into_iter().take(DEPOSITS_MAX).take_while(|deposit| {
+        bytes += deposit.sealed.len() + FRAMING_BYTES;
+        bytes <= DEPOSIT_BYTES_MAX
+    });
+    fitting.collect()
+}
+
+fn part_bytes(part: &PushPart) -> usize {
+    let chunks: usize = part.chunks.iter().map(|chunk| chunk.len() + FRAMING_BYTES).sum();
+    chunks + part.envelope.len() + FRAMING_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{DepositId, DocumentId};
+    use crate::limits::CHUNK_INFLATED_BYTES_MAX;
+    use crate::sync::wire;
+
+    fn part(number: u8, bytes: usize) -> PushPart {
+        PushPart {
+            document: DocumentId::from_bytes([number; 16]),
+            envelope: vec![0; 200].into(),
+            chunks: vec![vec![number; bytes].into()],
+        }
+    }
+
+    #[test]
+    fn a_push_fits_into_a_body_and_keeps_the_order() {
+        let parts: Vec<PushPart> = (0..40).map(|n| part(n, CHUNK_INFLATED_BYTES_MAX)).collect();
+        let first = push(parts.clone(), PUSH_BYTES_MAX);
+        assert!(!first.parts.is_empty() && first.parts.len() < parts.len());
+        assert!(parts.starts_with(&first.parts));
+        assert!(minicbor::to_vec(&first).unwrap().len() <= PUSH_BYTES_MAX);
+        let many = push((0..=255).cycle().take(3_000).map(|n| part(n, 10)), PUSH_BYTES_MAX);
+        assert_eq!(many.parts.len(), PUSH_CHUNKS_MAX);
+    }
+
+    #[test]
+    fn the_largest_change_fits_into_one_frame() {
+        let one = push([part(1, CHUNK_INFLATED_BYTES_MAX)], FRAME_BYTES_MAX);
+        assert_eq!(one.parts.len(), 1);
+        assert!(wire::pack(&one).len() <= SOCKET_MESSAGE_BYTES_MAX);
+    }
+
+    #[test]
+    fn every_deposit_gets_its_turn() {
+        let all: Vec<Deposit> = (0..1_200_u32)
+            .map(|n| Deposit {
+                id: DepositId::from_bytes(u128::from(n).to_be_bytes()),
+                sealed: vec![0; 300].into(),
+            })
+            .collect();
+        let mut seen = std::collections::BTreeSet::new();
+        for turn in 0..3 {
+            seen.extend(deposits(all.clone(), turn * 500).into_iter().map(|deposit| deposit.id));
+        }
+        assert_eq!(seen.len(), all.len());
+        assert!(deposits(Vec::new(), 7).is_empty());
+    }
+}

@@ -1,0 +1,14 @@
+//! A tablet's side of the exchange: pure, from what is kept here and what the server says.
+//!
+//! Stores nothing and sends nothing: the caller hands in what it keeps ([`Kept`]) and where it
+//! stands ([`Place`]), commits the [`News`] together with the place in one write, and asks again
+//! when told so. Reading order: [`place`], [`news`], [`session`], [`batch`].
+
+pub mod batch;
+pub mod news;
+pub mod place;
+pub mod session;
+
+pub use news::News;
+pub use place::{Kept, Place, Stage};
+pub use session::Client;

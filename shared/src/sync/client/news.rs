@@ -1,0 +1,137 @@
+//! What is to be stored after hearing from the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ids::{ChangeHash, DepositId, DocumentId};
+use crate::sync::client::{Kept, Place, Stage};
+use crate::sync::message::{Ack, DeliveredChunk, HeldNote, Outcome, Refused};
+
+/// Changes of what is kept; whatever is not named stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct News {
+    /// New stages of changes that are here, with the time of arrival at the server if told.
+    pub stages: BTreeMap<(DocumentId, ChangeHash), (Stage, Option<i64>)>,
+    /// Changes that were not here; each is still to pass the gate, and is then shared.
+    pub arrived: BTreeMap<(DocumentId, ChangeHash), DeliveredChunk>,
+    /// Documents to forget whole.
+    pub gone: BTreeSet<DocumentId>,
+    /// Deposits that are on the server's disk.
+    pub deposits: BTreeSet<DepositId>,
+    /// Something moved: asking again may bring more.
+    pub progress: bool,
+}
+
+/// What an acknowledgement means for the changes that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The change is on the server's disk: what waits in its document may go.
+    Taken,
+    /// The change waits for others.
+    Waits,
+    /// Neither.
+    Nothing,
+}
+
+impl News {
+    /// Notes what became of a pushed change.
+    pub(super) fn hear_ack(&mut self, kept: &impl Kept, ack: &Ack) -> Heard {
+        let (stage, at) = match &ack.outcome {
+            Outcome::Received(at) => (Stage::Received, Some(*at)),
+            Outcome::Missing(missing) => return self.hear_missing(kept, ack.document, missing),
+            // It waits for the document it follows, which may be on another device.
+            Outcome::Refused(Refused::Header) if kept.follows(ack.document) => return Heard::Waits,
+            Outcome::Refused(_) => (Stage::Refused, None),
+        };
+        match kept.stage(ack.document, &ack.hash) {
+            // The feed may have been faster than the acknowledgement.
+            None | Some(Stage::Shared) => Heard::Nothing,
+            Some(before) => {
+                self.progress |= before != stage;
+                self.stages.insert((ack.document, ack.hash), (stage, at));
+                if stage == Stage::Received { Heard::Taken } else { Heard::Nothing }
+            }
+        }
+    }
+
+    /// What the server lacks is offered again, but not what it has refused.
+    fn hear_missing(
+        &mut self,
+        kept: &impl Kept,
+        document: DocumentId,
+        missing: &[ChangeHash],
+    ) -> Heard {
+        let mut heard = Heard::Waits;
+        for hash in missing {
+            let stage = kept.stage(document, hash);
+            if stage.is_some_and(|stage| !stage.is_only_here()) {
+                self.progress = true;
+                self.stages.insert((document, *hash), (Stage::Unsent, None));
+                heard = Heard::Nothing;
+            }
+        }
+        heard
+    }
+
+    /// Notes what is held for a person.
+    pub(super) fn hear_held(&mut self, kept: &impl Kept, notes: &[HeldNote]) {
+        for note in notes {
+            let stage = kept.stage(note.document, &note.hash);
+            if stage.is_some_and(|stage| stage != Stage::Shared) {
+                self.stages.insert((note.document, note.hash), (Stage::Held, None));
+            }
+        }
+    }
+
+    /// Notes changes of the feed. Being there outweighs whatever else was said.
+    pub(super) fn hear_chunks(&mut self, kept: &impl Kept, chunks: &[DeliveredChunk]) {
+        for chunk in chunks {
+            let key = (chunk.document, chunk.hash);
+            if kept.stage(chunk.document, &chunk.hash).is_some() {
+                self.stages.insert(key, (Stage::Shared, Some(chunk.received_ms)));
+            } else if chunk.bytes.is_some() && chunk.envelope.is_some() {
+                self.arrived.insert(key, chunk.clone());
+            }
+        }
+    }
+
+    /// Notes a document whole: what was shared and is not in it is offered again.
+    pub(super) fn hear_whole(
+        &mut self,
+        kept: &impl Kept,
+        document: DocumentId,
+        chunks: &[DeliveredChunk],
+    ) {
+        let there: BTreeSet<ChangeHash> = chunks.iter().map(|chunk| chunk.hash).collect();
+        for (hash, stage) in kept.stages(document) {
+            if stage == Stage::Shared && !there.contains(&hash) {
+                self.stages.insert((document, hash), (Stage::Unsent, None));
+            }
+        }
+        self.hear_chunks(kept, chunks);
+    }
+
+    /// Everything here is to be offered once more.
+    pub(super) fn offer_all(&mut self, kept: &impl Kept) {
+        for document in kept.documents() {
+            for (hash, _) in kept.stages(document) {
+                self.stages.insert((document, hash), (Stage::Unsent, None));
+            }
+        }
+    }
+
+    /// Gives up the documents that leave and of which nothing is only here any more.
+    pub(super) fn give_up(&mut self, kept: &impl Kept, place: &mut Place) {
+        let ready = |document: &DocumentId| {
+            kept.stages(*document).into_iter().all(|(hash, stage)| {
+                let stage = self.stages.get(&(*document, hash)).map_or(stage, |(stage, _)| *stage);
+                !stage.is_only_here()
+            })
+        };
+        let gone: BTreeSet<DocumentId> = place.leaving.iter().copied().filter(ready).collect();
+        for document in &gone {
+            place.leaving.remove(document);
+            place.unsure.remove(document);
+        }
+        self.gone.extend(gone);
+    }
+}

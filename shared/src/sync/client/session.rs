@@ -1,0 +1,287 @@
+//! What a tablet says and what it makes of the answer.
+
+use std::collections::BTreeSet;
+
+use crate::ids::{ChangeHash, DocumentId};
+use crate::sync::chain::Position;
+use crate::sync::client::news::{Heard, News};
+use crate::sync::client::{Kept, Place, Stage};
+use crate::sync::digest::Digest;
+use crate::sync::message::{
+    Ack, DeliveredChunk, Exchange, ExchangeAnswer, FeedBatch, Hello, ServerFrame,
+};
+
+/// What is in memory only, from the opening of a vault to its closing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Client {
+    heal: BTreeSet<DocumentId>,
+    /// What a comparison has already led to a question about; cleared once the sums agree.
+    tried: BTreeSet<DocumentId>,
+    /// Received changes that have been offered once more.
+    offered: BTreeSet<ChangeHash>,
+    /// Unsent changes that wait for others; they do not bar the way for the rest.
+    waiting: BTreeSet<(DocumentId, ChangeHash)>,
+}
+
+/// What follows from an answer that has been stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing more to ask: the socket may open.
+    Whole,
+    /// Ask again at once.
+    Again,
+    /// Something remains that asking at once would not change: a change waits for others, or a
+    /// document cannot be healed. The socket may open; a later exchange tries again.
+    Later,
+}
+
+/// What became of a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// To be stored.
+    News(News),
+    /// A new exchange is needed.
+    Again,
+    /// The session has ended.
+    Ended,
+}
+
+impl Client {
+    /// Fills in what a greeting says of place and contents.
+    pub fn greet(&mut self, hello: &mut Hello, place: &Place, kept: &impl Kept) {
+        hello.epoch = place.epoch;
+        hello.cursor = place.cursor;
+        hello.high = place.high;
+        hello.digest = digest(place, kept);
+        hello.heal = self.heal.iter().copied().collect();
+        // A document written here that has not come back may have been taken from this person.
+        let own = kept.documents().into_iter().filter(|document| {
+            let stages = kept.stages(*document);
+            !place.leaving.contains(document)
+                && stages.iter().all(|(_, stage)| *stage != Stage::Shared)
+                && stages.iter().any(|(_, stage)| !stage.is_only_here())
+        });
+        let unsure: BTreeSet<DocumentId> = own.chain(place.unsure.iter().copied()).collect();
+        hello.unsure = unsure.into_iter().collect();
+    }
+
+    /// Whether an unsent change waits for others, so that it is not to be pushed now.
+    #[must_use]
+    pub fn waits(&self, document: DocumentId, hash: &ChangeHash) -> bool {
+        self.waiting.contains(&(document, *hash))
+    }
+
+    /// Hears an answer: what is to be stored together with the place.
+    #[must_use]
+    pub fn hear(&mut self, place: &mut Place, kept: &impl Kept, answer: &ExchangeAnswer) -> News {
+        let mut news = News::default();
+        if answer.anew {
+            if place.epoch.is_some() {
+                // The log may lack what is here; and its ledger of what is here is not ours.
+                news.offer_all(kept);
+                place.unsure = kept.documents().into_iter().collect();
+                place.leaving.clear();
+            }
+            place.high = Position::default();
+            news.progress = true;
+        }
+        place.epoch = Some(answer.welcome.epoch);
+        news.progress |= place.cursor != answer.feed.cursor || !answer.documents.is_empty();
+        move_on(place, answer.feed.cursor);
+        if !answer.anew {
+            self.doubt(kept, answer, &mut news);
+        }
+        self.hear_acks(kept, &answer.acks, &mut news);
+        news.hear_held(kept, &answer.held);
+        for history in &answer.documents {
+            news.hear_whole(kept, history.document, &history.chunks);
+            place.leaving.remove(&history.document);
+            place.unsure.remove(&history.document);
+        }
+        self.hear_feed(kept, &answer.feed.chunks, &mut news);
+        if !answer.anew {
+            // The server has judged those it knows; one with unsent work it may not know yet.
+            place.unsure.retain(|document| has_unsent(kept, &news, *document));
+        }
+        for document in &answer.drop {
+            news.progress |= place.leaving.insert(*document);
+            place.unsure.remove(document);
+        }
+        news.deposits.extend(&answer.deposits);
+        news.progress |= !news.deposits.is_empty();
+        news.give_up(kept, place);
+        news
+    }
+
+    /// Says what follows once the news are stored: `kept` is what is kept by then. A comparison
+    /// may make documents unsure, which is stored with the next news.
+    pub fn settle(
+        &mut self,
+        place: &mut Place,
+        kept: &impl Kept,
+        (question, answer): (&Exchange, &ExchangeAnswer),
+        progress: bool,
+    ) -> Next {
+        self.note_healed(question, answer);
+        let found = answer.compared && self.compare(place, kept, answer);
+        let differs = answer.documents_left == 0 && answer.digest != digest(place, kept);
+        if answer.documents_left == 0 && !differs {
+            self.tried.clear();
+        }
+        let unsent = self.can_send(kept);
+        let rest = answer.documents_left > 0 || differs || found || unsent;
+        // A difference is worth one more question even if nothing moved: it has the comparison.
+        let uncompared = differs && !answer.compared;
+        let next = match (rest, progress || found || unsent || uncompared) {
+            (false, _) if self.waiting.is_empty() => Next::Whole,
+            (true, true) => Next::Again,
+            (_, _) => Next::Later,
+        };
+        if next != Next::Again {
+            self.waiting.clear();
+        }
+        next
+    }
+
+    /// Hears a frame of the live socket.
+    #[must_use]
+    pub fn hear_frame(
+        &mut self,
+        place: &mut Place,
+        kept: &impl Kept,
+        frame: &ServerFrame,
+    ) -> Frame {
+        let mut news = News::default();
+        match frame {
+            ServerFrame::Acks(acks) => {
+                self.hear_acks(kept, acks, &mut news);
+                news.give_up(kept, place);
+            }
+            ServerFrame::Feed(FeedBatch { chunks, cursor }) => {
+                self.hear_feed(kept, chunks, &mut news);
+                move_on(place, *cursor);
+            }
+            ServerFrame::Held(notes) => news.hear_held(kept, notes),
+            ServerFrame::Again => return Frame::Again,
+            ServerFrame::Ended => return Frame::Ended,
+        }
+        Frame::News(news)
+    }
+
+    fn hear_acks(&mut self, kept: &impl Kept, acks: &[Ack], news: &mut News) {
+        for ack in acks {
+            match news.hear_ack(kept, ack) {
+                Heard::Taken => self.waiting.retain(|(document, _)| *document != ack.document),
+                Heard::Waits => drop(self.waiting.insert((ack.document, ack.hash))),
+                Heard::Nothing => {}
+            }
+        }
+    }
+
+    /// What came into a document may be what a change of it waits for.
+    fn hear_feed(&mut self, kept: &impl Kept, chunks: &[DeliveredChunk], news: &mut News) {
+        news.hear_chunks(kept, chunks);
+        let before = self.waiting.len();
+        let came: BTreeSet<DocumentId> = chunks.iter().map(|chunk| chunk.document).collect();
+        self.waiting.retain(|(document, _)| !came.contains(document));
+        news.progress |= self.waiting.len() != before;
+    }
+
+    fn can_send(&self, kept: &impl Kept) -> bool {
+        kept.documents().into_iter().any(|document| {
+            let mut stages = kept.stages(document).into_iter();
+            stages.any(|(hash, stage)| stage == Stage::Unsent && !self.waits(document, &hash))
+        })
+    }
+
+    /// A document to heal stays one until it has come, or is known not to come.
+    fn note_healed(&mut self, question: &Exchange, answer: &ExchangeAnswer) {
+        let came: BTreeSet<DocumentId> =
+            answer.documents.iter().map(|history| history.document).collect();
+        for document in &question.hello.heal {
+            if came.contains(document) || answer.documents_left == 0 {
+                self.heal.remove(document);
+                self.tried.insert(*document);
+            }
+        }
+    }
+
+    /// Finds what differs; tells whether there is something to ask that was not asked before.
+    fn compare(&mut self, place: &mut Place, kept: &impl Kept, answer: &ExchangeAnswer) -> bool {
+        for (document, theirs) in &answer.digests {
+            if digest_of(kept, *document) != *theirs && !self.tried.contains(document) {
+                self.heal.insert(*document);
+            }
+        }
+        let counted = answer.digests.iter().map(|(document, _)| *document);
+        let sent = answer.documents.iter().map(|history| history.document);
+        let known: BTreeSet<DocumentId> = counted.chain(sent).collect();
+        // What the server does not count as held here is to be confirmed or given up.
+        let mut found = !self.heal.is_empty();
+        for document in kept.documents() {
+            let ours = !known.contains(&document)
+                && !place.leaving.contains(&document)
+                && digest_of(kept, document) != Digest::default();
+            if ours && self.tried.insert(document) {
+                found = true;
+                place.unsure.insert(document);
+            }
+        }
+        found
+    }
+
+    /// Offers once more what a log that lost its newest part, but none of its feed, may lack: what
+    /// it should hold and does not name, and, once for each opening, what it has had for a while.
+    fn doubt(&mut self, kept: &impl Kept, answer: &ExchangeAnswer, news: &mut News) {
+        let held: BTreeSet<ChangeHash> = answer.held.iter().map(|note| note.hash).collect();
+        for document in kept.documents() {
+            for (hash, stage) in kept.stages(document) {
+                let doubtful = match stage {
+                    Stage::Held => !held.contains(&hash),
+                    Stage::Received => self.offered.insert(hash),
+                    Stage::Unsent | Stage::Refused | Stage::Shared => false,
+                };
+                if doubtful {
+                    news.progress = true;
+                    news.stages.insert((document, hash), (Stage::Unsent, None));
+                }
+            }
+        }
+    }
+}
+
+/// Sum of the changes that came by the feed, of documents the server counts as held here.
+#[must_use]
+pub fn digest(place: &Place, kept: &impl Kept) -> Digest {
+    let mut total = Digest::default();
+    for document in kept.documents() {
+        if !place.leaving.contains(&document) {
+            total.join(&digest_of(kept, document));
+        }
+    }
+    total
+}
+
+fn digest_of(kept: &impl Kept, document: DocumentId) -> Digest {
+    let mut sum = Digest::default();
+    for (hash, stage) in kept.stages(document) {
+        if stage == Stage::Shared {
+            sum.add(&hash);
+        }
+    }
+    sum
+}
+
+fn has_unsent(kept: &impl Kept, news: &News, document: DocumentId) -> bool {
+    kept.stages(document).into_iter().any(|(hash, stage): (ChangeHash, Stage)| {
+        let stage = news.stages.get(&(document, hash)).map_or(stage, |(stage, _)| *stage);
+        stage == Stage::Unsent
+    })
+}
+
+fn move_on(place: &mut Place, cursor: Position) {
+    place.cursor = cursor;
+    if place.high.feed < cursor.feed {
+        place.high = cursor;
+    }
+}

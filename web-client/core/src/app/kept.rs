@@ -1,0 +1,95 @@
+//! What is kept of an open vault, as the exchange sees it.
+
+use std::collections::BTreeMap;
+
+use ankomst_shared::chunk::parse;
+use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::sign::Header;
+use ankomst_shared::sync::client::{Kept, News, Stage, batch};
+use ankomst_shared::sync::message::{DeliveredChunk, Push, PushPart};
+
+use super::rows::ChunkRow;
+use super::state::Open;
+
+/// The changes of an open vault.
+pub(super) struct Shelf<'a> {
+    pub(super) chunks: &'a BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
+    pub(super) headers: &'a BTreeMap<DocumentId, Header>,
+}
+
+impl Kept for Shelf<'_> {
+    fn documents(&self) -> Vec<DocumentId> {
+        self.chunks.keys().copied().collect()
+    }
+
+    fn stages(&self, document: DocumentId) -> Vec<(ChangeHash, Stage)> {
+        let rows = self.chunks.get(&document).into_iter().flatten();
+        rows.map(|(hash, row)| (*hash, row.stage)).collect()
+    }
+
+    fn stage(&self, document: DocumentId, hash: &ChangeHash) -> Option<Stage> {
+        self.chunks.get(&document)?.get(hash).map(|row| row.stage)
+    }
+
+    fn follows(&self, document: DocumentId) -> bool {
+        self.headers.get(&document).is_some_and(|header| header.parent.is_some())
+    }
+}
+
+impl Open {
+    /// Unsent changes that may go, each with its author's envelope, dependencies first.
+    pub(super) fn push(&self, bytes_max: usize) -> Push {
+        let mut parts = Vec::new();
+        for (document, rows) in &self.chunks {
+            let unsent = rows.iter().filter(|(hash, row)| {
+                row.stage == Stage::Unsent && !self.client.waits(*document, hash)
+            });
+            let mut unsent: Vec<_> = unsent
+                .filter_map(|(hash, row)| Some((parse(&row.bytes).ok()?.start_op, *hash, row)))
+                .collect();
+            // An operation counter is higher than those of everything the change builds on.
+            unsent.sort_by_key(|(start_op, hash, _)| (*start_op, *hash));
+            for (_, _, row) in unsent {
+                parts.push(PushPart {
+                    document: *document,
+                    envelope: row.envelope.clone(),
+                    chunks: vec![row.bytes.clone()],
+                });
+            }
+        }
+        // Reviews and protected parts come after what they belong to.
+        parts.sort_by_key(|part| match self.kind(part.document) {
+            Some("residence" | "case") => 0,
+            Some("run" | "protected") => 1,
+            _ => 2,
+        });
+        batch::push(parts, bytes_max)
+    }
+
+    /// The rows that news make or change.
+    pub(super) fn rows(&self, news: &News) -> Vec<(DocumentId, ChangeHash, ChunkRow)> {
+        let arrived = news
+            .arrived
+            .values()
+            .filter_map(|chunk| Some((chunk.document, chunk.hash, arrived(chunk)?)));
+        let changed = news.stages.iter().filter_map(|((document, hash), (stage, at))| {
+            let known = self.chunks.get(document)?.get(hash)?;
+            let row =
+                ChunkRow { stage: *stage, received_ms: at.or(known.received_ms), ..known.clone() };
+            Some((*document, *hash, row))
+        });
+        arrived.chain(changed).collect()
+    }
+}
+
+/// The gate again: a tablet trusts no bytes, not even the server's.
+fn arrived(chunk: &DeliveredChunk) -> Option<ChunkRow> {
+    let (bytes, envelope) = (chunk.bytes.as_ref()?, chunk.envelope.as_ref()?);
+    let info = parse(bytes).ok()?;
+    (info.hash == chunk.hash).then(|| ChunkRow {
+        bytes: bytes.clone(),
+        envelope: envelope.clone(),
+        stage: Stage::Shared,
+        received_ms: Some(chunk.received_ms),
+    })
+}
