@@ -1,7 +1,7 @@
 //! What a page asks, one arm for each command.
 
 use ankomst_shared::app::{Answer, Command, Query, Refusal, Reply, Request, Role};
-use ankomst_shared::catalog::Catalog;
+use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{ConflictId, DocumentId, EntryId};
 use ankomst_shared::merge::{review_edits, settle_edits, withdraw_edits};
@@ -94,12 +94,52 @@ impl<P: Platform> Core<P> {
             });
             fields.collect::<Result<Vec<_>, _>>()
         })?;
-        if edits.is_empty() {
-            return Err(Refusal::BadValue);
-        }
+        let edits =
+            if edits.is_empty() { self.first_answers(document, list, entry)? } else { edits };
         let _turn = self.0.turn.take().await;
         self.write(document, &edits).await?;
         Ok(entry)
+    }
+
+    /// What an entry begins with when nothing is said yet: today's date, the person added last, and
+    /// nothing in its first field, so that the entry exists.
+    fn first_answers(
+        &self,
+        document: DocumentId,
+        list: &str,
+        entry: EntryId,
+    ) -> Result<Vec<Edit>, Refusal> {
+        let today = self.today()?;
+        self.with_open(|open| {
+            let catalog = Catalog::builtin();
+            let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
+            let fields = catalog.kind(&kind).and_then(|kind| kind.entry_list(list));
+            let fields = &fields.ok_or(Refusal::NotHere)?.fields;
+            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let person = record.entries(catalog, &kind, "persons").pop();
+            let answer = |field: &Field| match &field.typ {
+                FieldType::Date if field.required == Required::Creation => {
+                    Some(Value::text(&today))
+                }
+                FieldType::Reference(to) if to == "person" => person.as_ref().map(Value::text),
+                _ => None,
+            };
+            let mut edits: Vec<Edit> = fields
+                .iter()
+                .filter_map(|field| edit(&format!("{list}/{entry}/{}", field.id), answer(field)?))
+                .collect();
+            if edits.is_empty() {
+                let first = fields.iter().find(|field| field.merge != MergeCode::I);
+                let first = first.ok_or(Refusal::BadValue)?;
+                edits.extend(edit(&format!("{list}/{entry}/{}", first.id), Value::Null));
+            }
+            Ok(edits)
+        })
+    }
+
+    fn today(&self) -> Result<String, Refusal> {
+        let now = ankomst_shared::catalog::civil(self.now_ms()).ok_or(Refusal::Internal)?;
+        Ok(ankomst_shared::catalog::written_date(now.date()))
     }
 
     fn header(&self, kind: &str, parent: Option<DocumentId>) -> Result<Header, Refusal> {
@@ -170,8 +210,7 @@ impl<P: Platform> Core<P> {
         }
         let mut header = self.header("run", Some(residence))?;
         header.template = Some((template.id.clone(), template.version));
-        let now = ankomst_shared::catalog::civil(self.now_ms()).ok_or(Refusal::Internal)?;
-        let day = ankomst_shared::catalog::written_date(now.date());
+        let day = self.today()?;
         let mut edits: Vec<Edit> = [
             ("checklist", Value::text(checklist)),
             ("version", Value::Int(i64::from(template.version))),
