@@ -89,8 +89,8 @@ impl Person {
 async fn answer(person: &Person, items: &[String], word: &str) {
     for item in items {
         let button = format!("[data-item='{item}'] [data-answer={word}]");
-        let script = format!("document.querySelector({button:?}).click()");
-        person.profile.web().execute(script, vec![]).await.unwrap();
+        let tap = format!("(b => b && (b.click(), true))(document.querySelector({button:?}))");
+        person.profile.until(&format!("{item} to be there"), &tap).await;
         let status =
             format!("document.querySelector('[data-item=\"{item}\"]').dataset.status === {word:?}");
         person.profile.until(&format!("{item} to be {word}"), &status).await;
@@ -158,6 +158,9 @@ async fn one_offline_day_ends_in_agreement() {
     }
     elin.profile.picture("4-offline-person").await;
     elin.profile.web().back().await.unwrap();
+    let path = elin.read("location.pathname").await;
+    let path = path.split("/persons").next().unwrap_or_default().to_owned();
+    elin.goto(&path).await;
     elin.profile.click("[data-action=add-intakes]").await;
     for (field, text) in [
         ("work", "Sömmerska på Östermalm"),
