@@ -51,6 +51,19 @@ impl Ledger {
         note.expect("a note is raised that was never made").shown = shown;
     }
 
+    /// Appends the notes to a file, one JSON object a line.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn append_to(&self, file: &std::path::Path) -> std::io::Result<()> {
+        use std::io::Write;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+        for note in &self.notes {
+            writeln!(file, "{}", serde_json::to_string(note)?)?;
+        }
+        file.sync_all()
+    }
+
     /// Number of notes.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -16,6 +16,7 @@ pub struct Server {
     port: u16,
     child: Option<Child>,
     trace: Option<PathBuf>,
+    variables: Vec<(String, String)>,
 }
 
 impl Server {
@@ -36,7 +37,7 @@ impl Server {
         let app = super::program("ANKOMST_APP")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        Some(Self { binary, app, data, port, child: None, trace: None })
+        Some(Self { binary, app, data, port, child: None, trace: None, variables: Vec::new() })
     }
 
     /// Runs a command of the binary on the data folder and gives what it printed.
@@ -57,6 +58,11 @@ impl Server {
     /// Writes every system call of the next runs that matters for durability into a file.
     pub fn trace_into(&mut self, file: &Path) {
         self.trace = Some(file.to_path_buf());
+    }
+
+    /// Sets an environment variable of the next runs.
+    pub fn variable(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     /// Starts the process and waits until it says that it listens.
@@ -80,6 +86,7 @@ impl Server {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", self.port))
             .arg("--print-address")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -1,0 +1,118 @@
+//! A device that speaks the protocol without the core: for saying what the core never says.
+
+use std::path::Path;
+
+use ankomst_core::platform::{Method, Transport};
+use ankomst_shared::document::{Authoring, Chunk};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
+use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
+use ankomst_shared::sync::message::{
+    EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
+};
+use ankomst_shared::sync::{Digest, wire};
+
+use super::transport::HttpTransport;
+
+/// An enrolled device.
+pub struct RawDevice {
+    transport: HttpTransport,
+    key: SigningKey,
+    /// What the server said when it was enrolled.
+    pub me: SignInAnswer,
+}
+
+impl RawDevice {
+    /// Enrols a device; its session is kept in the folder.
+    pub async fn enrol(server: &str, folder: &Path, (login, password): (&str, &str)) -> Self {
+        let transport = HttpTransport::new(server, folder.join("raw-cookies"));
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).unwrap();
+        let key = SigningKey::from_seed(seed);
+        let question = EnrolRequest {
+            login: login.to_owned(),
+            password: password.to_owned(),
+            device_name: "Rå enhet".to_owned(),
+            key: *key.public().as_bytes(),
+        };
+        let answer = transport.send(Method::Post, "/api/v1/devices", wire::pack(&question)).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.problem);
+        let me = wire::unpack(&answer.body).unwrap();
+        Self { transport, key, me }
+    }
+
+    /// A signed header of a new document.
+    #[must_use]
+    pub fn header(&self, document: DocumentId, kind: &str) -> Vec<u8> {
+        let header = Header {
+            document,
+            kind: kind.to_owned(),
+            parent: None,
+            unit: *self.me.me.units.first().unwrap(),
+            protection: 0,
+            user: self.me.me.user,
+            device: self.me.device,
+            created_ms: now_ms(),
+            template: None,
+        };
+        header.sign(&self.key)
+    }
+
+    /// Who writes, for the changes of this device.
+    #[must_use]
+    pub fn by(&self) -> Authoring {
+        Authoring {
+            device: self.me.device,
+            user: self.me.me.user,
+            now_ms: now_ms(),
+            clock_offset_s: None,
+            review_heads: Vec::new(),
+        }
+    }
+
+    /// A part of a push with one change of an actor.
+    #[must_use]
+    pub fn part(
+        &self,
+        document: DocumentId,
+        actor: ActorId,
+        (last, bytes): (ChangeHash, Vec<u8>),
+    ) -> PushPart {
+        let (user, device) = (self.me.me.user, self.me.device);
+        let envelope = AuthorEnvelope { document, actor, user, device, opened_ms: now_ms(), last };
+        PushPart { document, envelope: envelope.sign(&self.key).into(), chunks: vec![bytes.into()] }
+    }
+
+    /// One exchange of a device that knows nothing yet.
+    pub async fn exchange(&self, parts: Vec<PushPart>) -> ExchangeAnswer {
+        let hello = Hello {
+            version_min: PROTOCOL_VERSION,
+            version_max: PROTOCOL_VERSION,
+            capabilities: 0,
+            build: "raw".to_owned(),
+            device: self.me.device,
+            epoch: None,
+            cursor: ankomst_shared::sync::chain::Position::default(),
+            high: ankomst_shared::sync::chain::Position::default(),
+            digest: Digest::default(),
+            wants: Vec::new(),
+            heal: Vec::new(),
+            unsure: Vec::new(),
+        };
+        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new() };
+        let answer = self.transport.send(Method::Post, "/api/v1/sync", wire::pack(&question)).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.problem);
+        wire::unpack(&answer.body).unwrap()
+    }
+}
+
+/// A change's hash and bytes.
+#[must_use]
+pub fn sent(chunk: &Chunk) -> (ChangeHash, Vec<u8>) {
+    (chunk.hash, chunk.bytes.clone())
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
