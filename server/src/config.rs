@@ -8,8 +8,14 @@ use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
 /// Variables of this prefix that belong to the log or to the project's tools.
-const NOT_SETTINGS: [&str; 5] =
-    ["ANKOMST_LOG", "ANKOMST_BIN", "ANKOMST_TABLET", "ANKOMST_BROWSER", "ANKOMST_SCREENS"];
+const NOT_SETTINGS: [&str; 6] = [
+    "ANKOMST_LOG",
+    "ANKOMST_BIN",
+    "ANKOMST_TABLET",
+    "ANKOMST_BROWSER",
+    "ANKOMST_SCREENS",
+    "ANKOMST_TRIAL_DRILL",
+];
 /// Where it listens if nothing says otherwise.
 const LISTEN: &str = "127.0.0.1:8765";
 
@@ -100,7 +106,12 @@ mod tests {
 
     #[test]
     fn other_peoples_variables_do_not_matter_and_a_data_folder_does() {
-        let from = variables(&[("ANKOMST_LOG", "debug"), ("HOME", "/root"), ("PATH", "/bin")]);
+        let from = variables(&[
+            ("ANKOMST_LOG", "debug"),
+            ("ANKOMST_TRIAL_DRILL", "1"),
+            ("HOME", "/root"),
+            ("PATH", "/bin"),
+        ]);
         assert!(settings(None, from.clone(), &Given::default()).is_err());
         let given = Given { data: Some("/srv".into()), ..Given::default() };
         assert_eq!(settings(None, from, &given).unwrap().listen.to_string(), LISTEN);

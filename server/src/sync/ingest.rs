@@ -60,27 +60,45 @@ pub async fn deposits(
     app: &Arc<App>,
     sealed: Vec<Deposit>,
 ) -> Result<Vec<DepositId>, StorageError> {
-    let (mut ids, mut parts) = (Vec::new(), Vec::new());
+    let mut waiting = Vec::new();
     for deposit in sealed.into_iter().take(DEPOSITS_MAX) {
         let opened = app.secrets.deposit.open(&deposit.sealed).ok();
         if let Some(part) = opened.and_then(|bytes| minicbor::decode::<PushPart>(&bytes).ok()) {
-            ids.push((deposit.id, part.chunks.len()));
-            parts.push(part);
+            waiting.push((deposit.id, part));
         } else {
             tracing::warn!("A deposit did not open; it stays on its device.");
         }
     }
-    let mut acks = push(app, Push { parts }).await?.into_iter();
+    // Who brings them cannot read them and so cannot order them.
+    waiting.sort_by_key(|(id, part)| (start_op(part), *id));
     let mut taken = Vec::new();
-    for (id, count) in ids {
-        let own: Vec<Ack> = acks.by_ref().take(count).collect();
-        if own.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_))) {
-            taken.push(id);
-        } else {
-            tracing::warn!("A deposit could not be taken whole; it stays on its device.");
+    loop {
+        let parts = waiting.iter().map(|(_, part)| part.clone()).collect();
+        let mut acks = push(app, Push { parts }).await?.into_iter();
+        let count = taken.len();
+        waiting.retain(|(id, part)| {
+            let own: Vec<Ack> = acks.by_ref().take(part.chunks.len()).collect();
+            let received = own.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)));
+            let whole = received && own.len() == part.chunks.len();
+            if whole {
+                taken.push(*id);
+            }
+            !whole
+        });
+        if waiting.is_empty() {
+            return Ok(taken);
+        }
+        // What one brought may be what another lacked.
+        if taken.len() == count {
+            tracing::warn!(count = waiting.len(), "Deposits not taken stay on their device.");
+            return Ok(taken);
         }
     }
-    Ok(taken)
+}
+
+/// The operation counter is higher than those of everything a change builds on.
+fn start_op(part: &PushPart) -> Option<u64> {
+    part.chunks.first().and_then(|bytes| parse(bytes).ok()).map(|info| info.start_op)
 }
 
 fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
