@@ -1,0 +1,56 @@
+//! Who takes part: people of the synthetic village, each with a tablet of their own.
+
+use std::path::Path;
+
+use ankomst_shared::app::{Command, Reply};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::value::Value;
+use ankomst_tests::kit::server::Server;
+use ankomst_tests::tablet::Tablet;
+
+/// The checklist of a visit.
+pub(crate) const INSPECTION: &str = "residence_inspection";
+
+/// A tablet with that person signed in and everything of theirs on it.
+pub(crate) async fn signed_in(server: &Server, folder: &Path, login: &str) -> Tablet {
+    let tablet = Tablet::open(folder, &server.url()).await;
+    tablet.login(login, &password(login)).await;
+    tablet.sync().await;
+    tablet
+}
+
+/// The password of a login of the village.
+pub(crate) fn password(login: &str) -> String {
+    format!("{login}-i-provby")
+}
+
+/// Takes a house along.
+pub(crate) async fn take(tablet: &Tablet, residence: DocumentId) {
+    tablet.must(Command::TakeAlong { residence, keep: true }).await;
+    tablet.sync().await;
+}
+
+/// Starts or joins the visit at a house.
+pub(crate) async fn visit(tablet: &Tablet, residence: DocumentId) -> DocumentId {
+    let checklist = INSPECTION.to_owned();
+    match tablet.must(Command::StartRun { residence, checklist }).await {
+        Reply::Document(run) => run,
+        other => panic!("no run: {other:?}"),
+    }
+}
+
+/// Makes a case.
+pub(crate) async fn new_case(tablet: &Tablet, label: &str) -> DocumentId {
+    match tablet.must(Command::NewCase { label: label.to_owned() }).await {
+        Reply::Document(case) => case,
+        other => panic!("no case: {other:?}"),
+    }
+}
+
+/// A text value.
+pub(crate) fn text(text: &str) -> Value {
+    Value::text(text)
+}
+
+/// Runs a future and what it spawns on this thread.
+pub(crate) use ankomst_tests::tablet::device::local;

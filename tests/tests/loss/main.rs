@@ -1,0 +1,17 @@
+//! Nothing that was shown as saved is lost: the real server and headless tablets.
+//!
+//! Reading order: [`kit`], [`day`] (offline, contradictions, decisions), [`kills`] (power cuts of
+//! the server), [`trace`] (the disk before the answer), [`deposit`] (another person's tablet),
+//! [`hostile`] (a change that makes the trial abort).
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test crate: a failed step fails the test"
+)]
+
+mod day;
+mod deposit;
+mod hostile;
+mod kills;
+mod kit;
+mod trace;
