@@ -108,7 +108,7 @@ async fn ask(tablet: &Tablet, command: Ask) -> anyhow::Result<()> {
 }
 
 async fn sync(tablet: &Tablet) -> anyhow::Result<()> {
-    let idle = tablet.sync_until_idle(Duration::from_secs(60)).await;
+    let idle = tablet.sync_until_idle(Duration::from_mins(1)).await;
     ensure!(idle, "the server did not take everything: {:?}", tablet.status());
     Ok(())
 }

@@ -20,7 +20,7 @@ use super::store::FileStore;
 use super::transport::HttpTransport;
 
 /// How long a tablet may take to have sent and heard everything.
-pub const SYNC_MAX: Duration = Duration::from_secs(60);
+pub const SYNC_MAX: Duration = Duration::from_mins(1);
 
 const LOOK_MS: u64 = 20;
 const WAKE_MS: u128 = 500;
@@ -158,7 +158,7 @@ impl Tablet {
                 return field;
             }
             assert!(begun.elapsed() < SYNC_MAX, "{what} in vain at {}: {field:#?}", at.1);
-            if turns % 25 == 0 {
+            if turns.is_multiple_of(25) {
                 self.handle(Command::SyncNow).await;
             }
             turns += 1;
@@ -272,7 +272,7 @@ impl Tablet {
             ]);
         }
         for query in queries {
-            shown.push_str(&format!("{:?}\n", self.handle(Command::Get(query)).await));
+            shown = format!("{shown}{:?}\n", self.handle(Command::Get(query)).await);
         }
         shown
     }

@@ -35,7 +35,8 @@ impl FileStore {
     /// When its journal cannot be read or is damaged.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::Read(error.to_string()))?;
-        let (journal, frames) = Journal::open(&folder.join("rows.journal")).map_err(read_error)?;
+        let (journal, frames) =
+            Journal::open(&folder.join("rows.journal")).map_err(|error| read_error(&error))?;
         let mut rows = Rows::new();
         for frame in frames {
             let lines: Vec<Line> =
@@ -60,7 +61,7 @@ impl FileStore {
     }
 }
 
-fn read_error(error: JournalError) -> StoreError {
+fn read_error(error: &JournalError) -> StoreError {
     match error {
         JournalError::Damaged { .. } => StoreError::Damaged(error.to_string()),
         JournalError::File(_) | JournalError::TooLarge(_) => StoreError::Read(error.to_string()),

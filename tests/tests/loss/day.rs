@@ -1,6 +1,7 @@
 //! The offline day: two tablets, a desk, and a third tablet that comes late.
 
-use ankomst_shared::app::{Agreement, Command, ShownRule};
+use ankomst_shared::app::{Agreement, Command, FieldView, ShownRule};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::ledger::{Ledger, Shown};
 use ankomst_tests::kit::server::Server;
@@ -69,7 +70,7 @@ async fn day(server: &mut Server) {
     server.start();
     for tablet in [&elin, &oskar, &desk] {
         tablet.sync().await;
-        let phone = |field: &ankomst_shared::app::FieldView| field.agreement == Agreement::Open;
+        let phone = |field: &FieldView| field.agreement == Agreement::Open;
         let field = tablet.until_field((case, "phone"), "contradicts", phone).await;
         assert_eq!(field.statements.len(), 2, "{field:#?}");
         let fire = tablet.until_field((run, FIRE), "contradicts", phone).await;
@@ -83,29 +84,30 @@ async fn day(server: &mut Server) {
         the_decision_is_shown(tablet, run, case).await;
     }
 
-    third.answer(case, "phone", text("+46701740603")).await;
     ledger.note("+46701740603", Shown::Saved);
+    comes_late(server, third, case, &[&elin, &oskar, &desk]).await;
+    server.stop();
+    let missing = ledger.missing(&server.command(&["dump"]), Shown::Saved);
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// A tablet edits before it sees the decision: for everybody the field is open again.
+async fn comes_late(server: &Server, third: Tablet, case: DocumentId, others: &[&Tablet]) {
+    third.answer(case, "phone", text("+46701740603")).await;
     let third = Tablet::open(&third.crash().await, &server.url()).await;
     third.unlock("oskar").await;
     third.sync().await;
-    for tablet in [&third, &elin, &oskar, &desk] {
-        let reopened = |field: &ankomst_shared::app::FieldView| {
+    for tablet in [&third].iter().chain(others) {
+        let reopened = |field: &FieldView| {
             field.agreement == Agreement::Reopened
                 && field.statements.iter().any(|one| one.value == text("+46701740603"))
         };
         let field = tablet.until_field((case, "phone"), "reopens", reopened).await;
         assert_eq!(field.settlements.len(), 1, "{field:#?}");
     }
-    server.stop();
-    let missing = ledger.missing(&server.command(&["dump"]), Shown::Saved);
-    assert!(missing.is_empty(), "{missing:?}");
 }
 
-async fn the_desk_decides(
-    desk: &Tablet,
-    run: ankomst_shared::ids::DocumentId,
-    case: ankomst_shared::ids::DocumentId,
-) {
+async fn the_desk_decides(desk: &Tablet, run: DocumentId, case: DocumentId) {
     for (document, path, value, reason) in [
         (case, "phone", "+46701740602", "Ringt och fått svar"),
         (run, FIRE, "ok", "Provad igen på plats"),
@@ -126,16 +128,11 @@ async fn the_desk_decides(
     desk.sync().await;
 }
 
-async fn the_decision_is_shown(
-    tablet: &Tablet,
-    run: ankomst_shared::ids::DocumentId,
-    case: ankomst_shared::ids::DocumentId,
-) {
+async fn the_decision_is_shown(tablet: &Tablet, run: DocumentId, case: DocumentId) {
     for (document, path, decided, losing) in
         [(case, "phone", "+46701740602", "+46701740601"), (run, FIRE, "ok", "not_ok")]
     {
-        let settled =
-            |field: &ankomst_shared::app::FieldView| field.agreement == Agreement::Settled;
+        let settled = |field: &FieldView| field.agreement == Agreement::Settled;
         let field = tablet.until_field((document, path), "is decided", settled).await;
         assert_eq!((&field.value, field.rule), (&text(decided), ShownRule::Decided));
         let lost = field.statements.iter().find(|one| one.value == text(losing));
@@ -144,11 +141,11 @@ async fn the_decision_is_shown(
     }
 }
 
-async fn items(tablet: &Tablet, run: ankomst_shared::ids::DocumentId) -> Vec<String> {
+async fn items(tablet: &Tablet, run: DocumentId) -> Vec<String> {
     let groups = tablet.run(run).await.groups;
     groups.into_iter().flat_map(|group| group.items).map(|item| item.id).collect()
 }
 
-async fn answered(tablet: &Tablet, run: ankomst_shared::ids::DocumentId) -> u32 {
+async fn answered(tablet: &Tablet, run: DocumentId) -> u32 {
     tablet.run(run).await.row.answered
 }

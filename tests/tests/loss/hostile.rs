@@ -54,7 +54,7 @@ async fn drill(server: &mut Server) {
 }
 
 async fn held(raw: &RawDevice, hash: ChangeHash) -> String {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     loop {
         let answer = raw.exchange(Vec::new()).await;
         if let Some(note) = answer.held.iter().find(|note| note.hash == hash) {
@@ -70,8 +70,9 @@ fn state(server: &Server, hash: ChangeHash) -> Option<String> {
     let dump = server.command(&["dump"]);
     let mut entries =
         dump.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let entry = entries.find(|entry| entry["hash"] == hash.as_str())?;
-    Some(entry["state"].as_str().map_or_else(|| entry["state"].to_string(), str::to_owned))
+    let entry =
+        entries.find(|entry| entry.get("hash").and_then(|at| at.as_str()) == Some(&hash))?;
+    entry.get("state")?.as_str().map(str::to_owned)
 }
 
 /// A case in which two actors wrote and one has seen both; the last change is not sent.

@@ -45,7 +45,10 @@ async fn cuts(server: &mut Server) {
     server.stop();
     let missing = ledger.missing(&server.command(&["dump"]), Shown::Saved);
     assert!(missing.is_empty(), "after the last exchange: {missing:?}");
-    println!("{KILLS} power cuts, {} texts, {received} shown as received before one", ledger.len());
+    eprintln!(
+        "{KILLS} power cuts, {} texts, {received} shown as received before one",
+        ledger.len()
+    );
     assert!(received > 0, "no text was ever acknowledged before a power cut");
 }
 
