@@ -288,7 +288,7 @@ async fn settle(desk: &Person, document: &str, path: &str, reason: &str) {
     desk.profile.web().execute(script, vec![]).await.unwrap();
     desk.profile.fill("#inbox-detail [data-action=settle-reason]", reason).await;
     desk.profile.click("#inbox-detail [data-action=settle]").await;
-    desk.profile.see(&format!("[data-path='{path}'][data-agreement=settled]")).await;
+    desk.profile.see(&format!("[data-path='{path}'] [data-settlement]")).await;
     desk.profile.picture("7-after-settling").await;
     desk.in_step().await;
 }

@@ -111,14 +111,20 @@ impl Profile {
 
     /// Waits for an element that can be seen.
     pub async fn see(&self, css: &str) -> WebElement {
-        let found = self.web().query(By::Css(css)).wait(WAIT, Duration::from_millis(100));
-        match found.and_displayed().first().await {
-            Ok(element) => element,
-            Err(error) => {
+        let end = std::time::Instant::now() + WAIT;
+        loop {
+            // Elements may be drawn anew between being found and being asked.
+            for element in self.web().find_all(By::Css(css)).await.unwrap_or_default() {
+                if element.is_displayed().await.unwrap_or(false) {
+                    return element;
+                }
+            }
+            if std::time::Instant::now() > end {
                 self.picture("failure").await;
                 let text = self.text("body").await;
-                panic!("{}: {css} is not to be seen: {error}\n{text}", self.name)
+                panic!("{}: {css} is not to be seen\n{text}", self.name)
             }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -150,22 +156,34 @@ impl Profile {
 
     /// Clicks an element once it can be seen.
     pub async fn click(&self, css: &str) {
-        let element = self.see(css).await;
-        drop(element.scroll_into_view().await);
-        if element.click().await.is_err() {
-            let again = self.see(css).await;
-            self.web()
-                .execute("arguments[0].click()", vec![again.to_json().unwrap()])
-                .await
-                .unwrap();
+        for _ in 0..50 {
+            let element = self.see(css).await;
+            drop(element.scroll_into_view().await);
+            if element.click().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        panic!("{}: {css} cannot be clicked", self.name);
     }
 
     /// Types into an element, replacing what stands there.
     pub async fn fill(&self, css: &str, text: &str) {
-        let element = self.see(css).await;
-        element.clear().await.unwrap();
-        element.send_keys(text).await.unwrap();
+        let mut last = None;
+        // The page may draw a field anew while it is being found.
+        for _ in 0..50 {
+            let element = self.see(css).await;
+            let typed = async {
+                element.clear().await?;
+                element.send_keys(text).await
+            };
+            match typed.await {
+                Ok(()) => return,
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{}: {css} cannot be filled: {last:?}", self.name);
     }
 
     /// The text of an element, empty when it is not there.
