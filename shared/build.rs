@@ -1,8 +1,9 @@
 //! Checks the catalog's files and packs them; checks the texts of the two languages against each
 //! other and writes them as one table.
 
+#![expect(clippy::allow_attributes, reason = "what the build does not use, the library does")]
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -15,6 +16,7 @@ mod source;
 
 use source::{Fault, SourceFile};
 
+#[expect(clippy::disallowed_methods, reason = "a build script writes what it makes")]
 fn main() {
     println!("cargo::rerun-if-changed=catalog");
     println!("cargo::rerun-if-changed=src/catalog");
@@ -47,14 +49,16 @@ fn catalog_files() -> Vec<SourceFile> {
     let mut files = Vec::new();
     for folder in ["", "kinds", "lists", "checklists"] {
         let path = Path::new("catalog").join(folder);
-        let entries =
-            fs::read_dir(&path).map(|all| all.flatten().collect()).unwrap_or_else(|error| {
+        let entries: Vec<fs::DirEntry> = match fs::read_dir(&path) {
+            Ok(all) => all.flatten().collect(),
+            Err(error) => {
                 println!("cargo::error={}: {error}", path.display());
                 Vec::new()
-            });
+            }
+        };
         for entry in entries {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".toml") {
+            if entry.path().extension().is_some_and(|end| end == "toml") {
                 let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
                 let text = fs::read_to_string(entry.path()).unwrap_or_default();
                 files.push(SourceFile { name, text });
@@ -91,19 +95,30 @@ fn texts(faults: &mut Vec<Fault>) -> String {
         "/// A text of the interface.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Text {\n",
     );
     for (key, text) in en {
-        let _ = writeln!(out, "    /// {}\n    {},", text.replace('\n', " "), camel(key));
+        out.push_str(&format_line(&[
+            "    /// ",
+            &text.replace('\n', " "),
+            "\n    ",
+            &camel(key),
+            ",",
+        ]));
     }
-    out.push_str("}\n\n/// Gives a text.\n#[must_use]\n#[expect(clippy::too_many_lines, reason = \"a table\")]\n");
+    out.push_str("}\n\n/// Gives a text.\n#[must_use]\n#[expect(clippy::too_many_lines, clippy::match_same_arms, reason = \"a table\")]\n");
     out.push_str("pub const fn t(language: Language, text: Text) -> &'static str {\n");
     out.push_str("    match (text, language) {\n");
     for (key, text) in en {
         let other = sv.get(key).map_or("", String::as_str);
         let key = camel(key);
-        let _ = writeln!(out, "        (Text::{key}, Language::Sv) => {other:?},");
-        let _ = writeln!(out, "        (Text::{key}, Language::En) => {text:?},");
+        let (other, text) = (format!("{other:?}"), format!("{text:?}"));
+        out.push_str(&format_line(&["        (Text::", &key, ", Language::Sv) => ", &other, ","]));
+        out.push_str(&format_line(&["        (Text::", &key, ", Language::En) => ", &text, ","]));
     }
     out.push_str("    }\n}\n");
     out
+}
+
+fn format_line(parts: &[&str]) -> String {
+    format!("{}\n", parts.concat())
 }
 
 fn camel(key: &str) -> String {

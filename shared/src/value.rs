@@ -72,7 +72,8 @@ mod tests {
     use super::*;
 
     fn decode_value(bytes: &[u8]) -> Result<Value, decode::Error> {
-        minicbor::decode(bytes)
+        let mut decoder = Decoder::new(bytes);
+        decoder.decode()
     }
 
     #[test]

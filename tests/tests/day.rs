@@ -2,8 +2,6 @@
 //! that comes late. Real binary, real database, real Chromium.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::too_many_lines,
     reason = "a story told as a test: a failed step fails it"
 )]

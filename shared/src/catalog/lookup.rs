@@ -220,7 +220,7 @@ mod tests {
         ];
         for name in names {
             let is = |field: &&Field| format!("{:?}", field.typ).split('(').next() == Some(name);
-            assert!(fields.iter().any(|field| is(field)), "{name}");
+            assert!(fields.iter().any(is), "{name}");
         }
     }
 

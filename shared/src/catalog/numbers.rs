@@ -43,7 +43,7 @@ fn luhn(numbers: &[u32]) -> bool {
         .map(|(digit, weight)| digit * weight)
         .map(|product| product / 10 + product % 10)
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Reads an agency file number of eight digits; gives it as `NN-NNNNNN`.

@@ -299,6 +299,7 @@ fn meta_of(change: &Change) -> Result<ChangeMeta, DocumentError> {
         .map_err(|_| DocumentError::Anonymous(ChangeHash::from_bytes(change.hash().0)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "serves as a function for map_err")]
 fn engine(error: automerge::AutomergeError) -> DocumentError {
     DocumentError::Engine(error.to_string())
 }

@@ -183,14 +183,14 @@ impl Document {
             statements.sort_by_key(|statement| statement.id);
             let separator = if at == 0 { "" } else { "," };
             out.push_str(separator);
-            out.push_str(&format!("{:?}:[", path.as_str()));
+            out.extend([format!("{:?}:[", path.as_str())]);
             for (at, statement) in statements.iter().enumerate() {
                 let separator = if at == 0 { "" } else { "," };
-                out.push_str(&format!(
+                out.extend([format!(
                     "{separator}[{},\"{}\"]",
                     json(&statement.value),
                     crate::ids::base32(statement.change.as_bytes())
-                ));
+                )]);
             }
             out.push(']');
         }

@@ -125,9 +125,7 @@ fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
         unseen.map(|statement| Candidate { value: &statement.value, statement: Some(statement) }),
     );
     let differ = differ(input.field, &candidates);
-    let (at, rule, agreement) = if !differ {
-        (0, ShownRule::Decided, Agreement::Settled)
-    } else {
+    let (at, rule, agreement) = if differ {
         let agreement = if twice { Agreement::SettledTwice } else { Agreement::Reopened };
         if input.field.merge == MergeCode::S || twice {
             let (at, rule) = choose(input, &candidates, true);
@@ -135,6 +133,8 @@ fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
         } else {
             (0, ShownRule::Decided, agreement)
         }
+    } else {
+        (0, ShownRule::Decided, Agreement::Settled)
     };
     let settlements = newest_first(input.settlements);
     let mut out = state(input, &candidates, (at, rule, agreement));

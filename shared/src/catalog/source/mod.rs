@@ -18,7 +18,7 @@ use super::model::Package;
 
 /// One TOML file.
 #[derive(Debug, Clone)]
-pub struct SourceFile {
+pub(super) struct SourceFile {
     /// Path below the catalog's folder, e.g. `kinds/case.toml`.
     pub name: String,
     /// Contents.
@@ -27,7 +27,7 @@ pub struct SourceFile {
 
 /// Something wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fault {
+pub(super) struct Fault {
     /// The file.
     pub file: String,
     /// The line, from 1.
@@ -49,7 +49,7 @@ type Faults = RefCell<Vec<Fault>>;
 ///
 /// # Errors
 /// All faults, sorted by file and line.
-pub fn package(files: &[SourceFile]) -> Result<Package, Vec<Fault>> {
+pub(super) fn package(files: &[SourceFile]) -> Result<Package, Vec<Fault>> {
     let faults = Faults::default();
     let (package, places) = read::package(files, &faults);
     verify::package(&package, &places, &faults);

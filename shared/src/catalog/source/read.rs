@@ -57,10 +57,11 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
 impl Reader<'_> {
     fn place(&mut self, node: &Node<'_>, name: String) {
         let place = node.place();
-        if let Some(first) = self.places.insert(name.clone(), place.clone()) {
+        if let Some(first) = self.places.get(&name) {
             let first = format!("{}:{}", first.file, first.line);
             fault_at(self.faults, &place, format!("`{name}` is there already, at {first}"));
         }
+        self.places.insert(name, place);
     }
 
     fn kind(&mut self, node: Node<'_>) -> Kind {

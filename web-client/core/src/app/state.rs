@@ -82,7 +82,7 @@ pub(super) struct Open {
 pub(super) struct Opened {
     pub(super) document: Document,
     pub(super) used: u64,
-    pub(super) opened_ms: i64,
+    pub(super) since_ms: i64,
 }
 
 impl<P: Platform> Core<P> {
@@ -312,7 +312,7 @@ impl Open {
                     self.documents.remove(&oldest);
                 }
             }
-            self.documents.insert(id, Opened { document, used: self.uses, opened_ms: now_ms });
+            self.documents.insert(id, Opened { document, used: self.uses, since_ms: now_ms });
         }
         let uses = self.uses;
         let opened = self.documents.get_mut(&id)?;

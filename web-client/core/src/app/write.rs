@@ -100,7 +100,7 @@ impl<P: Platform> Core<P> {
             let by = open.authoring(id, now_ms);
             let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
             let chunk = opened.document.commit(edits, &by).map_err(|_| Refusal::Internal)?;
-            Ok(chunk.map(|chunk| (chunk, opened.document.actor(), opened.opened_ms)))
+            Ok(chunk.map(|chunk| (chunk, opened.document.actor(), opened.since_ms)))
         })?;
         let saved = self.save(id, made, edits).await;
         if saved.is_err() {

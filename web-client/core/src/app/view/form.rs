@@ -89,13 +89,11 @@ impl Viewer<'_> {
     /// What a document is called.
     pub(super) fn title(&mut self, id: DocumentId) -> String {
         let kind = self.open.kind(id).unwrap_or_default().to_owned();
-        match self.catalog.anchor(&kind, "title") {
-            Some((None, field)) => self.text(id, &field.id),
-            _ => {
-                let parent = self.open.headers.get(&id).and_then(|header| header.parent);
-                parent.map_or_else(String::new, |parent| self.title(parent))
-            }
+        if let Some((None, field)) = self.catalog.anchor(&kind, "title") {
+            return self.text(id, &field.id);
         }
+        let parent = self.open.headers.get(&id).and_then(|header| header.parent);
+        parent.map_or_else(String::new, |parent| self.title(parent))
     }
 
     /// What an entry of a list is called.

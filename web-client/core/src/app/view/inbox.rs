@@ -139,21 +139,15 @@ impl Viewer<'_> {
         let record = self.record(id).ok()?;
         let parts = path.segments();
         let list = kind.entry_list(parts.head);
-        let (field, place) = match (list, parts.rest) {
-            (Some(list), [Some(entry), Some(id_of), _]) => {
-                let field = list.fields.iter().find(|field| field.id == id_of)?;
-                (field, self.place(id, &list.id, entry))
-            }
-            _ => {
-                let field = kind.field(parts.head)?;
-                let section = kind.sections.iter().find(|section| section.id == field.section);
-                (
-                    field,
-                    section.map_or_else(String::new, |section| {
-                        section.label.get(self.language).to_owned()
-                    }),
-                )
-            }
+        let (field, place) = if let (Some(list), [Some(entry), Some(asked), _]) = (list, parts.rest)
+        {
+            let field = list.fields.iter().find(|field| field.id == asked)?;
+            (field, self.place(id, &list.id, entry))
+        } else {
+            let field = kind.field(parts.head)?;
+            let section = kind.sections.iter().find(|section| section.id == field.section);
+            let label = section.map(|section| section.label.get(self.language).to_owned());
+            (field, label.unwrap_or_default())
         };
         let before = change.and_then(|change| change.before.as_ref());
         Some(ChangedField {
