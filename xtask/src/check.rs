@@ -81,11 +81,12 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         start(
             Command::new(cargo_program())
                 .current_dir(top())
-                .env("RUSTDOCFLAGS", "-D warnings")
+                .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")
                 .args([
                     "doc",
                     "--quiet",
                     "--no-deps",
+                    "--document-private-items",
                     "-p",
                     "ankomst-shared",
                     "-p",

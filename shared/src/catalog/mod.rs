@@ -1,7 +1,7 @@
 //! What we ask, as data: record kinds, fields, code lists, checklists.
 //!
 //! Reading order: [`model`] (the packed form both sides load), [`lookup`] (finding a field by its
-//! key), [`check`] (which values are allowed, and their canonical form), [`numbers`] (identity
+//! key), [`mod@check`] (which values are allowed, and their canonical form), [`numbers`] (identity
 //! numbers), [`order`] (the most cautious of several values), [`display`] (values in words).
 
 pub mod check;

@@ -4,7 +4,7 @@
 //! limits, never by what the bytes claim. Documents are flat, so a change may only set scalars under
 //! text keys of the root map; everything else Automerge could express is refused here.
 //!
-//! Reading order: [`parse`] (the container), [`column`] (the packed columns), [`rules`] (does the
+//! Reading order: [`mod@parse`] (the container), [`mod@column`] (the packed columns), [`rules`] (does the
 //! change fit what is known).
 
 pub mod column;

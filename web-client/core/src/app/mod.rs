@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`state`] (what an open vault holds), [`rows`] (what is stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
-//! a page asks), [`write`] (drafts, changes, outbox), [`sign_in`], [`sync`] (contact with the
+//! a page asks), [`mod@write`] (drafts, changes, outbox), [`sign_in`], [`sync`] (contact with the
 //! server), [`view`] (what a page shows).
 
 mod command;
