@@ -3,6 +3,7 @@
 //! The author's envelope decides whose change it is, never the session that brings it: after a
 //! restore any tablet may bring anybody's changes back, and a deposit is brought unread.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
@@ -125,16 +126,36 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
             Err(refused(info.hash, Refused::Envelope))
         });
     }
-    // The envelope names the last change; the actor's chain of dependencies covers the others.
-    let last = chunks.iter().rev().find_map(|chunk| chunk.as_ref().ok()).map(|(info, _)| info.hash);
-    if last.is_some() && author.as_ref().map(|author| author.last) != last {
-        for chunk in &mut chunks {
-            if let Ok((info, _)) = chunk {
-                *chunk = Err(refused(info.hash, Refused::Envelope));
-            }
+    let covered = author.as_ref().map(|author| {
+        let infos = chunks.iter().filter_map(|chunk| chunk.as_ref().ok().map(|(info, _)| info));
+        covered(&infos.collect::<Vec<_>>(), author.last)
+    });
+    for chunk in &mut chunks {
+        if let Ok((info, _)) = chunk
+            && !covered.as_ref().is_some_and(|covered| covered.contains(&info.hash))
+        {
+            *chunk = Err(refused(info.hash, Refused::Envelope));
         }
     }
     Ok(Checked { document, envelope: part.envelope.to_vec(), author, chunks })
+}
+
+/// The changes an envelope vouches for: the last one of the part, which it names, and of the earlier
+/// ones those that a vouched one builds on. Everything else in the part is somebody else's word.
+fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<ChangeHash> {
+    let mut covered = BTreeSet::new();
+    if infos.last().is_none_or(|info| info.hash != last) {
+        return covered;
+    }
+    covered.insert(last);
+    let mut named: BTreeSet<ChangeHash> = BTreeSet::new();
+    for info in infos.iter().rev() {
+        if info.hash == last || named.contains(&info.hash) {
+            covered.insert(info.hash);
+            named.extend(&info.deps);
+        }
+    }
+    covered
 }
 
 /// The envelope, if its signature is that of an enrolled device of that person.
@@ -180,10 +201,14 @@ fn store_one(
         RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
     }
     let row = match log::document(db, document)? {
-        Some(row) if info.deps.is_empty() && row.kind != "review" => {
+        Some(row) if info.deps.is_empty() => {
             // Only a review may have two beginnings: its id follows from what it reviews.
-            let _ = row;
-            return Ok(Outcome::Refused(Refused::Header));
+            let again = row.kind == "review"
+                && begin(db, document, info)?.is_some_and(|header| header.kind == row.kind);
+            if !again {
+                return Ok(Outcome::Refused(Refused::Header));
+            }
+            row
         }
         Some(row) => row,
         None => match begin(db, document, info)? {
@@ -263,4 +288,49 @@ fn reason_to_hold(
         return Ok(Some("device revoked"));
     }
     Ok(if access::may_write(db, &user, row)?.is_none() { Some("not permitted") } else { None })
+}
+
+#[cfg(test)]
+mod tests {
+    use ankomst_shared::document::{Authoring, Document, Edit};
+    use ankomst_shared::ids::{ActorId, DeviceId, UserId};
+    use ankomst_shared::path::FieldPath;
+    use ankomst_shared::value::Value;
+
+    use super::*;
+
+    fn by() -> Authoring {
+        Authoring {
+            device: DeviceId::from_bytes([1; 16]),
+            user: UserId::from_bytes([2; 16]),
+            now_ms: 1_000,
+            clock_offset_s: None,
+            review_heads: Vec::new(),
+        }
+    }
+
+    fn say(text: &str) -> Vec<Edit> {
+        vec![Edit { path: FieldPath::parse("arriving_from").unwrap(), value: Value::text(text) }]
+    }
+
+    #[test]
+    fn a_forged_change_before_the_genuine_last_one_is_nobodys() {
+        let actor = ActorId::from_bytes([3; 16]);
+        let (mut mine, first) = Document::create(actor, vec![1], &say("Provby"), &by()).unwrap();
+        let mut stranger = Document::open(actor, [first.bytes.as_slice()]).unwrap();
+        let second = mine.commit(&say("Testby"), &by()).unwrap().unwrap();
+        let third = mine.commit(&say("Fiktby"), &by()).unwrap().unwrap();
+        let false_one = stranger.commit(&say("Falskby"), &by()).unwrap().unwrap();
+        let infos = [&first, &second, &third, &false_one].map(|chunk| parse(&chunk.bytes).unwrap());
+        let [first, second, third, false_one] = &infos;
+        let all = [first.hash, second.hash, third.hash];
+        assert_eq!(covered(&[first, second, third], third.hash), all.into());
+        assert_eq!(covered(&[false_one, third], third.hash), [third.hash].into());
+        assert_eq!(
+            covered(&[second, false_one, third], third.hash),
+            [second.hash, third.hash].into()
+        );
+        assert_eq!(covered(&[third, false_one], third.hash), BTreeSet::new());
+        assert_eq!(covered(&[], third.hash), BTreeSet::new());
+    }
 }
