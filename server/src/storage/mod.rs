@@ -11,7 +11,7 @@ pub mod sqlite;
 pub enum StorageError {
     /// The database refused.
     #[error("the database refused: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(rusqlite::Error),
     /// The schema could not be brought up to date.
     #[error("the database's schema could not be brought up to date: {0}")]
     Schema(#[from] refinery::Error),
@@ -33,6 +33,17 @@ pub enum StorageError {
     /// No randomness.
     #[error("the system gave no random bytes")]
     Random,
+}
+
+impl From<rusqlite::Error> for StorageError {
+    /// A full disk is told apart wherever it shows.
+    fn from(error: rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+            Self::Full
+        } else {
+            Self::Database(error)
+        }
+    }
 }
 
 /// Gives random bytes.

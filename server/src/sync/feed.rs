@@ -1,6 +1,7 @@
 //! What becomes visible: pending changes go through their trial; those that pass get the next
 //! numbers of the feed in a commit of their own, the others are held.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use ankomst_shared::ids::DocumentId;
@@ -12,6 +13,9 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::trial::Outcome;
 
+/// What could not be tried is tried again after this, arrivals or not.
+const AGAIN_AFTER: Duration = Duration::from_secs(15);
+
 /// Tries whatever waits, for ever; ends when the app stops.
 pub async fn run(app: Arc<App>) {
     loop {
@@ -20,28 +24,35 @@ pub async fn run(app: Arc<App>) {
         }
         tokio::select! {
             () = app.arrived.notified() => {}
+            () = tokio::time::sleep(AGAIN_AFTER) => {}
             () = app.stopping.cancelled() => return,
         }
     }
 }
 
-/// Tries everything that waits.
+/// Tries everything that waits. A document that cannot be tried keeps no other one waiting.
 ///
 /// # Errors
-/// When storage refuses.
+/// When storage refuses to tell what waits.
 pub async fn settle(app: &Arc<App>) -> Result<(), StorageError> {
     loop {
-        let documents = app.readers.read(log::pending_documents)?;
-        if documents.is_empty() {
-            return Ok(());
+        let mut is_moving = false;
+        for document in app.readers.read(log::pending_documents)? {
+            match settle_document(app, document).await {
+                Ok(tried) => is_moving |= tried,
+                Err(error) => {
+                    tracing::error!(document.id = %document, %error, "A record's changes wait for their trial.");
+                }
+            }
         }
-        for document in documents {
-            settle_document(app, document).await?;
+        if !is_moving {
+            return Ok(());
         }
     }
 }
 
-async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<(), StorageError> {
+/// Tries what waits of one document; tells whether it could be tried.
+async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, StorageError> {
     let (kind, base, pending) = app.readers.read(|db| {
         let row = log::document(db, document)?
             .ok_or(StorageError::Damaged("a chunk without document"))?;
@@ -60,7 +71,9 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<(), Sto
             .collect()
     };
     let (base, candidates) = (opened(&base)?, opened(&pending)?);
-    let outcomes = app.trial.try_changes(&kind, &base, &candidates).await;
+    let Some(outcomes) = app.trial.try_changes(&kind, &base, &candidates).await else {
+        return Ok(false);
+    };
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
     let mut all = base;
     all.extend(
@@ -86,6 +99,12 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<(), Sto
         news.head = news.head.max(head.feed);
         news.turns = news.turns.wrapping_add(1);
     });
-    projector::follow(app, document, &kind, &all);
-    Ok(())
+    // A row is a cache: whatever happens while it is made, the feed goes on.
+    let to_project = Arc::clone(app);
+    let followed =
+        tokio::task::spawn_blocking(move || projector::follow(&to_project, document, &kind, &all));
+    if followed.await.is_err() {
+        tracing::error!(document.id = %document, "A row could not be made; `ankomst rebuild` makes it good.");
+    }
+    Ok(true)
 }

@@ -47,13 +47,13 @@ impl TrialPool {
         Self { binary, child: Mutex::new(None) }
     }
 
-    /// Tries changes in order on a document. Never fails: what cannot be tried is held.
+    /// Tries changes in order on a document; `None` when no child can be started: the changes wait.
     pub async fn try_changes(
         &self,
         kind: &str,
         base: &[ByteVec],
         candidates: &[ByteVec],
-    ) -> Vec<Outcome> {
+    ) -> Option<Vec<Outcome>> {
         let mut child = self.child.lock().await;
         let request = |base: Vec<ByteVec>, candidates: Vec<ByteVec>| Request {
             kind: kind.to_owned(),
@@ -61,17 +61,17 @@ impl TrialPool {
             candidates,
         };
         let whole = request(base.to_vec(), candidates.to_vec());
-        if let Some(answer) = self.ask(&mut child, &whole).await {
-            return answer.verdicts.into_iter().map(outcome).collect();
+        if let Some(answer) = self.ask(&mut child, &whole).await? {
+            return Some(answer.verdicts.into_iter().map(outcome).collect());
         }
         // The child died or hung: find out which change it was.
         let mut passed = base.to_vec();
         let mut outcomes = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             let alone = request(passed.clone(), vec![candidate.clone()]);
-            let mut answer = self.ask(&mut child, &alone).await;
+            let mut answer = self.ask(&mut child, &alone).await?;
             if answer.is_none() {
-                answer = self.ask(&mut child, &alone).await;
+                answer = self.ask(&mut child, &alone).await?;
             }
             let outcome = match answer.and_then(|answer| answer.verdicts.into_iter().next()) {
                 Some(word) => outcome(word),
@@ -82,10 +82,11 @@ impl TrialPool {
             }
             outcomes.push(outcome);
         }
-        outcomes
+        Some(outcomes)
     }
 
-    async fn ask(&self, slot: &mut Option<Pipes>, request: &Request) -> Option<Answer> {
+    /// Asks the child: the inner `None` when it died or hung, the outer when none can be started.
+    async fn ask(&self, slot: &mut Option<Pipes>, request: &Request) -> Option<Option<Answer>> {
         if slot.is_none() {
             *slot = self.start();
         }
@@ -98,7 +99,7 @@ impl TrialPool {
                 drop(dead.process.kill().await);
             }
         }
-        fits
+        Some(fits)
     }
 
     fn start(&self) -> Option<Pipes> {
@@ -140,4 +141,19 @@ async fn exchange(pipes: &mut Pipes, request: &Request) -> std::io::Result<Answe
     let mut answer = vec![0; length];
     pipes.output.read_exact(&mut answer).await?;
     minicbor::decode(&answer).map_err(|_| invalid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_a_child_changes_wait_and_one_that_only_dies_holds_them() {
+        let change = [ByteVec::from(vec![1])];
+        let nowhere = TrialPool::new(PathBuf::from("/there/is/no/such/program"));
+        assert_eq!(nowhere.try_changes("case", &[], &change).await, None);
+        let dies = TrialPool::new(PathBuf::from("/bin/false"));
+        let held = Outcome::Held("the trial was aborted".to_owned());
+        assert_eq!(dies.try_changes("case", &[], &change).await, Some(vec![held]));
+    }
 }

@@ -6,7 +6,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::storage::StorageError;
@@ -78,7 +78,9 @@ fn in_savepoint<T>(
 ) -> Result<T, StorageError> {
     connection.execute_batch("SAVEPOINT work")?;
     match work(connection) {
-        Ok(done) => connection.execute_batch("RELEASE work").map(|()| done).map_err(full),
+        Ok(done) => {
+            connection.execute_batch("RELEASE work").map(|()| done).map_err(StorageError::from)
+        }
         Err(error) => {
             connection.execute_batch("ROLLBACK TO work; RELEASE work")?;
             Err(error)
@@ -89,7 +91,7 @@ fn in_savepoint<T>(
 fn run(connection: &Connection, queue: &Receiver<Work>) {
     while let Ok(first) = queue.recv() {
         let mut after = Vec::new();
-        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(full);
+        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(StorageError::from);
         if begun.is_ok() {
             after.push(first(connection));
             while after.len() < GROUP_MAX {
@@ -100,7 +102,7 @@ fn run(connection: &Connection, queue: &Receiver<Work>) {
             tracing::error!("The log could not begin a commit; the work is refused.");
             continue;
         }
-        let committed = connection.execute_batch("COMMIT").map_err(full);
+        let committed = connection.execute_batch("COMMIT").map_err(StorageError::from);
         if committed.is_err() {
             drop(connection.execute_batch("ROLLBACK"));
             tracing::error!("The log could not be committed; nothing of this group was written.");
@@ -113,15 +115,5 @@ fn run(connection: &Connection, queue: &Receiver<Work>) {
             };
             answer(outcome);
         }
-    }
-}
-
-/// Tells a full disk from other errors.
-#[must_use]
-pub fn full(error: rusqlite::Error) -> StorageError {
-    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
-        StorageError::Full
-    } else {
-        StorageError::Database(error)
     }
 }
