@@ -11,6 +11,8 @@ pub mod model;
 pub mod numbers;
 pub mod order;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod source;
 
 pub use check::{ValueFault, check, civil, normalise, written_date};

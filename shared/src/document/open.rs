@@ -107,15 +107,17 @@ impl Document {
         &mut self,
         chunks: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Applied, DocumentError> {
+        let mut fresh = Vec::new();
         for bytes in chunks {
             let change = Change::from_bytes(bytes.to_vec())
                 .map_err(|error| DocumentError::NotAChange(error.to_string()))?;
             let hash = ChangeHash::from_bytes(change.hash().0);
             if !self.metas.contains_key(&hash) {
                 meta_of(&change)?;
-                self.waiting.insert(hash, change);
+                fresh.push((hash, change));
             }
         }
+        self.waiting.extend(fresh);
         let mut applied = Applied::default();
         let ready = self.take_ready();
         let mut metas = Vec::with_capacity(ready.len());

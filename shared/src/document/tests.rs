@@ -43,3 +43,24 @@ fn confirming_the_shown_value_of_a_contradiction_is_a_statement_of_its_own() {
         assert_eq!(decided.commit(&phone(text), &by(5)).unwrap(), None);
     }
 }
+
+#[test]
+fn a_batch_with_one_bad_change_changes_nothing_even_later() {
+    let by = Authoring {
+        device: DeviceId::new(1, [1; 10]),
+        user: UserId::new(1, [2; 10]),
+        now_ms: 1,
+        clock_offset_s: None,
+        review_heads: Vec::new(),
+    };
+    let edit = [Edit { path: FieldPath::parse("city").unwrap(), value: Value::text("Provby") }];
+    let actor = ActorId::from_bytes([1; 16]);
+    let (mut mine, first) = Document::create(actor, vec![1], &edit, &by).unwrap();
+    let edit = [Edit { path: FieldPath::parse("city").unwrap(), value: Value::text("Testby") }];
+    let second = mine.commit(&edit, &by).unwrap().unwrap();
+    let mut theirs = Document::open(actor, [first.bytes.as_slice()]).unwrap();
+    assert!(theirs.apply([second.bytes.as_slice(), b"not a change".as_slice()]).is_err());
+    let none: [&[u8]; 0] = [];
+    assert!(theirs.apply(none).unwrap().new.is_empty());
+    assert!(!theirs.knows(&second.hash));
+}

@@ -176,7 +176,8 @@ fn choose(
         MergeCode::S => {
             let values: Vec<&Value> = candidates.iter().map(|candidate| candidate.value).collect();
             let at = input.caution.and_then(|caution| most_cautious(caution, &values));
-            (at.unwrap_or(0), ShownRule::MostCautious)
+            // Without an order nobody can say which is the more cautious, and the page must not.
+            at.map_or((0, ShownRule::Picked), |at| (at, ShownRule::MostCautious))
         }
         MergeCode::U => {
             let at = candidates.iter().position(|c| matches!(c.value, Value::Bool(true)));

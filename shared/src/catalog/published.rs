@@ -1,0 +1,43 @@
+//! What was published stays: no id disappears, and none comes to mean another kind of answer.
+//!
+//! `shared/catalog/published.lock` has one line for each field, code and item ever published. The
+//! test adds nothing by itself: a new line is part of the review.
+
+use std::collections::BTreeSet;
+
+use super::{Catalog, Field};
+
+fn lines() -> BTreeSet<String> {
+    let package = Catalog::builtin().package();
+    let mut lines = BTreeSet::new();
+    let mut fields = |owner: &str, fields: &[Field]| {
+        for field in fields {
+            lines.insert(format!("field {owner}/{} {:?} {:?}", field.id, field.typ, field.merge));
+        }
+    };
+    for kind in &package.kinds {
+        fields(&kind.id, &kind.fields);
+        for list in &kind.entry_lists {
+            fields(&format!("{}/{}", kind.id, list.id), &list.fields);
+        }
+    }
+    for list in &package.lists {
+        lines.extend(list.codes.iter().map(|code| format!("code {}/{}", list.id, code.id)));
+    }
+    for list in &package.checklists {
+        let items = list.items.iter();
+        lines.extend(items.map(|item| format!("item {}/{} v{}", list.id, item.id, list.version)));
+    }
+    lines
+}
+
+#[test]
+fn nothing_published_is_missing_or_re_typed_and_everything_new_is_written_down() {
+    let published: BTreeSet<String> =
+        include_str!("../../catalog/published.lock").lines().map(str::to_owned).collect();
+    let current = lines();
+    let gone: Vec<&String> = published.difference(&current).collect();
+    assert!(gone.is_empty(), "published and now gone or re-typed: {gone:#?}");
+    let new: Vec<&String> = current.difference(&published).collect();
+    assert!(new.is_empty(), "add these lines to shared/catalog/published.lock: {new:#?}");
+}
