@@ -29,7 +29,8 @@ pub enum Mark {
 }
 
 struct Line {
-    in_flight: bool,
+    /// Saves on their way; two when a commit could not wait for the first.
+    in_flight: u32,
     next: Option<Value>,
     mark: ArcRwSignal<Mark>,
 }
@@ -52,16 +53,16 @@ pub fn save(document: DocumentId, path: &FieldPath, value: Value, mark: &ArcRwSi
     let place = (document, path.clone());
     let send_now = LINES.with_borrow_mut(|lines| {
         let line = lines.entry(place.clone()).or_insert_with(|| Line {
-            in_flight: false,
+            in_flight: 0,
             next: None,
             mark: mark.clone(),
         });
         line.mark = mark.clone();
-        if line.in_flight {
+        if line.in_flight > 0 {
             line.next = Some(value.clone());
             false
         } else {
-            line.in_flight = true;
+            line.in_flight = 1;
             true
         }
     });
@@ -79,9 +80,12 @@ fn send((document, path): Place, value: Value) {
 fn answered(place: Place, reply: Reply) {
     let next = LINES.with_borrow_mut(|lines| {
         let line = lines.get_mut(&place)?;
+        line.in_flight = line.in_flight.saturating_sub(1);
         let next = line.next.take();
-        if next.is_none() {
-            line.in_flight = false;
+        if next.is_some() {
+            line.in_flight += 1;
+        } else if line.in_flight == 0 {
+            // Only the answer to the last value typed says that what stands in the field is saved.
             line.mark.set(match reply {
                 Reply::Refused(refusal) => Mark::Refused(refusal),
                 _ => Mark::Saved,
@@ -105,7 +109,11 @@ fn send_waiting() {
     let waiting: Vec<(Place, Value)> = LINES.with_borrow_mut(|lines| {
         lines
             .iter_mut()
-            .filter_map(|(place, line)| line.next.take().map(|value| (place.clone(), value)))
+            .filter_map(|(place, line)| {
+                let value = line.next.take()?;
+                line.in_flight += 1;
+                Some((place.clone(), value))
+            })
             .collect()
     });
     for (place, value) in waiting {

@@ -13,8 +13,8 @@ pub fn mark(held: Held) -> AnyView {
     let level = Memo::new(move |_| match held.mark() {
         Mark::Typing => Some(Level::Typing),
         Mark::Refused(_) => None,
-        // The view may still be older than the save.
-        Mark::Saved => Some(held.view.with(|view| view.level).max(Level::Saved)),
+        // The view may still be older than the save, so its level may be that of another answer.
+        Mark::Saved => Some(Level::Saved),
         Mark::Quiet => held.view.with(|view| (!view.text.is_empty()).then_some(view.level)),
     });
     view! {

@@ -33,6 +33,14 @@ impl Held {
     /// Takes a field up.
     pub fn new(document: DocumentId, view: RwSignal<FieldView>) -> Self {
         let mark = StoredValue::new(ArcRwSignal::new(Mark::Quiet));
+        // A fresh view knows how far the saved answer has come.
+        Effect::new(move |seen: Option<()>| {
+            view.track();
+            let mark = mark.get_value();
+            if seen.is_some() && mark.get_untracked() == Mark::Saved {
+                mark.set(Mark::Quiet);
+            }
+        });
         Self { document, view, mark }
     }
 
