@@ -101,8 +101,8 @@ impl<P: Platform> Core<P> {
         Ok(entry)
     }
 
-    /// What an entry begins with when nothing is said yet: today's date, the person added last, and
-    /// nothing in its first field, so that the entry exists.
+    /// What an entry begins with when nothing is said yet: today's date, the person where there is
+    /// only one to choose, otherwise nothing in its first field, so that the entry exists.
     fn first_answers(
         &self,
         document: DocumentId,
@@ -116,7 +116,8 @@ impl<P: Platform> Core<P> {
             let fields = catalog.kind(&kind).and_then(|kind| kind.entry_list(list));
             let fields = &fields.ok_or(Refusal::NotHere)?.fields;
             let record = open.record(document).ok_or(Refusal::NotHere)?;
-            let person = record.entries(catalog, &kind, "persons").pop();
+            let mut persons = record.entries(catalog, &kind, "persons");
+            let person = if persons.len() == 1 { persons.pop() } else { None };
             let answer = |field: &Field| match &field.typ {
                 FieldType::Date if field.required == Required::Creation => {
                     Some(Value::text(&today))

@@ -27,9 +27,15 @@ impl Viewer<'_> {
         let state = record.fields.get(path);
         let mut view = self.plain(id, (path, field), state);
         view.input = self.input(field, &[]);
+        if matches!(&field.typ, FieldType::Reference(to) if to == "person") {
+            self.name_persons(&mut view, record);
+        }
         if let Some(draft) = self.draft(id, path) {
             view.value = draft.value.clone();
             view.text = self.catalog.words(field, &draft.value, self.language);
+            if matches!(&field.typ, FieldType::Reference(to) if to == "person") {
+                self.name_persons(&mut view, record);
+            }
             view.level = Level::Saved;
             if !draft.fits {
                 let fault = check(self.catalog, field, &draft.value).err();
@@ -37,6 +43,27 @@ impl Viewer<'_> {
             }
         }
         view
+    }
+
+    /// A person of the same case is chosen and shown by name, never by an id.
+    fn name_persons(&self, view: &mut FieldView, record: &RecordState) {
+        let name = |entry: &str| {
+            let part = |field: &str| record.text(&format!("persons/{entry}/{field}")).to_owned();
+            format!("{} {}", part("given"), part("family")).trim().to_owned()
+        };
+        let named = |value: &Value| value.as_str().map(name).unwrap_or_default();
+        let persons = record
+            .entries(self.catalog, "case", "persons")
+            .into_iter()
+            .map(|entry| Choice { label: name(&entry), code: entry, help: None, chosen: false });
+        view.input = Input::Choice(persons.collect());
+        view.text = named(&view.value);
+        for said in &mut view.statements {
+            said.text = named(&said.value);
+        }
+        for decision in &mut view.settlements {
+            decision.text = named(&decision.value);
+        }
     }
 
     fn plain(

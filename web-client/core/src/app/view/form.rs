@@ -33,6 +33,12 @@ impl Viewer<'_> {
             Some((list, entry)) => self.entry_title(id, list, entry),
             None => self.title(id),
         };
+        let title = if title.is_empty() {
+            let list = entry.and_then(|(list, _)| kind.entry_list(list));
+            list.map_or(title, |list| list.label.get(self.language).to_owned())
+        } else {
+            title
+        };
         let sections = self.sections(id, (sections, fields), &prefix)?;
         let all = || sections.iter().flat_map(|section| &section.fields);
         Ok(FormView {
