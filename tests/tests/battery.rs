@@ -66,6 +66,20 @@ async fn nothing_shown_as_saved_is_missing_after_twenty_empty_batteries() {
     server.stop();
     unlock(&page, &address).await;
 
+    // Saving and committing must never draw the page anew under the fingers.
+    page.web()
+        .execute("window.kept = document.querySelector('main *')".to_owned(), vec![])
+        .await
+        .unwrap();
+    page.fill(INPUT, "en första gång").await;
+    page.until(
+        "the draft to be a change",
+        "document.querySelector('#sync-mark').dataset.waiting !== '0'",
+    )
+    .await;
+    tokio::time::sleep(Duration::from_millis(5_500)).await;
+    page.until("the page to be the same", "document.contains(window.kept)").await;
+
     let mut ledger = Ledger::default();
     for round in 0..20_u64 {
         // Each round types a text of its own; how long it is typed varies, so that the battery ends

@@ -29,12 +29,11 @@ pub fn app() -> AnyView {
         }
     });
     (move || {
-        // Another language or another person is another page.
+        // Another language or another person is another page; nothing else draws it anew, least of
+        // all a status that comes while somebody types.
         ui.language.track();
-        match person.get() {
-            Some(_) => frame(),
-            None => pages::sign_in(),
-        }
+        let is_in = person.get().is_some();
+        untrack(move || if is_in { frame() } else { pages::sign_in() })
     })
     .into_any()
 }
@@ -45,7 +44,10 @@ fn frame() -> AnyView {
         {navigation()}
         <div class="stage">
             <div class="topline">{update_bar()}{warnings()}{sync_mark()}</div>
-            <main id="main" tabindex="-1">{move || place(ui().route.get())}</main>
+            <main id="main" tabindex="-1">{move || {
+                let route = ui().route.get();
+                untrack(move || place(route))
+            }}</main>
         </div>
         <p class="toast" role="status" aria-live="polite">{said()}</p>
     }
@@ -86,13 +88,13 @@ fn navigation() -> AnyView {
             </a>
         }
     };
-    let supervises = ui().has_role(Role::Supervisor);
+    let supervises = Memo::new(move |_| ui().has_role(Role::Supervisor));
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
             <p class="rail-name" aria-hidden="true">"Ankomst"</p>
             {link("/boenden", Icon::House, Text::NavResidences)}
             {link("/arenden", Icon::Folder, Text::NavCases)}
-            {supervises.then(|| link("/inkorg", Icon::Inbox, Text::NavInbox))}
+            {move || supervises.get().then(|| link("/inkorg", Icon::Inbox, Text::NavInbox))}
             {link("/surfplatta", Icon::Tablet, Text::NavTablet)}
         </nav>
     }

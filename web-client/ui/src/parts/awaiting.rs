@@ -14,7 +14,7 @@ pub fn awaiting(
     let here = Memo::new(move |_| standing.get());
     (move || match here.get() {
         Standing::Awaited => view! { <p class="awaited" role="status">{tr(Text::PageOpening)}</p> }.into_any(),
-        Standing::Here => contents(),
+        Standing::Here => untrack(&contents),
         Standing::Refused(why) => view! {
             <div class="empty" role="alert">
                 <h2>{tr(if why == Refusal::NotHere { Text::PageNotHere } else { Text::PageRefused })}</h2>
