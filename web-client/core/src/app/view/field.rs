@@ -52,10 +52,17 @@ impl Viewer<'_> {
             format!("{} {}", part("given"), part("family")).trim().to_owned()
         };
         let named = |value: &Value| value.as_str().map(name).unwrap_or_default();
-        let persons = record
-            .entries(self.catalog, "case", "persons")
-            .into_iter()
-            .map(|entry| Choice { label: name(&entry), code: entry, help: None, chosen: false });
+        let entries = record.entries(self.catalog, "case", "persons");
+        if entries.is_empty() {
+            // The persons stand in another document: a protected part names one of its case.
+            return;
+        }
+        let persons = entries.into_iter().map(|entry| Choice {
+            label: name(&entry),
+            code: entry,
+            help: None,
+            chosen: false,
+        });
         view.input = Input::Choice(persons.collect());
         view.text = named(&view.value);
         for said in &mut view.statements {
