@@ -17,6 +17,27 @@ fn an_offline_day_converges_and_decisions_keep_the_losing_value() {
     local(day(&mut server));
 }
 
+#[test]
+fn what_is_being_typed_never_overwrites_what_it_had_not_seen() {
+    let Some(server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let elin = signed_in(&server, &folder.path().join("elin"), "elin").await;
+        let oskar = signed_in(&server, &folder.path().join("oskar"), "oskar").await;
+        let case = new_case(&elin, "Noori, Provgatan").await;
+        elin.sync().await;
+        oskar.until_field((case, "phone"), "the case comes", |_| true).await;
+        // Oskar's answer is still a draft when Elin's arrives.
+        oskar.type_only(case, "phone", text("+46701740602")).await;
+        elin.answer(case, "phone", text("+46701740601")).await;
+        for tablet in [&elin, &oskar] {
+            let open = |field: &FieldView| field.agreement == Agreement::Open;
+            let field = tablet.until_field((case, "phone"), "contradicts", open).await;
+            assert_eq!(field.statements.len(), 2, "{field:#?}");
+        }
+    });
+}
+
 async fn day(server: &mut Server) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

@@ -181,6 +181,10 @@ impl<P: Platform> Core<P> {
         let _turn = self.0.turn.take().await;
         let now_ms = self.now_ms();
         let device = question.hello.device;
+        self.with_open_of(device, |_| Ok(()))?;
+        let whole = answer.documents.iter().map(|history| history.document);
+        let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
+        self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied())).await?;
         let (news, standing) = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
             let mut place = standing.place();
@@ -346,6 +350,10 @@ impl<P: Platform> Core<P> {
         let frame: ServerFrame = wire::unpack(message).map_err(|_| Refusal::BadMessage)?;
         let _turn = self.0.turn.take().await;
         let now_ms = self.now_ms();
+        if let ServerFrame::Feed(batch) = &frame {
+            self.with_open_of(device, |_| Ok(()))?;
+            self.commit_before(batch.chunks.iter().map(|chunk| chunk.document)).await?;
+        }
         let heard = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
             let mut place = standing.place();

@@ -3,12 +3,15 @@
 //! What is typed is a draft row at once (L0). When a section is left or after a rest, the drafts of
 //! a document become one change: the change, its deposit and the end of the drafts are one commit.
 
+use std::collections::BTreeSet;
+
 use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
 use ankomst_shared::document::{Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, DocumentId, EntryId};
 use ankomst_shared::limits::DRAFT_REST_MS;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
 use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::value::Value;
@@ -52,6 +55,32 @@ impl<P: Platform> Core<P> {
     /// Makes one change of a document's drafts.
     pub(super) async fn commit_drafts(&self, document: DocumentId) -> Result<(), Refusal> {
         let _turn = self.0.turn.take().await;
+        self.commit_in_turn(document).await
+    }
+
+    /// Makes changes of the drafts of those documents, with the turn already taken; a review stands
+    /// for the record it is of.
+    ///
+    /// Must come before what others wrote is taken in: a draft made into a change after that would
+    /// replace an answer, or claim to know a decision, that nobody here had seen.
+    pub(super) async fn commit_before(
+        &self,
+        arriving: impl IntoIterator<Item = DocumentId>,
+    ) -> Result<(), Refusal> {
+        let arriving: BTreeSet<DocumentId> = arriving.into_iter().collect();
+        let drafted = self.with_open(|open| {
+            let ids: BTreeSet<DocumentId> = open.drafts.keys().map(|(id, _)| *id).collect();
+            Ok(ids)
+        })?;
+        let concerns =
+            |id: &DocumentId| arriving.contains(id) || arriving.contains(&review_of(*id));
+        for document in drafted.into_iter().filter(concerns) {
+            self.commit_in_turn(document).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit_in_turn(&self, document: DocumentId) -> Result<(), Refusal> {
         let edits = self.with_open(|open| {
             let drafts =
                 open.drafts.iter().filter(|((id, _), draft)| *id == document && draft.fits);
