@@ -1,6 +1,6 @@
 //! Twenty empty batteries while somebody types: the browser is killed at once, and nothing that was
 //! shown as saved is missing when the tablet is switched on again.
-#![expect(clippy::too_many_lines, reason = "a story told as a test")]
+#![expect(clippy::panic, clippy::too_many_lines, reason = "a story told as a test")]
 
 use std::time::Duration;
 
