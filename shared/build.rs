@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "src/packed.rs"]
+#[macro_use]
+mod packed;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod model;
@@ -20,6 +23,7 @@ use source::{Fault, SourceFile};
 fn main() {
     println!("cargo::rerun-if-changed=catalog");
     println!("cargo::rerun-if-changed=src/catalog");
+    println!("cargo::rerun-if-changed=src/packed.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut faults = Vec::new();
     let package = source::package(&catalog_files()).unwrap_or_else(|found| {
@@ -103,17 +107,20 @@ fn texts(faults: &mut Vec<Fault>) -> String {
             ",",
         ]));
     }
-    out.push_str("}\n\n/// Gives a text.\n#[must_use]\n#[expect(clippy::too_many_lines, clippy::match_same_arms, reason = \"a table\")]\n");
-    out.push_str("pub const fn t(language: Language, text: Text) -> &'static str {\n");
-    out.push_str("    match (text, language) {\n");
+    out.push_str("}\n\nstatic TEXTS: [[&str; 2]; ");
+    out.push_str(&en.len().to_string());
+    out.push_str("] = [\n");
     for (key, text) in en {
         let other = sv.get(key).map_or("", String::as_str);
-        let key = camel(key);
-        let (other, text) = (format!("{other:?}"), format!("{text:?}"));
-        out.push_str(&format_line(&["        (Text::", &key, ", Language::Sv) => ", &other, ","]));
-        out.push_str(&format_line(&["        (Text::", &key, ", Language::En) => ", &text, ","]));
+        out.push_str(&format_line(&[
+            "    [",
+            &format!("{other:?}"),
+            ", ",
+            &format!("{text:?}"),
+            "],",
+        ]));
     }
-    out.push_str("    }\n}\n");
+    out.push_str("];\n");
     out
 }
 

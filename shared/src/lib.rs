@@ -7,6 +7,9 @@
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
 //! `document`, `merge`, `chunk`, `sign`, `sync`.
 
+#[macro_use]
+mod packed;
+
 pub mod app;
 pub mod catalog;
 pub mod ids;

@@ -102,8 +102,8 @@ impl Channel {
     }
 
     fn ask(&self, request: Vec<u8>) {
-        if let Ok(known) = minicbor::decode::<Request>(&request) {
-            self.open.borrow_mut().insert(known.id, request.clone());
+        if let Some(id) = Request::number(&request) {
+            self.open.borrow_mut().insert(id, request.clone());
         }
         self.say(Word::Ask(self.tab, request));
     }

@@ -18,12 +18,9 @@ use crate::store::Table;
 impl<P: Platform> Core<P> {
     /// Answers a message of a page. The answer to bytes that cannot be read has number 0.
     pub async fn receive(&self, message: &[u8]) -> Vec<u8> {
-        let (id, reply) = match minicbor::decode::<Request>(message) {
-            Ok(request) if request.build == self.0.build => {
-                (request.id, self.handle(request.command).await)
-            }
-            Ok(request) => (request.id, Reply::Refused(Refusal::OtherBuild)),
-            Err(_) => (0, Reply::Refused(Refusal::BadMessage)),
+        let (id, reply) = match Request::read(message, &self.0.build) {
+            Ok(request) => (request.id, self.handle(request.command).await),
+            Err((id, refusal)) => (id, Reply::Refused(refusal)),
         };
         minicbor::to_vec(Answer::Reply(id, reply)).unwrap_or_default()
     }
