@@ -8,6 +8,7 @@ use crate::clock::near;
 use crate::icon::{Icon, icon};
 use crate::pages;
 use crate::pages::contact_words;
+use crate::react::{attr, derived, dynamic, effect, on};
 use crate::route::Route;
 use crate::state::ui;
 use crate::text::{Text, fill, tr};
@@ -16,26 +17,25 @@ use crate::typing;
 /// Shows the app: the entrance, or the place the address names.
 pub fn app() -> AnyView {
     let ui = ui();
-    let person = Memo::new(move |_| {
+    let person = derived(move || {
         ui.status.with(|status| {
             status.as_ref().and_then(|status| status.user.as_ref().map(|user| user.id))
         })
     });
-    Effect::new(move |_| {
+    effect(move || {
         let code = if ui.language.get() == Language::Sv { "sv" } else { "en" };
         let root = web_sys::window().and_then(|window| window.document()?.document_element());
         if let Some(root) = root {
             let _ = root.set_attribute("lang", code);
         }
     });
-    (move || {
+    dynamic(move || {
         // Another language or another person is another page; nothing else draws it anew, least of
         // all a status that comes while somebody types.
         ui.language.track();
         let is_in = person.get().is_some();
         untrack(move || if is_in { frame() } else { pages::sign_in() })
     })
-    .into_any()
 }
 
 fn frame() -> AnyView {
@@ -44,10 +44,10 @@ fn frame() -> AnyView {
         {navigation()}
         <div class="stage">
             <div class="topline">{update_bar()}{warnings()}{sync_mark()}</div>
-            <main id="main" tabindex="-1">{move || {
+            <main id="main" tabindex="-1">{dynamic(move || {
                 let route = ui().route.get();
                 untrack(move || place(route))
-            }}</main>
+            })}</main>
         </div>
         <p class="toast" role="status" aria-live="polite">{said()}</p>
     }
@@ -83,18 +83,18 @@ fn place(route: Route) -> AnyView {
 fn navigation() -> AnyView {
     let link = |href: &'static str, sign: Icon, key: Text| {
         view! {
-            <a href=href aria-current=move || ui().route.get().path().starts_with(href).then_some("page")>
+            <a href=href aria-current=attr(move || ui().route.get().path().starts_with(href).then_some("page"))>
                 {icon(sign)}<span>{tr(key)}</span>
             </a>
         }
     };
-    let supervises = Memo::new(move |_| ui().has_role(Role::Supervisor));
+    let supervises = derived(move || ui().has_role(Role::Supervisor));
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
             <p class="rail-name" aria-hidden="true">"Ankomst"</p>
             {link("/boenden", Icon::House, Text::NavResidences)}
             {link("/arenden", Icon::Folder, Text::NavCases)}
-            {move || supervises.get().then(|| link("/inkorg", Icon::Inbox, Text::NavInbox))}
+            {dynamic(move || supervises.get().then(|| link("/inkorg", Icon::Inbox, Text::NavInbox)))}
             {link("/surfplatta", Icon::Tablet, Text::NavTablet)}
         </nav>
     }
@@ -120,11 +120,11 @@ fn sync_mark() -> AnyView {
     };
     view! {
         <details class="sync-mark" id="sync-mark" data-contact=state
-            data-waiting=move || number(|status| status.waiting)
-            data-received=move || number(|status| status.received)>
+            data-waiting=attr(move || number(|status| status.waiting))
+            data-received=attr(move || number(|status| status.received))>
             <summary>{icon(Icon::Cloud)}<span>{line}</span></summary>
             <div class="sync-open card">
-                {move || status.get().map(|status| view! {
+                {dynamic(move || status.get().map(|status| view! {
                     <p><strong>{contact_words(status.contact)}</strong></p>
                     <p>{fill(Text::SyncWaitingLong, &[&status.waiting.to_string()])}</p>
                     <p>{fill(Text::SyncReceivedLong, &[&status.received.to_string()])}</p>
@@ -132,7 +132,7 @@ fn sync_mark() -> AnyView {
                     {status.first_sync.map(|(left, all)| view! {
                         <p>{fill(Text::SyncFirst, &[&all.saturating_sub(left).to_string(), &all.to_string()])}</p>
                     })}
-                })}
+                }))}
                 <p><a href="/surfplatta">{tr(Text::SyncMore)}</a></p>
             </div>
         </details>
@@ -154,45 +154,42 @@ fn sync_words(status: &Status) -> String {
 
 fn warnings() -> AnyView {
     let status = ui().status;
-    let failing = Memo::new(move |_| {
-        status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing))
-    });
-    let sign_in = Memo::new(move |_| {
-        status.with(|status| status.as_ref().is_some_and(|it| it.sign_in_needed))
-    });
+    let failing =
+        derived(move || status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing)));
+    let sign_in =
+        derived(move || status.with(|status| status.as_ref().is_some_and(|it| it.sign_in_needed)));
     view! {
-        {move || failing.get().then(|| view! {
+        {dynamic(move || failing.get().then(|| view! {
             <p class="notice" data-tone="danger" role="alert">{icon(Icon::Danger)}{tr(Text::StorageFailing)}</p>
-        })}
-        {move || sign_in.get().then(|| view! {
+        }))}
+        {dynamic(move || sign_in.get().then(|| view! {
             <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
-        })}
+        }))}
     }
     .into_any()
 }
 
 fn update_bar() -> AnyView {
     let ready = ui().update_ready;
-    (move || {
+    dynamic(move || {
         ready.get().then(|| view! {
             <p class="notice" data-tone="info" id="update-bar">
                 <span>{tr(Text::UpdateReady)}</span>
-                <button type="button" class="button" data-action="update" on:click=move |_| update()>{tr(Text::UpdateDo)}</button>
-                <button type="button" class="button quiet" on:click=move |_| ready.set(false)>{tr(Text::UpdateLater)}</button>
+                <button type="button" class="button" data-action="update" on:click=on(move |_| update())>{tr(Text::UpdateDo)}</button>
+                <button type="button" class="button quiet" on:click=on(move |_| ready.set(false))>{tr(Text::UpdateLater)}</button>
             </p>
         })
     })
-    .into_any()
 }
 
 fn said() -> AnyView {
     let said = ui().said;
-    Effect::new(move |_| {
+    effect(move || {
         if said.with(|said| !said.is_empty()) {
             set_timeout(move || said.set(String::new()), core::time::Duration::from_secs(8));
         }
     });
-    (move || said.get()).into_any()
+    dynamic(move || said.get())
 }
 
 fn boot() -> Option<JsValue> {

@@ -4,7 +4,6 @@
 //! and to the followers of [`crate::live`].
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use ankomst_shared::app::{Answer, Command, Event, Refusal, Reply, Request};
 use js_sys::Uint8Array;
@@ -21,7 +20,7 @@ struct Link {
     worker: Option<Worker>,
     build: String,
     last: u64,
-    waiting: BTreeMap<u64, Then>,
+    waiting: Vec<(u64, Then)>,
     ear: Option<Closure<dyn FnMut(MessageEvent)>>,
 }
 
@@ -64,7 +63,7 @@ fn send(command: Command, then: Then) {
         if worker.post_message(&Uint8Array::from(bytes.as_slice())).is_err() {
             return Err(then);
         }
-        link.waiting.insert(id, then);
+        link.waiting.push((id, then));
         Ok(())
     });
     if let Err(then) = sent {
@@ -75,7 +74,10 @@ fn send(command: Command, then: Then) {
 fn hear(bytes: &[u8]) {
     match minicbor::decode::<Answer>(bytes) {
         Ok(Answer::Reply(id, reply)) => {
-            let then = LINK.with_borrow_mut(|link| link.waiting.remove(&id));
+            let then = LINK.with_borrow_mut(|link| {
+                let at = link.waiting.iter().position(|(waiting, _)| *waiting == id)?;
+                Some(link.waiting.swap_remove(at).1)
+            });
             if let Some(then) = then {
                 then(reply);
             }

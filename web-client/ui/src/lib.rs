@@ -37,6 +37,7 @@ mod icon;
 mod live;
 mod pages;
 mod parts;
+mod react;
 mod route;
 mod slots;
 mod state;

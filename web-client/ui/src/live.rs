@@ -8,6 +8,7 @@ use ankomst_shared::app::{Command, Query, Refusal, Reply, View};
 use leptos::prelude::*;
 
 use crate::bridge::ask;
+use crate::react::{Kept, Live};
 
 /// How a followed view stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Standing {
 struct Follower {
     id: u64,
     query: Query,
-    standing: ArcRwSignal<Standing>,
+    standing: Kept<Standing>,
     take: Rc<dyn Fn(View)>,
     in_flight: Cell<bool>,
     again: Cell<bool>,
@@ -35,10 +36,10 @@ thread_local! {
 }
 
 /// Follows a view for as long as the current owner lives.
-pub fn follow(query: Query, take: impl Fn(View) + 'static) -> RwSignal<Standing> {
+pub fn follow(query: Query, take: impl Fn(View) + 'static) -> Live<Standing> {
     let id = LAST.get() + 1;
     LAST.set(id);
-    let standing = ArcRwSignal::new(Standing::Awaited);
+    let standing = Kept::new(Standing::Awaited);
     let follower = Rc::new(Follower {
         id,
         query,
@@ -50,7 +51,7 @@ pub fn follow(query: Query, take: impl Fn(View) + 'static) -> RwSignal<Standing>
     FOLLOWERS.with_borrow_mut(|all| all.push(Rc::clone(&follower)));
     on_cleanup(move || FOLLOWERS.with_borrow_mut(|all| all.retain(|known| known.id != id)));
     fetch(&follower);
-    standing.into()
+    standing.live()
 }
 
 /// Asks again for the views named.

@@ -1,30 +1,35 @@
 //! One signal per row, so that a fresh view touches only the rows that differ and never the one
 //! under a finger.
 
-use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use crate::react::{Boxed, Held, Kept, Live};
+
 /// Rows by key, in an order.
 #[derive(Debug)]
-pub struct Slots<T: Clone + PartialEq + Send + Sync + 'static> {
-    keys: RwSignal<Vec<String>>,
-    rows: StoredValue<BTreeMap<String, ArcRwSignal<T>>>,
+pub struct Slots<T: Held> {
+    keys: Live<Vec<String>>,
+    /// By key.
+    rows: StoredValue<Vec<(String, Boxed)>>,
+    holds: PhantomData<fn() -> T>,
 }
 
-impl<T: Clone + PartialEq + Send + Sync + 'static> Clone for Slots<T> {
+impl<T: Held> Clone for Slots<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Clone + PartialEq + Send + Sync + 'static> Copy for Slots<T> {}
+impl<T: Held> Copy for Slots<T> {}
 
-impl<T: Clone + PartialEq + Send + Sync + 'static> Slots<T> {
+impl<T: Held> Slots<T> {
     /// Makes an empty set of rows.
     pub fn new() -> Self {
-        Self { keys: RwSignal::new(Vec::new()), rows: StoredValue::new(BTreeMap::new()) }
+        let (keys, rows) = (Live::new(Vec::new()), StoredValue::new(Vec::new()));
+        Self { keys, rows, holds: PhantomData }
     }
 
     /// Takes in fresh rows.
@@ -34,34 +39,25 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Slots<T> {
             self.put(&key, row);
             keys.push(key);
         }
-        if self.keys.with_untracked(|old| *old != keys) {
-            self.keys.set(keys);
-        }
+        self.keys.fresh(keys);
     }
 
     /// Takes in one row without changing the order.
     pub fn put(self, key: &str, row: T) {
-        let known = self.rows.with_value(|rows| rows.get(key).cloned());
-        match known {
-            Some(slot) => {
-                if slot.with_untracked(|old| *old != row) {
-                    slot.set(row);
-                }
-            }
-            None => self.rows.update_value(|rows| {
-                rows.insert(key.to_owned(), ArcRwSignal::new(row));
-            }),
+        match find(self.rows, key) {
+            Some(slot) => Kept::of(slot).fresh(row),
+            None => keep(self.rows, key, Kept::new(row).boxed()),
         }
     }
 
     /// Keys in order.
-    pub fn keys(self) -> Signal<Vec<String>> {
-        self.keys.into()
+    pub fn keys(self) -> Vec<String> {
+        self.keys.get()
     }
 
     /// The signal of a row.
-    pub fn get(self, key: &str) -> Option<RwSignal<T>> {
-        self.rows.with_value(|rows| rows.get(key).cloned()).map(RwSignal::from)
+    pub fn get(self, key: &str) -> Option<Live<T>> {
+        find(self.rows, key).map(|slot| Kept::of(slot).live())
     }
 
     /// Whether there is no row.
@@ -70,20 +66,39 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Slots<T> {
     }
 }
 
+fn find(rows: StoredValue<Vec<(String, Boxed)>>, key: &str) -> Option<Boxed> {
+    rows.with_value(|rows| {
+        let at = rows.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
+        rows.get(at).map(|(_, slot)| slot.clone())
+    })
+}
+
+fn keep(rows: StoredValue<Vec<(String, Boxed)>>, key: &str, slot: Boxed) {
+    rows.update_value(|rows| {
+        let at = rows.partition_point(|(known, _)| known.as_str() < key);
+        rows.insert(at, (key.to_owned(), slot));
+    });
+}
+
 /// Shows one view per key; a key that stays keeps its elements.
 pub fn each(
-    keys: Signal<Vec<String>>,
+    keys: impl Fn() -> Vec<String> + Send + Sync + 'static,
     row: impl Fn(String) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let row: Arc<dyn Fn(String) -> AnyView + Send + Sync> = Arc::new(row);
-    view! { <For each=move || keys.get() key=String::clone children=move |key| row(key) /> }
-        .into_any()
+    listed(Box::new(keys), Arc::new(row))
+}
+
+fn listed(
+    keys: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    row: Arc<dyn Fn(String) -> AnyView + Send + Sync>,
+) -> AnyView {
+    view! { <For each=keys key=String::clone children=move |key| row(key) /> }.into_any()
 }
 
 /// Shows one view per row.
-pub fn rows<T: Clone + PartialEq + Send + Sync + 'static>(
+pub fn rows<T: Held>(
     slots: Slots<T>,
-    row: impl Fn(RwSignal<T>) -> AnyView + Send + Sync + 'static,
+    row: impl Fn(Live<T>) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    each(slots.keys(), move |key| slots.get(&key).map_or_else(|| ().into_any(), &row))
+    each(move || slots.keys(), move |key| slots.get(&key).map_or_else(|| ().into_any(), &row))
 }

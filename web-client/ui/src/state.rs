@@ -3,24 +3,24 @@
 use std::cell::OnceCell;
 
 use ankomst_shared::app::{Command, Language, Reply, Role, Status};
-use leptos::prelude::*;
 
 use crate::bridge::ask;
+use crate::react::Live;
 use crate::route::Route;
 
 /// The page's shared signals.
 #[derive(Clone, Copy)]
 pub struct Ui {
     /// Status of the device; `None` until the core has answered once.
-    pub status: RwSignal<Option<Status>>,
+    pub status: Live<Option<Status>>,
     /// The place shown.
-    pub route: RwSignal<Route>,
+    pub route: Live<Route>,
     /// Said politely to screen readers, and shown for a moment.
-    pub said: RwSignal<String>,
+    pub said: Live<String>,
     /// A new version of the app waits for a yes.
-    pub update_ready: RwSignal<bool>,
+    pub update_ready: Live<bool>,
     /// Language of the page.
-    pub language: RwSignal<Language>,
+    pub language: Live<Language>,
 }
 
 thread_local! {
@@ -35,11 +35,11 @@ pub fn ui() -> Ui {
 impl Ui {
     fn new() -> Self {
         Self {
-            status: RwSignal::new(None),
-            route: RwSignal::new(Route::here()),
-            said: RwSignal::new(String::new()),
-            update_ready: RwSignal::new(false),
-            language: RwSignal::new(Language::Sv),
+            status: Live::new(None),
+            route: Live::new(Route::here()),
+            said: Live::new(String::new()),
+            update_ready: Live::new(false),
+            language: Live::new(Language::Sv),
         }
     }
 

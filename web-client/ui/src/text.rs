@@ -3,7 +3,6 @@
 use ankomst_shared::app::Refusal;
 pub use ankomst_shared::text::Text;
 use ankomst_shared::text::t;
-use leptos::prelude::*;
 
 use crate::state::ui;
 

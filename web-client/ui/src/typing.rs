@@ -3,7 +3,6 @@
 //! section or page is left, when the page is hidden, and after a pause.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::{Command, Refusal, Reply};
 use ankomst_shared::ids::DocumentId;
@@ -14,6 +13,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, VisibilityState};
 
 use crate::bridge::ask;
+use crate::react::Kept;
 
 /// What the page knows of a field's last typed value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ struct Line {
     /// Saves on their way; two when a commit could not wait for the first.
     in_flight: u32,
     next: Option<Value>,
-    mark: ArcRwSignal<Mark>,
+    mark: Kept<Mark>,
 }
 
 type Place = (DocumentId, FieldPath);
@@ -41,22 +41,26 @@ type Place = (DocumentId, FieldPath);
 const PAUSE_MS: u64 = 4_000;
 
 thread_local! {
-    static LINES: RefCell<BTreeMap<Place, Line>> = const { RefCell::new(BTreeMap::new()) };
-    static DRAFTS: RefCell<BTreeSet<DocumentId>> = const { RefCell::new(BTreeSet::new()) };
+    // A handful at a time: what is under way now.
+    static LINES: RefCell<Vec<(Place, Line)>> = const { RefCell::new(Vec::new()) };
+    static DRAFTS: RefCell<Vec<DocumentId>> = const { RefCell::new(Vec::new()) };
     static PAUSE: RefCell<Option<TimeoutHandle>> = const { RefCell::new(None) };
 }
 
 /// Saves a value typed into a field; `mark` follows its fate.
-pub fn save(document: DocumentId, path: &FieldPath, value: Value, mark: &ArcRwSignal<Mark>) {
+pub fn save(document: DocumentId, path: &FieldPath, value: Value, mark: &Kept<Mark>) {
     mark.set(Mark::Typing);
-    DRAFTS.with_borrow_mut(|drafts| drafts.insert(document));
+    DRAFTS.with_borrow_mut(|drafts| {
+        if !drafts.contains(&document) {
+            drafts.push(document);
+        }
+    });
     let place = (document, path.clone());
     let send_now = LINES.with_borrow_mut(|lines| {
-        let line = lines.entry(place.clone()).or_insert_with(|| Line {
-            in_flight: 0,
-            next: None,
-            mark: mark.clone(),
-        });
+        let Some(line) = line_of(lines, &place) else {
+            lines.push((place.clone(), Line { in_flight: 1, next: None, mark: mark.clone() }));
+            return true;
+        };
         line.mark = mark.clone();
         if line.in_flight > 0 {
             line.next = Some(value.clone());
@@ -72,6 +76,10 @@ pub fn save(document: DocumentId, path: &FieldPath, value: Value, mark: &ArcRwSi
     pause_restarts();
 }
 
+fn line_of<'a>(lines: &'a mut [(Place, Line)], place: &Place) -> Option<&'a mut Line> {
+    lines.iter_mut().find(|(known, _)| known == place).map(|(_, line)| line)
+}
+
 fn send((document, path): Place, value: Value) {
     let command = Command::Type { document, path: path.clone(), value };
     ask(command, move |reply| answered((document, path), reply));
@@ -79,7 +87,7 @@ fn send((document, path): Place, value: Value) {
 
 fn answered(place: Place, reply: Reply) {
     let next = LINES.with_borrow_mut(|lines| {
-        let line = lines.get_mut(&place)?;
+        let line = line_of(lines, &place)?;
         line.in_flight = line.in_flight.saturating_sub(1);
         let next = line.next.take();
         if next.is_some() {
@@ -90,7 +98,7 @@ fn answered(place: Place, reply: Reply) {
                 Reply::Refused(refusal) => Mark::Refused(refusal),
                 _ => Mark::Saved,
             });
-            lines.remove(&place);
+            lines.retain(|(known, _)| *known != place);
         }
         next
     });
@@ -101,7 +109,7 @@ fn answered(place: Place, reply: Reply) {
 
 /// Whether a value of this field is on its way.
 pub fn is_pending(document: DocumentId, path: &FieldPath) -> bool {
-    LINES.with_borrow(|lines| lines.contains_key(&(document, path.clone())))
+    LINES.with_borrow(|lines| lines.iter().any(|((known, at), _)| *known == document && at == path))
 }
 
 /// Sends what waits behind a save in flight; the core works in the order of arrival.
@@ -124,14 +132,19 @@ fn send_waiting() {
 /// Makes one change of a document's drafts.
 pub fn commit(document: DocumentId) {
     send_waiting();
-    if DRAFTS.with_borrow_mut(|drafts| drafts.remove(&document)) {
+    let had_drafts = DRAFTS.with_borrow_mut(|drafts| {
+        let before = drafts.len();
+        drafts.retain(|known| *known != document);
+        drafts.len() < before
+    });
+    if had_drafts {
         ask(Command::Commit(document), |_| {});
     }
 }
 
 /// Makes one change of each document with drafts.
 pub fn commit_all() {
-    let drafts: Vec<DocumentId> = DRAFTS.with_borrow(|all| all.iter().copied().collect());
+    let drafts: Vec<DocumentId> = DRAFTS.with_borrow(Clone::clone);
     for document in drafts {
         commit(document);
     }

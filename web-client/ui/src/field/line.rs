@@ -10,14 +10,15 @@ use leptos::prelude::*;
 use super::{Held, describes};
 use crate::clock;
 use crate::dom::value_of;
+use crate::react::{Live, attr, effect, on};
 use crate::text::{Text, tr};
 use crate::typing;
 
 /// Shows the input for a typed answer.
 pub fn line(held: Held) -> AnyView {
-    let text = RwSignal::new(held.view.with_untracked(written));
-    let focused = RwSignal::new(false);
-    Effect::new(move |_| {
+    let text = Live::new(held.view.with_untracked(written));
+    let focused = Live::new(false);
+    effect(move || {
         let fresh = held.view.with(written);
         let busy = focused.get() || typing::is_pending(held.document, &held.path());
         if !busy && !held.is_bad() && text.with_untracked(|old| *old != fresh) {
@@ -34,9 +35,9 @@ pub fn line(held: Held) -> AnyView {
     let invalid = move || held.fault().is_some().then_some("true");
     if matches!(input, Input::LongText) {
         return view! {
-            <textarea id=held.id() rows="3" dir="auto" prop:value=text on:input=typed
+            <textarea id=held.id() rows="3" dir="auto" prop:value=attr(move || text.get()) on:input=on(typed)
                 aria-describedby=describes(held) aria-invalid=invalid
-                on:focus=move |_| focused.set(true) on:blur=move |_| focused.set(false)></textarea>
+                on:focus=on(move |_| focused.set(true)) on:blur=on(move |_| focused.set(false))></textarea>
         }
         .into_any();
     }
@@ -44,9 +45,9 @@ pub fn line(held: Held) -> AnyView {
     let unit = if let Input::Decimal(unit) = &input { unit.clone() } else { None };
     view! {
         <input id=held.id() type=how.kind inputmode=how.keys class=how.class dir="auto" autocomplete="off"
-            placeholder=how.placeholder spellcheck=how.spellcheck prop:value=text on:input=typed
+            placeholder=how.placeholder spellcheck=how.spellcheck prop:value=attr(move || text.get()) on:input=on(typed)
             aria-describedby=describes(held) aria-invalid=invalid
-            on:focus=move |_| focused.set(true) on:blur=move |_| focused.set(false) />
+            on:focus=on(move |_| focused.set(true)) on:blur=on(move |_| focused.set(false)) />
         {unit.map(|unit| view! { <span class="unit">{unit}</span> })}
     }
     .into_any()

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 
 use super::Held;
 use crate::icon::{Icon, icon};
+use crate::react::{attr, derived, dynamic};
 use crate::text::{Text, tr};
 use crate::typing::Mark;
 
 /// Shows the mark of a field; nothing while there is no answer.
 pub fn mark(held: Held) -> AnyView {
-    let level = Memo::new(move |_| match held.mark() {
+    let level = derived(move || match held.mark() {
         Mark::Typing => Some(Level::Typing),
         Mark::Refused(_) => None,
         // The view may still be older than the save, so its level may be that of another answer.
@@ -18,8 +19,8 @@ pub fn mark(held: Held) -> AnyView {
         Mark::Quiet => held.view.with(|view| (!view.text.is_empty()).then_some(view.level)),
     });
     view! {
-        <span class="mark" data-level=move || level.get().map(name)>
-            {move || level.get().map(|level| view! { {icon(sign(level))}<span>{words(level)}</span> })}
+        <span class="mark" data-level=attr(move || level.get().map(name))>
+            {dynamic(move || level.get().map(|level| view! { {icon(sign(level))}<span>{words(level)}</span> }))}
         </span>
     }
     .into_any()

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 pub use mark::mark;
 pub use said::{said, voice};
 
+use crate::react::{Kept, Live, attr, dynamic};
 use crate::text::{Text, refusal, tr};
 use crate::typing::{self, Mark};
 
@@ -25,14 +26,14 @@ pub struct Held {
     /// The document.
     pub document: DocumentId,
     /// The field as the core shows it.
-    pub view: RwSignal<FieldView>,
-    mark: StoredValue<ArcRwSignal<Mark>>,
+    pub view: Live<FieldView>,
+    mark: StoredValue<Kept<Mark>>,
 }
 
 impl Held {
     /// Takes a field up.
-    pub fn new(document: DocumentId, view: RwSignal<FieldView>) -> Self {
-        let mark = StoredValue::new(ArcRwSignal::new(Mark::Quiet));
+    pub fn new(document: DocumentId, view: Live<FieldView>) -> Self {
+        let mark = StoredValue::new(Kept::new(Mark::Quiet));
         // A fresh view knows how far the saved answer has come.
         Effect::new(move |seen: Option<()>| {
             view.track();
@@ -84,7 +85,7 @@ impl Held {
 }
 
 /// Shows a field with question, answer, help, fault, mark and what else was said.
-pub fn field(document: DocumentId, view: RwSignal<FieldView>) -> AnyView {
+pub fn field(document: DocumentId, view: Live<FieldView>) -> AnyView {
     let held = Held::new(document, view);
     let first = view.get_untracked();
     if first.read_only {
@@ -100,7 +101,7 @@ pub fn field(document: DocumentId, view: RwSignal<FieldView>) -> AnyView {
     let question = question(held, grouped);
     if grouped {
         view! {
-            <fieldset class="field" id=held.id() data-path=first.path.as_str().to_owned() data-agreement=move || agreement(held)
+            <fieldset class="field" id=held.id() data-path=first.path.as_str().to_owned() data-agreement=attr(move || agreement(held))
                 aria-describedby=describes(held)>
                 <legend>{question}</legend>
                 {around(held, answer)}
@@ -109,7 +110,7 @@ pub fn field(document: DocumentId, view: RwSignal<FieldView>) -> AnyView {
         .into_any()
     } else {
         view! {
-            <div class="field" data-path=first.path.as_str().to_owned() data-agreement=move || agreement(held)>
+            <div class="field" data-path=first.path.as_str().to_owned() data-agreement=attr(move || agreement(held))>
                 <label for=held.id()>{question}</label>
                 {around(held, answer)}
             </div>
@@ -120,13 +121,13 @@ pub fn field(document: DocumentId, view: RwSignal<FieldView>) -> AnyView {
 
 fn question(held: Held, _grouped: bool) -> AnyView {
     view! {
-        <span class="question">{move || held.view.with(|view| view.label.clone())}</span>
-        {move || held.view.with(|view| view.required).then(|| view! {
+        <span class="question">{dynamic(move || held.view.with(|view| view.label.clone()))}</span>
+        {dynamic(move || held.view.with(|view| view.required).then(|| view! {
             <span class="needed">{tr(Text::FieldRequired)}</span>
-        })}
-        {move || held.view.with(|view| view.safety).then(|| view! {
+        }))}
+        {dynamic(move || held.view.with(|view| view.safety).then(|| view! {
             <span class="needed" title=tr(Text::FieldSafetyWhy)>{tr(Text::FieldSafety)}</span>
-        })}
+        }))}
     }
     .into_any()
 }
@@ -135,13 +136,13 @@ fn around(held: Held, answer: AnyView) -> AnyView {
     let help_id = format!("{}-help", held.id());
     let fault_id = format!("{}-fault", held.id());
     view! {
-        {move || held.view.with(|view| view.help.clone()).map(|help| view! {
+        {dynamic(move || held.view.with(|view| view.help.clone()).map(|help| view! {
             <p class="help" id=help_id.clone()>{help}</p>
-        })}
+        }))}
         <div class="answer-line">{answer}{mark(held)}</div>
-        {move || held.fault().map(|fault| view! {
+        {dynamic(move || held.fault().map(|fault| view! {
             <p class="fault" id=fault_id.clone() role="alert">{fault}</p>
-        })}
+        }))}
         {said(held)}
     }
     .into_any()
@@ -155,11 +156,11 @@ fn describes(held: Held) -> String {
 
 fn fixed(held: Held, first: &FieldView) -> AnyView {
     view! {
-        <div class="field field-fixed" data-path=first.path.as_str().to_owned() data-agreement=move || agreement(held)>
+        <div class="field field-fixed" data-path=first.path.as_str().to_owned() data-agreement=attr(move || agreement(held))>
             <p class="question">{first.label.clone()}</p>
-            <p class="fixed-value" dir="auto">{move || held.view.with(|view| {
+            <p class="fixed-value" dir="auto">{dynamic(move || held.view.with(|view| {
                 if view.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { view.text.clone() }
-            })}</p>
+            }))}</p>
             {said(held)}
         </div>
     }

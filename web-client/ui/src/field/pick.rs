@@ -7,15 +7,16 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 
 use super::{Held, describes};
+use crate::react::{Live, attr, effect, on};
 use crate::text::{Text, tr};
 
 /// More choices than this are a list to open.
 const CARDS_MAX: usize = 7;
 
 /// What the person has chosen, ahead of the view while a save is under way.
-fn chosen(held: Held) -> RwSignal<Value> {
-    let chosen = RwSignal::new(held.view.with_untracked(|view| view.value.clone()));
-    Effect::new(move |_| {
+fn chosen(held: Held) -> Live<Value> {
+    let chosen = Live::new(held.view.with_untracked(|view| view.value.clone()));
+    effect(move || {
         let fresh = held.view.with(|view| view.value.clone());
         if !crate::typing::is_pending(held.document, &held.path()) {
             chosen.set(fresh);
@@ -53,14 +54,14 @@ pub fn yes_no(held: Held) -> AnyView {
     .into_any()
 }
 
-fn card(held: Held, value: RwSignal<Value>, choice: Choice) -> AnyView {
+fn card(held: Held, value: Live<Value>, choice: Choice) -> AnyView {
     let this = Value::text(choice.code.clone());
     one(held, value, this, choice.code, choice.label, choice.help)
 }
 
 fn one(
     held: Held,
-    value: RwSignal<Value>,
+    value: Live<Value>,
     this: Value,
     code: String,
     label: String,
@@ -71,21 +72,21 @@ fn one(
     view! {
         <label class="card-choice">
             <input type="radio" name=name value=code.clone() data-choice=code
-                prop:checked=move || value.with(|value| *value == shown)
-                on:change=move |_| { value.set(this.clone()); held.save(this.clone()); } />
+                prop:checked=attr(move || value.with(|value| *value == shown))
+                on:change=on(move |_| { value.set(this.clone()); held.save(this.clone()); }) />
             <span>{label}{help.map(|help| view! { <small>{help}</small> })}</span>
         </label>
     }
     .into_any()
 }
 
-fn select(held: Held, value: RwSignal<Value>, choices: Vec<Choice>) -> AnyView {
+fn select(held: Held, value: Live<Value>, choices: Vec<Choice>) -> AnyView {
     let options = choices
         .into_iter()
         .map(|choice| {
             let this = Value::text(choice.code.clone());
             view! {
-                <option value=choice.code prop:selected=move || value.with(|value| *value == this)>
+                <option value=choice.code prop:selected=attr(move || value.with(|value| *value == this))>
                     {choice.label}
                 </option>
             }
@@ -99,8 +100,8 @@ fn select(held: Held, value: RwSignal<Value>, choices: Vec<Choice>) -> AnyView {
         held.save(new);
     };
     view! {
-        <select id=held.id() aria-describedby=describes(held) on:change=changed>
-            <option value="" prop:selected=move || value.with(Value::is_null)>{tr(Text::FieldChoose)}</option>
+        <select id=held.id() aria-describedby=describes(held) on:change=on(changed)>
+            <option value="" prop:selected=attr(move || value.with(Value::is_null))>{tr(Text::FieldChoose)}</option>
             {options}
         </select>
     }

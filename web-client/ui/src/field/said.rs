@@ -12,6 +12,7 @@ use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
 use crate::icon::{Icon, icon};
+use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
 use crate::typing;
@@ -19,25 +20,21 @@ use crate::typing;
 /// A decision being made; it outlives fresh views of the field.
 #[derive(Clone, Copy)]
 struct Draft {
-    picked: RwSignal<Option<Value>>,
-    reason: RwSignal<String>,
-    fault: RwSignal<Option<&'static str>>,
+    picked: Live<Option<Value>>,
+    reason: Live<String>,
+    fault: Live<Option<&'static str>>,
 }
 
 /// Shows the other statements and the decisions; nothing while all agree.
 pub fn said(held: Held) -> AnyView {
-    let fresh = Memo::new(move |_| held.view.get());
-    let draft = Draft {
-        picked: RwSignal::new(None),
-        reason: RwSignal::new(String::new()),
-        fault: RwSignal::new(None),
-    };
-    (move || {
+    let fresh = derived(move || held.view.get());
+    let draft =
+        Draft { picked: Live::new(None), reason: Live::new(String::new()), fault: Live::new(None) };
+    dynamic(move || {
         let view = fresh.get();
         let quiet = view.agreement == Agreement::Agreed && view.settlements.is_empty();
         (!quiet).then(|| account(held, &view, draft))
     })
-    .into_any()
 }
 
 fn account(held: Held, view: &FieldView, draft: Draft) -> AnyView {
@@ -127,7 +124,7 @@ fn decided(held: Held, settlement: &SettlementView) -> AnyView {
             {icon(Icon::Tick)}
             <span>{words} " " <q dir="auto">{settlement.reason.clone()}</q></span>
             {settlement.own.then(|| view! {
-                <button type="button" class="button quiet" data-action="unsettle" on:click=undo>
+                <button type="button" class="button quiet" data-action="unsettle" on:click=on(undo)>
                     {tr(Text::SaidUndo)}
                 </button>
             })}
@@ -150,14 +147,14 @@ fn decide(held: Held, view: &FieldView, draft: Draft) -> AnyView {
         }
     };
     view! {
-        <form class="decide" novalidate on:submit=settle>
+        <form class="decide" novalidate on:submit=on(settle)>
             <p class="question">{tr(Text::SettleQuestion)}</p>
             <div class="cards">{choices}</div>
             <label class="reason"><span>{tr(Text::SettleReason)}</span>
-                <input type="text" dir="auto" data-action="settle-reason" prop:value=draft.reason
-                    on:input=move |event| draft.reason.set(value_of(&event)) />
+                <input type="text" dir="auto" data-action="settle-reason" prop:value=attr(move || draft.reason.get())
+                    on:input=on(move |event| draft.reason.set(value_of(&event))) />
             </label>
-            {move || draft.fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> })}
+            {dynamic(move || draft.fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             <button type="submit" class="button primary" data-action="settle">{tr(Text::SettleDo)}</button>
         </form>
     }
@@ -172,8 +169,8 @@ fn option(name: &str, number: usize, said: &StatementView, draft: Draft) -> AnyV
     view! {
         <label class="card-choice">
             <input type="radio" name=name.to_owned() data-pick=number.to_string()
-                prop:checked=move || draft.picked.with(|picked| picked.as_ref() == Some(&shown))
-                on:change=move |_| draft.picked.set(Some(value.clone())) />
+                prop:checked=attr(move || draft.picked.with(|picked| picked.as_ref() == Some(&shown)))
+                on:change=on(move |_| draft.picked.set(Some(value.clone()))) />
             <span><b dir="auto">{text}</b> <small>{said.who.clone()}</small></span>
         </label>
     }

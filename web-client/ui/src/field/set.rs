@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::Held;
 use crate::dom::{checked_of, value_of};
+use crate::react::{Live, attr, dynamic, effect, on};
 use crate::text::{Text, fill, tr};
 use crate::typing;
 
@@ -32,10 +33,10 @@ fn chip(held: Held, choice: Choice) -> AnyView {
         return ().into_any();
     };
     let path = StoredValue::new(path);
-    let ticked = RwSignal::new(choice.chosen);
-    let removing = RwSignal::new(false);
+    let ticked = Live::new(choice.chosen);
+    let removing = Live::new(false);
     let code = choice.code.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let fresh = is_in(held, &code);
         if !path.with_value(|path| typing::is_pending(held.document, path))
             && !removing.get_untracked()
@@ -54,20 +55,20 @@ fn chip(held: Held, choice: Choice) -> AnyView {
     view! {
         <span class="chip-holder">
             <label class="chip">
-                <input type="checkbox" data-choice=choice.code prop:checked=ticked on:change=toggled />
+                <input type="checkbox" data-choice=choice.code prop:checked=attr(move || ticked.get()) on:change=on(toggled) />
                 <span>{choice.label}</span>
             </label>
-            {move || (removing.get() && held.is_bad()).then(|| view! {
+            {dynamic(move || (removing.get() && held.is_bad()).then(|| view! {
                 <label class="removal">
                     <span>{fill(Text::FieldRemovalReason, &[&label])}</span>
-                    <input type="text" dir="auto" on:input=move |event| save(Value::text(value_of(&event))) />
-                    <button type="button" class="button quiet" on:click=move |_| {
+                    <input type="text" dir="auto" on:input=on(move |event| save(Value::text(value_of(&event)))) />
+                    <button type="button" class="button quiet" on:click=on(move |_| {
                         removing.set(false);
                         ticked.set(true);
                         save(Value::Bool(true));
-                    }>{tr(Text::FieldRemovalUndo)}</button>
+                    })>{tr(Text::FieldRemovalUndo)}</button>
                 </label>
-            })}
+            }))}
         </span>
     }
     .into_any()

@@ -9,6 +9,7 @@ use crate::icon::{Icon, icon};
 use crate::live::follow;
 use crate::pages::residence::entry_line;
 use crate::parts::{Form, awaiting, badge, conflict_badge, form, head};
+use crate::react::{Live, dynamic, on};
 use crate::route::{Route, go};
 use crate::slots::{Slots, rows};
 use crate::state::ui;
@@ -17,7 +18,7 @@ use crate::text::{Text, fill, refusal, tr};
 #[derive(Clone, Copy)]
 struct Shown {
     id: DocumentId,
-    row: RwSignal<Option<CaseRow>>,
+    row: Live<Option<CaseRow>>,
     persons: Slots<EntryRow>,
     intakes: Slots<EntryRow>,
     form: Form,
@@ -27,7 +28,7 @@ struct Shown {
 pub fn case(id: DocumentId) -> AnyView {
     let shown = Shown {
         id,
-        row: RwSignal::new(None),
+        row: Live::new(None),
         persons: Slots::new(),
         intakes: Slots::new(),
         form: Form::new(id),
@@ -87,10 +88,10 @@ fn entries(shown: Shown, list: &'static str, slots: Slots<EntryRow>) -> AnyView 
     view! {
         <section class="card" aria-labelledby=format!("h-{list}")>
             <h2 id=format!("h-{list}")>{tr(title)}</h2>
-            {move || slots.is_empty().then(|| view! { <p class="quiet-text">{tr(none)}</p> })}
+            {dynamic(move || slots.is_empty().then(|| view! { <p class="quiet-text">{tr(none)}</p> }))}
             <ul class="lines">{rows(slots, move |row| entry_line(row, href))}</ul>
             <button type="button" class="button" data-action=format!("add-{list}")
-                on:click=move |_| add_entry(id, list)>
+                on:click=on(move |_| add_entry(id, list))>
                 {icon(Icon::Plus)}{tr(add)}
             </button>
         </section>

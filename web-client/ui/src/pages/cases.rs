@@ -9,6 +9,7 @@ use crate::icon::{Icon, icon};
 use crate::live::follow;
 use crate::pages::residences::{matches, search};
 use crate::parts::{awaiting, badge, conflict_badge, head};
+use crate::react::{Live, attr, dynamic, on};
 use crate::route::{Route, go};
 use crate::slots::{Slots, rows};
 use crate::text::{Text, fill, refusal, tr};
@@ -21,22 +22,22 @@ pub fn cases() -> AnyView {
             all.fill(list.rows.into_iter().map(|row| (row.document.to_string(), row)));
         }
     });
-    let wanted = RwSignal::new(String::new());
+    let wanted = Live::new(String::new());
     view! {
         {head(None, || tr(Text::CasesTitle).to_owned(), ().into_any())}
         {awaiting(standing, move || view! {
             {new_case()}
             {search(wanted, Text::CasesSearch)}
-            {move || all.is_empty().then(|| view! {
+            {dynamic(move || all.is_empty().then(|| view! {
                 <div class="empty"><h2>{tr(Text::CasesNone)}</h2><p>{tr(Text::CasesNoneHow)}</p></div>
-            })}
+            }))}
             <ul class="lines card">{rows(all, move |row| line(row, wanted))}</ul>
         }.into_any())}
     }
     .into_any()
 }
 
-fn line(row: RwSignal<CaseRow>, wanted: RwSignal<String>) -> AnyView {
+fn line(row: Live<CaseRow>, wanted: Live<String>) -> AnyView {
     let hidden = move || {
         row.with(|row| {
             let text = format!("{} {} {}", row.number, row.title, row.persons.join(" "));
@@ -46,7 +47,7 @@ fn line(row: RwSignal<CaseRow>, wanted: RwSignal<String>) -> AnyView {
     let id = row.with_untracked(|row| row.document);
     view! {
         <li hidden=hidden><a class="line" href=format!("/arenden/{id}") data-case=id.to_string()>
-            {move || row.with(|row| view! {
+            {dynamic(move || row.with(|row| view! {
                 <span class="line-main">
                     <strong dir="auto">{row.title.clone()}</strong>
                     <span class="quiet-text" dir="auto">{row.persons.join(", ")}</span>
@@ -61,15 +62,15 @@ fn line(row: RwSignal<CaseRow>, wanted: RwSignal<String>) -> AnyView {
                     {conflict_badge(row.conflicts)}
                     {(row.waiting > 0).then(|| badge(fill(Text::SyncWaitingShort, &[&row.waiting.to_string()]), "info"))}
                 </span>
-            })}
+            }))}
         </a></li>
     }
     .into_any()
 }
 
 fn new_case() -> AnyView {
-    let label = RwSignal::new(String::new());
-    let fault = RwSignal::new(None::<&'static str>);
+    let label = Live::new(String::new());
+    let fault = Live::new(None::<&'static str>);
     let make = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let name = label.get_untracked().trim().to_owned();
@@ -83,17 +84,17 @@ fn new_case() -> AnyView {
         });
     };
     view! {
-        <form class="card inline-form" novalidate on:submit=make>
+        <form class="card inline-form" novalidate on:submit=on(make)>
             <label for="new-case">{tr(Text::CasesNewLabel)}</label>
             <div class="inline-row">
                 <input id="new-case" type="text" dir="auto" autocomplete="off" placeholder=tr(Text::CasesNewHint)
-                    prop:value=label on:input=move |event| label.set(value_of(&event))
+                    prop:value=attr(move || label.get()) on:input=on(move |event| label.set(value_of(&event)))
                     aria-describedby="new-case-fault" />
                 <button type="submit" class="button primary" data-action="new-case">
                     {icon(Icon::Plus)}{tr(Text::CasesNew)}
                 </button>
             </div>
-            <p class="fault" id="new-case-fault" role="alert">{move || fault.get()}</p>
+            <p class="fault" id="new-case-fault" role="alert">{dynamic(move || fault.get())}</p>
         </form>
     }
     .into_any()

@@ -10,6 +10,7 @@ use crate::icon::{Icon, icon};
 use crate::live::follow;
 use crate::pages::residences::facts;
 use crate::parts::{Form, awaiting, badge, conflict_badge, form, head, status_tone};
+use crate::react::{Live, attr, derived, dynamic, on};
 use crate::route::{Route, go};
 use crate::slots::{Slots, rows};
 use crate::state::ui;
@@ -20,7 +21,7 @@ const INSPECTION: &str = "residence_inspection";
 #[derive(Clone, Copy)]
 struct House {
     id: DocumentId,
-    row: RwSignal<Option<ResidenceRow>>,
+    row: Live<Option<ResidenceRow>>,
     rooms: Slots<EntryRow>,
     runs: Slots<RunRow>,
     form: Form,
@@ -30,7 +31,7 @@ struct House {
 pub fn residence(id: DocumentId) -> AnyView {
     let house = House {
         id,
-        row: RwSignal::new(None),
+        row: Live::new(None),
         rooms: Slots::new(),
         runs: Slots::new(),
         form: Form::new(id),
@@ -57,14 +58,14 @@ fn contents(house: House) -> AnyView {
         {overview(house)}
         <section class="card" aria-labelledby="h-visits">
             <h2 id="h-visits">{tr(Text::ResidenceVisits)}</h2>
-            {move || house.runs.is_empty().then(|| view! { <p class="quiet-text">{tr(Text::ResidenceNoVisits)}</p> })}
+            {dynamic(move || house.runs.is_empty().then(|| view! { <p class="quiet-text">{tr(Text::ResidenceNoVisits)}</p> }))}
             <ul class="lines">{rows(house.runs, run_line)}</ul>
         </section>
         <section class="card" aria-labelledby="h-rooms">
             <h2 id="h-rooms">{tr(Text::ResidenceRoomsTitle)}</h2>
-            {move || house.rooms.is_empty().then(|| view! { <p class="quiet-text">{tr(Text::ResidenceNoRooms)}</p> })}
+            {dynamic(move || house.rooms.is_empty().then(|| view! { <p class="quiet-text">{tr(Text::ResidenceNoRooms)}</p> }))}
             <ul class="lines">{rows(house.rooms, move |row| room_line(house.id, row))}</ul>
-            <button type="button" class="button" data-action="add-room" on:click=move |_| add_room(house.id)>
+            <button type="button" class="button" data-action="add-room" on:click=on(move |_| add_room(house.id))>
                 {icon(Icon::Plus)}{tr(Text::ResidenceAddRoom)}
             </button>
         </section>
@@ -77,15 +78,15 @@ fn overview(house: House) -> AnyView {
     let row = move || house.row.get();
     view! {
         <section class="card overview">
-            {move || row().map(|row| view! {
+            {dynamic(move || row().map(|row| view! {
                 <p class="quiet-text">{row.address.clone()}</p>
                 <p class="tile-badges">
                     {badge(row.status.clone(), status_tone(&row.status_code))}{conflict_badge(row.conflicts)}
                 </p>
                 <p>{facts(&row)}</p>
-            })}
+            }))}
             <div class="actions">
-                <button type="button" class="button primary" data-action="start-run" on:click=move |_| start(house.id)>
+                <button type="button" class="button primary" data-action="start-run" on:click=on(move |_| start(house.id))>
                     {icon(Icon::Tick)}{tr(Text::ResidenceStart)}
                 </button>
                 {take_along(house)}
@@ -105,7 +106,7 @@ fn start(residence: DocumentId) {
 }
 
 fn take_along(house: House) -> AnyView {
-    let kept = Memo::new(move |_| house.row.with(|row| row.as_ref().is_some_and(|row| row.pinned)));
+    let kept = derived(move || house.row.with(|row| row.as_ref().is_some_and(|row| row.pinned)));
     let toggle = move |_| {
         let keep = !kept.get_untracked();
         ask(Command::TakeAlong { residence: house.id, keep }, move |reply| match reply {
@@ -117,18 +118,18 @@ fn take_along(house: House) -> AnyView {
     };
     view! {
         <button type="button" class="button" role="switch" data-action="take-along"
-            aria-checked=move || kept.get().to_string() on:click=toggle>
-            {icon(Icon::Pin)}{move || tr(if kept.get() { Text::ResidenceTaken } else { Text::ResidenceTake })}
+            aria-checked=attr(move || kept.get().to_string()) on:click=on(toggle)>
+            {icon(Icon::Pin)}{dynamic(move || tr(if kept.get() { Text::ResidenceTaken } else { Text::ResidenceTake }))}
         </button>
     }
     .into_any()
 }
 
-fn run_line(run: RwSignal<RunRow>) -> AnyView {
+fn run_line(run: Live<RunRow>) -> AnyView {
     let id = run.with_untracked(|run| run.document);
     view! {
         <li><a class="line" href=format!("/besok/{id}") data-run=id.to_string()>
-            {move || run.with(|run| view! {
+            {dynamic(move || run.with(|run| view! {
                 <span class="line-main">
                     <strong>{run.title.clone()}</strong>
                     <span class="quiet-text">{format!("{} · {}", moment(run.started_ms), run.people.join(", "))}</span>
@@ -139,22 +140,22 @@ fn run_line(run: RwSignal<RunRow>) -> AnyView {
                     {(run.not_ok > 0).then(|| badge(fill(Text::VisitNotOkCount, &[&run.not_ok.to_string()]), "danger"))}
                     {conflict_badge(run.conflicts)}
                 </span>
-            })}
+            }))}
         </a></li>
     }
     .into_any()
 }
 
-fn room_line(house: DocumentId, row: RwSignal<EntryRow>) -> AnyView {
+fn room_line(house: DocumentId, row: Live<EntryRow>) -> AnyView {
     entry_line(row, move |row| format!("/boenden/{house}/{}/{}", row.list, row.entry))
 }
 
 /// One entry of a list as a line that leads to its form.
-pub fn entry_line(row: RwSignal<EntryRow>, href: impl Fn(&EntryRow) -> String) -> AnyView {
+pub fn entry_line(row: Live<EntryRow>, href: impl Fn(&EntryRow) -> String) -> AnyView {
     let first = row.get_untracked();
     view! {
         <li><a class="line" href=href(&first) data-entry=first.entry.clone()>
-            {move || row.with(|row| view! {
+            {dynamic(move || row.with(|row| view! {
                 <span class="line-main">
                     <strong dir="auto">{if row.title.is_empty() { tr(Text::EntryUntitled).to_owned() } else { row.title.clone() }}</strong>
                     <span class="quiet-text" dir="auto">{row.detail.clone()}</span>
@@ -166,7 +167,7 @@ pub fn entry_line(row: RwSignal<EntryRow>, href: impl Fn(&EntryRow) -> String) -
                     })}
                     {conflict_badge(row.conflicts)}
                 </span>
-            })}
+            }))}
         </a></li>
     }
     .into_any()

@@ -7,6 +7,7 @@ use crate::dom::value_of;
 use crate::icon::{Icon, icon};
 use crate::live::follow;
 use crate::parts::{awaiting, badge, conflict_badge, head, status_tone};
+use crate::react::{Live, attr, dynamic, on};
 use crate::slots::{Slots, rows};
 use crate::text::{Text, fill, tr};
 
@@ -18,7 +19,7 @@ pub fn residences() -> AnyView {
             houses.fill(list.rows.into_iter().map(|row| (row.document.to_string(), row)));
         }
     });
-    let wanted = RwSignal::new(String::new());
+    let wanted = Live::new(String::new());
     view! {
         {head(None, || tr(Text::ResidencesTitle).to_owned(), ().into_any())}
         {awaiting(standing, move || list(houses, wanted))}
@@ -26,24 +27,24 @@ pub fn residences() -> AnyView {
     .into_any()
 }
 
-fn list(houses: Slots<ResidenceRow>, wanted: RwSignal<String>) -> AnyView {
+fn list(houses: Slots<ResidenceRow>, wanted: Live<String>) -> AnyView {
     view! {
         {search(wanted, Text::ResidencesSearch)}
-        {move || houses.is_empty().then(|| view! {
+        {dynamic(move || houses.is_empty().then(|| view! {
             <div class="empty"><h2>{tr(Text::ResidencesNone)}</h2><p>{tr(Text::ResidencesNoneHow)}</p></div>
-        })}
+        }))}
         <ul class="tiles">{rows(houses, move |row| tile(row, wanted))}</ul>
     }
     .into_any()
 }
 
 /// A search field over a list on the page.
-pub fn search(wanted: RwSignal<String>, label: Text) -> AnyView {
+pub fn search(wanted: Live<String>, label: Text) -> AnyView {
     view! {
         <label class="search">
             {icon(Icon::Search)}<span class="sr">{tr(label)}</span>
             <input type="search" id="search" placeholder=tr(label) dir="auto" autocomplete="off"
-                prop:value=wanted on:input=move |event| wanted.set(value_of(&event)) />
+                prop:value=attr(move || wanted.get()) on:input=on(move |event| wanted.set(value_of(&event))) />
         </label>
     }
     .into_any()
@@ -51,11 +52,12 @@ pub fn search(wanted: RwSignal<String>, label: Text) -> AnyView {
 
 /// Whether all words of the search stand in the text.
 pub fn matches(wanted: &str, text: &str) -> bool {
-    let text = text.to_lowercase();
-    wanted.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    let lower = |text: &str| String::from(js_sys::JsString::from(text).to_lower_case());
+    let text = lower(text);
+    lower(wanted).split_whitespace().all(|word| text.contains(word))
 }
 
-fn tile(row: RwSignal<ResidenceRow>, wanted: RwSignal<String>) -> AnyView {
+fn tile(row: Live<ResidenceRow>, wanted: Live<String>) -> AnyView {
     let hidden = move || {
         row.with(|row| {
             let text = format!("{} {} {}", row.name, row.address, row.status);
@@ -66,7 +68,7 @@ fn tile(row: RwSignal<ResidenceRow>, wanted: RwSignal<String>) -> AnyView {
     view! {
         <li hidden=hidden data-residence=first.document.to_string()>
             <a class="card tile" href=format!("/boenden/{}", first.document)>
-                {move || row.with(|row| view! {
+                {dynamic(move || row.with(|row| view! {
                     <strong class="tile-title" dir="auto">{row.name.clone()}</strong>
                     <span class="quiet-text">{row.address.clone()}</span>
                     <span class="tile-badges">
@@ -77,7 +79,7 @@ fn tile(row: RwSignal<ResidenceRow>, wanted: RwSignal<String>) -> AnyView {
                         {conflict_badge(row.conflicts)}
                     </span>
                     <span class="tile-facts">{facts(row)}</span>
-                })}
+                }))}
             </a>
         </li>
     }

@@ -9,6 +9,7 @@ use crate::dom::value_of;
 use crate::icon::{Icon, icon};
 use crate::pages::tablet::languages;
 use crate::parts::page_title;
+use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
 
@@ -17,30 +18,29 @@ const PASSPHRASE_MIN: usize = 12;
 
 #[derive(Clone, Copy)]
 struct Entry {
-    login: RwSignal<String>,
-    password: RwSignal<String>,
-    passphrase: RwSignal<String>,
-    repeated: RwSignal<String>,
-    device: RwSignal<String>,
-    fault: RwSignal<Option<&'static str>>,
-    busy: RwSignal<bool>,
+    login: Live<String>,
+    password: Live<String>,
+    passphrase: Live<String>,
+    repeated: Live<String>,
+    device: Live<String>,
+    fault: Live<Option<&'static str>>,
+    busy: Live<bool>,
 }
 
 /// Shows sign-in or unlock, whichever fits this device.
 pub fn sign_in() -> AnyView {
-    let vaults = Memo::new(|_| {
-        ui().status.with(|status| status.as_ref().map(|status| status.vaults.clone()))
-    });
-    let other = RwSignal::new(false);
+    let vaults =
+        derived(|| ui().status.with(|status| status.as_ref().map(|status| status.vaults.clone())));
+    let other = Live::new(false);
     view! {
         <main id="main" class="entrance" tabindex="-1">
             <div class="entrance-card card">
                 <p class="shell-name">"Ankomst"</p>
-                {move || match vaults.get() {
+                {dynamic(move || match vaults.get() {
                     None => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
                     Some(known) if known.is_empty() || other.get() => first(!known.is_empty(), other),
                     Some(known) => unlock(known, other),
-                }}
+                })}
                 {languages()}
             </div>
         </main>
@@ -53,17 +53,17 @@ fn entry(login: String) -> Entry {
         .status
         .with_untracked(|status| status.as_ref().and_then(|status| status.device_name.clone()));
     Entry {
-        login: RwSignal::new(login),
-        password: RwSignal::new(String::new()),
-        passphrase: RwSignal::new(String::new()),
-        repeated: RwSignal::new(String::new()),
-        device: RwSignal::new(device.unwrap_or_default()),
-        fault: RwSignal::new(None),
-        busy: RwSignal::new(false),
+        login: Live::new(login),
+        password: Live::new(String::new()),
+        passphrase: Live::new(String::new()),
+        repeated: Live::new(String::new()),
+        device: Live::new(device.unwrap_or_default()),
+        fault: Live::new(None),
+        busy: Live::new(false),
     }
 }
 
-fn unlock(known: Vec<String>, other: RwSignal<bool>) -> AnyView {
+fn unlock(known: Vec<String>, other: Live<bool>) -> AnyView {
     page_title(tr(Text::UnlockTitle));
     let it = entry(known.first().cloned().unwrap_or_default());
     let people = known
@@ -72,8 +72,8 @@ fn unlock(known: Vec<String>, other: RwSignal<bool>) -> AnyView {
             let (mine, chosen) = (login.clone(), login.clone());
             view! {
                 <button type="button" class="chip-button" data-vault=login.clone()
-                    aria-pressed=move || it.login.with(|login| *login == mine).to_string()
-                    on:click=move |_| it.login.set(chosen.clone())>{login.clone()}</button>
+                    aria-pressed=attr(move || it.login.with(|login| *login == mine).to_string())
+                    on:click=on(move |_| it.login.set(chosen.clone()))>{login.clone()}</button>
             }
         })
         .collect_view();
@@ -83,14 +83,14 @@ fn unlock(known: Vec<String>, other: RwSignal<bool>) -> AnyView {
         send(it, Command::Unlock { login, passphrase });
     };
     view! {
-        <form novalidate id="unlock" on:submit=open>
+        <form novalidate id="unlock" on:submit=on(open)>
             <h1>{tr(Text::UnlockTitle)}</h1>
             <p class="help">{tr(Text::UnlockHelp)}</p>
             <p class="question">{tr(Text::UnlockWho)}</p>
             <div class="chips" role="group" aria-label=tr(Text::UnlockWho)>{people}</div>
             {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
             {end(it, Text::UnlockDo, "unlock")}
-            <button type="button" class="button quiet" data-action="other-person" on:click=move |_| other.set(true)>
+            <button type="button" class="button quiet" data-action="other-person" on:click=on(move |_| other.set(true))>
                 {tr(Text::UnlockOther)}
             </button>
         </form>
@@ -98,7 +98,7 @@ fn unlock(known: Vec<String>, other: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-fn first(may_go_back: bool, other: RwSignal<bool>) -> AnyView {
+fn first(may_go_back: bool, other: Live<bool>) -> AnyView {
     page_title(tr(Text::SignInTitle));
     let it = entry(String::new());
     let enrolled = it.device.with_untracked(|name| !name.is_empty());
@@ -118,18 +118,18 @@ fn first(may_go_back: bool, other: RwSignal<bool>) -> AnyView {
         );
     };
     view! {
-        <form novalidate id="sign-in" on:submit=go>
+        <form novalidate id="sign-in" on:submit=on(go)>
             <h1>{tr(Text::SignInTitle)}</h1>
             <p class="help">{tr(Text::SignInHelp)}</p>
             {input("login", "text", "username", Text::SignInLogin, it.login)}
             {input("password", "password", "current-password", Text::SignInPassword, it.password)}
             {(!enrolled).then(|| input("device-name", "text", "off", Text::SignInDevice, it.device))}
             {input("passphrase", "password", "new-password", Text::SignInPassphrase, it.passphrase)}
-            <p class="help" id="passphrase-strength" aria-live="polite">{move || strength(&it.passphrase.get())}</p>
+            <p class="help" id="passphrase-strength" aria-live="polite">{dynamic(move || strength(&it.passphrase.get()))}</p>
             {input("passphrase-repeat", "password", "new-password", Text::SignInRepeat, it.repeated)}
             {end(it, Text::SignInDo, "sign-in")}
             {may_go_back.then(|| view! {
-                <button type="button" class="button quiet" data-action="back-to-unlock" on:click=move |_| other.set(false)>
+                <button type="button" class="button quiet" data-action="back-to-unlock" on:click=on(move |_| other.set(false))>
                     {tr(Text::SignInBack)}
                 </button>
             })}
@@ -143,13 +143,13 @@ fn input(
     kind: &'static str,
     complete: &'static str,
     label: Text,
-    value: RwSignal<String>,
+    value: Live<String>,
 ) -> AnyView {
     view! {
         <div class="field">
             <label for=id><span class="question">{tr(label)}</span></label>
             <input id=id name=id type=kind autocomplete=complete autocapitalize="none" spellcheck="false" required
-                prop:value=value on:input=move |event| value.set(value_of(&event)) aria-describedby="entry-fault" />
+                prop:value=attr(move || value.get()) on:input=on(move |event| value.set(value_of(&event))) aria-describedby="entry-fault" />
         </div>
     }
     .into_any()
@@ -157,16 +157,16 @@ fn input(
 
 fn end(it: Entry, label: Text, action: &'static str) -> AnyView {
     view! {
-        <p class="fault" id="entry-fault" role="alert">{move || it.fault.get()}</p>
-        <button type="submit" class="button primary wide" data-action=action aria-busy=move || it.busy.get().to_string()>
-            {icon(Icon::Lock)}{move || tr(if it.busy.get() { Text::SignInBusy } else { label })}
+        <p class="fault" id="entry-fault" role="alert">{dynamic(move || it.fault.get())}</p>
+        <button type="submit" class="button primary wide" data-action=action aria-busy=attr(move || it.busy.get().to_string())>
+            {icon(Icon::Lock)}{dynamic(move || tr(if it.busy.get() { Text::SignInBusy } else { label }))}
         </button>
     }
     .into_any()
 }
 
 fn fault_of(it: Entry) -> Option<&'static str> {
-    let blank = |text: RwSignal<String>| text.with_untracked(|text| text.trim().is_empty());
+    let blank = |text: Live<String>| text.with_untracked(|text| text.trim().is_empty());
     if blank(it.login) || blank(it.password) || blank(it.device) {
         Some(tr(Text::SignInAllNeeded))
     } else if it.passphrase.with_untracked(|text| text.chars().count() < PASSPHRASE_MIN) {
@@ -181,7 +181,8 @@ fn fault_of(it: Entry) -> Option<&'static str> {
 /// How strong a passphrase is, in words: length and variety decide.
 fn strength(passphrase: &str) -> String {
     let length = passphrase.chars().count();
-    let distinct = passphrase.chars().collect::<std::collections::BTreeSet<_>>().len();
+    let distinct =
+        passphrase.char_indices().filter(|(at, sign)| passphrase.find(*sign) == Some(*at)).count();
     if length < PASSPHRASE_MIN {
         let missing = PASSPHRASE_MIN.saturating_sub(length).to_string();
         return fill(Text::StrengthMissing, &[&missing]);
@@ -202,10 +203,10 @@ fn send(it: Entry, command: Command) {
     it.fault.set(None);
     ask(command, move |reply| {
         // Opening the vault may already have replaced this form.
-        let _ = it.busy.try_set(false);
+        it.busy.set(false);
         match reply {
             Reply::Refused(why) => {
-                let _ = it.fault.try_set(Some(refusal(why)));
+                it.fault.set(Some(refusal(why)));
             }
             Reply::Status(status) => ui().take_status(status),
             _ => ui().refresh(),

@@ -7,6 +7,7 @@ use crate::bridge::ask;
 use crate::clock::moment;
 use crate::icon::{Icon, icon};
 use crate::parts::head;
+use crate::react::{attr, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
 use crate::typing;
@@ -18,8 +19,8 @@ pub fn tablet() -> AnyView {
         {head(None, || tr(Text::TabletTitle).to_owned(), ().into_any())}
         <section class="card" aria-labelledby="h-sync">
             <h2 id="h-sync">{tr(Text::TabletSync)}</h2>
-            {move || status.get().map(|status| account(&status))}
-            <button type="button" class="button" data-action="sync-now" on:click=move |_| ask(Command::SyncNow, |_| {})>
+            {dynamic(move || status.get().map(|status| account(&status)))}
+            <button type="button" class="button" data-action="sync-now" on:click=on(move |_| ask(Command::SyncNow, |_| {}))>
                 {icon(Icon::Cloud)}{tr(Text::TabletSyncNow)}
             </button>
         </section>
@@ -38,14 +39,14 @@ pub fn tablet() -> AnyView {
         </section>
         <section class="card" aria-labelledby="h-person">
             <h2 id="h-person">{tr(Text::TabletPerson)}</h2>
-            <p>{move || status.with(|status| status.as_ref().and_then(|status| status.user.as_ref())
-                .map(|user| format!("{} ({})", user.name, user.login)))}</p>
+            <p>{dynamic(move || status.with(|status| status.as_ref().and_then(|status| status.user.as_ref())
+                .map(|user| format!("{} ({})", user.name, user.login))))}</p>
             <p class="help">{tr(Text::TabletLockHelp)}</p>
             <div class="actions">
-                <button type="button" class="button primary" data-action="lock" on:click=move |_| leave(Command::Lock)>
+                <button type="button" class="button primary" data-action="lock" on:click=on(move |_| leave(Command::Lock))>
                     {icon(Icon::Lock)}{tr(Text::TabletLock)}
                 </button>
-                <button type="button" class="button" data-action="sign-out" on:click=move |_| leave(Command::SignOut)>
+                <button type="button" class="button" data-action="sign-out" on:click=on(move |_| leave(Command::SignOut))>
                     {tr(Text::TabletSignOut)}
                 </button>
             </div>
@@ -91,8 +92,8 @@ pub fn languages() -> AnyView {
     let choice = |language: Language, code: &'static str, name: &'static str| {
         view! {
             <button type="button" class="chip-button" lang=code data-language=code
-                aria-pressed=move || (ui().language.get() == language).to_string()
-                on:click=move |_| ui().speak(language)>{name}</button>
+                aria-pressed=attr(move || (ui().language.get() == language).to_string())
+                on:click=on(move |_| ui().speak(language))>{name}</button>
         }
     };
     view! {

@@ -4,15 +4,21 @@ use ankomst_shared::app::Refusal;
 use leptos::prelude::*;
 
 use crate::live::Standing;
+use crate::react::{Live, derived, dynamic};
 use crate::text::{Text, refusal, tr};
 
 /// Shows the contents once the view is there.
 pub fn awaiting(
-    standing: RwSignal<Standing>,
+    standing: Live<Standing>,
     contents: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let here = Memo::new(move |_| standing.get());
-    (move || match here.get() {
+    shown(standing, Box::new(contents))
+}
+
+fn shown(standing: Live<Standing>, contents: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
+    let here = derived(move || standing.get());
+    dynamic(move || {
+        match here.get() {
         Standing::Awaited => view! { <p class="awaited" role="status">{tr(Text::PageOpening)}</p> }.into_any(),
         Standing::Here => untrack(&contents),
         Standing::Refused(why) => view! {
@@ -22,6 +28,6 @@ pub fn awaiting(
                 <p><a class="button" href="/boenden">{tr(Text::PageHome)}</a></p>
             </div>
         }.into_any(),
+    }
     })
-    .into_any()
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::dom::has_left;
 use crate::field::field;
 use crate::icon::{Icon, icon};
+use crate::react::{Live, derived, dynamic, on};
 use crate::slots::{Slots, each, rows};
 use crate::text::{Text, fill, tr};
 use crate::typing;
@@ -26,9 +27,9 @@ pub struct Form {
     sections: Slots<Shape>,
     fields: Slots<FieldView>,
     /// Heading.
-    pub title: RwSignal<String>,
-    progress: RwSignal<(u32, u32)>,
-    protected: RwSignal<bool>,
+    pub title: Live<String>,
+    progress: Live<(u32, u32)>,
+    protected: Live<bool>,
 }
 
 impl Form {
@@ -38,9 +39,9 @@ impl Form {
             document,
             sections: Slots::new(),
             fields: Slots::new(),
-            title: RwSignal::new(String::new()),
-            progress: RwSignal::new((0, 0)),
-            protected: RwSignal::new(false),
+            title: Live::new(String::new()),
+            progress: Live::new((0, 0)),
+            protected: Live::new(false),
         }
     }
 
@@ -93,29 +94,29 @@ pub fn form(form: Form) -> AnyView {
     .into_any()
 }
 
-fn section_link(shape: RwSignal<Shape>) -> AnyView {
+fn section_link(shape: Live<Shape>) -> AnyView {
     let first = shape.get_untracked();
     view! {
         <a href=format!("#s-{}", first.id)>
             <span>{first.label}</span>
-            <small>{move || shape.with(|shape| fill(
+            <small>{dynamic(move || shape.with(|shape| fill(
                 Text::FormOf, &[&shape.answered.to_string(), &shape.fields.len().to_string()],
-            ))}</small>
+            )))}</small>
         </a>
     }
     .into_any()
 }
 
-fn section(form: Form, shape: RwSignal<Shape>) -> AnyView {
+fn section(form: Form, shape: Live<Shape>) -> AnyView {
     let first = shape.get_untracked();
-    let keys = Memo::new(move |_| shape.with(|shape| shape.fields.clone()));
+    let keys = derived(move || shape.with(|shape| shape.fields.clone()));
     let heading = format!("h-{}", first.id);
     let labelled = heading.clone();
     view! {
         <section class="card form-section" id=format!("s-{}", first.id) aria-labelledby=labelled
-            on:focusout=move |event| if has_left(&event) { typing::commit(form.document); }>
+            on:focusout=on(move |event| if has_left(&event) { typing::commit(form.document); })>
             <h2 id=heading>{first.label}</h2>
-            {each(keys.into(), move |key| {
+            {each(move || keys.get(), move |key| {
                 form.fields.get(&key).map_or_else(|| ().into_any(), |view| field(form.document, view))
             })}
         </section>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::icon::{Icon, icon};
+use crate::react::{Derived, derived, dynamic, effect};
 
 /// Sets the window's title.
 pub fn page_title(title: &str) {
@@ -17,15 +18,18 @@ pub fn head(
     title: impl Fn() -> String + Send + Sync + 'static,
     beside: AnyView,
 ) -> AnyView {
-    let title = Memo::new(move |_| title());
-    Effect::new(move |_| title.with(|title| page_title(title)));
+    shown(back, derived(title), beside)
+}
+
+fn shown(back: Option<(String, String)>, title: Derived<String>, beside: AnyView) -> AnyView {
+    effect(move || title.with(|title| page_title(title)));
     view! {
         <header class="page-head">
             {back.map(|(href, label)| view! {
                 <a class="back" href=href>{icon(Icon::Back)}<span>{label}</span></a>
             })}
             <div class="page-head-line">
-                <h1 dir="auto">{move || title.get()}</h1>
+                <h1 dir="auto">{dynamic(move || title.get())}</h1>
                 <div class="page-head-beside">{beside}</div>
             </div>
         </header>

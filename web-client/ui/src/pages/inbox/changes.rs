@@ -14,6 +14,7 @@ use crate::field::{Held, said, voice};
 use crate::icon::{Icon, icon};
 use crate::live::follow;
 use crate::parts::awaiting;
+use crate::react::{Live, attr, dynamic, effect, on};
 use crate::slots::{Slots, rows};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -21,22 +22,22 @@ use crate::text::{Text, fill, refusal, tr};
 #[derive(Clone, Copy)]
 struct Record {
     id: DocumentId,
-    row: RwSignal<Option<InboxRow>>,
+    row: Live<Option<InboxRow>>,
     fields: Slots<ChangedField>,
-    last: RwSignal<Option<ReviewView>>,
-    parent: RwSignal<Option<DocumentId>>,
-    eye: RwSignal<Option<String>>,
+    last: Live<Option<ReviewView>>,
+    parent: Live<Option<DocumentId>>,
+    eye: Live<Option<String>>,
 }
 
 /// Shows what changed in a record.
 pub(super) fn changes(id: DocumentId) -> AnyView {
     let record = Record {
         id,
-        row: RwSignal::new(None),
+        row: Live::new(None),
         fields: Slots::new(),
-        last: RwSignal::new(None),
-        parent: RwSignal::new(None),
-        eye: RwSignal::new(None),
+        last: Live::new(None),
+        parent: Live::new(None),
+        eye: Live::new(None),
     };
     let standing = follow(Query::Changes(id), move |view| {
         if let View::Changes(view) = view {
@@ -57,7 +58,7 @@ pub(super) fn changes(id: DocumentId) -> AnyView {
             {awaiting(standing, move || middle(record))}
         </section>
         <section class="pane pane-detail" id="inbox-detail" aria-label=tr(Text::InboxDetail) aria-live="polite">
-            {move || record.eye.get().and_then(|key| record.fields.get(&key)).map(|field| detail(record, field))}
+            {dynamic(move || record.eye.get().and_then(|key| record.fields.get(&key)).map(|field| detail(record, field)))}
         </section>
     }
     .into_any()
@@ -66,18 +67,18 @@ pub(super) fn changes(id: DocumentId) -> AnyView {
 fn middle(record: Record) -> AnyView {
     view! {
         <header class="pane-head">
-            <h2 dir="auto">{move || record.row.with(|row| row.as_ref().map(|row| row.title.clone()))}</h2>
-            {move || record.row.get().map(|row| open_link(&row))}
-            <p class="quiet-text">{move || record.last.with(|last| match last {
+            <h2 dir="auto">{dynamic(move || record.row.with(|row| row.as_ref().map(|row| row.title.clone())))}</h2>
+            {dynamic(move || record.row.get().map(|row| open_link(&row)))}
+            <p class="quiet-text">{dynamic(move || record.last.with(|last| match last {
                 Some(last) => {
                     let key = if last.approved { Text::InboxLastApproved } else { Text::InboxLastReturned };
                     fill(key, &[&last.who, &near(last.at_ms), &last.note])
                 }
                 None => tr(Text::InboxNever).to_owned(),
-            })}</p>
+            }))}</p>
         </header>
         {review(record.id)}
-        {move || record.fields.is_empty().then(|| view! { <p class="empty">{tr(Text::InboxNoChanges)}</p> })}
+        {dynamic(move || record.fields.is_empty().then(|| view! { <p class="empty">{tr(Text::InboxNoChanges)}</p> }))}
         <ul class="lines">{rows(record.fields, move |field| line(record, field))}</ul>
     }
     .into_any()
@@ -93,14 +94,14 @@ fn open_link(row: &InboxRow) -> AnyView {
         .into_any()
 }
 
-fn line(record: Record, changed: RwSignal<ChangedField>) -> AnyView {
+fn line(record: Record, changed: Live<ChangedField>) -> AnyView {
     let key = changed.with_untracked(|changed| changed.field.path.as_str().to_owned());
     let (mine, chosen) = (key.clone(), key.clone());
     view! {
         <li><button type="button" class="line change" data-change=key
-            aria-current=move || record.eye.with(|eye| eye.as_deref() == Some(mine.as_str())).then_some("true")
-            on:click=move |_| record.eye.set(Some(chosen.clone()))>
-            {move || changed.with(|changed| view! {
+            aria-current=attr(move || record.eye.with(|eye| eye.as_deref() == Some(mine.as_str())).then_some("true"))
+            on:click=on(move |_| record.eye.set(Some(chosen.clone())))>
+            {dynamic(move || changed.with(|changed| view! {
                 <span class="line-main">
                     <span class="quiet-text" dir="auto">{changed.place.clone()}</span>
                     <strong>{changed.field.label.clone()}</strong>
@@ -110,7 +111,7 @@ fn line(record: Record, changed: RwSignal<ChangedField>) -> AnyView {
                     })}
                 </span>
                 <span class="line-side">{sign(changed)}</span>
-            })}
+            }))}
         </button></li>
     }
     .into_any()
@@ -137,10 +138,10 @@ fn sign(changed: &ChangedField) -> AnyView {
     view! { <span class="badge" data-tone=tone>{icon(which)}{tr(key)}</span> }.into_any()
 }
 
-fn detail(record: Record, changed: RwSignal<ChangedField>) -> AnyView {
+fn detail(record: Record, changed: Live<ChangedField>) -> AnyView {
     let first = changed.get_untracked();
-    let view = RwSignal::new(first.field.clone());
-    Effect::new(move |_| {
+    let view = Live::new(first.field.clone());
+    effect(move || {
         let fresh = changed.with(|changed| changed.field.clone());
         if view.with_untracked(|old| *old != fresh) {
             view.set(fresh);
@@ -153,13 +154,13 @@ fn detail(record: Record, changed: RwSignal<ChangedField>) -> AnyView {
             <h2>{first.field.label}</h2>
             <dl class="before-after">
                 <dt>{tr(Text::InboxBefore)}</dt>
-                <dd dir="auto">{move || changed.with(|it| if it.before.is_empty() { tr(Text::FieldEmpty).to_owned() } else { it.before.clone() })}</dd>
+                <dd dir="auto">{dynamic(move || changed.with(|it| if it.before.is_empty() { tr(Text::FieldEmpty).to_owned() } else { it.before.clone() }))}</dd>
                 <dt>{tr(Text::InboxAfter)}</dt>
-                <dd dir="auto">{move || view.with(|it| if it.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { it.text.clone() })}</dd>
+                <dd dir="auto">{dynamic(move || view.with(|it| if it.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { it.text.clone() }))}</dd>
             </dl>
-            {move || view.with(|it| (it.agreement == Agreement::Agreed).then(|| {
+            {dynamic(move || view.with(|it| (it.agreement == Agreement::Agreed).then(|| {
                 it.statements.first().map(|statement| view! { <p>{voice(statement)}</p> })
-            }))}
+            })))}
             {said(held)}
         </div>
     }
@@ -167,8 +168,8 @@ fn detail(record: Record, changed: RwSignal<ChangedField>) -> AnyView {
 }
 
 fn review(document: DocumentId) -> AnyView {
-    let note = RwSignal::new(String::new());
-    let fault = RwSignal::new(None::<&'static str>);
+    let note = Live::new(String::new());
+    let fault = Live::new(None::<&'static str>);
     let send = move |approved: bool| {
         let note_text = note.get_untracked().trim().to_owned();
         if !approved && note_text.is_empty() {
@@ -186,15 +187,15 @@ fn review(document: DocumentId) -> AnyView {
     view! {
         <div class="review">
             <label><span>{tr(Text::ReviewNote)}</span>
-                <input type="text" id="review-note" dir="auto" prop:value=note
-                    on:input=move |event| note.set(value_of(&event)) />
+                <input type="text" id="review-note" dir="auto" prop:value=attr(move || note.get())
+                    on:input=on(move |event| note.set(value_of(&event))) />
             </label>
-            {move || fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> })}
+            {dynamic(move || fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             <div class="actions">
-                <button type="button" class="button primary" data-action="approve" on:click=move |_| send(true)>
+                <button type="button" class="button primary" data-action="approve" on:click=on(move |_| send(true))>
                     {icon(Icon::Tick)}{tr(Text::ReviewApprove)}
                 </button>
-                <button type="button" class="button" data-action="return" on:click=move |_| send(false)>
+                <button type="button" class="button" data-action="return" on:click=on(move |_| send(false))>
                     {icon(Icon::Back)}{tr(Text::ReviewReturn)}
                 </button>
             </div>

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use crate::dom::{by_id, focus, is_typing};
+use crate::react::{Live, attr, dynamic, on};
 use crate::text::{Text, tr};
 
 thread_local! {
@@ -16,11 +17,11 @@ thread_local! {
 
 /// The switch for the keys.
 pub(super) fn switch() -> AnyView {
-    let on = RwSignal::new(ON.get());
+    let works = Live::new(ON.get());
     view! {
-        <button type="button" class="button quiet keys-switch" role="switch" aria-checked=move || on.get().to_string()
-            title=tr(Text::InboxKeysHelp) on:click=move |_| { ON.set(!ON.get()); on.set(ON.get()); }>
-            {move || tr(if on.get() { Text::InboxKeysOn } else { Text::InboxKeysOff })}
+        <button type="button" class="button quiet keys-switch" role="switch" aria-checked=attr(move || works.get().to_string())
+            title=tr(Text::InboxKeysHelp) on:click=on(move |_| { ON.set(!ON.get()); works.set(ON.get()); })>
+            {dynamic(move || tr(if works.get() { Text::InboxKeysOn } else { Text::InboxKeysOff }))}
         </button>
     }
     .into_any()

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use crate::clock::near;
 use crate::live::follow;
 use crate::parts::{awaiting, badge, conflict_badge, head};
+use crate::react::{Live, dynamic, on};
 use crate::slots::{Slots, rows};
 use crate::text::{Text, count, fill, tr};
 
@@ -24,7 +25,7 @@ pub fn inbox(open: Option<DocumentId>) -> AnyView {
     });
     view! {
         {head(None, || tr(Text::InboxTitle).to_owned(), keys::switch())}
-        <div class="panes" data-open=open.is_some().to_string() on:keydown=keys::pressed tabindex="-1">
+        <div class="panes" data-open=open.is_some().to_string() on:keydown=on(keys::pressed) tabindex="-1">
             <section class="pane pane-queue" aria-label=tr(Text::InboxQueue)>
                 {awaiting(standing, move || list(queue, open))}
             </section>
@@ -41,20 +42,20 @@ pub fn inbox(open: Option<DocumentId>) -> AnyView {
 
 fn list(queue: Slots<InboxRow>, open: Option<DocumentId>) -> AnyView {
     view! {
-        {move || queue.is_empty().then(|| view! {
+        {dynamic(move || queue.is_empty().then(|| view! {
             <div class="empty"><h2>{tr(Text::InboxNone)}</h2><p>{tr(Text::InboxNoneHow)}</p></div>
-        })}
+        }))}
         <ul class="lines">{rows(queue, move |row| line(row, open))}</ul>
     }
     .into_any()
 }
 
-fn line(row: RwSignal<InboxRow>, open: Option<DocumentId>) -> AnyView {
+fn line(row: Live<InboxRow>, open: Option<DocumentId>) -> AnyView {
     let id = row.with_untracked(|row| row.document);
     view! {
         <li><a class="line" href=format!("/inkorg/{id}") data-inbox=id.to_string()
             aria-current=(open == Some(id)).then_some("true")>
-            {move || row.with(|row| view! {
+            {dynamic(move || row.with(|row| view! {
                 <span class="line-main">
                     <span class="quiet-text">{row.kind_text.clone()}</span>
                     <strong dir="auto">{row.title.clone()}</strong>
@@ -67,7 +68,7 @@ fn line(row: RwSignal<InboxRow>, open: Option<DocumentId>) -> AnyView {
                     {(row.changed > 0).then(|| badge(count(Text::InboxChangedOne, Text::InboxChangedMany, row.changed), "info"))}
                     {row.reviewed.then(|| badge(tr(Text::InboxReviewed), "good"))}
                 </span>
-            })}
+            }))}
         </a></li>
     }
     .into_any()

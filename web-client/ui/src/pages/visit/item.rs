@@ -9,11 +9,12 @@ use crate::dom::has_left;
 use crate::field::{Held, agreement, field, mark, said};
 use crate::icon::{Icon, icon};
 use crate::parts::badge;
+use crate::react::{Live, attr, derived, dynamic, effect, on};
 use crate::text::{Text, tr};
 use crate::typing;
 
 /// Shows an item.
-pub(super) fn item(visit: Visit, view: RwSignal<ItemView>) -> AnyView {
+pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
     let first = view.get_untracked();
     let id = first.id.clone();
     let status = part(view, |item| Some(item.status.clone()), &first.status);
@@ -23,9 +24,9 @@ pub(super) fn item(visit: Visit, view: RwSignal<ItemView>) -> AnyView {
     let answered = move || answer.with(|answer| answer != "not_checked");
     view! {
         <article class="card item" data-item=id.clone() aria-labelledby=heading.clone()
-            data-status=move || answer.get() data-agreement=move || agreement(held)
-            hidden=move || !is_shown(visit, view)
-            on:focusout=move |event| if has_left(&event) { typing::commit(visit.id); }>
+            data-status=attr(move || answer.get()) data-agreement=attr(move || agreement(held))
+            hidden=attr(move || !is_shown(visit, view))
+            on:focusout=on(move |event| if has_left(&event) { typing::commit(visit.id); })>
             {top(visit, view, &heading)}
             <div class="answers" role="group" aria-labelledby=heading.clone()>
                 {one(held, answer, "ok", Icon::Tick, Text::AnswerOk)}
@@ -34,9 +35,9 @@ pub(super) fn item(visit: Visit, view: RwSignal<ItemView>) -> AnyView {
             </div>
             <div class="answer-line" data-path=held.path().as_str().to_owned()>
                 {mark(held)}
-                {move || (answer.get() == "not_ok").then(|| severity(view))}
+                {dynamic(move || (answer.get() == "not_ok").then(|| severity(view)))}
             </div>
-            {move || held.fault().map(|fault| view! { <p class="fault" role="alert">{fault}</p> })}
+            {dynamic(move || held.fault().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             {said(held)}
             {first.value.as_ref().map(|value| field(visit.id, part(view, |item| item.value.clone(), value)))}
             {note(visit, view, &first, answered)}
@@ -47,12 +48,12 @@ pub(super) fn item(visit: Visit, view: RwSignal<ItemView>) -> AnyView {
 
 /// Follows one field of the item.
 fn part(
-    view: RwSignal<ItemView>,
+    view: Live<ItemView>,
     pick: impl Fn(&ItemView) -> Option<FieldView> + Send + Sync + 'static,
     first: &FieldView,
-) -> RwSignal<FieldView> {
-    let field = RwSignal::new(first.clone());
-    Effect::new(move |_| {
+) -> Live<FieldView> {
+    let field = Live::new(first.clone());
+    effect(move || {
         if let Some(fresh) = view.with(&pick)
             && field.with_untracked(|old| *old != fresh)
         {
@@ -63,10 +64,10 @@ fn part(
 }
 
 /// The answer chosen, ahead of the view while a save is under way.
-fn answer_signal(held: Held) -> RwSignal<String> {
+fn answer_signal(held: Held) -> Live<String> {
     let code = |view: &FieldView| view.value.as_str().unwrap_or("not_checked").to_owned();
-    let answer = RwSignal::new(held.view.with_untracked(code));
-    Effect::new(move |_| {
+    let answer = Live::new(held.view.with_untracked(code));
+    effect(move || {
         let fresh = held.view.with(code);
         if !typing::is_pending(held.document, &held.path()) {
             answer.set(fresh);
@@ -75,7 +76,7 @@ fn answer_signal(held: Held) -> RwSignal<String> {
     answer
 }
 
-fn top(visit: Visit, view: RwSignal<ItemView>, heading: &str) -> AnyView {
+fn top(visit: Visit, view: Live<ItemView>, heading: &str) -> AnyView {
     let first = view.get_untracked();
     let id = first.id.clone();
     let facts = [first.threshold.clone().unwrap_or_default(), first.evidence.join(", ")];
@@ -84,7 +85,7 @@ fn top(visit: Visit, view: RwSignal<ItemView>, heading: &str) -> AnyView {
         <header class="item-top">
             <span class="item-id">{first.id.clone()}</span>
             <h3 id=heading.to_owned()>{first.text.clone()}</h3>
-            <button type="button" class="button quiet" data-action="show" on:click=move |_| visit.showing.set(Some(id.clone()))>
+            <button type="button" class="button quiet" data-action="show" on:click=on(move |_| visit.showing.set(Some(id.clone())))>
                 {icon(Icon::Show)}<span>{tr(Text::VisitShow)}</span>
             </button>
         </header>
@@ -99,29 +100,23 @@ fn top(visit: Visit, view: RwSignal<ItemView>, heading: &str) -> AnyView {
     .into_any()
 }
 
-fn one(
-    held: Held,
-    answer: RwSignal<String>,
-    code: &'static str,
-    sign: Icon,
-    label: Text,
-) -> AnyView {
+fn one(held: Held, answer: Live<String>, code: &'static str, sign: Icon, label: Text) -> AnyView {
     view! {
         <button type="button" class="answer" data-answer=code
-            aria-pressed=move || answer.with(|answer| answer == code).to_string()
-            on:click=move |_| {
+            aria-pressed=attr(move || answer.with(|answer| answer == code).to_string())
+            on:click=on(move |_| {
                 if answer.with_untracked(|answer| answer != code) || held.fault().is_some() {
                     answer.set(code.to_owned());
                     held.save(Value::text(code));
                 }
-            }>
+            })>
             {icon(sign)}<span>{tr(label)}</span>
         </button>
     }
     .into_any()
 }
 
-fn severity(view: RwSignal<ItemView>) -> AnyView {
+fn severity(view: Live<ItemView>) -> AnyView {
     view.with(|item| {
         badge(item.severity_text.clone(), if item.severity <= 2 { "danger" } else { "decide" })
     })
@@ -129,25 +124,25 @@ fn severity(view: RwSignal<ItemView>) -> AnyView {
 
 fn note(
     visit: Visit,
-    view: RwSignal<ItemView>,
+    view: Live<ItemView>,
     first: &ItemView,
     answered: impl Fn() -> bool + Send + Sync + 'static,
 ) -> AnyView {
     let comment = part(view, |item| Some(item.comment.clone()), &first.comment);
-    let opened = RwSignal::new(false);
-    let is_open = Memo::new(move |_| {
+    let opened = Live::new(false);
+    let is_open = derived(move || {
         opened.get() || answered() || comment.with(|comment| !comment.text.is_empty())
     });
     view! {
-        {move || if is_open.get() {
+        {dynamic(move || if is_open.get() {
             field(visit.id, comment)
         } else {
             view! {
-                <button type="button" class="button quiet" data-action="note" on:click=move |_| opened.set(true)>
+                <button type="button" class="button quiet" data-action="note" on:click=on(move |_| opened.set(true))>
                     {icon(Icon::Pencil)}<span>{tr(Text::VisitNote)}</span>
                 </button>
             }.into_any()
-        }}
+        })}
     }
     .into_any()
 }

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use crate::live::follow;
 use crate::pages::residences::search;
 use crate::parts::{awaiting, conflict_badge, head};
+use crate::react::{Live, attr, derived, dynamic, on};
 use crate::slots::{Slots, each, rows};
 use crate::text::{Text, fill, tr};
 
@@ -29,11 +30,11 @@ pub(super) struct Visit {
     id: DocumentId,
     groups: Slots<Group>,
     items: Slots<ItemView>,
-    row: RwSignal<Option<RunRow>>,
-    house: RwSignal<(Option<DocumentId>, String, u32)>,
-    wanted: RwSignal<String>,
-    only: RwSignal<Only>,
-    showing: RwSignal<Option<String>>,
+    row: Live<Option<RunRow>>,
+    house: Live<(Option<DocumentId>, String, u32)>,
+    wanted: Live<String>,
+    only: Live<Only>,
+    showing: Live<Option<String>>,
 }
 
 /// Which items are shown.
@@ -52,11 +53,11 @@ pub fn visit(id: DocumentId) -> AnyView {
         id,
         groups: Slots::new(),
         items: Slots::new(),
-        row: RwSignal::new(None),
-        house: RwSignal::new((None, String::new(), 0)),
-        wanted: RwSignal::new(String::new()),
-        only: RwSignal::new(Only::All),
-        showing: RwSignal::new(None),
+        row: Live::new(None),
+        house: Live::new((None, String::new(), 0)),
+        wanted: Live::new(String::new()),
+        only: Live::new(Only::All),
+        showing: Live::new(None),
     };
     let standing = follow(Query::Run(id), move |view| {
         if let View::Run(view) = view {
@@ -79,12 +80,12 @@ pub fn visit(id: DocumentId) -> AnyView {
     });
     view! {
         <div class="visit">
-            {move || visit.house.with(|house| house.0).map(|house| view! {
+            {dynamic(move || visit.house.with(|house| house.0).map(|house| view! {
                 <a class="back visit-back" href=format!("/boenden/{house}")>{tr(Text::VisitBack)}</a>
-            })}
+            }))}
             {head(None, move || title(visit), progress(visit))}
             {awaiting(standing, move || contents(visit))}
-            {move || visit.showing.get().map(|item| show::show(visit, &item))}
+            {dynamic(move || visit.showing.get().map(|item| show::show(visit, &item)))}
         </div>
     }
     .into_any()
@@ -96,7 +97,7 @@ fn title(visit: Visit) -> String {
 }
 
 fn progress(visit: Visit) -> AnyView {
-    (move || {
+    dynamic(move || {
         visit.row.get().map(|row| {
             let people = row.people.join(", ");
             view! {
@@ -113,7 +114,6 @@ fn progress(visit: Visit) -> AnyView {
             }
         })
     })
-    .into_any()
 }
 
 fn contents(visit: Visit) -> AnyView {
@@ -134,8 +134,8 @@ fn filters(visit: Visit) -> AnyView {
     let choice = move |only: Only, key: Text, name: &'static str| {
         view! {
             <button type="button" class="chip-button" data-filter=name
-                aria-pressed=move || (visit.only.get() == only).to_string()
-                on:click=move |_| visit.only.set(only)>{tr(key)}</button>
+                aria-pressed=attr(move || (visit.only.get() == only).to_string())
+                on:click=on(move |_| visit.only.set(only))>{tr(key)}</button>
         }
     };
     view! {
@@ -150,26 +150,26 @@ fn filters(visit: Visit) -> AnyView {
     .into_any()
 }
 
-fn group_link(group: RwSignal<Group>) -> AnyView {
+fn group_link(group: Live<Group>) -> AnyView {
     let first = group.get_untracked();
     view! {
         <a href=format!("#g-{}", first.id) data-group=first.id.clone()
-            class:done=move || group.with(|group| usize::try_from(group.answered).is_ok_and(|done| done >= group.items.len()))>
+            class:done=attr(move || group.with(|group| usize::try_from(group.answered).is_ok_and(|done| done >= group.items.len())))>
             <span>{first.label}</span>
-            <small>{move || group.with(|group| fill(
+            <small>{dynamic(move || group.with(|group| fill(
                 Text::FormOf, &[&group.answered.to_string(), &group.items.len().to_string()],
-            ))}
-            {move || group.with(|group| (group.not_ok > 0).then(|| view! {
+            )))}
+            {dynamic(move || group.with(|group| (group.not_ok > 0).then(|| view! {
                 <b class="not-ok-figure">{fill(Text::VisitNotOkCount, &[&group.not_ok.to_string()])}</b>
-            }))}</small>
+            })))}</small>
         </a>
     }
     .into_any()
 }
 
-fn section(visit: Visit, group: RwSignal<Group>) -> AnyView {
+fn section(visit: Visit, group: Live<Group>) -> AnyView {
     let first = group.get_untracked();
-    let keys = Memo::new(move |_| group.with(|group| group.items.clone()));
+    let keys = derived(move || group.with(|group| group.items.clone()));
     let empty = move || {
         keys.with(|keys| {
             !keys.iter().any(|key| visit.items.get(key).is_some_and(|item| is_shown(visit, item)))
@@ -180,7 +180,7 @@ fn section(visit: Visit, group: RwSignal<Group>) -> AnyView {
     view! {
         <section id=format!("g-{}", first.id) hidden=empty aria-labelledby=labelled>
             <h2 id=heading class="group-heading">{first.label}</h2>
-            {each(keys.into(), move |key| {
+            {each(move || keys.get(), move |key| {
                 visit.items.get(&key).map_or_else(|| ().into_any(), |view| item::item(visit, view))
             })}
         </section>
@@ -189,7 +189,7 @@ fn section(visit: Visit, group: RwSignal<Group>) -> AnyView {
 }
 
 /// Whether search and filter let the item through.
-fn is_shown(visit: Visit, item: RwSignal<ItemView>) -> bool {
+fn is_shown(visit: Visit, item: Live<ItemView>) -> bool {
     let only = visit.only.get();
     item.with(|item| {
         let status = item.status.value.as_str().unwrap_or("not_checked");

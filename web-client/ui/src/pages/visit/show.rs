@@ -6,6 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Visit;
+use crate::react::{dynamic, effect, on};
 use crate::state::ui;
 use crate::text::{Text, tr};
 
@@ -13,7 +14,7 @@ use crate::text::{Text, tr};
 pub(super) fn show(visit: Visit, item: &str) -> AnyView {
     let Some(item) = visit.items.get(item) else { return ().into_any() };
     let close = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(close) = close.get() {
             let _ = close.focus();
         }
@@ -27,12 +28,12 @@ pub(super) fn show(visit: Visit, item: &str) -> AnyView {
     };
     view! {
         <div class="show-person" role="dialog" aria-modal="true" aria-label=tr(Text::VisitShow)
-            on:keydown=move |event| if event.key() == "Escape" { end(); }>
+            on:keydown=on(move |event: web_sys::KeyboardEvent| if event.key() == "Escape" { end(); })>
             <div class="show-texts">
-                <p lang=own dir="auto">{move || item.with(|item| item.text.clone())}</p>
-                <p lang=other dir="auto">{move || item.with(|item| item.text_other.clone())}</p>
+                <p lang=own dir="auto">{dynamic(move || item.with(|item| item.text.clone()))}</p>
+                <p lang=other dir="auto">{dynamic(move || item.with(|item| item.text_other.clone()))}</p>
             </div>
-            <button type="button" class="button primary" data-action="show-close" node_ref=close on:click=move |_| end()>
+            <button type="button" class="button primary" data-action="show-close" node_ref=close on:click=on(move |_| end())>
                 {tr(Text::VisitShowClose)}
             </button>
         </div>
