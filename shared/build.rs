@@ -9,6 +9,7 @@ use std::{env, fs};
 
 #[path = "src/packed.rs"]
 #[macro_use]
+#[allow(dead_code, unreachable_pub, reason = "the library reads, too")]
 mod packed;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
@@ -30,9 +31,9 @@ fn main() {
         faults.extend(found);
         std::process::exit(report(&faults));
     });
-    let packed = minicbor::to_vec(&package).unwrap_or_default();
+    let packed = packed::to_bytes(&package);
     let texts = texts(&mut faults);
-    let written = fs::write(out.join("catalog.cbor"), packed)
+    let written = fs::write(out.join("catalog.packed"), packed)
         .and_then(|()| fs::write(out.join("texts.rs"), texts));
     if let Err(error) = written {
         println!("cargo::error=writing the packed catalog: {error}");

@@ -9,6 +9,8 @@ use core::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
+use crate::packed::{Packed, Reader};
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Says why a text is not an id.
@@ -118,6 +120,16 @@ macro_rules! id {
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; $bytes] {
                 &self.0
+            }
+        }
+
+        impl Packed for $name {
+            fn pack(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.0);
+            }
+
+            fn unpack(from: &mut Reader<'_>) -> Self {
+                Self(from.array())
             }
         }
 

@@ -8,7 +8,7 @@
 //! `document`, `merge`, `chunk`, `sign`, `sync`.
 
 #[macro_use]
-mod packed;
+pub mod packed;
 
 pub mod app;
 pub mod catalog;

@@ -18,6 +18,7 @@ use core::fmt;
 use minicbor::{Decode, Encode};
 
 use crate::limits::PATH_BYTES_MAX;
+use crate::packed::{Packed, Reader, write_text};
 
 /// The key under which every document keeps its signed header.
 pub const HEADER_KEY: &str = "header";
@@ -30,6 +31,19 @@ pub struct FieldPath(#[n(0)] String);
 impl<'b, C> Decode<'b, C> for FieldPath {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         Self::parse(d.str()?).map_err(|_| minicbor::decode::Error::message("not a field path"))
+    }
+}
+
+impl Packed for FieldPath {
+    fn pack(&self, out: &mut Vec<u8>) {
+        write_text(out, &self.0);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Self {
+        Self::parse(from.text()).unwrap_or_else(|_| {
+            from.fault();
+            Self(String::new())
+        })
     }
 }
 

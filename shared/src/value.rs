@@ -67,6 +67,10 @@ impl<'b, C> Decode<'b, C> for Value {
     }
 }
 
+packed! {
+    enum Value { Null, Bool(yes), Int(number), Str(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! What the page asks of the core, and what it hears back.
 //!
-//! Every message is one CBOR byte string: `Request` to the worker, `Answer` back. A request has a
+//! Every message is one packed value (`crate::packed`): `Request` to the worker, `Answer` back. A request has a
 //! number that its reply repeats; events have none.
 
 use crate::app::view::{
@@ -8,6 +8,7 @@ use crate::app::view::{
     RunView, Status,
 };
 use crate::ids::{ConflictId, DocumentId, EntryId};
+use crate::packed::{Reader, from_bytes};
 use crate::path::FieldPath;
 use crate::value::Value;
 
@@ -45,9 +46,9 @@ impl Request {
     /// Gives the number of a packed request, of this build or another.
     #[must_use]
     pub fn number(bytes: &[u8]) -> Option<u64> {
-        let mut reader = minicbor::Decoder::new(bytes);
-        reader.array().ok()?;
-        reader.u64().ok()
+        let mut reader = Reader::new(bytes);
+        let id = reader.number();
+        reader.is_fine().then_some(id)
     }
 
     /// Reads a request to a worker of a build.
@@ -56,13 +57,15 @@ impl Request {
     /// Number of the request (0 when there is none to be read) and the refusal to reply with:
     /// another build's commands are not read at all.
     pub fn read(bytes: &[u8], build: &str) -> Result<Self, (u64, Refusal)> {
-        let mut reader = minicbor::Decoder::new(bytes);
-        let head = reader.array().and_then(|_| Ok((reader.u64()?, reader.str()?)));
-        let (id, from) = head.map_err(|_| (0, Refusal::BadMessage))?;
+        let mut reader = Reader::new(bytes);
+        let (id, from) = (reader.number(), reader.text());
+        if !reader.is_fine() {
+            return Err((0, Refusal::BadMessage));
+        }
         if from != build {
             return Err((id, Refusal::OtherBuild));
         }
-        minicbor::decode(bytes).map_err(|_| (id, Refusal::BadMessage))
+        from_bytes(bytes).ok_or((id, Refusal::BadMessage))
     }
 }
 
@@ -70,12 +73,10 @@ impl Answer {
     /// Gives the number of the request that packed bytes reply to, without reading the reply.
     #[must_use]
     pub fn number(bytes: &[u8]) -> Option<u64> {
-        let mut reader = minicbor::Decoder::new(bytes);
-        reader.array().ok()?;
-        if reader.u8().ok()? != 0 {
-            return None;
-        }
-        reader.u64().ok()
+        let mut reader = Reader::new(bytes);
+        let is_reply = reader.number() == 0;
+        let id = reader.number();
+        (is_reply && reader.is_fine()).then_some(id)
     }
 }
 
@@ -335,25 +336,26 @@ packed! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packed::to_bytes;
 
     #[test]
     fn the_number_of_a_reply_is_found_without_reading_it() {
-        let reply = minicbor::to_vec(Answer::Reply(77, Reply::Done)).unwrap();
+        let reply = to_bytes(&Answer::Reply(77, Reply::Done));
         assert_eq!(Answer::number(&reply), Some(77));
-        let event = minicbor::to_vec(Answer::Event(Event::Changed(Vec::new()))).unwrap();
+        let event = to_bytes(&Answer::Event(Event::Changed(Vec::new())));
         assert_eq!(Answer::number(&event), None);
     }
 
     #[test]
     fn a_request_of_another_build_is_refused_by_its_number() {
         let request = Request { id: 5, build: "a".to_owned(), command: Command::SyncNow };
-        let mut bytes = minicbor::to_vec(&request).unwrap();
+        let mut bytes = to_bytes(&request);
         assert_eq!(Request::read(&bytes, "a"), Ok(request));
         assert_eq!(Request::read(&bytes, "b"), Err((5, Refusal::OtherBuild)));
         assert_eq!(Request::number(&bytes), Some(5));
         // A command that only the other build knows.
         let last = bytes.len() - 1;
-        bytes[last] = 0x17;
+        bytes[last] = 0x77;
         assert_eq!(Request::read(&bytes, "a"), Err((5, Refusal::BadMessage)));
         assert_eq!(Request::read(&bytes, "b"), Err((5, Refusal::OtherBuild)));
         assert_eq!(Request::read(&[0xff], "a"), Err((0, Refusal::BadMessage)));

@@ -87,16 +87,21 @@ pub enum Contact {
     None,
 }
 
-/// A signed-in person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A signed-in person. Kept in the vault, so its fields have numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
 pub struct UserView {
     /// Id.
+    #[n(0)]
     pub id: UserId,
     /// Login name.
+    #[n(1)]
     pub login: String,
     /// Name shown to colleagues.
+    #[n(2)]
     pub name: String,
     /// Roles.
+    #[n(3)]
     pub roles: Vec<Role>,
 }
 
@@ -556,6 +561,7 @@ pub struct ReviewView {
 }
 
 packed! {
+    enum Role { Caseworker, Inspector, Supervisor, Administrator }
     enum Level { Typing, Saved, Received, Held, Shared }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, last_contact_ms,

@@ -37,8 +37,8 @@ impl Catalog {
     pub fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Catalog> = OnceLock::new();
         BUILTIN.get_or_init(|| {
-            let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.cbor"));
-            let package = minicbor::decode(bytes).unwrap_or_else(|_| Package {
+            let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.packed"));
+            let package = crate::packed::from_bytes(bytes).unwrap_or_else(|| Package {
                 id: String::new(),
                 version: 0,
                 kinds: Vec::new(),

@@ -85,7 +85,7 @@ async fn serve(build: String, channel: Rc<Channel>, asked: Mailbox<(Asker, Vec<u
 }
 
 fn tell(channel: &Channel, event: Event) {
-    let answer = minicbor::to_vec(Answer::Event(event)).unwrap_or_default();
+    let answer = ankomst_shared::packed::to_bytes(&Answer::Event(event));
     post(&answer);
     channel.tell_all(answer);
 }

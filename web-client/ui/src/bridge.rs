@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use ankomst_shared::app::{Answer, Command, Event, Refusal, Reply, Request};
+use ankomst_shared::packed::{from_bytes, to_bytes};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
@@ -58,7 +59,7 @@ fn send(command: Command, then: Then) {
         link.last += 1;
         let id = link.last;
         let request = Request { id, build: link.build.clone(), command };
-        let Ok(bytes) = minicbor::to_vec(&request) else { return Err(then) };
+        let bytes = to_bytes(&request);
         let Some(worker) = &link.worker else { return Err(then) };
         if worker.post_message(&Uint8Array::from(bytes.as_slice())).is_err() {
             return Err(then);
@@ -72,8 +73,8 @@ fn send(command: Command, then: Then) {
 }
 
 fn hear(bytes: &[u8]) {
-    match minicbor::decode::<Answer>(bytes) {
-        Ok(Answer::Reply(id, reply)) => {
+    match from_bytes::<Answer>(bytes) {
+        Some(Answer::Reply(id, reply)) => {
             let then = LINK.with_borrow_mut(|link| {
                 let at = link.waiting.iter().position(|(waiting, _)| *waiting == id)?;
                 Some(link.waiting.swap_remove(at).1)
@@ -82,8 +83,8 @@ fn hear(bytes: &[u8]) {
                 then(reply);
             }
         }
-        Ok(Answer::Event(event)) => happened(event),
-        Err(_) => web_sys::console::error_1(&"a message of the core could not be read".into()),
+        Some(Answer::Event(event)) => happened(event),
+        None => web_sys::console::error_1(&"a message of the core could not be read".into()),
     }
 }
 

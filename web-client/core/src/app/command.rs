@@ -5,6 +5,7 @@ use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{ConflictId, DocumentId, EntryId};
 use ankomst_shared::merge::{review_edits, settle_edits, withdraw_edits};
+use ankomst_shared::packed::to_bytes;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::Header;
 use ankomst_shared::sign::header::review_of;
@@ -22,7 +23,7 @@ impl<P: Platform> Core<P> {
             Ok(request) => (request.id, self.handle(request.command).await),
             Err((id, refusal)) => (id, Reply::Refused(refusal)),
         };
-        minicbor::to_vec(Answer::Reply(id, reply)).unwrap_or_default()
+        to_bytes(&Answer::Reply(id, reply))
     }
 
     /// Carries out a command.
