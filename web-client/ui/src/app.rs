@@ -1,7 +1,7 @@
 //! The frame around every place: navigation, sync mark, what is said aloud, the update bar.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Contact, Language, Role, Status};
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use crate::clock::near;

@@ -1,6 +1,6 @@
 //! Icons as paths on a 24-unit field; always beside a word, never alone.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// An icon's outline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

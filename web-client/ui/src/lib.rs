@@ -37,6 +37,7 @@ mod icon;
 mod live;
 mod pages;
 mod parts;
+mod prelude;
 mod react;
 mod route;
 mod slots;
@@ -44,7 +45,7 @@ mod state;
 mod text;
 mod typing;
 
-use leptos::prelude::*;
+use crate::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 

@@ -4,8 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::prelude::*;
 use ankomst_shared::app::{Command, Query, Refusal, Reply, View};
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::react::{Kept, Live};

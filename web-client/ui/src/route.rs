@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlElement, MouseEvent};
 
@@ -109,7 +108,7 @@ fn arrive(route: Route) {
         window.scroll_to_with_x_and_y(0.0, 0.0);
     }
     // The heading of the new place takes the focus, so that a screen reader reads on there.
-    request_animation_frame(|| {
+    leptos::prelude::request_animation_frame(|| {
         let main = web_sys::window()
             .and_then(|window| window.document())
             .and_then(|document| document.get_element_by_id("main"));

@@ -4,11 +4,11 @@
 
 use std::cell::RefCell;
 
+use crate::prelude::*;
 use ankomst_shared::app::{Command, Refusal, Reply};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, VisibilityState};
 

@@ -3,9 +3,9 @@
 //! What the person types stands in a signal of its own; a fresh view never writes over it while the
 //! field has the focus or a save is under way.
 
+use crate::prelude::*;
 use ankomst_shared::app::{FieldView, Input};
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 
 use super::{Held, describes};
 use crate::clock;

@@ -1,7 +1,7 @@
 //! How far an answer has come, as an icon and a word.
 
+use crate::prelude::*;
 use ankomst_shared::app::Level;
-use leptos::prelude::*;
 
 use super::Held;
 use crate::icon::{Icon, icon};

@@ -7,16 +7,16 @@ mod pick;
 mod said;
 mod set;
 
+use crate::prelude::*;
 use ankomst_shared::app::{Agreement, FieldView, Input, Refusal};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 
 pub use mark::mark;
 pub use said::{said, voice};
 
-use crate::react::{Kept, Live, attr, dynamic};
+use crate::react::{Kept, Live, attr, dynamic, effect};
 use crate::text::{Text, refusal, tr};
 use crate::typing::{self, Mark};
 
@@ -35,12 +35,14 @@ impl Held {
     pub fn new(document: DocumentId, view: Live<FieldView>) -> Self {
         let mark = StoredValue::new(Kept::new(Mark::Quiet));
         // A fresh view knows how far the saved answer has come.
-        Effect::new(move |seen: Option<()>| {
+        let mut seen = false;
+        effect(move || {
             view.track();
             let mark = mark.get_value();
-            if seen.is_some() && mark.get_untracked() == Mark::Saved {
+            if seen && mark.get_untracked() == Mark::Saved {
                 mark.set(Mark::Quiet);
             }
+            seen = true;
         });
         Self { document, view, mark }
     }

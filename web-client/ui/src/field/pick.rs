@@ -1,8 +1,8 @@
 //! One of several: cards for few choices, a list for many; yes and no.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Choice, Input};
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 

@@ -1,11 +1,11 @@
 //! What else was said on a field, calmly; and, for those who may decide, the decision.
 
+use crate::prelude::*;
 use ankomst_shared::app::{
     Agreement, Command, FieldView, Reply, SettlementView, ShownRule, StatementView,
 };
 use ankomst_shared::ids::ConflictId;
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 
 use super::Held;
 use crate::bridge::ask;
@@ -45,7 +45,7 @@ fn account(held: Held, view: &FieldView, draft: Draft) -> AnyView {
     let open = view.agreement != Agreement::Agreed && view.agreement != Agreement::Settled;
     let may = view.may_settle && open && view.conflict.is_some();
     view! {
-        <div class="said" class:said-safety=view.safety && open role="group" aria-label=tr(Text::SaidLabel)>
+        <div class=if view.safety && open { "said said-safety" } else { "said" } role="group" aria-label=tr(Text::SaidLabel)>
             <p class="said-head">
                 {icon(if view.safety && open { Icon::Danger } else { Icon::Differ })}
                 <strong>{headline(view.agreement)}</strong> " " <span>{why(view.rule)}</span>

@@ -1,9 +1,9 @@
 //! Any of several: chips to tick. A removal that needs a reason asks for it in place.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Choice, Input};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 
 use super::Held;
 use crate::dom::{checked_of, value_of};

@@ -1,8 +1,8 @@
 //! `/arenden/<id>`: one case with its household, persons and intakes.
 
+use crate::prelude::*;
 use ankomst_shared::app::{CaseRow, Command, EntryRow, Query, Reply, View};
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::icon::{Icon, icon};

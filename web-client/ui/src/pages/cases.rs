@@ -1,7 +1,7 @@
 //! `/arenden`: the cases on this device.
 
+use crate::prelude::*;
 use ankomst_shared::app::{CaseRow, Command, Query, Reply, View};
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::dom::value_of;

@@ -1,8 +1,8 @@
 //! The form of one entry: a room of a house, a person or an intake of a case.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Query, View};
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::live::follow;
 use crate::parts::{Form, awaiting, form, head};

@@ -1,8 +1,8 @@
 //! `/boenden/<id>`: one house with its rooms, visits and form.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Command, EntryRow, Query, Reply, ResidenceRow, RunRow, View};
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::clock::moment;

@@ -1,7 +1,7 @@
 //! `/boenden`: the houses on this device.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Query, ResidenceRow, View};
-use leptos::prelude::*;
 
 use crate::dom::value_of;
 use crate::icon::{Icon, icon};

@@ -1,8 +1,8 @@
 //! Before anything is shown: sign in with the server the first time, afterwards open this device's
 //! vault with the passphrase, also without a network.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Command, Reply, SignIn};
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::dom::value_of;

@@ -1,7 +1,7 @@
 //! `/surfplatta`: what is on this device, how far it has come, language, lock, sign out.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Command, Contact, Language, Reply, Status};
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::clock::moment;

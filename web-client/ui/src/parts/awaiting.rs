@@ -1,7 +1,7 @@
 //! What a page shows while its view is awaited or refused: never a spinner over something known.
 
+use crate::prelude::*;
 use ankomst_shared::app::Refusal;
-use leptos::prelude::*;
 
 use crate::live::Standing;
 use crate::react::{Live, derived, dynamic};

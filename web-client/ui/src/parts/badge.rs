@@ -1,6 +1,6 @@
 //! A state as a word on a quiet ground, with an icon where it matters.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 use crate::icon::{Icon, icon};
 use crate::text::{Text, count};

@@ -1,8 +1,8 @@
 //! A form by sections; leaving a section makes one change of what was typed in it.
 
+use crate::prelude::*;
 use ankomst_shared::app::{FieldView, FormView};
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::dom::has_left;
 use crate::field::field;

@@ -1,6 +1,6 @@
 //! The heading of a page with its way back, and the title of the window.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 use crate::icon::{Icon, icon};
 use crate::react::{Derived, derived, dynamic, effect};

@@ -1,11 +1,11 @@
 //! The two right panes: what changed in a record since its last review, and the field under the
 //! eye with everything that was said on it.
 
+use crate::prelude::*;
 use ankomst_shared::app::{
     Agreement, ChangedField, Command, InboxRow, Query, Reply, ReviewView, View,
 };
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::bridge::ask;
 use crate::clock::near;

@@ -4,9 +4,9 @@
 mod changes;
 mod keys;
 
+use crate::prelude::*;
 use ankomst_shared::app::{InboxRow, Query, View};
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::clock::near;
 use crate::live::follow;

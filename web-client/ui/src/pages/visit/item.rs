@@ -1,8 +1,8 @@
 //! One item of a checklist: what must hold, three answers, the measured value, a note.
 
+use crate::prelude::*;
 use ankomst_shared::app::{Agreement, FieldView, ItemView};
 use ankomst_shared::value::Value;
-use leptos::prelude::*;
 
 use super::{Visit, is_shown};
 use crate::dom::has_left;

@@ -4,9 +4,9 @@
 mod item;
 mod show;
 
+use crate::prelude::*;
 use ankomst_shared::app::{ItemView, Query, RunRow, View};
 use ankomst_shared::ids::DocumentId;
-use leptos::prelude::*;
 
 use crate::live::follow;
 use crate::pages::residences::search;
@@ -150,11 +150,15 @@ fn filters(visit: Visit) -> AnyView {
     .into_any()
 }
 
+fn is_done(group: &Group) -> bool {
+    usize::try_from(group.answered).is_ok_and(|done| done >= group.items.len())
+}
+
 fn group_link(group: Live<Group>) -> AnyView {
     let first = group.get_untracked();
     view! {
         <a href=format!("#g-{}", first.id) data-group=first.id.clone()
-            class:done=attr(move || group.with(|group| usize::try_from(group.answered).is_ok_and(|done| done >= group.items.len())))>
+            class=attr(move || group.with(|group| if is_done(group) { "done" } else { "" }))>
             <span>{first.label}</span>
             <small>{dynamic(move || group.with(|group| fill(
                 Text::FormOf, &[&group.answered.to_string(), &group.items.len().to_string()],

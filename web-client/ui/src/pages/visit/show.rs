@@ -1,9 +1,9 @@
 //! An item in large type, two languages side by side, everything else hidden: for the person in
 //! front of the tablet.
 
+use crate::prelude::*;
 use ankomst_shared::app::Language;
 use leptos::html;
-use leptos::prelude::*;
 
 use super::Visit;
 use crate::react::{dynamic, effect, on};
