@@ -1,12 +1,13 @@
 //! Compiles the two wasm modules, makes their glue, reads the static files.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::slim;
 use crate::run::{cargo, target};
 
 /// Files of the app by their plain name.
@@ -18,20 +19,17 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// When cargo or the glue generator fails.
 pub(super) fn modules(ui_features: Option<&str>) -> anyhow::Result<Files> {
     let base = ["build", "--quiet", "--profile", "client", "--target", "wasm32-unknown-unknown"];
-    let mut ui = base.to_vec();
     // Erased views before speed: the page's code is a fifth smaller for it.
-    ui.extend([
-        "--config",
-        "target.wasm32-unknown-unknown.rustflags=[\"--cfg\",\"erase_components\"]",
-    ]);
-    ui.extend(["-p", "ankomst-ui-wasm"]);
+    let (ui_flags, core_flags) = (flags(&["--cfg=erase_components"]), flags(&[]));
+    let mut ui = base.to_vec();
+    ui.extend(["--config", &ui_flags, "-p", "ankomst-ui-wasm"]);
     if let Some(features) = ui_features {
         ui.extend(["--features", features]);
     }
     // Two calls: features of the core must not reach the page's dependencies.
     cargo(&ui)?;
     let mut core = base.to_vec();
-    core.extend(["-p", "ankomst-core-wasm"]);
+    core.extend(["--config", &core_flags, "-p", "ankomst-core-wasm"]);
     cargo(&core)?;
     let mut files = Files::new();
     for (name, krate) in [("core", "ankomst_core_wasm"), ("ui", "ankomst_ui_wasm")] {
@@ -40,29 +38,42 @@ pub(super) fn modules(ui_features: Option<&str>) -> anyhow::Result<Files> {
     Ok(files)
 }
 
+/// Flags of the compiler as a setting of cargo. Messages of a panic name files by their crate, not
+/// by where this machine keeps them.
+fn flags(more: &[&str]) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let sources = home.and_then(|home| fs::read_dir(home.join("registry").join("src")).ok());
+    let sources = sources.into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut flags: Vec<String> = sources
+        .map(|path| format!("--remap-path-prefix={}/=", path.display()))
+        .chain(more.iter().map(|flag| (*flag).to_owned()))
+        .collect();
+    flags.sort();
+    format!("target.wasm32-unknown-unknown.rustflags={flags:?}")
+}
+
 fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
-    let wasm = target().join("wasm32-unknown-unknown").join("client").join(format!("{krate}.wasm"));
-    let out = target().join("glue").join(name);
-    if out.exists() {
-        fs::remove_dir_all(&out)?;
-    }
-    fs::create_dir_all(&out)?;
-    Bindgen::new()
-        .input_path(&wasm)
-        .out_name(name)
+    let path = target().join("wasm32-unknown-unknown").join("client").join(format!("{krate}.wasm"));
+    let module = slim::without_streams(&fs::read(&path)?)?;
+    let mut output = Bindgen::new()
+        .input_module(name, module)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate(&out)
-        .with_context(|| format!("making the glue of {}", wasm.display()))?;
-    if out.join("snippets").exists() {
+        .generate_output()
+        .with_context(|| format!("making the glue of {}", path.display()))?;
+    if output.js().contains("./snippets/") {
         bail!(
             "{krate} brings script snippets: the app has only the three files by hand and two glues"
         );
     }
-    read_folder(&out)
+    let script = output.js().to_owned();
+    let script = slim::bare(&slim::short_names(&script, output.wasm_mut())?);
+    Ok(Files::from([
+        (format!("{name}.js"), script.into_bytes()),
+        (format!("{name}_bg.wasm"), output.wasm_mut().emit_wasm()),
+    ]))
 }
 
 /// Reads the static folder; files in subfolders keep their path with `/`.

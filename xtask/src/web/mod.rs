@@ -1,9 +1,10 @@
-//! Builds the app: `build` (wasm and glue), `names` (hashed names and references), `pack`
-//! (compression and budget).
+//! Builds the app: `build` (wasm and glue), `slim` (what no page needs goes), `names`
+//! (hashed names and references), `pack` (compression and budget).
 
 mod build;
 mod names;
 mod pack;
+mod slim;
 
 use std::path::PathBuf;
 
