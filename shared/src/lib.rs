@@ -14,6 +14,8 @@ pub mod app;
 pub mod catalog;
 pub mod ids;
 pub mod limits;
+#[cfg(feature = "document")]
+pub mod order;
 pub mod path;
 pub mod text;
 pub mod value;

@@ -13,6 +13,7 @@ use crate::limits::{
     CHUNK_MESSAGE_BYTES_MAX, CHUNK_OPS_MAX, CHUNK_WIRE_BYTES_MAX, CLAIMED_MS_MAX,
     FIELD_TEXT_BYTES_MAX, SIGNED_BYTES_MAX,
 };
+use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
 use crate::value::Value;
 
@@ -185,7 +186,7 @@ fn read_body(hash: ChangeHash, body: &[u8], bytes: Vec<u8>) -> Result<ChunkInfo,
 /// in all of them, and only there.
 fn check_names(actors: &[ActorId], deps: &[[u8; 32]], ops: &[Op]) -> Result<(), GateError> {
     let used: BTreeSet<ActorId> =
-        ops.iter().flat_map(|op| op.replaces.iter().map(|(actor, _)| *actor)).collect();
+        order::set(ops.iter().flat_map(|op| op.replaces.iter().map(|(actor, _)| *actor)));
     if !actors.iter().skip(1).all(|actor| used.contains(actor)) {
         return Err(GateError::Names);
     }

@@ -73,8 +73,7 @@ impl Authoring {
     #[must_use]
     pub fn meta(&self) -> ChangeMeta {
         let mut review_heads = self.review_heads.clone();
-        review_heads.sort_unstable();
-        review_heads.dedup();
+        crate::order::sort_and_dedup(&mut review_heads);
         ChangeMeta {
             device: self.device,
             user: self.user,

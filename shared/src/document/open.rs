@@ -8,6 +8,7 @@ use automerge::{Automerge, Change, ROOT, ReadDoc};
 use crate::document::meta::{Authoring, ChangeMeta};
 use crate::document::scalar::to_scalar;
 use crate::ids::{ActorId, ChangeHash};
+use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
 use crate::value::Value;
 
@@ -234,7 +235,7 @@ impl Document {
     pub fn heads(&self) -> Vec<ChangeHash> {
         let mut heads: Vec<ChangeHash> =
             self.inner.get_heads().into_iter().map(|hash| ChangeHash::from_bytes(hash.0)).collect();
-        heads.sort_unstable();
+        order::sort_and_dedup(&mut heads);
         heads
     }
 
@@ -289,7 +290,7 @@ impl Document {
 /// The last edit of each path, by path.
 fn last_of_each(edits: &[Edit]) -> Vec<Edit> {
     let last: BTreeMap<&FieldPath, &Value> =
-        edits.iter().map(|edit| (&edit.path, &edit.value)).collect();
+        order::map(edits.iter().map(|edit| (&edit.path, &edit.value)));
     last.into_iter()
         .map(|(path, value)| Edit { path: path.clone(), value: value.clone() })
         .collect()

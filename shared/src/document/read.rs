@@ -10,6 +10,7 @@ use crate::document::meta::ChangeMeta;
 use crate::document::open::Document;
 use crate::document::scalar::{from_ref, from_scalar};
 use crate::ids::{ActorId, ChangeHash, from_base32};
+use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
 use crate::value::Value;
 
@@ -89,29 +90,26 @@ impl Document {
     #[must_use]
     pub fn fields_at(&self, heads: &[ChangeHash]) -> BTreeMap<FieldPath, Value> {
         let heads = self.engine_heads(heads);
-        self.inner
-            .map_range_at(ROOT, .., &heads)
-            .filter_map(|item| {
-                let path = FieldPath::parse(&item.key).ok()?;
-                (path.as_str() != HEADER_KEY).then_some(())?;
-                Some((path, from_ref(&item.value)?))
-            })
-            .collect()
+        order::map(self.inner.map_range_at(ROOT, .., &heads).filter_map(|item| {
+            let path = FieldPath::parse(&item.key).ok()?;
+            (path.as_str() != HEADER_KEY).then_some(())?;
+            Some((path, from_ref(&item.value)?))
+        }))
     }
 
     /// Fields that changes outside the history of those heads have written.
     #[must_use]
     pub fn touched_since(&self, heads: &[ChangeHash]) -> BTreeSet<FieldPath> {
-        self.inner
-            .get_changes(&self.engine_heads(heads))
+        let changes = self.inner.get_changes(&self.engine_heads(heads));
+        let paths = changes
             .iter()
             .flat_map(|change| change.decode().operations)
             .filter_map(|operation| match operation.key {
                 automerge::legacy::Key::Map(key) => FieldPath::parse(&key).ok(),
                 automerge::legacy::Key::Seq(_) => None,
             })
-            .filter(|path| path.as_str() != HEADER_KEY)
-            .collect()
+            .filter(|path| path.as_str() != HEADER_KEY);
+        order::set(paths)
     }
 
     /// Everything ever said in a field, oldest first, whether it still stands or not.
@@ -180,7 +178,7 @@ impl Document {
     pub fn canonical_json(&self) -> String {
         let mut out = String::from("{");
         for (at, (path, mut statements)) in self.fields().into_iter().enumerate() {
-            statements.sort_by_key(|statement| statement.id);
+            order::sort_by_key(&mut statements, |statement| statement.id);
             let separator = if at == 0 { "" } else { "," };
             out.push_str(separator);
             out.extend([format!("{:?}:[", path.as_str())]);
@@ -204,13 +202,11 @@ impl Document {
     pub fn standing_at(&self, path: &FieldPath, heads: &[ChangeHash]) -> BTreeSet<StatementId> {
         let heads = self.engine_heads(heads);
         let all = self.inner.get_all_at(ROOT, path.as_str(), &heads).unwrap_or_default();
-        all.into_iter()
-            .filter_map(|(_, id)| {
-                let ObjId::Id(counter, actor, _) = id else { return None };
-                let actor = ActorId::try_from(actor.to_bytes()).ok()?;
-                Some(StatementId { counter, actor })
-            })
-            .collect()
+        order::set(all.into_iter().filter_map(|(_, id)| {
+            let ObjId::Id(counter, actor, _) = id else { return None };
+            let actor = ActorId::try_from(actor.to_bytes()).ok()?;
+            Some(StatementId { counter, actor })
+        }))
     }
 
     fn read_all(

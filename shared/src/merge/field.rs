@@ -8,6 +8,7 @@ use crate::chunk::sha256;
 use crate::document::{Document, Statement, StatementId};
 use crate::ids::{ConflictId, DocumentId};
 use crate::merge::settlement::Settlement;
+use crate::order;
 use crate::path::FieldPath;
 use crate::value::Value;
 
@@ -52,7 +53,7 @@ impl FieldState {
     #[must_use]
     pub fn seen(&self) -> BTreeSet<StatementId> {
         let earlier = self.settlements.iter().flat_map(|settlement| settlement.saw.iter().copied());
-        self.statements.iter().map(|statement| statement.id).chain(earlier).collect()
+        order::set(self.statements.iter().map(|statement| statement.id).chain(earlier))
     }
 
     /// Whether a person should decide.
@@ -144,7 +145,7 @@ fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
 
 fn newest_first(settlements: &[Settlement]) -> Vec<Settlement> {
     let mut all = settlements.to_vec();
-    all.sort_by_key(|settlement| {
+    order::sort_by_key(&mut all, |settlement| {
         core::cmp::Reverse((settlement.meta.claimed_ms, settlement.change))
     });
     all
@@ -204,7 +205,9 @@ fn state(
     if let Some(value) = shown.map(|candidate| comparable(input.field, candidate.value)) {
         // The ruling statement first; the others keep their order.
         let ruling = |statement: &Statement| comparable(input.field, &statement.value) == value;
-        statements.sort_by_key(|statement| !ruling(statement));
+        let (mut first, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(ruling);
+        first.extend(rest);
+        statements = first;
     }
     let open = matches!(agreement, Agreement::Open | Agreement::Reopened | Agreement::SettledTwice);
     FieldState {
@@ -221,7 +224,7 @@ fn conflict_id(input: &FieldInput<'_>) -> ConflictId {
     let mut ids: Vec<String> =
         input.statements.iter().map(|statement| statement.id.to_string()).collect();
     ids.extend(input.settlements.iter().map(|settlement| settlement.id.to_string()));
-    ids.sort();
+    order::sort_and_dedup(&mut ids);
     let hash = sha256(&[
         b"ankomst conflict",
         input.document.as_bytes(),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{ChangeMeta, Document, Edit, StatementId};
 use crate::ids::{ChangeHash, EntryId, base32, base32_bytes};
+use crate::order;
 use crate::path::FieldPath;
 use crate::value::Value;
 
@@ -145,7 +146,7 @@ fn settlement(id: EntryId, entry: &Entry) -> Option<Settlement> {
         path: FieldPath::parse(text("path")?).ok()?,
         value: minicbor::decode(&base32_bytes(text("value")?).ok()?).ok()?,
         reason: text("reason").unwrap_or_default().to_owned(),
-        saw: saw.split(',').filter_map(|id| id.parse().ok()).collect(),
+        saw: order::set(saw.split(',').filter_map(|id| id.parse().ok())),
         change: *change,
         meta: meta.clone(),
     })
@@ -173,6 +174,6 @@ pub fn reviews(review: &Document) -> Vec<Review> {
             })
         })
         .collect();
-    all.sort_by_key(|review| (review.meta.claimed_ms, review.change));
+    order::sort_by_key(&mut all, |review| (review.meta.claimed_ms, review.change));
     all
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{DocumentId, Epoch};
+use crate::order;
 use crate::sync::chain::{Chain, Position};
 use crate::sync::digest::Digest;
 use crate::sync::message::{FeedBatch, Hello, PROTOCOL_VERSION};
@@ -77,7 +78,7 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
     if !fits(&hello.cursor, facts.at_cursor) || !fits(&hello.high, facts.at_high) {
         return Decision::RolledBack;
     }
-    let heal: BTreeSet<DocumentId> = hello.heal.iter().copied().collect();
+    let heal: BTreeSet<DocumentId> = order::set(hello.heal.iter().copied());
     let keep: BTreeSet<DocumentId> = facts
         .held
         .intersection(&facts.allowed)

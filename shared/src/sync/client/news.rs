@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{ChangeHash, DepositId, DocumentId};
+use crate::order;
 use crate::sync::client::{Kept, Place, Stage};
 use crate::sync::message::{Ack, DeliveredChunk, HeldNote, Outcome, Refused};
 
@@ -101,7 +102,7 @@ impl News {
         document: DocumentId,
         chunks: &[DeliveredChunk],
     ) {
-        let there: BTreeSet<ChangeHash> = chunks.iter().map(|chunk| chunk.hash).collect();
+        let there: BTreeSet<ChangeHash> = order::set(chunks.iter().map(|chunk| chunk.hash));
         for (hash, stage) in kept.stages(document) {
             if stage == Stage::Shared && !there.contains(&hash) {
                 self.stages.insert((document, hash), (Stage::Unsent, None));
@@ -127,7 +128,7 @@ impl News {
                 !stage.is_only_here()
             })
         };
-        let gone: BTreeSet<DocumentId> = place.leaving.iter().copied().filter(ready).collect();
+        let gone: BTreeSet<DocumentId> = order::set(place.leaving.iter().copied().filter(ready));
         for document in &gone {
             place.leaving.remove(document);
             place.unsure.remove(document);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
+use crate::order;
 use crate::sync::chain::Position;
 use crate::sync::client::news::{Heard, News};
 use crate::sync::client::{Kept, Place, Stage};
@@ -61,7 +62,7 @@ impl Client {
                 && stages.iter().all(|(_, stage)| *stage != Stage::Shared)
                 && stages.iter().any(|(_, stage)| !stage.is_only_here())
         });
-        let unsure: BTreeSet<DocumentId> = own.chain(place.unsure.iter().copied()).collect();
+        let unsure: BTreeSet<DocumentId> = order::set(own.chain(place.unsure.iter().copied()));
         hello.unsure = unsure.into_iter().collect();
     }
 
@@ -182,7 +183,7 @@ impl Client {
     fn hear_feed(&mut self, kept: &impl Kept, chunks: &[DeliveredChunk], news: &mut News) {
         news.hear_chunks(kept, chunks);
         let before = self.waiting.len();
-        let came: BTreeSet<DocumentId> = chunks.iter().map(|chunk| chunk.document).collect();
+        let came: BTreeSet<DocumentId> = order::set(chunks.iter().map(|chunk| chunk.document));
         self.waiting.retain(|(document, _)| !came.contains(document));
         news.progress |= self.waiting.len() != before;
     }
@@ -197,7 +198,7 @@ impl Client {
     /// A document to heal stays one until it has come, or is known not to come.
     fn note_healed(&mut self, question: &Exchange, answer: &ExchangeAnswer) {
         let came: BTreeSet<DocumentId> =
-            answer.documents.iter().map(|history| history.document).collect();
+            order::set(answer.documents.iter().map(|history| history.document));
         for document in &question.hello.heal {
             if came.contains(document) || answer.documents_left == 0 {
                 self.heal.remove(document);
@@ -215,7 +216,7 @@ impl Client {
         }
         let counted = answer.digests.iter().map(|(document, _)| *document);
         let sent = answer.documents.iter().map(|history| history.document);
-        let known: BTreeSet<DocumentId> = counted.chain(sent).collect();
+        let known: BTreeSet<DocumentId> = order::set(counted.chain(sent));
         // What the server does not count as held here is to be confirmed or given up.
         let mut found = !self.heal.is_empty();
         for document in kept.documents() {
@@ -233,7 +234,7 @@ impl Client {
     /// Offers once more what a log that lost its newest part, but none of its feed, may lack: what
     /// it should hold and does not name, and, once for each opening, what it has had for a while.
     fn doubt(&mut self, kept: &impl Kept, answer: &ExchangeAnswer, news: &mut News) {
-        let held: BTreeSet<ChangeHash> = answer.held.iter().map(|note| note.hash).collect();
+        let held: BTreeSet<ChangeHash> = order::set(answer.held.iter().map(|note| note.hash));
         for document in kept.documents() {
             for (hash, stage) in kept.stages(document) {
                 let doubtful = match stage {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::order;
 use ankomst_shared::sign::Header;
 use ankomst_shared::sync::client::{Kept, News, Stage, batch};
 use ankomst_shared::sync::message::{DeliveredChunk, Push, PushPart};
@@ -48,7 +49,7 @@ impl Open {
                 .filter_map(|(hash, row)| Some((parse(&row.bytes).ok()?.start_op, *hash, row)))
                 .collect();
             // An operation counter is higher than those of everything the change builds on.
-            unsent.sort_by_key(|(start_op, hash, _)| (*start_op, *hash));
+            order::sort_by_key(&mut unsent, |(start_op, hash, _)| (*start_op, *hash));
             for (_, _, row) in unsent {
                 parts.push(PushPart {
                     document: *document,
@@ -58,7 +59,7 @@ impl Open {
             }
         }
         // Reviews and protected parts come after what they belong to.
-        parts.sort_by_key(|part| match self.kind(part.document) {
+        order::sort_by_key(&mut parts, |part| match self.kind(part.document) {
             Some("residence" | "case") => 0,
             Some("run" | "protected") => 1,
             _ => 2,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ankomst_shared::app::{Contact, Query, Refusal};
 use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::order;
 use ankomst_shared::sync::backoff::Backoff;
 use ankomst_shared::sync::client::session::{Frame, Next};
 use ankomst_shared::sync::client::{News, batch};
@@ -283,16 +284,14 @@ impl<P: Platform> Core<P> {
                 open.chunks.remove(id);
                 open.headers.remove(id);
             }
-            touched.sort_unstable();
-            touched.dedup();
+            order::sort_and_dedup(&mut touched);
             Ok(touched)
         })
     }
 
     fn tell_changes(&self, touched: &[DocumentId]) {
         let mut queries: Vec<Query> = touched.iter().flat_map(|id| self.queries_of(*id)).collect();
-        queries.sort();
-        queries.dedup();
+        order::sort_and_dedup(&mut queries);
         if !queries.is_empty() {
             self.tell(queries);
         }

@@ -10,6 +10,7 @@ use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
 use ankomst_shared::document::{Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, DocumentId, EntryId};
 use ankomst_shared::limits::DRAFT_REST_MS;
+use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
@@ -67,9 +68,9 @@ impl<P: Platform> Core<P> {
         &self,
         arriving: impl IntoIterator<Item = DocumentId>,
     ) -> Result<(), Refusal> {
-        let arriving: BTreeSet<DocumentId> = arriving.into_iter().collect();
+        let arriving: BTreeSet<DocumentId> = order::set(arriving);
         let drafted = self.with_open(|open| {
-            let ids: BTreeSet<DocumentId> = open.drafts.keys().map(|(id, _)| *id).collect();
+            let ids: BTreeSet<DocumentId> = order::set(open.drafts.keys().map(|(id, _)| *id));
             Ok(ids)
         })?;
         let concerns =

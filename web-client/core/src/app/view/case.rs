@@ -28,7 +28,8 @@ impl Viewer<'_> {
         // Until the server has given a number, the end of the id serves.
         let text = id.to_string();
         let short: String = text.chars().skip(text.len().saturating_sub(4)).collect();
-        let number = if number.is_empty() { format!("T-{}", short.to_uppercase()) } else { number };
+        let number =
+            if number.is_empty() { format!("T-{}", short.to_ascii_uppercase()) } else { number };
         let persons = record.entries(self.catalog, "case", "persons");
         let persons = persons.iter().map(|entry| self.person_name(id, entry)).collect();
         let unsent = self.open.chunks.get(&id).into_iter().flatten();

@@ -7,6 +7,7 @@ use ankomst_shared::catalog::MergeCode;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::merge::{Changed, Review, changed_since, reviews};
+use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 
@@ -22,7 +23,9 @@ impl Viewer<'_> {
             .filter_map(|id| self.inbox_row(id).ok())
             .filter(|row| !row.reviewed)
             .collect();
-        rows.sort_by_key(|row| core::cmp::Reverse((row.safety, row.conflicts, row.received_ms)));
+        order::sort_by_key(&mut rows, |row| {
+            core::cmp::Reverse((row.safety, row.conflicts, row.received_ms))
+        });
         InboxView { rows }
     }
 
@@ -46,8 +49,7 @@ impl Viewer<'_> {
                 received = received.max(self.level(id, &said.change).1);
             }
         }
-        people.sort();
-        people.dedup();
+        order::sort_and_dedup(&mut people);
         Ok(InboxRow {
             document: id,
             kind: kind.id.clone(),
@@ -102,7 +104,7 @@ impl Viewer<'_> {
         for (path, change) in paths {
             fields.extend(self.changed_field(id, &path, change.as_ref()));
         }
-        fields.sort_by_key(|one| {
+        order::sort_by_key(&mut fields, |one: &ChangedField| {
             let agreement = one.field.agreement;
             let rank = match agreement {
                 Agreement::Open | Agreement::Reopened | Agreement::SettledTwice

@@ -2,6 +2,7 @@
 
 use ankomst_shared::app::{EntryRow, Refusal, ResidenceListView, ResidenceRow, ResidenceView};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::order;
 use ankomst_shared::value::Value;
 
 use super::viewer::{Viewer, count};
@@ -11,7 +12,7 @@ impl Viewer<'_> {
         let ids = self.of_kind("residence");
         let mut rows: Vec<ResidenceRow> =
             ids.into_iter().filter_map(|id| self.residence_row(id).ok()).collect();
-        rows.sort_by_key(|row| row.name.to_lowercase());
+        order::sort_by_key(&mut rows, |row| order::swedish(&row.name));
         ResidenceListView { rows }
     }
 
@@ -20,7 +21,7 @@ impl Viewer<'_> {
         let record = self.record(id)?;
         let rooms = record.entries(self.catalog, "residence", "rooms");
         let mut rooms: Vec<EntryRow> = rooms.iter().map(|room| self.room_row(id, room)).collect();
-        rooms.sort_by_key(|room| room.title.to_lowercase());
+        order::sort_by_key(&mut rooms, |room| order::swedish(&room.title));
         let runs = self.of_kind("run");
         let runs: Vec<DocumentId> = runs
             .into_iter()

@@ -3,6 +3,7 @@
 use ankomst_shared::app::{FieldView, GroupView, ItemView, Language, Refusal, RunRow, RunView};
 use ankomst_shared::catalog::{Caution, Checklist, Evidence, Field, Item, display};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 
 use super::viewer::{Viewer, count};
@@ -26,8 +27,7 @@ impl Viewer<'_> {
         let document = self.open.read(id).ok_or(Refusal::NotHere)?;
         let mut people: Vec<String> =
             document.changes().map(|(_, meta)| self.person(meta.user)).collect();
-        people.sort();
-        people.dedup();
+        order::sort_and_dedup(&mut people);
         Ok(RunRow {
             document: id,
             title: checklist.label.get(self.language).to_owned(),

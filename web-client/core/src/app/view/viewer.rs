@@ -7,6 +7,7 @@ use ankomst_shared::app::{Language, Level, Refusal};
 use ankomst_shared::catalog::{Catalog, Kind};
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
+use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
@@ -44,7 +45,7 @@ impl<'a> Viewer<'a> {
     pub(super) fn of_kind(&self, kind: &str) -> Vec<DocumentId> {
         let headers = self.open.headers.values().filter(|header| header.kind == kind);
         let mut ids: Vec<DocumentId> = headers.map(|header| header.document).collect();
-        ids.sort_unstable_by(|a, b| b.cmp(a));
+        order::sort_by_key(&mut ids, |id| core::cmp::Reverse(*id));
         ids
     }
 
