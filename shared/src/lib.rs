@@ -14,7 +14,6 @@ pub mod app;
 pub mod catalog;
 pub mod ids;
 pub mod limits;
-#[cfg(feature = "document")]
 pub mod order;
 pub mod path;
 pub mod text;
@@ -22,6 +21,8 @@ pub mod value;
 
 #[cfg(feature = "document")]
 pub mod chunk;
+#[cfg(feature = "document")]
+mod deflate;
 #[cfg(feature = "document")]
 pub mod document;
 #[cfg(feature = "document")]

@@ -6,6 +6,7 @@
 use super::model::{Field, FieldType, MergeCode};
 use super::{Catalog, numbers};
 use crate::limits::FIELD_TEXT_BYTES_MAX;
+use crate::order::lower;
 use crate::value::Value;
 
 /// Says why a value does not fit a field.
@@ -122,7 +123,7 @@ pub fn normalise(field: &Field, value: &Value) -> Value {
     match value {
         Value::Str(text) if field.merge == MergeCode::N => {
             let words: Vec<&str> = text.split_whitespace().collect();
-            let joined = words.join(" ").to_lowercase();
+            let joined: String = words.join(" ").chars().map(lower).collect();
             let form = match field.typ {
                 FieldType::Phone => phone(text).unwrap_or(joined),
                 FieldType::Postcode => postcode(text).unwrap_or(joined),
@@ -225,7 +226,7 @@ fn email(text: &str) -> Option<String> {
         && !host.starts_with('.')
         && !host.ends_with('.')
         && text.len() <= 254;
-    fits.then(|| text.to_lowercase())
+    fits.then(|| text.chars().map(lower).collect())
 }
 
 fn postcode(text: &str) -> Option<String> {

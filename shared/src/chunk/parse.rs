@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::chunk::column::{Reader, all_false, deltas, runs};
 use crate::chunk::sha256;
+use crate::deflate::inflate;
 use crate::document::ChangeMeta;
 use crate::ids::{ActorId, ChangeHash};
 use crate::limits::{
@@ -119,10 +120,7 @@ pub fn parse(bytes: &[u8]) -> Result<ChunkInfo, GateError> {
     }
     let body = match kind {
         TYPE_CHANGE => packed.to_vec(),
-        TYPE_DEFLATED => {
-            miniz_oxide::inflate::decompress_to_vec_with_limit(packed, CHUNK_INFLATED_BYTES_MAX)
-                .map_err(|_| GateError::Size)?
-        }
+        TYPE_DEFLATED => inflate(packed, CHUNK_INFLATED_BYTES_MAX).map_err(|_| GateError::Size)?,
         _ => return Err(GateError::NotAChange),
     };
     if body.len() > CHUNK_INFLATED_BYTES_MAX {

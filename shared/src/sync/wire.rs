@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::deflate::{InflateError, deflate, inflate};
 use crate::limits::SYNC_BODY_BYTES_MAX;
 
 const PLAIN: u8 = 0;
@@ -26,7 +27,7 @@ pub fn pack<T: Encode<()>>(message: &T) -> Vec<u8> {
     // Writing to a vector cannot fail; an empty body is refused by every reader.
     let plain = minicbor::to_vec(message).unwrap_or_default();
     if plain.len() >= DEFLATE_BYTES_MIN {
-        let packed = miniz_oxide::deflate::compress_to_vec(&plain, 6);
+        let packed = deflate(&plain);
         if packed.len() < plain.len() {
             return [&[DEFLATED], packed.as_slice()].concat();
         }
@@ -47,8 +48,10 @@ pub fn unpack<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, WireError> {
         PLAIN => minicbor::decode(rest).map_err(|_| WireError::Unreadable),
         DEFLATED => {
             let most = SYNC_BODY_BYTES_MAX.saturating_mul(4);
-            let plain = miniz_oxide::inflate::decompress_to_vec_with_limit(rest, most)
-                .map_err(|_| WireError::Size)?;
+            let plain = inflate(rest, most).map_err(|fault| match fault {
+                InflateError::TooLarge => WireError::Size,
+                InflateError::Damaged => WireError::Unreadable,
+            })?;
             minicbor::decode(&plain).map_err(|_| WireError::Unreadable)
         }
         _ => Err(WireError::Unreadable),
