@@ -42,13 +42,11 @@ pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
         );
     } else {
         eprintln!(
-            "    ui {} B (at most {}, aim {}), first visit {} B (at most {}, aim {}), brotli",
+            "    ui {} B (at most {}), first visit {} B (at most {}), brotli",
             sizes.ui,
             pack::UI_BYTES_MAX,
-            pack::UI_BYTES_AIM,
             sizes.first_visit,
-            pack::FIRST_VISIT_BYTES_MAX,
-            pack::FIRST_VISIT_BYTES_AIM
+            pack::FIRST_VISIT_BYTES_MAX
         );
     }
     sizes.check()?;
