@@ -2,7 +2,7 @@
 //! shown as saved is missing when the tablet is switched on again.
 #![expect(clippy::panic, clippy::too_many_lines, reason = "a story told as a test")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ankomst_tests::kit::browser::{Driver, Profile};
 use ankomst_tests::kit::ledger::{Ledger, Shown};
@@ -23,6 +23,9 @@ async fn unlock(page: &Profile, url: &str) {
     page.click("[data-action=unlock]").await;
     page.see(INPUT).await;
 }
+
+/// What was typed longer ago than this is durable, shown as saved or not.
+const UNSHOWN_MAX: Duration = Duration::from_secs(1);
 
 /// Strikes one key; the page may draw the field anew between looking and striking.
 async fn strike(page: &Profile, letter: char) {
@@ -83,9 +86,11 @@ async fn nothing_shown_as_saved_is_missing_after_twenty_empty_batteries() {
         let text = format!("omgång {round} från Östersund");
         page.fill(INPUT, "").await;
         let mut shown = String::new();
+        let mut struck = Vec::new();
         let keystrokes = 3 + usize::try_from(round * 7 % 23).unwrap();
         for letter in text.chars().take(keystrokes) {
             strike(&page, letter).await;
+            struck.push(Instant::now());
             // In one look: what stands in the field while it is shown as saved or further.
             let look = format!(
                 "(() => {{ const level = document.querySelector({FIELD:?} + ' .mark')?.dataset.level;
@@ -101,6 +106,7 @@ async fn nothing_shown_as_saved_is_missing_after_twenty_empty_batteries() {
             // Long enough for the pause after which drafts become a change.
             tokio::time::sleep(Duration::from_millis(3_000 + 200 * round)).await;
         }
+        let end = Instant::now();
         page.kill();
         page.start().await;
         unlock(&page, &address).await;
@@ -110,6 +116,13 @@ async fn nothing_shown_as_saved_is_missing_after_twenty_empty_batteries() {
             value.starts_with(&shown),
             "round {round}: shown as saved {shown:?}, found {value:?}"
         );
+        if let Some(first_lost) = struck.get(value.chars().count()) {
+            let age = end.duration_since(*first_lost);
+            assert!(
+                age <= UNSHOWN_MAX,
+                "round {round}: a letter struck {age:?} ago is lost: {value:?}"
+            );
+        }
         if shown.chars().count() > 2 {
             ledger.note(&shown, Shown::Saved);
         }
