@@ -20,6 +20,8 @@ pub struct Secrets {
     pub server: SigningKey,
     /// Opens deposits.
     pub deposit: DepositKey,
+    /// Proves which places of the feed devices were told.
+    pub position: [u8; 32],
 }
 
 /// What live sessions watch.
@@ -65,15 +67,17 @@ impl App {
         std::fs::create_dir_all(folder)?;
         let rows_db = open_rows(folder)?;
         rows::prepare(&rows_db)?;
+        let master = secret(folder, "master.key")?;
         let app = Self {
             writer: Writer::start(open_log(folder)?)?,
             readers: Readers::new(folder),
-            keys: Keys::open(folder, secret(folder, "master.key")?)?,
+            keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
             trial: TrialPool::new(binary),
             secrets: Secrets {
                 server: SigningKey::from_seed(secret(folder, "server.key")?),
                 deposit: DepositKey::from_seed(secret(folder, "deposit.key")?),
+                position: position_key(&master),
             },
             tokens: Tokens::new(secret(folder, "session.key")?),
             arrived: Notify::new(),
@@ -94,6 +98,11 @@ impl App {
     pub fn now_ms(&self) -> i64 {
         jiff::Timestamp::now().as_millisecond()
     }
+}
+
+/// The key of positions, drawn from the master key, so that it is there wherever the log can be read.
+fn position_key(master: &[u8; 32]) -> [u8; 32] {
+    ankomst_shared::chunk::sha256(&[b"ankomst/position-key/1", master])
 }
 
 /// Reads a key of 32 bytes from a file only its owner may read; makes it at the first start.

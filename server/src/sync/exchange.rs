@@ -90,12 +90,16 @@ fn gather(
     user: &UserRow,
 ) -> Result<Gathered, StorageError> {
     app.readers.read(|db| {
-        let head = log::head(db)?;
+        let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
+        let key = &app.secrets.position;
+        let head = log::head(db)?.told(key, epoch);
         let facts = Facts {
-            epoch: log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?,
+            epoch,
             head,
             at_cursor: log::chain_at(db, hello.cursor.feed)?,
             at_high: log::chain_at(db, hello.high.feed)?,
+            told_cursor: hello.cursor.is_proven(key, epoch),
+            told_high: hello.high.is_proven(key, epoch),
             held: log::holdings(db, session.device)?,
             allowed: access::scope(db, user, session.device)?,
             unsure: known(db, &hello.unsure)?,
@@ -254,7 +258,8 @@ fn known(db: &Connection, asked: &[DocumentId]) -> Result<BTreeSet<DocumentId>, 
     Ok(known)
 }
 
-/// Reads a stretch of the feed for a device; says whether it reaches the head.
+/// Reads a stretch of the feed for a device, up to the head as it is told; says whether it reaches
+/// the head.
 ///
 /// # Errors
 /// When storage refuses.
@@ -285,7 +290,9 @@ pub fn batch(
     }
     let cursor = match scanned {
         Some(feed) if !whole => {
-            Position { feed, chain: log::chain_at(db, feed)?.unwrap_or_default() }
+            let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
+            let chain = log::chain_at(db, feed)?.unwrap_or_default();
+            Position::at(feed, chain).told(&app.secrets.position, epoch)
         }
         _ => head,
     };

@@ -76,10 +76,11 @@ impl Live {
             let allowed = access::scope(db, &user, session.device)?;
             let keep: BTreeSet<DocumentId> = holdings.intersection(&allowed).copied().collect();
             let visible_new = allowed.difference(&holdings).next().is_some();
-            let (batch, whole) =
-                exchange::batch(&app, db, (cursor, log::head(db)?), &keep, session.device)?;
+            let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
+            let head = log::head(db)?.told(&app.secrets.position, epoch);
+            let (batch, whole) = exchange::batch(&app, db, (cursor, head), &keep, session.device)?;
             let next = batch.cursor;
-            if next != cursor {
+            if next.feed != cursor.feed {
                 frames.push(ServerFrame::Feed(batch));
             }
             let held = exchange::held_notes(db, &session)?;

@@ -19,6 +19,10 @@ pub struct Facts {
     pub at_cursor: Option<Chain>,
     /// Chain value at the highest place the device was ever told, if the log has that number.
     pub at_high: Option<Chain>,
+    /// Whether this server has told the cursor the device names.
+    pub told_cursor: bool,
+    /// Whether this server has told the highest place the device names.
+    pub told_high: bool,
     /// Documents the device holds by the server's ledger.
     pub held: BTreeSet<DocumentId>,
     /// Documents the person may read and this device should hold.
@@ -32,9 +36,11 @@ pub struct Facts {
 pub enum Decision {
     /// The two speak no common version.
     Version,
-    /// The log is not the one the device knows: its history was rolled back. A new epoch begins.
+    /// The log is not the one this server has told the device of: its history was rolled back. A
+    /// new epoch begins, for all.
     RolledBack,
-    /// The device knows another epoch: everything is offered anew, on both sides.
+    /// The device knows another epoch, or names a place that was never told: everything is offered
+    /// anew, on both sides, for this device alone.
     Anew {
         /// Documents to send whole.
         send: BTreeSet<DocumentId>,
@@ -75,8 +81,15 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
     let fits = |position: &Position, known: Option<Chain>| {
         position.feed == 0 || (position.feed <= facts.head.feed && known == Some(position.chain))
     };
-    if !fits(&hello.cursor, facts.at_cursor) || !fits(&hello.high, facts.at_high) {
+    let unfit = [
+        (fits(&hello.cursor, facts.at_cursor), facts.told_cursor),
+        (fits(&hello.high, facts.at_high), facts.told_high),
+    ];
+    if unfit.iter().any(|(fits, told)| !fits && *told) {
         return Decision::RolledBack;
+    }
+    if unfit.iter().any(|(fits, _)| !fits) {
+        return Decision::Anew { send: facts.allowed.clone() };
     }
     let heal: BTreeSet<DocumentId> = order::set(hello.heal.iter().copied());
     let keep: BTreeSet<DocumentId> = facts
@@ -114,8 +127,8 @@ mod tests {
             build: String::new(),
             device: DeviceId::from_bytes([0; 16]),
             epoch,
-            cursor: Position { feed, chain: Chain::from_bytes([chain; 8]) },
-            high: Position { feed, chain: Chain::from_bytes([chain; 8]) },
+            cursor: Position::at(feed, Chain::from_bytes([chain; 8])),
+            high: Position::at(feed, Chain::from_bytes([chain; 8])),
             digest: Digest::default(),
             wants: Vec::new(),
             heal: Vec::new(),
@@ -126,9 +139,11 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             epoch: Epoch::from_bytes([1; 16]),
-            head: Position { feed: 10, chain: Chain::from_bytes([10; 8]) },
+            head: Position::at(10, Chain::from_bytes([10; 8])),
             at_cursor: Some(Chain::from_bytes([5; 8])),
             at_high: Some(Chain::from_bytes([5; 8])),
+            told_cursor: true,
+            told_high: true,
             held: [doc(1), doc(2)].into(),
             allowed: [doc(2), doc(3)].into(),
             unsure: BTreeSet::new(),
@@ -171,6 +186,17 @@ mod tests {
         let epoch = Some(Epoch::from_bytes([1; 16]));
         assert_eq!(decide(&hello(epoch, 11, 5), &facts()), Decision::RolledBack);
         assert_eq!(decide(&hello(epoch, 5, 6), &facts()), Decision::RolledBack);
+    }
+
+    #[test]
+    fn a_place_that_was_never_told_concerns_that_device_alone() {
+        let epoch = Some(Epoch::from_bytes([1; 16]));
+        let untold = Facts { told_cursor: false, told_high: false, ..facts() };
+        for claim in [hello(epoch, 11, 5), hello(epoch, 5, 6), hello(epoch, u64::MAX, 0)] {
+            assert_eq!(decide(&claim, &untold), Decision::Anew { send: facts().allowed });
+        }
+        let half = Facts { told_cursor: false, ..facts() };
+        assert_eq!(decide(&hello(epoch, 11, 5), &half), Decision::RolledBack);
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use ankomst_core::platform::{Method, Transport};
 use ankomst_shared::document::{Authoring, Chunk};
-use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
 };
-use ankomst_shared::sync::{Digest, wire};
+use ankomst_shared::sync::{Digest, Position, wire};
 
 use super::transport::HttpTransport;
 
@@ -85,15 +85,34 @@ impl RawDevice {
 
     /// One exchange of a device that knows nothing yet.
     pub async fn exchange(&self, parts: Vec<PushPart>) -> ExchangeAnswer {
+        let nowhere = Position::default();
+        self.ask((None, nowhere, nowhere), parts).await
+    }
+
+    /// One exchange of a device that says where it stands.
+    pub async fn claim(
+        &self,
+        epoch: Option<Epoch>,
+        cursor: Position,
+        high: Position,
+    ) -> ExchangeAnswer {
+        self.ask((epoch, cursor, high), Vec::new()).await
+    }
+
+    async fn ask(
+        &self,
+        (epoch, cursor, high): (Option<Epoch>, Position, Position),
+        parts: Vec<PushPart>,
+    ) -> ExchangeAnswer {
         let hello = Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
             capabilities: 0,
             build: "raw".to_owned(),
             device: self.me.device,
-            epoch: None,
-            cursor: ankomst_shared::sync::chain::Position::default(),
-            high: ankomst_shared::sync::chain::Position::default(),
+            epoch,
+            cursor,
+            high,
             digest: Digest::default(),
             wants: Vec::new(),
             heal: Vec::new(),

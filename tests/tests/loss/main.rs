@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`kit`], [`day`] (offline, contradictions, decisions), [`kills`] (power cuts of
 //! the server), [`trace`] (the disk before the answer), [`deposit`] (another person's tablet),
-//! [`hostile`] (a change that makes the trial abort).
+//! [`hostile`] (a change that makes the trial abort), [`rolled`] (a log that went back).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -15,4 +15,5 @@ mod deposit;
 mod hostile;
 mod kills;
 mod kit;
+mod rolled;
 mod trace;

@@ -345,7 +345,7 @@ pub fn make_visible(
     hash: ChangeHash,
 ) -> Result<Position, StorageError> {
     let head = head(db)?;
-    let next = Position { feed: head.feed + 1, chain: head.chain.next(&hash) };
+    let next = Position::at(head.feed + 1, head.chain.next(&hash));
     db.prepare_cached(
         "UPDATE chunks SET state = 'visible', reason = NULL, feed = ?1, chain = ?2
          WHERE document = ?3 AND hash = ?4 AND state <> 'visible'",
@@ -419,7 +419,7 @@ pub fn head(db: &Connection) -> Result<Position, StorageError> {
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
         .optional()?;
     let Some((feed, bytes)) = head else { return Ok(Position::default()) };
-    Ok(Position { feed: number(feed)?, chain: chain(bytes)? })
+    Ok(Position::at(number(feed)?, chain(bytes)?))
 }
 
 /// The chain value at a number of the feed.

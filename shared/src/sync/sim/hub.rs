@@ -54,6 +54,9 @@ pub(super) struct Hub {
     holdings: BTreeMap<DeviceId, BTreeSet<DocumentId>>,
 }
 
+/// The key with which the hub proves what it has told.
+const TOLD: [u8; 32] = [9; 32];
+
 impl Hub {
     pub(super) fn new() -> Self {
         Self { epoch: 1, log: BTreeMap::new(), feed: Vec::new(), holdings: BTreeMap::new() }
@@ -72,7 +75,7 @@ impl Hub {
 
     pub(super) fn head(&self) -> Position {
         let feed = u64::try_from(self.feed.len()).unwrap();
-        Position { feed, chain: self.chain_at(feed).unwrap() }
+        Position::at(feed, self.chain_at(feed).unwrap()).told(&TOLD, self.epoch())
     }
 
     pub(super) fn push(&mut self, push: &Push) -> Vec<Ack> {
@@ -193,7 +196,7 @@ impl Hub {
                 self.delivered(*document, *hash, !own)
             });
         let feed = u64::try_from(end).unwrap();
-        let cursor = Position { feed, chain: self.chain_at(feed).unwrap() };
+        let cursor = Position::at(feed, self.chain_at(feed).unwrap()).told(&TOLD, self.epoch());
         (FeedBatch { chunks: chunks.collect(), cursor }, end == self.feed.len())
     }
 
@@ -223,6 +226,8 @@ impl Hub {
                 head: self.head(),
                 at_cursor: self.chain_at(hello.cursor.feed),
                 at_high: self.chain_at(hello.high.feed),
+                told_cursor: hello.cursor.is_proven(&TOLD, self.epoch()),
+                told_high: hello.high.is_proven(&TOLD, self.epoch()),
                 held: self.holdings(hello.device),
                 allowed: self.allowed(hello.device, denied),
                 unsure: hello
