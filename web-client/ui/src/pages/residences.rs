@@ -2,6 +2,7 @@
 
 use crate::prelude::*;
 use ankomst_shared::app::{Query, ResidenceRow, View};
+use ankomst_shared::order::lower;
 
 use crate::dom::value_of;
 use crate::icon::{Icon, icon};
@@ -52,7 +53,7 @@ pub fn search(wanted: Live<String>, label: Text) -> AnyView {
 
 /// Whether all words of the search stand in the text.
 pub fn matches(wanted: &str, text: &str) -> bool {
-    let lower = |text: &str| String::from(js_sys::JsString::from(text).to_lower_case());
+    let lower = |text: &str| text.chars().map(lower).collect::<String>();
     let text = lower(text);
     lower(wanted).split_whitespace().all(|word| text.contains(word))
 }
