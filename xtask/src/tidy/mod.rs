@@ -4,16 +4,21 @@
 //! `xtask/layers.toml` and `xtask/tidy.toml`, apart from the code.
 //!
 //! Reading order: [`source`] (files and faults), [`settings`], [`code`] (Rust without comments, tests
-//! told apart), then the checks: [`members`], [`doors`], [`rooms`], [`files`], [`words`], [`sleeps`].
+//! told apart), then the checks: [`members`], [`doors`], [`rooms`], [`files`], [`places`], [`words`],
+//! [`sleeps`], [`fragments`], [`decisions`], [`texts`].
 
 mod code;
+mod decisions;
 mod doors;
 mod files;
+mod fragments;
 mod members;
+mod places;
 mod rooms;
 mod settings;
 mod sleeps;
 mod source;
+mod texts;
 mod words;
 
 use anyhow::bail;
@@ -35,8 +40,18 @@ struct Repository<'a> {
 /// A check: gives what does not hold.
 type Check = fn(&Repository<'_>) -> anyhow::Result<Vec<Fault>>;
 
-const CHECKS: [Check; 6] =
-    [members::check, doors::check, rooms::check, files::check, words::check, sleeps::check];
+const CHECKS: [Check; 10] = [
+    members::check,
+    doors::check,
+    rooms::check,
+    files::check,
+    places::check,
+    words::check,
+    sleeps::check,
+    fragments::check,
+    decisions::check,
+    texts::check,
+];
 
 /// Runs all checks on this repository and prints every fault.
 ///
