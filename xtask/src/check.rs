@@ -5,7 +5,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::run::{cargo, cargo_program, run as start, step, target, top};
-use crate::{prepare, web};
+use crate::{prepare, tidy, web};
 
 /// Options of `test`.
 #[derive(Args)]
@@ -34,6 +34,7 @@ const WASM_CLIPPY: [&str; 11] = [
 /// # Errors
 /// At the first check that fails.
 pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
+    step("tidy", tidy::run)?;
     step("wasm target", prepare::wasm_target)?;
     if !args.quick {
         step("packages", prepare::packages)?;

@@ -1,6 +1,8 @@
-//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test`. No shell scripts.
+//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test | tidy`. No shell
+//! scripts.
 //!
-//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `check` (all tests).
+//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `check` (all tests),
+//! `tidy` (how the repository is written).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -11,6 +13,7 @@ mod check;
 mod demo;
 mod prepare;
 mod run;
+mod tidy;
 mod web;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +33,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Installs what tests need and runs every check and test.
     Test(check::TestArgs),
+    /// Checks layers, sizes, names, paths in docs and words; takes seconds.
+    Tidy,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -37,5 +42,6 @@ fn main() -> anyhow::Result<()> {
         Command::Web(args) => web::run(&args).map(drop),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => check::run(&args),
+        Command::Tidy => tidy::run(),
     }
 }

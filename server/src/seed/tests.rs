@@ -1,3 +1,5 @@
+//! The story pack: the same for a seed each time, within the pools, sound for the trial.
+
 use std::collections::BTreeSet;
 
 use ankomst_shared::catalog::Catalog;

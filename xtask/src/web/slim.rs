@@ -3,7 +3,6 @@
 //! comments and indentation of the glue.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use anyhow::Context;
 use regex::Regex;
@@ -27,8 +26,8 @@ pub(super) fn without_streams(bytes: &[u8]) -> anyhow::Result<Module> {
         .generate_producers_section(false)
         .parse(bytes)?;
     let is_theirs = |name: &str| name.to_lowercase().contains(STREAMS);
-    let exports: Vec<_> = module.exports.iter().filter(|it| is_theirs(&it.name)).collect();
-    let exports: Vec<_> = exports.into_iter().map(|export| export.id()).collect();
+    let theirs = module.exports.iter().filter(|export| is_theirs(&export.name));
+    let exports: Vec<_> = theirs.map(walrus::Export::id).collect();
     if exports.is_empty() {
         return Ok(module);
     }
@@ -86,8 +85,8 @@ pub(super) fn short_names(glue: &str, module: &mut Module) -> anyhow::Result<Str
             import.name.clone_from(short);
         }
     }
-    let named: Vec<_> = module.exports.iter().map(|it| (it.id(), it.name.clone())).collect();
-    for (id, name) in named {
+    let exports: Vec<_> = module.exports.iter().map(|it| (it.id(), it.name.clone())).collect();
+    for (id, name) in exports {
         if let Some(short) = names.get(&name) {
             module.exports.get_mut(id).name.clone_from(short);
         }
@@ -106,7 +105,8 @@ pub(super) fn bare(script: &str) -> String {
     for line in script.lines().map(str::trim) {
         in_comment |= line.starts_with("/*");
         if !in_comment && !line.is_empty() && !line.starts_with("//") {
-            let _ = writeln!(out, "{line}");
+            out.push_str(line);
+            out.push('\n');
         }
         in_comment &= !line.ends_with("*/");
     }

@@ -3,7 +3,7 @@
 //! A store knows nothing of what it keeps: values are sealed before they come here. Its one promise
 //! is [`Store::commit`]: when it returns, all the writes are on the disk, or none is.
 //!
-//! Other stores: `core-wasm/src/idb` (the browser) and `tests/src/tablet/store` (a journal file).
+//! Other stores: `core-wasm/src/idb` (the browser) and `tests/src/tablet/store.rs` (a journal file).
 
 mod memory;
 
