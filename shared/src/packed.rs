@@ -266,7 +266,6 @@ macro_rules! packed {
         $(, $variant:ident $(($($part:ident),*))? $({ $($field:ident),* $(,)? })?)* $(,)?
     } $($rest:tt)*) => {
         impl crate::packed::Packed for $name {
-            #[allow(unused_assignments, reason = "the place behind the last variant")]
             fn pack(&self, out: &mut Vec<u8>) {
                 if let Self::$first $(($($first_part),*))? $({ $($first_field),* })? = self {
                     out.push(0);
@@ -274,29 +273,28 @@ macro_rules! packed {
                     $($(crate::packed::Packed::pack($first_field, out);)*)?
                     return;
                 }
-                let mut place = 1;
+                let mut place = 0;
                 $(
+                    place += 1;
                     if let Self::$variant $(($($part),*))? $({ $($field),* })? = self {
                         out.push(place);
                         $($(crate::packed::Packed::pack($part, out);)*)?
                         $($(crate::packed::Packed::pack($field, out);)*)?
                         return;
                     }
-                    place += 1;
                 )*
             }
 
-            #[allow(unused_assignments, reason = "the place behind the last variant")]
             fn unpack(from: &mut crate::packed::Reader<'_>) -> Self {
                 let found = <u8 as crate::packed::Packed>::unpack(from);
-                let mut place = 1;
+                let mut place = 0;
                 $(
+                    place += 1;
                     if found == place {
                         $($(let $part = crate::packed::Packed::unpack(from);)*)?
                         $($(let $field = crate::packed::Packed::unpack(from);)*)?
                         return Self::$variant $(($($part),*))? $({ $($field),* })?;
                     }
-                    place += 1;
                 )*
                 if found != 0 {
                     from.fault();

@@ -77,8 +77,9 @@ impl Live {
             let keep: BTreeSet<DocumentId> = holdings.intersection(&allowed).copied().collect();
             let visible_new = allowed.difference(&holdings).next().is_some();
             let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
-            let head = log::head(db)?.told(&app.secrets.position, epoch);
-            let (batch, whole) = exchange::batch(&app, db, (cursor, head), &keep, session.device)?;
+            let newest = log::head(db)?.told(&app.secrets.position, epoch);
+            let (batch, whole) =
+                exchange::batch(&app, db, (cursor, newest), &keep, session.device)?;
             let next = batch.cursor;
             if next.feed != cursor.feed {
                 frames.push(ServerFrame::Feed(batch));

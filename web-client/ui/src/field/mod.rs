@@ -69,7 +69,7 @@ impl Held {
 
     /// What the page knows of the last typed value.
     pub fn mark(self) -> Mark {
-        self.mark.with_value(|mark| mark.get())
+        self.mark.with_value(Kept::get)
     }
 
     /// What is wrong with the answer.
