@@ -9,12 +9,12 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
+use crate::storage::sqlite::backup::RESTORING;
 use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
 use crate::storage::{StorageError, random};
 use crate::trial::TrialPool;
 
 /// Keys that lie in files beside the databases, never in them.
-#[derive(Debug)]
 pub struct Secrets {
     /// Signs enrolments.
     pub server: SigningKey,
@@ -22,6 +22,14 @@ pub struct Secrets {
     pub deposit: DepositKey,
     /// Proves which places of the feed devices were told.
     pub position: [u8; 32],
+    /// Wraps document keys.
+    pub master: [u8; 32],
+}
+
+impl core::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Secrets(***)")
+    }
 }
 
 /// What live sessions watch.
@@ -36,6 +44,8 @@ pub struct News {
 /// The running server.
 #[derive(Debug)]
 pub struct App {
+    /// The data folder.
+    pub folder: PathBuf,
     /// Writes to the log.
     pub writer: Writer,
     /// Reads the log.
@@ -65,10 +75,14 @@ impl App {
     /// When files cannot be opened or made.
     pub async fn open(folder: &Path, binary: PathBuf) -> Result<Arc<Self>, StorageError> {
         std::fs::create_dir_all(folder)?;
+        if folder.join(RESTORING).exists() {
+            return Err(StorageError::Restoring);
+        }
         let rows_db = open_rows(folder)?;
         rows::prepare(&rows_db)?;
         let master = secret(folder, "master.key")?;
         let app = Self {
+            folder: folder.to_path_buf(),
             writer: Writer::start(open_log(folder)?)?,
             readers: Readers::new(folder),
             keys: Keys::open(folder, master)?,
@@ -78,6 +92,7 @@ impl App {
                 server: SigningKey::from_seed(secret(folder, "server.key")?),
                 deposit: DepositKey::from_seed(secret(folder, "deposit.key")?),
                 position: position_key(&master),
+                master,
             },
             tokens: Tokens::new(secret(folder, "session.key")?),
             arrived: Notify::new(),
@@ -103,6 +118,18 @@ impl App {
 /// The key of positions, drawn from the master key, so that it is there wherever the log can be read.
 fn position_key(master: &[u8; 32]) -> [u8; 32] {
     ankomst_shared::chunk::sha256(&[b"ankomst/position-key/1", master])
+}
+
+/// The master key of a data folder that has one.
+///
+/// # Errors
+/// When there is none or it cannot be read.
+pub fn master_key(folder: &Path) -> Result<[u8; 32], StorageError> {
+    if folder.join("master.key").exists() {
+        return secret(folder, "master.key");
+    }
+    let what = "there is no master.key in the data folder; put it back first, without it no backup can be read";
+    Err(std::io::Error::new(std::io::ErrorKind::NotFound, what).into())
 }
 
 /// Reads a key of 32 bytes from a file only its owner may read; makes it at the first start.

@@ -29,6 +29,22 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Folder of the app's files.
     pub app: Option<PathBuf>,
+    /// Folder for backups; without it none are made, and tablets are told so.
+    pub backup: Option<PathBuf>,
+    /// Hours between two backups.
+    #[serde(default = "every_hours")]
+    pub backup_hours: u32,
+    /// How many backups are kept.
+    #[serde(default = "keep")]
+    pub backup_keep: usize,
+}
+
+const fn every_hours() -> u32 {
+    24
+}
+
+const fn keep() -> usize {
+    30
 }
 
 /// What the command line says; `None` leaves it to the other sources.
@@ -40,6 +56,8 @@ pub struct Given {
     pub listen: Option<SocketAddr>,
     /// Folder of the app's files.
     pub app: Option<PathBuf>,
+    /// Folder for backups.
+    pub backup: Option<PathBuf>,
 }
 
 /// Reads the settings from all sources; `variables` is the process's environment.
@@ -66,6 +84,7 @@ pub fn settings(
         .set_override_option("data", given.data.as_ref().map(text))?
         .set_override_option("listen", given.listen.map(|listen| listen.to_string()))?
         .set_override_option("app", given.app.as_ref().map(text))?
+        .set_override_option("backup", given.backup.as_ref().map(text))?
         .build()?
         .try_deserialize()
 }

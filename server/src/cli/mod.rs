@@ -3,6 +3,7 @@
 
 mod dump;
 mod people;
+mod safety;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,9 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::app::App;
+use crate::care::Schedule;
 use crate::config::{Given, Settings, settings};
-use crate::{http, projector, seed, sync, trial};
+use crate::{care, http, projector, seed, sync, trial};
 
 #[derive(Parser)]
 #[command(
@@ -61,6 +63,38 @@ enum Command {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Copies log and document keys to FILE and FILE.keys, also while the server runs, and reads the
+    /// copies whole.
+    Backup {
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// New file.
+        file: PathBuf,
+    },
+    /// Reads a backup whole without putting it anywhere.
+    Verify {
+        /// Data folder; for its master key.
+        #[arg(long)]
+        data: PathBuf,
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Puts a backup in the place of the log; what was there is kept beside it. Tablets then bring
+    /// what the backup lacks.
+    Restore {
+        /// Data folder, with its master key.
+        #[arg(long)]
+        data: PathBuf,
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Looks at a data folder and says what is not as it should be, and what to do.
+    Doctor {
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Reads the settings as `serve` would and prints them.
     CheckConfig {
         #[command(flatten)]
@@ -95,11 +129,15 @@ struct How {
     /// Folder of the app's files.
     #[arg(long)]
     app: Option<PathBuf>,
+    /// Folder for backups, better on another disk; one a day is made, read whole, and 30 are kept.
+    #[arg(long)]
+    backup: Option<PathBuf>,
 }
 
 impl How {
     fn settings(self) -> anyhow::Result<Settings> {
-        let given = Given { data: self.data, listen: self.listen, app: self.app };
+        let given =
+            Given { data: self.data, listen: self.listen, app: self.app, backup: self.backup };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -136,8 +174,9 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { how, print_address } => {
-            let Settings { data, listen, app: files } = how.settings()?;
-            serve(open(&data).await?, listen, files, print_address).await
+            let settings = how.settings()?;
+            let _lock = care::Lock::take(&settings.data)?;
+            serve(open(&settings.data).await?, settings, print_address).await
         }
         Command::CheckConfig { how } => {
             println!("{:#?}", how.settings()?);
@@ -154,6 +193,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{} rows", projector::rebuild(&*open(&data).await?)?);
             Ok(())
         }
+        Command::Backup { data, file } => safety::backup(&data, &file).await,
+        Command::Verify { data, file } => safety::verify(&data, &file),
+        Command::Restore { data, file } => safety::restore(&data, &file).await,
+        Command::Doctor { data } => safety::doctor(&data).await,
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
         Command::Held(command) => people::held(command).await,
@@ -168,12 +211,12 @@ async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
         .with_context(|| format!("opening the data folder {}", data.display()))
 }
 
-async fn serve(
-    app: Arc<App>,
-    listen: SocketAddr,
-    files: Option<PathBuf>,
-    print_address: bool,
-) -> anyhow::Result<()> {
+async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow::Result<()> {
+    let Settings { listen, app: files, .. } = settings;
+    if let Some(folder) = settings.backup {
+        let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
+        tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));
+    }
     let feed = tokio::spawn(sync::feed::run(Arc::clone(&app)));
     let stopping = app.stopping.clone();
     tokio::spawn(async move {

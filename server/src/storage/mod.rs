@@ -2,7 +2,8 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::rows`] (projections).
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::rows`] (projections),
+//! [`sqlite::backup`] (copies that were read whole).
 
 pub mod sqlite;
 
@@ -21,6 +22,12 @@ pub enum StorageError {
     /// A file could not be read or written.
     #[error("a file of the data folder could not be read or written: {0}")]
     File(#[from] std::io::Error),
+    /// Another process serves or restores this data folder.
+    #[error("another process uses this data folder; stop it first")]
+    InUse,
+    /// A restore of this folder was begun and not ended.
+    #[error("a restore of this data folder was not finished; run `ankomst restore` again")]
+    Restoring,
     /// The writer has ended.
     #[error("the server is stopping")]
     Stopped,

@@ -182,7 +182,8 @@ impl Gathering<'_> {
             me: user.me(),
             people: accounts::people(self.db, user.unit)?,
             devices: accounts::device_names(self.db, user.unit)?,
-            has_backup: false,
+            has_backup: log::backup_ms(self.db)?
+                .is_some_and(|made| self.app.now_ms() - made <= crate::care::FRESH_MS),
         })
     }
 

@@ -43,16 +43,31 @@ impl Server {
     /// Runs a command of the binary on the data folder and gives what it printed.
     #[expect(clippy::must_use_candidate, reason = "often run for its effect")]
     pub fn command(&self, args: &[&str]) -> String {
-        let output = Command::new(&self.binary)
-            .args(args)
-            .arg("--data")
-            .arg(self.data.path())
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "ankomst {args:?}: {text}{errors}");
-        text
+        let (fine, said) = self.try_command(args);
+        assert!(fine, "ankomst {args:?}: {said}");
+        said
+    }
+
+    /// Runs a command of the binary on the data folder; tells whether it went well and what it said:
+    /// what it printed, and its errors if it failed.
+    #[must_use]
+    pub fn try_command(&self, args: &[&str]) -> (bool, String) {
+        said(&self.prepared(args).output().unwrap())
+    }
+
+    /// Runs a command of the binary on the data folder while other futures go on.
+    pub async fn command_beside(&self, args: &[&str]) -> String {
+        let mut command = self.prepared(args);
+        let output = tokio::task::spawn_blocking(move || command.output()).await;
+        let (fine, said) = said(&output.unwrap().unwrap());
+        assert!(fine, "ankomst {args:?}: {said}");
+        said
+    }
+
+    fn prepared(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(args).arg("--data").arg(self.data.path());
+        command
     }
 
     /// Writes every system call of the next runs that matters for durability into a file.
@@ -156,4 +171,12 @@ impl Drop for Server {
 pub fn signal_pid(pid: u32, signal: &str) {
     let sent = Command::new("kill").arg(signal).arg(pid.to_string()).status().unwrap();
     assert!(sent.success() || signal == "-KILL", "kill {signal} {pid}");
+}
+
+fn said(output: &std::process::Output) -> (bool, String) {
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+    }
+    (output.status.success(), text)
 }

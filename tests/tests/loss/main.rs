@@ -2,14 +2,17 @@
 //!
 //! Reading order: [`kit`], [`day`] (offline, contradictions, decisions), [`kills`] (power cuts of
 //! the server), [`trace`] (the disk before the answer), [`deposit`] (another person's tablet),
-//! [`hostile`] (a change that makes the trial abort), [`rolled`] (a log that went back).
+//! [`hostile`] (a change that makes the trial abort), [`rolled`] (a log that went back), [`backups`].
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::print_stderr,
     reason = "a test crate: a failed step fails the test"
 )]
 
+mod backups;
 mod day;
 mod deposit;
 mod hostile;

@@ -45,8 +45,21 @@ impl Keys {
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
         )?;
+        Ok(Self::over(connection, master))
+    }
+
+    /// Opens a copy of document keys, wherever it lies, without changing it.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn read_only(file: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        Ok(Self::over(Connection::open_with_flags(file, flags)?, master))
+    }
+
+    fn over(connection: Connection, master: [u8; 32]) -> Self {
         let inner = Mutex::new(Inner { connection, cached: BTreeMap::new() });
-        Ok(Self { master: Aes256Gcm::new(&master.into()), inner })
+        Self { master: Aes256Gcm::new(&master.into()), inner }
     }
 
     /// Seals a chunk for its place; makes the document's key durable first if there is none.

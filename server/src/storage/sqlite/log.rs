@@ -317,9 +317,53 @@ pub fn feed_after(db: &Connection, feed: u64, most: usize) -> Result<Vec<ChunkRo
 /// # Errors
 /// When the database refuses.
 pub fn all_chunks(db: &Connection) -> Result<Vec<ChunkRow>, StorageError> {
+    let mut all = Vec::new();
+    each_chunk(db, |chunk| {
+        all.push(chunk);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Looks at every chunk in the order of arrival, one after the other.
+///
+/// # Errors
+/// When the database refuses, and those of the look.
+pub fn each_chunk(
+    db: &Connection,
+    mut look: impl FnMut(ChunkRow) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
     let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM chunks ORDER BY received"))?;
-    let rows = select.query_map([], chunk)?.collect::<Result<_, _>>()?;
-    Ok(rows)
+    for row in select.query_map([], chunk)? {
+        look(row?)?;
+    }
+    Ok(())
+}
+
+/// When the newest backup that was read whole was made, Unix milliseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn backup_ms(db: &Connection) -> Result<Option<i64>, StorageError> {
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached("SELECT value FROM meta WHERE key = 'backup_ms'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let bytes = bytes.map(<[u8; 8]>::try_from).transpose();
+    let bytes = bytes.map_err(|_| StorageError::Damaged("the time of a backup has another length"));
+    Ok(bytes?.map(i64::from_be_bytes))
+}
+
+/// Notes when a backup was made that was read whole.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_backup_ms(db: &Connection, at_ms: i64) -> Result<(), StorageError> {
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('backup_ms', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
+        [at_ms.to_be_bytes().as_slice()],
+    )?;
+    Ok(())
 }
 
 /// Held chunks of one author, or of all.

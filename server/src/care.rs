@@ -1,0 +1,217 @@
+//! What a server does to stay whole without anybody asking: backups at their time, and what
+//! `ankomst doctor` finds.
+
+use core::time::Duration;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::backup::{self, Contents};
+use crate::storage::sqlite::log;
+
+/// A backup older than this is told as none.
+pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;
+/// A backup that failed is tried again after this.
+const AGAIN_AFTER: Duration = Duration::from_mins(15);
+
+/// When and where a server makes its backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Folder they are put in; better on another disk.
+    pub folder: PathBuf,
+    /// Hours between two.
+    pub every_hours: u32,
+    /// How many are kept; older ones go.
+    pub keep: usize,
+}
+
+/// Held by the one server of a data folder, and by a restore.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held open; the lock goes with it")] File);
+
+impl Lock {
+    /// Takes the lock of a data folder.
+    ///
+    /// # Errors
+    /// When another process has it, or the file cannot be opened.
+    pub fn take(folder: &Path) -> Result<Self, StorageError> {
+        std::fs::create_dir_all(folder)?;
+        let file = File::create(folder.join("serve.lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StorageError::InUse),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Makes backups for ever, the first at once if the newest is older than the schedule wants; ends
+/// when the app stops.
+pub async fn run(app: Arc<App>, schedule: Schedule) {
+    loop {
+        let due_ms = i64::from(schedule.every_hours) * 3_600_000;
+        let last_ms = app.readers.read(log::backup_ms).ok().flatten().unwrap_or(0);
+        let left_ms = last_ms.saturating_add(due_ms).saturating_sub(app.now_ms());
+        let wait = match u64::try_from(left_ms) {
+            Ok(left) if left > 0 => Duration::from_millis(left),
+            _ => match one(&app, &schedule).await {
+                Ok(contents) => {
+                    tracing::info!(contents.chunks, contents.head, "A backup was made and read.");
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "A backup could not be made; nothing is lost, but make room or mend it.");
+                    AGAIN_AFTER
+                }
+            },
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = app.stopping.cancelled() => return,
+        }
+    }
+}
+
+/// Makes one backup in the schedule's folder, notes it, and removes the oldest beyond those kept.
+///
+/// # Errors
+/// When it cannot be made or is not whole.
+pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, StorageError> {
+    let now_ms = app.now_ms();
+    let file = schedule.folder.join(name(now_ms));
+    let (keep, folder) = (schedule.keep, schedule.folder.clone());
+    let made_by = Arc::clone(app);
+    let contents = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)?;
+        let contents = backup::make(&made_by.folder, &file, made_by.secrets.master)?;
+        remove_oldest(&folder, keep)?;
+        Ok::<_, StorageError>(contents)
+    })
+    .await
+    .map_err(|_| StorageError::Stopped)??;
+    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    Ok(contents)
+}
+
+/// Name of a backup made at a time: `ankomst-20261122T140500123Z.db`.
+fn name(now_ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
+    format!("ankomst-{}.db", time.strftime("%Y%m%dT%H%M%S%3fZ"))
+}
+
+/// Removes all but the newest; only files named as [`name`] does, and their keys.
+fn remove_oldest(folder: &Path, keep: usize) -> Result<(), StorageError> {
+    let mut made: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with("ankomst-") && name.ends_with("Z.db")
+        })
+        .collect();
+    made.sort();
+    let too_many = made.len().saturating_sub(keep.max(1));
+    for old in made.into_iter().take(too_many) {
+        std::fs::remove_file(backup::keys_of(&old))?;
+        std::fs::remove_file(old)?;
+    }
+    Ok(())
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it is as it should be.
+    pub fine: bool,
+    /// What was found.
+    pub what: String,
+    /// What to do; empty when nothing.
+    pub how: String,
+}
+
+fn finding(fine: bool, what: impl Into<String>, how: &str) -> Finding {
+    Finding { fine, what: what.into(), how: if fine { String::new() } else { how.to_owned() } }
+}
+
+/// Looks at a data folder, which may be in use.
+///
+/// # Errors
+/// When the log cannot be read at all.
+pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
+    let mut found = Vec::new();
+    for name in ["master.key", "server.key", "deposit.key", "session.key"] {
+        let mode = std::fs::metadata(app.folder.join(name)).map(|data| {
+            use std::os::unix::fs::PermissionsExt;
+            data.permissions().mode() & 0o777
+        });
+        let fine = mode.as_ref().is_ok_and(|mode| mode.trailing_zeros() >= 6);
+        let what = format!(
+            "{name}: {}",
+            if fine { "only its owner may read it" } else { "others may read it, or it is gone" }
+        );
+        found.push(finding(fine, what, "chmod 600; keep a copy apart from the backups"));
+    }
+    let (pending, held, made_ms, newest) = app.readers.read(|db| {
+        let pending = log::pending_documents(db)?.len();
+        Ok((pending, log::held(db, None)?.len(), log::backup_ms(db)?, log::head(db)?.feed))
+    })?;
+    found.push(finding(true, format!("the feed has {newest} changes"), ""));
+    found.push(finding(
+        pending == 0,
+        format!("{pending} records have changes that wait for their trial"),
+        "a running server tries them within seconds; if they stay, see its log",
+    ));
+    found.push(finding(
+        held == 0,
+        format!("{held} changes are held for a person"),
+        "ankomst held list",
+    ));
+    let age_ms = made_ms.map(|made| app.now_ms().saturating_sub(made));
+    let age = age_ms.map_or_else(
+        || "there is no backup".to_owned(),
+        |age| format!("the newest backup is {} hours old", age / 3_600_000),
+    );
+    found.push(finding(
+        age_ms.is_some_and(|age| age <= FRESH_MS),
+        age,
+        "set `backup` to a folder on another disk, or run ankomst backup",
+    ));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_oldest_backups_go_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let names: Vec<String> =
+            (0..5).map(|day| name(1_790_000_000_000 + day * 86_400_000)).collect();
+        assert!(names.is_sorted());
+        for name in names.iter().map(String::as_str).chain(["ankomst-notes.db", "other"]) {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+            std::fs::write(backup::keys_of(&folder.path().join(name)), "x").unwrap();
+        }
+        remove_oldest(folder.path(), 2).unwrap();
+        let left = |name: &String| folder.path().join(name).exists();
+        assert_eq!(
+            names.iter().filter(|name| left(name)).collect::<Vec<_>>(),
+            names[3..].iter().collect::<Vec<_>>()
+        );
+        assert!(left(&"ankomst-notes.db".to_owned()) && left(&"other".to_owned()));
+        remove_oldest(folder.path(), 0).unwrap();
+        assert!(left(&names[4]), "the newest stays whatever is asked");
+    }
+
+    #[test]
+    fn a_folder_has_one_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = Lock::take(folder.path()).unwrap();
+        assert!(matches!(Lock::take(folder.path()), Err(StorageError::InUse)));
+        drop(lock);
+        Lock::take(folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,55 @@
+//! `ankomst backup | verify | restore | doctor`.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use crate::app::master_key;
+use crate::storage::sqlite::{backup, log};
+use crate::{care, projector};
+
+pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let contents = backup::make(data, file, master_key(data)?)
+        .with_context(|| format!("making the backup {}", file.display()))?;
+    let app = super::open(data).await?;
+    let now_ms = app.now_ms();
+    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
+    println!("The master key and the server's keys are not in it: keep them apart.");
+    Ok(())
+}
+
+pub(super) fn verify(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let contents = backup::check(file, master_key(data)?)
+        .with_context(|| format!("reading the backup {}", file.display()))?;
+    println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
+    Ok(())
+}
+
+pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let _lock = care::Lock::take(data)?;
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let contents = backup::restore(file, data, master_key(data)?, now_ms)
+        .with_context(|| format!("restoring {}", file.display()))?;
+    let app = super::open(data).await?;
+    app.writer.write(log::new_epoch).await?;
+    let rows = projector::rebuild(&app)?;
+    println!("{} changes, feed {}; {rows} rows", contents.chunks, contents.head);
+    println!("What was there before is in before-restore-{now_ms}. Tablets bring what is missing.");
+    Ok(())
+}
+
+pub(super) async fn doctor(data: &Path) -> anyhow::Result<()> {
+    let app = super::open(data).await?;
+    let found = care::examine(&app)?;
+    for finding in &found {
+        println!("{}  {}", if finding.fine { "ok  " } else { "LOOK" }, finding.what);
+        if !finding.how.is_empty() {
+            println!("      {}", finding.how);
+        }
+    }
+    if found.iter().any(|finding| !finding.fine) {
+        bail!("something is not as it should be");
+    }
+    Ok(())
+}
