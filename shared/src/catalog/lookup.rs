@@ -186,7 +186,7 @@ mod tests {
         let checklist = catalog.newest_checklist("residence_inspection").unwrap();
         assert_eq!(checklist.items.len(), 121);
         assert_eq!(checklist.items.iter().filter(|item| item.short).count(), 25);
-        assert_eq!(checklist.items.iter().filter(|item| item.severity == 1).count(), 9);
+        assert_eq!(checklist.items.iter().filter(|item| item.severity == Some(1)).count(), 9);
     }
 
     #[test]
