@@ -65,6 +65,7 @@ fn months_after(date: Date, count: i64) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Catalog;
     use super::*;
 
     fn day(text: &str) -> Date {
@@ -128,6 +129,32 @@ mod tests {
                 assert_eq!(after("2026-11-25", offset, unit), Err(NoDueDate::TooFar));
             }
             assert_eq!(after("9999-12-31", 1, unit), Err(NoDueDate::TooFar));
+        }
+    }
+
+    #[test]
+    fn with_both_anchors_known_every_item_of_the_arrival_is_due() {
+        let checklist = Catalog::builtin().newest_checklist("arrival_household").unwrap();
+        let anchors = BTreeMap::from([
+            ("ASG".to_owned(), day("2026-10-01")),
+            ("ARR".to_owned(), day("2026-11-25")),
+        ]);
+        let find = |id: &str| {
+            let item = checklist.items.iter().find(|item| item.id == id).unwrap();
+            due_date(item.due.as_ref().unwrap(), &anchors).unwrap()
+        };
+        assert!(checklist.items.iter().all(|item| find(&item.id) >= day("2026-10-02")));
+        let cases = [
+            ("A-01", "2026-10-02"),
+            ("A-06", "2026-10-15"),
+            ("A-07", "2026-11-15"),
+            ("A-20", "2026-11-25"),
+            ("A-33", "2026-12-02"),
+            ("A-72", "2027-02-25"),
+            ("A-77", "2028-11-25"),
+        ];
+        for (id, wanted) in cases {
+            assert_eq!(find(id), day(wanted), "{id}");
         }
     }
 }

@@ -190,6 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn the_built_in_catalog_has_the_whole_of_checklist_a() {
+        let catalog = Catalog::builtin();
+        let checklist = catalog.newest_checklist("arrival_household").unwrap();
+        let counts = checklist
+            .groups
+            .iter()
+            .map(|group| checklist.items.iter().filter(|item| item.group == group.id).count());
+        assert_eq!(counts.collect::<Vec<_>>(), [19, 13, 15, 18, 7, 5]);
+        let from = |anchor: &str| {
+            let rules = checklist.items.iter().filter_map(|item| item.due.as_ref());
+            rules.filter(|due| due.anchor == anchor).count()
+        };
+        assert_eq!((from("ASG"), from("ARR")), (6, 71));
+    }
+
+    #[test]
     fn every_merge_code_and_every_field_type_occurs() {
         let kinds = &Catalog::builtin().package().kinds;
         let lists = kinds.iter().flat_map(|kind| &kind.entry_lists);
