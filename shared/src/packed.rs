@@ -266,7 +266,11 @@ macro_rules! packed {
         $(, $variant:ident $(($($part:ident),*))? $({ $($field:ident),* $(,)? })?)* $(,)?
     } $($rest:tt)*) => {
         impl crate::packed::Packed for $name {
-            #[allow(unused_assignments, reason = "the place behind the last variant")]
+            #[allow(
+                unused_assignments,
+                clippy::allow_attributes,
+                reason = "the place behind the last variant, which some enums never reach"
+            )]
             fn pack(&self, out: &mut Vec<u8>) {
                 if let Self::$first $(($($first_part),*))? $({ $($first_field),* })? = self {
                     out.push(0);
@@ -286,7 +290,11 @@ macro_rules! packed {
                 )*
             }
 
-            #[allow(unused_assignments, reason = "the place behind the last variant")]
+            #[allow(
+                unused_assignments,
+                clippy::allow_attributes,
+                reason = "the place behind the last variant, which some enums never reach"
+            )]
             fn unpack(from: &mut crate::packed::Reader<'_>) -> Self {
                 let found = <u8 as crate::packed::Packed>::unpack(from);
                 let mut place = 1;
