@@ -142,6 +142,14 @@ pub enum FieldType {
     Reference(String),
 }
 
+impl FieldType {
+    /// The code list that answers come from.
+    #[must_use]
+    pub const fn list(&self) -> Option<&String> {
+        if let Self::Choice(list) | Self::Set(list) = self { Some(list) } else { None }
+    }
+}
+
 /// How concurrent answers to one field merge (domain section 3.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MergeCode {

@@ -1,6 +1,6 @@
 //! Every kind of fault is reported, with its file and line, all at once.
 
-use super::{SourceFile, package};
+use super::{SourceFile, package, without_unasked_lists};
 
 fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), text: text.to_owned() }
@@ -205,4 +205,24 @@ fn an_item_id_is_there_once_in_all_checklists() {
     let other = one.replace("id = \"move\"", "id = \"leave\"");
     let found = checklist_faults(&[("move", &one), ("leave", &other)]).join("\n");
     assert!(found.contains("move.toml:8: `leave` has an item `M-01`, too"), "{found}");
+}
+
+#[test]
+fn a_list_is_packed_once_a_field_or_the_code_asks_for_it() {
+    let list = |id: &str| {
+        let text = format!("id = \"{id}\"\nlabel = {{ sv = \"A\", en = \"A\" }}\n");
+        file(&format!("lists/{id}.toml"), &text)
+    };
+    let field = "{ id = \"c\", label = { sv = \"F\", en = \"C\" }, type = \"set:asked\", merge = \"U\", \
+                 sensitivity = 1, section = \"a\" },\n]\n";
+    let files = [
+        file("package.toml", "id = \"t\"\nversion = 1\n"),
+        list("department"),
+        list("asked"),
+        list("unasked"),
+        file("kinds/house.toml", &format!("{HEAD}{field}")),
+    ];
+    let packed = without_unasked_lists(package(&files).unwrap());
+    let kept: Vec<&str> = packed.lists.iter().map(|list| list.id.as_str()).collect();
+    assert_eq!(kept, ["department", "asked"]);
 }
