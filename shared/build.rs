@@ -31,9 +31,11 @@ fn main() {
         faults.extend(found);
         std::process::exit(report(&faults));
     });
-    let packed = packed::to_bytes(&package);
+    let whole = packed::to_bytes(&package);
+    let packed = packed::to_bytes(&source::without_unasked_lists(package));
     let texts = texts(&mut faults);
     let written = fs::write(out.join("catalog.packed"), packed)
+        .and_then(|()| fs::write(out.join("catalog_whole.packed"), whole))
         .and_then(|()| fs::write(out.join("texts.rs"), texts));
     if let Err(error) = written {
         println!("cargo::error=writing the packed catalog: {error}");

@@ -85,7 +85,7 @@ pub static IRAN: Names = Names {
     men: &["Kaveh", "Arash", "Siavash", "Behzad", "Peyman", "Rostam"],
     families: &["Jafari", "Rostami", "Ebrahimi", "Zamani", "Karimi", "Moradi"],
     country: "IRN",
-    language: "fas",
+    language: "pes",
 };
 /// Congo.
 pub static CONGO: Names = Names {
@@ -93,7 +93,7 @@ pub static CONGO: Names = Names {
     men: &["Innocent", "Patrick", "Emery", "Pacifique", "Jonas", "Héritier"],
     families: &["Mukasa", "Bahati", "Nkunda", "Habimana", "Uwimana", "Kalala"],
     country: "COD",
-    language: "swa",
+    language: "swh",
 };
 /// Uzbekistan.
 pub static UZBEKISTAN: Names = Names {
@@ -101,7 +101,7 @@ pub static UZBEKISTAN: Names = Names {
     men: &["Aziz", "Bekzod", "Jasur", "Rustam"],
     families: &["Karimov", "Yusupova", "Rahimov", "Nazarova"],
     country: "UZB",
-    language: "uzb",
+    language: "uzn",
 };
 
 /// Names in their own script.

@@ -424,7 +424,7 @@ pub struct ItemView {
     pub text: String,
     /// The same in the other language, for showing to a person.
     pub text_other: String,
-    /// Severity when not ok, 1 to 4.
+    /// Severity when not ok, 1 to 4; 0 for an item of a task checklist, which has none.
     pub severity: u8,
     /// Severity in words, with the time to fix it.
     pub severity_text: String,

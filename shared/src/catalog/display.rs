@@ -68,6 +68,9 @@ pub fn evidence_words(evidence: &Evidence, language: Language) -> String {
         Evidence::Photo => ("Foto", "Photo"),
         Evidence::Signature => ("Underskrift", "Signature"),
         Evidence::Note => ("Anteckning", "Note"),
+        Evidence::Run => ("Checklista", "Checklist"),
+        Evidence::Visit => ("Besök", "Visit"),
+        Evidence::Intake => ("Mottagningssamtal", "Reception interview"),
     };
     if language == Language::Sv { sv.to_owned() } else { en.to_owned() }
 }

@@ -186,7 +186,23 @@ mod tests {
         let checklist = catalog.newest_checklist("residence_inspection").unwrap();
         assert_eq!(checklist.items.len(), 121);
         assert_eq!(checklist.items.iter().filter(|item| item.short).count(), 25);
-        assert_eq!(checklist.items.iter().filter(|item| item.severity == 1).count(), 9);
+        assert_eq!(checklist.items.iter().filter(|item| item.severity == Some(1)).count(), 9);
+    }
+
+    #[test]
+    fn the_built_in_catalog_has_the_whole_of_checklist_a() {
+        let catalog = Catalog::builtin();
+        let checklist = catalog.newest_checklist("arrival_household").unwrap();
+        let counts = checklist
+            .groups
+            .iter()
+            .map(|group| checklist.items.iter().filter(|item| item.group == group.id).count());
+        assert_eq!(counts.collect::<Vec<_>>(), [19, 13, 15, 18, 7, 5]);
+        let from = |anchor: &str| {
+            let rules = checklist.items.iter().filter_map(|item| item.due.as_ref());
+            rules.filter(|due| due.anchor == anchor).count()
+        };
+        assert_eq!((from("ASG"), from("ARR")), (6, 71));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //!
 //! Reading order: [`model`] (the packed form both sides load), [`lookup`] (finding a field by its
 //! key), [`mod@check`] (which values are allowed, and their canonical form), [`numbers`] (identity
-//! numbers), [`order`] (the most cautious of several values), [`display`] (values in words).
+//! numbers), [`order`] (the most cautious of several values), [`due`] (when an item is due),
+//! [`workday`] (days on which offices work), [`display`] (values in words).
 
 pub mod check;
 pub mod display;
+pub mod due;
 pub mod lookup;
 pub mod model;
 pub mod numbers;
@@ -14,8 +16,10 @@ pub mod order;
 mod published;
 #[cfg(test)]
 mod source;
+pub mod workday;
 
 pub use check::{ValueFault, check, civil, normalise, written_date};
+pub use due::{NoDueDate, due_date};
 pub use lookup::{Catalog, Located};
 pub use model::*;
 pub use order::most_cautious;

@@ -142,6 +142,14 @@ pub enum FieldType {
     Reference(String),
 }
 
+impl FieldType {
+    /// The code list that answers come from.
+    #[must_use]
+    pub const fn list(&self) -> Option<&String> {
+        if let Self::Choice(list) | Self::Set(list) = self { Some(list) } else { None }
+    }
+}
+
 /// How concurrent answers to one field merge (domain section 3.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MergeCode {
@@ -233,6 +241,8 @@ pub struct Checklist {
     pub version: u32,
     /// Title.
     pub label: Label,
+    /// Events its due rules count from; codes of the list `anchor`.
+    pub anchors: Vec<String>,
     /// Groups in order.
     pub groups: Vec<Section>,
     /// Items in order.
@@ -250,8 +260,10 @@ pub struct Item {
     pub group: String,
     /// Departments; the first owns the item.
     pub departments: Vec<String>,
-    /// 1 at once, 2 within 72 h, 3 within 14 d, 4 within 60 d; when not ok.
-    pub severity: u8,
+    /// For an inspection: 1 at once, 2 within 72 h, 3 within 14 d, 4 within 60 d; when not ok.
+    pub severity: Option<u8>,
+    /// For a task: when it is to be done.
+    pub due: Option<Due>,
     /// A all, G group accommodation, F flat or house, C children live there.
     pub scope: String,
     /// Part of the short version.
@@ -262,6 +274,33 @@ pub struct Item {
     pub sources: Vec<String>,
     /// Threshold in plain words, e.g. `≥ 4.0 m²/person`.
     pub threshold: Option<Label>,
+}
+
+/// When an item is due: so much before or after an event (see `catalog::due`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The event, one of the checklist's anchors.
+    pub anchor: String,
+    /// How many units after it; before it when negative.
+    pub offset: i64,
+    /// What is counted.
+    pub unit: DueUnit,
+}
+
+impl Due {
+    /// The furthest an offset may lie from its anchor, in any unit.
+    pub const OFFSET_MAX: u64 = 1_000;
+}
+
+/// What a due rule counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueUnit {
+    /// Days of the calendar.
+    Days,
+    /// Days on which offices in Sweden work.
+    WorkingDays,
+    /// Months; in a shorter month its last day.
+    Months,
 }
 
 /// What is recorded for an item besides its status.
@@ -283,6 +322,12 @@ pub enum Evidence {
     Signature,
     /// A note.
     Note,
+    /// A run of another checklist.
+    Run,
+    /// A visit.
+    Visit,
+    /// A reception interview.
+    Intake,
 }
 
 packed! {
@@ -306,9 +351,13 @@ packed! {
     struct Condition { field, any_of }
     struct CodeList { id, label, closed, codes }
     struct Code { id, label, help }
-    struct Checklist { id, version, label, groups, items }
+    struct Checklist { id, version, label, anchors, groups, items }
     struct Item {
-        id, label, group, departments, severity, scope, short, evidence, sources, threshold
+        id, label, group, departments, severity, due, scope, short, evidence, sources, threshold
     }
-    enum Evidence { Tick, Number(a, b), Date, Reference, Document, Photo, Signature, Note }
+    struct Due { anchor, offset, unit }
+    enum DueUnit { Days, WorkingDays, Months }
+    enum Evidence {
+        Tick, Number(a, b), Date, Reference, Document, Photo, Signature, Note, Run, Visit, Intake
+    }
 }

@@ -14,7 +14,7 @@ mod tests;
 use core::cell::RefCell;
 use core::fmt;
 
-use super::model::Package;
+use super::model::{Field, Package};
 
 /// One TOML file.
 #[derive(Debug, Clone)]
@@ -57,4 +57,23 @@ pub(super) fn package(files: &[SourceFile]) -> Result<Package, Vec<Fault>> {
     faults.sort();
     faults.dedup();
     if faults.is_empty() { Ok(package) } else { Err(faults) }
+}
+
+/// Lists that code asks for by name.
+const ASKED_BY_CODE: [&str; 2] = ["anchor", "department"];
+
+/// Leaves out the lists nobody asks for yet: a first visit does not wait for them.
+pub(super) fn without_unasked_lists(mut package: Package) -> Package {
+    let asked = |fields: &[Field], id: &str| {
+        fields.iter().filter_map(|field| field.typ.list()).any(|list| list == id)
+    };
+    let Package { kinds, lists, .. } = &mut package;
+    lists.retain(|list| {
+        ASKED_BY_CODE.contains(&list.id.as_str())
+            || kinds.iter().any(|kind| {
+                asked(&kind.fields, &list.id)
+                    || kind.entry_lists.iter().any(|entries| asked(&entries.fields, &list.id))
+            })
+    });
+    package
 }

@@ -78,19 +78,30 @@ impl<'a> Node<'a> {
         None
     }
 
-    /// A whole number.
+    /// A whole number that must be there.
     pub(super) fn number(&self, key: &str) -> i64 {
-        let Some(value) = self.get(key) else {
+        let found = self.maybe_number(key);
+        if found.is_none() && self.table.get(key).is_none() {
             self.fault(format!("`{key}` is missing"));
-            return 0;
-        };
+        }
+        found.unwrap_or_default()
+    }
+
+    /// A whole number that may be there.
+    pub(super) fn maybe_number(&self, key: &str) -> Option<i64> {
+        let value = self.get(key)?;
         if let DeValue::Integer(number) = value.get_ref()
             && let Ok(number) = i64::from_str_radix(number.as_str(), number.radix())
         {
-            return number;
+            return Some(number);
         }
         self.wrong(value, key, "a whole number");
-        0
+        None
+    }
+
+    /// Whether a key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// Yes or no; no when absent.
@@ -159,10 +170,9 @@ impl<'a> Node<'a> {
         };
         let mut texts = Vec::new();
         for one in all {
-            if let DeValue::String(text) = one.get_ref() {
-                texts.push(text.to_string());
-            } else {
-                self.wrong(one, key, "a list of texts");
+            match one.get_ref() {
+                DeValue::String(text) if !text.trim().is_empty() => texts.push(text.to_string()),
+                _ => self.wrong(one, key, "a list of texts that are not empty"),
             }
         }
         texts

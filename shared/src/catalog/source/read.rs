@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::super::model::{
-    Caution, Checklist, Code, CodeList, Condition, Entries, EntryList, Evidence, Field, FieldType,
-    Item, Kind, MergeCode, Package, Required, Section,
+    Caution, Checklist, Code, CodeList, Condition, Due, DueUnit, Entries, EntryList, Evidence,
+    Field, FieldType, Item, Kind, MergeCode, Package, Required, Section,
 };
 use super::node::{Node, Place, fault_at, line_of};
 use super::{Faults, SourceFile};
@@ -172,21 +172,30 @@ impl Reader<'_> {
         let version = u32::try_from(node.number("version")).unwrap_or(0);
         self.place(&node, format!("checklist {id} v{version}"));
         let groups = self.sections(&node, "groups", &id);
-        let items = node.nodes("items").into_iter().map(|item| self.item(item, &id)).collect();
-        let checklist = Checklist { label: node.label("label"), version, groups, items, id };
+        let scope = node.maybe_text("scope");
+        let items = node.nodes("items").into_iter();
+        let items = items.map(|item| self.item(item, &id, scope.as_deref())).collect();
+        let anchors = node.texts("anchors");
+        let checklist =
+            Checklist { label: node.label("label"), version, anchors, groups, items, id };
         node.end();
         checklist
     }
 
-    fn item(&mut self, node: Node<'_>, checklist: &str) -> Item {
+    /// Reads an item; one without a scope has the checklist's.
+    fn item(&mut self, node: Node<'_>, checklist: &str, scope: Option<&str>) -> Item {
         let id = node.text("id");
         self.place(&node, format!("item {checklist}/{id}"));
         let item = Item {
             label: node.label("label"),
             group: node.text("group"),
             departments: node.texts("departments"),
-            severity: u8::try_from(node.number("severity")).unwrap_or(0),
-            scope: node.text("scope"),
+            severity: node.maybe_number("severity").map(|grade| u8::try_from(grade).unwrap_or(0)),
+            due: node.maybe_node("due").and_then(due),
+            scope: match scope {
+                Some(scope) if !node.has("scope") => scope.to_owned(),
+                _ => node.text("scope"),
+            },
             short: node.flag("short"),
             evidence: node.nodes("evidence").into_iter().filter_map(evidence).collect(),
             sources: node.texts("sources"),
@@ -196,6 +205,24 @@ impl Reader<'_> {
         node.end();
         item
     }
+}
+
+/// Reads `{ anchor = "ARR", days = -10 }`.
+fn due(node: Node<'_>) -> Option<Due> {
+    let units = [
+        ("days", DueUnit::Days),
+        ("working_days", DueUnit::WorkingDays),
+        ("months", DueUnit::Months),
+    ];
+    let anchor = node.text("anchor");
+    let given: Vec<_> = units.into_iter().filter(|(key, _)| node.has(key)).collect();
+    let [(key, unit)] = given.as_slice() else {
+        node.fault("`due` counts in one of days, working_days, months");
+        return None;
+    };
+    let offset = node.maybe_number(key);
+    node.end();
+    Some(Due { anchor, offset: offset?, unit: *unit })
 }
 
 fn evidence(node: Node<'_>) -> Option<Evidence> {
@@ -212,6 +239,9 @@ fn evidence(node: Node<'_>) -> Option<Evidence> {
         "photo" => Evidence::Photo,
         "signature" => Evidence::Signature,
         "note" => Evidence::Note,
+        "run" => Evidence::Run,
+        "visit" => Evidence::Visit,
+        "intake" => Evidence::Intake,
         other => {
             node.fault(format!("evidence `{other}` is not known"));
             return None;

@@ -1,6 +1,6 @@
 //! Every kind of fault is reported, with its file and line, all at once.
 
-use super::{SourceFile, package};
+use super::{SourceFile, package, without_unasked_lists};
 
 fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), text: text.to_owned() }
@@ -88,4 +88,141 @@ fn two_faults_are_reported_together_and_a_double_id_names_the_first_place() {
 fn a_file_that_is_not_toml_is_reported_with_its_line() {
     let found = faults("id = \"house\"\nlabel = = 3\n");
     assert!(found.iter().any(|fault| fault.starts_with("kinds/house.toml:2: this is not TOML")));
+}
+
+const CHECKLIST: &str = "id = \"move\"\nversion = 1\nlabel = { sv = \"Flytt\", en = \"Move\" }\n\
+                         anchors = [\"ARR\"]\nscope = \"A\"\n\
+                         groups = [{ id = \"g\", label = { sv = \"G\", en = \"G\" } }]\nitems = [\n";
+
+const ITEM: [(&str, &str); 7] = [
+    ("id", "id = \"M-01\""),
+    ("label", "label = { sv = \"Nycklar\", en = \"Keys\" }"),
+    ("group", "group = \"g\""),
+    ("departments", "departments = [\"INT\"]"),
+    ("due", "due = { anchor = \"ARR\", days = -10 }"),
+    ("evidence", "evidence = [{ kind = \"tick\" }]"),
+    ("sources", "sources = [\"PRAX\"]"),
+];
+
+/// Faults of a checklist with one item, in which `change` stands for the key it names.
+fn with_item(change: &str) -> String {
+    let key = change.split(' ').next().unwrap_or_default();
+    let kept = ITEM.iter().filter(|(known, _)| *known != key).map(|(_, text)| *text);
+    let item = kept.chain([change]).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+    checklist_faults(&[("move", &format!("{CHECKLIST}{{ {item} }},\n]\n"))]).join("\n")
+}
+
+fn checklist_faults(checklists: &[(&str, &str)]) -> Vec<String> {
+    let list = |id: &str, code: &str| {
+        let label = "{ sv = \"A\", en = \"A\" }";
+        let text = format!(
+            "id = \"{id}\"\nlabel = {label}\ncodes = [{{ id = \"{code}\", label = {label} }}]\n"
+        );
+        file(&format!("lists/{id}.toml"), &text)
+    };
+    let mut files = vec![
+        file("package.toml", "id = \"t\"\nversion = 1\n"),
+        list("department", "INT"),
+        list("anchor", "ARR"),
+    ];
+    let named = checklists.iter().map(|(id, text)| file(&format!("checklists/{id}.toml"), text));
+    files.extend(named);
+    match package(&files) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn a_right_item_has_no_fault() {
+    let fine = [
+        "",
+        "due = { anchor = \"ARR\", working_days = 1 }",
+        "due = { anchor = \"ARR\", months = 24 }",
+        "scope = \"C\"",
+        "evidence = [{ kind = \"run\" }, { kind = \"visit\" }, { kind = \"intake\" }]",
+    ];
+    for change in fine {
+        assert_eq!(with_item(change), "", "{change}");
+    }
+}
+
+#[test]
+fn every_planted_fault_of_an_item_is_reported_with_its_line() {
+    let cases = [
+        ("label = { sv = \"Nycklar\" }", "checklists/move.toml:8: `en` is missing"),
+        (
+            "label = { sv = \"Nycklar\", en = \" \" }",
+            "move.toml:8: `en` must be a text that is not",
+        ),
+        ("departments = [\"XXX\"]", "move.toml:8: there is no department `XXX`"),
+        ("departments = [\"\"]", "move.toml:8: `departments` must be a list of texts that are not"),
+        ("group = \"h\"", "move.toml:8: there is no group `h`"),
+        ("scope = \"X\"", "move.toml:8: scope is one of"),
+        ("severity = 5", "move.toml:8: severity goes from 1 to 4"),
+        (
+            "due = { anchor = \"VIS\", days = 1 }",
+            "move.toml:8: `VIS` is not one of the checklist's",
+        ),
+        ("due = { days = 1 }", "move.toml:8: `anchor` is missing"),
+        ("due = { anchor = \"ARR\" }", "move.toml:8: `due` counts in one of days, working_days"),
+        ("due = { anchor = \"ARR\", days = 1, months = 1 }", "move.toml:8: `due` counts in one of"),
+        ("due = { anchor = \"ARR\", weeks = 1 }", "move.toml:8: `due` counts in one of"),
+        ("due = { anchor = \"ARR\", days = 1, weeks = 1 }", "move.toml:8: `weeks` is not known"),
+        ("due = { anchor = \"ARR\", days = \"1\" }", "move.toml:8: `days` must be a whole number"),
+        ("due = { anchor = \"ARR\", days = 1.5 }", "move.toml:8: `days` must be a whole number"),
+        ("due = { anchor = \"ARR\", months = 1001 }", "move.toml:8: `due` counts to 1000 at most"),
+        ("due = \"ARR\"", "move.toml:8: `due` must be a table"),
+    ];
+    for (change, wanted) in cases {
+        let found = with_item(change);
+        assert!(found.contains(wanted), "{change}: {found}");
+    }
+}
+
+#[test]
+fn an_item_without_severity_and_due_rule_is_reported() {
+    let text = format!("{CHECKLIST}{{ {} }},\n]\n", ITEM.map(|(_, text)| text).join(", "));
+    let due = format!("{}, ", ITEM[4].1);
+    let found = checklist_faults(&[("move", &text.replace(&due, ""))]);
+    assert_eq!(found, ["checklists/move.toml:8: an item has `severity` or `due`"]);
+}
+
+#[test]
+fn a_checklists_anchor_that_no_list_knows_is_reported() {
+    let text = CHECKLIST.replace("\"ARR\"", "\"ARR\", \"XXX\"");
+    let found = checklist_faults(&[("move", &format!("{text}]\n"))]);
+    assert_eq!(found, ["checklists/move.toml:1: there is no anchor `XXX`"]);
+}
+
+#[test]
+fn an_item_id_is_there_once_in_all_checklists() {
+    let item = format!("{{ {} }},\n", ITEM.map(|(_, text)| text).join(", "));
+    let twice = format!("{CHECKLIST}{item}{item}]\n");
+    let found = checklist_faults(&[("move", &twice)]).join("\n");
+    assert!(found.contains("move.toml:9: `item move/M-01` is there already, at"), "{found}");
+    let one = format!("{CHECKLIST}{item}]\n");
+    let other = one.replace("id = \"move\"", "id = \"leave\"");
+    let found = checklist_faults(&[("move", &one), ("leave", &other)]).join("\n");
+    assert!(found.contains("move.toml:8: `leave` has an item `M-01`, too"), "{found}");
+}
+
+#[test]
+fn a_list_is_packed_once_a_field_or_the_code_asks_for_it() {
+    let list = |id: &str| {
+        let text = format!("id = \"{id}\"\nlabel = {{ sv = \"A\", en = \"A\" }}\n");
+        file(&format!("lists/{id}.toml"), &text)
+    };
+    let field = "{ id = \"c\", label = { sv = \"F\", en = \"C\" }, type = \"set:asked\", merge = \"U\", \
+                 sensitivity = 1, section = \"a\" },\n]\n";
+    let files = [
+        file("package.toml", "id = \"t\"\nversion = 1\n"),
+        list("department"),
+        list("asked"),
+        list("unasked"),
+        file("kinds/house.toml", &format!("{HEAD}{field}")),
+    ];
+    let packed = without_unasked_lists(package(&files).unwrap());
+    let kept: Vec<&str> = packed.lists.iter().map(|list| list.id.as_str()).collect();
+    assert_eq!(kept, ["department", "asked"]);
 }

@@ -96,8 +96,10 @@ impl Viewer<'_> {
             id: item.id.clone(),
             text: item.label.get(language).to_owned(),
             text_other: item.label.get(other).to_owned(),
-            severity: item.severity,
-            severity_text: severity(item.severity, language).to_owned(),
+            severity: item.severity.unwrap_or_default(),
+            severity_text: item
+                .severity
+                .map_or_else(String::new, |grade| severity(grade, language).to_owned()),
             scope: item.scope.clone(),
             short: item.short,
             threshold: item.threshold.as_ref().map(|text| text.get(language).to_owned()),
