@@ -38,6 +38,63 @@ pub fn map<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V>
     map
 }
 
+/// A map for a handful of things: pairs in the order of their keys, a twentieth of the code of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Few<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Few<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Ord, V> Few<K, V> {
+    fn place(&self, key: &K) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.cmp(key))
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &K) -> Option<&V> {
+        let at = self.place(key).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// Sets the value of a key.
+    pub fn insert(&mut self, key: K, value: V) {
+        match self.place(&key) {
+            Ok(at) => {
+                if let Some(slot) = self.0.get_mut(at) {
+                    slot.1 = value;
+                }
+            }
+            Err(at) => self.0.insert(at, (key, value)),
+        }
+    }
+
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
+        let at = self.place(key).ok()?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// All pairs in the order of their keys.
+    #[must_use]
+    pub fn pairs(&self) -> &[(K, V)] {
+        &self.0
+    }
+
+    /// All keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.0.iter().map(|(key, _)| key)
+    }
+
+    /// All values in the order of their keys.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.iter().map(|(_, value)| value)
+    }
+}
+
 /// The place of a name in a Swedish list: letters without case, å ä ö behind z, numbers by their
 /// value, so that room 2 comes before room 10.
 #[must_use]
@@ -162,6 +219,21 @@ mod tests {
             expected.sort_by_key(|row| row.0);
             sort_by_key(&mut rows, |row| row.0);
             prop_assert_eq!(rows, expected);
+        }
+
+        #[test]
+        fn few_are_kept_as_a_tree_would(steps in any::<Vec<(u8, Option<u8>)>>()) {
+            let (mut few, mut tree) = (Few::default(), BTreeMap::new());
+            for (key, value) in steps {
+                if let Some(value) = value {
+                    few.insert(key, value);
+                    tree.insert(key, value);
+                } else {
+                    prop_assert_eq!(few.remove(&key), tree.remove(&key));
+                }
+                prop_assert_eq!(few.get(&key), tree.get(&key));
+            }
+            prop_assert!(few.keys().eq(tree.keys()) && few.values().eq(tree.values()));
         }
 
         #[test]

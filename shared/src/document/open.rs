@@ -62,7 +62,7 @@ pub struct Document {
     pub(super) inner: Automerge,
     pub(super) metas: BTreeMap<ChangeHash, ChangeMeta>,
     actor: ActorId,
-    waiting: BTreeMap<ChangeHash, Change>,
+    waiting: Vec<(ChangeHash, Change)>,
 }
 
 impl Document {
@@ -97,7 +97,7 @@ impl Document {
 
     fn empty(actor: ActorId) -> Self {
         let inner = Automerge::new().with_actor(actor.as_bytes().as_slice().into());
-        Self { inner, metas: BTreeMap::new(), actor, waiting: BTreeMap::new() }
+        Self { inner, metas: BTreeMap::new(), actor, waiting: Vec::new() }
     }
 
     /// Applies changes in any order. Those whose dependencies are missing wait in memory.
@@ -109,11 +109,12 @@ impl Document {
         chunks: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Applied, DocumentError> {
         let mut fresh = Vec::new();
+        let mut there = order::set(self.waiting.iter().map(|(hash, _)| *hash));
         for bytes in chunks {
             let change = Change::from_bytes(bytes.to_vec())
                 .map_err(|error| DocumentError::NotAChange(error.to_string()))?;
             let hash = ChangeHash::from_bytes(change.hash().0);
-            if !self.metas.contains_key(&hash) {
+            if !self.metas.contains_key(&hash) && there.insert(hash) {
                 meta_of(&change)?;
                 fresh.push((hash, change));
             }
@@ -128,32 +129,33 @@ impl Document {
         self.inner.apply_changes(ready).map_err(engine)?;
         applied.new.extend(metas.iter().map(|(hash, _)| *hash));
         self.metas.extend(metas);
-        applied.waiting.extend(self.waiting.keys().copied());
+        applied.waiting.extend(self.waiting.iter().map(|(hash, _)| *hash));
         Ok(applied)
     }
 
     /// Takes the waiting changes whose dependencies are known, in causal order.
     fn take_ready(&mut self) -> Vec<Change> {
+        // A change counts on from all it builds on, so one look is enough; a second finds that
+        // nothing is left that could go.
+        order::sort_by_key(&mut self.waiting, |(hash, change)| (change.start_op(), *hash));
         let mut ready: Vec<Change> = Vec::new();
         let mut known = BTreeSet::new();
         loop {
-            let next: Vec<ChangeHash> = self
-                .waiting
-                .iter()
-                .filter(|(_, change)| {
-                    change.deps().iter().all(|dep| {
-                        let dep = ChangeHash::from_bytes(dep.0);
-                        self.metas.contains_key(&dep) || known.contains(&dep)
-                    })
-                })
-                .map(|(hash, _)| *hash)
-                .collect();
-            if next.is_empty() {
-                return ready;
+            let before = ready.len();
+            for (hash, change) in core::mem::take(&mut self.waiting) {
+                let is_ready = change.deps().iter().all(|dep| {
+                    let dep = ChangeHash::from_bytes(dep.0);
+                    self.metas.contains_key(&dep) || known.contains(&dep)
+                });
+                if is_ready {
+                    known.insert(hash);
+                    ready.push(change);
+                } else {
+                    self.waiting.push((hash, change));
+                }
             }
-            for hash in next {
-                known.insert(hash);
-                ready.extend(self.waiting.remove(&hash));
+            if ready.len() == before || self.waiting.is_empty() {
+                return ready;
             }
         }
     }
@@ -269,7 +271,7 @@ impl Document {
     pub fn saved_and_loaded(&self) -> Option<Self> {
         let inner = Automerge::load(&self.inner.save()).ok()?;
         let copy =
-            Self { inner, metas: self.metas.clone(), actor: self.actor, waiting: BTreeMap::new() };
+            Self { inner, metas: self.metas.clone(), actor: self.actor, waiting: Vec::new() };
         Some(copy)
     }
 

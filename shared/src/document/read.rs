@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ObjId, ROOT, ReadDoc};
 
+use crate::chunk::parse;
 use crate::document::meta::ChangeMeta;
 use crate::document::open::Document;
 use crate::document::scalar::{from_ref, from_scalar};
@@ -101,15 +102,9 @@ impl Document {
     #[must_use]
     pub fn touched_since(&self, heads: &[ChangeHash]) -> BTreeSet<FieldPath> {
         let changes = self.inner.get_changes(&self.engine_heads(heads));
-        let paths = changes
-            .iter()
-            .flat_map(|change| change.decode().operations)
-            .filter_map(|operation| match operation.key {
-                automerge::legacy::Key::Map(key) => FieldPath::parse(&key).ok(),
-                automerge::legacy::Key::Seq(_) => None,
-            })
-            .filter(|path| path.as_str() != HEADER_KEY);
-        order::set(paths)
+        let ops = changes.iter().filter_map(|change| parse(change.raw_bytes()).ok());
+        let paths = ops.flat_map(|info| info.ops).map(|op| op.key);
+        order::set(paths.filter(|path| path.as_str() != HEADER_KEY))
     }
 
     /// Everything ever said in a field, oldest first, whether it still stands or not.
@@ -126,17 +121,13 @@ impl Document {
         for change in self.inner.get_changes(&[]) {
             let hash = ChangeHash::from_bytes(change.hash().0);
             let Some(meta) = self.metas.get(&hash) else { continue };
-            let Ok(actor) = ActorId::try_from(change.actor_id().to_bytes()) else { continue };
+            let Ok(info) = parse(change.raw_bytes()) else { continue };
             // What a change itself replaces was never said to anyone.
             let mut said = BTreeMap::new();
-            for (counter, operation) in (change.start_op().get()..).zip(change.decode().operations)
-            {
-                let automerge::legacy::Key::Map(key) = &operation.key else { continue };
-                let Ok(path) = FieldPath::parse(key) else { continue };
-                let automerge::legacy::OpType::Put(scalar) = &operation.action else { continue };
-                let Some(value) = from_scalar(scalar) else { continue };
-                let id = StatementId { counter, actor };
-                said.insert(path, Statement { value, id, change: hash, meta: meta.clone() });
+            for (counter, op) in (info.start_op..).zip(info.ops) {
+                let Some(value) = op.value else { continue };
+                let id = StatementId { counter, actor: info.actor };
+                said.insert(op.key, Statement { value, id, change: hash, meta: meta.clone() });
             }
             out.extend(said);
         }

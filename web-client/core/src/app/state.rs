@@ -10,6 +10,7 @@ use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
 use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
@@ -67,7 +68,7 @@ pub(super) struct Open {
     pub(super) standing: Standing,
     pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
     pub(super) headers: BTreeMap<DocumentId, Header>,
-    pub(super) drafts: BTreeMap<(DocumentId, FieldPath), Draft>,
+    pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: BTreeMap<DocumentId, Opened>,
     pub(super) uses: u64,
     pub(super) client: Client,
@@ -146,7 +147,7 @@ impl<P: Platform> Core<P> {
             standing,
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
-            drafts: BTreeMap::new(),
+            drafts: Few::default(),
             documents: BTreeMap::new(),
             uses: 0,
             client: Client::default(),
@@ -255,7 +256,7 @@ impl<P: Platform> Core<P> {
                 }
             }
             let drafts: BTreeSet<DocumentId> =
-                open.drafts.keys().map(|(document, _)| *document).collect();
+                order::set(open.drafts.keys().map(|(document, _)| *document));
             status.waiting += u32::try_from(drafts.len()).unwrap_or(u32::MAX);
         }
         status

@@ -84,7 +84,7 @@ impl<P: Platform> Core<P> {
     async fn commit_in_turn(&self, document: DocumentId) -> Result<(), Refusal> {
         let edits = self.with_open(|open| {
             let drafts =
-                open.drafts.iter().filter(|((id, _), draft)| *id == document && draft.fits);
+                open.drafts.pairs().iter().filter(|((id, _), draft)| *id == document && draft.fits);
             Ok(drafts
                 .map(|((_, path), draft)| Edit { path: path.clone(), value: draft.value.clone() })
                 .collect::<Vec<_>>())
