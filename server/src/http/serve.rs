@@ -1,20 +1,27 @@
 //! The router and the listener.
 
+use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
 use crate::http::{app_files, headers, held, live, session, sync};
 use crate::storage::sqlite::log;
+
+/// A request that is not read and answered in this time is given up; a tablet asks again.
+const ANSWER_MAX: Duration = Duration::from_mins(5);
+/// A sender that says nothing for this long in the middle of a message is cut off.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
 
 /// All routes.
 pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
@@ -27,8 +34,10 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
             "/api/v1/sync",
             post(sync::exchange).layer(DefaultBodyLimit::max(SYNC_BODY_BYTES_MAX)),
         )
-        .route("/api/v1/live", get(live::live))
         .route("/api/v1/held", get(held::list))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
+        .layer(RequestBodyTimeoutLayer::new(SILENCE_MAX))
+        .route("/api/v1/live", get(live::live))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(app);
@@ -38,11 +47,14 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
     router.layer(axum::middleware::from_fn(headers::add)).layer(CatchPanicLayer::new())
 }
 
-async fn ready(State(app): State<Arc<App>>) -> StatusCode {
-    if app.readers.read(log::head).is_ok() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+/// Whether the log can be read, and how old the newest backup is.
+async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
+    match app.readers.read(|db| Ok((log::head(db)?.feed, log::backup_ms(db)?))) {
+        Ok((feed, made_ms)) => {
+            let age_s = made_ms.map(|made| (app.now_ms() - made) / 1_000);
+            (StatusCode::OK, Json(serde_json::json!({ "feed": feed, "backup_age_s": age_s })))
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "feed": null }))),
     }
 }
 

@@ -47,7 +47,11 @@ impl ChangeMeta {
     /// When it is not base32 of a CBOR map with device, person and time.
     pub fn from_message(message: &str) -> Result<Self, MetaError> {
         let bytes = base32_bytes(message).map_err(|_| MetaError)?;
-        let meta: Self = minicbor::decode(&bytes).map_err(|_| MetaError)?;
+        let mut reader = minicbor::Decoder::new(&bytes);
+        let meta: Self = reader.decode().map_err(|_| MetaError)?;
+        if reader.position() != bytes.len() {
+            return Err(MetaError);
+        }
         let sorted = meta.review_heads.is_sorted_by(|a, b| a < b);
         if sorted { Ok(meta) } else { Err(MetaError) }
     }
@@ -100,6 +104,9 @@ mod tests {
         let message = meta.to_message();
         assert_eq!(ChangeMeta::from_message(&message), Ok(meta.clone()));
         assert!(ChangeMeta::from_message("").is_err());
+        let mut longer = minicbor::to_vec(&meta).unwrap();
+        longer.push(0);
+        assert!(ChangeMeta::from_message(&base32(&longer)).is_err());
         assert!(ChangeMeta::from_message("visit").is_err());
         let unsorted =
             ChangeMeta { review_heads: meta.review_heads.into_iter().rev().collect(), ..meta };

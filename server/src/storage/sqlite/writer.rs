@@ -3,6 +3,7 @@
 //! An answer is given only after the commit that holds it, with `synchronous=FULL`. Each piece of
 //! work has a savepoint of its own, so one that fails takes nothing else with it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -77,7 +78,10 @@ fn in_savepoint<T>(
     work: impl FnOnce(&Connection) -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
     connection.execute_batch("SAVEPOINT work")?;
-    match work(connection) {
+    // A defect in one piece of work must not end the only writer.
+    let done = catch_unwind(AssertUnwindSafe(|| work(connection)))
+        .unwrap_or(Err(StorageError::Damaged("a piece of work ended in a defect")));
+    match done {
         Ok(done) => {
             connection.execute_batch("RELEASE work").map(|()| done).map_err(StorageError::from)
         }
@@ -115,5 +119,35 @@ fn run(connection: &Connection, queue: &Receiver<Work>) {
             };
             answer(outcome);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_defect_in_one_piece_of_work_takes_nothing_else_with_it() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
+        let writer = Writer::start(db).unwrap();
+        let put = |number: i64| {
+            writer.write(move |db| {
+                db.execute("INSERT INTO t VALUES (?1)", [number])?;
+                Ok(())
+            })
+        };
+        let broken = writer.write(|db| -> Result<(), StorageError> {
+            db.execute("INSERT INTO t VALUES (99)", [])?;
+            panic!("a defect")
+        });
+        let (one, two, three) = tokio::join!(put(1), broken, put(2));
+        one.unwrap();
+        assert!(two.is_err());
+        three.unwrap();
+        put(3).await.unwrap();
+        let sum = writer
+            .write(|db| Ok(db.query_row("SELECT sum(n) FROM t", [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(sum.await.unwrap(), 6);
     }
 }
