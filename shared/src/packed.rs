@@ -147,7 +147,7 @@ fn write_count(out: &mut Vec<u8>, count: usize) {
     write_number(out, u64::try_from(count).unwrap_or(u64::MAX));
 }
 
-macro_rules! numbers {
+macro_rules! whole_numbers {
     ($($number:ty),*) => { $(
         impl Packed for $number {
             fn pack(&self, out: &mut Vec<u8>) {
@@ -161,7 +161,7 @@ macro_rules! numbers {
     )* };
 }
 
-numbers!(u8, u32, u64);
+whole_numbers!(u8, u32, u64);
 
 impl Packed for i64 {
     fn pack(&self, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::slim;
+use super::{alike, slim};
 use crate::run::{cargo, target};
 
 /// Files of the app by their plain name.
@@ -72,7 +72,7 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     let script = slim::bare(&slim::short_names(&script, output.wasm_mut())?);
     Ok(Files::from([
         (format!("{name}.js"), script.into_bytes()),
-        (format!("{name}_bg.wasm"), output.wasm_mut().emit_wasm()),
+        (format!("{name}_bg.wasm"), alike::beside_alike(&output.wasm_mut().emit_wasm())?),
     ]))
 }
 

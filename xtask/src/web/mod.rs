@@ -1,6 +1,8 @@
-//! Builds the app: `build` (wasm and glue), `slim` (what no page needs goes), `names`
+//! Builds the app: `build` (wasm and glue), `slim` (what no page needs goes), `alike`
+//! (an order that compresses well), `names`
 //! (hashed names and references), `pack` (compression and budget).
 
+mod alike;
 mod build;
 mod names;
 mod pack;
