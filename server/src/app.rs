@@ -46,6 +46,8 @@ pub struct News {
 pub struct App {
     /// The data folder.
     pub folder: PathBuf,
+    /// There were no rows: they are to be made from the log.
+    pub rows_are_new: bool,
     /// Writes to the log.
     pub writer: Writer,
     /// Reads the log.
@@ -78,23 +80,30 @@ impl App {
         if folder.join(RESTORING).exists() {
             return Err(StorageError::Restoring);
         }
+        // Keys are made with a folder, never beside data that they could not open.
+        let is_new = !folder.join("log.db").exists() && !folder.join("keys.db").exists();
+        let secret = |name: &'static str| {
+            if is_new { make_secret(folder, name) } else { secret(folder, name) }
+        };
         let rows_db = open_rows(folder)?;
         rows::prepare(&rows_db)?;
-        let master = secret(folder, "master.key")?;
+        let rows_are_new = rows::is_empty(&rows_db)?;
+        let master = secret("master.key")?;
         let app = Self {
             folder: folder.to_path_buf(),
+            rows_are_new,
             writer: Writer::start(open_log(folder)?)?,
             readers: Readers::new(folder),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
             trial: TrialPool::new(binary),
             secrets: Secrets {
-                server: SigningKey::from_seed(secret(folder, "server.key")?),
-                deposit: DepositKey::from_seed(secret(folder, "deposit.key")?),
+                server: SigningKey::from_seed(secret("server.key")?),
+                deposit: DepositKey::from_seed(secret("deposit.key")?),
                 position: position_key(&master),
                 master,
             },
-            tokens: Tokens::new(secret(folder, "session.key")?),
+            tokens: Tokens::new(secret("session.key")?),
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             stopping: CancellationToken::new(),
@@ -120,34 +129,38 @@ fn position_key(master: &[u8; 32]) -> [u8; 32] {
     ankomst_shared::chunk::sha256(&[b"ankomst/position-key/1", master])
 }
 
-/// The master key of a data folder that has one.
+/// The master key of a data folder.
 ///
 /// # Errors
 /// When there is none or it cannot be read.
 pub fn master_key(folder: &Path) -> Result<[u8; 32], StorageError> {
-    if folder.join("master.key").exists() {
-        return secret(folder, "master.key");
-    }
-    let what = "there is no master.key in the data folder; put it back first, without it no backup can be read";
-    Err(std::io::Error::new(std::io::ErrorKind::NotFound, what).into())
+    secret(folder, "master.key")
 }
 
-/// Reads a key of 32 bytes from a file only its owner may read; makes it at the first start.
-fn secret(folder: &Path, name: &str) -> Result<[u8; 32], StorageError> {
+/// Reads a key of 32 bytes.
+fn secret(folder: &Path, name: &'static str) -> Result<[u8; 32], StorageError> {
+    match std::fs::read(folder.join(name)) {
+        Ok(bytes) => {
+            bytes.try_into().map_err(|_| StorageError::Damaged("a key file has another length"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(StorageError::KeyGone(name))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads a key of a new data folder; makes it if it is not there, readable by its owner only.
+fn make_secret(folder: &Path, name: &'static str) -> Result<[u8; 32], StorageError> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let file = folder.join(name);
-    if file.exists() {
-        let bytes = std::fs::read(&file)?;
-        return bytes
-            .try_into()
-            .map_err(|_| StorageError::Damaged("a key file has another length"));
+    if !file.exists() {
+        let mut out =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+        out.write_all(&random::<32>()?)?;
+        out.sync_all()?;
+        std::fs::File::open(folder)?.sync_all()?;
     }
-    let key = random::<32>()?;
-    let mut out =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
-    out.write_all(&key)?;
-    out.sync_all()?;
-    std::fs::File::open(folder)?.sync_all()?;
-    Ok(key)
+    secret(folder, name)
 }

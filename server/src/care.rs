@@ -52,8 +52,8 @@ impl Lock {
 pub async fn run(app: Arc<App>, schedule: Schedule) {
     loop {
         let due_ms = i64::from(schedule.every_hours) * 3_600_000;
-        let last_ms = app.readers.read(log::backup_ms).ok().flatten().unwrap_or(0);
-        let left_ms = last_ms.saturating_add(due_ms).saturating_sub(app.now_ms());
+        let made_ms = app.readers.read(log::backup_ms).ok().flatten();
+        let left_ms = age_ms(made_ms, app.now_ms()).map_or(0, |age| due_ms.saturating_sub(age));
         let wait = match u64::try_from(left_ms) {
             Ok(left) if left > 0 => Duration::from_millis(left),
             _ => match one(&app, &schedule).await {
@@ -81,18 +81,47 @@ pub async fn run(app: Arc<App>, schedule: Schedule) {
 pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, StorageError> {
     let now_ms = app.now_ms();
     let file = schedule.folder.join(name(now_ms));
-    let (keep, folder) = (schedule.keep, schedule.folder.clone());
+    let folder = schedule.folder.clone();
     let made_by = Arc::clone(app);
     let contents = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
-        let contents = backup::make(&made_by.folder, &file, made_by.secrets.master)?;
-        remove_oldest(&folder, keep)?;
-        Ok::<_, StorageError>(contents)
+        sweep(&folder)?;
+        backup::make(&made_by.folder, &file, made_by.secrets.master)
     })
     .await
     .map_err(|_| StorageError::Stopped)??;
     app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    if let Err(error) = remove_oldest(&schedule.folder, schedule.keep) {
+        tracing::warn!(%error, "Old backups could not be removed.");
+    }
     Ok(contents)
+}
+
+/// Removes what a backup that was cut off has left.
+fn sweep(folder: &Path) -> Result<(), StorageError> {
+    for path in ours(folder, backup::PART)? {
+        backup::remove(&path)?;
+    }
+    for keys in ours(folder, "Z.db.keys")? {
+        if !keys.with_extension("").exists() {
+            backup::remove(&keys)?;
+        }
+    }
+    Ok(())
+}
+
+/// Files of scheduled backups whose name ends so, the oldest first.
+fn ours(folder: &Path, end: &str) -> Result<Vec<PathBuf>, StorageError> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with("ankomst-") && name.ends_with(end)
+        })
+        .collect();
+    found.sort();
+    Ok(found)
 }
 
 /// Name of a backup made at a time: `ankomst-20261122T140500123Z.db`.
@@ -101,23 +130,21 @@ fn name(now_ms: i64) -> String {
     format!("ankomst-{}.db", time.strftime("%Y%m%dT%H%M%S%3fZ"))
 }
 
-/// Removes all but the newest; only files named as [`name`] does, and their keys.
+/// Removes all but the newest, each with its keys if they are there.
 fn remove_oldest(folder: &Path, keep: usize) -> Result<(), StorageError> {
-    let mut made: Vec<PathBuf> = std::fs::read_dir(folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with("ankomst-") && name.ends_with("Z.db")
-        })
-        .collect();
-    made.sort();
+    let made = ours(folder, "Z.db")?;
     let too_many = made.len().saturating_sub(keep.max(1));
     for old in made.into_iter().take(too_many) {
-        std::fs::remove_file(backup::keys_of(&old))?;
-        std::fs::remove_file(old)?;
+        backup::remove(&old)?;
+        backup::remove(&backup::keys_of(&old))?;
     }
     Ok(())
+}
+
+/// Age of the newest backup, milliseconds; a time that has not come yet is none.
+#[must_use]
+pub fn age_ms(made_ms: Option<i64>, now_ms: i64) -> Option<i64> {
+    made_ms.map(|made| now_ms.saturating_sub(made)).filter(|age| *age >= 0)
 }
 
 /// One thing that was looked at.
@@ -168,7 +195,7 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         format!("{held} changes are held for a person"),
         "ankomst held list",
     ));
-    let age_ms = made_ms.map(|made| app.now_ms().saturating_sub(made));
+    let age_ms = age_ms(made_ms, app.now_ms());
     let age = age_ms.map_or_else(
         || "there is no backup".to_owned(),
         |age| format!("the newest backup is {} hours old", age / 3_600_000),
@@ -202,8 +229,30 @@ mod tests {
             names[3..].iter().collect::<Vec<_>>()
         );
         assert!(left(&"ankomst-notes.db".to_owned()) && left(&"other".to_owned()));
+        std::fs::remove_file(backup::keys_of(&folder.path().join(&names[3]))).unwrap();
         remove_oldest(folder.path(), 0).unwrap();
         assert!(left(&names[4]), "the newest stays whatever is asked");
+        assert!(!left(&names[3]), "keys kept elsewhere hinder nothing");
+    }
+
+    #[test]
+    fn what_a_cut_backup_left_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().join(name(1_790_000_000_000));
+        let half = folder.path().join(name(1_790_000_100_000));
+        let part = folder.path().join(format!("{}.part", name(1_790_000_200_000)));
+        for file in [&whole, &backup::keys_of(&whole), &backup::keys_of(&half), &part] {
+            std::fs::write(file, "x").unwrap();
+        }
+        sweep(folder.path()).unwrap();
+        assert!(whole.exists() && backup::keys_of(&whole).exists());
+        assert!(!backup::keys_of(&half).exists() && !part.exists());
+    }
+
+    #[test]
+    fn a_backup_of_tomorrow_is_none() {
+        assert_eq!(age_ms(Some(5), 4), None);
+        assert_eq!(age_ms(Some(4), 5), Some(1));
     }
 
     #[test]

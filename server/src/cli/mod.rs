@@ -213,6 +213,9 @@ async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
 
 async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow::Result<()> {
     let Settings { listen, app: files, .. } = settings;
+    if app.rows_are_new {
+        projector::rebuild(&app)?;
+    }
     if let Some(folder) = settings.backup {
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 
 use crate::app::master_key;
 use crate::storage::sqlite::{backup, log};
@@ -29,17 +29,23 @@ pub(super) fn verify(data: &Path, file: &Path) -> anyhow::Result<()> {
 pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
     let _lock = care::Lock::take(data)?;
     let now_ms = jiff::Timestamp::now().as_millisecond();
-    let contents = backup::restore(file, data, master_key(data)?, now_ms)
+    let done = backup::restore(file, data, master_key(data)?, now_ms)
         .with_context(|| format!("restoring {}", file.display()))?;
     let app = super::open(data).await?;
-    app.writer.write(log::new_epoch).await?;
     let rows = projector::rebuild(&app)?;
-    println!("{} changes, feed {}; {rows} rows", contents.chunks, contents.head);
-    println!("What was there before is in before-restore-{now_ms}. Tablets bring what is missing.");
+    println!("{} changes, feed {}; {rows} rows", done.contents.chunks, done.contents.head);
+    println!("What was there before is in {}. Tablets bring what is missing.", done.aside);
+    if !done.accounts_kept {
+        println!(
+            "The accounts are those of the backup: switch off again who has left since, and enrol \
+             again devices that came since; what is on them waits there."
+        );
+    }
     Ok(())
 }
 
 pub(super) async fn doctor(data: &Path) -> anyhow::Result<()> {
+    ensure!(data.join("log.db").exists(), "there is no data folder {}", data.display());
     let app = super::open(data).await?;
     let found = care::examine(&app)?;
     for finding in &found {
@@ -48,8 +54,6 @@ pub(super) async fn doctor(data: &Path) -> anyhow::Result<()> {
             println!("      {}", finding.how);
         }
     }
-    if found.iter().any(|finding| !finding.fine) {
-        bail!("something is not as it should be");
-    }
+    ensure!(found.iter().all(|finding| finding.fine), "something is not as it should be");
     Ok(())
 }

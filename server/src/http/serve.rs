@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
+use crate::care;
 use crate::http::{app_files, headers, held, live, session, sync};
 use crate::storage::sqlite::log;
 
@@ -51,7 +52,7 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
     match app.readers.read(|db| Ok((log::head(db)?.feed, log::backup_ms(db)?))) {
         Ok((feed, made_ms)) => {
-            let age_s = made_ms.map(|made| (app.now_ms() - made) / 1_000);
+            let age_s = care::age_ms(made_ms, app.now_ms()).map(|age| age / 1_000);
             (StatusCode::OK, Json(serde_json::json!({ "feed": feed, "backup_age_s": age_s })))
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "feed": null }))),

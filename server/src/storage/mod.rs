@@ -22,6 +22,11 @@ pub enum StorageError {
     /// A file could not be read or written.
     #[error("a file of the data folder could not be read or written: {0}")]
     File(#[from] std::io::Error),
+    /// A key file is not there, but data that need it are.
+    #[error(
+        "{0} is gone from the data folder; put it back from where you keep it, nothing was changed"
+    )]
+    KeyGone(&'static str),
     /// Another process serves or restores this data folder.
     #[error("another process uses this data folder; stop it first")]
     InUse,

@@ -14,6 +14,7 @@ use ankomst_shared::sync::{Digest, Position};
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::care;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::log::{self, ChunkRow};
@@ -182,8 +183,8 @@ impl Gathering<'_> {
             me: user.me(),
             people: accounts::people(self.db, user.unit)?,
             devices: accounts::device_names(self.db, user.unit)?,
-            has_backup: log::backup_ms(self.db)?
-                .is_some_and(|made| self.app.now_ms() - made <= crate::care::FRESH_MS),
+            has_backup: care::age_ms(log::backup_ms(self.db)?, self.app.now_ms())
+                .is_some_and(|age| age <= care::FRESH_MS),
         })
     }
 

@@ -43,6 +43,13 @@ async fn under_load(server: &mut Server) {
     let last = (*cases.last().unwrap(), "arriving_from");
     let wanted = format!("Ort nummer {}", BACKUPS - 1);
     other.until_field(last, "the last answer", |field| field.text == wanted).await;
+    // A tablet that came after the oldest backup.
+    let late = signed_in(server, &folder.path().join("late"), "mats").await;
+    let house = late.residences().await[0].document;
+    let run = crate::kit::visit(&late, house).await;
+    late.answer(run, "item/B-F02/comment", text("Skrivet på en ny surfplatta")).await;
+    late.sync().await;
+    ledger.note("Skrivet på en ny surfplatta", Shown::Saved);
     for file in &files {
         assert!(server.command(&["verify", &name_of(file)]).contains("read whole"));
     }
@@ -55,10 +62,15 @@ async fn under_load(server: &mut Server) {
     assert!(other.eventually(SYNC_MAX, alone).await);
     server.command(&["restore", &name_of(&files[0])]);
     assert!(!server.command(&["dump"]).contains(&wanted), "nothing was put back");
+    let alone = || late.status().contact != Contact::Live;
+    assert!(late.eventually(SYNC_MAX, alone).await);
     server.start();
-    other.sync().await;
-    let shared = || other.status().waiting == 0 && other.status().received == 0;
-    assert!(other.eventually(SYNC_MAX, shared).await);
+    for tablet in [&other, &late] {
+        tablet.sync().await;
+        let shared = || tablet.status().waiting == 0 && tablet.status().received == 0;
+        assert!(tablet.eventually(SYNC_MAX, shared).await);
+        assert!(!tablet.status().sign_in_needed);
+    }
     assert_eq!(ledger.missing(&server.command(&["dump"]), Shown::Saved), Vec::new());
     let desk = signed_in(server, &folder.path().join("desk"), "ingrid").await;
     assert!(desk.everything_shown().await.contains(&wanted));

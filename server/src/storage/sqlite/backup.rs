@@ -16,6 +16,9 @@ use crate::storage::StorageError;
 /// Marks a data folder in which a restore was begun and not ended.
 pub const RESTORING: &str = "restoring";
 
+/// End of the name of a file that is being written.
+pub const PART: &str = ".part";
+
 /// What a backup holds, as found by reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Contents {
@@ -34,7 +37,7 @@ pub fn keys_of(file: &Path) -> PathBuf {
 }
 
 /// Copies log and keys of a data folder, which may be in use, to `file` and [`keys_of`] it, reads the
-/// copies whole, and only then gives them their names.
+/// copies whole, and only then gives them their names. A copy that is not good is removed.
 ///
 /// # Errors
 /// When a file is there already, cannot be written, or a copy is not what it must be.
@@ -45,15 +48,23 @@ pub fn make(folder: &Path, file: &Path, master: [u8; 32]) -> Result<Contents, St
             return Err(exists(taken));
         }
     }
-    let (part, keys_part) = (beside(file, ".part"), beside(&keys, ".part"));
+    let (part, keys_part) = (beside(file, PART), beside(&keys, PART));
     // Keys are written before the changes sealed with them, so keys copied later have them all.
-    copy_database(&folder.join("log.db"), &part)?;
-    copy_database(&folder.join("keys.db"), &keys_part)?;
-    let contents = check_files(&part, &keys_part, master)?;
-    std::fs::rename(&keys_part, &keys)?;
-    std::fs::rename(&part, file)?;
-    sync_folder(file)?;
-    Ok(contents)
+    let made = copy_database(&folder.join("log.db"), &part)
+        .and_then(|()| copy_database(&folder.join("keys.db"), &keys_part))
+        .and_then(|()| check_files(&part, &keys_part, master))
+        .and_then(|contents| {
+            std::fs::rename(&keys_part, &keys)?;
+            std::fs::rename(&part, file)?;
+            sync_folder(file)?;
+            Ok(contents)
+        });
+    if made.is_err() {
+        for part in [&part, &keys_part] {
+            remove(part)?;
+        }
+    }
+    made
 }
 
 /// Reads a backup whole: the database's own check, each change opened, named by its hash, and the
@@ -105,54 +116,148 @@ fn check_files(
     Ok(contents)
 }
 
-/// Puts a backup in the place of a data folder's log. What was there is kept in a folder beside it;
-/// document keys are added to those there. The caller makes sure that no server runs, and begins a
-/// new epoch.
+/// Puts a backup in the place of a data folder's log and begins a new epoch. What was there is kept
+/// in a folder `before-restore-…`; accounts, devices and sessions are taken over from it, so that
+/// nobody enrolled since the backup is shut out and nobody shut out since comes in again. Document
+/// keys made since stay; of a document in the backup, the backup's key rules.
+///
+/// The caller makes sure that no server runs. Everything is made and read beside what is there
+/// first; from the moment it is put in place the folder is marked with [`RESTORING`], no server
+/// starts on it, and a second restore goes on where the first was cut off.
 ///
 /// # Errors
-/// When the backup is not whole, or a file cannot be written. The folder is then as it was, or
-/// marked with [`RESTORING`] so that no server starts on half of it.
+/// When the backup is not whole, or a file cannot be written.
 pub fn restore(
     file: &Path,
     folder: &Path,
     master: [u8; 32],
     now_ms: i64,
-) -> Result<Contents, StorageError> {
-    let contents = check(file, master)?;
-    let part = folder.join("log.db.part");
-    copy_file(file, &part)?;
-    let keys = folder.join("keys.db");
-    if keys.exists() {
-        add_keys(&keys, &keys_of(file))?;
-    } else {
-        copy_file(&keys_of(file), &keys)?;
-    }
+) -> Result<Restored, StorageError> {
+    check(file, master)?;
     let mark = folder.join(RESTORING);
-    File::create(&mark)?.sync_all()?;
-    sync_folder(&mark)?;
-    let aside = folder.join(format!("before-restore-{now_ms}"));
+    let begun = std::fs::read_to_string(&mark).ok().filter(|name| !name.is_empty());
+    let name = begun.unwrap_or_else(|| format!("before-restore-{now_ms}"));
+    let aside = folder.join(&name);
+    // After a cut the old files may be aside already, and new ones in their place.
+    let old = |name: &str| {
+        let moved = aside.join(name);
+        if moved.exists() { moved } else { folder.join(name) }
+    };
+    let (part, keys_part) = (folder.join("log.db.part"), folder.join("keys.db.part"));
+    copy_file(file, &part)?;
+    let accounts_kept = renew(&part, &old("log.db"))?;
+    merge_keys(&keys_part, &old("keys.db"), &keys_of(file))?;
+    let contents = check_files(&part, &keys_part, master)?;
+
+    write_durably(&mark, name.as_bytes())?;
     std::fs::create_dir_all(&aside)?;
-    for name in ["log.db", "log.db-wal", "log.db-shm", "rows.db", "rows.db-wal", "rows.db-shm"] {
-        let old = folder.join(name);
-        if !old.exists() {
-        } else if name.starts_with("log.db") {
-            std::fs::rename(&old, aside.join(name))?;
-        } else {
-            std::fs::remove_file(&old)?;
+    for base in ["log.db", "keys.db"] {
+        let (there, moved) = (folder.join(base), aside.join(base));
+        if there.exists() && !moved.exists() {
+            // What stands in the write-ahead log belongs to the file that is put aside; of a
+            // damaged file it stays beside it.
+            drop(super::open::connect(&there).and_then(|db| single_file(&db)));
+        }
+        for end in ["", "-wal", "-shm"] {
+            let (there, moved) = (beside(&there, end), beside(&moved, end));
+            if there.exists() && !moved.exists() {
+                std::fs::rename(there, moved)?;
+            }
         }
     }
+    sync_folder(&aside.join("log.db"))?;
+    for name in ["rows.db", "rows.db-wal", "rows.db-shm"] {
+        remove(&folder.join(name))?;
+    }
+    std::fs::rename(&keys_part, folder.join("keys.db"))?;
     std::fs::rename(&part, folder.join("log.db"))?;
     sync_folder(&part)?;
-    std::fs::remove_file(&mark)?;
+    remove(&mark)?;
     sync_folder(&mark)?;
-    Ok(contents)
+    Ok(Restored { contents, aside: name, accounts_kept })
 }
 
-fn add_keys(keys: &Path, from: &Path) -> Result<(), StorageError> {
-    let db = super::open::connect(keys)?;
-    db.execute("ATTACH DATABASE ?1 AS backup", [from.to_string_lossy().as_ref()])?;
-    db.execute("INSERT OR IGNORE INTO keys SELECT document, wrapped FROM backup.keys", [])?;
+/// What a restore has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// What was put in place.
+    pub contents: Contents,
+    /// The folder in the data folder with what was there before.
+    pub aside: String,
+    /// Whether accounts, devices and sessions are those of before, not those of the backup.
+    pub accounts_kept: bool,
+}
+
+/// Begins a new epoch in a copy of a log and takes over the accounts of the old one, if that can be
+/// read; tells whether it could.
+fn renew(part: &Path, old: &Path) -> Result<bool, StorageError> {
+    let db = super::open::open_log_file(part)?;
+    let kept = old.exists() && take_over(&db, old).is_ok();
+    log::new_epoch(&db)?;
+    single_file(&db)?;
+    Ok(kept)
+}
+
+fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
+    // Brings the old log to this program's form first; a damaged one is refused here.
+    drop(super::open::open_log_file(old)?);
+    db.execute("ATTACH DATABASE ?1 AS old", [old.to_string_lossy().as_ref()])?;
+    let copied = db.execute_batch(
+        "SAVEPOINT accounts; PRAGMA defer_foreign_keys = ON;
+         INSERT OR REPLACE INTO main.units SELECT * FROM old.units;
+         INSERT OR REPLACE INTO main.users SELECT * FROM old.users;
+         INSERT OR REPLACE INTO main.devices SELECT * FROM old.devices;
+         INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
+         RELEASE accounts",
+    );
+    if copied.is_err() {
+        drop(db.execute_batch("ROLLBACK TO accounts; RELEASE accounts"));
+    }
+    db.execute_batch("DETACH DATABASE old")?;
+    Ok(copied?)
+}
+
+/// The keys there are under those of the backup; those of the backup alone if there are none or they
+/// cannot be read, for what is there is kept aside.
+fn merge_keys(part: &Path, there: &Path, backup: &Path) -> Result<(), StorageError> {
+    if there.exists() && copy_database(there, part).and_then(|()| overlay(part, backup)).is_ok() {
+        return Ok(());
+    }
+    copy_file(backup, part)
+}
+
+fn overlay(part: &Path, backup: &Path) -> Result<(), StorageError> {
+    let db = super::open::connect(part)?;
+    db.execute("ATTACH DATABASE ?1 AS backup", [backup.to_string_lossy().as_ref()])?;
+    db.execute("INSERT OR REPLACE INTO main.keys SELECT document, wrapped FROM backup.keys", [])?;
+    db.execute_batch("DETACH DATABASE backup")?;
+    single_file(&db)
+}
+
+/// Brings everything into the one file, so that it can be moved alone.
+fn single_file(db: &Connection) -> Result<(), StorageError> {
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    db.pragma_update(None, "journal_mode", "DELETE")?;
     Ok(())
+}
+
+fn write_durably(file: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    use std::io::Write;
+    let mut out = File::create(file)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    sync_folder(file)
+}
+
+/// Removes a file that may be there.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// One consistent copy, readable by its owner only.
@@ -160,9 +265,7 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), StorageError> {
     if !from.exists() {
         return Err(missing(from));
     }
-    if to.exists() {
-        std::fs::remove_file(to)?;
-    }
+    remove(to)?;
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
     let db = super::open::connect(from)?;
     db.execute("VACUUM INTO ?1", [to.to_string_lossy().as_ref()])?;
@@ -171,6 +274,10 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), StorageError> {
 }
 
 fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
+    // What a cut-off attempt has left would be read as part of the new file.
+    for end in ["", "-wal", "-shm"] {
+        remove(&beside(to, end))?;
+    }
     let mut out =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
     std::io::copy(&mut File::open(from)?, &mut out)?;

@@ -18,7 +18,15 @@ const READERS_MAX: usize = 4;
 /// # Errors
 /// When the file cannot be opened or migrated.
 pub fn open_log(folder: &Path) -> Result<Connection, StorageError> {
-    let mut connection = connect(&folder.join("log.db"))?;
+    open_log_file(&folder.join("log.db"))
+}
+
+/// Opens a log wherever it lies and brings its schema up to date.
+///
+/// # Errors
+/// When the file cannot be opened or migrated.
+pub fn open_log_file(file: &Path) -> Result<Connection, StorageError> {
+    let mut connection = connect(file)?;
     migrations::migrations::runner().run(&mut connection)?;
     Ok(connection)
 }

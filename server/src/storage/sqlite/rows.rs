@@ -34,6 +34,14 @@ pub fn prepare(db: &Connection) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Whether there is no row.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_empty(db: &Connection) -> Result<bool, StorageError> {
+    Ok(db.query_row("SELECT NOT EXISTS (SELECT 1 FROM records)", [], |row| row.get(0))?)
+}
+
 /// Writes a row.
 ///
 /// # Errors

@@ -1,0 +1,185 @@
+//! Backups and restores at their edges: cut off, repeated, onto another folder, without their keys.
+#![expect(clippy::unwrap_used, reason = "a test crate")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ankomst_shared::chunk::parse;
+use ankomst_shared::document::{Authoring, Document};
+use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, UnitId, UserId};
+use ankomst_shared::sign::Header;
+
+use ankomst_server::app::{App, master_key};
+use ankomst_server::storage::StorageError;
+use ankomst_server::storage::sqlite::{Keys, backup, log};
+
+const MASTER: [u8; 32] = [5; 32];
+
+async fn server(folder: &Path) -> Arc<App> {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("master.key"), MASTER).unwrap();
+    App::open(folder, PathBuf::from("/bin/false")).await.unwrap()
+}
+
+async fn put(app: &Arc<App>) {
+    let by = Authoring {
+        device: DeviceId::from_bytes([1; 16]),
+        user: UserId::from_bytes([2; 16]),
+        now_ms: 1_000,
+        clock_offset_s: None,
+        review_heads: Vec::new(),
+    };
+    let (_, chunk) = Document::create(ActorId::from_bytes([3; 16]), vec![1], &[], &by).unwrap();
+    let document = DocumentId::from_bytes([7; 16]);
+    let info = parse(&chunk.bytes).unwrap();
+    let sealed = app.keys.seal(document, &info.hash, &info.bytes).unwrap();
+    app.writer
+        .write(move |db| {
+            let header = Header {
+                document,
+                kind: "case".into(),
+                parent: None,
+                unit: UnitId::from_bytes([8; 16]),
+                protection: 0,
+                user: UserId::from_bytes([2; 16]),
+                device: DeviceId::from_bytes([1; 16]),
+                created_ms: 1,
+                template: None,
+            };
+            log::add_document(db, &header, 1)?;
+            let arrival = log::Arrival {
+                document,
+                info: &info,
+                sealed: &sealed,
+                envelope: &[],
+                received_ms: 1,
+                held: None,
+            };
+            log::add_chunk(db, &arrival)?;
+            log::make_visible(db, document, info.hash)?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+/// The log was lost with its keys, tablets filled a new server (same master key), then the old
+/// backup is found and restored.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_restored_over_other_keys_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+    let file = dir.path().join("b.db");
+    put(&server(&old).await).await;
+    backup::make(&old, &file, MASTER).unwrap();
+    put(&server(&new).await).await;
+    backup::restore(&file, &new, MASTER, 1).unwrap();
+    let keys = Keys::open(&new, MASTER).unwrap();
+    let db = rusqlite::Connection::open(new.join("log.db")).unwrap();
+    let mut seen = Vec::new();
+    log::each_chunk(&db, |chunk| {
+        seen.push(keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed).map(|_| ()));
+        Ok(())
+    })
+    .unwrap();
+    assert!(seen.len() == 1 && seen[0].is_ok(), "{seen:?}");
+}
+
+/// A crash or a full disk while keys.db is copied.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_can_be_repeated_after_half_a_file_of_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old");
+    let file = dir.path().join("b.db");
+    put(&server(&old).await).await;
+    backup::make(&old, &file, MASTER).unwrap();
+    for cut in [0_usize, 5000] {
+        let new = dir.path().join(format!("new{cut}"));
+        std::fs::create_dir_all(&new).unwrap();
+        let bytes = std::fs::read(backup::keys_of(&file)).unwrap();
+        std::fs::write(new.join("keys.db"), &bytes[..cut.min(bytes.len() - 1)]).unwrap();
+        let out = backup::restore(&file, &new, MASTER, 1);
+        assert!(out.is_ok(), "cut {cut}: {out:?}");
+    }
+}
+
+/// What a failed backup leaves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_backup_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, to) = (dir.path().join("old"), dir.path().join("to"));
+    std::fs::create_dir_all(&to).unwrap();
+    put(&server(&old).await).await;
+    for at in 0..3 {
+        assert!(backup::make(&old, &to.join(format!("b{at}.db")), [6; 32]).is_err());
+    }
+    let left: Vec<_> = std::fs::read_dir(&to).unwrap().flatten().map(|e| e.file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The master key is gone; doctor opens the app first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_master_key_is_told_and_none_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = server(dir.path()).await;
+    put(&app).await;
+    drop(app);
+    std::fs::remove_file(dir.path().join("master.key")).unwrap();
+    for command in 0..2 {
+        let opened = App::open(dir.path(), PathBuf::from("/bin/false")).await;
+        assert!(matches!(opened, Err(StorageError::KeyGone("master.key"))), "{command}");
+    }
+    assert!(master_key(dir.path()).is_err());
+}
+
+/// A crash between the end of `restore` and the new epoch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_log_never_opens_with_the_old_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old");
+    let file = dir.path().join("b.db");
+    let app = server(&old).await;
+    put(&app).await;
+    let before = app.readers.read(log::epoch).unwrap();
+    backup::make(&old, &file, MASTER).unwrap();
+    drop(app);
+    backup::restore(&file, &old, MASTER, 1).unwrap();
+    // killed here
+    let app = server(&old).await;
+    let after = app.readers.read(log::epoch).unwrap();
+    assert_ne!(before, after);
+}
+
+/// Killed after log.db was set aside and before its -wal was; then repeated.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_before_stays_whole_through_a_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old");
+    let file = dir.path().join("b.db");
+    let app = server(&old).await;
+    backup::make(&old, &file, MASTER).unwrap();
+    put(&app).await; // only in the -wal
+    // a server that was killed: its files as they are
+    let dead = dir.path().join("dead");
+    std::fs::create_dir_all(&dead).unwrap();
+    for entry in std::fs::read_dir(&old).unwrap().flatten() {
+        std::fs::copy(entry.path(), dead.join(entry.file_name())).unwrap();
+    }
+    assert!(dead.join("log.db-wal").metadata().unwrap().len() > 0);
+    // first try, killed after the first rename
+    std::fs::write(dead.join("restoring"), "before-restore-1").unwrap();
+    std::fs::create_dir_all(dead.join("before-restore-1")).unwrap();
+    std::fs::rename(dead.join("log.db"), dead.join("before-restore-1/log.db")).unwrap();
+    backup::restore(&file, &dead, MASTER, 2).unwrap();
+    let mut best = 0;
+    for at in ["before-restore-1", "before-restore-2"] {
+        let at = dead.join(at).join("log.db");
+        if at.exists() {
+            let db = rusqlite::Connection::open(at).unwrap();
+            let n: i64 =
+                db.query_row("SELECT count(*) FROM chunks", [], |r| r.get(0)).unwrap_or(-1);
+            best = best.max(n);
+        }
+    }
+    assert_eq!(best, 1, "the newest change is in no readable log");
+}
