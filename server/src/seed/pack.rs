@@ -1,25 +1,29 @@
 //! The village as signed changes, ready to be pushed.
 
+use std::collections::BTreeMap;
+
 use ankomst_shared::document::{Authoring, Chunk, Document, Edit};
-use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, EntryId, UnitId, UserId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId, EntryId, UnitId, UserId};
+use ankomst_shared::merge::review_edits;
+use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{Push, PushPart};
 
 use super::draw::Draw;
 use super::outline::{HOUSEHOLDS, HOUSES, Protection};
 use super::record::{self, Answers, CasePlace, Occupant};
-use super::staff::STAFF;
+use super::staff::{STAFF, WRITERS};
 use super::village::{Household, village};
 use super::{STORY_MS, SeedError, VERSION};
 
-/// The pack's ids: unit, accounts and the three devices it is written on.
+/// The pack's ids: unit, accounts and the devices it is written on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ids {
     /// The unit.
     pub unit: UnitId,
     /// Accounts in the order of [`STAFF`].
     pub users: Vec<UserId>,
-    /// Devices of the first three accounts.
+    /// Devices of those who write, in the order of [`WRITERS`].
     pub devices: Vec<DeviceId>,
 }
 
@@ -32,11 +36,11 @@ pub struct Pack {
     pub pushes: Vec<Push>,
 }
 
-/// Writes the story with one signing key for each of the three devices.
+/// Writes the story with one signing key for each of the devices.
 ///
 /// # Errors
 /// When the outline does not fit the pools or the catalog.
-pub fn pack(seed: u64, keys: &[SigningKey; 3]) -> Result<Pack, SeedError> {
+pub fn pack(seed: u64, keys: &[SigningKey; 4]) -> Result<Pack, SeedError> {
     // Apart from the village's stream, so that a new name does not change every id.
     let mut draw = Draw::new(VERSION, seed ^ 0x005e_ed1d);
     let ids = Ids {
@@ -44,7 +48,8 @@ pub fn pack(seed: u64, keys: &[SigningKey; 3]) -> Result<Pack, SeedError> {
         users: STAFF.iter().map(|_| UserId::new(STORY_MS, draw.bytes())).collect(),
         devices: keys.iter().map(|_| DeviceId::new(STORY_MS, draw.bytes())).collect(),
     };
-    let mut writer = Writer { ids, keys, draw, now_ms: STORY_MS, pushes: Vec::new() };
+    let (heads, pushes) = (BTreeMap::new(), Vec::new());
+    let mut writer = Writer { ids, keys, heads, draw, now_ms: STORY_MS, pushes };
     let village = village(seed)?;
     let mut houses = Vec::new();
     for outline in &HOUSES {
@@ -74,6 +79,7 @@ pub fn pack(seed: u64, keys: &[SigningKey; 3]) -> Result<Pack, SeedError> {
         let answers = record::occupancy(&occupants)?;
         writer.go_on(0, house.id, &house.document, answers.edits())?;
     }
+    writer.reviews()?;
     Ok(Pack { ids: writer.ids, pushes: writer.pushes })
 }
 
@@ -88,7 +94,9 @@ struct House<'a> {
 
 struct Writer<'a> {
     ids: Ids,
-    keys: &'a [SigningKey; 3],
+    keys: &'a [SigningKey; 4],
+    /// The newest change of each record.
+    heads: BTreeMap<DocumentId, ChangeHash>,
     draw: Draw,
     now_ms: i64,
     pushes: Vec<Push>,
@@ -99,11 +107,12 @@ impl Writer<'_> {
         EntryId::from_bytes(self.draw.bytes())
     }
 
-    /// Device, person and key of one of the three who write.
+    /// Device, person and key of one of those who write.
     fn hand(&self, who: usize) -> Result<(DeviceId, UserId, &SigningKey), SeedError> {
         let unknown = || SeedError::Unknown(format!("author {who}"));
         let device = self.ids.devices.get(who).ok_or_else(unknown)?;
-        let user = self.ids.users.get(who).ok_or_else(unknown)?;
+        let account = WRITERS.get(who).ok_or_else(unknown)?;
+        let user = self.ids.users.get(*account).ok_or_else(unknown)?;
         Ok((*device, *user, self.keys.get(who).ok_or_else(unknown)?))
     }
 
@@ -167,6 +176,7 @@ impl Writer<'_> {
         actor: ActorId,
         chunk: Chunk,
     ) -> Result<(), SeedError> {
+        self.heads.insert(document, chunk.hash);
         let (device, user, key) = self.hand(who)?;
         let envelope = AuthorEnvelope {
             document,
@@ -182,6 +192,31 @@ impl Writer<'_> {
             chunks: vec![chunk.bytes.into()],
         };
         self.pushes.push(Push { parts: vec![part] });
+        Ok(())
+    }
+
+    /// The supervisor has looked through everything, so that her inbox begins empty.
+    fn reviews(&mut self) -> Result<(), SeedError> {
+        let supervisor = WRITERS.len() - 1;
+        for (record, head) in std::mem::take(&mut self.heads) {
+            let by = self.authoring(supervisor)?;
+            let (entry, actor) = (self.entry(), ActorId::from_bytes(self.draw.bytes()));
+            let header = Header {
+                document: review_of(record),
+                kind: "review".to_owned(),
+                parent: Some(record),
+                unit: self.ids.unit,
+                protection: 0,
+                user: by.user,
+                device: by.device,
+                created_ms: by.now_ms,
+                template: None,
+            };
+            let header = header.sign(self.hand(supervisor)?.2);
+            let edits = review_edits(entry, &[head], true, "");
+            let (_, chunk) = Document::create(actor, header, &edits, &by)?;
+            self.push(supervisor, review_of(record), actor, chunk)?;
+        }
         Ok(())
     }
 

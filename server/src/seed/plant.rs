@@ -7,7 +7,7 @@ use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::Outcome;
 
 use super::pack::{Ids, pack};
-use super::staff::{STAFF, UNIT, table};
+use super::staff::{STAFF, UNIT, WRITERS, table};
 use super::{BANNER, STORY_MS, SeedError};
 use crate::accounts::password;
 use crate::app::App;
@@ -15,8 +15,12 @@ use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use crate::sync::{feed, ingest};
 
-const DEVICES: [&str; 3] =
-    ["Surfplatta 1 (berättelsen)", "Surfplatta 2 (berättelsen)", "Bärbar (berättelsen)"];
+const DEVICES: [&str; 4] = [
+    "Surfplatta 1 (berättelsen)",
+    "Surfplatta 2 (berättelsen)",
+    "Bärbar (berättelsen)",
+    "Skrivbord (berättelsen)",
+];
 
 /// Plants the story and gives the logins as text; a folder that has accounts is left as it is.
 ///
@@ -32,6 +36,7 @@ pub async fn run(app: &Arc<App>, seed: u64) -> Result<String, SeedError> {
         ));
     }
     let keys = [
+        SigningKey::from_seed(random()?),
         SigningKey::from_seed(random()?),
         SigningKey::from_seed(random()?),
         SigningKey::from_seed(random()?),
@@ -78,8 +83,9 @@ fn users(ids: &Ids) -> Result<Vec<UserRow>, SeedError> {
         .collect()
 }
 
-fn devices(app: &App, ids: &Ids, keys: &[SigningKey; 3]) -> Vec<DeviceRow> {
-    let rows = ids.devices.iter().zip(&ids.users).zip(keys).zip(DEVICES);
+fn devices(app: &App, ids: &Ids, keys: &[SigningKey; 4]) -> Vec<DeviceRow> {
+    let users = WRITERS.iter().filter_map(|account| ids.users.get(*account));
+    let rows = ids.devices.iter().zip(users).zip(keys).zip(DEVICES);
     rows.map(|(((id, user), key), name)| device(app, (*id, *user), key, name)).collect()
 }
 

@@ -20,7 +20,11 @@ pub struct Staff {
 /// Name of the one unit.
 pub const UNIT: &str = "Integrationsenheten, Provby kommun";
 
-/// All accounts. The first two write the cases, the third the houses.
+/// Those who write the story, by their place in [`STAFF`]: the first two the cases, the third the
+/// houses; the last, the supervisor, has looked through all of it.
+pub const WRITERS: [usize; 4] = [0, 1, 2, 4];
+
+/// All accounts.
 pub static STAFF: [Staff; 6] = [
     Staff {
         login: "elin",

@@ -15,7 +15,7 @@ use super::pools::{Sex, Years, numbers};
 use super::village::village;
 
 fn story(seed: u64) -> Pack {
-    pack(seed, &[[1; 32], [2; 32], [3; 32]].map(SigningKey::from_seed)).unwrap()
+    pack(seed, &[[1; 32], [2; 32], [3; 32], [4; 32]].map(SigningKey::from_seed)).unwrap()
 }
 
 fn parts(pack: &Pack) -> impl Iterator<Item = &PushPart> {

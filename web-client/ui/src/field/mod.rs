@@ -100,7 +100,7 @@ pub fn field(document: DocumentId, view: Live<FieldView>) -> AnyView {
         Input::Set(_) => set::set(held),
         _ => line::line(held),
     };
-    let question = question(held, grouped);
+    let question = question(held);
     if grouped {
         view! {
             <fieldset class="field" id=held.id() data-path=first.path.as_str().to_owned() data-agreement=attr(move || agreement(held))
@@ -121,7 +121,7 @@ pub fn field(document: DocumentId, view: Live<FieldView>) -> AnyView {
     }
 }
 
-fn question(held: Held, _grouped: bool) -> AnyView {
+fn question(held: Held) -> AnyView {
     view! {
         <span class="question">{dynamic(move || held.view.with(|view| view.label.clone()))}</span>
         {dynamic(move || held.view.with(|view| view.required).then(|| view! {

@@ -133,6 +133,12 @@ fn note(
     let is_open = derived(move || {
         opened.get() || answered() || comment.with(|comment| !comment.text.is_empty())
     });
+    // Once shown it stays: emptying a note must not take the field from under the fingers.
+    effect(move || {
+        if is_open.get() && !opened.get_untracked() {
+            opened.set(true);
+        }
+    });
     view! {
         {dynamic(move || if is_open.get() {
             field(visit.id, comment)
