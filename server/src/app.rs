@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     /// When files cannot be opened or made.
     pub async fn open(folder: &Path, binary: PathBuf) -> Result<Arc<Self>, StorageError> {
-        std::fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         if folder.join(RESTORING).exists() {
             return Err(StorageError::Restoring);
         }
@@ -122,6 +122,15 @@ impl App {
     pub fn now_ms(&self) -> i64 {
         jiff::Timestamp::now().as_millisecond()
     }
+}
+
+/// Makes a data folder that only its owner may look into; one that is there stays as it is.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// The key of positions, drawn from the master key, so that it is there wherever the log can be read.

@@ -6,7 +6,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::App;
+use crate::app::{App, make_folder};
 use crate::storage::StorageError;
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::log;
@@ -37,7 +37,7 @@ impl Lock {
     /// # Errors
     /// When another process has it, or the file cannot be opened.
     pub fn take(folder: &Path) -> Result<Self, StorageError> {
-        std::fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         let file = File::create(folder.join("serve.lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
@@ -162,18 +162,28 @@ fn finding(fine: bool, what: impl Into<String>, how: &str) -> Finding {
     Finding { fine, what: what.into(), how: if fine { String::new() } else { how.to_owned() } }
 }
 
+/// Whether nobody but the owner has any right to a file or folder that is there.
+fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).map(|data| data.permissions().mode());
+    mode.is_ok_and(|mode| mode.trailing_zeros() >= 6)
+}
+
 /// Looks at a data folder, which may be in use.
 ///
 /// # Errors
 /// When the log cannot be read at all.
 pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     let mut found = Vec::new();
+    let private = is_private(&app.folder);
+    let what = if private {
+        "only its owner may look into the folder"
+    } else {
+        "others may look into the folder"
+    };
+    found.push(finding(private, what, "chmod 700"));
     for name in ["master.key", "server.key", "deposit.key", "session.key"] {
-        let mode = std::fs::metadata(app.folder.join(name)).map(|data| {
-            use std::os::unix::fs::PermissionsExt;
-            data.permissions().mode() & 0o777
-        });
-        let fine = mode.as_ref().is_ok_and(|mode| mode.trailing_zeros() >= 6);
+        let fine = is_private(&app.folder.join(name));
         let what = format!(
             "{name}: {}",
             if fine { "only its owner may read it" } else { "others may read it, or it is gone" }

@@ -118,7 +118,9 @@ fn one(held: Held, answer: Live<String>, code: &'static str, sign: Icon, label: 
 
 fn severity(view: Live<ItemView>) -> AnyView {
     view.with(|item| {
-        badge(item.severity_text.clone(), if item.severity <= 2 { "danger" } else { "decide" })
+        // An item with a day to be done by has no severity.
+        let tone = if item.severity <= 2 { "danger" } else { "decide" };
+        (item.severity > 0).then(|| badge(item.severity_text.clone(), tone)).into_any()
     })
 }
 
