@@ -59,7 +59,7 @@ pub async fn run(app: Arc<App>, schedule: Schedule) {
             _ => match one(&app, &schedule).await {
                 Ok(contents) => {
                     tracing::info!(contents.chunks, contents.head, "A backup was made and read.");
-                    continue;
+                    Duration::from_hours(u64::from(schedule.every_hours))
                 }
                 Err(error) => {
                     tracing::error!(%error, "A backup could not be made; nothing is lost, but make room or mend it.");
@@ -90,22 +90,19 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     })
     .await
     .map_err(|_| StorageError::Stopped)??;
-    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    // First, so that a log that cannot be written does not fill the folder with backups.
     if let Err(error) = remove_oldest(&schedule.folder, schedule.keep) {
         tracing::warn!(%error, "Old backups could not be removed.");
     }
+    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
     Ok(contents)
 }
 
-/// Removes what a backup that was cut off has left.
+/// Removes what a backup that was cut off has left. Keys that stand alone stay: their log may have been
+/// taken to another place, where it can be read only with them.
 fn sweep(folder: &Path) -> Result<(), StorageError> {
     for path in ours(folder, backup::PART)? {
         backup::remove(&path)?;
-    }
-    for keys in ours(folder, "Z.db.keys")? {
-        if !keys.with_extension("").exists() {
-            backup::remove(&keys)?;
-        }
     }
     Ok(())
 }
@@ -256,7 +253,8 @@ mod tests {
         }
         sweep(folder.path()).unwrap();
         assert!(whole.exists() && backup::keys_of(&whole).exists());
-        assert!(!backup::keys_of(&half).exists() && !part.exists());
+        assert!(!part.exists());
+        assert!(backup::keys_of(&half).exists(), "its log may be kept elsewhere");
     }
 
     #[test]
