@@ -33,10 +33,11 @@ fn main() {
     });
     let whole = packed::to_bytes(&package);
     let packed = packed::to_bytes(&source::without_unasked_lists(package));
-    let texts = texts(&mut faults);
+    let (page, core) = (texts("text", "Text", &mut faults), texts("words", "Word", &mut faults));
     let written = fs::write(out.join("catalog.packed"), packed)
         .and_then(|()| fs::write(out.join("catalog_whole.packed"), whole))
-        .and_then(|()| fs::write(out.join("texts.rs"), texts));
+        .and_then(|()| fs::write(out.join("texts.rs"), page))
+        .and_then(|()| fs::write(out.join("words.rs"), core));
     if let Err(error) = written {
         println!("cargo::error=writing the packed catalog: {error}");
     }
@@ -76,11 +77,11 @@ fn catalog_files() -> Vec<SourceFile> {
     files
 }
 
-/// Reads `text/sv.toml` and `text/en.toml` and writes the enum of keys with both tables.
-fn texts(faults: &mut Vec<Fault>) -> String {
+/// Reads `sv.toml` and `en.toml` of a folder and writes the enum of keys with both tables.
+fn texts(folder: &str, enumeration: &str, faults: &mut Vec<Fault>) -> String {
     let mut languages = BTreeMap::new();
     for language in ["sv", "en"] {
-        let name = format!("text/{language}.toml");
+        let name = format!("{folder}/{language}.toml");
         let text = fs::read_to_string(Path::new("catalog").join(&name)).unwrap_or_default();
         let table: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_else(|error| {
             let what = format!("not a table of texts: {}", error.message());
@@ -94,13 +95,15 @@ fn texts(faults: &mut Vec<Fault>) -> String {
     };
     for (missing, has, file) in [(en, sv, "en"), (sv, en, "sv")] {
         for key in has.keys().filter(|key| !missing.contains_key(*key)) {
-            let file = format!("text/{file}.toml");
+            let file = format!("{folder}/{file}.toml");
             faults.push(Fault { file, line: 1, what: format!("`{key}` is missing") });
         }
     }
     let mut out = String::from(
-        "/// A text of the interface.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Text {\n",
+        "/// A text of the interface.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum ",
     );
+    out.push_str(enumeration);
+    out.push_str(" {\n");
     for (key, text) in en {
         out.push_str(&format_line(&[
             "    /// ",
@@ -110,7 +113,9 @@ fn texts(faults: &mut Vec<Fault>) -> String {
             ",",
         ]));
     }
-    out.push_str("}\n\nstatic TEXTS: [[&str; 2]; ");
+    out.push_str("}\n\nstatic ");
+    out.push_str(&enumeration.to_uppercase());
+    out.push_str("S: [[&str; 2]; ");
     out.push_str(&en.len().to_string());
     out.push_str("] = [\n");
     for (key, text) in en {

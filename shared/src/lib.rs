@@ -5,7 +5,7 @@
 //! worker remain, so that the page never links Automerge.
 //!
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
-//! `document`, `merge`, `chunk`, `sign`, `sync`.
+//! `document`, `merge`, `occupancy`, `chunk`, `sign`, `sync`.
 
 #[macro_use]
 pub mod packed;
@@ -27,6 +27,8 @@ mod deflate;
 pub mod document;
 #[cfg(feature = "document")]
 pub mod merge;
+#[cfg(feature = "document")]
+pub mod occupancy;
 #[cfg(feature = "document")]
 pub mod sign;
 #[cfg(feature = "document")]

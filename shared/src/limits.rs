@@ -2,6 +2,8 @@
 
 /// Largest text a person may type into one field, in bytes of UTF-8.
 pub const FIELD_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Most that one counting may add to a counter.
+pub const COUNTING_MAX: i64 = 100_000;
 /// Longest key of a document, in bytes.
 pub const PATH_BYTES_MAX: usize = 160;
 /// Largest change on the wire, in bytes, as sent.

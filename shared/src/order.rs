@@ -122,6 +122,26 @@ pub fn swedish(name: &str) -> String {
     out
 }
 
+/// A text as it is searched: without case, and Latin letters without their marks.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.chars()
+        .map(|letter| match lower(letter) {
+            'à'..='æ' | 'ā' | 'ă' | 'ą' => 'a',
+            'ç' | 'ć' | 'č' => 'c',
+            'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => 'e',
+            'ì'..='ï' | 'ī' | 'ı' => 'i',
+            'ñ' | 'ń' => 'n',
+            'ò'..='ö' | 'ø' | 'ō' => 'o',
+            'ś' | 'š' | 'ş' => 's',
+            'ù'..='ü' | 'ū' => 'u',
+            'ý' | 'ÿ' => 'y',
+            'ź' | 'ż' | 'ž' => 'z',
+            letter => letter,
+        })
+        .collect()
+}
+
 /// A letter without case: Latin, Greek and Cyrillic, of which a table of all scripts would be 9 kB of
 /// the app; other letters are as they are.
 #[must_use]

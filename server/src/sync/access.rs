@@ -2,13 +2,13 @@
 //!
 //! | role | reads and writes |
 //! |---|---|
-//! | caseworker | residences, runs, cases and protected parts of the unit, and their reviews |
-//! | inspector | residences and runs of the unit, and their reviews |
+//! | caseworker | residences and cases of the unit, with all that belongs to them, and their reviews |
+//! | inspector | residences of the unit with their runs and deficiencies, and their reviews |
 //! | supervisor | everything of the unit |
 //! | administrator | no document |
 
 use core::marker::PhantomData;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId};
@@ -68,26 +68,37 @@ fn allowed(db: &Connection, user: &UserRow, document: &DocumentRow) -> Result<bo
     if !user.active || document.unit != user.unit {
         return Ok(false);
     }
-    let kind = match (document.kind.as_str(), document.parent) {
-        ("review", Some(parent)) => {
-            let Some(parent) = log::document(db, parent)? else { return Ok(false) };
-            parent.kind
-        }
-        (kind, _) => kind.to_owned(),
-    };
-    Ok(may(user, &kind))
+    let Some(at) = belongs_to(document, |id| log::document(db, id))? else { return Ok(false) };
+    Ok(may(user, &at))
 }
 
-/// Whether one of the person's roles deals with a kind.
+/// The kind whose secrecy a document shares: that of the house or case it belongs to, or its own.
+/// `None` when what it belongs to is not known.
+fn belongs_to(
+    document: &DocumentRow,
+    find: impl Fn(DocumentId) -> Result<Option<DocumentRow>, StorageError>,
+) -> Result<Option<String>, StorageError> {
+    let mut at = document.clone();
+    while matches!(at.kind.as_str(), "review" | "run" | "deficiencies" | "journal") {
+        let Some(parent) = at.parent else { return Ok(None) };
+        let Some(parent) = find(parent)? else { return Ok(None) };
+        at = parent;
+    }
+    Ok(Some(at.kind))
+}
+
+/// Whether one of the person's roles deals with houses (`residence`), cases (`case`) or protected
+/// parts (`protected`).
 #[must_use]
 pub fn may(user: &UserRow, kind: &str) -> bool {
     user.is(Role::Supervisor)
-        || (user.is(Role::Caseworker) && matches!(kind, "residence" | "run" | "case" | "protected"))
-        || (user.is(Role::Inspector) && matches!(kind, "residence" | "run"))
+        || (user.is(Role::Caseworker) && matches!(kind, "residence" | "case" | "protected"))
+        || (user.is(Role::Inspector) && kind == "residence")
 }
 
-/// The documents a device should hold: houses and cases the person may read, the runs of houses it
-/// has taken along and runs the person has started, and the reviews of all of these. A supervisor
+/// The documents a device should hold: houses and cases the person may read with what belongs to
+/// them, of inspections those of houses it has taken along and those the person has started, and the
+/// reviews of all of these. A supervisor
 /// holds everything of the unit.
 ///
 /// # Errors
@@ -102,6 +113,9 @@ pub fn scope(
     }
     let wants = log::wants(db, device)?;
     let all = log::documents_of_unit(db, user.unit)?;
+    let by_id: BTreeMap<DocumentId, &DocumentRow> =
+        all.iter().map(|document| (document.id, document)).collect();
+    let find = |id: DocumentId| Ok(by_id.get(&id).copied().cloned());
     let along = |document: &DocumentRow| {
         user.is(Role::Supervisor)
             || document.user == user.id
@@ -109,7 +123,9 @@ pub fn scope(
     };
     let mut scope = BTreeSet::new();
     for document in all.iter().filter(|document| document.kind != "review") {
-        if may(user, &document.kind) && (document.kind != "run" || along(document)) {
+        let Some(kind) = belongs_to(document, find)? else { continue };
+        let is_inspection = document.kind == "run" && kind == "residence";
+        if may(user, &kind) && (!is_inspection || along(document)) {
             scope.insert(document.id);
         }
     }

@@ -11,7 +11,7 @@ use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
-use ankomst_shared::sign::header::review_of;
+use ankomst_shared::sign::header::{COMPANIONS, companion};
 use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
 use rusqlite::Connection;
@@ -202,8 +202,8 @@ fn store_one(
     }
     let row = match log::document(db, document)? {
         Some(row) if info.deps.is_empty() => {
-            // Only a review may have two beginnings: its id follows from what it reviews.
-            let again = row.kind == "review"
+            // Only a companion may have two beginnings: its id follows from what it belongs to.
+            let again = COMPANIONS.contains(&row.kind.as_str())
                 && begin(db, document, info)?.is_some_and(|header| header.kind == row.kind);
             if !again {
                 return Ok(Outcome::Refused(Refused::Header));
@@ -255,17 +255,20 @@ fn begin(
         ("residence" | "case", None)
         | ("run", Some("residence" | "case"))
         | ("protected", Some("case")) => true,
-        ("review", Some(kind)) => {
-            kind != "review" && header.parent.map(review_of) == Some(document)
-        }
+        ("review", Some(kind)) => kind != "review",
+        ("deficiencies", Some("residence")) | ("journal", Some("case")) => true,
         _ => false,
     };
+    let kind = header.kind.as_str();
+    let own = !COMPANIONS.contains(&kind)
+        || header.parent.map(|parent| companion(parent, kind)) == Some(document);
     let fits = header.document == document
         && header.user == info.meta.user
         && header.device == info.meta.device
         && Catalog::builtin().kind(&header.kind).is_some()
         && parent.is_none_or(|parent| parent.unit == header.unit)
-        && family;
+        && family
+        && own;
     Ok(fits.then_some(header))
 }
 

@@ -3,10 +3,8 @@
 //! Every message is one packed value (`crate::packed`): `Request` to the worker, `Answer` back. A request has a
 //! number that its reply repeats; events have none.
 
-use crate::app::view::{
-    CaseListView, CaseView, ChangeListView, FormView, InboxView, ResidenceListView, ResidenceView,
-    RunView, Status,
-};
+use crate::app::page::{Act, Acted, PageView};
+use crate::app::view::{ChangeListView, FormView, InboxView, RunView, Status};
 use crate::ids::{ConflictId, DocumentId, EntryId};
 use crate::packed::{Reader, from_bytes};
 use crate::path::FieldPath;
@@ -123,25 +121,8 @@ pub enum Command {
         /// First answers, by field id.
         answers: Vec<(String, Value)>,
     },
-    /// Makes a case with its household's label.
-    NewCase {
-        /// Label of the household.
-        label: String,
-    },
-    /// Starts a run of a checklist at a residence, or joins the open one.
-    StartRun {
-        /// The residence.
-        residence: DocumentId,
-        /// The checklist, e.g. `residence_inspection`.
-        checklist: String,
-    },
-    /// Pins a house to this device, or lets it go.
-    TakeAlong {
-        /// The residence.
-        residence: DocumentId,
-        /// Take along or let go.
-        keep: bool,
-    },
+    /// Does what a page offers, with the answers given to its questions.
+    Act(Act, Vec<(String, Value)>),
     /// Settles a conflict.
     Settle {
         /// The document.
@@ -197,16 +178,10 @@ impl core::fmt::Debug for SignIn {
 /// A view a page may show.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Query {
-    /// All residences on this device.
-    Residences,
-    /// One residence with its runs.
-    Residence(DocumentId),
+    /// The place of an address, e.g. `/boenden`; told as changed with every change.
+    Page(String),
     /// One run of a checklist.
     Run(DocumentId),
-    /// All cases on this device.
-    Cases,
-    /// One case with household, persons and intakes.
-    Case(DocumentId),
     /// The form of a record, or of one entry of a list in it.
     Form {
         /// The document.
@@ -229,8 +204,8 @@ pub enum Reply {
     Saved,
     /// The state of this device.
     Status(Status),
-    /// A document was made or joined.
-    Document(DocumentId),
+    /// Done, and what follows.
+    Acted(Acted),
     /// An entry was made.
     Entry(String),
     /// A view.
@@ -242,16 +217,10 @@ pub enum Reply {
 /// A view model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum View {
-    /// Residences.
-    Residences(ResidenceListView),
-    /// One residence.
-    Residence(ResidenceView),
+    /// A place.
+    Page(PageView),
     /// One run.
     Run(RunView),
-    /// Cases.
-    Cases(CaseListView),
-    /// One case.
-    Case(CaseView),
     /// A form.
     Form(FormView),
     /// The inbox.
@@ -281,6 +250,10 @@ pub enum Refusal {
     BadValue,
     /// The field cannot be changed after creation.
     Immutable,
+    /// Signed: what is to be added is a correction.
+    Signed,
+    /// There is no such place.
+    NoPlace,
     /// The conflict has changed since it was shown; look again.
     Stale,
     /// Not allowed for this role.
@@ -312,23 +285,17 @@ packed! {
     enum Answer { Reply(a, b), Event(a) }
     enum Command {
         Status, SignIn(a), Unlock { login, passphrase }, Lock, SignOut, SetLanguage(a), Get(a), Type
-        { document, path, value }, Commit(a), AddEntry { document, list, answers }, NewCase { label
-        }, StartRun { residence, checklist }, TakeAlong { residence, keep }, Settle { document,
-        path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
+        { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
+        Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, SyncNow
     }
     struct SignIn { login, password, passphrase, device_name }
-    enum Query {
-        Residences, Residence(a), Run(a), Cases, Case(a), Form { document, entry }, Inbox,
-        Changes(a)
-    }
-    enum Reply { Done, Saved, Status(a), Document(a), Entry(a), View(a), Refused(a) }
-    enum View {
-        Residences(a), Residence(a), Run(a), Cases(a), Case(a), Form(a), Inbox(a), Changes(a)
-    }
+    enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
+    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Refused(a) }
+    enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
-        BadValue, Immutable, Stale, NotAllowed, Storage, OtherBuild, BadMessage, TooMany, Internal
+        BadValue, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage, TooMany, Internal
     }
     enum Event { Changed(a), Status(a) }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
+use crate::app::page::Action;
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -177,6 +178,10 @@ pub enum ShownRule {
     Union,
     /// It is the first one; the field is written once.
     First,
+    /// States of several people join so by the field's table.
+    Table,
+    /// The texts of several people are put together.
+    Merged,
 }
 
 /// How a field is asked.
@@ -204,6 +209,8 @@ pub enum Input {
     Phone,
     /// An e-mail address.
     Email,
+    /// A number of times; counted up by an act.
+    Count,
     /// Other text with a form of its own (postcode, numbers of persons and files).
     Code,
 }
@@ -292,76 +299,6 @@ pub struct FormView {
     pub protected: bool,
 }
 
-/// Residences on this device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResidenceListView {
-    /// Rows, by name.
-    pub rows: Vec<ResidenceRow>,
-}
-
-/// One residence in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResidenceRow {
-    /// The document.
-    pub document: DocumentId,
-    /// Name.
-    pub name: String,
-    /// Address in one line.
-    pub address: String,
-    /// Type in words.
-    pub residence_type: String,
-    /// Status in words.
-    pub status: String,
-    /// Code of the status.
-    pub status_code: String,
-    /// Maximum number of persons.
-    pub max_persons: Option<i64>,
-    /// Rooms.
-    pub rooms: u32,
-    /// Rooms that are blocked.
-    pub rooms_blocked: u32,
-    /// Pinned to this device.
-    pub pinned: bool,
-    /// Fields on which people contradict each other.
-    pub conflicts: u32,
-    /// Persons living there, by occupancy entries.
-    pub persons: u32,
-}
-
-/// One residence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResidenceView {
-    /// Its row.
-    pub row: ResidenceRow,
-    /// Rooms: entry, label, kind, state in words, code of the state.
-    pub rooms: Vec<EntryRow>,
-    /// Runs of checklists, the newest first.
-    pub runs: Vec<RunRow>,
-    /// The house's own form.
-    pub form: FormView,
-}
-
-/// One entry of a list, in short.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntryRow {
-    /// The list.
-    pub list: String,
-    /// The entry.
-    pub entry: String,
-    /// Heading.
-    pub title: String,
-    /// Second line.
-    pub detail: String,
-    /// State in words, if it has one.
-    pub state: Option<String>,
-    /// Code of the state.
-    pub state_code: Option<String>,
-    /// Contradictions in it.
-    pub conflicts: u32,
-    /// Fields answered, of those that matter.
-    pub progress: Option<(u32, u32)>,
-}
-
 /// One run in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
@@ -379,6 +316,8 @@ pub struct RunRow {
     pub total: u32,
     /// Items not ok.
     pub not_ok: u32,
+    /// Items whose day has passed.
+    pub overdue: u32,
     /// Contradictions.
     pub conflicts: u32,
     /// State in words.
@@ -390,12 +329,14 @@ pub struct RunRow {
 pub struct RunView {
     /// Its row.
     pub row: RunRow,
-    /// The house.
-    pub residence: Option<DocumentId>,
-    /// Name of the house.
-    pub residence_name: String,
+    /// Address of the house or case.
+    pub parent_href: String,
+    /// Name of the house or case.
+    pub parent_name: String,
     /// Version of the template.
     pub version: u32,
+    /// What can be done with the whole of it.
+    pub actions: Vec<Action>,
     /// Groups of items.
     pub groups: Vec<GroupView>,
 }
@@ -440,55 +381,16 @@ pub struct ItemView {
     pub sources: String,
     /// Owning departments in words.
     pub departments: String,
-    /// Status: `not_checked`, `ok`, `not_ok`, `na`.
+    /// The day it is to be done by, `yyyy-mm-dd`; empty when there is none.
+    pub due: String,
+    /// That day has passed and it is not done.
+    pub overdue: bool,
+    /// Status: a choice of the codes of its list.
     pub status: FieldView,
     /// Measured value, where the item asks for one.
     pub value: Option<FieldView>,
     /// Comment.
     pub comment: FieldView,
-}
-
-/// Cases on this device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseListView {
-    /// Rows.
-    pub rows: Vec<CaseRow>,
-}
-
-/// One case in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseRow {
-    /// The document.
-    pub document: DocumentId,
-    /// Number, or the temporary one `T-…`.
-    pub number: String,
-    /// Household's label.
-    pub title: String,
-    /// Names of the persons.
-    pub persons: Vec<String>,
-    /// State in words.
-    pub state: String,
-    /// Arrival, `yyyy-mm-dd`.
-    pub arrival: Option<String>,
-    /// Contradictions.
-    pub conflicts: u32,
-    /// Someone in it has a protected identity.
-    pub protected: bool,
-    /// Changes not yet received by the server.
-    pub waiting: u32,
-}
-
-/// One case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseView {
-    /// Its row.
-    pub row: CaseRow,
-    /// The case's own form (case and household).
-    pub form: FormView,
-    /// Persons.
-    pub persons: Vec<EntryRow>,
-    /// Intakes.
-    pub intakes: Vec<EntryRow>,
 }
 
 /// What waits for a supervisor.
@@ -574,9 +476,10 @@ packed! {
     }
     struct SettlementView { id, text, value, reason, who, claimed_ms, own }
     enum Agreement { Agreed, Open, Settled, Reopened, SettledTwice }
-    enum ShownRule { Only, Picked, MostCautious, Decided, Union, First }
+    enum ShownRule { Only, Picked, MostCautious, Decided, Union, First, Table, Merged }
     enum Input {
-        Text, LongText, Int, Decimal(a), Bool, Date, Time, Choice(a), Set(a), Phone, Email, Code
+        Text, LongText, Int, Decimal(a), Bool, Date, Time, Choice(a), Set(a), Phone, Email, Count,
+        Code
     }
     struct Choice { code, label, help, chosen }
     struct FieldView {
@@ -585,25 +488,15 @@ packed! {
     }
     struct SectionView { id, label, fields }
     struct FormView { document, title, sections, answered, total, protected }
-    struct ResidenceListView { rows }
-    struct ResidenceRow {
-        document, name, address, residence_type, status, status_code, max_persons, rooms,
-        rooms_blocked, pinned, conflicts, persons
+    struct RunRow {
+        document, title, started_ms, people, answered, total, not_ok, overdue, conflicts, state
     }
-    struct ResidenceView { row, rooms, runs, form }
-    struct EntryRow { list, entry, title, detail, state, state_code, conflicts, progress }
-    struct RunRow { document, title, started_ms, people, answered, total, not_ok, conflicts, state }
-    struct RunView { row, residence, residence_name, version, groups }
+    struct RunView { row, parent_href, parent_name, version, actions, groups }
     struct GroupView { id, label, items, answered, not_ok }
     struct ItemView {
         id, text, text_other, severity, severity_text, scope, short, threshold, evidence, sources,
-        departments, status, value, comment
+        departments, due, overdue, status, value, comment
     }
-    struct CaseListView { rows }
-    struct CaseRow {
-        document, number, title, persons, state, arrival, conflicts, protected, waiting
-    }
-    struct CaseView { row, form, persons, intakes }
     struct InboxView { rows }
     struct InboxRow {
         document, kind, kind_text, title, changed, conflicts, safety, people, received_ms, reviewed

@@ -5,7 +5,7 @@
 
 use super::model::{Field, FieldType, MergeCode};
 use super::{Catalog, numbers};
-use crate::limits::FIELD_TEXT_BYTES_MAX;
+use crate::limits::{COUNTING_MAX, FIELD_TEXT_BYTES_MAX};
 use crate::order::lower;
 use crate::value::Value;
 
@@ -84,6 +84,8 @@ fn check_number(field: &Field, number: i64) -> Result<Value, ValueFault> {
             if fits { Ok(Value::Int(number)) } else { Err(ValueFault::Bounds) }
         }
         FieldType::Time => Ok(Value::Int(number)),
+        FieldType::Count if (1..=COUNTING_MAX).contains(&number) => Ok(Value::Int(number)),
+        FieldType::Count => Err(ValueFault::Bounds),
         FieldType::Decimal(..) => Ok(Value::Str(number.to_string())),
         _ => Err(ValueFault::Kind),
     }
@@ -101,7 +103,7 @@ fn check_text(catalog: &Catalog, field: &Field, text: &str) -> Result<Value, Val
         FieldType::Time => {
             return text.trim().parse().map(Value::Int).map_err(|_| ValueFault::Date);
         }
-        FieldType::Bool | FieldType::Set(_) => return Err(ValueFault::Kind),
+        FieldType::Bool | FieldType::Set(_) | FieldType::Count => return Err(ValueFault::Kind),
         FieldType::Decimal(places, _) => decimal(text, *places).ok_or(ValueFault::Decimal)?,
         FieldType::Date => date(text).ok_or(ValueFault::Date)?,
         FieldType::Choice(list) => {
@@ -256,6 +258,7 @@ mod tests {
             section: String::new(),
             relevant: None,
             caution: None,
+            machine: None,
             anchor: None,
             removal_needs_reason: false,
             source: None,
@@ -279,6 +282,7 @@ mod tests {
             FieldType::PersonalNumber,
             FieldType::DossierNumber,
             FieldType::Reference("person".into()),
+            FieldType::Count,
         ]
     }
 

@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 use super::model::{
-    Caution, Checklist, CodeList, Entries, EntryList, Evidence, Field, FieldType, Item, Kind,
-    Package,
+    Caution, Checklist, CodeList, Entries, EntryList, Evidence, Field, Item, Kind, Package,
 };
 use crate::ids::EntryId;
 use crate::path::FieldPath;
@@ -147,7 +146,7 @@ impl Catalog {
 }
 
 fn fits(field: &Field, member: Option<&str>, deeper: bool) -> bool {
-    matches!(field.typ, FieldType::Set(_)) == member.is_some() && !deeper
+    field.typ.has_members() == member.is_some() && !deeper
 }
 
 impl Kind {

@@ -18,8 +18,9 @@ mod published;
 mod source;
 pub mod workday;
 
-pub use check::{ValueFault, check, civil, normalise, written_date};
+pub use check::{ValueFault, check, civil, normalise, read_date, written_date};
 pub use due::{NoDueDate, due_date};
 pub use lookup::{Catalog, Located};
 pub use model::*;
 pub use order::most_cautious;
+pub use workday::is_working_day;

@@ -99,6 +99,8 @@ pub struct Field {
     pub relevant: Option<Condition>,
     /// For merge code S: which value is the most cautious.
     pub caution: Option<Caution>,
+    /// For merge code M: how concurrent states join.
+    pub machine: Option<Machine>,
     /// Meaning that code may ask for, e.g. `birth_date`.
     pub anchor: Option<String>,
     /// For sets: removing a member needs a reason.
@@ -140,6 +142,8 @@ pub enum FieldType {
     DossierNumber,
     /// An id of another document or entry.
     Reference(String),
+    /// A number of times, counted up by anyone; each counting is a member of its own.
+    Count,
 }
 
 impl FieldType {
@@ -147,6 +151,12 @@ impl FieldType {
     #[must_use]
     pub const fn list(&self) -> Option<&String> {
         if let Self::Choice(list) | Self::Set(list) = self { Some(list) } else { None }
+    }
+
+    /// Whether answers stand under keys of members: codes of a set, countings of a number.
+    #[must_use]
+    pub const fn has_members(&self) -> bool {
+        matches!(self, Self::Set(_) | Self::Count)
     }
 }
 
@@ -163,6 +173,32 @@ pub enum MergeCode {
     U,
     /// Immutable: set with the record or entry, never changed.
     I,
+    /// Quiet register: one shown, nobody is asked.
+    Q,
+    /// State machine: concurrent states join by the field's table.
+    M,
+    /// Counter: everybody's countings add up.
+    C,
+    /// Text: what several people wrote into the same text is all in.
+    T,
+    /// Write-once: the first value stays, another person's different one is shown beside it.
+    O,
+}
+
+/// How concurrent states of a field join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Codes, from the one that rules over all others to the weakest.
+    pub order: Vec<String>,
+    /// States nobody leaves again.
+    pub sticky: Vec<String>,
+    /// Pairs of which neither may rule: the state is [`Machine::DISPUTED`] until a person decides.
+    pub disputed: Vec<(String, String)>,
+}
+
+impl Machine {
+    /// The code of a state that nobody knows.
+    pub const DISPUTED: &'static str = "disputed";
 }
 
 /// When an answer must exist.
@@ -338,14 +374,15 @@ packed! {
     struct EntryList { id, label, entries, sections, fields }
     enum Entries { Keyed, Append, Template }
     struct Field {
-        id, label, help, typ, merge, required, sensitivity, section, relevant, caution, anchor,
-        removal_needs_reason, source
+        id, label, help, typ, merge, required, sensitivity, section, relevant, caution, machine,
+        anchor, removal_needs_reason, source
     }
     enum FieldType {
         Text, LongText, Int(a, b), Decimal(a, b), Bool, Date, Time, Choice(a), Set(a), Phone, Email,
-        Postcode, PersonalNumber, DossierNumber, Reference(a)
+        Postcode, PersonalNumber, DossierNumber, Reference(a), Count
     }
-    enum MergeCode { R, N, S, U, I }
+    enum MergeCode { R, N, S, U, I, Q, M, C, T, O }
+    struct Machine { order, sticky, disputed }
     enum Required { Optional, Creation, Signing, Opening }
     enum Caution { Order(a), Lowest, Highest, Earliest, Latest, True, False, ByItem }
     struct Condition { field, any_of }

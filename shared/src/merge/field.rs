@@ -1,13 +1,15 @@
 //! One field: from the statements that stand in it and the decisions on it to what is shown.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::app::{Agreement, ShownRule};
-use crate::catalog::{Caution, Field, MergeCode, most_cautious, normalise};
+use crate::catalog::{Caution, Field, Machine, MergeCode, most_cautious, normalise};
 use crate::chunk::sha256;
 use crate::document::{Document, Statement, StatementId};
 use crate::ids::{ConflictId, DocumentId};
 use crate::merge::settlement::Settlement;
+use crate::merge::text::merged_in_order;
 use crate::order;
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -25,6 +27,10 @@ pub struct FieldInput<'a> {
     pub caution: Option<&'a Caution>,
     /// What stands, Automerge's winner first.
     pub statements: &'a [Statement],
+    /// Everything ever said in the field; asked for by merge codes M and O only.
+    pub history: &'a [Statement],
+    /// For merge code T: the text that all who wrote at the same time started from.
+    pub base: &'a str,
     /// Decisions on this field.
     pub settlements: &'a [Settlement],
     /// The review document the decisions are from.
@@ -66,8 +72,44 @@ impl FieldState {
 /// Gives the state of a field.
 #[must_use]
 pub fn field_state(input: &FieldInput<'_>) -> FieldState {
+    let statements = kept(input);
+    let input = &FieldInput { statements: &statements, ..*input };
     let decisions = standing_decisions(input);
     if decisions.is_empty() { undecided(input) } else { decided(input, &decisions) }
+}
+
+/// The statements that count: those that stand, and for some codes overwritten ones, too.
+fn kept<'a>(input: &FieldInput<'a>) -> Cow<'a, [Statement]> {
+    let mut history = input.history.to_vec();
+    // The same on all devices, and never before what it builds on.
+    order::sort_by_key(&mut history, |statement| statement.id);
+    match (input.field.merge, &input.field.machine) {
+        (MergeCode::O, _) => {
+            // Whoever corrects his own word has said one thing; another's stands beside it.
+            let mut kept: Vec<Statement> = Vec::new();
+            for said in history.into_iter().filter(|said| !said.value.is_null()) {
+                match kept.iter_mut().find(|known| known.meta.user == said.meta.user) {
+                    Some(own) => *own = said,
+                    None => kept.push(said),
+                }
+            }
+            if kept.is_empty() { input.statements.into() } else { kept.into() }
+        }
+        (MergeCode::M, Some(machine)) => {
+            let is_sticky = |said: &&Statement| {
+                let code = said.value.as_str().unwrap_or_default();
+                machine.sticky.iter().any(|sticky| sticky == code)
+            };
+            let mut kept = input.statements.to_vec();
+            if let Some(end) = history.iter().find(is_sticky)
+                && !kept.iter().any(|said| said.id == end.id)
+            {
+                kept.insert(0, end.clone());
+            }
+            kept.into()
+        }
+        _ => input.statements.into(),
+    }
 }
 
 /// Decisions that no other decision knew of and overruled, and that no later answer replaced.
@@ -100,6 +142,23 @@ struct Candidate<'a> {
     statement: Option<&'a Statement>,
 }
 
+/// What is shown of several values.
+struct Shown {
+    /// The candidate that rules.
+    at: usize,
+    rule: ShownRule,
+    /// What is shown in its place: a text of all, a state that nobody knows.
+    instead: Option<Value>,
+    /// A person should decide.
+    open: bool,
+}
+
+impl Shown {
+    const fn at(at: usize, rule: ShownRule, open: bool) -> Self {
+        Self { at, rule, instead: None, open }
+    }
+}
+
 fn undecided(input: &FieldInput<'_>) -> FieldState {
     let candidates: Vec<Candidate<'_>> = input
         .statements
@@ -107,9 +166,9 @@ fn undecided(input: &FieldInput<'_>) -> FieldState {
         .map(|statement| Candidate { value: &statement.value, statement: Some(statement) })
         .collect();
     let differ = differ(input.field, &candidates);
-    let (at, rule) = choose(input, &candidates, differ);
-    let agreement = if differ { Agreement::Open } else { Agreement::Agreed };
-    state(input, &candidates, (at, rule, agreement))
+    let shown = choose(input, &candidates, differ);
+    let agreement = if shown.open { Agreement::Open } else { Agreement::Agreed };
+    state(input, &candidates, shown, agreement)
 }
 
 fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
@@ -125,22 +184,17 @@ fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
     candidates.extend(
         unseen.map(|statement| Candidate { value: &statement.value, statement: Some(statement) }),
     );
-    let differ = differ(input.field, &candidates);
-    let (at, rule, agreement) = if differ {
+    let (shown, agreement) = if differ(input.field, &candidates) {
         let agreement = if twice { Agreement::SettledTwice } else { Agreement::Reopened };
-        if input.field.merge == MergeCode::S || twice {
-            let (at, rule) = choose(input, &candidates, true);
-            (at, rule, agreement)
+        if matches!(input.field.merge, MergeCode::S | MergeCode::M) || twice {
+            (choose(input, &candidates, true), agreement)
         } else {
-            (0, ShownRule::Decided, agreement)
+            (Shown::at(0, ShownRule::Decided, true), agreement)
         }
     } else {
-        (0, ShownRule::Decided, Agreement::Settled)
+        (Shown::at(0, ShownRule::Decided, false), Agreement::Settled)
     };
-    let settlements = newest_first(input.settlements);
-    let mut out = state(input, &candidates, (at, rule, agreement));
-    out.settlements = settlements;
-    out
+    state(input, &candidates, shown, agreement)
 }
 
 fn newest_first(settlements: &[Settlement]) -> Vec<Settlement> {
@@ -165,54 +219,87 @@ fn comparable(field: &Field, value: &Value) -> Value {
     }
 }
 
-fn choose(
-    input: &FieldInput<'_>,
-    candidates: &[Candidate<'_>],
-    differ: bool,
-) -> (usize, ShownRule) {
+fn choose(input: &FieldInput<'_>, candidates: &[Candidate<'_>], differ: bool) -> Shown {
     if !differ {
-        return (0, ShownRule::Only);
+        return Shown::at(0, ShownRule::Only, false);
     }
     match input.field.merge {
         MergeCode::S => {
             let values: Vec<&Value> = candidates.iter().map(|candidate| candidate.value).collect();
             let at = input.caution.and_then(|caution| most_cautious(caution, &values));
             // Without an order nobody can say which is the more cautious, and the page must not.
-            at.map_or((0, ShownRule::Picked), |at| (at, ShownRule::MostCautious))
+            at.map_or(Shown::at(0, ShownRule::Picked, true), |at| {
+                Shown::at(at, ShownRule::MostCautious, true)
+            })
         }
+        MergeCode::M => joined(input, candidates),
+        MergeCode::T => together(input, candidates),
         MergeCode::U => {
             let at = candidates.iter().position(|c| matches!(c.value, Value::Bool(true)));
-            (at.unwrap_or(0), ShownRule::Union)
+            Shown::at(at.unwrap_or(0), ShownRule::Union, true)
         }
         MergeCode::I => {
             let first = candidates
                 .iter()
                 .enumerate()
                 .min_by_key(|(_, candidate)| candidate.statement.map(|statement| statement.id));
-            (first.map_or(0, |(at, _)| at), ShownRule::First)
+            Shown::at(first.map_or(0, |(at, _)| at), ShownRule::First, true)
         }
-        MergeCode::R | MergeCode::N => (0, ShownRule::Picked),
+        MergeCode::O => Shown::at(0, ShownRule::First, true),
+        MergeCode::Q => Shown::at(0, ShownRule::Picked, false),
+        MergeCode::R | MergeCode::N | MergeCode::C => Shown::at(0, ShownRule::Picked, true),
     }
+}
+
+/// Concurrent states: the one that rules by the table, or `disputed`.
+fn joined(input: &FieldInput<'_>, candidates: &[Candidate<'_>]) -> Shown {
+    let Some(machine) = &input.field.machine else { return Shown::at(0, ShownRule::Picked, true) };
+    let codes: Vec<&str> =
+        candidates.iter().map(|one| one.value.as_str().unwrap_or_default()).collect();
+    let is_there = |code: &String| codes.contains(&code.as_str());
+    let disputed =
+        machine.disputed.iter().any(|(one, other)| is_there(one) && is_there(other));
+    let rank = |code: &str| machine.order.iter().position(|known| known == code);
+    let at = codes.iter().enumerate().min_by_key(|(_, code)| rank(code).unwrap_or(usize::MAX));
+    let at = at.map_or(0, |(at, _)| at);
+    if disputed {
+        let instead = Some(Value::text(Machine::DISPUTED));
+        return Shown { at, rule: ShownRule::Table, instead, open: true };
+    }
+    // A state that this catalog does not know joins with nothing.
+    let strange = codes.iter().any(|code| !code.is_empty() && rank(code).is_none());
+    Shown::at(at, ShownRule::Table, strange)
+}
+
+/// Concurrent texts: everybody's changes to what they started from.
+fn together(input: &FieldInput<'_>, candidates: &[Candidate<'_>]) -> Shown {
+    let texts = candidates.iter().map(|one| {
+        (one.statement.map(|statement| statement.id), one.value.as_str().unwrap_or_default())
+    });
+    let text = merged_in_order(input.base, texts.collect());
+    Shown { at: 0, rule: ShownRule::Merged, instead: Some(Value::text(text)), open: false }
 }
 
 fn state(
     input: &FieldInput<'_>,
     candidates: &[Candidate<'_>],
-    (at, rule, agreement): (usize, ShownRule, Agreement),
+    shown: Shown,
+    agreement: Agreement,
 ) -> FieldState {
-    let shown = candidates.get(at);
+    let ruling = candidates.get(shown.at);
     let mut statements = input.statements.to_vec();
-    if let Some(value) = shown.map(|candidate| comparable(input.field, candidate.value)) {
+    if let Some(value) = ruling.map(|candidate| comparable(input.field, candidate.value)) {
         // The ruling statement first; the others keep their order.
         let ruling = |statement: &Statement| comparable(input.field, &statement.value) == value;
         let (mut first, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(ruling);
         first.extend(rest);
         statements = first;
     }
+    let own = ruling.map_or(Value::Null, |candidate| candidate.value.clone());
     let open = matches!(agreement, Agreement::Open | Agreement::Reopened | Agreement::SettledTwice);
     FieldState {
-        value: shown.map_or(Value::Null, |candidate| candidate.value.clone()),
-        rule,
+        value: shown.instead.unwrap_or(own),
+        rule: shown.rule,
         agreement,
         conflict: open.then(|| conflict_id(input)),
         statements,

@@ -3,13 +3,14 @@
 //! Pure: statements, settlements and the catalog in, field states out; the same on every device.
 //!
 //! Reading order: [`settlement`] (decisions in review documents), [`field`] (one field),
-//! [`record`] (all fields of a document, and what changed since a review).
+//! [`text`] (texts of several people put together), [`record`] (all fields of a document, and what changed since a review).
 
 pub mod field;
 #[cfg(test)]
 mod laws;
 pub mod record;
 pub mod settlement;
+pub mod text;
 #[cfg(test)]
 mod traps;
 

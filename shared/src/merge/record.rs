@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, Entries};
-use crate::document::Document;
+use crate::catalog::{Catalog, Entries, MergeCode};
+use crate::document::{Document, Statement};
 use crate::ids::{ChangeHash, DocumentId};
 use crate::merge::field::{FieldInput, FieldState, field_state};
 use crate::merge::settlement::{Settlement, settlements};
+use crate::order;
 use crate::path::FieldPath;
 use crate::value::Value;
 
@@ -39,20 +40,55 @@ pub fn record_state(
         decisions.entry(settlement.path.clone()).or_default().push(settlement);
     }
     let mut record = RecordState::default();
+    let mut said: Option<BTreeMap<FieldPath, Vec<Statement>>> = None;
     for (path, statements) in document.fields() {
         let Some(located) = catalog.locate(kind, &path) else { continue };
+        let history = match located.field.merge {
+            MergeCode::M | MergeCode::O => {
+                let said = said.get_or_insert_with(|| by_field(document.all_history()));
+                said.get(&path).map_or(&[][..], Vec::as_slice)
+            }
+            _ => &[],
+        };
+        let base = if located.field.merge == MergeCode::T && statements.len() > 1 {
+            common_text(document, &path, &statements)
+        } else {
+            String::new()
+        };
         let state = field_state(&FieldInput {
             document: id,
             path: &path,
             field: located.field,
             caution: catalog.caution(&located),
             statements: &statements,
+            history,
+            base: &base,
             settlements: decisions.get(&path).map_or(&[], Vec::as_slice),
             review,
         });
         record.fields.insert(path, state);
     }
     record
+}
+
+fn by_field(history: Vec<(FieldPath, Statement)>) -> BTreeMap<FieldPath, Vec<Statement>> {
+    let mut said: BTreeMap<FieldPath, Vec<Statement>> = BTreeMap::new();
+    for (path, statement) in history {
+        said.entry(path).or_default().push(statement);
+    }
+    said
+}
+
+/// The newest text that everybody who wrote at the same time had seen.
+fn common_text(document: &Document, path: &FieldPath, statements: &[Statement]) -> String {
+    let mut history = document.history(path);
+    history.retain(|said| !statements.iter().any(|standing| standing.id == said.id));
+    order::sort_by_key(&mut history, |said| core::cmp::Reverse(said.id));
+    let seen_by_all = |said: &Statement| {
+        statements.iter().all(|standing| document.includes(&[standing.change], &said.change))
+    };
+    let common = history.into_iter().find(seen_by_all);
+    common.and_then(|said| said.value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl RecordState {
@@ -79,6 +115,17 @@ impl RecordState {
             .filter_map(|(path, _)| path.as_str().strip_prefix(&prefix))
             .filter(|member| !member.contains('/'))
             .collect()
+    }
+
+    /// What a counter stands at: the sum of everybody's countings.
+    #[must_use]
+    pub fn counted(&self, counter: &str) -> i64 {
+        let prefix = format!("{counter}/");
+        let countings = self.fields.iter().filter(|(path, _)| path.as_str().starts_with(&prefix));
+        countings.fold(0, |sum, (_, state)| match state.value {
+            Value::Int(number) => sum.saturating_add(number),
+            _ => sum,
+        })
     }
 
     /// The entries of a list, in the order of their ids; removed ones are left out.

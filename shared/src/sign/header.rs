@@ -66,11 +66,22 @@ impl Header {
     }
 }
 
-/// The one review document of a document has an id that follows from it.
+/// Kinds of which a document has at most one: its id follows from the document's, so that two
+/// people who begin it at once begin the same one.
+pub const COMPANIONS: [&str; 3] = ["review", "deficiencies", "journal"];
+
+/// The companion of a kind that a document has, whether it exists yet or not.
 #[must_use]
-pub fn review_of(document: DocumentId) -> DocumentId {
-    let hash = crate::chunk::sha256(&[b"ankomst review", document.as_bytes()]);
+pub fn companion(document: DocumentId, kind: &str) -> DocumentId {
+    let hash =
+        crate::chunk::sha256(&[b"ankomst ".as_slice(), kind.as_bytes(), document.as_bytes()]);
     let mut id = [0; 16];
     id.copy_from_slice(hash.first_chunk::<16>().unwrap_or(&[0; 16]));
     DocumentId::from_bytes(id)
+}
+
+/// The one review document of a document.
+#[must_use]
+pub fn review_of(document: DocumentId) -> DocumentId {
+    companion(document, "review")
 }

@@ -182,7 +182,9 @@ fn fits(located: &Located<'_>, value: &Value) -> bool {
     match (&located.field.typ, value) {
         (_, Value::Null) => true,
         (FieldType::Bool, value) => matches!(value, Value::Bool(_)),
-        (FieldType::Int(..) | FieldType::Time, value) => matches!(value, Value::Int(_)),
+        (FieldType::Int(..) | FieldType::Time | FieldType::Count, value) => {
+            matches!(value, Value::Int(_))
+        }
         // A member is in, or removed with a reason.
         (FieldType::Set(_), value) => matches!(value, Value::Bool(_) | Value::Str(_)),
         (_, value) => matches!(value, Value::Str(_)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ankomst_core::platform::{Clock, Platform, Random, RandomError};
+use ankomst_core::platform::{Clock, Platform, Random, RandomError, StorageFacts};
 
 use super::store::FileStore;
 use super::transport::HttpTransport;
@@ -14,6 +14,10 @@ pub struct MachineClock;
 impl Clock for MachineClock {
     fn now_ms(&self) -> i64 {
         jiff::Timestamp::now().as_millisecond()
+    }
+
+    fn zone_minutes(&self) -> i32 {
+        0
     }
 
     fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static {
@@ -66,5 +70,9 @@ impl Platform for TabletPlatform {
 
     fn random(&self) -> &MachineRandom {
         &MachineRandom
+    }
+
+    fn storage_facts(&self) -> impl Future<Output = Option<StorageFacts>> + 'static {
+        std::future::ready(None)
     }
 }

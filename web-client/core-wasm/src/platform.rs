@@ -1,6 +1,6 @@
 //! The platform of a browser.
 
-use ankomst_core::platform::{Clock, Platform, Random, RandomError};
+use ankomst_core::platform::{Clock, Platform, Random, RandomError, StorageFacts};
 
 use crate::idb::IdbStore;
 use crate::script;
@@ -17,6 +17,15 @@ impl Clock for BrowserClock {
     )]
     fn now_ms(&self) -> i64 {
         js_sys::Date::now() as i64
+    }
+
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "a zone's offset is a small number of minutes"
+    )]
+    fn zone_minutes(&self) -> i32 {
+        -js_sys::Date::new_0().get_timezone_offset() as i32
     }
 
     fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static {
@@ -59,5 +68,9 @@ impl Platform for BrowserPlatform {
 
     fn random(&self) -> &BrowserRandom {
         &BrowserRandom
+    }
+
+    fn storage_facts(&self) -> impl Future<Output = Option<StorageFacts>> + 'static {
+        script::storage_facts()
     }
 }

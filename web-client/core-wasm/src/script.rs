@@ -1,5 +1,6 @@
 //! Small ways into JavaScript that `web-sys` has no stable names for.
 
+use ankomst_core::platform::StorageFacts;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -57,4 +58,26 @@ pub(crate) async fn sleep(ms: u64) {
 pub(crate) fn fault(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|text| text.as_string());
     message.unwrap_or_else(|| "no reason given".to_owned())
+}
+
+/// Asks what the browser says of this app's storage.
+pub(crate) async fn storage_facts() -> Option<StorageFacts> {
+    let storage = scope().navigator().storage();
+    let estimate = JsFuture::from(storage.estimate().ok()?).await.ok()?;
+    let number = |name: &str| {
+        let value = Reflect::get(&estimate, &name.into()).ok()?.as_f64()?;
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bytes of a device's storage stay far below 2^53"
+        )]
+        Some(value as u64)
+    };
+    let persisted = JsFuture::from(storage.persisted().ok()?).await.ok()?;
+    Some(StorageFacts {
+        used: number("usage")?,
+        quota: number("quota")?,
+        persisted: persisted.as_bool().unwrap_or(false),
+    })
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ankomst_core::Core;
 use ankomst_core::platform::{
-    Clock, HttpAnswer, Method, Platform, Random, RandomError, Socket, Transport, TransportError,
+    Clock, HttpAnswer, Method, Platform, Random, RandomError, Socket, StorageFacts, Transport, TransportError,
 };
 use ankomst_core::store::{Failure, MemoryStore};
 use ankomst_shared::app::{Command, Query, Reply, Role, SignIn, View};
@@ -124,6 +124,10 @@ impl Platform for Desk {
     fn random(&self) -> &Counter {
         &Counter
     }
+
+    fn storage_facts(&self) -> impl Future<Output = Option<StorageFacts>> + 'static {
+        std::future::ready(None)
+    }
 }
 
 /// A server that enrols everybody.
@@ -188,6 +192,10 @@ struct Still;
 impl Clock for Still {
     fn now_ms(&self) -> i64 {
         1_700_000_000_000
+    }
+
+    fn zone_minutes(&self) -> i32 {
+        60
     }
 
     fn sleep(&self, _: u64) -> impl Future<Output = ()> + 'static {

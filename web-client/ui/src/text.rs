@@ -13,11 +13,7 @@ pub fn tr(text: Text) -> &'static str {
 
 /// The words with their gaps `{0}`, `{1}` … filled.
 pub fn fill(text: Text, parts: &[&str]) -> String {
-    let mut words = tr(text).to_owned();
-    for (at, part) in parts.iter().enumerate() {
-        words = words.replace(&format!("{{{at}}}"), part);
-    }
-    words
+    ankomst_shared::text::fill(tr(text), parts)
 }
 
 /// The words for one or for many, with the number in `{0}`.

@@ -178,6 +178,27 @@ impl<'a> Node<'a> {
         texts
     }
 
+    /// A list of pairs of texts; empty when absent.
+    pub(super) fn pairs(&self, key: &str) -> Vec<(String, String)> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(all) = value.get_ref() else {
+            self.wrong(value, key, "a list of pairs of texts");
+            return Vec::new();
+        };
+        let mut pairs = Vec::new();
+        for one in all {
+            let DeValue::Array(pair) = one.get_ref() else { continue };
+            let texts: Vec<&str> = pair.iter().filter_map(|text| text.get_ref().as_str()).collect();
+            if let ([first, second], 2) = (texts.as_slice(), pair.len()) {
+                pairs.push(((*first).to_owned(), (*second).to_owned()));
+            }
+        }
+        if pairs.len() != all.len() {
+            self.wrong(value, key, "a list of pairs of texts");
+        }
+        pairs
+    }
+
     /// Whether a key holds a list.
     pub(super) fn is_list(&self, key: &str) -> bool {
         self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))

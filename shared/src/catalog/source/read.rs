@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::super::model::{
     Caution, Checklist, Code, CodeList, Condition, Due, DueUnit, Entries, EntryList, Evidence,
-    Field, FieldType, Item, Kind, MergeCode, Package, Required, Section,
+    Field, FieldType, Item, Kind, Machine, MergeCode, Package, Required, Section,
 };
 use super::node::{Node, Place, fault_at, line_of};
 use super::{Faults, SourceFile};
@@ -139,6 +139,7 @@ impl Reader<'_> {
                 read
             }),
             caution: caution(&node),
+            machine: node.maybe_node("machine").map(machine),
             anchor: node.maybe_text("anchor"),
             removal_needs_reason: node.flag("removal_needs_reason"),
             source: node.maybe_text("source"),
@@ -270,6 +271,17 @@ fn caution(node: &Node<'_>) -> Option<Caution> {
     }
 }
 
+/// Reads `{ order = [...], sticky = [...], disputed = [["a", "b"]] }`.
+fn machine(node: Node<'_>) -> Machine {
+    let machine = Machine {
+        order: node.texts("order"),
+        sticky: node.texts("sticky"),
+        disputed: node.pairs("disputed"),
+    };
+    node.end();
+    machine
+}
+
 fn merge_code(node: &Node<'_>) -> MergeCode {
     match node.text("merge").as_str() {
         "N" => MergeCode::N,
@@ -277,8 +289,13 @@ fn merge_code(node: &Node<'_>) -> MergeCode {
         "U" => MergeCode::U,
         "I" => MergeCode::I,
         "R" => MergeCode::R,
+        "Q" => MergeCode::Q,
+        "M" => MergeCode::M,
+        "C" => MergeCode::C,
+        "T" => MergeCode::T,
+        "O" => MergeCode::O,
         other => {
-            node.fault(format!("merge code `{other}` is not one of R, N, S, U, I"));
+            node.fault(format!("merge code `{other}` is not one of R, N, S, U, I, Q, M, C, T, O"));
             MergeCode::R
         }
     }
@@ -319,6 +336,7 @@ fn field_type(node: &Node<'_>) -> FieldType {
         ("email", None) => FieldType::Email,
         ("postcode", None) => FieldType::Postcode,
         ("personal_number", None) => FieldType::PersonalNumber,
+        ("count", None) => FieldType::Count,
         ("dossier_number", None) => FieldType::DossierNumber,
         ("reference", Some(to)) => FieldType::Reference(to.to_owned()),
         _ => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::model::{
-    Caution, Checklist, Due, Evidence, Field, FieldType, Item, MergeCode, Package, Section,
+    Caution, Checklist, Due, Evidence, Field, FieldType, Item, Machine, MergeCode, Package, Section,
 };
 use super::Faults;
 use super::node::{Place, fault_at};
@@ -50,6 +50,7 @@ impl Verify<'_> {
             }
             self.list(&name, field);
             self.caution(&name, field);
+            self.machine(&name, field);
             if let Some(condition) = &field.relevant
                 && !fields.iter().any(|other| other.id == condition.field)
             {
@@ -71,6 +72,12 @@ impl Verify<'_> {
         if is_set != (field.merge == MergeCode::U) {
             self.fault(name, "a set has merge code U, and only a set has it");
         }
+        if matches!(field.typ, FieldType::Count) != (field.merge == MergeCode::C) {
+            self.fault(name, "a count has merge code C, and only a count has it");
+        }
+        if field.merge == MergeCode::T && !matches!(field.typ, FieldType::LongText) {
+            self.fault(name, "only a long text has merge code T");
+        }
     }
 
     fn codes(&self, list: &str) -> Option<BTreeSet<&str>> {
@@ -90,6 +97,30 @@ impl Verify<'_> {
             if ordered != codes || ordered.len() != order.len() {
                 self.fault(name, format!("`caution` must name each code of `{list}` once"));
             }
+        }
+    }
+
+    fn machine(&self, name: &str, field: &Field) {
+        if (field.merge == MergeCode::M) != field.machine.is_some() {
+            self.fault(name, "merge code M needs `machine`, and only M has it");
+        }
+        let Some(machine) = &field.machine else { return };
+        let FieldType::Choice(list) = &field.typ else {
+            return self.fault(name, "a state is a choice of codes");
+        };
+        let Some(codes) = self.codes(list) else { return };
+        let ordered: BTreeSet<&str> = machine.order.iter().map(String::as_str).collect();
+        if ordered != codes || ordered.len() != machine.order.len() {
+            self.fault(name, format!("`order` must name each code of `{list}` once"));
+        }
+        let pairs = machine.disputed.iter().flat_map(|(one, other)| [one, other]);
+        if let Some(code) =
+            machine.sticky.iter().chain(pairs).find(|code| !codes.contains(code.as_str()))
+        {
+            self.fault(name, format!("`{list}` has no code `{code}`"));
+        }
+        if !machine.disputed.is_empty() && !codes.contains(Machine::DISPUTED) {
+            self.fault(name, format!("`{list}` needs a code `{}`", Machine::DISPUTED));
         }
     }
 

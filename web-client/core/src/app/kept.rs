@@ -61,7 +61,7 @@ impl Open {
         // Reviews and protected parts come after what they belong to.
         order::sort_by_key(&mut parts, |part| match self.kind(part.document) {
             Some("residence" | "case") => 0,
-            Some("run" | "protected") => 1,
+            Some("run" | "protected" | "deficiencies" | "journal") => 1,
             _ => 2,
         });
         batch::push(parts, bytes_max)

@@ -71,6 +71,10 @@ pub(super) struct Standing {
     #[n(10)]
     #[cbor(default)]
     pub(super) unsure: BTreeSet<DocumentId>,
+    /// The introduction was read.
+    #[n(11)]
+    #[cbor(default)]
+    pub(super) understood: bool,
 }
 
 impl Standing {

@@ -166,13 +166,14 @@ impl<P: Platform> Core<P> {
         answer.is_ok_and(|answer| answer.status == 204)
     }
 
-    async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {
+    pub(super) async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {
         let answer = self.0.platform.transport().send(Method::Post, path, body).await;
         let answer = answer.map_err(|_| Refusal::NoContact)?;
         match (answer.status, answer.problem.as_deref()) {
             (200..=299, _) => Ok(answer),
             (_, Some("wrong-password")) => Err(Refusal::WrongPassword),
             (_, Some("too-many")) => Err(Refusal::TooMany),
+            (_, Some("other-build")) => Err(Refusal::OtherBuild),
             (401 | 403, _) => Err(Refusal::NotAllowed),
             (500..=599, _) => Err(Refusal::NoContact),
             _ => Err(Refusal::Internal),

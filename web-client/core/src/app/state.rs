@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::Catalog;
+use ankomst_shared::catalog::{Catalog, civil};
 use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
@@ -22,7 +22,7 @@ use super::rows::{
     read_draft_key, standing_key,
 };
 use crate::mailbox::Mailbox;
-use crate::platform::{Clock, Platform, Random};
+use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
 use crate::turn::Turn;
 use crate::vault::{DataKey, Identity, VaultRecord};
@@ -57,6 +57,7 @@ pub(super) struct State {
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
     pub(super) first_sync: Option<(u32, u32)>,
+    pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
 }
 
@@ -70,6 +71,8 @@ pub(super) struct Open {
     pub(super) headers: BTreeMap<DocumentId, Header>,
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: BTreeMap<DocumentId, Opened>,
+    /// Records as they were last read, until something about them is written.
+    pub(super) records: BTreeMap<DocumentId, Rc<RecordState>>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -77,6 +80,27 @@ pub(super) struct Open {
     pub(super) typed_ms: i64,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
+}
+
+/// A moment where the device is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    /// Unix milliseconds.
+    pub(super) ms: i64,
+    /// Minutes that the local time is ahead of UTC.
+    pub(super) zone_minutes: i32,
+}
+
+impl Now {
+    /// The local date and time of day of a moment.
+    pub(super) fn local(self, ms: i64) -> Option<jiff::civil::DateTime> {
+        civil(ms.saturating_add(i64::from(self.zone_minutes) * 60_000))
+    }
+
+    /// Today's date.
+    pub(super) fn today(self) -> jiff::civil::Date {
+        self.local(self.ms).map_or(jiff::civil::Date::ZERO, jiff::civil::DateTime::date)
+    }
 }
 
 /// A document in memory.
@@ -149,6 +173,7 @@ impl<P: Platform> Core<P> {
             headers: BTreeMap::new(),
             drafts: Few::default(),
             documents: BTreeMap::new(),
+            records: BTreeMap::new(),
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -176,6 +201,12 @@ impl<P: Platform> Core<P> {
 
     pub(super) fn now_ms(&self) -> i64 {
         self.0.platform.clock().now_ms()
+    }
+
+    /// What time it is where the device is.
+    pub(super) fn now(&self) -> Now {
+        let clock = self.0.platform.clock();
+        Now { ms: clock.now_ms(), zone_minutes: clock.zone_minutes() }
     }
 
     pub(super) fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {
@@ -284,6 +315,11 @@ impl Open {
         {
             self.headers.insert(document, header);
         }
+        self.records.remove(&document);
+        // A decision changes what the record it is about shows.
+        if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
+            self.records.remove(&parent);
+        }
         self.chunks.entry(document).or_default().insert(hash, row);
     }
 
@@ -333,11 +369,17 @@ impl Open {
     }
 
     /// The state of a record, drafts not included.
-    pub(super) fn record(&mut self, id: DocumentId) -> Option<RecordState> {
+    pub(super) fn record(&mut self, id: DocumentId) -> Option<Rc<RecordState>> {
+        if let Some(record) = self.records.get(&id) {
+            return Some(Rc::clone(record));
+        }
         let kind = self.kind(id)?.to_owned();
         let document = self.read(id)?;
         let review = self.read(review_of(id));
-        Some(record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref()))
+        let record = record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref());
+        let record = Rc::new(record);
+        self.records.insert(id, Rc::clone(&record));
+        Some(record)
     }
 
     /// Who writes, where and when, with what is known of decisions on that document.

@@ -40,6 +40,7 @@ impl<P: Platform> Core<P> {
             {
                 return Err(Refusal::Immutable);
             }
+            open.may_write(document, &path)?;
             Ok(draft(&located, value, now_ms))
         })?;
         let user = self.with_open(|open| Ok(open.user()))?;
@@ -107,7 +108,13 @@ impl<P: Platform> Core<P> {
 
     /// Makes changes of drafts that have rested long enough; runs for ever.
     pub(super) async fn rest_loop(&self) {
+        let mut seconds = 0_u32;
         loop {
+            if seconds.is_multiple_of(60) {
+                let facts = self.0.platform.storage_facts().await;
+                self.0.state.borrow_mut().storage = facts;
+            }
+            seconds = seconds.wrapping_add(1);
             self.0.platform.clock().sleep(1_000).await;
             let rested = {
                 let state = self.0.state.borrow();
@@ -137,10 +144,12 @@ impl<P: Platform> Core<P> {
             // The document in memory is ahead of the disk: read it again when needed.
             self.with_open(|open| {
                 open.documents.remove(&id);
+                open.records.remove(&id);
                 Ok(())
             })?;
+            return saved;
         }
-        saved
+        self.follow_up(id, edits).await
     }
 
     /// Makes a document with its first answers.
@@ -238,18 +247,15 @@ impl<P: Platform> Core<P> {
         let header = state.open.as_ref().and_then(|open| open.headers.get(&id));
         let (kind, parent) =
             header.map_or(("", None), |header| (header.kind.as_str(), header.parent));
-        let mut queries = vec![Query::Inbox, Query::Changes(id)];
-        let form = |document| Query::Form { document, entry: None };
+        let mut queries = vec![
+            Query::Page(String::new()),
+            Query::Inbox,
+            Query::Changes(id),
+            Query::Form { document: id, entry: None },
+        ];
         match kind {
-            "residence" => queries.extend([Query::Residences, Query::Residence(id), form(id)]),
-            "run" => {
-                queries.extend([Query::Run(id), form(id)]);
-                queries.extend(parent.map(Query::Residence));
-            }
-            "case" | "protected" => {
-                queries.extend([Query::Cases, Query::Case(id), form(id)]);
-                queries.extend(parent.map(Query::Case));
-            }
+            "run" => queries.push(Query::Run(id)),
+            "residence" | "case" => {}
             _ => {
                 if let Some(parent) = parent {
                     drop(state);

@@ -27,12 +27,29 @@ pub trait Platform: 'static {
     fn clock(&self) -> &Self::Clock;
     /// Gives the source of randomness.
     fn random(&self) -> &Self::Random;
+
+    /// Asks what the platform says of its storage; nothing where it says nothing.
+    fn storage_facts(&self) -> impl Future<Output = Option<StorageFacts>> + 'static;
+}
+
+/// What the platform says of the app's storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StorageFacts {
+    /// Bytes used.
+    pub used: u64,
+    /// Bytes that may be used.
+    pub quota: u64,
+    /// The platform has promised not to clear it by itself.
+    pub persisted: bool,
 }
 
 /// The device's clock; it may be wrong, which is why its offset from the server is recorded.
 pub trait Clock {
     /// Gives Unix milliseconds.
     fn now_ms(&self) -> i64;
+
+    /// Gives the minutes that the local time is ahead of UTC.
+    fn zone_minutes(&self) -> i32;
 
     /// Waits so many milliseconds.
     fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static;

@@ -102,6 +102,8 @@ fn why(rule: ShownRule) -> &'static str {
         ShownRule::Decided => Text::RuleDecided,
         ShownRule::Union => Text::RuleUnion,
         ShownRule::First => Text::RuleFirst,
+        ShownRule::Table => Text::RuleTable,
+        ShownRule::Merged => Text::RuleMerged,
     })
 }
 

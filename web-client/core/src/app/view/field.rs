@@ -24,6 +24,13 @@ impl Viewer<'_> {
         if matches!(field.typ, FieldType::Set(_)) {
             return self.set(id, (path, field), record);
         }
+        if field.typ == FieldType::Count {
+            let mut view = self.plain(id, (path, field), None);
+            let number = record.counted(path.as_str());
+            (view.value, view.text) = (Value::Int(number), number.to_string());
+            view.input = Input::Count;
+            return view;
+        }
         let state = record.fields.get(path);
         let mut view = self.plain(id, (path, field), state);
         view.input = self.input(field, &[]);
@@ -173,6 +180,7 @@ impl Viewer<'_> {
             FieldType::Int(..) => Input::Int,
             FieldType::Decimal(_, unit) => Input::Decimal(unit.clone()),
             FieldType::Bool => Input::Bool,
+            FieldType::Count => Input::Count,
             FieldType::Date => Input::Date,
             FieldType::Time => Input::Time,
             FieldType::Choice(list) => Input::Choice(choices(list)),

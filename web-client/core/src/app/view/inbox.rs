@@ -13,7 +13,8 @@ use ankomst_shared::sign::header::review_of;
 
 use super::viewer::{Viewer, count};
 
-const KINDS: [&str; 4] = ["run", "residence", "case", "protected"];
+const KINDS: [&str; 6] =
+    ["run", "residence", "deficiencies", "case", "journal", "protected"];
 
 impl Viewer<'_> {
     pub(super) fn inbox(&mut self) -> InboxView {

@@ -1,11 +1,18 @@
 //! Runs of checklists.
 
-use ankomst_shared::app::{FieldView, GroupView, ItemView, Language, Refusal, RunRow, RunView};
-use ankomst_shared::catalog::{Caution, Checklist, Evidence, Field, Item, display};
+use ankomst_shared::app::{
+    Act, Action, FieldView, GroupView, Input, ItemView, Language, Refusal, RunRow, RunView, Sign,
+};
+use ankomst_shared::catalog::{
+    Caution, Checklist, Evidence, Field, Item, display, written_date,
+};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
 
+use super::page::made::{action, asked, primary, question};
 use super::viewer::{Viewer, count};
 
 impl Viewer<'_> {
@@ -18,11 +25,15 @@ impl Viewer<'_> {
     pub(super) fn run_row(&mut self, id: DocumentId) -> Result<RunRow, Refusal> {
         let record = self.record(id)?;
         let checklist = self.checklist(id)?;
-        let (mut answered, mut not_ok) = (0, 0);
+        let (mut answered, mut not_ok, mut overdue) = (0, 0, 0);
+        let today = self.now.today();
         for item in &checklist.items {
-            let status = self.text(id, &format!("item/{}/status", item.id));
-            answered += usize::from(!matches!(status.as_str(), "" | "not_checked"));
+            let status = self.text(id, &format!("item/{}/{}", item.id, status_field(item)));
+            let is_answered = is_answered(&status);
+            answered += usize::from(is_answered);
             not_ok += usize::from(status == "not_ok");
+            let late = !is_answered && self.item_due(id, item).is_some_and(|day| day < today);
+            overdue += usize::from(late);
         }
         let document = self.open.read(id).ok_or(Refusal::NotHere)?;
         let mut people: Vec<String> =
@@ -36,6 +47,7 @@ impl Viewer<'_> {
             answered: count(answered),
             total: count(checklist.items.len()),
             not_ok: count(not_ok),
+            overdue: count(overdue),
             conflicts: count(record.open()),
             state: self.words(id, "state"),
         })
@@ -44,15 +56,14 @@ impl Viewer<'_> {
     pub(super) fn run(&mut self, id: DocumentId) -> Result<RunView, Refusal> {
         let row = self.run_row(id)?;
         let checklist = self.checklist(id)?;
-        let residence = self.open.headers.get(&id).and_then(|header| header.parent);
+        let parent = self.open.headers.get(&id).and_then(|header| header.parent);
         let mut groups = Vec::new();
         for group in &checklist.groups {
             let items = checklist.items.iter().filter(|item| item.group == group.id);
             let items = items.map(|item| self.item(id, item)).collect::<Result<Vec<_>, _>>()?;
             let status =
                 |view: &ItemView| view.status.value.as_str().unwrap_or_default().to_owned();
-            let answered =
-                items.iter().filter(|item| !matches!(status(item).as_str(), "" | "not_checked"));
+            let answered = items.iter().filter(|item| is_answered(&status(item)));
             groups.push(GroupView {
                 id: group.id.clone(),
                 label: group.label.get(self.language).to_owned(),
@@ -63,11 +74,28 @@ impl Viewer<'_> {
         }
         Ok(RunView {
             row,
-            residence,
-            residence_name: residence.map_or_else(String::new, |house| self.title(house)),
+            parent_href: parent.map_or_else(String::new, |parent| self.address(parent)),
+            parent_name: parent.map_or_else(String::new, |parent| self.title(parent)),
             version: checklist.version,
+            actions: self.run_actions(id),
             groups,
         })
+    }
+
+    /// What can be done with the whole of a run.
+    fn run_actions(&mut self, id: DocumentId) -> Vec<Action> {
+        let print = Act::Go(format!("/utskrift/besok/{id}"));
+        let mut actions = vec![action("protocol", self.w(Word::Protocol), Sign::Print, print)];
+        if matches!(self.text(id, "state").as_str(), "signed" | "signed_with_late_changes") {
+            let why = question("reason", self.w(Word::Reason), Input::Text, Value::Null);
+            let reopen = action("reopen", self.w(Word::ReopenRun), Sign::Back, Act::Reopen(id));
+            actions.push(asked(reopen, self.w(Word::ReopenRunHelp), vec![why]));
+        } else {
+            let act = Act::Sign { document: id, entry: None };
+            let sign = primary(action("sign", self.w(Word::SignRun), Sign::Lock, act));
+            actions.push(asked(sign, self.w(Word::SignRunHelp), Vec::new()));
+        }
+        actions
     }
 
     fn item(&mut self, id: DocumentId, item: &Item) -> Result<ItemView, Refusal> {
@@ -87,6 +115,8 @@ impl Viewer<'_> {
             }
             None => None,
         };
+        let day = self.item_due(id, item);
+        let said = self.text(id, &format!("item/{}/{}", item.id, status_field(item)));
         let departments: Vec<String> = item
             .departments
             .iter()
@@ -110,7 +140,9 @@ impl Viewer<'_> {
                 .collect(),
             sources: item.sources.join(", "),
             departments: departments.join(", "),
-            status: self.item_field(id, &item.id, ("status", None), None)?,
+            overdue: day.is_some_and(|day| day < self.now.today()) && !is_answered(&said),
+            due: day.map_or_else(String::new, written_date),
+            status: self.item_field(id, &item.id, (status_field(item), None), None)?,
             value,
             comment: self.item_field(id, &item.id, ("comment", None), None)?,
         })
@@ -131,10 +163,20 @@ impl Viewer<'_> {
             FieldPath::parse(&format!("item/{item}/{field}")).map_err(|_| Refusal::NotHere)?;
         let mut view = self.field(id, (&path, asked), &record);
         if let Some(unit) = unit.filter(|unit| !unit.is_empty()) {
-            view.input = ankomst_shared::app::Input::Decimal(Some(unit));
+            view.input = Input::Decimal(Some(unit));
         }
         Ok(view)
     }
+}
+
+/// The field that says how an item stands: inspections find, tasks are done.
+pub(in crate::app) const fn status_field(item: &Item) -> &'static str {
+    if item.severity.is_some() { "status" } else { "task_status" }
+}
+
+/// Whether an item needs no more looking at.
+fn is_answered(status: &str) -> bool {
+    !matches!(status, "" | "not_checked" | "todo" | "doing" | "blocked")
 }
 
 const fn severity(severity: u8, language: Language) -> &'static str {

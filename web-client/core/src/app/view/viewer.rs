@@ -1,39 +1,77 @@
 //! What every view needs: the open vault, the language, names, and records read once.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use ankomst_shared::app::{Language, Level, Refusal};
-use ankomst_shared::catalog::{Catalog, Kind};
+use ankomst_shared::app::{Language, Level, Refusal, Status};
+use ankomst_shared::catalog::{Catalog, Kind, written_date};
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::companion;
+use ankomst_shared::text::{Word, fill, w};
 use ankomst_shared::value::Value;
 
 use super::super::rows::{Draft, Stage};
-use super::super::state::Open;
+use super::super::state::{Now, Open};
+use crate::platform::StorageFacts;
 
 /// Makes views of one open vault in one language.
 pub(super) struct Viewer<'a> {
     pub(super) open: &'a mut Open,
     pub(super) language: Language,
     pub(super) catalog: &'static Catalog,
-    records: BTreeMap<DocumentId, Rc<RecordState>>,
+    pub(super) now: Now,
+    /// The state of the device.
+    pub(super) status: Status,
+    /// What the platform says of its storage, when it says something.
+    pub(super) storage: Option<StorageFacts>,
 }
 
 impl<'a> Viewer<'a> {
-    pub(super) fn new(open: &'a mut Open, language: Language) -> Self {
-        Self { open, language, catalog: Catalog::builtin(), records: BTreeMap::new() }
+    pub(super) fn new(open: &'a mut Open, around: (Status, Now, Option<StorageFacts>)) -> Self {
+        let (status, now, storage) = around;
+        let (language, catalog) = (status.language, Catalog::builtin());
+        Self { open, language, catalog, now, status, storage }
     }
 
     pub(super) fn record(&mut self, id: DocumentId) -> Result<Rc<RecordState>, Refusal> {
-        if let Some(record) = self.records.get(&id) {
-            return Ok(Rc::clone(record));
-        }
-        let record = Rc::new(self.open.record(id).ok_or(Refusal::NotHere)?);
-        self.records.insert(id, Rc::clone(&record));
-        Ok(record)
+        self.open.record(id).ok_or(Refusal::NotHere)
+    }
+
+    /// A word in the language.
+    pub(super) const fn w(&self, word: Word) -> &'static str {
+        w(self.language, word)
+    }
+
+    /// A word with its gaps filled.
+    pub(super) fn f(&self, word: Word, parts: &[&str]) -> String {
+        fill(self.w(word), parts)
+    }
+
+    /// The document that holds a list: the house or case itself, or what belongs to it.
+    pub(super) fn home(&self, parent: DocumentId, list: &str) -> Option<(DocumentId, &'static Kind)> {
+        home(self.catalog, self.open.kind(parent)?, parent, list)
+    }
+
+    /// The entries of a list, wherever it is kept.
+    pub(super) fn listed(&mut self, parent: DocumentId, list: &str) -> (DocumentId, Vec<String>) {
+        let Some((home, kind)) = self.home(parent, list) else { return (parent, Vec::new()) };
+        let record = self.record(home);
+        let entries = record.map(|record| record.entries(self.catalog, &kind.id, list));
+        (home, entries.unwrap_or_default())
+    }
+
+    /// A whole number.
+    pub(super) fn number(&mut self, id: DocumentId, key: &str) -> Option<i64> {
+        if let Some(Value::Int(number)) = self.value(id, key) { Some(number) } else { None }
+    }
+
+    /// `2026-11-22 14:05` where the device is.
+    pub(super) fn moment(&self, ms: i64) -> String {
+        self.now.local(ms).map_or_else(String::new, |at| {
+            format!("{} {:02}:{:02}", written_date(at.date()), at.hour(), at.minute())
+        })
     }
 
     pub(super) fn kind(&self, id: DocumentId) -> Result<&'static Kind, Refusal> {
@@ -104,6 +142,25 @@ impl<'a> Viewer<'a> {
         let known = self.open.standing.devices.iter().find(|(id, _)| *id == device);
         known.map_or_else(|| "?".to_owned(), |(_, name)| name.clone())
     }
+}
+
+/// The document that holds a list of a house or case, and its kind.
+pub(in crate::app) fn home(
+    catalog: &'static Catalog,
+    kind: &str,
+    parent: DocumentId,
+    list: &str,
+) -> Option<(DocumentId, &'static Kind)> {
+    let own = catalog.kind(kind)?;
+    if own.entry_list(list).is_some() {
+        return Some((parent, own));
+    }
+    let belongs = match kind {
+        "residence" => catalog.kind("deficiencies")?,
+        "case" => catalog.kind("journal")?,
+        _ => return None,
+    };
+    belongs.entry_list(list).map(|_| (companion(parent, &belongs.id), belongs))
 }
 
 /// A length as a view's number.

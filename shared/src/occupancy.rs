@@ -1,0 +1,219 @@
+//! Who lives where in a house, and what is wrong with that: reckoned from the merged record, never
+//! stored (domain section 3.4). Knows initials and age bands only, as the record of a house does.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::Catalog;
+use crate::merge::RecordState;
+use crate::order;
+use crate::value::Value;
+
+/// Floor that one person needs where people sleep, in tenths of a square metre (EUAA 5.1).
+pub const PERSON_AREA_DM2: i64 = 40;
+
+/// A house with everybody in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct House {
+    /// Rooms by label.
+    pub rooms: Vec<Room>,
+    /// Placements without a room of this house.
+    pub without_room: Vec<Occupant>,
+    /// Persons living here.
+    pub persons: usize,
+    /// Most persons, where the record says.
+    pub most: Option<i64>,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Its entry.
+    pub entry: String,
+    /// Its beds by label.
+    pub beds: Vec<Bed>,
+    /// Placements in the room without a bed.
+    pub without_bed: Vec<Occupant>,
+    /// Persons living in it.
+    pub persons: usize,
+    /// Most persons: the smaller of what is written and what the floor gives.
+    pub most: Option<i64>,
+    /// People may sleep in it.
+    pub sleeps: bool,
+    /// Blocked or closed.
+    pub blocked: bool,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// A bed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bed {
+    /// Its entry.
+    pub entry: String,
+    /// Its state: `usable`, `reserved`, `blocked`.
+    pub state: String,
+    /// Placements in it.
+    pub occupants: Vec<Occupant>,
+}
+
+/// A placement that holds its place: someone lives there, will, or it is contested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occupant {
+    /// Its entry.
+    pub entry: String,
+    /// `active`, `planned` or `disputed`.
+    pub state: String,
+    /// The person as the record names it.
+    pub person: String,
+}
+
+/// What is wrong in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// More persons than the room takes.
+    Full,
+    /// People live in a blocked or closed room.
+    Blocked,
+    /// Someone's sex does not fit the room's rule.
+    SexRule,
+    /// Someone is placed twice in the house.
+    Twice,
+    /// Two placements in one bed.
+    SameBed,
+}
+
+impl House {
+    /// Everything wrong in the house.
+    #[must_use]
+    pub fn faults(&self) -> usize {
+        let too_many = usize::from(self.is_full());
+        self.rooms.iter().map(|room| room.faults.len()).sum::<usize>() + too_many
+    }
+
+    /// Whether more persons live here than the house takes.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let persons = i64::try_from(self.persons).unwrap_or(i64::MAX);
+        self.most.is_some_and(|most| persons > most)
+    }
+}
+
+impl Occupant {
+    /// Whether the person lives there now, as far as anyone knows.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        self.state != "planned"
+    }
+}
+
+/// Reads a house.
+#[must_use]
+pub fn house(catalog: &Catalog, record: &RecordState) -> House {
+    let mut placed: Vec<(String, String, Occupant)> = Vec::new();
+    for entry in record.entries(catalog, "residence", "occupancy") {
+        let key = |field: &str| record.text(&format!("occupancy/{entry}/{field}")).to_owned();
+        let state = key("state");
+        if matches!(state.as_str(), "active" | "planned" | "disputed") {
+            let occupant = Occupant { entry: entry.clone(), state, person: key("person") };
+            placed.push((key("room"), key("bed"), occupant));
+        }
+    }
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, _, one) in placed.iter().filter(|(_, _, one)| one.lives() && !one.person.is_empty()) {
+        *times.entry(one.person.clone()).or_default() += 1;
+    }
+    let mut rooms: Vec<Room> = record
+        .entries(catalog, "residence", "rooms")
+        .into_iter()
+        .map(|entry| room(catalog, record, entry, &placed))
+        .collect();
+    for room in &mut rooms {
+        let people = room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));
+        if people.into_iter().any(|one| times.get(&one.person).is_some_and(|times| *times > 1)) {
+            room.faults.push(Fault::Twice);
+        }
+    }
+    order::sort_by_key(&mut rooms, |room| {
+        order::swedish(record.text(&format!("rooms/{}/label", room.entry)))
+    });
+    let without_room = placed.iter().filter(|(room, _, _)| {
+        !rooms.iter().any(|known| known.entry == *room)
+    });
+    House {
+        without_room: without_room.map(|(_, _, one)| one.clone()).collect(),
+        persons: placed.iter().filter(|(_, _, one)| one.lives()).count(),
+        most: whole(record, "max_persons"),
+        rooms,
+    }
+}
+
+fn room(
+    catalog: &Catalog,
+    record: &RecordState,
+    entry: String,
+    placed: &[(String, String, Occupant)],
+) -> Room {
+    let key = |field: &str| format!("rooms/{entry}/{field}");
+    let here: Vec<_> = placed.iter().filter(|(room, _, _)| *room == entry).collect();
+    let mut beds: Vec<Bed> = Vec::new();
+    for bed in record.entries(catalog, "residence", "beds") {
+        if record.text(&format!("beds/{bed}/room")) != entry {
+            continue;
+        }
+        let occupants = here.iter().filter(|(_, at, _)| *at == bed);
+        beds.push(Bed {
+            state: record.text(&format!("beds/{bed}/state")).to_owned(),
+            occupants: occupants.map(|(_, _, one)| one.clone()).collect(),
+            entry: bed,
+        });
+    }
+    order::sort_by_key(&mut beds, |bed| {
+        order::swedish(record.text(&format!("beds/{}/label", bed.entry)))
+    });
+    let without_bed = here.iter().filter(|(_, at, _)| !beds.iter().any(|bed| bed.entry == *at));
+    let without_bed: Vec<Occupant> = without_bed.map(|(_, _, one)| one.clone()).collect();
+    let persons = here.iter().filter(|(_, _, one)| one.lives()).count();
+    let sleeps = matches!(record.text(&key("kind")), "bedroom" | "studio" | "flat");
+    let by_floor = record
+        .value(&key("area_m2"))
+        .filter(|_| sleeps)
+        .and_then(tenths)
+        .map(|area| area / PERSON_AREA_DM2);
+    let most = match (whole(record, &key("max_persons")), by_floor) {
+        (Some(written), Some(floor)) => Some(written.min(floor)),
+        (written, floor) => written.or(floor),
+    };
+    let blocked = matches!(record.text(&key("status")), "blocked" | "closed");
+    let mut faults = Vec::new();
+    if most.is_some_and(|most| i64::try_from(persons).unwrap_or(i64::MAX) > most) {
+        faults.push(Fault::Full);
+    }
+    if blocked && persons > 0 {
+        faults.push(Fault::Blocked);
+    }
+    let strange = match record.text(&key("sex_rule")) {
+        "women" => "male",
+        "men" => "female",
+        _ => "",
+    };
+    let sex = |one: &Occupant| record.text(&format!("occupancy/{}/sex", one.entry)) == strange;
+    if !strange.is_empty() && here.iter().any(|(_, _, one)| one.lives() && sex(one)) {
+        faults.push(Fault::SexRule);
+    }
+    if beds.iter().any(|bed| bed.occupants.iter().filter(|one| one.lives()).count() > 1) {
+        faults.push(Fault::SameBed);
+    }
+    Room { entry, beds, without_bed, persons, most, sleeps, blocked, faults }
+}
+
+fn whole(record: &RecordState, key: &str) -> Option<i64> {
+    if let Some(Value::Int(number)) = record.value(key) { Some(*number) } else { None }
+}
+
+/// A decimal in tenths, rounded down.
+fn tenths(value: &Value) -> Option<i64> {
+    let text = value.as_str()?;
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let part = part.chars().next().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
+    whole.parse::<i64>().ok()?.checked_mul(10)?.checked_add(i64::from(part))
+}

@@ -1,0 +1,322 @@
+//! Making records and entries, taking entries away, setting values.
+
+use ankomst_shared::app::{Act, Acted, Refusal};
+use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required, written_date};
+use ankomst_shared::document::Edit;
+use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::Header;
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+
+use super::super::command::checked;
+use super::super::state::Core;
+use super::super::view::{home, status_field};
+use super::{Answers, edit};
+use crate::platform::Platform;
+
+impl<P: Platform> Core<P> {
+    pub(in crate::app) async fn new_case(&self, label: &str) -> Result<Acted, Refusal> {
+        let answers = [
+            ("household_label", Value::text(label)),
+            ("case_kind", Value::text("settlement")),
+            ("state", Value::text("active")),
+        ];
+        self.new_record("case", "/arenden", &answers).await
+    }
+
+    pub(super) async fn new_residence(&self, answers: &Answers) -> Result<Acted, Refusal> {
+        let answers = [
+            ("name", Value::text(answers.text("name")?)),
+            ("residence_type", Value::text(answers.text("residence_type")?)),
+            ("status", Value::text("planned")),
+        ];
+        self.new_record("residence", "/boenden", &answers).await
+    }
+
+    async fn new_record(
+        &self,
+        kind: &str,
+        root: &str,
+        answers: &[(&str, Value)],
+    ) -> Result<Acted, Refusal> {
+        let header = self.header(kind, None)?;
+        let edits = answers.iter().map(|(key, value)| {
+            let path = FieldPath::parse(key).map_err(|_| Refusal::Internal)?;
+            checked(kind, path, value)
+        });
+        let edits = edits.collect::<Result<Vec<Edit>, Refusal>>()?;
+        let _turn = self.0.turn.take().await;
+        let id = self.create(&header, &edits).await?;
+        Ok(Acted { go: Some(format!("{root}/{id}")), document: Some(id), ..Acted::default() })
+    }
+
+    /// The header of a new document of this person on this device.
+    pub(in crate::app) fn header(
+        &self,
+        kind: &str,
+        parent: Option<DocumentId>,
+    ) -> Result<Header, Refusal> {
+        let now_ms = self.now_ms();
+        let document = DocumentId::new(now_ms, self.random()?);
+        self.with_open(|open| {
+            let unit = match parent {
+                Some(parent) => open.headers.get(&parent).ok_or(Refusal::NotHere)?.unit,
+                None => *open.identity.units.first().ok_or(Refusal::NotAllowed)?,
+            };
+            Ok(Header {
+                document,
+                kind: kind.to_owned(),
+                parent,
+                unit,
+                protection: 0,
+                user: open.user(),
+                device: open.identity.device,
+                created_ms: now_ms,
+                template: None,
+            })
+        })
+    }
+
+    /// Writes into a document that follows from another, making it if there is none. The turn must
+    /// be taken.
+    pub(in crate::app) async fn write_companion(
+        &self,
+        parent: DocumentId,
+        (id, kind): (DocumentId, &str),
+        edits: &[Edit],
+    ) -> Result<(), Refusal> {
+        let exists = self.with_open(|open| Ok(open.chunks.contains_key(&id)))?;
+        if exists || id == parent {
+            return self.write(id, edits).await;
+        }
+        let mut header = self.header(kind, Some(parent))?;
+        header.document = id;
+        self.create(&header, edits).await.map(drop)
+    }
+
+    /// Joins the open run of that checklist there, or starts one.
+    pub(super) async fn start_run(
+        &self,
+        parent: DocumentId,
+        checklist: &str,
+    ) -> Result<Acted, Refusal> {
+        let template = Catalog::builtin().newest_checklist(checklist).ok_or(Refusal::NotHere)?;
+        let went = |run: DocumentId| Acted {
+            go: Some(format!("/besok/{run}")),
+            document: Some(run),
+            ..Acted::default()
+        };
+        let _turn = self.0.turn.take().await;
+        let (open_run, arrival) = self.with_open(|open| {
+            if !matches!(open.kind(parent), Some("residence" | "case")) {
+                return Err(Refusal::NotHere);
+            }
+            let arrival =
+                open.record(parent).map(|record| record.text("arrival_date").to_owned());
+            let mut runs: Vec<DocumentId> = open
+                .headers
+                .values()
+                .filter(|header| header.kind == "run" && header.parent == Some(parent))
+                .map(|header| header.document)
+                .collect();
+            runs.retain(|run| {
+                open.record(*run).is_some_and(|record| {
+                    record.text("checklist") == checklist && record.text("state") == "open"
+                })
+            });
+            Ok((runs.into_iter().max(), arrival))
+        })?;
+        if let Some(run) = open_run {
+            return Ok(went(run));
+        }
+        let mut header = self.header("run", Some(parent))?;
+        header.template = Some((template.id.clone(), template.version));
+        let mut edits: Vec<Edit> = [
+            ("checklist", Value::text(checklist)),
+            ("version", Value::Int(i64::from(template.version))),
+            ("anchor_date", Value::text(self.today())),
+            ("state", Value::text("open")),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| edit(key, value))
+        .collect();
+        if let Some(arrival) = arrival.filter(|arrival| !arrival.is_empty()) {
+            edits.extend(edit("arrived_on", Value::text(arrival)));
+        }
+        // Every item is there from the first change on, so that nobody has to create it.
+        edits.extend(template.items.iter().filter_map(|item| {
+            let field = status_field(item);
+            let first = if field == "status" { "not_checked" } else { "todo" };
+            edit(&format!("item/{}/{field}", item.id), Value::text(first))
+        }));
+        self.create(&header, &edits).await.map(went)
+    }
+
+    /// Adds an entry to a list of a house or case and says where its form is.
+    pub(super) async fn add(
+        &self,
+        parent: DocumentId,
+        list: &str,
+        answers: Vec<(String, Value)>,
+    ) -> Result<Acted, Refusal> {
+        let stays = !answers.is_empty();
+        let entry = self.add_entry(parent, list, answers).await?;
+        let root = self.with_open(|open| Ok(open.kind(parent) == Some("residence")))?;
+        let root = if root { "boenden" } else { "arenden" };
+        Ok(Acted {
+            say: if stays { self.say(Word::Added, &[]) } else { String::new() },
+            go: (!stays).then(|| format!("/{root}/{parent}/{list}/{entry}")),
+            entry: Some(entry.to_string()),
+            ..Acted::default()
+        })
+    }
+
+    pub(in crate::app) async fn add_entry(
+        &self,
+        parent: DocumentId,
+        list: &str,
+        answers: Vec<(String, Value)>,
+    ) -> Result<EntryId, Refusal> {
+        let entry = self.entry()?;
+        let (id, kind) = self.with_open(|open| {
+            let kind = open.kind(parent).ok_or(Refusal::NotHere)?;
+            home(Catalog::builtin(), kind, parent, list).ok_or(Refusal::NotHere)
+        })?;
+        let given = answers.into_iter().map(|(field, value)| {
+            let path = FieldPath::parse(&format!("{list}/{entry}/{field}"));
+            checked(&kind.id, path.map_err(|_| Refusal::BadValue)?, &value)
+        });
+        let mut edits = given.collect::<Result<Vec<Edit>, Refusal>>()?;
+        let first = self.first_answers(parent, (id, &kind.id), (list, entry))?;
+        edits.extend(first.into_iter().filter(|one| {
+            !edits.iter().any(|given| given.path == one.path)
+        }).collect::<Vec<_>>());
+        let _turn = self.0.turn.take().await;
+        self.write_companion(parent, (id, &kind.id), &edits).await?;
+        Ok(entry)
+    }
+
+    /// What an entry begins with: today's date, now, the person where there is only one to choose,
+    /// the first state of its life; otherwise nothing in its first field, so that the entry exists.
+    fn first_answers(
+        &self,
+        parent: DocumentId,
+        (id, kind): (DocumentId, &str),
+        (list, entry): (&str, EntryId),
+    ) -> Result<Vec<Edit>, Refusal> {
+        let (today, now_ms) = (self.today(), self.now_ms());
+        self.with_open(|open| {
+            let catalog = Catalog::builtin();
+            let fields = catalog.kind(kind).and_then(|kind| kind.entry_list(list));
+            let fields = &fields.ok_or(Refusal::NotHere)?.fields;
+            let of_case = if id == parent { open.record(id) } else { open.record(parent) };
+            let mut persons = of_case.map_or_else(Vec::new, |record| {
+                record.entries(catalog, "case", "persons")
+            });
+            let person = if persons.len() == 1 { persons.pop() } else { None };
+            let answer = |field: &Field| {
+                let first = first_code(list, &field.id);
+                if !first.is_empty() {
+                    return Some(Value::text(first));
+                }
+                let needed = field.required == Required::Creation;
+                match &field.typ {
+                    FieldType::Date if needed => Some(Value::text(&today)),
+                    FieldType::Time if needed => Some(Value::Int(now_ms)),
+                    FieldType::Reference(to) if to == "person" => {
+                        person.as_ref().map(Value::text)
+                    }
+                    _ => None,
+                }
+            };
+            let mut edits: Vec<Edit> = fields
+                .iter()
+                .filter_map(|field| edit(&format!("{list}/{entry}/{}", field.id), answer(field)?))
+                .collect();
+            if edits.is_empty() {
+                let first = fields.iter().find(|field| {
+                    field.merge != MergeCode::I && !field.typ.has_members()
+                });
+                let first = first.ok_or(Refusal::BadValue)?;
+                edits.extend(edit(&format!("{list}/{entry}/{}", first.id), Value::Null));
+            }
+            Ok(edits)
+        })
+    }
+
+    /// Today where the device is, `yyyy-mm-dd`.
+    pub(super) fn today(&self) -> String {
+        written_date(self.now().today())
+    }
+
+    pub(super) async fn remove(
+        &self,
+        document: DocumentId,
+        (list, entry): (&str, &str),
+        reason: &str,
+    ) -> Result<Acted, Refusal> {
+        self.commit_drafts(document).await?;
+        let key = format!("{list}/{entry}/tombstone");
+        let path = FieldPath::parse(&key).map_err(|_| Refusal::NotHere)?;
+        let mut acted = self.set_values(document, vec![(path, Value::text(reason))]).await?;
+        acted.say = self.say(Word::RemovedDone, &[]);
+        acted.go = self.with_open(|open| {
+            let header = open.headers.get(&document).ok_or(Refusal::NotHere)?;
+            let parent = header.parent.unwrap_or(document);
+            let root = if open.kind(parent) == Some("residence") { "boenden" } else { "arenden" };
+            Ok(Some(format!("/{root}/{parent}")))
+        })?;
+        Ok(acted)
+    }
+
+    /// Says values, and gives the ones that stood there for taking it back.
+    pub(super) async fn set_values(
+        &self,
+        document: DocumentId,
+        values: Vec<(FieldPath, Value)>,
+    ) -> Result<Acted, Refusal> {
+        let (edits, before) = self.with_open(|open| {
+            let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
+            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let mut before = Vec::new();
+            let mut edits = Vec::new();
+            for (path, value) in values {
+                open.may_write(document, &path)?;
+                let was = record.fields.get(&path).map_or(Value::Null, |state| state.value.clone());
+                before.push((path.clone(), was));
+                edits.push(checked(&kind, path, &value)?);
+            }
+            Ok((edits, before))
+        })?;
+        {
+            let _turn = self.0.turn.take().await;
+            self.write(document, &edits).await?;
+        }
+        Ok(self.done(Word::SavedDone, Some(Act::Set { document, values: before })))
+    }
+
+    pub(super) async fn count_one(
+        &self,
+        document: DocumentId,
+        counter: &FieldPath,
+    ) -> Result<Acted, Refusal> {
+        let path = FieldPath::parse(&format!("{counter}/{}", self.entry()?));
+        let path = path.map_err(|_| Refusal::NotHere)?;
+        self.set_values(document, vec![(path, Value::Int(1))]).await?;
+        Ok(self.done(Word::Counted, None))
+    }
+}
+
+/// The state in which an entry of a list begins.
+fn first_code(list: &str, field: &str) -> &'static str {
+    match (list, field) {
+        ("tasks", "status") => "todo",
+        ("notes", "state") => "draft",
+        ("notes", "kind") => "journal",
+        ("deficiencies", "state") => "open",
+        ("beds", "state") | ("rooms", "status") => "usable",
+        ("visits", "kind") => "follow_up",
+        _ => "",
+    }
+}

@@ -1,0 +1,101 @@
+//! Signing notes and runs; what comes after is a correction.
+
+use ankomst_shared::app::{Acted, Refusal};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+
+use super::super::state::{Core, Open};
+use super::{Answers, body_hash};
+use crate::platform::Platform;
+
+impl<P: Platform> Core<P> {
+    /// Signs a note, or a run when no note is named. What was being typed is in.
+    pub(super) async fn sign(
+        &self,
+        document: DocumentId,
+        note: Option<&str>,
+    ) -> Result<Acted, Refusal> {
+        self.commit_drafts(document).await?;
+        let now_ms = self.now_ms();
+        let values = self.with_open(|open| {
+            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let me = open.user().to_string();
+            let Some(note) = note else {
+                return Ok(vec![("state".to_owned(), Value::text("signed"))]);
+            };
+            let key = |field: &str| format!("notes/{note}/{field}");
+            let body = record.text(&key("body"));
+            if body.trim().is_empty() {
+                return Err(Refusal::BadValue);
+            }
+            open.may_write(document, &FieldPath::parse(&key("body")).map_err(|_| Refusal::NotHere)?)?;
+            Ok(vec![
+                // The text as it stands, put together from everybody's words, is what is signed.
+                (key("body"), Value::text(body)),
+                (key("state"), Value::text("signed")),
+                (key("signed_by"), Value::text(me)),
+                (key("signed_at"), Value::Int(now_ms)),
+                (key("body_hash"), Value::text(body_hash(body))),
+            ])
+        })?;
+        self.write_known(document, &values).await?;
+        Ok(self.done(Word::SignedDone, None))
+    }
+
+    /// Opens a signed run again; the reason stands in its remark.
+    pub(super) async fn reopen(&self, run: DocumentId, reason: &str) -> Result<Acted, Refusal> {
+        let remark = self.with_open(|open| {
+            let record = open.record(run).ok_or(Refusal::NotHere)?;
+            Ok(record.text("remark").to_owned())
+        })?;
+        let remark = if remark.is_empty() { reason.to_owned() } else { format!("{remark}\n{reason}") };
+        let values = [
+            ("state".to_owned(), Value::text("reopened")),
+            ("remark".to_owned(), Value::text(remark)),
+        ];
+        self.write_known(run, &values).await?;
+        Ok(self.done(Word::ReopenedDone, None))
+    }
+
+    pub(super) async fn correct(
+        &self,
+        journal: DocumentId,
+        note: &str,
+        answers: &Answers,
+    ) -> Result<Acted, Refusal> {
+        let entry = self.entry()?;
+        let key = |field: &str| format!("corrections/{entry}/{field}");
+        let values = [
+            (key("note"), Value::text(note)),
+            (key("text"), Value::text(answers.text("text")?)),
+            (key("reason"), Value::text(answers.text("reason")?)),
+        ];
+        self.write_known(journal, &values).await?;
+        Ok(self.done(Word::CorrectedDone, None))
+    }
+}
+
+impl Open {
+    /// Refuses what must not be written any more: answers of signed notes and runs, states that
+    /// nobody leaves.
+    pub(in crate::app) fn may_write(
+        &mut self,
+        document: DocumentId,
+        path: &FieldPath,
+    ) -> Result<(), Refusal> {
+        let Some(record) = self.record(document) else { return Ok(()) };
+        let parts = path.segments();
+        let signed = match (self.kind(document), parts.head, parts.rest) {
+            (Some("journal"), "notes", [Some(note), _, _]) => {
+                !matches!(record.text(&format!("notes/{note}/state")), "" | "draft")
+            }
+            (Some("run"), "item", _) => {
+                matches!(record.text("state"), "signed" | "signed_with_late_changes")
+            }
+            _ => false,
+        };
+        if signed { Err(Refusal::Signed) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,54 @@
+//! Pages that the server describes: administration needs contact, and nothing of it is kept here.
+
+use ankomst_shared::app::{Acted, PageView, Refusal};
+use ankomst_shared::packed::{Packed, from_bytes, to_bytes};
+use ankomst_shared::value::Value;
+
+use super::state::Core;
+use crate::platform::Platform;
+
+/// Where those pages stand.
+pub(super) const SERVER_PAGES: &str = "/administration";
+
+impl<P: Platform> Core<P> {
+    /// Asks the server for one of its pages.
+    pub(super) async fn server_page(&self, address: &str) -> Result<PageView, Refusal> {
+        self.ask_server("/api/v1/desk/page", &(address.to_owned(), self.status().language)).await
+    }
+
+    /// Asks the server to do what one of its pages offered.
+    pub(super) async fn server_act(
+        &self,
+        page: &str,
+        name: &str,
+        answers: Vec<(String, Value)>,
+    ) -> Result<Acted, Refusal> {
+        let question = ((page.to_owned(), name.to_owned()), (self.status().language, answers));
+        let acted = self.ask_server("/api/v1/desk/act", &question).await?;
+        self.tell(vec![ankomst_shared::app::Query::Page(page.to_owned())]);
+        Ok(acted)
+    }
+
+    /// A question in the packed form of this build; a server of another build says so.
+    async fn ask_server<T: Packed>(
+        &self,
+        path: &str,
+        question: &impl Packed,
+    ) -> Result<T, Refusal> {
+        if self.0.state.borrow().open.is_none() {
+            return Err(Refusal::Locked);
+        }
+        let body = to_bytes(&(self.0.build.clone(), to_bytes(question)));
+        for attempt in 0..2 {
+            match self.post(path, body.clone()).await {
+                Err(Refusal::NotAllowed) if attempt == 0 => {
+                    if !self.refresh().await {
+                        return Err(Refusal::NotAllowed);
+                    }
+                }
+                other => return from_bytes(&other?.body).ok_or(Refusal::OtherBuild),
+            }
+        }
+        Err(Refusal::NotAllowed)
+    }
+}

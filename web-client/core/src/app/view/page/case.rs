@@ -1,0 +1,148 @@
+//! `/arenden/<id>`: one case: household, intakes, checklists, journal, tasks, placement.
+
+use ankomst_shared::app::{Act, Body, Line, PageView, Part, Refusal, Sign, Tone};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::text::Word;
+
+use super::super::viewer::{Viewer, count};
+use super::made::{action, notice, part, primary, signed};
+
+/// The checklist of an arrival.
+const ARRIVAL: &str = "arrival_household";
+
+impl Viewer<'_> {
+    pub(super) fn case(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
+        let record = self.record(id)?;
+        let mut badges = Vec::new();
+        let mut parts = Vec::new();
+        if self.is_protected(id) {
+            badges.push(signed(self.w(Word::Protected), Tone::Danger, Sign::Shield));
+            parts.push(notice("protected", Tone::Danger, self.w(Word::ProtectedHelp)));
+        }
+        badges.push(signed(self.case_number(id), Tone::Plain, Sign::None));
+        badges.extend(self.state(id, "state"));
+        badges.extend(self.conflicts(record.open()));
+        parts.push(self.case_overview(id));
+        parts.push(self.entries_part(id, "intakes", Word::Intakes, Word::IntakesNone, Word::AddIntake));
+        parts.push(self.checklist_part(id));
+        parts.push(self.task_part(id));
+        parts.push(self.journal_part(id));
+        parts.push(self.entries_part(id, "persons", Word::PersonsTitle, Word::PersonsNone, Word::AddPerson));
+        parts.push(self.living_part(id));
+        parts.push(self.case_visits(id));
+        parts.push(self.more(id));
+        let intake = primary(self.add(id, "intakes", Word::AddIntake));
+        let note = self.add(id, "notes", Word::AddNote);
+        Ok(PageView {
+            title: self.title(id),
+            back: Some(("/arenden".to_owned(), self.w(Word::Cases).to_owned())),
+            badges,
+            actions: vec![intake, note],
+            parts,
+        })
+    }
+
+    fn case_overview(&mut self, id: DocumentId) -> Part {
+        let mut facts = Vec::new();
+        for (word, key) in [
+            (Word::Phone, "phone"),
+            (Word::ArrivalDate, "arrival_date"),
+            (Word::ComingFrom, "arriving_from"),
+            (Word::CaseKind, "case_kind"),
+            (Word::Priority, "priority"),
+        ] {
+            facts.push((self.w(word).to_owned(), self.words(id, key)));
+        }
+        facts.retain(|(_, value)| !value.is_empty());
+        let mut about = part("about", self.w(Word::AboutCase), Body::Facts(facts));
+        let act = Act::Go(format!("/arenden/{id}/uppgifter"));
+        about.actions.push(action("change", self.w(Word::ChangeFacts), Sign::Pencil, act));
+        about
+    }
+
+    /// The entries of a list as lines, with a button for a new one.
+    pub(super) fn entries_part(
+        &mut self,
+        parent: DocumentId,
+        list: &str,
+        title: Word,
+        none: Word,
+        add: Word,
+    ) -> Part {
+        let entries = self.listed(parent, list).1;
+        let lines = entries.iter().map(|entry| self.entry_line(parent, list, entry)).collect();
+        let mut part = self.lines(list, title, lines, none);
+        part.actions.push(self.add(parent, list, add));
+        part
+    }
+
+    fn checklist_part(&mut self, id: DocumentId) -> Part {
+        let runs = self.runs_of(id);
+        let lines = runs.into_iter().filter_map(|run| self.run_line(run)).collect();
+        let mut part = self.lines("checklists", Word::Checklists, lines, Word::ChecklistsNone);
+        let act = Act::StartRun { parent: id, checklist: ARRIVAL.to_owned() };
+        part.actions.push(action("start-arrival", self.w(Word::StartArrival), Sign::Tick, act));
+        part
+    }
+
+    /// Where the persons of the case live.
+    fn living_part(&mut self, id: DocumentId) -> Part {
+        let case = id.to_string();
+        let mut lines = Vec::new();
+        for house in self.of_kind("residence") {
+            let Ok(record) = self.record(house) else { continue };
+            for entry in record.entries(self.catalog, "residence", "occupancy") {
+                let key = |field: &str| format!("occupancy/{entry}/{field}");
+                if record.text(&key("case")) != case {
+                    continue;
+                }
+                let room = record.text(&key("room")).to_owned();
+                let room = self.text(house, &format!("rooms/{room}/label"));
+                lines.push(Line {
+                    href: Some(format!("/boenden/{house}")),
+                    title: self.occupant_name(house, &entry),
+                    detail: format!("{} · {room}", self.text(house, "name")),
+                    figure: self.text(house, &key("from_date")),
+                    badges: self.state(house, &key("state")).into_iter().collect(),
+                    key: entry,
+                    ..Line::default()
+                });
+            }
+        }
+        self.lines("living", Word::Living, lines, Word::LivingNone)
+    }
+
+    fn case_visits(&mut self, id: DocumentId) -> Part {
+        let mut lines = Vec::new();
+        for entry in self.listed(id, "visits").1 {
+            lines.extend(self.visit_line(id, &entry));
+        }
+        let mut visits = self.lines("visits", Word::Visits, lines, Word::VisitsNone);
+        visits.actions.push(self.add(id, "visits", Word::PlanVisit));
+        visits
+    }
+
+    /// The way to everything else that can be recorded of a house or case.
+    pub(super) fn more(&mut self, id: DocumentId) -> Part {
+        let address = self.address(id);
+        let mut lines = vec![Line {
+            key: "whole".to_owned(),
+            href: Some(format!("{address}/uppgifter")),
+            title: self.w(Word::AllFacts).to_owned(),
+            ..Line::default()
+        }];
+        let shown = ["persons", "intakes", "tasks", "visits", "occupancy"];
+        let lists = self.kind(id).map(|kind| kind.entry_lists.as_slice()).unwrap_or_default();
+        for list in lists.iter().filter(|list| !shown.contains(&list.id.as_str())) {
+            let number = count(self.listed(id, &list.id).1.len());
+            lines.push(Line {
+                key: list.id.clone(),
+                href: Some(format!("{address}/{}", list.id)),
+                title: list.label.get(self.language).to_owned(),
+                figure: number.to_string(),
+                ..Line::default()
+            });
+        }
+        self.lines("more", Word::More, lines, Word::Empty)
+    }
+}

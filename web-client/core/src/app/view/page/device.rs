@@ -1,0 +1,143 @@
+//! `/surfplatta`: what is on this device, how far it has come, language, look, lock.
+
+use ankomst_shared::app::{
+    Act, Action, Body, Contact, Language, Look, PageView, Part, Sign, Tone,
+};
+use ankomst_shared::text::Word;
+
+use super::super::super::rows::Stage;
+use super::super::viewer::{Viewer, count};
+use super::made::{action, notice, part, primary};
+
+impl Viewer<'_> {
+    pub(super) fn this_device(&mut self) -> PageView {
+        let mut parts = Vec::new();
+        if self.status.storage_failing {
+            parts.push(notice("failing", Tone::Danger, self.w(Word::StorageFailing)));
+        }
+        if self.status.without_backup {
+            parts.push(notice("backup", Tone::Info, self.w(Word::WithoutBackup)));
+        }
+        parts.push(self.contact_part());
+        parts.push(self.storage_part());
+        parts.push(self.level_part());
+        parts.push(self.look_part());
+        parts.push(self.person_part());
+        PageView {
+            title: self.w(Word::ThisDevice).to_owned(),
+            parts,
+            ..PageView::default()
+        }
+    }
+
+    fn contact_part(&self) -> Part {
+        let status = &self.status;
+        let contact = status.last_contact_ms.map_or_else(
+            || self.w(Word::ContactNever).to_owned(),
+            |ms| self.moment(ms),
+        );
+        let state = match status.contact {
+            Contact::Unknown => Word::ContactUnknown,
+            Contact::Trying => Word::ContactTrying,
+            Contact::Live => Word::ContactLive,
+            Contact::None => Word::ContactNone,
+        };
+        let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
+        let mut facts = vec![
+            fact(Word::DeviceName, status.device_name.clone().unwrap_or_default()),
+            fact(Word::LastContact, contact),
+            fact(Word::ContactState, self.w(state).to_owned()),
+            fact(Word::WaitingChanges, status.waiting.to_string()),
+            fact(Word::ReceivedChanges, status.received.to_string()),
+            fact(Word::HeldChanges, status.held.to_string()),
+            fact(Word::DepositsHere, status.deposits.to_string()),
+        ];
+        if let Some(offset) = self.open.standing.clock_offset_s.filter(|offset| offset.abs() > 120) {
+            facts.push(fact(Word::ClockOff, offset.to_string()));
+        }
+        let mut part = part("contact", self.w(Word::SyncTitle), Body::Facts(facts));
+        part.actions.push(action("sync-now", self.w(Word::SyncNow), Sign::Cloud, Act::Sync));
+        part
+    }
+
+    fn storage_part(&self) -> Part {
+        let chunks = self.open.chunks.values().map(std::collections::BTreeMap::len).sum::<usize>();
+        let unsent = self.open.chunks.values().flat_map(std::collections::BTreeMap::values);
+        let unsent = unsent.filter(|row| row.stage == Stage::Unsent).count();
+        let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
+        let mut facts = vec![
+            fact(Word::DocumentsHere, self.open.chunks.len().to_string()),
+            fact(Word::ChangesHere, self.f(Word::ChangesUnsent, &[&chunks.to_string(), &unsent.to_string()])),
+        ];
+        let mut actions = Vec::new();
+        if let Some(storage) = self.storage {
+            let (used, quota) = (megabytes(storage.used), megabytes(storage.quota));
+            facts.push(fact(Word::StorageUsed, self.f(Word::StorageOf, &[&used, &quota])));
+            let kept = if storage.persisted { Word::StorageKept } else { Word::StorageMayGo };
+            facts.push(fact(Word::StoragePromise, self.w(kept).to_owned()));
+            if !storage.persisted {
+                actions.push(action("persist", self.w(Word::StorageAsk), Sign::Lock, Act::Persist));
+            }
+        }
+        Part { actions, ..part("storage", self.w(Word::StorageTitle), Body::Facts(facts)) }
+    }
+
+    fn level_part(&self) -> Part {
+        let levels = [
+            (Word::LevelSaved, Word::LevelSavedHelp),
+            (Word::LevelReceived, Word::LevelReceivedHelp),
+            (Word::LevelShared, Word::LevelSharedHelp),
+            (Word::LevelHeld, Word::LevelHeldHelp),
+        ];
+        let facts =
+            levels.map(|(word, help)| (self.w(word).to_owned(), self.w(help).to_owned())).to_vec();
+        part("levels", self.w(Word::LevelsTitle), Body::Facts(facts))
+    }
+
+    fn look_part(&self) -> Part {
+        let choice = |name: &str, label: &str, chosen: bool, act: Act| Action {
+            look: Look::Choice(chosen),
+            ..action(name, label, Sign::None, act)
+        };
+        let language = self.language;
+        let mut part = part("look", self.w(Word::LookTitle), Body::Facts(Vec::new()));
+        part.actions = vec![
+            choice("speak-sv", "Svenska", language == Language::Sv, Act::Speak(Language::Sv)),
+            choice("speak-en", "English", language == Language::En, Act::Speak(Language::En)),
+            choice("theme-0", self.w(Word::ThemeDevice), false, Act::Theme(0)),
+            choice("theme-1", self.w(Word::ThemeLight), false, Act::Theme(1)),
+            choice("theme-2", self.w(Word::ThemeDark), false, Act::Theme(2)),
+        ];
+        part
+    }
+
+    fn person_part(&self) -> Part {
+        let user = &self.open.identity.user;
+        let name = format!("{} ({})", user.name, user.login);
+        let roles: Vec<String> = user.roles.iter().map(|role| self.role(*role).to_owned()).collect();
+        let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
+        let facts = vec![fact(Word::SignedInAs, name), fact(Word::Roles, roles.join(", "))];
+        let mut part = part("person", self.w(Word::PersonTitle), Body::Facts(facts));
+        self.w(Word::LockHelp).clone_into(&mut part.help);
+        part.actions = vec![
+            primary(action("lock", self.w(Word::Lock), Sign::Lock, Act::Lock)),
+            action("sign-out", self.w(Word::SignOut), Sign::None, Act::SignOut),
+        ];
+        part
+    }
+
+    pub(super) const fn role(&self, role: ankomst_shared::app::Role) -> &'static str {
+        use ankomst_shared::app::Role;
+        self.w(match role {
+            Role::Caseworker => Word::RoleCaseworker,
+            Role::Inspector => Word::RoleInspector,
+            Role::Supervisor => Word::RoleSupervisor,
+            Role::Administrator => Word::RoleAdministrator,
+        })
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes / 100_000;
+    format!("{},{} MB", count(usize::try_from(tenths / 10).unwrap_or(usize::MAX)), tenths % 10)
+}

@@ -1,0 +1,170 @@
+//! Any list of a house or case, any entry of it, and the whole form of the record.
+
+use ankomst_shared::app::{Body, FormView, Line, PageView, Refusal, Sign, Tone};
+use ankomst_shared::catalog::Entries;
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::text::Word;
+
+use super::super::viewer::Viewer;
+use super::made::{badge, notice, part};
+
+impl Viewer<'_> {
+    /// All fields of a record.
+    pub(super) fn whole(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
+        let form = self.form(id, None)?;
+        let progress = self.answered(&form);
+        Ok(PageView {
+            title: self.title(id),
+            back: Some((self.address(id), self.w(Word::Back).to_owned())),
+            badges: vec![progress],
+            parts: vec![part("form", "", Body::Form(form))],
+            ..PageView::default()
+        })
+    }
+
+    fn answered(&self, form: &FormView) -> ankomst_shared::app::Badge {
+        let (done, all) = (form.answered.to_string(), form.total.to_string());
+        badge(self.f(Word::Answered, &[&done, &all]), Tone::Plain)
+    }
+
+    /// All entries of a list.
+    pub(super) fn list(&mut self, parent: DocumentId, list: &str) -> Result<PageView, Refusal> {
+        let (_, kind) = self.home(parent, list).ok_or(Refusal::NoPlace)?;
+        let label = kind.entry_list(list).ok_or(Refusal::NoPlace)?.label.get(self.language);
+        let mut entries = self.entries_part(parent, list, Word::Empty, Word::EntriesNone, Word::Add);
+        let actions = core::mem::take(&mut entries.actions);
+        Ok(PageView {
+            title: label.to_owned(),
+            back: Some((self.address(parent), self.title(parent))),
+            actions,
+            parts: vec![entries],
+            ..PageView::default()
+        })
+    }
+
+    /// One entry with its form.
+    pub(super) fn entry(
+        &mut self,
+        parent: DocumentId,
+        list: &str,
+        entry: &str,
+    ) -> Result<PageView, Refusal> {
+        let (home, kind) = self.home(parent, list).ok_or(Refusal::NoPlace)?;
+        let known = kind.entry_list(list).ok_or(Refusal::NoPlace)?;
+        if !self.listed(parent, list).1.iter().any(|one| one == entry) {
+            return self.removed(parent, (home, list, entry));
+        }
+        let form = self.form(home, Some((list, entry)))?;
+        let progress = self.answered(&form);
+        let mut page = PageView {
+            title: form.title.clone(),
+            back: Some((self.address(parent), self.title(parent))),
+            badges: vec![progress],
+            parts: vec![part("form", "", Body::Form(form))],
+            ..PageView::default()
+        };
+        if list == "notes" {
+            self.note_page(&mut page, home, entry);
+        } else if known.entries == Entries::Keyed && list != "occupancy" {
+            page.actions.push(self.remove(home, list, entry));
+        }
+        Ok(page)
+    }
+
+    /// An entry that was taken away: what it was, why, and the way back.
+    fn removed(
+        &mut self,
+        parent: DocumentId,
+        (home, list, entry): (DocumentId, &str, &str),
+    ) -> Result<PageView, Refusal> {
+        let key = format!("{list}/{entry}/tombstone");
+        let reason = self.text(home, &key);
+        if reason.is_empty() {
+            return Err(Refusal::NotHere);
+        }
+        let form = self.form(home, Some((list, entry)))?;
+        let facts = form.sections.iter().flat_map(|section| &section.fields);
+        let facts = facts.filter(|field| !field.text.is_empty());
+        let facts = facts.map(|field| (field.label.clone(), field.text.clone())).collect();
+        let restore = self.setting(
+            (home, &key),
+            ankomst_shared::value::Value::Null,
+            ("restore", Word::Restore, Sign::Back),
+        );
+        Ok(PageView {
+            title: form.title.clone(),
+            back: Some((self.address(parent), self.title(parent))),
+            actions: restore.into_iter().collect(),
+            parts: vec![
+                notice("removed", Tone::Decide, self.f(Word::Removed, &[&reason])),
+                part("was", "", Body::Facts(facts)),
+            ],
+            ..PageView::default()
+        })
+    }
+
+    /// An entry of a list as a line that leads to its form.
+    pub(super) fn entry_line(&mut self, parent: DocumentId, list: &str, entry: &str) -> Line {
+        let Some((home, kind)) = self.home(parent, list) else { return Line::default() };
+        if list == "notes" {
+            return self.note_line(parent, home, entry).0;
+        }
+        let key = |field: &str| format!("{list}/{entry}/{field}");
+        let mut badges = Vec::new();
+        let mut progress = None;
+        let (title, detail) = match list {
+            "persons" => {
+                let fields = ["native_name", "birth_date", "personal_number", "dossier_number"];
+                let code = self.text(home, &key("protected_identity"));
+                if !matches!(code.as_str(), "" | "none") {
+                    let words = self.words(home, &key("protected_identity"));
+                    badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
+                }
+                (self.person_name(home, entry), fields.map(|field| self.words(home, &key(field))))
+            }
+            "intakes" => {
+                let form = self.form(home, Some((list, entry)));
+                progress = form.ok().map(|form| (form.answered, form.total));
+                let person = self.text(home, &key("person"));
+                let started = self.words(home, &key("started_on"));
+                (self.person_name(home, &person), [started, String::new(), String::new(), String::new()])
+            }
+            _ => {
+                let title = self.entry_title(home, list, entry);
+                let fields = kind.entry_list(list).map(|list| list.fields.as_slice());
+                let fields = fields.unwrap_or_default().iter().take(4);
+                let mut words: Vec<String> =
+                    fields.map(|field| self.words(home, &key(&field.id))).collect();
+                words.retain(|part| !part.is_empty() && *part != title);
+                let title = if title.is_empty() && !words.is_empty() { words.remove(0) } else { title };
+                (title, [words.join(" · "), String::new(), String::new(), String::new()])
+            }
+        };
+        badges.extend(self.entry_badge(home, list, entry));
+        let detail: Vec<String> = detail.into_iter().filter(|part| !part.is_empty()).collect();
+        let title = if title.is_empty() { self.w(Word::Untitled).to_owned() } else { title };
+        let figure = progress.map_or_else(String::new, |(done, all)| {
+            self.f(Word::Of, &[&done.to_string(), &all.to_string()])
+        });
+        Line {
+            key: entry.to_owned(),
+            href: Some(format!("{}/{list}/{entry}", self.address(parent))),
+            title,
+            detail: detail.join(" · "),
+            badges,
+            figure,
+            progress,
+            ..Line::default()
+        }
+    }
+
+    /// Contradictions in one entry.
+    pub(super) fn entry_conflicts(&mut self, id: DocumentId, list: &str, entry: &str) -> usize {
+        let Ok(record) = self.record(id) else { return 0 };
+        let prefix = format!("{list}/{entry}/");
+        let fields = record.fields.iter();
+        fields
+            .filter(|(path, state)| state.is_open() && path.as_str().starts_with(&prefix))
+            .count()
+    }
+}

@@ -1,0 +1,414 @@
+//! `/boenden/<id>`: one house: rooms and places, deficiencies, visits.
+
+use ankomst_shared::app::{Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::occupancy::{self, Bed, Fault, House, Occupant, Room};
+use ankomst_shared::order;
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+use ankomst_shared::catalog::written_date;
+
+use super::super::viewer::{Viewer, count};
+use super::made::{action, asked, badge, is_over, notice, part, primary, question, quiet, signed};
+
+/// The checklist of an inspection.
+const INSPECTION: &str = "residence_inspection";
+
+impl Viewer<'_> {
+    pub(super) fn house(&mut self, id: DocumentId) -> Result<PageView, ankomst_shared::app::Refusal> {
+        let record = self.record(id)?;
+        let house = occupancy::house(self.catalog, &record);
+        let pinned = self.open.standing.wants.contains(&id);
+        let start = Act::StartRun { parent: id, checklist: INSPECTION.to_owned() };
+        let along = if pinned { Word::TakenAlong } else { Word::TakeAlong };
+        let mut take =
+            action("take-along", self.w(along), Sign::Pin, Act::TakeAlong { residence: id, keep: !pinned });
+        take.look = Look::Switch(pinned);
+        let mut badges: Vec<_> = self.state(id, "status").into_iter().collect();
+        badges.extend(self.conflicts(record.open()));
+        let mut parts = Vec::new();
+        if house.is_full() {
+            parts.push(notice("full", Tone::Danger, self.w(Word::HouseFull)));
+        }
+        parts.push(self.house_overview(id, &house));
+        parts.push(self.board(id, &house));
+        parts.push(self.deficiency_part(id));
+        parts.push(self.visit_part(id));
+        parts.push(self.more(id));
+        Ok(PageView {
+            title: self.text(id, "name"),
+            back: Some(("/boenden".to_owned(), self.w(Word::Houses).to_owned())),
+            badges,
+            actions: vec![
+                primary(action("start-run", self.w(Word::StartInspection), Sign::Tick, start)),
+                take,
+            ],
+            parts,
+        })
+    }
+
+    fn house_overview(&mut self, id: DocumentId, house: &House) -> Part {
+        let mut facts = vec![
+            (self.w(Word::Address).to_owned(), self.house_address(id)),
+            (self.w(Word::InFigures).to_owned(), self.house_facts(id, house)),
+        ];
+        for (word, key) in [
+            (Word::AssemblyPoint, "assembly_point"),
+            (Word::FireAlarm, "fire_alarm_type"),
+            (Word::Staffing, "staffing"),
+        ] {
+            facts.push((self.w(word).to_owned(), self.words(id, key)));
+        }
+        facts.push((self.w(Word::NextInspection).to_owned(), self.next_inspection(id).0));
+        facts.retain(|(_, value)| !value.is_empty());
+        Part { help: String::new(), ..part("about", self.w(Word::AboutHouse), Body::Facts(facts)) }
+    }
+
+    fn board(&mut self, id: DocumentId, house: &House) -> Part {
+        let mut rooms = Vec::new();
+        for room in &house.rooms {
+            let cells = self.cells(id, room);
+            rooms.push((self.room_line(id, room), cells));
+        }
+        if !house.without_room.is_empty() {
+            let people: Vec<Line> =
+                house.without_room.iter().map(|one| self.occupant(id, one, None)).collect();
+            let line = Line {
+                key: "without".to_owned(),
+                title: self.w(Word::WithoutRoom).to_owned(),
+                ..Line::default()
+            };
+            rooms.push((line, people));
+        }
+        let none = rooms.is_empty();
+        let mut board = part("board", self.w(Word::Board), Body::Board(rooms));
+        if none {
+            board.help = self.w(Word::RoomsNone).to_owned();
+        }
+        board.actions = vec![
+            self.add(id, "rooms", Word::AddRoom),
+            action(
+                "fire-list",
+                self.w(Word::FireList),
+                Sign::Print,
+                Act::Go(format!("/utskrift/brand/{id}")),
+            ),
+        ];
+        board
+    }
+
+    fn room_line(&mut self, id: DocumentId, room: &Room) -> Line {
+        let key = |field: &str| format!("rooms/{}/{field}", room.entry);
+        let mut detail: Vec<String> = ["kind", "area_m2", "sex_rule", "blocked_reason"]
+            .into_iter()
+            .map(|field| self.words(id, &key(field)))
+            .filter(|part| !part.is_empty())
+            .collect();
+        if let Some(most) = room.most.filter(|_| room.sleeps) {
+            detail.push(self.f(Word::AtMost, &[&most.to_string()]));
+        }
+        let mut badges = Vec::new();
+        if room.blocked {
+            badges.push(signed(self.words(id, &key("status")), Tone::Danger, Sign::Lock));
+        }
+        for fault in &room.faults {
+            let text = match fault {
+                Fault::Full => {
+                    let most = room.most.unwrap_or_default().to_string();
+                    self.f(Word::RoomFull, &[&room.persons.to_string(), &most])
+                }
+                Fault::Blocked => self.w(Word::RoomBlockedLived).to_owned(),
+                Fault::SexRule => self.w(Word::RoomSexRule).to_owned(),
+                Fault::Twice => self.w(Word::PlacedTwice).to_owned(),
+                Fault::SameBed => self.w(Word::SameBed).to_owned(),
+            };
+            let tone = if *fault == Fault::Full || *fault == Fault::Blocked { Tone::Danger } else { Tone::Decide };
+            badges.push(badge(text, tone));
+        }
+        badges.extend(self.entry_badge(id, "rooms", &room.entry));
+        let figure = if room.sleeps { self.f(Word::Persons, &[&room.persons.to_string()]) } else { String::new() };
+        let mut actions = Vec::new();
+        if room.sleeps && !room.blocked && room.beds.is_empty() {
+            actions.push(self.placing(id, room, None));
+        }
+        let title = self.text(id, &key("label"));
+        Line {
+            key: room.entry.clone(),
+            href: Some(format!("/boenden/{id}/rooms/{}", room.entry)),
+            title: if title.is_empty() { self.w(Word::Untitled).to_owned() } else { title },
+            detail: detail.join(" · "),
+            badges,
+            figure,
+            actions,
+            ..Line::default()
+        }
+    }
+
+    /// The places of a room: its beds, then who lives there without one.
+    fn cells(&mut self, id: DocumentId, room: &Room) -> Vec<Line> {
+        let mut cells = Vec::new();
+        for bed in &room.beds {
+            let label = self.text(id, &format!("beds/{}/label", bed.entry));
+            if bed.occupants.is_empty() {
+                cells.push(self.free_bed(id, (room, bed), label.clone()));
+            }
+            for one in &bed.occupants {
+                cells.push(self.occupant(id, one, Some(&label)));
+            }
+        }
+        for one in &room.without_bed {
+            cells.push(self.occupant(id, one, None));
+        }
+        cells
+    }
+
+    fn free_bed(&mut self, id: DocumentId, (room, bed): (&Room, &Bed), label: String) -> Line {
+        let key = |field: &str| format!("beds/{}/{field}", bed.entry);
+        let usable = !room.blocked && bed.state != "blocked";
+        let (word, tone) = match bed.state.as_str() {
+            _ if room.blocked => (Word::BedBlocked, Tone::Danger),
+            "blocked" => (Word::BedBlocked, Tone::Danger),
+            "reserved" => (Word::BedReserved, Tone::Info),
+            _ => (Word::BedFree, Tone::Good),
+        };
+        let detail: Vec<String> = ["kind", "reserved_for", "reserved_until"]
+            .into_iter()
+            .map(|field| self.words(id, &key(field)))
+            .filter(|part| !part.is_empty())
+            .collect();
+        Line {
+            key: bed.entry.clone(),
+            href: Some(format!("/boenden/{id}/beds/{}", bed.entry)),
+            title: label,
+            detail: detail.join(" · "),
+            badges: vec![badge(self.w(word), tone)],
+            actions: if usable { vec![self.placing(id, room, Some(bed))] } else { Vec::new() },
+            tone,
+            ..Line::default()
+        }
+    }
+
+    /// Someone in a place: by name for those who hold the case, by initials for the others.
+    fn occupant(&mut self, id: DocumentId, one: &Occupant, bed: Option<&str>) -> Line {
+        let key = |field: &str| format!("occupancy/{}/{field}", one.entry);
+        let name = self.occupant_name(id, &one.entry);
+        let mut detail: Vec<String> = ["age_band", "sex", "from_date"]
+            .into_iter()
+            .map(|field| self.words(id, &key(field)))
+            .collect();
+        detail.insert(0, bed.unwrap_or_default().to_owned());
+        detail.retain(|part| !part.is_empty());
+        let tone = match one.state.as_str() {
+            "disputed" => Tone::Decide,
+            "planned" => Tone::Info,
+            _ => Tone::Plain,
+        };
+        let mut badges = Vec::new();
+        if one.state != "active" {
+            badges.push(badge(self.words(id, &key("state")), tone));
+        }
+        badges.extend(self.entry_badge(id, "occupancy", &one.entry));
+        let occupant = one.entry.clone();
+        let today = self.today_text();
+        let mut actions = Vec::new();
+        if one.state == "planned" {
+            actions.extend(self.setting(
+                (id, &key("state")),
+                Value::text("active"),
+                ("moved-in", Word::MovedIn, Sign::Tick),
+            ));
+        }
+        let to = question("to", self.w(Word::MoveTo), self.free_places(), Value::Null);
+        let day = question("from_date", self.w(Word::FromDate), Input::Date, Value::text(&today));
+        let act = Act::Move { residence: id, occupant: occupant.clone() };
+        let moving = quiet(action("move", self.w(Word::Move), Sign::Back, act));
+        actions.push(asked(moving, self.w(Word::MoveHelp), vec![to, day]));
+        let until = question("to_date", self.w(Word::ToDate), Input::Date, Value::text(today));
+        let why = question(
+            "end_reason",
+            self.w(Word::EndReason),
+            self.choices("placement_end_reason"),
+            Value::Null,
+        );
+        let end = quiet(action("end", self.w(Word::End), Sign::Cross, Act::End { residence: id, occupant }));
+        actions.push(asked(end, self.w(Word::EndHelp), vec![until, why]));
+        Line {
+            key: one.entry.clone(),
+            href: Some(format!("/boenden/{id}/occupancy/{}", one.entry)),
+            title: name,
+            detail: detail.join(" · "),
+            badges,
+            actions,
+            tone,
+            ..Line::default()
+        }
+    }
+
+    /// The name of someone who lives in a house.
+    pub(super) fn occupant_name(&mut self, id: DocumentId, entry: &str) -> String {
+        let key = |field: &str| format!("occupancy/{entry}/{field}");
+        let (case, person) = (self.text(id, &key("case")), self.text(id, &key("person")));
+        if let Ok(case) = case.parse()
+            && self.open.kind(case).is_some()
+        {
+            let name = self.person_name(case, &person);
+            if !name.is_empty() {
+                return name;
+            }
+        }
+        self.text(id, &key("display"))
+    }
+
+    fn placing(&mut self, id: DocumentId, room: &Room, bed: Option<&Bed>) -> Action {
+        let act = Act::Place {
+            residence: id,
+            room: room.entry.clone(),
+            bed: bed.map(|bed| bed.entry.clone()),
+        };
+        let today = self.today_text();
+        let people = Input::Choice(self.unplaced());
+        let mut help = String::new();
+        if let Input::Choice(people) = &people
+            && people.is_empty()
+        {
+            self.w(Word::PlaceNobody).clone_into(&mut help);
+        }
+        if room.most.is_some_and(|most| i64::from(count(room.persons)) >= most) {
+            self.w(Word::PlaceFull).clone_into(&mut help);
+        }
+        let questions = vec![
+            question("person", self.w(Word::PlaceWho), people, Value::Null),
+            question("from_date", self.w(Word::FromDate), Input::Date, Value::text(today)),
+        ];
+        asked(quiet(action("place", self.w(Word::Place), Sign::Plus, act)), help, questions)
+    }
+
+    /// Persons of cases held here who live nowhere yet, by name.
+    fn unplaced(&mut self) -> Vec<Choice> {
+        let mut placed: Vec<String> = Vec::new();
+        for house in self.of_kind("residence") {
+            let Ok(record) = self.record(house) else { continue };
+            for entry in record.entries(self.catalog, "residence", "occupancy") {
+                let key = |field: &str| record.text(&format!("occupancy/{entry}/{field}"));
+                if !is_over(key("state")) {
+                    placed.push(key("person").to_owned());
+                }
+            }
+        }
+        let mut people = Vec::new();
+        for case in self.of_kind("case") {
+            if is_over(&self.text(case, "state")) {
+                continue;
+            }
+            for entry in self.listed(case, "persons").1 {
+                if placed.contains(&entry) {
+                    continue;
+                }
+                let (name, number) = (self.person_name(case, &entry), self.case_number(case));
+                if !name.is_empty() {
+                    people.push(Choice {
+                        code: format!("{case}/{entry}"),
+                        label: format!("{name} · {number}"),
+                        help: None,
+                        chosen: false,
+                    });
+                }
+            }
+        }
+        order::sort_by_key(&mut people, |one| order::swedish(&one.label));
+        people
+    }
+
+    /// Beds that are free, and rooms without beds of their own, in all houses held here.
+    fn free_places(&mut self) -> Input {
+        let mut places = Vec::new();
+        for id in self.of_kind("residence") {
+            let Ok(record) = self.record(id) else { continue };
+            let house = occupancy::house(self.catalog, &record);
+            let name = self.text(id, "name");
+            for room in house.rooms.iter().filter(|room| room.sleeps && !room.blocked) {
+                let label = self.text(id, &format!("rooms/{}/label", room.entry));
+                let mut place = |code: String, label: String| {
+                    places.push(Choice { code, label, help: None, chosen: false });
+                };
+                if room.beds.is_empty() {
+                    place(format!("{id}/{}", room.entry), format!("{name} · {label}"));
+                }
+                for bed in &room.beds {
+                    if bed.occupants.is_empty() && bed.state != "blocked" {
+                        let bed_label = record.text(&format!("beds/{}/label", bed.entry));
+                        place(
+                            format!("{id}/{}/{}", room.entry, bed.entry),
+                            format!("{name} · {label} · {bed_label}"),
+                        );
+                    }
+                }
+            }
+        }
+        order::sort_by_key(&mut places, |place| order::swedish(&place.label));
+        Input::Choice(places)
+    }
+
+    /// Inspections and visits, the newest first.
+    fn visit_part(&mut self, id: DocumentId) -> Part {
+        let mut lines = Vec::new();
+        for entry in self.listed(id, "visits").1 {
+            lines.extend(self.visit_line(id, &entry));
+        }
+        for run in self.runs_of(id) {
+            lines.extend(self.run_line(run));
+        }
+        let mut visits = self.lines("visits", Word::Visits, lines, Word::VisitsNone);
+        visits.actions.push(self.add(id, "visits", Word::PlanVisit));
+        visits
+    }
+
+    /// Runs of checklists at a house or in a case, the newest first.
+    pub(super) fn runs_of(&self, parent: DocumentId) -> Vec<DocumentId> {
+        let mut runs = self.of_kind("run");
+        runs.retain(|run| {
+            self.open.headers.get(run).and_then(|header| header.parent) == Some(parent)
+        });
+        runs
+    }
+
+    pub(super) fn run_line(&mut self, run: DocumentId) -> Option<Line> {
+        let row = self.run_row(run).ok()?;
+        let mut badges: Vec<_> = self.state(run, "state").into_iter().collect();
+        if row.not_ok > 0 {
+            badges.push(badge(self.f(Word::NotOk, &[&row.not_ok.to_string()]), Tone::Danger));
+        }
+        if row.overdue > 0 {
+            badges.push(badge(self.f(Word::ItemsLate, &[&row.overdue.to_string()]), Tone::Danger));
+        }
+        badges.extend(self.conflicts(usize::try_from(row.conflicts).unwrap_or(usize::MAX)));
+        Some(Line {
+            key: run.to_string(),
+            href: Some(format!("/besok/{run}")),
+            title: row.title,
+            detail: format!("{} · {}", self.moment(row.started_ms), row.people.join(", ")),
+            figure: self.f(Word::Of, &[&row.answered.to_string(), &row.total.to_string()]),
+            badges,
+            progress: Some((row.answered, row.total)),
+            ..Line::default()
+        })
+    }
+
+    pub(super) fn visit_line(&mut self, parent: DocumentId, entry: &str) -> Option<Line> {
+        let key = |field: &str| format!("visits/{entry}/{field}");
+        let at = self.number(parent, &key("planned_at"));
+        Some(Line {
+            key: entry.to_owned(),
+            href: Some(format!("{}/visits/{entry}", self.address(parent))),
+            title: self.words(parent, &key("kind")),
+            detail: at.map_or_else(String::new, |at| self.moment(at)),
+            badges: self.state(parent, &key("outcome")).into_iter().collect(),
+            ..Line::default()
+        })
+    }
+
+    /// Today's date as it is written.
+    pub(super) fn today_text(&self) -> String {
+        written_date(self.now.today())
+    }
+}
