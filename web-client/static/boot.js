@@ -3,6 +3,14 @@
 
 const build = '{{build}}';
 
+// The look chosen on this tablet, before anything is drawn.
+try {
+  const theme = localStorage.getItem('theme');
+  if (theme) document.documentElement.dataset.theme = theme;
+} catch {
+  // Without storage it looks as the device does.
+}
+
 const worker = new Worker('{{file:worker.js}}', { type: 'module', name: 'ankomst-core' });
 const app = {
   worker,

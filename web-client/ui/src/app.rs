@@ -5,9 +5,10 @@ use ankomst_shared::app::{Contact, Language, Role, Status};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::near;
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
 use crate::pages;
-use crate::pages::contact_words;
+use crate::parts::{asking, toast};
 use crate::react::{attr, derived, dynamic, effect, on};
 use crate::route::Route;
 use crate::state::ui;
@@ -49,53 +50,42 @@ fn frame() -> AnyView {
                 untrack(move || place(route))
             })}</main>
         </div>
-        <p class="toast" role="status" aria-live="polite">{said()}</p>
+        {asking()}
+        {toast()}
     }
     .into_any()
 }
 
 fn place(route: Route) -> AnyView {
     match route {
-        Route::Residences => pages::residences(),
-        Route::Residence(id) => pages::residence(id),
-        Route::ResidenceEntry(id, list, entry) => {
-            pages::entry_form(id, list, entry, Route::Residence(id).path())
-        }
         Route::Visit(id) => pages::visit(id),
-        Route::Cases => pages::cases(),
-        Route::Case(id) => pages::case(id),
-        Route::Intake(id, entry) => {
-            pages::entry_form(id, "intakes".to_owned(), entry, Route::Case(id).path())
-        }
-        Route::CaseEntry(id, list, entry) => {
-            pages::entry_form(id, list, entry, Route::Case(id).path())
-        }
         Route::Inbox(open) => pages::inbox(open),
-        Route::Tablet => pages::tablet(),
-        Route::Unknown => view! {
-            <div class="empty"><h1>{tr(Text::PageUnknown)}</h1><p>{tr(Text::PageUnknownHow)}</p>
-            <p><a class="button" href="/boenden">{tr(Text::PageHome)}</a></p></div>
-        }
-        .into_any(),
+        Route::Search => pages::search(),
+        Route::Page(address) => pages::place(address),
     }
 }
 
 fn navigation() -> AnyView {
-    let link = |href: &'static str, sign: Icon, key: Text| {
+    let link = |href: &'static str, sign: Sign, key: Text| {
         view! {
             <a href=href aria-current=attr(move || ui().route.get().path().starts_with(href).then_some("page"))>
                 {icon(sign)}<span>{tr(key)}</span>
             </a>
         }
     };
-    let supervises = derived(move || ui().has_role(Role::Supervisor));
+    let has = |role: Role| derived(move || ui().has_role(role));
+    let (works, supervises) = (has(Role::Caseworker), has(Role::Supervisor));
+    let (inspects, administers) = (has(Role::Inspector), has(Role::Administrator));
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
             <p class="rail-name" aria-hidden="true">"Ankomst"</p>
-            {link("/boenden", Icon::House, Text::NavResidences)}
-            {link("/arenden", Icon::Folder, Text::NavCases)}
-            {dynamic(move || supervises.get().then(|| link("/inkorg", Icon::Inbox, Text::NavInbox)))}
-            {link("/surfplatta", Icon::Tablet, Text::NavTablet)}
+            {link("/idag", Sign::Day, Text::NavToday)}
+            {dynamic(move || supervises.get().then(|| link("/inkorg", Sign::Inbox, Text::NavInbox)))}
+            {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
+            {dynamic(move || (works.get() || supervises.get()).then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
+            {link("/sok", Sign::Search, Text::NavSearch)}
+            {dynamic(move || administers.get().then(|| link("/administration", Sign::Wheel, Text::NavAdministration)))}
+            {link("/surfplatta", Sign::Tablet, Text::NavTablet)}
         </nav>
     }
     .into_any()
@@ -122,7 +112,7 @@ fn sync_mark() -> AnyView {
         <details class="sync-mark" id="sync-mark" data-contact=state
             data-waiting=attr(move || number(|status| status.waiting))
             data-received=attr(move || number(|status| status.received))>
-            <summary>{icon(Icon::Cloud)}<span>{line}</span></summary>
+            <summary>{icon(Sign::Cloud)}<span>{line}</span></summary>
             <div class="sync-open card">
                 {dynamic(move || status.get().map(|status| view! {
                     <p><strong>{contact_words(status.contact)}</strong></p>
@@ -160,7 +150,7 @@ fn warnings() -> AnyView {
         derived(move || status.with(|status| status.as_ref().is_some_and(|it| it.sign_in_needed)));
     view! {
         {dynamic(move || failing.get().then(|| view! {
-            <p class="notice" data-tone="danger" role="alert">{icon(Icon::Danger)}{tr(Text::StorageFailing)}</p>
+            <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}{tr(Text::StorageFailing)}</p>
         }))}
         {dynamic(move || sign_in.get().then(|| view! {
             <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
@@ -182,14 +172,13 @@ fn update_bar() -> AnyView {
     })
 }
 
-fn said() -> AnyView {
-    let said = ui().said;
-    effect(move || {
-        if said.with(|said| !said.is_empty()) {
-            set_timeout(move || said.set(String::new()), core::time::Duration::from_secs(8));
-        }
-    });
-    dynamic(move || said.get())
+fn contact_words(contact: Contact) -> &'static str {
+    tr(match contact {
+        Contact::Unknown => Text::ContactUnknown,
+        Contact::Trying => Text::ContactTrying,
+        Contact::Live => Text::ContactLive,
+        Contact::None => Text::ContactNone,
+    })
 }
 
 fn boot() -> Option<JsValue> {

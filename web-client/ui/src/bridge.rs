@@ -45,15 +45,9 @@ pub fn connect(worker: &JsValue, build: String) {
 
 /// Sends a command and calls back with the reply.
 pub fn ask(command: Command, then: impl FnOnce(Reply) + 'static) {
-    #[cfg(feature = "fake")]
-    {
-        crate::fake::answer(command, Box::new(then));
-    }
-    #[cfg(not(feature = "fake"))]
     send(command, Box::new(then));
 }
 
-#[cfg_attr(feature = "fake", expect(dead_code, reason = "the made-up core answers"))]
 fn send(command: Command, then: Then) {
     let sent = LINK.with_borrow_mut(|link| {
         link.last += 1;

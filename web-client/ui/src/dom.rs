@@ -2,18 +2,15 @@
 
 use wasm_bindgen::JsCast;
 use web_sys::{
-    Element, Event, FocusEvent, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Node,
+    Element, Event, FocusEvent, HtmlElement, HtmlInputElement, Node,
 };
 
-/// What stands in the input or text area an event came from.
+/// What stands in the field an event came from.
 pub fn value_of(event: &Event) -> String {
     let Some(target) = event.target() else { return String::new() };
-    match target.dyn_into::<HtmlInputElement>() {
-        Ok(input) => input.value(),
-        Err(target) => {
-            target.dyn_into::<HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default()
-        }
-    }
+    // Inputs, text areas and selects alike.
+    let value = js_sys::Reflect::get(&target, &"value".into());
+    value.ok().and_then(|value| value.as_string()).unwrap_or_default()
 }
 
 /// Whether the checkbox an event came from is ticked.

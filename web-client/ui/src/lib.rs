@@ -14,24 +14,21 @@
 //! | `#unlock` with `[data-vault=LOGIN] #passphrase`, `[data-action=unlock]`, `[data-action=other-person]` | unlock |
 //! | `#entry-fault` | why it did not open |
 //! | `#sync-mark[data-contact=unknown\|trying\|live\|none][data-waiting][data-received]` | sync mark |
-//! | `[data-residence=ID]`, `[data-run=ID]`, `[data-entry=ENTRY]`, `[data-case=ID]` | rows of lists |
-//! | `[data-action=start-run\|take-along\|add-room]` | on a house |
+//! | `[data-part=KEY]`, `[data-line=KEY]` (id of a document or entry), `[data-action=NAME]` | parts, lines and actions of a place |
+//! | `#ask` with `#ask-ID`, `[data-action=ask-done\|ask-cancel]`; `[data-action=undo]` | the questions of an action; taking back |
 //! | `[data-item=B-F01]` with `[data-status]`, `[data-agreement]`, `[data-answer=ok\|not_ok\|na]`, `[data-action=note\|show]` | an item of a visit |
 //! | `[data-group=ID]`, `[data-filter=all\|short\|unanswered\|not_ok\|differing]`, `#search` | finding items |
 //! | `[data-path=FIELDPATH]` with `input`, `textarea`, `select` or `[data-choice=CODE]` inside; `[data-agreement=agreed\|open\|settled\|reopened\|settled_twice]` | a field |
 //! | `[data-path=…] .mark[data-level=typing\|saved\|received\|held\|shared]` | how far an answer has come |
 //! | `[data-path=…] .said`, `[data-pick=1]`, `[data-action=settle-reason\|settle\|unsettle]` | contradiction and decision |
-//! | `#new-case`, `[data-action=new-case\|add-persons\|add-intakes]` | cases |
 //! | `[data-inbox=ID]`, `[data-change=FIELDPATH]`, `#inbox-detail`, `#review-note`, `[data-action=approve\|return]` | inbox |
-//! | `[data-action=lock\|sign-out\|sync-now]`, `[data-language=sv\|en]` | this tablet |
+//! | `[data-language=sv\|en]` | language, before signing in |
 //! | `#update-bar`, `[data-action=update]` | a new version waits |
 
 mod app;
 mod bridge;
 mod clock;
 mod dom;
-#[cfg(feature = "fake")]
-mod fake;
 mod field;
 mod icon;
 mod live;

@@ -57,11 +57,17 @@ pub fn follow(query: Query, take: impl Fn(View) + 'static) -> Live<Standing> {
 /// Asks again for the views named.
 pub fn changed(queries: &[Query]) {
     let touched: Vec<Rc<Follower>> = FOLLOWERS.with_borrow(|all| {
-        all.iter().filter(|follower| queries.contains(&follower.query)).map(Rc::clone).collect()
+        all.iter().filter(|follower| is_touched(&follower.query, queries)).map(Rc::clone).collect()
     });
     for follower in touched {
         fetch(&follower);
     }
+}
+
+/// A place may show anything, so every change may touch it.
+fn is_touched(query: &Query, changed: &[Query]) -> bool {
+    let is_page = |query: &Query| matches!(query, Query::Page(_));
+    changed.contains(query) || (is_page(query) && changed.iter().any(is_page))
 }
 
 fn fetch(follower: &Rc<Follower>) {

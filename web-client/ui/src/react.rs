@@ -156,11 +156,6 @@ impl<T: Held> Derived<T> {
         self.with(T::clone)
     }
 
-    /// The value.
-    pub fn get_untracked(self) -> T {
-        seen::<T>(&self.0.get_untracked()).clone()
-    }
-
     /// Looks at the value; who asks is told when it changes.
     pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
         look(seen(&self.0.get()))

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use ankomst_shared::ids::DocumentId;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, Event, HtmlElement, MouseEvent};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
+
+use crate::dom::focus;
 
 use crate::state::ui;
 use crate::typing;
@@ -12,28 +14,14 @@ use crate::typing;
 /// A place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// `/boenden`
-    Residences,
-    /// `/boenden/<id>`
-    Residence(DocumentId),
-    /// `/boenden/<id>/<list>/<entry>`: a room and what else a house has.
-    ResidenceEntry(DocumentId, String, String),
     /// `/besok/<run>`
     Visit(DocumentId),
-    /// `/arenden`
-    Cases,
-    /// `/arenden/<id>`
-    Case(DocumentId),
-    /// `/arenden/<id>/samtal/<entry>`
-    Intake(DocumentId, String),
-    /// `/arenden/<id>/<list>/<entry>`: a person and what else a case has.
-    CaseEntry(DocumentId, String, String),
     /// `/inkorg` and `/inkorg/<id>`
     Inbox(Option<DocumentId>),
-    /// `/surfplatta`
-    Tablet,
-    /// Nothing known.
-    Unknown,
+    /// `/sok`
+    Search,
+    /// Everything else: the core says what is there.
+    Page(String),
 }
 
 impl Route {
@@ -41,28 +29,14 @@ impl Route {
     pub fn parse(path: &str) -> Self {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let id = |text: &str| DocumentId::from_str(text).ok();
-        let one = |found: Option<DocumentId>, make: &dyn Fn(DocumentId) -> Self| {
-            found.map_or(Self::Unknown, make)
-        };
+        let page = || Self::Page(format!("/{}", parts.join("/")));
         match parts.as_slice() {
-            [] | ["boenden"] => Self::Residences,
-            ["boenden", house] => one(id(house), &Self::Residence),
-            ["boenden", house, list, entry] => one(id(house), &|id| {
-                Self::ResidenceEntry(id, (*list).to_owned(), (*entry).to_owned())
-            }),
-            ["besok", run] => one(id(run), &Self::Visit),
-            ["arenden"] => Self::Cases,
-            ["arenden", case] => one(id(case), &Self::Case),
-            ["arenden", case, "samtal", entry] => {
-                one(id(case), &|id| Self::Intake(id, (*entry).to_owned()))
-            }
-            ["arenden", case, list, entry] => {
-                one(id(case), &|id| Self::CaseEntry(id, (*list).to_owned(), (*entry).to_owned()))
-            }
+            [] => Self::Page("/idag".to_owned()),
+            ["besok", run] => id(run).map_or_else(page, Self::Visit),
             ["inkorg"] => Self::Inbox(None),
-            ["inkorg", document] => one(id(document), &|id| Self::Inbox(Some(id))),
-            ["surfplatta"] => Self::Tablet,
-            _ => Self::Unknown,
+            ["inkorg", document] => id(document).map_or_else(page, |id| Self::Inbox(Some(id))),
+            ["sok"] => Self::Search,
+            _ => page(),
         }
     }
 
@@ -75,17 +49,11 @@ impl Route {
     /// The path of the place.
     pub fn path(&self) -> String {
         match self {
-            Self::Residences | Self::Unknown => "/boenden".to_owned(),
-            Self::Residence(id) => format!("/boenden/{id}"),
-            Self::ResidenceEntry(id, list, entry) => format!("/boenden/{id}/{list}/{entry}"),
             Self::Visit(id) => format!("/besok/{id}"),
-            Self::Cases => "/arenden".to_owned(),
-            Self::Case(id) => format!("/arenden/{id}"),
-            Self::Intake(id, entry) => format!("/arenden/{id}/samtal/{entry}"),
-            Self::CaseEntry(id, list, entry) => format!("/arenden/{id}/{list}/{entry}"),
             Self::Inbox(None) => "/inkorg".to_owned(),
             Self::Inbox(Some(id)) => format!("/inkorg/{id}"),
-            Self::Tablet => "/surfplatta".to_owned(),
+            Self::Search => "/sok".to_owned(),
+            Self::Page(path) => path.clone(),
         }
     }
 }
@@ -127,6 +95,15 @@ pub fn listen() {
     });
     let _ = window.add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
     back.forget();
+    let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(|event: KeyboardEvent| {
+        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            go(Route::Search);
+            leptos::prelude::set_timeout(|| focus("search"), core::time::Duration::from_millis(60));
+        }
+    });
+    let _ = window.add_event_listener_with_callback("keydown", keys.as_ref().unchecked_ref());
+    keys.forget();
     let click = Closure::<dyn FnMut(MouseEvent)>::new(|event: MouseEvent| follow_link(&event));
     if let Some(document) = window.document() {
         let _ = document.add_event_listener_with_callback("click", click.as_ref().unchecked_ref());
@@ -156,20 +133,15 @@ mod tests {
     fn a_place_has_an_address_that_leads_back_to_it() {
         let id = DocumentId::from_bytes([3; 16]);
         for route in [
-            Route::Residences,
-            Route::Residence(id),
-            Route::ResidenceEntry(id, "rooms".to_owned(), "e1".to_owned()),
             Route::Visit(id),
-            Route::Cases,
-            Route::Case(id),
-            Route::Intake(id, "e1".to_owned()),
-            Route::CaseEntry(id, "persons".to_owned(), "e1".to_owned()),
             Route::Inbox(None),
             Route::Inbox(Some(id)),
-            Route::Tablet,
+            Route::Search,
+            Route::Page("/boenden".to_owned()),
+            Route::Page(format!("/arenden/{id}/notes/e1")),
         ] {
             assert_eq!(Route::parse(&route.path()), route);
         }
-        assert_eq!(Route::parse("/boenden/not-an-id"), Route::Unknown);
+        assert_eq!(Route::parse("/"), Route::parse("/idag"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use ankomst_shared::app::{Command, Language, Reply, Role, Status};
+use ankomst_shared::app::{Act, Action, Command, Language, Reply, Role, Status};
 
 use crate::bridge::ask;
 use crate::react::Live;
@@ -17,6 +17,10 @@ pub struct Ui {
     pub route: Live<Route>,
     /// Said politely to screen readers, and shown for a moment.
     pub said: Live<String>,
+    /// What takes back what was just done.
+    pub undo: Live<Option<Act>>,
+    /// What is being asked about.
+    pub asking: Live<Option<Action>>,
     /// A new version of the app waits for a yes.
     pub update_ready: Live<bool>,
     /// Language of the page.
@@ -38,6 +42,8 @@ impl Ui {
             status: Live::new(None),
             route: Live::new(Route::here()),
             said: Live::new(String::new()),
+            undo: Live::new(None),
+            asking: Live::new(None),
             update_ready: Live::new(false),
             language: Live::new(Language::Sv),
         }
@@ -65,6 +71,11 @@ impl Ui {
     /// Says something politely.
     pub fn say(self, text: impl Into<String>) {
         self.said.set(text.into());
+    }
+
+    /// Draws the whole frame anew.
+    pub fn redraw(self) {
+        self.language.set(self.language.get_untracked());
     }
 
     /// Changes the language of page and view models.

@@ -33,6 +33,8 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NotHere => Text::RefusalNotHere,
         Refusal::BadValue => Text::RefusalBadValue,
         Refusal::Immutable => Text::RefusalImmutable,
+        Refusal::Signed => Text::RefusalSigned,
+        Refusal::NoPlace => Text::PageUnknownHow,
         Refusal::Stale => Text::RefusalStale,
         Refusal::NotAllowed => Text::RefusalNotAllowed,
         Refusal::Storage => Text::RefusalStorage,

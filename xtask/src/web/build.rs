@@ -17,15 +17,12 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
-pub(super) fn modules(ui_features: Option<&str>) -> anyhow::Result<Files> {
+pub(super) fn modules() -> anyhow::Result<Files> {
     let base = ["build", "--quiet", "--profile", "client", "--target", "wasm32-unknown-unknown"];
     // Erased views before speed: the page's code is a fifth smaller for it.
     let (ui_flags, core_flags) = (flags(&["--cfg=erase_components"]), flags(&[]));
     let mut ui = base.to_vec();
     ui.extend(["--config", &ui_flags, "-p", "ankomst-ui-wasm"]);
-    if let Some(features) = ui_features {
-        ui.extend(["--features", features]);
-    }
     // Two calls: features of the core must not reach the page's dependencies.
     cargo(&ui)?;
     let mut core = base.to_vec();

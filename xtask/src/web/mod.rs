@@ -17,9 +17,6 @@ use crate::run::{target, top};
 /// Options of `web`.
 #[derive(Args, Default)]
 pub(crate) struct WebArgs {
-    /// Features of the page's crate, for looking at screens without the core.
-    #[arg(long)]
-    ui_features: Option<String>,
     /// Print sizes as one JSON object.
     #[arg(long)]
     json: bool,
@@ -30,7 +27,7 @@ pub(crate) struct WebArgs {
 /// # Errors
 /// When a build fails, a reference names no file, or the app is larger than its budget.
 pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
-    let mut files = build::modules(args.ui_features.as_deref())?;
+    let mut files = build::modules()?;
     files.extend(build::statics(&top().join("web-client").join("static"))?);
     let named = names::resolve(&files)?;
     let out = target().join("app");

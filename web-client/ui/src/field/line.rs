@@ -30,7 +30,7 @@ pub fn line(held: Held) -> AnyView {
         let now = value_of(&event);
         let kind = held.view.with_untracked(|view| view.input.clone());
         text.set(now.clone());
-        held.save(read(&kind, &now));
+        held.save(read_typed(&kind, &now));
     };
     let invalid = move || held.fault().is_some().then_some("true");
     if matches!(input, Input::LongText) {
@@ -84,14 +84,23 @@ impl How {
             Input::Email => Self { kind: "email", keys: "email", ..plain },
             Input::Code => Self { class: "short", ..plain },
             Input::Text => Self { spellcheck: "true", ..plain },
-            Input::LongText | Input::Bool | Input::Choice(_) | Input::Set(_) => plain,
+            Input::LongText
+            | Input::Bool
+            | Input::Count
+            | Input::Choice(_)
+            | Input::Set(_) => plain,
         }
     }
 }
 
 /// What stands in the input for a view.
 fn written(view: &FieldView) -> String {
-    match (&view.value, &view.input) {
+    shape_of(&view.value, &view.input)
+}
+
+/// A value as it stands in an input.
+pub fn shape_of(value: &Value, input: &Input) -> String {
+    match (value, input) {
         (Value::Int(ms), Input::Time) => clock::moment(*ms),
         (Value::Int(number), _) => number.to_string(),
         (Value::Str(text), Input::Decimal(_)) => text.replace('.', tr(Text::NumberPoint)),
@@ -101,7 +110,7 @@ fn written(view: &FieldView) -> String {
 }
 
 /// What the input's text means; text that does not fit is sent as text, and refused by the core.
-fn read(input: &Input, text: &str) -> Value {
+pub fn read_typed(input: &Input, text: &str) -> Value {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Value::Null;
@@ -119,6 +128,7 @@ fn read(input: &Input, text: &str) -> Value {
         | Input::Email
         | Input::Code
         | Input::Bool
+        | Input::Count
         | Input::Choice(_)
         | Input::Set(_) => Value::text(trimmed),
     }
@@ -142,12 +152,12 @@ mod tests {
 
     #[test]
     fn what_is_typed_becomes_the_catalogs_form() {
-        assert_eq!(read(&Input::Decimal(None), " 13,2 "), Value::text("13.2"));
-        assert_eq!(read(&Input::Int, "1 200"), Value::Int(1200));
-        assert_eq!(read(&Input::Int, "tolv"), Value::text("tolv"));
-        assert_eq!(read(&Input::Date, "20261122"), Value::text("2026-11-22"));
-        assert_eq!(read(&Input::Date, "2026-11"), Value::text("2026-11"));
-        assert_eq!(read(&Input::Text, "   "), Value::Null);
-        assert_eq!(read(&Input::Text, "Al "), Value::text("Al "));
+        assert_eq!(read_typed(&Input::Decimal(None), " 13,2 "), Value::text("13.2"));
+        assert_eq!(read_typed(&Input::Int, "1 200"), Value::Int(1200));
+        assert_eq!(read_typed(&Input::Int, "tolv"), Value::text("tolv"));
+        assert_eq!(read_typed(&Input::Date, "20261122"), Value::text("2026-11-22"));
+        assert_eq!(read_typed(&Input::Date, "2026-11"), Value::text("2026-11"));
+        assert_eq!(read_typed(&Input::Text, "   "), Value::Null);
+        assert_eq!(read_typed(&Input::Text, "Al "), Value::text("Al "));
     }
 }

@@ -4,7 +4,8 @@ use crate::prelude::*;
 use ankomst_shared::app::Level;
 
 use super::Held;
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
 use crate::react::{attr, derived, dynamic};
 use crate::text::{Text, tr};
 use crate::typing::Mark;
@@ -37,12 +38,12 @@ pub const fn name(level: Level) -> &'static str {
     }
 }
 
-const fn sign(level: Level) -> Icon {
+const fn sign(level: Level) -> Sign {
     match level {
-        Level::Typing => Icon::Pencil,
-        Level::Saved => Icon::Tablet,
-        Level::Received | Level::Shared => Icon::Cloud,
-        Level::Held => Icon::Lock,
+        Level::Typing => Sign::Pencil,
+        Level::Saved => Sign::Tablet,
+        Level::Received | Level::Shared => Sign::Cloud,
+        Level::Held => Sign::Lock,
     }
 }
 

@@ -8,15 +8,18 @@ mod said;
 mod set;
 
 use crate::prelude::*;
-use ankomst_shared::app::{Agreement, FieldView, Input, Refusal};
+use ankomst_shared::app::{Act, Agreement, FieldView, Input, Refusal, Sign};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
+pub use line::{read_typed, shape_of};
 pub use mark::mark;
 pub use said::{said, voice};
 
-use crate::react::{Kept, Live, attr, dynamic, effect};
+use crate::icon::icon;
+use crate::parts::run;
+use crate::react::{Kept, Live, attr, dynamic, effect, on};
 use crate::text::{Text, refusal, tr};
 use crate::typing::{self, Mark};
 
@@ -98,6 +101,7 @@ pub fn field(document: DocumentId, view: Live<FieldView>) -> AnyView {
         Input::Choice(_) => pick::choice(held),
         Input::Bool => pick::yes_no(held),
         Input::Set(_) => set::set(held),
+        Input::Count => counter(held),
         _ => line::line(held),
     };
     let question = question(held);
@@ -119,6 +123,18 @@ pub fn field(document: DocumentId, view: Live<FieldView>) -> AnyView {
         }
         .into_any()
     }
+}
+
+/// What it stands at, and one more.
+fn counter(held: Held) -> AnyView {
+    let count = move |_| {
+        run(Act::Count { document: held.document, path: held.path() }, Vec::new(), |_| {});
+    };
+    view! {
+        <output id=held.id() class="figure">{dynamic(move || held.view.with(|view| view.text.clone()))}</output>
+        <button type="button" class="button" data-action="count" on:click=on(count)>{icon(Sign::Plus)}<span>{tr(Text::FieldCount)}</span></button>
+    }
+    .into_any()
 }
 
 fn question(held: Held) -> AnyView {

@@ -11,7 +11,8 @@ use super::Held;
 use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -47,7 +48,7 @@ fn account(held: Held, view: &FieldView, draft: Draft) -> AnyView {
     view! {
         <div class=if view.safety && open { "said said-safety" } else { "said" } role="group" aria-label=tr(Text::SaidLabel)>
             <p class="said-head">
-                {icon(if view.safety && open { Icon::Danger } else { Icon::Differ })}
+                {icon(if view.safety && open { Sign::Danger } else { Sign::Differ })}
                 <strong>{headline(view.agreement)}</strong> " " <span>{why(view.rule)}</span>
             </p>
             <ul>{first}{rest}</ul>
@@ -123,7 +124,7 @@ fn decided(held: Held, settlement: &SettlementView) -> AnyView {
     };
     view! {
         <p class="decision" data-settlement=settlement.id.clone()>
-            {icon(Icon::Tick)}
+            {icon(Sign::Tick)}
             <span>{words} " " <q dir="auto">{settlement.reason.clone()}</q></span>
             {settlement.own.then(|| view! {
                 <button type="button" class="button quiet" data-action="unsettle" on:click=on(undo)>

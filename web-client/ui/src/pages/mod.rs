@@ -1,21 +1,13 @@
-//! One file per place.
+//! The places: [`place`] draws all that are described as data, the others have a file of their own.
 
-mod case;
-mod cases;
-mod entry_form;
 mod inbox;
-mod residence;
-mod residences;
+mod place;
+mod search;
 mod sign_in;
-mod tablet;
 mod visit;
 
-pub use case::case;
-pub use cases::cases;
-pub use entry_form::entry_form;
 pub use inbox::inbox;
-pub use residence::residence;
-pub use residences::residences;
+pub use place::place;
+pub use search::search;
 pub use sign_in::sign_in;
-pub use tablet::{contact_words, tablet};
 pub use visit::visit;

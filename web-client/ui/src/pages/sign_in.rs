@@ -6,9 +6,9 @@ use ankomst_shared::app::{Command, Reply, SignIn};
 
 use crate::bridge::ask;
 use crate::dom::value_of;
-use crate::icon::{Icon, icon};
-use crate::pages::tablet::languages;
-use crate::parts::page_title;
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
+use crate::parts::{languages, page_title};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -159,7 +159,7 @@ fn end(it: Entry, label: Text, action: &'static str) -> AnyView {
     view! {
         <p class="fault" id="entry-fault" role="alert">{dynamic(move || it.fault.get())}</p>
         <button type="submit" class="button primary wide" data-action=action aria-busy=attr(move || it.busy.get().to_string())>
-            {icon(Icon::Lock)}{dynamic(move || tr(if it.busy.get() { Text::SignInBusy } else { label }))}
+            {icon(Sign::Lock)}{dynamic(move || tr(if it.busy.get() { Text::SignInBusy } else { label }))}
         </button>
     }
     .into_any()

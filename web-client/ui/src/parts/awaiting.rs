@@ -23,9 +23,13 @@ fn shown(standing: Live<Standing>, contents: Box<dyn Fn() -> AnyView + Send + Sy
         Standing::Here => untrack(&contents),
         Standing::Refused(why) => view! {
             <div class="empty" role="alert">
-                <h2>{tr(if why == Refusal::NotHere { Text::PageNotHere } else { Text::PageRefused })}</h2>
+                <h2>{tr(match why {
+                    Refusal::NotHere => Text::PageNotHere,
+                    Refusal::NoPlace => Text::PageUnknown,
+                    _ => Text::PageRefused,
+                })}</h2>
                 <p>{refusal(why)}</p>
-                <p><a class="button" href="/boenden">{tr(Text::PageHome)}</a></p>
+                <p><a class="button" href="/idag">{tr(Text::PageHome)}</a></p>
             </div>
         }.into_any(),
     }

@@ -2,7 +2,8 @@
 
 use crate::prelude::*;
 
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::{Badge, Sign, Tone};
 use crate::text::{Text, count};
 
 /// Shows a word in a tone.
@@ -16,18 +17,28 @@ pub fn conflict_badge(conflicts: u32) -> AnyView {
         .then(|| {
             view! {
                 <span class="badge" data-tone="decide">
-                    {icon(Icon::Differ)}{count(Text::ConflictsOne, Text::ConflictsMany, conflicts)}
+                    {icon(Sign::Differ)}{count(Text::ConflictsOne, Text::ConflictsMany, conflicts)}
                 </span>
             }
         })
         .into_any()
 }
 
-/// The tone of a state's code.
-pub fn status_tone(code: &str) -> &'static str {
-    match code {
-        code if code.contains("block") || code.contains("clos") => "danger",
-        code if code.contains("open") || code.contains("use") || code == "ok" => "good",
-        _ => "plain",
+/// The marks of a line.
+pub fn badges(all: &[Badge]) -> AnyView {
+    let shown = all.iter().map(|one| {
+        view! { <span class="badge" data-tone=tone(one.tone)>{icon(one.sign)}{one.text.clone()}</span> }
+    });
+    shown.collect_view().into_any()
+}
+
+/// A tone as the style sheet knows it.
+pub const fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "plain",
+        Tone::Good => "good",
+        Tone::Info => "info",
+        Tone::Decide => "decide",
+        Tone::Danger => "danger",
     }
 }

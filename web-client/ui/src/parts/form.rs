@@ -6,7 +6,8 @@ use ankomst_shared::ids::DocumentId;
 
 use crate::dom::has_left;
 use crate::field::field;
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
 use crate::react::{Live, derived, dynamic, on};
 use crate::slots::{Slots, each, rows};
 use crate::text::{Text, fill, tr};
@@ -26,9 +27,6 @@ pub struct Form {
     document: DocumentId,
     sections: Slots<Shape>,
     fields: Slots<FieldView>,
-    /// Heading.
-    pub title: Live<String>,
-    progress: Live<(u32, u32)>,
     protected: Live<bool>,
 }
 
@@ -39,16 +37,12 @@ impl Form {
             document,
             sections: Slots::new(),
             fields: Slots::new(),
-            title: Live::new(String::new()),
-            progress: Live::new((0, 0)),
             protected: Live::new(false),
         }
     }
 
     /// Takes in a fresh view.
     pub fn take(self, view: FormView) {
-        self.title.set(view.title);
-        self.progress.set((view.answered, view.total));
         self.protected.set(view.protected);
         let mut shapes = Vec::new();
         for section in view.sections {
@@ -64,11 +58,6 @@ impl Form {
         }
         self.sections.fill(shapes);
     }
-
-    /// Fields answered, of all.
-    pub fn progress(self) -> (u32, u32) {
-        self.progress.get()
-    }
 }
 
 fn shape(id: String, label: String, fields: Vec<String>, answered: usize) -> Option<Shape> {
@@ -79,7 +68,7 @@ fn shape(id: String, label: String, fields: Vec<String>, answered: usize) -> Opt
 pub fn form(form: Form) -> AnyView {
     let protected = move || {
         form.protected.get().then(|| view! {
-            <p class="notice" data-tone="danger">{icon(Icon::Shield)}<strong>{tr(Text::ProtectedNotice)}</strong></p>
+            <p class="notice" data-tone="danger">{icon(Sign::Shield)}<strong>{tr(Text::ProtectedNotice)}</strong></p>
         })
     };
     view! {

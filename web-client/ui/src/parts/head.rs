@@ -2,8 +2,9 @@
 
 use crate::prelude::*;
 
-use crate::icon::{Icon, icon};
-use crate::react::{Derived, derived, dynamic, effect};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
+use crate::react::{Derived, Live, derived, dynamic, effect};
 
 /// Sets the window's title.
 pub fn page_title(title: &str) {
@@ -14,20 +15,20 @@ pub fn page_title(title: &str) {
 
 /// Shows a heading with an optional way back.
 pub fn head(
-    back: Option<(String, String)>,
+    back: Live<Option<(String, String)>>,
     title: impl Fn() -> String + Send + Sync + 'static,
     beside: AnyView,
 ) -> AnyView {
     shown(back, derived(title), beside)
 }
 
-fn shown(back: Option<(String, String)>, title: Derived<String>, beside: AnyView) -> AnyView {
+fn shown(back: Live<Option<(String, String)>>, title: Derived<String>, beside: AnyView) -> AnyView {
     effect(move || title.with(|title| page_title(title)));
     view! {
         <header class="page-head">
-            {back.map(|(href, label)| view! {
-                <a class="back" href=href>{icon(Icon::Back)}<span>{label}</span></a>
-            })}
+            {dynamic(move || back.get().map(|(href, label)| view! {
+                <a class="back" href=href>{icon(Sign::Back)}<span>{label}</span></a>
+            }))}
             <div class="page-head-line">
                 <h1 dir="auto">{dynamic(move || title.get())}</h1>
                 <div class="page-head-beside">{beside}</div>

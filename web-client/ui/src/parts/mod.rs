@@ -1,11 +1,17 @@
 //! Pieces that several pages use.
 
+mod act;
 mod awaiting;
 mod badge;
+mod find;
 mod form;
 mod head;
+mod languages;
 
+pub use act::{asking, buttons, run, toast};
 pub use awaiting::awaiting;
-pub use badge::{badge, conflict_badge, status_tone};
+pub use badge::{badge, badges, conflict_badge, tone};
+pub use find::{is_found, search};
 pub use form::{Form, form};
 pub use head::{head, page_title};
+pub use languages::languages;

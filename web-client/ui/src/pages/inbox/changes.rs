@@ -11,7 +11,8 @@ use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
 use crate::field::{Held, said, voice};
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
 use crate::live::follow;
 use crate::parts::awaiting;
 use crate::react::{Live, attr, dynamic, effect, on};
@@ -127,13 +128,13 @@ fn from_to(changed: &ChangedField) -> String {
 fn sign(changed: &ChangedField) -> AnyView {
     let (tone, which, key) = match changed.field.agreement {
         Agreement::Agreed => return ().into_any(),
-        Agreement::Settled => ("good", Icon::Tick, Text::SaidSettled),
+        Agreement::Settled => ("good", Sign::Tick, Text::SaidSettled),
         Agreement::Open | Agreement::Reopened | Agreement::SettledTwice if changed.field.safety => {
-            ("danger", Icon::Danger, Text::SaidOpen)
+            ("danger", Sign::Danger, Text::SaidOpen)
         }
-        Agreement::Open => ("decide", Icon::Differ, Text::SaidOpen),
-        Agreement::Reopened => ("decide", Icon::Differ, Text::SaidReopened),
-        Agreement::SettledTwice => ("decide", Icon::Differ, Text::SaidSettledTwice),
+        Agreement::Open => ("decide", Sign::Differ, Text::SaidOpen),
+        Agreement::Reopened => ("decide", Sign::Differ, Text::SaidReopened),
+        Agreement::SettledTwice => ("decide", Sign::Differ, Text::SaidSettledTwice),
     };
     view! { <span class="badge" data-tone=tone>{icon(which)}{tr(key)}</span> }.into_any()
 }
@@ -193,10 +194,10 @@ fn review(document: DocumentId) -> AnyView {
             {dynamic(move || fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             <div class="actions">
                 <button type="button" class="button primary" data-action="approve" on:click=on(move |_| send(true))>
-                    {icon(Icon::Tick)}{tr(Text::ReviewApprove)}
+                    {icon(Sign::Tick)}{tr(Text::ReviewApprove)}
                 </button>
                 <button type="button" class="button" data-action="return" on:click=on(move |_| send(false))>
-                    {icon(Icon::Back)}{tr(Text::ReviewReturn)}
+                    {icon(Sign::Back)}{tr(Text::ReviewReturn)}
                 </button>
             </div>
         </div>

@@ -24,7 +24,7 @@ pub fn inbox(open: Option<DocumentId>) -> AnyView {
         }
     });
     view! {
-        {head(None, || tr(Text::InboxTitle).to_owned(), keys::switch())}
+        {head(Live::new(None), || tr(Text::InboxTitle).to_owned(), keys::switch())}
         <div class="panes" data-open=open.is_some().to_string() on:keydown=on(keys::pressed) tabindex="-1">
             <section class="pane pane-queue" aria-label=tr(Text::InboxQueue)>
                 {awaiting(standing, move || list(queue, open))}

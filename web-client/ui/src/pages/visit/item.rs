@@ -1,16 +1,17 @@
 //! One item of a checklist: what must hold, three answers, the measured value, a note.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Agreement, FieldView, ItemView};
+use ankomst_shared::app::{Agreement, Choice, FieldView, Input, ItemView};
 use ankomst_shared::value::Value;
 
 use super::{Visit, is_shown};
 use crate::dom::has_left;
 use crate::field::{Held, agreement, field, mark, said};
-use crate::icon::{Icon, icon};
+use crate::icon::icon;
+use ankomst_shared::app::Sign;
 use crate::parts::badge;
 use crate::react::{Live, attr, derived, dynamic, effect, on};
-use crate::text::{Text, tr};
+use crate::text::{Text, fill, tr};
 use crate::typing;
 
 /// Shows an item.
@@ -21,7 +22,7 @@ pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
     let held = Held::new(visit.id, status);
     let answer = answer_signal(held);
     let heading = format!("i-{id}");
-    let answered = move || answer.with(|answer| answer != "not_checked");
+    let answered = move || answer.with(|answer| !matches!(answer.as_str(), "not_checked" | "todo"));
     view! {
         <article class="card item" data-item=id.clone() aria-labelledby=heading.clone()
             data-status=attr(move || answer.get()) data-agreement=attr(move || agreement(held))
@@ -29,13 +30,15 @@ pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
             on:focusout=on(move |event| if has_left(&event) { typing::commit(visit.id); })>
             {top(visit, view, &heading)}
             <div class="answers" role="group" aria-labelledby=heading.clone()>
-                {one(held, answer, "ok", Icon::Tick, Text::AnswerOk)}
-                {one(held, answer, "not_ok", Icon::Cross, Text::AnswerNotOk)}
-                {one(held, answer, "na", Icon::Dash, Text::AnswerNa)}
+                {answers(held, answer, &first.status)}
             </div>
             <div class="answer-line" data-path=held.path().as_str().to_owned()>
                 {mark(held)}
                 {dynamic(move || (answer.get() == "not_ok").then(|| severity(view)))}
+                {dynamic(move || view.with(|item| (!item.due.is_empty()).then(|| {
+                    let tone = if item.overdue { "danger" } else { "plain" };
+                    badge(fill(if item.overdue { Text::ItemLate } else { Text::ItemDue }, &[&item.due]), tone)
+                })))}
             </div>
             {dynamic(move || held.fault().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             {said(held)}
@@ -86,7 +89,7 @@ fn top(visit: Visit, view: Live<ItemView>, heading: &str) -> AnyView {
             <span class="item-id">{first.id.clone()}</span>
             <h3 id=heading.to_owned()>{first.text.clone()}</h3>
             <button type="button" class="button quiet" data-action="show" on:click=on(move |_| visit.showing.set(Some(id.clone())))>
-                {icon(Icon::Show)}<span>{tr(Text::VisitShow)}</span>
+                {icon(Sign::Show)}<span>{tr(Text::VisitShow)}</span>
             </button>
         </header>
         {(!facts.is_empty()).then(|| view! { <p class="item-facts">{facts.join(" · ")}</p> })}
@@ -100,17 +103,35 @@ fn top(visit: Visit, view: Live<ItemView>, heading: &str) -> AnyView {
     .into_any()
 }
 
-fn one(held: Held, answer: Live<String>, code: &'static str, sign: Icon, label: Text) -> AnyView {
+/// The answers of the item's list; the first code is the one that says nothing yet.
+fn answers(held: Held, answer: Live<String>, status: &FieldView) -> AnyView {
+    let Input::Choice(choices) = &status.input else { return ().into_any() };
+    let none = choices.first().map(|choice| choice.code.clone()).unwrap_or_default();
+    // As they stand in the catalog, but what needs no more doing comes first.
+    let mut shown: Vec<&Choice> = choices.iter().filter(|choice| choice.code != none).collect();
+    shown.sort_by_key(|choice| choice.code == "doing");
+    shown.into_iter().map(|choice| one(held, answer, choice, none.clone())).collect_view().into_any()
+}
+
+fn one(held: Held, answer: Live<String>, choice: &Choice, none: String) -> AnyView {
+    let (code, mine, pressed) = (choice.code.clone(), choice.code.clone(), choice.code.clone());
+    let sign = match code.as_str() {
+        "ok" | "done" => Sign::Tick,
+        "not_ok" | "blocked" => Sign::Cross,
+        "doing" => Sign::Pencil,
+        _ => Sign::Dash,
+    };
     view! {
         <button type="button" class="answer" data-answer=code
-            aria-pressed=attr(move || answer.with(|answer| answer == code).to_string())
+            aria-pressed=attr(move || answer.with(|answer| *answer == pressed).to_string())
             on:click=on(move |_| {
-                if answer.with_untracked(|answer| answer != code) || held.fault().is_some() {
-                    answer.set(code.to_owned());
-                    held.save(Value::text(code));
-                }
+                // Pressed again, an answer is taken back.
+                let again = answer.with_untracked(|answer| *answer == mine) && held.fault().is_none();
+                let new = if again { &none } else { &mine };
+                answer.set(new.clone());
+                held.save(Value::text(new.as_str()));
             })>
-            {icon(sign)}<span>{tr(label)}</span>
+            {icon(sign)}<span>{choice.label.clone()}</span>
         </button>
     }
     .into_any()
@@ -147,7 +168,7 @@ fn note(
         } else {
             view! {
                 <button type="button" class="button quiet" data-action="note" on:click=on(move |_| opened.set(true))>
-                    {icon(Icon::Pencil)}<span>{tr(Text::VisitNote)}</span>
+                    {icon(Sign::Pencil)}<span>{tr(Text::VisitNote)}</span>
                 </button>
             }.into_any()
         })}

@@ -5,13 +5,12 @@ mod item;
 mod show;
 
 use crate::prelude::*;
-use ankomst_shared::app::{ItemView, Query, RunRow, View};
+use ankomst_shared::app::{Action, ItemView, Query, RunRow, View};
 use ankomst_shared::ids::DocumentId;
 
 use crate::live::follow;
-use crate::pages::residences::search;
-use crate::parts::{awaiting, conflict_badge, head};
-use crate::react::{Live, attr, derived, dynamic, on};
+use crate::parts::{awaiting, badge, buttons, conflict_badge, head, is_found, search};
+use crate::react::{Live, attr, derived, dynamic, effect, on};
 use crate::slots::{Slots, each, rows};
 use crate::text::{Text, fill, tr};
 
@@ -31,7 +30,9 @@ pub(super) struct Visit {
     groups: Slots<Group>,
     items: Slots<ItemView>,
     row: Live<Option<RunRow>>,
-    house: Live<(Option<DocumentId>, String, u32)>,
+    parent: Live<(String, String)>,
+    version: Live<u32>,
+    actions: Live<Vec<Action>>,
     wanted: Live<String>,
     only: Live<Only>,
     showing: Live<Option<String>>,
@@ -54,14 +55,18 @@ pub fn visit(id: DocumentId) -> AnyView {
         groups: Slots::new(),
         items: Slots::new(),
         row: Live::new(None),
-        house: Live::new((None, String::new(), 0)),
+        parent: Live::new((String::new(), String::new())),
+        version: Live::new(0),
+        actions: Live::new(Vec::new()),
         wanted: Live::new(String::new()),
         only: Live::new(Only::All),
         showing: Live::new(None),
     };
     let standing = follow(Query::Run(id), move |view| {
         if let View::Run(view) = view {
-            visit.house.set((view.residence, view.residence_name, view.version));
+            visit.parent.fresh((view.parent_href, view.parent_name));
+            visit.version.fresh(view.version);
+            visit.actions.fresh(view.actions);
             visit.row.set(Some(view.row));
             let groups = view.groups.into_iter().map(|group| {
                 let items: Vec<String> = group.items.iter().map(|item| item.id.clone()).collect();
@@ -78,12 +83,16 @@ pub fn visit(id: DocumentId) -> AnyView {
             visit.groups.fill(groups.collect::<Vec<_>>());
         }
     });
+    let back = Live::new(None);
+    effect(move || {
+        visit.parent.with(|(href, name)| {
+            let name = if name.is_empty() { tr(Text::VisitBack).to_owned() } else { name.clone() };
+            back.fresh((!href.is_empty()).then(|| (href.clone(), name)));
+        });
+    });
     view! {
         <div class="visit">
-            {dynamic(move || visit.house.with(|house| house.0).map(|house| view! {
-                <a class="back visit-back" href=format!("/boenden/{house}")>{tr(Text::VisitBack)}</a>
-            }))}
-            {head(None, move || title(visit), progress(visit))}
+            {head(back, move || title(visit), progress(visit))}
             {awaiting(standing, move || contents(visit))}
             {dynamic(move || visit.showing.get().map(|item| show::show(visit, &item)))}
         </div>
@@ -92,7 +101,7 @@ pub fn visit(id: DocumentId) -> AnyView {
 }
 
 fn title(visit: Visit) -> String {
-    let name = visit.house.with(|house| house.1.clone());
+    let name = visit.parent.with(|(_, name)| name.clone());
     if name.is_empty() { tr(Text::VisitTitle).to_owned() } else { name }
 }
 
@@ -106,9 +115,11 @@ fn progress(visit: Visit) -> AnyView {
                     <span>{fill(Text::VisitProgress, &[&row.answered.to_string(), &row.total.to_string(), &row.not_ok.to_string()])}</span>
                 </p>
                 <p class="quiet-text">
-                    {format!("{} · {}", row.title, fill(Text::VisitVersion, &[&visit.house.with(|house| house.2).to_string()]))}
+                    {format!("{} · {}", row.title, fill(Text::VisitVersion, &[&visit.version.get().to_string()]))}
                     {(!people.is_empty()).then(|| format!(" · {}", fill(Text::VisitWith, &[&people])))}
                 </p>
+                {badge(row.state.clone(), "plain")}
+                {(row.overdue > 0).then(|| badge(fill(Text::VisitLate, &[&row.overdue.to_string()]), "danger"))}
                 {conflict_badge(row.conflicts)}
                 <p class="print-only">{tr(Text::VisitOwnControl)}</p>
             }
@@ -118,6 +129,7 @@ fn progress(visit: Visit) -> AnyView {
 
 fn contents(visit: Visit) -> AnyView {
     view! {
+        {dynamic(move || visit.actions.with(|all| view! { <div class="actions page-actions">{buttons(all)}</div> }))}
         <div class="visit-tools">
             {search(visit.wanted, Text::VisitSearch)}
             {filters(visit)}
@@ -192,6 +204,11 @@ fn section(visit: Visit, group: Live<Group>) -> AnyView {
     .into_any()
 }
 
+/// Whether an item still needs looking at.
+pub(super) fn is_open(status: &str) -> bool {
+    matches!(status, "not_checked" | "todo" | "doing" | "blocked")
+}
+
 /// Whether search and filter let the item through.
 fn is_shown(visit: Visit, item: Live<ItemView>) -> bool {
     let only = visit.only.get();
@@ -200,14 +217,14 @@ fn is_shown(visit: Visit, item: Live<ItemView>) -> bool {
         let through = match only {
             Only::All => true,
             Only::Short => item.short,
-            Only::Unanswered => status == "not_checked",
+            Only::Unanswered => is_open(status),
             Only::NotOk => status == "not_ok",
             Only::Differing => item::differs(item),
         };
         through
             && visit.wanted.with(|wanted| {
                 wanted.trim().is_empty()
-                    || super::residences::matches(
+                    || is_found(
                         wanted,
                         &format!("{} {} {}", item.id, item.text, item.departments),
                     )
