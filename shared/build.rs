@@ -107,7 +107,7 @@ fn texts(folder: &str, enumeration: &str, faults: &mut Vec<Fault>) -> String {
     for (key, text) in en {
         out.push_str(&format_line(&[
             "    /// ",
-            &text.replace('\n', " "),
+            &format!("{text:?}"),
             "\n    ",
             &camel(key),
             ",",

@@ -1,8 +1,6 @@
 //! Who lives where in a house, and what is wrong with that: reckoned from the merged record, never
 //! stored (domain section 3.4). Knows initials and age bands only, as the record of a house does.
 
-use std::collections::BTreeMap;
-
 use crate::catalog::Catalog;
 use crate::merge::RecordState;
 use crate::order;
@@ -118,10 +116,10 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
             placed.push((key("room"), key("bed"), occupant));
         }
     }
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, _, one) in placed.iter().filter(|(_, _, one)| one.lives() && !one.person.is_empty()) {
-        *times.entry(one.person.clone()).or_default() += 1;
-    }
+    let lives_twice = |person: &str| {
+        let times = placed.iter().filter(|(_, _, one)| one.lives() && one.person == person);
+        !person.is_empty() && times.count() > 1
+    };
     let mut rooms: Vec<Room> = record
         .entries(catalog, "residence", "rooms")
         .into_iter()
@@ -129,7 +127,7 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
         .collect();
     for room in &mut rooms {
         let people = room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));
-        if people.into_iter().any(|one| times.get(&one.person).is_some_and(|times| *times > 1)) {
+        if people.into_iter().any(|one| lives_twice(&one.person)) {
             room.faults.push(Fault::Twice);
         }
     }

@@ -53,15 +53,15 @@ async fn nothing_shown_as_saved_is_missing_after_twenty_empty_batteries() {
     page.see("#sync-mark[data-contact=live]").await;
     page.goto(&format!("{}/arenden", server.url())).await;
     if page.text("#unlock").await.is_empty() {
-        page.see("[data-case], #unlock").await;
+        page.see("[data-part=cases], #unlock").await;
     }
     if !page.text("#unlock").await.is_empty() {
         page.fill("#unlock #passphrase", PASSPHRASE).await;
         page.click("[data-action=unlock]").await;
     }
-    page.see("[data-case]").await;
-    let case = read(&page, "document.querySelector('[data-case]').dataset.case").await;
-    let address = format!("{}/arenden/{case}", server.url());
+    page.see("[data-part=cases] [data-line]").await;
+    let case = read(&page, "document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
+    let address = format!("{}/arenden/{case}/uppgifter", server.url());
     server.stop();
     unlock(&page, &address).await;
 

@@ -106,7 +106,10 @@ async fn one_offline_day_ends_in_agreement() {
     let desk = Person::arrives(&driver, &server, "skrivbord", "ingrid", DESK).await;
 
     // Morning, with contact: both take the house along; one starts the inspection.
-    let house = elin.read("document.querySelector('[data-residence]').dataset.residence").await;
+    elin.profile.picture("2-today").await;
+    elin.goto("/boenden").await;
+    elin.profile.see("[data-part=houses] [data-line]").await;
+    let house = elin.read("document.querySelector('[data-part=houses] [data-line]').dataset.line").await;
     for person in [&elin, &oskar] {
         person.goto(&format!("/boenden/{house}")).await;
         person.profile.click("[data-action=take-along]").await;
@@ -117,10 +120,10 @@ async fn one_offline_day_ends_in_agreement() {
     elin.profile.see("[data-item=B-F01]").await;
     elin.in_step().await;
     let run = elin.read("location.pathname").await;
-    oskar.profile.see(&format!("[data-run='{}']", run.trim_start_matches("/besok/"))).await;
+    oskar.profile.see(&format!("[data-line='{}']", run.trim_start_matches("/besok/"))).await;
     elin.goto("/arenden").await;
-    elin.profile.see("[data-case]").await;
-    let case = elin.read("document.querySelector('[data-case]').dataset.case").await;
+    elin.profile.see("[data-part=cases] [data-line]").await;
+    let case = elin.read("document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
     let late = Person::arrives(&driver, &server, "surfplatta-c", "hedda", TABLET).await;
     drop(late);
     let late = Person::arrives(&driver, &server, "surfplatta-d", "elin", TABLET).await;
@@ -144,8 +147,9 @@ async fn one_offline_day_ends_in_agreement() {
 
     // An intake of twenty answers, in Swedish letters and with an Arabic name.
     elin.goto("/arenden").await;
-    elin.profile.fill("#new-case", "Hushållet Åström-Öberg").await;
     elin.profile.click("[data-action=new-case]").await;
+    elin.profile.fill("#ask-label", "Hushållet Åström-Öberg").await;
+    elin.profile.click("[data-action=ask-done]").await;
     elin.profile.click("[data-action=add-persons]").await;
     for (field, text) in [("given", "Zarghona"), ("family", "Wardak"), ("native_name", "زرغونه")]
     {
@@ -197,7 +201,7 @@ async fn one_offline_day_ends_in_agreement() {
     for (person, number) in
         [(&elin, "070-174 06 05"), (&oskar, "070-174 06 99"), (&late, "070-174 06 50")]
     {
-        person.goto(&format!("/arenden/{case}")).await;
+        person.goto(&format!("/arenden/{case}/uppgifter")).await;
         person.profile.fill("[data-path=phone] input", number).await;
         saved(person, "phone").await;
         person.profile.picture("5-offline-phone").await;
@@ -214,7 +218,7 @@ async fn one_offline_day_ends_in_agreement() {
         person.goto(&run).await;
         person.profile.see("[data-item=B-F01][data-status=not_ok][data-agreement=open]").await;
         person.profile.picture("6-merged-visit").await;
-        person.goto(&format!("/arenden/{case}")).await;
+        person.goto(&format!("/arenden/{case}/uppgifter")).await;
         person.profile.see("[data-path=phone][data-agreement=open]").await;
         person.profile.picture("6-merged-phone").await;
     }
@@ -236,7 +240,7 @@ async fn one_offline_day_ends_in_agreement() {
 
     // The third tablet comes back: its number was written before it could know the decision.
     late.profile.start().await;
-    late.goto(&format!("/arenden/{case}")).await;
+    late.goto(&format!("/arenden/{case}/uppgifter")).await;
     late.in_step().await;
     desk.goto(&format!("/inkorg/{case}")).await;
     desk.profile.see_text("#inbox-detail, main", "06 50").await;

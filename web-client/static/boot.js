@@ -1,4 +1,4 @@
-// Starts the app: compiles the core at once and hands it to its worker, loads the page's module,
+// Starts the app: compiles the core at once and hands it to its worker with the catalog, loads the page's module,
 // registers the service worker. Not here: anything about contents.
 
 const build = '{{build}}';
@@ -21,7 +21,10 @@ const app = {
 };
 globalThis.ankomst = app;
 
-compile('{{file:core_bg.wasm}}').then((module) => worker.postMessage({ module, build }), fault);
+Promise.all([compile('{{file:core_bg.wasm}}'), bytes('{{file:catalog.bin}}')]).then(
+  ([module, catalog]) => worker.postMessage({ module, build, catalog }, [catalog]),
+  fault
+);
 worker.addEventListener('error', fault);
 
 Promise.all([import('{{file:ui.js}}'), compile('{{file:ui_bg.wasm}}')])
@@ -45,6 +48,12 @@ async function compile(address) {
     if (!answer.ok) throw reason;
     return WebAssembly.compile(await answer.arrayBuffer());
   }
+}
+
+async function bytes(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.arrayBuffer();
 }
 
 function watch(registration) {

@@ -1,4 +1,4 @@
-// The core's worker. Its first message brings the compiled module; what the page sends before the
+// The core's worker. Its first message brings the compiled module and the catalog; what the page sends before the
 // core is ready waits here and is handed over in order.
 
 import init, { start } from '{{file:core.js}}';
@@ -13,10 +13,10 @@ self.onmessage = (event) => {
   }
 };
 
-async function boot({ module, build }) {
+async function boot({ module, build, catalog }) {
   await init({ module_or_path: module });
   // `start` takes over `onmessage` before its first wait.
-  await start(build);
+  await start(build, new Uint8Array(catalog));
   for (const event of early.splice(0)) {
     self.dispatchEvent(new MessageEvent('message', { data: event.data }));
   }

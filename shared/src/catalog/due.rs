@@ -1,7 +1,5 @@
 //! When an item of a checklist is due, from the dates of its checklist's anchors.
 
-use std::collections::BTreeMap;
-
 use jiff::Span;
 use jiff::civil::Date;
 
@@ -26,9 +24,10 @@ pub enum NoDueDate {
 ///
 /// # Errors
 /// [`NoDueDate::AnchorUnknown`] names the anchor that is to be asked for.
-pub fn due_date(due: &Due, anchors: &BTreeMap<String, Date>) -> Result<Date, NoDueDate> {
-    let anchor =
-        *anchors.get(&due.anchor).ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))?;
+pub fn due_date(due: &Due, anchors: &[(&str, Date)]) -> Result<Date, NoDueDate> {
+    let known = anchors.iter().find(|(anchor, _)| *anchor == due.anchor);
+    let (_, anchor) =
+        *known.ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))?;
     if due.offset.unsigned_abs() > Due::OFFSET_MAX {
         return Err(NoDueDate::TooFar);
     }
@@ -40,7 +39,9 @@ pub fn due_date(due: &Due, anchors: &BTreeMap<String, Date>) -> Result<Date, NoD
     date.ok_or(NoDueDate::TooFar)
 }
 
-fn days_after(date: Date, count: i64) -> Option<Date> {
+/// The date so many days after another, before it when negative; `None` outside the calendar.
+#[must_use]
+pub fn days_after(date: Date, count: i64) -> Option<Date> {
     date.checked_add(Span::new().try_days(count).ok()?).ok()
 }
 
@@ -77,7 +78,7 @@ mod tests {
     }
 
     fn after(anchor: &str, offset: i64, unit: DueUnit) -> Result<Date, NoDueDate> {
-        let anchors = BTreeMap::from([("ARR".to_owned(), day(anchor))]);
+        let anchors = [("ARR", day(anchor))];
         due_date(&due("ARR", offset, unit), &anchors)
     }
 
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn an_unknown_anchor_is_named() {
-        let anchors = BTreeMap::from([("ASG".to_owned(), day("2026-11-25"))]);
+        let anchors = [("ASG", day("2026-11-25"))];
         let rule = due("ARR", 1, DueUnit::Days);
         assert_eq!(due_date(&rule, &anchors), Err(NoDueDate::AnchorUnknown("ARR".into())));
     }
@@ -135,10 +136,10 @@ mod tests {
     #[test]
     fn with_both_anchors_known_every_item_of_the_arrival_is_due() {
         let checklist = Catalog::builtin().newest_checklist("arrival_household").unwrap();
-        let anchors = BTreeMap::from([
-            ("ASG".to_owned(), day("2026-10-01")),
-            ("ARR".to_owned(), day("2026-11-25")),
-        ]);
+        let anchors = [
+            ("ASG", day("2026-10-01")),
+            ("ARR", day("2026-11-25")),
+        ];
         let find = |id: &str| {
             let item = checklist.items.iter().find(|item| item.id == id).unwrap();
             due_date(item.due.as_ref().unwrap(), &anchors).unwrap()

@@ -8,8 +8,17 @@ use super::model::{
 use crate::ids::EntryId;
 use crate::path::FieldPath;
 
+/// The packed catalog. In a browser it is a file of its own beside the app, so that what is asked and
+/// what asks it travel, change and are weighed apart.
+#[cfg(not(target_arch = "wasm32"))]
+pub const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.packed"));
+#[cfg(target_arch = "wasm32")]
+const PACKED: &[u8] = &[];
+
+static LOADED: OnceLock<Catalog> = OnceLock::new();
+
 /// The catalog a program works with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Catalog {
     package: Package,
 }
@@ -28,24 +37,23 @@ pub struct Located<'a> {
 }
 
 impl Catalog {
-    /// The catalog built into this program.
+    /// The catalog of this program: built in, or in a browser the one that came with the app.
     ///
-    /// An unreadable built-in catalog is a defect of the build; it gives an empty catalog, with
-    /// which nothing can be recorded and every test fails.
+    /// An unreadable catalog is a defect of the build; it gives an empty one, with which nothing can
+    /// be recorded and every test fails.
     #[must_use]
     pub fn builtin() -> &'static Self {
-        static BUILTIN: OnceLock<Catalog> = OnceLock::new();
-        BUILTIN.get_or_init(|| {
-            let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.packed"));
-            let package = crate::packed::from_bytes(bytes).unwrap_or_else(|| Package {
-                id: String::new(),
-                version: 0,
-                kinds: Vec::new(),
-                lists: Vec::new(),
-                checklists: Vec::new(),
-            });
-            Self { package }
-        })
+        LOADED.get_or_init(|| Self::read(PACKED).unwrap_or_default())
+    }
+
+    /// Takes the packed catalog that came with the app, before anything is asked of it; tells whether
+    /// it could be read.
+    pub fn load(packed: &[u8]) -> bool {
+        Self::read(packed).is_some_and(|catalog| LOADED.set(catalog).is_ok())
+    }
+
+    fn read(packed: &[u8]) -> Option<Self> {
+        Some(Self { package: crate::packed::from_bytes(packed)? })
     }
 
     /// The whole package.

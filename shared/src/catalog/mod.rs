@@ -19,7 +19,9 @@ mod source;
 pub mod workday;
 
 pub use check::{ValueFault, check, civil, normalise, read_date, written_date};
-pub use due::{NoDueDate, due_date};
+pub use due::{NoDueDate, days_after, due_date};
+#[cfg(not(target_arch = "wasm32"))]
+pub use lookup::PACKED;
 pub use lookup::{Catalog, Located};
 pub use model::*;
 pub use order::most_cautious;

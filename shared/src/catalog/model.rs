@@ -12,7 +12,7 @@ pub struct Label {
 }
 
 /// One package of the catalog under one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Package {
     /// Stable name, e.g. `ankomst`.
     pub id: String,

@@ -40,16 +40,15 @@ pub fn record_state(
         decisions.entry(settlement.path.clone()).or_default().push(settlement);
     }
     let mut record = RecordState::default();
-    let mut said: Option<BTreeMap<FieldPath, Vec<Statement>>> = None;
+    let mut said: Option<Vec<(FieldPath, Statement)>> = None;
     for (path, statements) in document.fields() {
         let Some(located) = catalog.locate(kind, &path) else { continue };
-        let history = match located.field.merge {
-            MergeCode::M | MergeCode::O => {
-                let said = said.get_or_insert_with(|| by_field(document.all_history()));
-                said.get(&path).map_or(&[][..], Vec::as_slice)
-            }
-            _ => &[],
-        };
+        let mut history = Vec::new();
+        if matches!(located.field.merge, MergeCode::M | MergeCode::O) {
+            let said = said.get_or_insert_with(|| document.all_history());
+            let own = said.iter().filter(|(at, _)| *at == path);
+            history.extend(own.map(|(_, statement)| statement.clone()));
+        }
         let base = if located.field.merge == MergeCode::T && statements.len() > 1 {
             common_text(document, &path, &statements)
         } else {
@@ -61,7 +60,7 @@ pub fn record_state(
             field: located.field,
             caution: catalog.caution(&located),
             statements: &statements,
-            history,
+            history: &history,
             base: &base,
             settlements: decisions.get(&path).map_or(&[], Vec::as_slice),
             review,
@@ -69,14 +68,6 @@ pub fn record_state(
         record.fields.insert(path, state);
     }
     record
-}
-
-fn by_field(history: Vec<(FieldPath, Statement)>) -> BTreeMap<FieldPath, Vec<Statement>> {
-    let mut said: BTreeMap<FieldPath, Vec<Statement>> = BTreeMap::new();
-    for (path, statement) in history {
-        said.entry(path).or_default().push(statement);
-    }
-    said
 }
 
 /// The newest text that everybody who wrote at the same time had seen.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ankomst_shared::app::{Command as Ask, SignIn};
+use ankomst_shared::app::{Act, Command as Ask, SignIn};
 use ankomst_tests::kit::ledger::Ledger;
 use ankomst_tests::tablet::script::{Script, carry_out, house};
 use ankomst_tests::tablet::{Tablet, device::local};
@@ -80,7 +80,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Take { house: name } => {
             let residence = house(&tablet, &name).await?;
-            ask(&tablet, Ask::TakeAlong { residence, keep: true }).await?;
+            let act = Act::TakeAlong { residence, keep: true };
+            ask(&tablet, Ask::Act(act, Vec::new())).await?;
             sync(&tablet).await
         }
         Command::Edit { script } => {

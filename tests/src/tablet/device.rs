@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use ankomst_core::app::Core;
 use ankomst_shared::app::{
-    CaseRow, ChangeListView, Command, Contact, FieldView, FormView, ItemView, Query, Reply,
-    ResidenceRow, RunView, SignIn, Status, View,
+    Act, Acted, Body, ChangeListView, Command, Contact, FieldView, FormView, ItemView, PageView,
+    Query, Reply, RunView, SignIn, Status, View,
 };
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
@@ -174,19 +174,30 @@ impl Tablet {
         }
     }
 
-    /// The residences.
-    pub async fn residences(&self) -> Vec<ResidenceRow> {
-        match self.view(Query::Residences).await {
-            Some(View::Residences(list)) => list.rows,
-            _ => Vec::new(),
+    /// A place that is described as data.
+    pub async fn page(&self, address: &str) -> PageView {
+        match self.view(Query::Page(address.to_owned())).await {
+            Some(View::Page(page)) => page,
+            other => panic!("no page at {address}: {other:?}"),
         }
     }
 
-    /// The cases.
-    pub async fn cases(&self) -> Vec<CaseRow> {
-        match self.view(Query::Cases).await {
-            Some(View::Cases(list)) => list.rows,
+    /// The records that the first list of a place shows: document and title.
+    pub async fn listed(&self, address: &str) -> Vec<(DocumentId, String)> {
+        let parts = self.page(address).await.parts.into_iter();
+        let lines = parts.flat_map(|part| match part.body {
+            Body::Lines(lines, _) | Body::Tiles(lines, _) => lines,
             _ => Vec::new(),
+        });
+        lines.filter_map(|line| Some((line.key.parse().ok()?, line.title))).collect()
+    }
+
+    /// Does what a page offers.
+    pub async fn act(&self, act: Act, answers: &[(&str, Value)]) -> Acted {
+        let answers = answers.iter().map(|(id, value)| ((*id).to_owned(), value.clone()));
+        match self.must(Command::Act(act, answers.collect())).await {
+            Reply::Acted(acted) => acted,
+            other => panic!("not done: {other:?}"),
         }
     }
 
@@ -259,15 +270,15 @@ impl Tablet {
     /// Everything that the pages can show, as text.
     pub async fn everything_shown(&self) -> String {
         let mut shown = format!("{:?}", self.status());
-        let mut queries = vec![Query::Residences, Query::Cases, Query::Inbox];
-        for row in self.residences().await {
-            queries.extend([Query::Residence(row.document), Query::Changes(row.document)]);
+        let page = |address: &str| Query::Page(address.to_owned());
+        let mut queries = vec![page("/boenden"), page("/arenden"), Query::Inbox];
+        for (house, _) in self.listed("/boenden").await {
+            queries.extend([page(&format!("/boenden/{house}")), Query::Changes(house)]);
         }
-        for row in self.cases().await {
-            let (document, entry) = (row.document, None);
+        for (document, _) in self.listed("/arenden").await {
             queries.extend([
-                Query::Case(document),
-                Query::Form { document, entry },
+                page(&format!("/arenden/{document}")),
+                Query::Form { document, entry: None },
                 Query::Changes(document),
             ]);
         }

@@ -12,7 +12,7 @@
 //! ```
 //! A step is about the case or house of that title; with `item`, about the newest run at the house.
 
-use ankomst_shared::app::{Command, Reply};
+use ankomst_shared::app::{Act, Acted, Command, Reply};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::value::Value;
 use anyhow::{Context, bail, ensure};
@@ -80,10 +80,13 @@ pub async fn carry_out(
 
 async fn one(tablet: &Tablet, step: &Step, ledger: &mut Ledger) -> anyhow::Result<()> {
     let reply = match step.r#do {
-        Do::NewCase => tablet.handle(Command::NewCase { label: step.title.clone() }).await,
+        Do::NewCase => {
+            let label = ("label".to_owned(), Value::text(&step.title));
+            tablet.handle(Command::Act(Act::NewCase, vec![label])).await
+        }
         Do::StartRun => {
-            let (residence, checklist) = (house(tablet, &step.title).await?, checklist(step));
-            tablet.handle(Command::StartRun { residence, checklist }).await
+            let (parent, checklist) = (house(tablet, &step.title).await?, checklist(step));
+            tablet.handle(Command::Act(Act::StartRun { parent, checklist }, Vec::new())).await
         }
         Do::AddEntry => {
             let answers = step.answers.iter();
@@ -144,17 +147,17 @@ fn checklist(step: &Step) -> String {
 
 async fn document(tablet: &Tablet, step: &Step) -> anyhow::Result<DocumentId> {
     if !step.item.is_empty() {
-        let residence = house(tablet, &step.title).await?;
+        let parent = house(tablet, &step.title).await?;
         let checklist = checklist(step);
         // Joins the run that is open.
-        return match tablet.handle(Command::StartRun { residence, checklist }).await {
-            Reply::Document(run) => Ok(run),
+        let act = Command::Act(Act::StartRun { parent, checklist }, Vec::new());
+        return match tablet.handle(act).await {
+            Reply::Acted(Acted { document: Some(run), .. }) => Ok(run),
             other => bail!("no run at {}: {other:?}", step.title),
         };
     }
-    let cases = tablet.cases().await;
-    match cases.iter().find(|case| case.title == step.title) {
-        Some(case) => Ok(case.document),
+    match tablet.listed("/arenden").await.iter().find(|(_, title)| *title == step.title) {
+        Some((case, _)) => Ok(*case),
         None => house(tablet, &step.title).await,
     }
 }
@@ -164,8 +167,8 @@ async fn document(tablet: &Tablet, step: &Step) -> anyhow::Result<DocumentId> {
 /// # Errors
 /// When no house on this device is called that.
 pub async fn house(tablet: &Tablet, name: &str) -> anyhow::Result<DocumentId> {
-    let rows = tablet.residences().await;
-    let found = rows.iter().find(|row| row.name == name).map(|row| row.document);
+    let houses = tablet.listed("/boenden").await;
+    let found = houses.iter().find(|(_, known)| known == name).map(|(house, _)| *house);
     found.with_context(|| format!("nothing here is called {name}"))
 }
 

@@ -45,7 +45,7 @@ async fn under_load(server: &mut Server) {
     other.until_field(last, "the last answer", |field| field.text == wanted).await;
     // A tablet that came after the oldest backup.
     let late = signed_in(server, &folder.path().join("late"), "mats").await;
-    let house = late.residences().await[0].document;
+    let house = late.listed("/boenden").await[0].0;
     let run = crate::kit::visit(&late, house).await;
     late.answer(run, "item/B-F02/comment", text("Skrivet på en ny surfplatta")).await;
     late.sync().await;

@@ -45,7 +45,7 @@ async fn day(server: &mut Server) {
     let elin = signed_in(server, &at("elin"), "elin").await;
     let oskar = signed_in(server, &at("oskar"), "oskar").await;
     let desk = signed_in(server, &at("ingrid"), "ingrid").await;
-    let house = elin.residences().await.first().unwrap().document;
+    let house = elin.listed("/boenden").await[0].0;
     take(&elin, house).await;
     take(&oskar, house).await;
     let run = visit(&elin, house).await;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ankomst_shared::app::{Command, Reply};
+use ankomst_shared::app::Act;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::server::Server;
@@ -26,25 +26,21 @@ pub(crate) fn password(login: &str) -> String {
 
 /// Takes a house along.
 pub(crate) async fn take(tablet: &Tablet, residence: DocumentId) {
-    tablet.must(Command::TakeAlong { residence, keep: true }).await;
+    tablet.act(Act::TakeAlong { residence, keep: true }, &[]).await;
     tablet.sync().await;
 }
 
 /// Starts or joins the visit at a house.
 pub(crate) async fn visit(tablet: &Tablet, residence: DocumentId) -> DocumentId {
     let checklist = INSPECTION.to_owned();
-    match tablet.must(Command::StartRun { residence, checklist }).await {
-        Reply::Document(run) => run,
-        other => panic!("no run: {other:?}"),
-    }
+    let acted = tablet.act(Act::StartRun { parent: residence, checklist }, &[]).await;
+    acted.document.expect("a run")
 }
 
 /// Makes a case.
 pub(crate) async fn new_case(tablet: &Tablet, label: &str) -> DocumentId {
-    match tablet.must(Command::NewCase { label: label.to_owned() }).await {
-        Reply::Document(case) => case,
-        other => panic!("no case: {other:?}"),
-    }
+    let acted = tablet.act(Act::NewCase, &[("label", Value::text(label))]).await;
+    acted.document.expect("a case")
 }
 
 /// A text value.

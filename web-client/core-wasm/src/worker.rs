@@ -7,6 +7,7 @@ use std::rc::Rc;
 use ankomst_core::Core;
 use ankomst_core::mailbox::Mailbox;
 use ankomst_shared::app::{Answer, Event};
+use ankomst_shared::catalog::Catalog;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -30,12 +31,15 @@ pub(crate) enum Asker {
     Tab(u64),
 }
 
-/// Starts the worker: takes over `onmessage` before its first wait.
+/// Starts the worker with the packed catalog: takes over `onmessage` before its first wait.
 ///
 /// # Errors
 /// When the browser lacks something the app cannot do without.
 #[wasm_bindgen]
-pub async fn start(build: String) -> Result<(), JsValue> {
+pub async fn start(build: String, catalog: Vec<u8>) -> Result<(), JsValue> {
+    if !Catalog::load(&catalog) {
+        return Err("the catalog of this app cannot be read".into());
+    }
     let asked: Mailbox<(Asker, Vec<u8>)> = Mailbox::default();
     listen(&asked);
     let channel = Rc::new(Channel::open(&build, &asked)?);

@@ -9,7 +9,7 @@ use ankomst_core::platform::{
     Clock, HttpAnswer, Method, Platform, Random, RandomError, Socket, StorageFacts, Transport, TransportError,
 };
 use ankomst_core::store::{Failure, MemoryStore};
-use ankomst_shared::app::{Command, Query, Reply, Role, SignIn, View};
+use ankomst_shared::app::{Act, Acted, Command, Query, Reply, Role, SignIn, View};
 use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::deposit::DepositKey;
@@ -54,7 +54,10 @@ fn typing_survives_a_crash_at_every_commit() {
 
 /// Types, leaves the section, types on, locks; gives what was answered as saved.
 fn work(core: &Core<Desk>) -> (Option<DocumentId>, Vec<(&'static str, &'static str)>) {
-    let Reply::Document(case) = ask(core, Command::NewCase { label: "Noori".to_owned() }) else {
+    let label = vec![("label".to_owned(), Value::text("Noori"))];
+    let Reply::Acted(Acted { document: Some(case), .. }) =
+        ask(core, Command::Act(Act::NewCase, label))
+    else {
         return (None, Vec::new());
     };
     let mut saved = Vec::new();

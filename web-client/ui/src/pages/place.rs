@@ -2,7 +2,7 @@
 //! Parts of a page stay while it is shown; a fresh description touches only what differs.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, View};
+use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, Tone, View};
 
 use crate::live::follow;
 use crate::parts::{Form, awaiting, badges, buttons, form, head, is_found, search};
@@ -65,7 +65,7 @@ fn part(part: Live<Part>) -> AnyView {
     if let Body::Notice(_) = first.body {
         return dynamic(move || {
             part.with(|part| {
-                let tone = if let Body::Notice(tone) = part.body { tone } else { Default::default() };
+                let tone = if let Body::Notice(tone) = part.body { tone } else { Tone::default() };
                 view! {
                     <p class="notice" data-part=part.key.clone() data-tone=crate::parts::tone(tone)>{part.help.clone()}</p>
                 }

@@ -2,7 +2,7 @@
 //! whoever marks it, because its entry's id follows from both.
 
 use ankomst_shared::app::{Acted, Refusal};
-use ankomst_shared::catalog::{Catalog, Item, written_date};
+use ankomst_shared::catalog::{Catalog, Item, days_after, written_date};
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
@@ -105,7 +105,7 @@ fn first(
     today: jiff::civil::Date,
 ) -> Vec<Edit> {
     let days = DAYS.get(usize::from(severity).saturating_sub(1)).copied().unwrap_or(60);
-    let deadline = today.checked_add(jiff::Span::new().days(days)).unwrap_or(today);
+    let deadline = days_after(today, days).unwrap_or(today);
     [
         ("run", Value::text(run.to_string())),
         ("item", Value::text(&item.id)),

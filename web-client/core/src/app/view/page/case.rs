@@ -23,11 +23,11 @@ impl Viewer<'_> {
         badges.extend(self.state(id, "state"));
         badges.extend(self.conflicts(record.open()));
         parts.push(self.case_overview(id));
-        parts.push(self.entries_part(id, "intakes", Word::Intakes, Word::IntakesNone, Word::AddIntake));
+        parts.push(self.entries_part(id, "intakes", [Word::Intakes, Word::IntakesNone, Word::AddIntake]));
         parts.push(self.checklist_part(id));
         parts.push(self.task_part(id));
         parts.push(self.journal_part(id));
-        parts.push(self.entries_part(id, "persons", Word::PersonsTitle, Word::PersonsNone, Word::AddPerson));
+        parts.push(self.entries_part(id, "persons", [Word::PersonsTitle, Word::PersonsNone, Word::AddPerson]));
         parts.push(self.living_part(id));
         parts.push(self.case_visits(id));
         parts.push(self.more(id));
@@ -65,9 +65,7 @@ impl Viewer<'_> {
         &mut self,
         parent: DocumentId,
         list: &str,
-        title: Word,
-        none: Word,
-        add: Word,
+        [title, none, add]: [Word; 3],
     ) -> Part {
         let entries = self.listed(parent, list).1;
         let lines = entries.iter().map(|entry| self.entry_line(parent, list, entry)).collect();
@@ -115,7 +113,7 @@ impl Viewer<'_> {
     fn case_visits(&mut self, id: DocumentId) -> Part {
         let mut lines = Vec::new();
         for entry in self.listed(id, "visits").1 {
-            lines.extend(self.visit_line(id, &entry));
+            lines.push(self.visit_line(id, &entry));
         }
         let mut visits = self.lines("visits", Word::Visits, lines, Word::VisitsNone);
         visits.actions.push(self.add(id, "visits", Word::PlanVisit));

@@ -1,9 +1,7 @@
 //! What has a day: deficiencies, tasks, items of task checklists, inspections, unsigned notes.
 
-use std::collections::BTreeMap;
-
 use ankomst_shared::app::{Act, Body, Line, Part, Sign, Tone};
-use ankomst_shared::catalog::{Item, due_date, is_working_day, read_date, written_date};
+use ankomst_shared::catalog::{Item, days_after, due_date, is_working_day, read_date, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
@@ -14,7 +12,7 @@ use super::super::viewer::Viewer;
 use super::made::{action, asked, badge, is_over, question, quiet};
 
 /// A flat is inspected once a quarter; so many days after the last one it is late (domain 2.2).
-const INSPECTION_DAYS: i32 = 92;
+const INSPECTION_DAYS: i64 = 92;
 /// Working days after which an unsigned note is warned of (domain 3.13).
 const UNSIGNED_DAYS: usize = 3;
 
@@ -139,8 +137,7 @@ impl Viewer<'_> {
             }
         }
         let Some(last) = last else { return (self.w(Word::NeverInspected).to_owned(), false) };
-        let span = jiff::Span::new().days(INSPECTION_DAYS);
-        let Ok(next) = last.checked_add(span) else { return (String::new(), false) };
+        let Some(next) = days_after(last, INSPECTION_DAYS) else { return (String::new(), false) };
         let late = next < self.now.today();
         let word = if late { Word::LateSince } else { Word::DueOn };
         (self.f(word, &[&written_date(next)]), late)
@@ -152,18 +149,16 @@ impl Viewer<'_> {
         if let Some(day) = read_date(&moved) {
             return Some(day);
         }
-        let mut anchors: BTreeMap<String, Date> = BTreeMap::new();
         let case = self.open.headers.get(&run).and_then(|header| header.parent);
-        let arrived = case.map(|case| self.text(case, "arrival_date")).unwrap_or_default();
-        for (anchor, text) in [
+        let known = [
             ("ASG", self.text(run, "assigned_on")),
-            ("ARR", arrived),
             ("ARR", self.text(run, "arrived_on")),
+            ("ARR", case.map(|case| self.text(case, "arrival_date")).unwrap_or_default()),
             ("VIS", self.text(run, "anchor_date")),
-        ] {
-            if let Some(day) = read_date(&text) {
-                anchors.insert(anchor.to_owned(), day);
-            }
+        ];
+        let mut anchors: Vec<(&str, Date)> = Vec::new();
+        for (anchor, text) in &known {
+            anchors.extend(read_date(text).map(|day| (*anchor, day)));
         }
         due_date(item.due.as_ref()?, &anchors).ok()
     }

@@ -31,7 +31,7 @@ impl Viewer<'_> {
     pub(super) fn list(&mut self, parent: DocumentId, list: &str) -> Result<PageView, Refusal> {
         let (_, kind) = self.home(parent, list).ok_or(Refusal::NoPlace)?;
         let label = kind.entry_list(list).ok_or(Refusal::NoPlace)?.label.get(self.language);
-        let mut entries = self.entries_part(parent, list, Word::Empty, Word::EntriesNone, Word::Add);
+        let mut entries = self.entries_part(parent, list, [Word::Empty, Word::EntriesNone, Word::Add]);
         let actions = core::mem::take(&mut entries.actions);
         Ok(PageView {
             title: label.to_owned(),

@@ -83,7 +83,7 @@ impl Viewer<'_> {
         let none = rooms.is_empty();
         let mut board = part("board", self.w(Word::Board), Body::Board(rooms));
         if none {
-            board.help = self.w(Word::RoomsNone).to_owned();
+            self.w(Word::RoomsNone).clone_into(&mut board.help);
         }
         board.actions = vec![
             self.add(id, "rooms", Word::AddRoom),
@@ -353,7 +353,7 @@ impl Viewer<'_> {
     fn visit_part(&mut self, id: DocumentId) -> Part {
         let mut lines = Vec::new();
         for entry in self.listed(id, "visits").1 {
-            lines.extend(self.visit_line(id, &entry));
+            lines.push(self.visit_line(id, &entry));
         }
         for run in self.runs_of(id) {
             lines.extend(self.run_line(run));
@@ -394,17 +394,17 @@ impl Viewer<'_> {
         })
     }
 
-    pub(super) fn visit_line(&mut self, parent: DocumentId, entry: &str) -> Option<Line> {
+    pub(super) fn visit_line(&mut self, parent: DocumentId, entry: &str) -> Line {
         let key = |field: &str| format!("visits/{entry}/{field}");
         let at = self.number(parent, &key("planned_at"));
-        Some(Line {
+        Line {
             key: entry.to_owned(),
             href: Some(format!("{}/visits/{entry}", self.address(parent))),
             title: self.words(parent, &key("kind")),
             detail: at.map_or_else(String::new, |at| self.moment(at)),
             badges: self.state(parent, &key("outcome")).into_iter().collect(),
             ..Line::default()
-        })
+        }
     }
 
     /// Today's date as it is written.

@@ -59,7 +59,9 @@ impl Viewer<'_> {
             let mut found = self.deficiency_part(house);
             found.actions.clear();
             if let Body::Lines(lines, _) = &mut found.body {
-                lines.iter_mut().for_each(|line| line.actions.clear());
+                for line in lines {
+                    line.actions.clear();
+                }
             }
             parts.push(found);
         }

@@ -106,9 +106,8 @@ impl Viewer<'_> {
             for entry in self.listed(parent, "visits").1 {
                 let at = self.number(parent, &format!("visits/{entry}/planned_at"));
                 let is_today = at.and_then(|at| self.now.local(at)).is_some_and(|at| at.date() == today);
-                if let (Some(at), true) = (at, is_today)
-                    && let Some(line) = self.visit_line(parent, &entry)
-                {
+                if let (Some(at), true) = (at, is_today) {
+                    let line = self.visit_line(parent, &entry);
                     let detail = format!("{} · {}", line.detail, self.title(parent));
                     lines.push((at, Line { detail, ..line }));
                 }
