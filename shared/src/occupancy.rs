@@ -190,8 +190,8 @@ fn room(
         faults.push(Fault::Blocked);
     }
     let strange = match record.text(&key("sex_rule")) {
-        "women" => "male",
-        "men" => "female",
+        "women" => "M",
+        "men" => "F",
         _ => "",
     };
     let sex = |one: &Occupant| record.text(&format!("occupancy/{}/sex", one.entry)) == strange;

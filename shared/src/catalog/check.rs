@@ -261,6 +261,7 @@ mod tests {
             machine: None,
             anchor: None,
             removal_needs_reason: false,
+            system: false,
             source: None,
         }
     }

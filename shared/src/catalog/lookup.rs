@@ -48,6 +48,7 @@ impl Catalog {
 
     /// Takes the packed catalog that came with the app, before anything is asked of it; tells whether
     /// it could be read.
+    #[must_use]
     pub fn load(packed: &[u8]) -> bool {
         Self::read(packed).is_some_and(|catalog| LOADED.set(catalog).is_ok())
     }
@@ -221,7 +222,7 @@ mod tests {
             .flat_map(|kind| &kind.fields)
             .chain(lists.flat_map(|list| &list.fields))
             .collect();
-        for code in ["R", "N", "S", "U", "I"] {
+        for code in ["R", "N", "S", "U", "I", "M", "C", "T", "O"] {
             assert!(fields.iter().any(|field| format!("{:?}", field.merge) == code), "{code}");
         }
         let names = [
@@ -240,6 +241,7 @@ mod tests {
             "PersonalNumber",
             "DossierNumber",
             "Reference",
+            "Count",
         ];
         for name in names {
             let is = |field: &&Field| format!("{:?}", field.typ).split('(').next() == Some(name);

@@ -105,6 +105,8 @@ pub struct Field {
     pub anchor: Option<String>,
     /// For sets: removing a member needs a reason.
     pub removal_needs_reason: bool,
+    /// The program writes it; people are not asked.
+    pub system: bool,
     /// Where the question comes from (tag of the domain's source list).
     pub source: Option<String>,
 }
@@ -375,7 +377,7 @@ packed! {
     enum Entries { Keyed, Append, Template }
     struct Field {
         id, label, help, typ, merge, required, sensitivity, section, relevant, caution, machine,
-        anchor, removal_needs_reason, source
+        anchor, removal_needs_reason, system, source
     }
     enum FieldType {
         Text, LongText, Int(a, b), Decimal(a, b), Bool, Date, Time, Choice(a), Set(a), Phone, Email,

@@ -24,7 +24,7 @@ impl Dice {
 
 const ID: DocumentId = DocumentId::from_bytes([7; 16]);
 
-fn by(person: u8, now_ms: i64, review_heads: Vec<ChangeHash>) -> Authoring {
+pub(super) fn by(person: u8, now_ms: i64, review_heads: Vec<ChangeHash>) -> Authoring {
     Authoring {
         device: DeviceId::from_bytes([person; 16]),
         user: UserId::from_bytes([person; 16]),
@@ -34,11 +34,11 @@ fn by(person: u8, now_ms: i64, review_heads: Vec<ChangeHash>) -> Authoring {
     }
 }
 
-fn path(key: &str) -> FieldPath {
+pub(super) fn path(key: &str) -> FieldPath {
     FieldPath::parse(key).unwrap()
 }
 
-fn edit(key: &str, value: impl Into<Value>) -> Edit {
+pub(super) fn edit(key: &str, value: impl Into<Value>) -> Edit {
     Edit { path: path(key), value: value.into() }
 }
 
@@ -48,11 +48,11 @@ impl From<&str> for Value {
     }
 }
 
-fn actor(number: u8) -> ActorId {
+pub(super) fn actor(number: u8) -> ActorId {
     ActorId::from_bytes([number; 16])
 }
 
-fn opened(person: u8, chunks: &[Chunk]) -> Document {
+pub(super) fn opened(person: u8, chunks: &[Chunk]) -> Document {
     Document::open(actor(person), chunks.iter().map(|chunk| chunk.bytes.as_slice())).unwrap()
 }
 

@@ -5,6 +5,8 @@
 //! Reading order: [`settlement`] (decisions in review documents), [`field`] (one field),
 //! [`text`] (texts of several people put together), [`record`] (all fields of a document, and what changed since a review).
 
+#[cfg(test)]
+mod codes;
 pub mod field;
 #[cfg(test)]
 mod laws;

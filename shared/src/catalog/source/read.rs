@@ -142,6 +142,7 @@ impl Reader<'_> {
             machine: node.maybe_node("machine").map(machine),
             anchor: node.maybe_text("anchor"),
             removal_needs_reason: node.flag("removal_needs_reason"),
+            system: node.flag("system"),
             source: node.maybe_text("source"),
             id,
         };

@@ -121,13 +121,13 @@ pub fn read_typed(input: &Input, text: &str) -> Value {
             digits.parse().map_or_else(|_| Value::text(trimmed), Value::Int)
         }
         Input::Decimal(_) => Value::text(trimmed.replace(',', ".")),
+        Input::Bool => Value::Bool(trimmed == "true"),
         Input::Time => clock::read_moment(trimmed).map_or_else(|| Value::text(trimmed), Value::Int),
         Input::Date => Value::text(with_strokes(trimmed)),
         Input::Text | Input::LongText => Value::text(text),
         Input::Phone
         | Input::Email
         | Input::Code
-        | Input::Bool
         | Input::Count
         | Input::Choice(_)
         | Input::Set(_) => Value::text(trimmed),

@@ -8,8 +8,12 @@ use ankomst_shared::value::Value;
 use super::Held;
 use crate::dom::{checked_of, value_of};
 use crate::react::{Live, attr, dynamic, effect, on};
+use crate::slots::each;
 use crate::text::{Text, fill, tr};
 use crate::typing;
+
+/// More choices than this are a list to open.
+const CHIPS_MAX: usize = 25;
 
 /// Shows the members of a set.
 pub fn set(held: Held) -> AnyView {
@@ -17,8 +21,58 @@ pub fn set(held: Held) -> AnyView {
         Input::Set(choices) => choices.clone(),
         _ => Vec::new(),
     });
+    if choices.len() > CHIPS_MAX {
+        return long(held, choices);
+    }
     let chips = choices.into_iter().map(|choice| chip(held, choice)).collect_view();
     view! { <div class="chips">{chips}</div> }.into_any()
+}
+
+/// A long list shows what is in; the rest is chosen from a list to open.
+fn long(held: Held, choices: Vec<Choice>) -> AnyView {
+    let all = StoredValue::new(choices.clone());
+    // What was in stays to be ticked again, also when it is taken out.
+    let shown = Live::new(
+        choices.iter().filter(|choice| choice.chosen).map(|choice| choice.code.clone()).collect::<Vec<_>>(),
+    );
+    effect(move || {
+        let mut codes = shown.get_untracked();
+        held.view.with(|view| {
+            if let Input::Set(choices) = &view.input {
+                let new = choices.iter().filter(|one| one.chosen && !codes.contains(&one.code));
+                let new: Vec<String> = new.map(|one| one.code.clone()).collect();
+                codes.extend(new);
+            }
+        });
+        shown.fresh(codes);
+    });
+    let one = move |code: String| {
+        let choice = all.with_value(|all| all.iter().find(|choice| choice.code == code).cloned());
+        choice.map_or_else(|| ().into_any(), |choice| {
+            let chosen = is_in(held, &choice.code);
+            chip(held, Choice { chosen, ..choice })
+        })
+    };
+    let options = choices.into_iter().map(|choice| view! { <option value=choice.code>{choice.label}</option> });
+    let options = options.collect_view();
+    let add = move |event: web_sys::Event| {
+        let code = value_of(&event);
+        if let Ok(path) = FieldPath::parse(&format!("{}/{code}", held.path())) {
+            held.save_at(&path, Value::Bool(true));
+            let mut codes = shown.get_untracked();
+            if !codes.contains(&code) {
+                codes.push(code);
+                shown.set(codes);
+            }
+        }
+    };
+    view! {
+        <div class="chips">{each(move || shown.get(), one)}</div>
+        <select class="wide" aria-labelledby=held.id() on:change=on(add)>
+            <option value="">{tr(Text::FieldAdd)}</option>{options}
+        </select>
+    }
+    .into_any()
 }
 
 fn is_in(held: Held, code: &str) -> bool {

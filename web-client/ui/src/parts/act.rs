@@ -204,6 +204,14 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
             }
             .into_any()
         }
+        Input::Bool => view! {
+            <select id=field.clone() on:change=on(said)>
+                <option value="">{tr(Text::FieldChoose)}</option>
+                <option value="true">{tr(Text::FieldYes)}</option>
+                <option value="false">{tr(Text::FieldNo)}</option>
+            </select>
+        }
+        .into_any(),
         Input::LongText => view! {
             <textarea id=field.clone() rows="4" dir="auto" on:input=on(said)>{first}</textarea>
         }

@@ -188,6 +188,12 @@ impl<P: Platform> Core<P> {
             checked(&kind.id, path.map_err(|_| Refusal::BadValue)?, &value)
         });
         let mut edits = given.collect::<Result<Vec<Edit>, Refusal>>()?;
+        if list == "deficiencies" {
+            let severity = edits.iter().find(|one| one.path.as_str().ends_with("/severity"));
+            let severity = severity.and_then(|one| one.value.as_str()).unwrap_or_default();
+            let deadline = super::found::deadline(severity, self.now().today());
+            edits.extend(edit(&format!("{list}/{entry}/deadline"), Value::text(deadline)));
+        }
         let first = self.first_answers(parent, (id, &kind.id), (list, entry))?;
         edits.extend(first.into_iter().filter(|one| {
             !edits.iter().any(|given| given.path == one.path)

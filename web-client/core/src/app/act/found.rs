@@ -14,8 +14,16 @@ use super::super::state::Core;
 use super::edit;
 use crate::platform::Platform;
 
-/// Days until a deficiency of a severity must be put right (domain 3.22).
-const DAYS: [i64; 4] = [0, 3, 14, 60];
+/// The day by which a deficiency of a severity must be put right (domain 3.22).
+pub(super) fn deadline(severity: &str, found_on: jiff::civil::Date) -> String {
+    let days = match severity {
+        "S1" => 0,
+        "S2" => 3,
+        "S3" => 14,
+        _ => 60,
+    };
+    written_date(days_after(found_on, days).unwrap_or(found_on))
+}
 
 impl<P: Platform> Core<P> {
     /// What follows from answers in a run. The turn is taken.
@@ -104,14 +112,14 @@ fn first(
     severity: u8,
     today: jiff::civil::Date,
 ) -> Vec<Edit> {
-    let days = DAYS.get(usize::from(severity).saturating_sub(1)).copied().unwrap_or(60);
-    let deadline = days_after(today, days).unwrap_or(today);
+    let severity = format!("S{severity}");
+    let deadline = deadline(&severity, today);
     [
         ("run", Value::text(run.to_string())),
         ("item", Value::text(&item.id)),
-        ("severity", Value::text(format!("S{severity}"))),
+        ("severity", Value::text(severity)),
         ("found_on", Value::text(written_date(today))),
-        ("deadline", Value::text(written_date(deadline))),
+        ("deadline", Value::text(deadline)),
         ("state", Value::text("open")),
     ]
     .into_iter()

@@ -14,9 +14,22 @@ use super::super::command::may_settle;
 use super::viewer::Viewer;
 
 impl Viewer<'_> {
+    /// The view of a field that a person can answer; none of one that names something there is no
+    /// list of.
+    pub(super) fn asked_field(
+        &mut self,
+        id: DocumentId,
+        at: (&FieldPath, &Field),
+        record: &RecordState,
+    ) -> Option<FieldView> {
+        let view = self.field(id, at, record);
+        let is_id = matches!(at.1.typ, FieldType::Reference(_));
+        (!is_id || view.input != Input::Text).then_some(view)
+    }
+
     /// The view of a field; `path` is the field's own, for a set without a member.
     pub(super) fn field(
-        &self,
+        &mut self,
         id: DocumentId,
         (path, field): (&FieldPath, &Field),
         record: &RecordState,
@@ -34,43 +47,32 @@ impl Viewer<'_> {
         let state = record.fields.get(path);
         let mut view = self.plain(id, (path, field), state);
         view.input = self.input(field, &[]);
-        if matches!(&field.typ, FieldType::Reference(to) if to == "person") {
-            self.name_persons(&mut view, record);
-        }
         if let Some(draft) = self.draft(id, path) {
             view.value = draft.value.clone();
             view.text = self.catalog.words(field, &draft.value, self.language);
-            if matches!(&field.typ, FieldType::Reference(to) if to == "person") {
-                self.name_persons(&mut view, record);
-            }
             view.level = Level::Saved;
             if !draft.fits {
                 let fault = check(self.catalog, field, &draft.value).err();
                 view.error = fault.map(|fault| super::form::fault_words(fault, self.language));
             }
         }
+        if let FieldType::Reference(to) = &field.typ {
+            self.name_references(&mut view, (id, to));
+        }
         view
     }
 
-    /// A person of the same case is chosen and shown by name, never by an id.
-    fn name_persons(&self, view: &mut FieldView, record: &RecordState) {
-        let name = |entry: &str| {
-            let part = |field: &str| record.text(&format!("persons/{entry}/{field}")).to_owned();
-            format!("{} {}", part("given"), part("family")).trim().to_owned()
-        };
-        let named = |value: &Value| value.as_str().map(name).unwrap_or_default();
-        let entries = record.entries(self.catalog, "case", "persons");
-        if entries.is_empty() {
-            // The persons stand in another document: a protected part names one of its case.
+    /// What is named is chosen and shown by name, never by an id.
+    fn name_references(&mut self, view: &mut FieldView, (id, to): (DocumentId, &str)) {
+        let choices = self.references(id, to);
+        if choices.is_empty() {
             return;
         }
-        let persons = entries.into_iter().map(|entry| Choice {
-            label: name(&entry),
-            code: entry,
-            help: None,
-            chosen: false,
-        });
-        view.input = Input::Choice(persons.collect());
+        let named = |value: &Value| {
+            let code = value.as_str().unwrap_or_default();
+            let known = choices.iter().find(|choice| choice.code == code);
+            known.map_or_else(String::new, |known| known.label.clone())
+        };
         view.text = named(&view.value);
         for said in &mut view.statements {
             said.text = named(&said.value);
@@ -78,6 +80,42 @@ impl Viewer<'_> {
         for decision in &mut view.settlements {
             decision.text = named(&decision.value);
         }
+        view.input = Input::Choice(choices);
+    }
+
+    /// What a reference in a document may name; nothing where this device has no list of it.
+    pub(super) fn references(&mut self, id: DocumentId, to: &str) -> Vec<Choice> {
+        let parent = self.open.headers.get(&id).and_then(|header| header.parent).unwrap_or(id);
+        let list = match to {
+            "person" => "persons",
+            "room" => "rooms",
+            "bed" => "beds",
+            _ => "",
+        };
+        let mut named: Vec<(String, String)> = match to {
+            "user" => {
+                let people = self.open.standing.people.iter();
+                people.map(|(user, name)| (user.to_string(), name.clone())).collect()
+            }
+            "residence" | "case" => {
+                let all = self.of_kind(to);
+                all.into_iter().map(|one| (one.to_string(), self.title(one))).collect()
+            }
+            _ => {
+                let entries = self.listed(parent, list).1;
+                let names = entries.into_iter().map(|entry| {
+                    let name = self.entry_title(parent, list, &entry);
+                    (entry, name)
+                });
+                names.collect()
+            }
+        };
+        ankomst_shared::order::sort_by_key(&mut named, |(_, name)| {
+            ankomst_shared::order::swedish(name)
+        });
+        let choice =
+            |(code, label)| Choice { code, label, help: None, chosen: false };
+        named.into_iter().map(choice).collect()
     }
 
     fn plain(

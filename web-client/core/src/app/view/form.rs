@@ -8,9 +8,6 @@ use ankomst_shared::value::Value;
 
 use super::viewer::{Viewer, count};
 
-/// Not asked on forms: why an entry was removed is said when it is removed.
-const TOMBSTONE: &str = "tombstone";
-
 impl Viewer<'_> {
     pub(super) fn form(
         &mut self,
@@ -62,14 +59,14 @@ impl Viewer<'_> {
         for section in sections {
             let mut shown = Vec::new();
             for field in
-                fields.iter().filter(|field| field.section == section.id && field.id != TOMBSTONE)
+                fields.iter().filter(|field| field.section == section.id && !field.system)
             {
                 let is_relevant = field
                     .relevant
                     .as_ref()
                     .is_none_or(|condition| self.holds(id, prefix, condition));
                 let Ok(path) = FieldPath::parse(&format!("{prefix}{}", field.id)) else { continue };
-                let view = self.field(id, (&path, field), &record);
+                let Some(view) = self.asked_field(id, (&path, field), &record) else { continue };
                 // An answer that was given stays visible, whatever the condition says.
                 if is_relevant || !view.value.is_null() {
                     shown.push(view);

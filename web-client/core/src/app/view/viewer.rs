@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ankomst_shared::app::{Language, Level, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, Kind, written_date};
+use ankomst_shared::catalog::{Catalog, FieldType, Kind, written_date};
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::order;
@@ -110,8 +110,13 @@ impl<'a> Viewer<'a> {
             return String::new();
         };
         let kind = self.open.kind(id).unwrap_or_default().to_owned();
-        let located = self.catalog.locate(&kind, &path);
-        located.map_or_else(String::new, |at| self.catalog.words(at.field, &value, self.language))
+        let Some(located) = self.catalog.locate(&kind, &path) else { return String::new() };
+        if let FieldType::Reference(to) = &located.field.typ {
+            let code = value.as_str().unwrap_or_default();
+            let mut known = self.references(id, to).into_iter();
+            return known.find(|choice| choice.code == code).map_or_else(String::new, |it| it.label);
+        }
+        self.catalog.words(located.field, &value, self.language)
     }
 
     pub(super) fn level(&self, document: DocumentId, change: &ChangeHash) -> (Level, Option<i64>) {

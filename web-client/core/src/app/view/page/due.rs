@@ -1,6 +1,6 @@
 //! What has a day: deficiencies, tasks, items of task checklists, inspections, unsigned notes.
 
-use ankomst_shared::app::{Act, Body, Line, Part, Sign, Tone};
+use ankomst_shared::app::{Act, Body, Input, Line, Part, Sign, Tone};
 use ankomst_shared::catalog::{Item, days_after, due_date, is_working_day, read_date, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
@@ -57,7 +57,11 @@ impl Viewer<'_> {
         let lines = lines.into_iter().map(|(_, _, line)| line).collect();
         let mut part =
             self.lines("deficiencies", Word::Deficiencies, lines, Word::DeficienciesNone);
-        part.actions.push(self.add(house, "deficiencies", Word::AddDeficiency));
+        let questions = vec![
+            question("title", self.w(Word::DeficiencyTitle), Input::Text, Value::Null),
+            question("severity", self.w(Word::Severity), self.choices("severity"), Value::Null),
+        ];
+        part.actions.push(asked(self.add(house, "deficiencies", Word::AddDeficiency), "", questions));
         part
     }
 
@@ -177,12 +181,12 @@ impl Viewer<'_> {
         let lines = lines.into_iter().map(|(_, _, line)| line).collect();
         let mut part = self.lines("tasks", Word::Tasks, lines, Word::TasksNone);
         let questions = vec![
-            question("title", self.w(Word::TaskTitle), ankomst_shared::app::Input::Text, Value::Null),
+            question("title", self.w(Word::TaskTitle), Input::Text, Value::Null),
             question("department", self.w(Word::Department), self.choices("department"), Value::Null),
             question(
                 "due",
                 self.w(Word::DueDate),
-                ankomst_shared::app::Input::Date,
+                Input::Date,
                 Value::text(self.today_text()),
             ),
         ];

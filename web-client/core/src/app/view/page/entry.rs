@@ -132,7 +132,7 @@ impl Viewer<'_> {
             _ => {
                 let title = self.entry_title(home, list, entry);
                 let fields = kind.entry_list(list).map(|list| list.fields.as_slice());
-                let fields = fields.unwrap_or_default().iter().take(4);
+                let fields = fields.unwrap_or_default().iter().filter(|field| !field.system).take(5);
                 let mut words: Vec<String> =
                     fields.map(|field| self.words(home, &key(&field.id))).collect();
                 words.retain(|part| !part.is_empty() && *part != title);

@@ -3,6 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Ask, Badge, Body, Choice, Input, Line, Look, Part, Question, Sign, Tone,
 };
+use ankomst_shared::catalog::{Code, Entries, FieldType, Required};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
@@ -80,7 +81,7 @@ impl Viewer<'_> {
     /// The choices of a code list.
     pub(super) fn choices(&self, list: &str) -> Input {
         let codes = self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default();
-        let choice = |code: &ankomst_shared::catalog::Code| Choice {
+        let choice = |code: &Code| Choice {
             code: code.id.clone(),
             label: code.label.get(self.language).to_owned(),
             help: None,
@@ -145,9 +146,32 @@ impl Viewer<'_> {
         part(key, self.w(title), Body::Lines(lines, self.w(none).to_owned()))
     }
 
-    /// Adds an entry, as an action.
-    pub(super) fn add(&self, parent: DocumentId, list: &str, label: Word) -> Action {
+    /// Adds an entry, as an action. What is written once is asked as a whole before it is written.
+    pub(super) fn add(&mut self, parent: DocumentId, list: &str, label: Word) -> Action {
         let act = Act::Add { parent, list: list.to_owned() };
-        action(&format!("add-{list}"), self.w(label), Sign::Plus, act)
+        let add = action(&format!("add-{list}"), self.w(label), Sign::Plus, act);
+        let Some((home, kind)) = self.home(parent, list) else { return add };
+        let Some(known) = kind.entry_list(list) else { return add };
+        if known.entries != Entries::Append {
+            return add;
+        }
+        let mut questions = Vec::new();
+        for field in known.fields.iter().filter(|field| !field.system) {
+            let input = match &field.typ {
+                FieldType::Reference(to) => Input::Choice(self.references(home, to)),
+                _ => self.input(field, &[]),
+            };
+            let first = match input {
+                Input::Date if field.required == Required::Creation => {
+                    Value::text(self.today_text())
+                }
+                Input::Set(_) | Input::Time | Input::Count => continue,
+                _ => Value::Null,
+            };
+            let mut asked = question(&field.id, field.label.get(self.language), input, first);
+            asked.required = field.required == Required::Creation;
+            questions.push(asked);
+        }
+        asked(add, "", questions)
     }
 }
