@@ -7,7 +7,8 @@ const early = [];
 
 self.onmessage = (event) => {
   if (event.data?.module instanceof WebAssembly.Module) {
-    boot(event.data);
+    // A fault here must reach the page, which says so.
+    boot(event.data).catch((reason) => setTimeout(() => { throw reason; }));
   } else {
     early.push(event);
   }
