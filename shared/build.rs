@@ -105,13 +105,7 @@ fn texts(folder: &str, enumeration: &str, faults: &mut Vec<Fault>) -> String {
     out.push_str(enumeration);
     out.push_str(" {\n");
     for (key, text) in en {
-        out.push_str(&format_line(&[
-            "    /// ",
-            &format!("{text:?}"),
-            "\n    ",
-            &camel(key),
-            ",",
-        ]));
+        out.push_str(&format_line(&["    /// ", &format!("{text:?}"), "\n    ", &camel(key), ","]));
     }
     out.push_str("}\n\nstatic ");
     out.push_str(&enumeration.to_uppercase());

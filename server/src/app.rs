@@ -12,6 +12,7 @@ use crate::auth::Tokens;
 use crate::storage::sqlite::backup::RESTORING;
 use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
 use crate::storage::{StorageError, random};
+use crate::sync::presence::Presence;
 use crate::trial::TrialPool;
 
 /// Keys that lie in files beside the databases, never in them.
@@ -66,6 +67,8 @@ pub struct App {
     pub arrived: Notify,
     /// Tells live sessions that something is new.
     pub news: watch::Sender<News>,
+    /// Which devices are in contact.
+    pub presence: Presence,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
 }
@@ -106,6 +109,7 @@ impl App {
             tokens: Tokens::new(secret("session.key")?),
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
+            presence: Presence::default(),
             stopping: CancellationToken::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();

@@ -134,9 +134,8 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
     order::sort_by_key(&mut rooms, |room| {
         order::swedish(record.text(&format!("rooms/{}/label", room.entry)))
     });
-    let without_room = placed.iter().filter(|(room, _, _)| {
-        !rooms.iter().any(|known| known.entry == *room)
-    });
+    let without_room =
+        placed.iter().filter(|(room, _, _)| !rooms.iter().any(|known| known.entry == *room));
     House {
         without_room: without_room.map(|(_, _, one)| one.clone()).collect(),
         persons: placed.iter().filter(|(_, _, one)| one.lives()).count(),

@@ -60,7 +60,8 @@ async fn nothing_shown_as_saved_is_missing_after_twenty_empty_batteries() {
         page.click("[data-action=unlock]").await;
     }
     page.see("[data-part=cases] [data-line]").await;
-    let case = read(&page, "document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
+    let case =
+        read(&page, "document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
     let address = format!("{}/arenden/{case}/uppgifter", server.url());
     server.stop();
     unlock(&page, &address).await;

@@ -6,82 +6,13 @@
     reason = "a story told as a test: a failed step fails it"
 )]
 
-use ankomst_tests::kit::browser::{Driver, Profile};
+use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::ledger::{Ledger, Shown};
+use ankomst_tests::kit::person::Person;
 use ankomst_tests::kit::server::Server;
 
 const TABLET: (u32, u32) = (800, 1280);
 const DESK: (u32, u32) = (1440, 900);
-const PASSPHRASE: &str = "en lång fras för vallen";
-
-struct Person {
-    profile: Profile,
-    login: &'static str,
-    url: String,
-}
-
-impl Person {
-    async fn arrives(
-        driver: &Driver,
-        server: &Server,
-        name: &str,
-        login: &'static str,
-        size: (u32, u32),
-    ) -> Self {
-        let profile = Profile::open(driver, name, size).await;
-        let person = Self { profile, login, url: server.url() };
-        let page = &person.profile;
-        page.goto(&person.url).await;
-        page.fill("#login", login).await;
-        page.fill("#password", &format!("{login}-i-provby")).await;
-        page.fill("#device-name", name).await;
-        page.fill("#passphrase", PASSPHRASE).await;
-        page.fill("#passphrase-repeat", PASSPHRASE).await;
-        page.picture("1-sign-in").await;
-        page.click("[data-action=sign-in]").await;
-        person.in_step().await;
-        person
-    }
-
-    /// Waits until everything typed is on the server and shared, and the socket is open.
-    async fn in_step(&self) {
-        let mark = "document.querySelector('#sync-mark')";
-        let zero = |key: &str| format!("['0', ''].includes({mark}.dataset.{key} ?? '')");
-        let live = format!("{mark} && {mark}.dataset.contact === 'live'");
-        let all = format!("{live} && {} && {}", zero("waiting"), zero("received"));
-        self.profile.until("everything to be shared", &all).await;
-    }
-
-    async fn goto(&self, path: &str) {
-        self.profile.goto(&format!("{}{path}", self.url)).await;
-        self.unlocks().await;
-    }
-
-    /// Opens the vault if the page asks for it.
-    async fn unlocks(&self) {
-        let asks =
-            "document.querySelector('#unlock #passphrase') || document.querySelector('#sync-mark')";
-        self.profile.until("the page or the lock", asks).await;
-        let locked = self
-            .profile
-            .web()
-            .execute("return !!document.querySelector('#unlock #passphrase')", vec![]);
-        if locked.await.unwrap().json().as_bool() == Some(true) {
-            let several = format!("[data-vault={}]", self.login);
-            let script = format!("document.querySelector({several:?})?.click()");
-            self.profile.web().execute(script, vec![]).await.unwrap();
-            self.profile.fill("#unlock #passphrase", PASSPHRASE).await;
-            self.profile.click("[data-action=unlock]").await;
-            self.profile.see("#sync-mark").await;
-        }
-    }
-
-    async fn read(&self, expression: &str) -> String {
-        let value =
-            self.profile.web().execute(format!("return {expression}"), vec![]).await.unwrap();
-        value.json().as_str().unwrap_or_default().to_owned()
-    }
-}
 
 /// Answers items as a finger would, in the page itself, waiting for each to be shown.
 async fn answer(person: &Person, items: &[String], word: &str) {
@@ -109,7 +40,8 @@ async fn one_offline_day_ends_in_agreement() {
     elin.profile.picture("2-today").await;
     elin.goto("/boenden").await;
     elin.profile.see("[data-part=houses] [data-line]").await;
-    let house = elin.read("document.querySelector('[data-part=houses] [data-line]').dataset.line").await;
+    let house =
+        elin.read("document.querySelector('[data-part=houses] [data-line]').dataset.line").await;
     for person in [&elin, &oskar] {
         person.goto(&format!("/boenden/{house}")).await;
         person.profile.click("[data-action=take-along]").await;
@@ -123,7 +55,8 @@ async fn one_offline_day_ends_in_agreement() {
     oskar.profile.see(&format!("[data-line='{}']", run.trim_start_matches("/besok/"))).await;
     elin.goto("/arenden").await;
     elin.profile.see("[data-part=cases] [data-line]").await;
-    let case = elin.read("document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
+    let case =
+        elin.read("document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
     let late = Person::arrives(&driver, &server, "surfplatta-c", "hedda", TABLET).await;
     drop(late);
     let late = Person::arrives(&driver, &server, "surfplatta-d", "elin", TABLET).await;
@@ -155,7 +88,7 @@ async fn one_offline_day_ends_in_agreement() {
     {
         elin.profile.fill(&format!("[data-path$='/{field}'] input"), text).await;
         ledger.note(text, Shown::Nothing);
-        saved(&elin, field).await;
+        elin.saved(field).await;
         ledger.shown(text, Shown::Saved);
     }
     elin.profile.picture("4-offline-person").await;
@@ -176,7 +109,7 @@ async fn one_offline_day_ends_in_agreement() {
     ] {
         let field_css = format!("[data-path$='/{field}'] input, [data-path$='/{field}'] textarea");
         elin.profile.fill(&field_css, text).await;
-        saved(&elin, field).await;
+        elin.saved(field).await;
         if text.chars().any(char::is_alphabetic) {
             ledger.note(text, Shown::Saved);
         }
@@ -193,7 +126,7 @@ async fn one_offline_day_ends_in_agreement() {
         ("interpreter_mode", "phone"),
         ("risks", "debt_to_smuggler"),
     ] {
-        choose(&elin, field, choice).await;
+        elin.choose(field, choice).await;
     }
     elin.profile.picture("4-offline-intake").await;
 
@@ -203,7 +136,7 @@ async fn one_offline_day_ends_in_agreement() {
     {
         person.goto(&format!("/arenden/{case}/uppgifter")).await;
         person.profile.fill("[data-path=phone] input", number).await;
-        saved(person, "phone").await;
+        person.saved("phone").await;
         person.profile.picture("5-offline-phone").await;
     }
 
@@ -256,28 +189,6 @@ async fn one_offline_day_ends_in_agreement() {
     let dump = server.command(&["dump"]);
     assert_eq!(ledger.missing(&dump, Shown::Saved), Vec::new());
     assert_eq!(ledger.len(), 9);
-}
-
-/// Waits until a field is shown as saved on this tablet.
-async fn saved(person: &Person, field: &str) {
-    let mark = format!("[data-path$='{field}'] .mark[data-level=saved]");
-    person
-        .profile
-        .until(&format!("{field} to be saved"), &format!("document.querySelector({mark:?})"))
-        .await;
-}
-
-async fn choose(person: &Person, field: &str, choice: &str) {
-    let script = format!(
-        "const box = document.querySelector(\"[data-path$='/{field}']\");
-         const made = box.querySelector(\"[data-choice='{choice}']\");
-         const select = box.querySelector('select');
-         if (made) (made.matches('input,button') ? made : made.querySelector('input') ?? made).click();
-         else {{ select.value = '{choice}'; select.dispatchEvent(new Event('change', {{bubbles: true}})); }}"
-    );
-    person.profile.see(&format!("[data-path$='/{field}']")).await;
-    person.profile.web().execute(script, vec![]).await.unwrap();
-    saved(person, field).await;
 }
 
 /// Settles a contradiction at the desk: the first statement, with a reason.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX, UNSURE_MAX};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
-    DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote, Hello,
+    Away, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote, Hello,
     PROTOCOL_VERSION, Welcome,
 };
 use ankomst_shared::sync::{Digest, Position};
@@ -47,7 +48,13 @@ pub async fn answer(
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
     let (device, wants) = (session.device, hello.wants.clone());
-    app.writer.write(move |db| log::set_wants(db, device, &wants)).await?;
+    let now_ms = app.now_ms();
+    app.writer
+        .write(move |db| {
+            accounts::device_seen(db, device, now_ms)?;
+            log::set_wants(db, device, &wants)
+        })
+        .await?;
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
     let mut answer = match gather(app, session, &hello, &user)? {
@@ -185,7 +192,24 @@ impl Gathering<'_> {
             devices: accounts::device_names(self.db, user.unit)?,
             has_backup: care::age_ms(log::backup_ms(self.db)?, self.app.now_ms())
                 .is_some_and(|age| age <= care::FRESH_MS),
+            away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
         })
+    }
+
+    /// Tablets of the unit that have taken houses along and are not in contact.
+    fn away(&self, user: &UserRow) -> Result<Vec<Away>, StorageError> {
+        let mut away = Vec::new();
+        for (device, owner, seen_ms) in accounts::devices_seen(self.db, user.unit)? {
+            if device == self.session.device || self.app.presence.is_live(device) {
+                continue;
+            }
+            let houses: Vec<DocumentId> = log::wants(self.db, device)?.into_iter().collect();
+            if !houses.is_empty() {
+                let seen_ms = self.app.presence.left_ms(device).unwrap_or(seen_ms).max(seen_ms);
+                away.push(Away { device, user: owner, seen_ms, houses });
+            }
+        }
+        Ok(away)
     }
 
     /// Changes after the cursor, and whether they reach the head.

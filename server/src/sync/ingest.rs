@@ -254,9 +254,9 @@ fn begin(
     let family = match (header.kind.as_str(), parent.as_ref().map(|parent| parent.kind.as_str())) {
         ("residence" | "case", None)
         | ("run", Some("residence" | "case"))
-        | ("protected", Some("case")) => true,
+        | ("protected" | "journal", Some("case"))
+        | ("deficiencies", Some("residence")) => true,
         ("review", Some(kind)) => kind != "review",
-        ("deficiencies", Some("residence")) | ("journal", Some("case")) => true,
         _ => false,
     };
     let kind = header.kind.as_str();

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::log;
+use crate::sync::presence::Here;
 use crate::sync::{Session, access, exchange, ingest};
 
 /// One live session.
@@ -20,13 +21,14 @@ pub struct Live {
     session: Session,
     cursor: Option<Position>,
     held: Vec<HeldNote>,
+    here: Option<Here>,
 }
 
 impl Live {
     /// Begins a session; nothing is sent before it has attached.
     #[must_use]
     pub const fn new(app: Arc<App>, session: Session) -> Self {
-        Self { app, session, cursor: None, held: Vec::new() }
+        Self { app, session, cursor: None, held: Vec::new(), here: None }
     }
 
     /// Answers a frame.
@@ -48,6 +50,7 @@ impl Live {
                     return Ok(vec![ServerFrame::Again]);
                 }
                 self.cursor = Some(cursor);
+                self.here.get_or_insert_with(|| self.app.presence.arrives(device));
                 self.news()
             }
             ClientFrame::Push(push) => {

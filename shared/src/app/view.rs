@@ -396,6 +396,8 @@ pub struct ItemView {
 /// What waits for a supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxView {
+    /// What may be missing, a sentence for each tablet that is away with a house.
+    pub away: Vec<String>,
     /// Documents with something to look at: contradictions of safety first.
     pub rows: Vec<InboxRow>,
 }
@@ -497,7 +499,7 @@ packed! {
         id, text, text_other, severity, severity_text, scope, short, threshold, evidence, sources,
         departments, due, overdue, status, value, comment
     }
-    struct InboxView { rows }
+    struct InboxView { away, rows }
     struct InboxRow {
         document, kind, kind_text, title, changed, conflicts, safety, people, received_ms, reviewed
     }

@@ -26,8 +26,7 @@ pub enum NoDueDate {
 /// [`NoDueDate::AnchorUnknown`] names the anchor that is to be asked for.
 pub fn due_date(due: &Due, anchors: &[(&str, Date)]) -> Result<Date, NoDueDate> {
     let known = anchors.iter().find(|(anchor, _)| *anchor == due.anchor);
-    let (_, anchor) =
-        *known.ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))?;
+    let (_, anchor) = *known.ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))?;
     if due.offset.unsigned_abs() > Due::OFFSET_MAX {
         return Err(NoDueDate::TooFar);
     }
@@ -136,10 +135,7 @@ mod tests {
     #[test]
     fn with_both_anchors_known_every_item_of_the_arrival_is_due() {
         let checklist = Catalog::builtin().newest_checklist("arrival_household").unwrap();
-        let anchors = [
-            ("ASG", day("2026-10-01")),
-            ("ARR", day("2026-11-25")),
-        ];
+        let anchors = [("ASG", day("2026-10-01")), ("ARR", day("2026-11-25"))];
         let find = |id: &str| {
             let item = checklist.items.iter().find(|item| item.id == id).unwrap();
             due_date(item.due.as_ref().unwrap(), &anchors).unwrap()

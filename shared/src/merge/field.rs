@@ -257,8 +257,7 @@ fn joined(input: &FieldInput<'_>, candidates: &[Candidate<'_>]) -> Shown {
     let codes: Vec<&str> =
         candidates.iter().map(|one| one.value.as_str().unwrap_or_default()).collect();
     let is_there = |code: &String| codes.contains(&code.as_str());
-    let disputed =
-        machine.disputed.iter().any(|(one, other)| is_there(one) && is_there(other));
+    let disputed = machine.disputed.iter().any(|(one, other)| is_there(one) && is_there(other));
     let rank = |code: &str| machine.order.iter().position(|known| known == code);
     let at = codes.iter().enumerate().min_by_key(|(_, code)| rank(code).unwrap_or(usize::MAX));
     let at = at.map_or(0, |(at, _)| at);

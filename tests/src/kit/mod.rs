@@ -2,10 +2,12 @@
 //!
 //! - [`server`]: the real `ankomst` process on a free loopback port, stopped and started at will.
 //! - [`browser`]: Chromium profiles driven through chromedriver.
+//! - [`person`]: someone at such a browser, signed in.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
 pub mod browser;
 pub mod ledger;
+pub mod person;
 pub mod server;
 
 use std::path::PathBuf;

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use ankomst_core::Core;
 use ankomst_core::platform::{
-    Clock, HttpAnswer, Method, Platform, Random, RandomError, Socket, StorageFacts, Transport, TransportError,
+    Clock, HttpAnswer, Method, Platform, Random, RandomError, Socket, StorageFacts, Transport,
+    TransportError,
 };
 use ankomst_core::store::{Failure, MemoryStore};
 use ankomst_shared::app::{Act, Acted, Command, Query, Reply, Role, SignIn, View};

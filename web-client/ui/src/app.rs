@@ -6,7 +6,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::clock::near;
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::pages;
 use crate::parts::{asking, toast};
 use crate::react::{attr, derived, dynamic, effect, on};
@@ -14,6 +13,7 @@ use crate::route::Route;
 use crate::state::ui;
 use crate::text::{Text, fill, tr};
 use crate::typing;
+use ankomst_shared::app::Sign;
 
 /// Shows the app: the entrance, or the place the address names.
 pub fn app() -> AnyView {

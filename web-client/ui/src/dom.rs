@@ -1,9 +1,7 @@
 //! Small questions to the page's elements.
 
 use wasm_bindgen::JsCast;
-use web_sys::{
-    Element, Event, FocusEvent, HtmlElement, HtmlInputElement, Node,
-};
+use web_sys::{Element, Event, FocusEvent, HtmlElement, HtmlInputElement, Node};
 
 /// What stands in the field an event came from.
 pub fn value_of(event: &Event) -> String {

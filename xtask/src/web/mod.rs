@@ -43,9 +43,7 @@ pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
             })
         );
     } else {
-        eprintln!(
-            "    {sizes}, brotli"
-        );
+        eprintln!("    {sizes}, brotli");
     }
     sizes.check()?;
     Ok(out)

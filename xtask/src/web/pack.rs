@@ -1,8 +1,8 @@
 //! Writes the app's folder with a brotli and a gzip form beside each file, and weighs it.
 
-use std::{fmt, fs};
 use std::io::Write;
 use std::path::Path;
+use std::{fmt, fs};
 
 use anyhow::bail;
 use flate2::Compression;
@@ -52,9 +52,7 @@ impl Sizes {
     /// # Errors
     /// When one is above its own.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        if self.ui > UI_BYTES_MAX
-            || self.app() > APP_BYTES_MAX
-            || self.catalog > CATALOG_BYTES_MAX
+        if self.ui > UI_BYTES_MAX || self.app() > APP_BYTES_MAX || self.catalog > CATALOG_BYTES_MAX
         {
             bail!("the app is too large: {self}");
         }

@@ -218,6 +218,35 @@ pub fn device_names(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Notes that a device was in contact.
+///
+/// # Errors
+/// When the database refuses.
+pub fn device_seen(db: &Connection, device: DeviceId, now_ms: i64) -> Result<(), StorageError> {
+    db.prepare_cached("UPDATE devices SET seen_ms = ?2 WHERE id = ?1")?
+        .execute((Blob(device), now_ms))?;
+    Ok(())
+}
+
+/// The devices of a unit that may still bring something: whose they are and when last seen.
+///
+/// # Errors
+/// When the database refuses.
+pub fn devices_seen(
+    db: &Connection,
+    unit: UnitId,
+) -> Result<Vec<(DeviceId, UserId, i64)>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT devices.id, devices.user, devices.seen_ms FROM devices
+         JOIN users ON users.id = devices.user
+         WHERE users.unit = ?1 AND devices.active = 1 ORDER BY devices.seen_ms",
+    )?;
+    let rows = select.query_map([Blob(unit)], |row| {
+        Ok((row.get::<_, Blob<DeviceId>>(0)?.0, row.get::<_, Blob<UserId>>(1)?.0, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Adds a device.
 ///
 /// # Errors

@@ -227,6 +227,28 @@ pub struct Welcome {
     /// A checked backup is configured; without one nobody prunes.
     #[n(7)]
     pub has_backup: bool,
+    /// For supervisors: tablets that are away with a house, so that answers may be missing.
+    #[n(8)]
+    #[cbor(default)]
+    pub away: Vec<Away>,
+}
+
+/// A tablet that has taken houses along and has no contact.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Away {
+    /// The tablet.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Whose it is.
+    #[n(1)]
+    pub user: UserId,
+    /// Last contact, Unix milliseconds.
+    #[n(2)]
+    pub seen_ms: i64,
+    /// The houses.
+    #[n(3)]
+    pub houses: Vec<DocumentId>,
 }
 
 /// A colleague.

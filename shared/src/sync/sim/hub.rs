@@ -312,5 +312,6 @@ fn welcome(epoch: Epoch) -> Welcome {
         people: Vec::new(),
         devices: Vec::new(),
         has_backup: false,
+        away: Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::Position;
 use ankomst_shared::sync::client::Place;
 pub(super) use ankomst_shared::sync::client::Stage;
-use ankomst_shared::sync::message::Welcome;
+use ankomst_shared::sync::message::{Away, Welcome};
 use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -75,6 +75,10 @@ pub(super) struct Standing {
     #[n(11)]
     #[cbor(default)]
     pub(super) understood: bool,
+    /// Tablets away with houses, as the server last told a supervisor.
+    #[n(12)]
+    #[cbor(default)]
+    pub(super) away: Vec<Away>,
 }
 
 impl Standing {
@@ -102,6 +106,7 @@ impl Standing {
         self.people = people.map(|person| (person.user, person.name.clone())).collect();
         self.devices.clone_from(&welcome.devices);
         self.has_backup = welcome.has_backup;
+        self.away.clone_from(&welcome.away);
         self.clock_offset_s = Some((now_ms - welcome.server_ms).div_euclid(1000));
         self.last_contact_ms = Some(now_ms);
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::app::{Contact, Query, Refusal};
+use ankomst_shared::app::{Contact, Query, Refusal, Role};
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::order;
 use ankomst_shared::sync::backoff::Backoff;
@@ -27,6 +27,9 @@ use crate::store::{Store, Table, Write};
 
 /// Without contact by itself, the tablet asks this often while a vault is open, in milliseconds.
 const IDLE_MS: u64 = 60_000;
+
+/// A supervisor's desk makes an exchange this often beside its live socket, in milliseconds.
+const DESK_MS: u64 = 180_000;
 
 /// Most exchanges in a row before waiting.
 const ROUNDS_MAX: u32 = 50;
@@ -310,14 +313,19 @@ impl<P: Platform> Core<P> {
             return;
         }
         self.set_contact(Contact::Live);
+        let supervises =
+            self.with_open(|open| Ok(open.identity.user.roles.contains(&Role::Supervisor)));
+        // Who is away is told by exchanges only; a desk asks anew now and then.
+        let ms = if supervises.unwrap_or(false) { DESK_MS } else { u64::MAX };
+        let mut due = Box::pin(self.0.platform.clock().sleep(ms));
         loop {
             let next = {
                 let message = Box::pin(socket.receive());
                 let wake = Box::pin(self.0.wake.next());
-                match select(message, wake).await {
-                    Either::Left((Some(message), _)) => Some(message),
-                    Either::Left((None, _)) => break,
-                    Either::Right(_) => None,
+                match select(select(message, wake), &mut due).await {
+                    Either::Left((Either::Left((Some(message), _)), _)) => Some(message),
+                    Either::Left((Either::Left((None, _)), _)) | Either::Right(_) => break,
+                    Either::Left((Either::Right(_), _)) => None,
                 }
             };
             let going = match next {

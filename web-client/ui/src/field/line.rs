@@ -84,11 +84,9 @@ impl How {
             Input::Email => Self { kind: "email", keys: "email", ..plain },
             Input::Code => Self { class: "short", ..plain },
             Input::Text => Self { spellcheck: "true", ..plain },
-            Input::LongText
-            | Input::Bool
-            | Input::Count
-            | Input::Choice(_)
-            | Input::Set(_) => plain,
+            Input::LongText | Input::Bool | Input::Count | Input::Choice(_) | Input::Set(_) => {
+                plain
+            }
         }
     }
 }

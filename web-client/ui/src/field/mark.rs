@@ -5,10 +5,10 @@ use ankomst_shared::app::Level;
 
 use super::Held;
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::react::{attr, derived, dynamic};
 use crate::text::{Text, tr};
 use crate::typing::Mark;
+use ankomst_shared::app::Sign;
 
 /// Shows the mark of a field; nothing while there is no answer.
 pub fn mark(held: Held) -> AnyView {

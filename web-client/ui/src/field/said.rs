@@ -12,11 +12,11 @@ use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
 use crate::typing;
+use ankomst_shared::app::Sign;
 
 /// A decision being made; it outlives fresh views of the field.
 #[derive(Clone, Copy)]

@@ -33,7 +33,11 @@ fn long(held: Held, choices: Vec<Choice>) -> AnyView {
     let all = StoredValue::new(choices.clone());
     // What was in stays to be ticked again, also when it is taken out.
     let shown = Live::new(
-        choices.iter().filter(|choice| choice.chosen).map(|choice| choice.code.clone()).collect::<Vec<_>>(),
+        choices
+            .iter()
+            .filter(|choice| choice.chosen)
+            .map(|choice| choice.code.clone())
+            .collect::<Vec<_>>(),
     );
     effect(move || {
         let mut codes = shown.get_untracked();
@@ -48,12 +52,17 @@ fn long(held: Held, choices: Vec<Choice>) -> AnyView {
     });
     let one = move |code: String| {
         let choice = all.with_value(|all| all.iter().find(|choice| choice.code == code).cloned());
-        choice.map_or_else(|| ().into_any(), |choice| {
-            let chosen = is_in(held, &choice.code);
-            chip(held, Choice { chosen, ..choice })
-        })
+        choice.map_or_else(
+            || ().into_any(),
+            |choice| {
+                let chosen = is_in(held, &choice.code);
+                chip(held, Choice { chosen, ..choice })
+            },
+        )
     };
-    let options = choices.into_iter().map(|choice| view! { <option value=choice.code>{choice.label}</option> });
+    let options = choices
+        .into_iter()
+        .map(|choice| view! { <option value=choice.code>{choice.label}</option> });
     let options = options.collect_view();
     let add = move |event: web_sys::Event| {
         let code = value_of(&event);

@@ -22,8 +22,13 @@ pub fn place(address: String) -> AnyView {
     let back = Live::new(None::<(String, String)>);
     let (marks, actions) = (Live::new(Vec::<Badge>::new()), Live::new(Vec::<Action>::new()));
     let standing = follow(Query::Page(address), move |view| {
-        if let View::Page(PageView { title: heading, back: from, badges, actions: acts, parts: all }) =
-            view
+        if let View::Page(PageView {
+            title: heading,
+            back: from,
+            badges,
+            actions: acts,
+            parts: all,
+        }) = view
         {
             title.fresh(heading);
             back.fresh(from);
@@ -102,7 +107,8 @@ struct Acts(Vec<Action>);
 fn a_form(part: Live<Part>, document: DocumentId) -> AnyView {
     let shown = Form::new(document);
     effect(move || {
-        let view = part.with(|part| if let Body::Form(view) = &part.body { Some(view.clone()) } else { None });
+        let view = part
+            .with(|part| if let Body::Form(view) = &part.body { Some(view.clone()) } else { None });
         if let Some(view) = view {
             untrack(move || shown.take(view));
         }

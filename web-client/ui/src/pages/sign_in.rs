@@ -7,11 +7,11 @@ use ankomst_shared::app::{Command, Reply, SignIn};
 use crate::bridge::ask;
 use crate::dom::value_of;
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::parts::{languages, page_title};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
+use ankomst_shared::app::Sign;
 
 /// Fewest characters of a passphrase.
 const PASSPHRASE_MIN: usize = 12;

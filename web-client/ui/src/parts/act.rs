@@ -54,7 +54,11 @@ fn button(action: Action) -> AnyView {
 }
 
 /// Does it, says so, goes where it leads, and offers to take it back.
-pub fn run(act: Act, answers: Vec<(String, Value)>, then: impl FnOnce(Option<&'static str>) + 'static) {
+pub fn run(
+    act: Act,
+    answers: Vec<(String, Value)>,
+    then: impl FnOnce(Option<&'static str>) + 'static,
+) {
     typing::commit_all();
     let line = focused_line();
     match &act {
@@ -95,7 +99,9 @@ fn stay_near(line: Option<String>) {
     let Some(line) = line else { return };
     set_timeout(
         move || {
-            let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+            let Some(document) = web_sys::window().and_then(|window| window.document()) else {
+                return;
+            };
             let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
             let found = document.query_selector(&format!("[data-line=\"{line}\"] :is(a, button)"));
             if let (true, Ok(Some(found))) = (lost, found) {
@@ -116,10 +122,12 @@ fn focus(element: &Element) {
 pub fn asking() -> AnyView {
     let asked = ui().asking;
     dynamic(move || {
-        asked.with(|asked| asked.clone().and_then(|action| {
-            let ask = action.ask.clone()?;
-            Some(dialog(action, ask))
-        }))
+        asked.with(|asked| {
+            asked.clone().and_then(|action| {
+                let ask = action.ask.clone()?;
+                Some(dialog(action, ask))
+            })
+        })
     })
 }
 
@@ -129,8 +137,9 @@ fn close() {
 
 fn dialog(action: Action, question: Ask) -> AnyView {
     let fault = Live::new(None::<&'static str>);
-    let answers: Live<Vec<(String, Value)>> =
-        Live::new(question.questions.iter().map(|one| (one.id.clone(), one.value.clone())).collect());
+    let answers: Live<Vec<(String, Value)>> = Live::new(
+        question.questions.iter().map(|one| (one.id.clone(), one.value.clone())).collect(),
+    );
     let needed: Vec<String> =
         question.questions.iter().filter(|one| one.required).map(|one| one.id.clone()).collect();
     effect(|| {
@@ -161,9 +170,9 @@ fn dialog(action: Action, question: Ask) -> AnyView {
     let fields = question.questions.into_iter().map(|one| answer(one, answers)).collect_view();
     let help = question.help;
     view! {
-        <dialog id="ask" class="card" aria-labelledby="ask-title" on:close=on(|_: web_sys::Event| close())>
+        <dialog id="ask" class="card" aria-labelledby="ask-heading" on:close=on(|_: web_sys::Event| close())>
             <form novalidate on:submit=on(submit)>
-                <h2 id="ask-title">{question.title}</h2>
+                <h2 id="ask-heading">{question.title}</h2>
                 {(!help.is_empty()).then(|| view! { <p class="help">{help}</p> })}
                 {fields}
                 <p class="fault" role="alert">{dynamic(move || fault.get())}</p>
@@ -226,7 +235,8 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
         }
         .into_any(),
     };
-    view! { <div class="field"><label for=field class="question">{label}</label>{typed}</div> }.into_any()
+    view! { <div class="field"><label for=field class="question">{label}</label>{typed}</div> }
+        .into_any()
 }
 
 /// What was said, with the way back for as long as it is shown.

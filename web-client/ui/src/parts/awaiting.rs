@@ -17,9 +17,10 @@ pub fn awaiting(
 
 fn shown(standing: Live<Standing>, contents: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
     let here = derived(move || standing.get());
-    dynamic(move || {
-        match here.get() {
-        Standing::Awaited => view! { <p class="awaited" role="status">{tr(Text::PageOpening)}</p> }.into_any(),
+    dynamic(move || match here.get() {
+        Standing::Awaited => {
+            view! { <p class="awaited" role="status">{tr(Text::PageOpening)}</p> }.into_any()
+        }
         Standing::Here => untrack(&contents),
         Standing::Refused(why) => view! {
             <div class="empty" role="alert">
@@ -31,7 +32,7 @@ fn shown(standing: Live<Standing>, contents: Box<dyn Fn() -> AnyView + Send + Sy
                 <p>{refusal(why)}</p>
                 <p><a class="button" href="/idag">{tr(Text::PageHome)}</a></p>
             </div>
-        }.into_any(),
-    }
+        }
+        .into_any(),
     })
 }

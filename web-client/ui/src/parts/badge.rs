@@ -3,8 +3,8 @@
 use crate::prelude::*;
 
 use crate::icon::icon;
-use ankomst_shared::app::{Badge, Sign, Tone};
 use crate::text::{Text, count};
+use ankomst_shared::app::{Badge, Sign, Tone};
 
 /// Shows a word in a tone.
 pub fn badge(text: impl Into<String>, tone: &'static str) -> AnyView {

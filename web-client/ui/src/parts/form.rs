@@ -7,11 +7,11 @@ use ankomst_shared::ids::DocumentId;
 use crate::dom::has_left;
 use crate::field::field;
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::react::{Live, derived, dynamic, on};
 use crate::slots::{Slots, each, rows};
 use crate::text::{Text, fill, tr};
 use crate::typing;
+use ankomst_shared::app::Sign;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Shape {
@@ -33,12 +33,7 @@ pub struct Form {
 impl Form {
     /// Makes the form of a document, empty until its first view.
     pub fn new(document: DocumentId) -> Self {
-        Self {
-            document,
-            sections: Slots::new(),
-            fields: Slots::new(),
-            protected: Live::new(false),
-        }
+        Self { document, sections: Slots::new(), fields: Slots::new(), protected: Live::new(false) }
     }
 
     /// Takes in a fresh view.

@@ -3,8 +3,8 @@
 use crate::prelude::*;
 
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::react::{Derived, Live, derived, dynamic, effect};
+use ankomst_shared::app::Sign;
 
 /// Sets the window's title.
 pub fn page_title(title: &str) {

@@ -112,8 +112,7 @@ impl<P: Platform> Core<P> {
             if !matches!(open.kind(parent), Some("residence" | "case")) {
                 return Err(Refusal::NotHere);
             }
-            let arrival =
-                open.record(parent).map(|record| record.text("arrival_date").to_owned());
+            let arrival = open.record(parent).map(|record| record.text("arrival_date").to_owned());
             let mut runs: Vec<DocumentId> = open
                 .headers
                 .values()
@@ -195,9 +194,12 @@ impl<P: Platform> Core<P> {
             edits.extend(edit(&format!("{list}/{entry}/deadline"), Value::text(deadline)));
         }
         let first = self.first_answers(parent, (id, &kind.id), (list, entry))?;
-        edits.extend(first.into_iter().filter(|one| {
-            !edits.iter().any(|given| given.path == one.path)
-        }).collect::<Vec<_>>());
+        edits.extend(
+            first
+                .into_iter()
+                .filter(|one| !edits.iter().any(|given| given.path == one.path))
+                .collect::<Vec<_>>(),
+        );
         let _turn = self.0.turn.take().await;
         self.write_companion(parent, (id, &kind.id), &edits).await?;
         Ok(entry)
@@ -217,9 +219,8 @@ impl<P: Platform> Core<P> {
             let fields = catalog.kind(kind).and_then(|kind| kind.entry_list(list));
             let fields = &fields.ok_or(Refusal::NotHere)?.fields;
             let of_case = if id == parent { open.record(id) } else { open.record(parent) };
-            let mut persons = of_case.map_or_else(Vec::new, |record| {
-                record.entries(catalog, "case", "persons")
-            });
+            let mut persons =
+                of_case.map_or_else(Vec::new, |record| record.entries(catalog, "case", "persons"));
             let person = if persons.len() == 1 { persons.pop() } else { None };
             let answer = |field: &Field| {
                 let first = first_code(list, &field.id);
@@ -230,9 +231,7 @@ impl<P: Platform> Core<P> {
                 match &field.typ {
                     FieldType::Date if needed => Some(Value::text(&today)),
                     FieldType::Time if needed => Some(Value::Int(now_ms)),
-                    FieldType::Reference(to) if to == "person" => {
-                        person.as_ref().map(Value::text)
-                    }
+                    FieldType::Reference(to) if to == "person" => person.as_ref().map(Value::text),
                     _ => None,
                 }
             };
@@ -241,9 +240,9 @@ impl<P: Platform> Core<P> {
                 .filter_map(|field| edit(&format!("{list}/{entry}/{}", field.id), answer(field)?))
                 .collect();
             if edits.is_empty() {
-                let first = fields.iter().find(|field| {
-                    field.merge != MergeCode::I && !field.typ.has_members()
-                });
+                let first = fields
+                    .iter()
+                    .find(|field| field.merge != MergeCode::I && !field.typ.has_members());
                 let first = first.ok_or(Refusal::BadValue)?;
                 edits.extend(edit(&format!("{list}/{entry}/{}", first.id), Value::Null));
             }

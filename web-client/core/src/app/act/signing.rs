@@ -30,7 +30,10 @@ impl<P: Platform> Core<P> {
             if body.trim().is_empty() {
                 return Err(Refusal::BadValue);
             }
-            open.may_write(document, &FieldPath::parse(&key("body")).map_err(|_| Refusal::NotHere)?)?;
+            open.may_write(
+                document,
+                &FieldPath::parse(&key("body")).map_err(|_| Refusal::NotHere)?,
+            )?;
             Ok(vec![
                 // The text as it stands, put together from everybody's words, is what is signed.
                 (key("body"), Value::text(body)),
@@ -50,7 +53,8 @@ impl<P: Platform> Core<P> {
             let record = open.record(run).ok_or(Refusal::NotHere)?;
             Ok(record.text("remark").to_owned())
         })?;
-        let remark = if remark.is_empty() { reason.to_owned() } else { format!("{remark}\n{reason}") };
+        let remark =
+            if remark.is_empty() { reason.to_owned() } else { format!("{remark}\n{reason}") };
         let values = [
             ("state".to_owned(), Value::text("reopened")),
             ("remark".to_owned(), Value::text(remark)),

@@ -113,8 +113,7 @@ impl Viewer<'_> {
         ankomst_shared::order::sort_by_key(&mut named, |(_, name)| {
             ankomst_shared::order::swedish(name)
         });
-        let choice =
-            |(code, label)| Choice { code, label, help: None, chosen: false };
+        let choice = |(code, label)| Choice { code, label, help: None, chosen: false };
         named.into_iter().map(choice).collect()
     }
 

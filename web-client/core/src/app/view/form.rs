@@ -58,8 +58,7 @@ impl Viewer<'_> {
         let mut views = Vec::new();
         for section in sections {
             let mut shown = Vec::new();
-            for field in
-                fields.iter().filter(|field| field.section == section.id && !field.system)
+            for field in fields.iter().filter(|field| field.section == section.id && !field.system)
             {
                 let is_relevant = field
                     .relevant

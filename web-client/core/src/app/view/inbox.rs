@@ -10,11 +10,11 @@ use ankomst_shared::merge::{Changed, Review, changed_since, reviews};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
+use ankomst_shared::text::Word;
 
 use super::viewer::{Viewer, count};
 
-const KINDS: [&str; 6] =
-    ["run", "residence", "deficiencies", "case", "journal", "protected"];
+const KINDS: [&str; 6] = ["run", "residence", "deficiencies", "case", "journal", "protected"];
 
 impl Viewer<'_> {
     pub(super) fn inbox(&mut self) -> InboxView {
@@ -27,7 +27,23 @@ impl Viewer<'_> {
         order::sort_by_key(&mut rows, |row| {
             core::cmp::Reverse((row.safety, row.conflicts, row.received_ms))
         });
-        InboxView { rows }
+        InboxView { away: self.away(), rows }
+    }
+
+    /// What has not arrived: tablets that have a house along and are not in contact.
+    fn away(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        for one in self.open.standing.away.clone() {
+            let houses: Vec<String> = one.houses.iter().map(|house| self.title(*house)).collect();
+            let houses: Vec<&str> =
+                houses.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            if !houses.is_empty() {
+                let (device, who) = (self.device(one.device), self.person(one.user));
+                let seen = self.moment(one.seen_ms);
+                said.push(self.f(Word::Away, &[&device, &who, &houses.join(", "), &seen]));
+            }
+        }
+        said
     }
 
     fn inbox_row(&mut self, id: DocumentId) -> Result<InboxRow, Refusal> {

@@ -12,8 +12,8 @@ mod viewer;
 
 use ankomst_shared::app::{Query, Refusal, View};
 
-use self::viewer::Viewer;
 pub(super) use self::run::status_field;
+use self::viewer::Viewer;
 pub(super) use self::viewer::home;
 use super::state::Core;
 use crate::platform::Platform;

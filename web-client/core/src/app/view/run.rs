@@ -3,9 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, FieldView, GroupView, Input, ItemView, Language, Refusal, RunRow, RunView, Sign,
 };
-use ankomst_shared::catalog::{
-    Caution, Checklist, Evidence, Field, Item, display, written_date,
-};
+use ankomst_shared::catalog::{Caution, Checklist, Evidence, Field, Item, display, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;

@@ -50,7 +50,11 @@ impl<'a> Viewer<'a> {
     }
 
     /// The document that holds a list: the house or case itself, or what belongs to it.
-    pub(super) fn home(&self, parent: DocumentId, list: &str) -> Option<(DocumentId, &'static Kind)> {
+    pub(super) fn home(
+        &self,
+        parent: DocumentId,
+        list: &str,
+    ) -> Option<(DocumentId, &'static Kind)> {
         home(self.catalog, self.open.kind(parent)?, parent, list)
     }
 
@@ -114,7 +118,9 @@ impl<'a> Viewer<'a> {
         if let FieldType::Reference(to) = &located.field.typ {
             let code = value.as_str().unwrap_or_default();
             let mut known = self.references(id, to).into_iter();
-            return known.find(|choice| choice.code == code).map_or_else(String::new, |it| it.label);
+            return known
+                .find(|choice| choice.code == code)
+                .map_or_else(String::new, |it| it.label);
         }
         self.catalog.words(located.field, &value, self.language)
     }

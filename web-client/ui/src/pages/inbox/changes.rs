@@ -12,13 +12,13 @@ use crate::clock::near;
 use crate::dom::value_of;
 use crate::field::{Held, said, voice};
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::live::follow;
 use crate::parts::awaiting;
 use crate::react::{Live, attr, dynamic, effect, on};
 use crate::slots::{Slots, rows};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
+use ankomst_shared::app::Sign;
 
 #[derive(Clone, Copy)]
 struct Record {

@@ -5,10 +5,11 @@ mod changes;
 mod keys;
 
 use crate::prelude::*;
-use ankomst_shared::app::{InboxRow, Query, View};
+use ankomst_shared::app::{InboxRow, Query, Sign, View};
 use ankomst_shared::ids::DocumentId;
 
 use crate::clock::near;
+use crate::icon::icon;
 use crate::live::follow;
 use crate::parts::{awaiting, badge, conflict_badge, head};
 use crate::react::{Live, dynamic, on};
@@ -17,14 +18,18 @@ use crate::text::{Text, count, fill, tr};
 
 /// Shows the inbox; `open` is the record under the eye.
 pub fn inbox(open: Option<DocumentId>) -> AnyView {
-    let queue = Slots::new();
+    let (queue, away) = (Slots::new(), Live::new(Vec::<String>::new()));
     let standing = follow(Query::Inbox, move |view| {
         if let View::Inbox(view) = view {
+            away.fresh(view.away);
             queue.fill(view.rows.into_iter().map(|row| (row.document.to_string(), row)));
         }
     });
     view! {
         {head(Live::new(None), || tr(Text::InboxTitle).to_owned(), keys::switch())}
+        {dynamic(move || away.with(|all| all.iter().map(|text| view! {
+            <p class="notice" data-tone="decide" data-away="">{icon(Sign::Clock)}<span>{text.clone()}</span></p>
+        }).collect_view()))}
         <div class="panes" data-open=open.is_some().to_string() on:keydown=on(keys::pressed) tabindex="-1">
             <section class="pane pane-queue" aria-label=tr(Text::InboxQueue)>
                 {awaiting(standing, move || list(queue, open))}

@@ -8,11 +8,11 @@ use super::{Visit, is_shown};
 use crate::dom::has_left;
 use crate::field::{Held, agreement, field, mark, said};
 use crate::icon::icon;
-use ankomst_shared::app::Sign;
 use crate::parts::badge;
 use crate::react::{Live, attr, derived, dynamic, effect, on};
 use crate::text::{Text, fill, tr};
 use crate::typing;
+use ankomst_shared::app::Sign;
 
 /// Shows an item.
 pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
@@ -110,7 +110,11 @@ fn answers(held: Held, answer: Live<String>, status: &FieldView) -> AnyView {
     // As they stand in the catalog, but what needs no more doing comes first.
     let mut shown: Vec<&Choice> = choices.iter().filter(|choice| choice.code != none).collect();
     shown.sort_by_key(|choice| choice.code == "doing");
-    shown.into_iter().map(|choice| one(held, answer, choice, none.clone())).collect_view().into_any()
+    shown
+        .into_iter()
+        .map(|choice| one(held, answer, choice, none.clone()))
+        .collect_view()
+        .into_any()
 }
 
 fn one(held: Held, answer: Live<String>, choice: &Choice, none: String) -> AnyView {

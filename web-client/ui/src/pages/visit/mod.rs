@@ -224,10 +224,7 @@ fn is_shown(visit: Visit, item: Live<ItemView>) -> bool {
         through
             && visit.wanted.with(|wanted| {
                 wanted.trim().is_empty()
-                    || is_found(
-                        wanted,
-                        &format!("{} {} {}", item.id, item.text, item.departments),
-                    )
+                    || is_found(wanted, &format!("{} {} {}", item.id, item.text, item.departments))
             })
     })
 }

@@ -23,11 +23,19 @@ impl Viewer<'_> {
         badges.extend(self.state(id, "state"));
         badges.extend(self.conflicts(record.open()));
         parts.push(self.case_overview(id));
-        parts.push(self.entries_part(id, "intakes", [Word::Intakes, Word::IntakesNone, Word::AddIntake]));
+        parts.push(self.entries_part(
+            id,
+            "intakes",
+            [Word::Intakes, Word::IntakesNone, Word::AddIntake],
+        ));
         parts.push(self.checklist_part(id));
         parts.push(self.task_part(id));
         parts.push(self.journal_part(id));
-        parts.push(self.entries_part(id, "persons", [Word::PersonsTitle, Word::PersonsNone, Word::AddPerson]));
+        parts.push(self.entries_part(
+            id,
+            "persons",
+            [Word::PersonsTitle, Word::PersonsNone, Word::AddPerson],
+        ));
         parts.push(self.living_part(id));
         parts.push(self.case_visits(id));
         parts.push(self.more(id));

@@ -1,8 +1,6 @@
 //! `/surfplatta`: what is on this device, how far it has come, language, look, lock.
 
-use ankomst_shared::app::{
-    Act, Action, Body, Contact, Language, Look, PageView, Part, Sign, Tone,
-};
+use ankomst_shared::app::{Act, Action, Body, Contact, Language, Look, PageView, Part, Sign, Tone};
 use ankomst_shared::text::Word;
 
 use super::super::super::rows::Stage;
@@ -23,19 +21,14 @@ impl Viewer<'_> {
         parts.push(self.level_part());
         parts.push(self.look_part());
         parts.push(self.person_part());
-        PageView {
-            title: self.w(Word::ThisDevice).to_owned(),
-            parts,
-            ..PageView::default()
-        }
+        PageView { title: self.w(Word::ThisDevice).to_owned(), parts, ..PageView::default() }
     }
 
     fn contact_part(&self) -> Part {
         let status = &self.status;
-        let contact = status.last_contact_ms.map_or_else(
-            || self.w(Word::ContactNever).to_owned(),
-            |ms| self.moment(ms),
-        );
+        let contact = status
+            .last_contact_ms
+            .map_or_else(|| self.w(Word::ContactNever).to_owned(), |ms| self.moment(ms));
         let state = match status.contact {
             Contact::Unknown => Word::ContactUnknown,
             Contact::Trying => Word::ContactTrying,
@@ -52,7 +45,8 @@ impl Viewer<'_> {
             fact(Word::HeldChanges, status.held.to_string()),
             fact(Word::DepositsHere, status.deposits.to_string()),
         ];
-        if let Some(offset) = self.open.standing.clock_offset_s.filter(|offset| offset.abs() > 120) {
+        if let Some(offset) = self.open.standing.clock_offset_s.filter(|offset| offset.abs() > 120)
+        {
             facts.push(fact(Word::ClockOff, offset.to_string()));
         }
         let mut part = part("contact", self.w(Word::SyncTitle), Body::Facts(facts));
@@ -67,7 +61,10 @@ impl Viewer<'_> {
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let mut facts = vec![
             fact(Word::DocumentsHere, self.open.chunks.len().to_string()),
-            fact(Word::ChangesHere, self.f(Word::ChangesUnsent, &[&chunks.to_string(), &unsent.to_string()])),
+            fact(
+                Word::ChangesHere,
+                self.f(Word::ChangesUnsent, &[&chunks.to_string(), &unsent.to_string()]),
+            ),
         ];
         let mut actions = Vec::new();
         if let Some(storage) = self.storage {
@@ -114,7 +111,8 @@ impl Viewer<'_> {
     fn person_part(&self) -> Part {
         let user = &self.open.identity.user;
         let name = format!("{} ({})", user.name, user.login);
-        let roles: Vec<String> = user.roles.iter().map(|role| self.role(*role).to_owned()).collect();
+        let roles: Vec<String> =
+            user.roles.iter().map(|role| self.role(*role).to_owned()).collect();
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let facts = vec![fact(Word::SignedInAs, name), fact(Word::Roles, roles.join(", "))];
         let mut part = part("person", self.w(Word::PersonTitle), Body::Facts(facts));

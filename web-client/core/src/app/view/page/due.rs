@@ -1,7 +1,9 @@
 //! What has a day: deficiencies, tasks, items of task checklists, inspections, unsigned notes.
 
 use ankomst_shared::app::{Act, Body, Input, Line, Part, Sign, Tone};
-use ankomst_shared::catalog::{Item, days_after, due_date, is_working_day, read_date, written_date};
+use ankomst_shared::catalog::{
+    Item, days_after, due_date, is_working_day, read_date, written_date,
+};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
@@ -61,7 +63,11 @@ impl Viewer<'_> {
             question("title", self.w(Word::DeficiencyTitle), Input::Text, Value::Null),
             question("severity", self.w(Word::Severity), self.choices("severity"), Value::Null),
         ];
-        part.actions.push(asked(self.add(house, "deficiencies", Word::AddDeficiency), "", questions));
+        part.actions.push(asked(
+            self.add(house, "deficiencies", Word::AddDeficiency),
+            "",
+            questions,
+        ));
         part
     }
 
@@ -182,13 +188,13 @@ impl Viewer<'_> {
         let mut part = self.lines("tasks", Word::Tasks, lines, Word::TasksNone);
         let questions = vec![
             question("title", self.w(Word::TaskTitle), Input::Text, Value::Null),
-            question("department", self.w(Word::Department), self.choices("department"), Value::Null),
             question(
-                "due",
-                self.w(Word::DueDate),
-                Input::Date,
-                Value::text(self.today_text()),
+                "department",
+                self.w(Word::Department),
+                self.choices("department"),
+                Value::Null,
             ),
+            question("due", self.w(Word::DueDate), Input::Date, Value::text(self.today_text())),
         ];
         part.actions.push(asked(self.add(case, "tasks", Word::AddTask), "", questions));
         part
@@ -203,7 +209,8 @@ impl Viewer<'_> {
             badges.push(self.day_badge(day));
         }
         badges.extend(self.entry_badge(case, "tasks", entry));
-        let mut detail = vec![self.words(case, &key("department")), self.text(case, &key("detail"))];
+        let mut detail =
+            vec![self.words(case, &key("department")), self.text(case, &key("detail"))];
         let attempts = self.record(case).map_or(0, |record| record.counted(&key("attempts")));
         if attempts > 0 {
             detail.push(self.f(Word::Attempts, &[&attempts.to_string()]));
@@ -280,14 +287,17 @@ impl Viewer<'_> {
             }
             let (words, late) = self.next_inspection(house);
             if late {
-                lines.push((String::new(), Line {
-                    key: format!("inspection-{house}"),
-                    href: Some(format!("/boenden/{house}")),
-                    title: self.w(Word::InspectionDue).to_owned(),
-                    detail: name,
-                    badges: vec![badge(words, Tone::Danger)],
-                    ..Line::default()
-                }));
+                lines.push((
+                    String::new(),
+                    Line {
+                        key: format!("inspection-{house}"),
+                        href: Some(format!("/boenden/{house}")),
+                        title: self.w(Word::InspectionDue).to_owned(),
+                        detail: name,
+                        badges: vec![badge(words, Tone::Danger)],
+                        ..Line::default()
+                    },
+                ));
             }
         }
         for case in self.of_kind("case") {
@@ -305,14 +315,17 @@ impl Viewer<'_> {
                 let Ok(row) = self.run_row(run) else { continue };
                 if row.overdue > 0 {
                     let late = self.f(Word::ItemsLate, &[&row.overdue.to_string()]);
-                    lines.push((String::new(), Line {
-                        key: run.to_string(),
-                        href: Some(format!("/besok/{run}")),
-                        title: row.title,
-                        detail: title.clone(),
-                        badges: vec![badge(late, Tone::Danger)],
-                        ..Line::default()
-                    }));
+                    lines.push((
+                        String::new(),
+                        Line {
+                            key: run.to_string(),
+                            href: Some(format!("/besok/{run}")),
+                            title: row.title,
+                            detail: title.clone(),
+                            badges: vec![badge(late, Tone::Danger)],
+                            ..Line::default()
+                        },
+                    ));
                 }
             }
             let (journal, notes) = self.listed(case, "notes");

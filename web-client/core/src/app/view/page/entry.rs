@@ -31,7 +31,8 @@ impl Viewer<'_> {
     pub(super) fn list(&mut self, parent: DocumentId, list: &str) -> Result<PageView, Refusal> {
         let (_, kind) = self.home(parent, list).ok_or(Refusal::NoPlace)?;
         let label = kind.entry_list(list).ok_or(Refusal::NoPlace)?.label.get(self.language);
-        let mut entries = self.entries_part(parent, list, [Word::Empty, Word::EntriesNone, Word::Add]);
+        let mut entries =
+            self.entries_part(parent, list, [Word::Empty, Word::EntriesNone, Word::Add]);
         let actions = core::mem::take(&mut entries.actions);
         Ok(PageView {
             title: label.to_owned(),
@@ -127,16 +128,21 @@ impl Viewer<'_> {
                 progress = form.ok().map(|form| (form.answered, form.total));
                 let person = self.text(home, &key("person"));
                 let started = self.words(home, &key("started_on"));
-                (self.person_name(home, &person), [started, String::new(), String::new(), String::new()])
+                (
+                    self.person_name(home, &person),
+                    [started, String::new(), String::new(), String::new()],
+                )
             }
             _ => {
                 let title = self.entry_title(home, list, entry);
                 let fields = kind.entry_list(list).map(|list| list.fields.as_slice());
-                let fields = fields.unwrap_or_default().iter().filter(|field| !field.system).take(5);
+                let fields =
+                    fields.unwrap_or_default().iter().filter(|field| !field.system).take(5);
                 let mut words: Vec<String> =
                     fields.map(|field| self.words(home, &key(&field.id))).collect();
                 words.retain(|part| !part.is_empty() && *part != title);
-                let title = if title.is_empty() && !words.is_empty() { words.remove(0) } else { title };
+                let title =
+                    if title.is_empty() && !words.is_empty() { words.remove(0) } else { title };
                 (title, [words.join(" · "), String::new(), String::new(), String::new()])
             }
         };
@@ -163,8 +169,6 @@ impl Viewer<'_> {
         let Ok(record) = self.record(id) else { return 0 };
         let prefix = format!("{list}/{entry}/");
         let fields = record.fields.iter();
-        fields
-            .filter(|(path, state)| state.is_open() && path.as_str().starts_with(&prefix))
-            .count()
+        fields.filter(|(path, state)| state.is_open() && path.as_str().starts_with(&prefix)).count()
     }
 }

@@ -1,12 +1,14 @@
 //! `/boenden/<id>`: one house: rooms and places, deficiencies, visits.
 
-use ankomst_shared::app::{Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone};
+use ankomst_shared::app::{
+    Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone,
+};
+use ankomst_shared::catalog::written_date;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy::{self, Bed, Fault, House, Occupant, Room};
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
-use ankomst_shared::catalog::written_date;
 
 use super::super::viewer::{Viewer, count};
 use super::made::{action, asked, badge, is_over, notice, part, primary, question, quiet, signed};
@@ -15,14 +17,21 @@ use super::made::{action, asked, badge, is_over, notice, part, primary, question
 const INSPECTION: &str = "residence_inspection";
 
 impl Viewer<'_> {
-    pub(super) fn house(&mut self, id: DocumentId) -> Result<PageView, ankomst_shared::app::Refusal> {
+    pub(super) fn house(
+        &mut self,
+        id: DocumentId,
+    ) -> Result<PageView, ankomst_shared::app::Refusal> {
         let record = self.record(id)?;
         let house = occupancy::house(self.catalog, &record);
         let pinned = self.open.standing.wants.contains(&id);
         let start = Act::StartRun { parent: id, checklist: INSPECTION.to_owned() };
         let along = if pinned { Word::TakenAlong } else { Word::TakeAlong };
-        let mut take =
-            action("take-along", self.w(along), Sign::Pin, Act::TakeAlong { residence: id, keep: !pinned });
+        let mut take = action(
+            "take-along",
+            self.w(along),
+            Sign::Pin,
+            Act::TakeAlong { residence: id, keep: !pinned },
+        );
         take.look = Look::Switch(pinned);
         let mut badges: Vec<_> = self.state(id, "status").into_iter().collect();
         badges.extend(self.conflicts(record.open()));
@@ -122,11 +131,19 @@ impl Viewer<'_> {
                 Fault::Twice => self.w(Word::PlacedTwice).to_owned(),
                 Fault::SameBed => self.w(Word::SameBed).to_owned(),
             };
-            let tone = if *fault == Fault::Full || *fault == Fault::Blocked { Tone::Danger } else { Tone::Decide };
+            let tone = if *fault == Fault::Full || *fault == Fault::Blocked {
+                Tone::Danger
+            } else {
+                Tone::Decide
+            };
             badges.push(badge(text, tone));
         }
         badges.extend(self.entry_badge(id, "rooms", &room.entry));
-        let figure = if room.sleeps { self.f(Word::Persons, &[&room.persons.to_string()]) } else { String::new() };
+        let figure = if room.sleeps {
+            self.f(Word::Persons, &[&room.persons.to_string()])
+        } else {
+            String::new()
+        };
         let mut actions = Vec::new();
         if room.sleeps && !room.blocked && room.beds.is_empty() {
             actions.push(self.placing(id, room, None));
@@ -230,7 +247,12 @@ impl Viewer<'_> {
             self.choices("placement_end_reason"),
             Value::Null,
         );
-        let end = quiet(action("end", self.w(Word::End), Sign::Cross, Act::End { residence: id, occupant }));
+        let end = quiet(action(
+            "end",
+            self.w(Word::End),
+            Sign::Cross,
+            Act::End { residence: id, occupant },
+        ));
         actions.push(asked(end, self.w(Word::EndHelp), vec![until, why]));
         Line {
             key: one.entry.clone(),

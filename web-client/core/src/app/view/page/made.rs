@@ -43,7 +43,12 @@ pub(super) fn notice(key: &str, tone: Tone, help: impl Into<String>) -> Part {
 }
 
 /// Something done at once.
-pub(in crate::app::view) fn action(name: &str, label: impl Into<String>, sign: Sign, act: Act) -> Action {
+pub(in crate::app::view) fn action(
+    name: &str,
+    label: impl Into<String>,
+    sign: Sign,
+    act: Act,
+) -> Action {
     Action { name: name.to_owned(), label: label.into(), sign, look: Look::Plain, ask: None, act }
 }
 
@@ -58,14 +63,23 @@ pub(in crate::app::view) fn primary(action: Action) -> Action {
 }
 
 /// Something done after questions; the dialog bears the button's words.
-pub(in crate::app::view) fn asked(mut action: Action, help: impl Into<String>, questions: Vec<Question>) -> Action {
+pub(in crate::app::view) fn asked(
+    mut action: Action,
+    help: impl Into<String>,
+    questions: Vec<Question>,
+) -> Action {
     let (title, done) = (action.label.clone(), action.label.clone());
     action.ask = Some(Ask { title, help: help.into(), questions, done });
     action
 }
 
 /// A question of a dialog.
-pub(in crate::app::view) fn question(id: &str, label: impl Into<String>, input: Input, value: Value) -> Question {
+pub(in crate::app::view) fn question(
+    id: &str,
+    label: impl Into<String>,
+    input: Input,
+    value: Value,
+) -> Question {
     Question { id: id.to_owned(), label: label.into(), input, value, required: true }
 }
 
@@ -73,7 +87,13 @@ pub(in crate::app::view) fn question(id: &str, label: impl Into<String>, input: 
 pub(super) fn is_over(state: &str) -> bool {
     matches!(
         state,
-        "done" | "cancelled" | "verified" | "wont_fix_approved" | "not_relevant" | "ended" | "closed"
+        "done"
+            | "cancelled"
+            | "verified"
+            | "wont_fix_approved"
+            | "not_relevant"
+            | "ended"
+            | "closed"
     )
 }
 
@@ -131,8 +151,7 @@ impl Viewer<'_> {
 
     /// Takes an entry away, as an action that asks why.
     pub(super) fn remove(&self, document: DocumentId, list: &str, entry: &str) -> Action {
-        let act =
-            Act::Remove { document, list: list.to_owned(), entry: entry.to_owned() };
+        let act = Act::Remove { document, list: list.to_owned(), entry: entry.to_owned() };
         let why = question("reason", self.w(Word::Reason), Input::Text, Value::Null);
         asked(
             quiet(action("remove", self.w(Word::Remove), Sign::Cross, act)),

@@ -87,8 +87,7 @@ impl Viewer<'_> {
     /// The text that was signed, found in the history by its hash.
     fn signed_text(&mut self, id: DocumentId, entry: &str) -> Option<String> {
         let signed = self.text(id, &format!("notes/{entry}/body_hash"));
-        let path =
-            ankomst_shared::path::FieldPath::parse(&format!("notes/{entry}/body")).ok()?;
+        let path = ankomst_shared::path::FieldPath::parse(&format!("notes/{entry}/body")).ok()?;
         let history = self.open.read(id)?.history(&path);
         let mut texts = history.iter().filter_map(|said| said.value.as_str());
         texts.find(|text| body_hash(text) == signed).map(str::to_owned)

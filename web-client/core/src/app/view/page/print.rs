@@ -81,7 +81,8 @@ impl Viewer<'_> {
         let mut lines = Vec::new();
         for room in house.rooms.iter().filter(|room| room.sleeps || room.persons > 0) {
             let key = |field: &str| format!("rooms/{}/{field}", room.entry);
-            let people = room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));
+            let people =
+                room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));
             let ages: Vec<String> = people
                 .filter(|one| one.lives())
                 .map(|one| self.words(id, &format!("occupancy/{}/age_band", one.entry)))

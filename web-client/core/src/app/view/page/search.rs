@@ -47,7 +47,11 @@ impl Viewer<'_> {
 
     fn find_in_case(&mut self, case: DocumentId, words: &[String], lines: &mut Vec<Line>) {
         let number = self.case_number(case);
-        let own = format!("{number} {} {}", self.text(case, "household_label"), self.words(case, "phone"));
+        let own = format!(
+            "{number} {} {}",
+            self.text(case, "household_label"),
+            self.words(case, "phone")
+        );
         let before = lines.len();
         for entry in self.listed(case, "persons").1 {
             let key = |field: &str| format!("persons/{entry}/{field}");
@@ -84,6 +88,8 @@ fn fits(words: &[String], text: &str) -> bool {
         let is_number = plain.len() >= 4 && plain.bytes().all(|sign| sign.is_ascii_digit());
         // A national number without its century's zero is found, too: 070… is kept as +4670….
         let short = plain.strip_prefix('0').unwrap_or(&plain);
-        text.contains(word.as_str()) || bare.contains(&plain) || (is_number && digits.contains(short))
+        text.contains(word.as_str())
+            || bare.contains(&plain)
+            || (is_number && digits.contains(short))
     })
 }

@@ -47,7 +47,8 @@ impl Viewer<'_> {
         });
         let week = today.iso_week_date().week().to_string();
         let day = self.f(Word::DayAndWeek, &[weekday, &self.today_text(), &week]);
-        let tone = if ankomst_shared::catalog::is_working_day(today) { Tone::Plain } else { Tone::Danger };
+        let tone =
+            if ankomst_shared::catalog::is_working_day(today) { Tone::Plain } else { Tone::Danger };
         let mut badges = vec![super::made::signed(day, tone, Sign::Day)];
         if tone == Tone::Danger {
             badges.push(badge(self.w(Word::RedDay), Tone::Info));
@@ -105,7 +106,8 @@ impl Viewer<'_> {
         for parent in parents {
             for entry in self.listed(parent, "visits").1 {
                 let at = self.number(parent, &format!("visits/{entry}/planned_at"));
-                let is_today = at.and_then(|at| self.now.local(at)).is_some_and(|at| at.date() == today);
+                let is_today =
+                    at.and_then(|at| self.now.local(at)).is_some_and(|at| at.date() == today);
                 if let (Some(at), true) = (at, is_today) {
                     let line = self.visit_line(parent, &entry);
                     let detail = format!("{} · {}", line.detail, self.title(parent));
@@ -136,9 +138,8 @@ impl Viewer<'_> {
                 let path = ankomst_shared::path::FieldPath::parse(&format!("notes/{entry}/body"));
                 let Ok(record) = self.record(journal) else { continue };
                 let state = path.ok().and_then(|path| record.fields.get(&path).cloned());
-                let mine = state.is_none_or(|state| {
-                    state.statements.iter().any(|said| said.meta.user == me)
-                });
+                let mine = state
+                    .is_none_or(|state| state.statements.iter().any(|said| said.meta.user == me));
                 let (line, days) = self.note_line(case, journal, &entry);
                 if mine && days.is_some() {
                     let title = format!("{} · {}", line.title, self.title(case));
@@ -183,14 +184,17 @@ impl Viewer<'_> {
         let mut who: Vec<String> = others.into_iter().map(|(_, name)| name).collect();
         order::sort_and_dedup(&mut who);
         let kind = self.kind(id).ok()?.label.get(self.language).to_owned();
-        Some((newest, Line {
-            key: id.to_string(),
-            href: Some(self.address(id)),
-            title: self.title(id),
-            detail: format!("{kind} · {}", who.join(", ")),
-            figure: self.f(Word::ChangesAt, &[&number.to_string(), &self.moment(newest)]),
-            ..Line::default()
-        }))
+        Some((
+            newest,
+            Line {
+                key: id.to_string(),
+                href: Some(self.address(id)),
+                title: self.title(id),
+                detail: format!("{kind} · {}", who.join(", ")),
+                figure: self.f(Word::ChangesAt, &[&number.to_string(), &self.moment(newest)]),
+                ..Line::default()
+            },
+        ))
     }
 
     /// What waits to be sent.
