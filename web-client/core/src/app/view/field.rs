@@ -59,6 +59,7 @@ impl Viewer<'_> {
         if let FieldType::Reference(to) = &field.typ {
             self.name_references(&mut view, (id, to));
         }
+        view.read_only |= self.open.may_write(id, path).is_err();
         view
     }
 

@@ -57,11 +57,14 @@ impl Viewer<'_> {
         }
         let form = self.form(home, Some((list, entry)))?;
         let progress = self.answered(&form);
+        // What is signed in the meantime is drawn anew, without fields to type in.
+        let mut fields = form.sections.iter().flat_map(|section| &section.fields);
+        let key = if fields.all(|field| field.read_only) { "fixed" } else { "form" };
         let mut page = PageView {
             title: form.title.clone(),
             back: Some((self.address(parent), self.title(parent))),
             badges: vec![progress],
-            parts: vec![part("form", "", Body::Form(form))],
+            parts: vec![part(key, "", Body::Form(form))],
             ..PageView::default()
         };
         if list == "notes" {
