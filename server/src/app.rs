@@ -9,10 +9,10 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
+use crate::presence::Presence;
 use crate::storage::sqlite::backup::RESTORING;
 use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
 use crate::storage::{StorageError, random};
-use crate::sync::presence::Presence;
 use crate::trial::TrialPool;
 
 /// Keys that lie in files beside the databases, never in them.

@@ -10,6 +10,7 @@ pub mod care;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod presence;
 pub mod projector;
 pub mod seed;
 pub mod storage;

@@ -8,10 +8,10 @@ use ankomst_shared::sync::Position;
 use ankomst_shared::sync::message::{ClientFrame, HeldNote, ServerFrame};
 
 use crate::app::App;
+use crate::presence::Here;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::log;
-use crate::sync::presence::Here;
 use crate::sync::{Session, access, exchange, ingest};
 
 /// One live session.

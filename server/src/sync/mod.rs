@@ -1,14 +1,13 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
 //! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`feed`] (what becomes visible),
-//! [`exchange`] (the one answer), [`live`] (the socket), [`presence`] (who has one).
+//! [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
 pub mod exchange;
 pub mod feed;
 pub mod ingest;
 pub mod live;
-pub mod presence;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 

@@ -387,15 +387,13 @@ packed! {
     struct Machine { order, sticky, disputed }
     enum Required { Optional, Creation, Signing, Opening }
     enum Caution { Order(a), Lowest, Highest, Earliest, Latest, True, False, ByItem }
-    struct Condition { field, any_of }
-    struct CodeList { id, label, closed, codes }
+    struct Condition { field, any_of } struct CodeList { id, label, closed, codes }
     struct Code { id, label, help }
     struct Checklist { id, version, label, anchors, groups, items }
     struct Item {
         id, label, group, departments, severity, due, scope, short, evidence, sources, threshold
     }
-    struct Due { anchor, offset, unit }
-    enum DueUnit { Days, WorkingDays, Months }
+    struct Due { anchor, offset, unit } enum DueUnit { Days, WorkingDays, Months }
     enum Evidence {
         Tick, Number(a, b), Date, Reference, Document, Photo, Signature, Note, Run, Visit, Intake
     }

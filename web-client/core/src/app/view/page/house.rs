@@ -371,64 +371,6 @@ impl Viewer<'_> {
         Input::Choice(places)
     }
 
-    /// Inspections and visits, the newest first.
-    fn visit_part(&mut self, id: DocumentId) -> Part {
-        let mut lines = Vec::new();
-        for entry in self.listed(id, "visits").1 {
-            lines.push(self.visit_line(id, &entry));
-        }
-        for run in self.runs_of(id) {
-            lines.extend(self.run_line(run));
-        }
-        let mut visits = self.lines("visits", Word::Visits, lines, Word::VisitsNone);
-        visits.actions.push(self.add(id, "visits", Word::PlanVisit));
-        visits
-    }
-
-    /// Runs of checklists at a house or in a case, the newest first.
-    pub(super) fn runs_of(&self, parent: DocumentId) -> Vec<DocumentId> {
-        let mut runs = self.of_kind("run");
-        runs.retain(|run| {
-            self.open.headers.get(run).and_then(|header| header.parent) == Some(parent)
-        });
-        runs
-    }
-
-    pub(super) fn run_line(&mut self, run: DocumentId) -> Option<Line> {
-        let row = self.run_row(run).ok()?;
-        let mut badges: Vec<_> = self.state(run, "state").into_iter().collect();
-        if row.not_ok > 0 {
-            badges.push(badge(self.f(Word::NotOk, &[&row.not_ok.to_string()]), Tone::Danger));
-        }
-        if row.overdue > 0 {
-            badges.push(badge(self.f(Word::ItemsLate, &[&row.overdue.to_string()]), Tone::Danger));
-        }
-        badges.extend(self.conflicts(usize::try_from(row.conflicts).unwrap_or(usize::MAX)));
-        Some(Line {
-            key: run.to_string(),
-            href: Some(format!("/besok/{run}")),
-            title: row.title,
-            detail: format!("{} · {}", self.moment(row.started_ms), row.people.join(", ")),
-            figure: self.f(Word::Of, &[&row.answered.to_string(), &row.total.to_string()]),
-            badges,
-            progress: Some((row.answered, row.total)),
-            ..Line::default()
-        })
-    }
-
-    pub(super) fn visit_line(&mut self, parent: DocumentId, entry: &str) -> Line {
-        let key = |field: &str| format!("visits/{entry}/{field}");
-        let at = self.number(parent, &key("planned_at"));
-        Line {
-            key: entry.to_owned(),
-            href: Some(format!("{}/visits/{entry}", self.address(parent))),
-            title: self.words(parent, &key("kind")),
-            detail: at.map_or_else(String::new, |at| self.moment(at)),
-            badges: self.state(parent, &key("outcome")).into_iter().collect(),
-            ..Line::default()
-        }
-    }
-
     /// Today's date as it is written.
     pub(super) fn today_text(&self) -> String {
         written_date(self.now.today())

@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`entry`], [`note`], [`due`], [`search`],
-//! [`device`], [`print`].
+//! [`visits`], [`device`], [`print`].
 
 mod case;
 mod cases;
@@ -14,6 +14,7 @@ mod note;
 mod print;
 mod search;
 mod today;
+mod visits;
 
 use ankomst_shared::app::{PageView, Refusal};
 use ankomst_shared::ids::DocumentId;
