@@ -2,9 +2,11 @@
 //!
 //! - [`server`]: the real `ankomst` process on a free loopback port, stopped and started at will.
 //! - [`browser`]: Chromium profiles driven through chromedriver.
+//! - [`dump`]: what the log of a data folder holds.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
 pub mod browser;
+pub mod dump;
 pub mod ledger;
 pub mod server;
 
@@ -21,4 +23,10 @@ pub fn program(variable: &str) -> Option<PathBuf> {
         eprintln!("skipped: {variable} is not set; run `cargo xtask test`");
     }
     found
+}
+
+/// How often a loop is to run: the variable's number, or what continuous integration has time for.
+#[must_use]
+pub fn times(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |given| given.parse().expect("a number of rounds"))
 }

@@ -1,6 +1,6 @@
 //! Nothing that was shown as saved is lost: the real server and headless tablets.
 //!
-//! Reading order: [`kit`], [`day`] (offline, contradictions, decisions), [`kills`] (power cuts of
+//! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline, contradictions, decisions), [`kills`] (power cuts of
 //! the server), [`trace`] (the disk before the answer), [`deposit`] (another person's tablet),
 //! [`hostile`] (a change that makes the trial abort), [`rolled`] (a log that went back), [`backups`].
 #![expect(
@@ -17,5 +17,6 @@ mod deposit;
 mod hostile;
 mod kills;
 mod kit;
+mod load;
 mod rolled;
 mod trace;
