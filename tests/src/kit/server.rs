@@ -60,15 +60,6 @@ impl Server {
         said(&self.prepared(args).output().unwrap())
     }
 
-    /// Runs a command of the binary on the data folder while other futures go on.
-    pub async fn command_beside(&self, args: &[&str]) -> String {
-        let mut command = self.prepared(args);
-        let output = tokio::task::spawn_blocking(move || command.output()).await;
-        let (fine, said) = said(&output.unwrap().unwrap());
-        assert!(fine, "ankomst {args:?}: {said}");
-        said
-    }
-
     fn prepared(&self, args: &[&str]) -> Command {
         self.prepared_on(self.data.path(), args)
     }
@@ -127,7 +118,6 @@ impl Server {
     }
 
     /// Starts the process and waits until it says that it listens; gives how long that took.
-    #[expect(clippy::must_use_candidate, reason = "often run for its effect")]
     pub fn start(&mut self) -> Duration {
         assert!(self.child.is_none(), "the server is running already");
         let begun = Instant::now();

@@ -111,6 +111,11 @@ impl Load {
         Rc::clone(&self.ledger)
     }
 
+    /// How often a tablet was answered with that status.
+    pub(crate) fn answers(tablet: &Tablet, status: u16) -> u32 {
+        tablet.heard().statuses.get(&status).copied().unwrap_or_default()
+    }
+
     /// Waits until everything typed is shared.
     pub(crate) async fn settle(&self) {
         for tablet in &self.tablets {
@@ -120,7 +125,7 @@ impl Load {
 
     /// Waits until every tablet has exchanged with a server that is started by `start`.
     pub(crate) async fn meet(&self, start: impl FnOnce()) {
-        let answered = |tablet: &Tablet| tablet.heard().statuses.get(&200).copied();
+        let answered = |tablet: &Tablet| Self::answers(tablet, 200);
         let before: Vec<_> = self.tablets.iter().map(|tablet| answered(tablet)).collect();
         start();
         for (tablet, before) in self.tablets.iter().zip(before) {
@@ -138,27 +143,31 @@ impl Load {
     /// that of the changes themselves, and no tablet ever met another log.
     pub(crate) fn agrees_with(&self, dump: &Dump) {
         assert!(self.is_quiet(), "the last exchange moved something");
-        let head = dump.head();
+        let end = dump.head();
         for tablet in &self.tablets {
             let heard = tablet.heard();
             let met = heard.last.as_ref().unwrap();
-            assert_eq!((met.hello.cursor.feed, met.hello.cursor.chain), (head.feed, head.chain));
-            assert_eq!((met.place.feed, met.place.chain), (head.feed, head.chain));
+            assert_eq!((met.hello.cursor.feed, met.hello.cursor.chain), (end.feed, end.chain));
+            assert_eq!((met.place.feed, met.place.chain), (end.feed, end.chain));
             assert_eq!(met.hello.digest, met.digest);
             assert_eq!(heard.anew, 1, "the log began a new life");
         }
     }
 
-    /// Every case reads the same on all tablets.
+    /// Waits until every case reads the same on all tablets.
     pub(crate) async fn reads_the_same(&self) {
-        let mut shown = Vec::new();
-        for tablet in &self.tablets {
-            shown.push(cases_of(tablet).await);
-        }
-        assert!(shown.iter().all(|one| one.len() > self.tablets.len()));
-        let (first, others) = shown.split_first().unwrap();
-        for other in others {
-            assert_eq!(first, other);
+        let begun = Instant::now();
+        loop {
+            let mut shown = Vec::new();
+            for tablet in &self.tablets {
+                shown.push(cases_of(tablet).await);
+            }
+            let (first, others) = shown.split_first().unwrap();
+            assert!(first.len() > self.tablets.len());
+            let Some(other) = others.iter().find(|other| *other != first) else { return };
+            let differing = first.iter().find(|case| !other.contains(case));
+            assert!(begun.elapsed() < SYNC_MAX, "tablets never agree: {differing:#?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 }
