@@ -52,6 +52,12 @@ impl Ledger {
         note.expect("a note is raised that was never made").shown = shown;
     }
 
+    /// Reads notes that were appended to a file.
+    #[must_use]
+    pub fn read(lines: &str) -> Self {
+        Self { notes: lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect() }
+    }
+
     /// Appends the notes to a file, one JSON object a line.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 //! - [`server`]: the real `ankomst` process on a free loopback port, stopped and started at will.
 //! - [`browser`]: Chromium profiles driven through chromedriver.
 //! - [`dump`]: what the log of a data folder holds.
+//! - [`fixture`]: files that an earlier version made.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
 pub mod browser;
 pub mod dump;
+pub mod fixture;
 pub mod ledger;
 pub mod server;
 
