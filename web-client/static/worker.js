@@ -13,10 +13,10 @@ self.onmessage = (event) => {
   }
 };
 
-async function boot({ module, build }) {
+async function boot({ module, build, line }) {
   await init({ module_or_path: module });
   // `start` takes over `onmessage` before its first wait.
-  await start(build);
+  await start(build, line);
   for (const event of early.splice(0)) {
     self.dispatchEvent(new MessageEvent('message', { data: event.data }));
   }

@@ -4,12 +4,14 @@
 //! - [`browser`]: Chromium profiles driven through chromedriver.
 //! - [`dump`]: what the log of a data folder holds.
 //! - [`fixture`]: files that an earlier version made.
+//! - [`release`]: another release of the app.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
 pub mod browser;
 pub mod dump;
 pub mod fixture;
 pub mod ledger;
+pub mod release;
 pub mod server;
 
 use std::path::PathBuf;

@@ -89,6 +89,12 @@ impl Server {
         }
     }
 
+    /// The folder of the app it serves.
+    #[must_use]
+    pub fn app(&self) -> &Path {
+        &self.app
+    }
+
     /// Serves another release of the app from the next start on.
     pub fn release(&mut self, app: &Path) {
         self.app = app.to_path_buf();
