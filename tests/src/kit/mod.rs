@@ -2,11 +2,13 @@
 //!
 //! - [`server`]: the real `ankomst` process on a free loopback port, stopped and started at will.
 //! - [`browser`]: Chromium profiles driven through chromedriver.
+//! - [`axe`]: accessibility rules held against a page.
 //! - [`dump`]: what the log of a data folder holds.
 //! - [`fixture`]: files that an earlier version made.
 //! - [`release`]: another release of the app.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
+pub mod axe;
 pub mod browser;
 pub mod dump;
 pub mod fixture;
