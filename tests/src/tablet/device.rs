@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use ankomst_core::app::Core;
 use ankomst_shared::app::{
-    CaseRow, ChangeListView, Command, Contact, FieldView, FormView, ItemView, Query, Reply,
-    ResidenceRow, RunView, SignIn, Status, View,
+    CaseRow, ChangeListView, Command, Contact, FieldView, FormView, Query, Reply, ResidenceRow,
+    RunView, SignIn, Status, View,
 };
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
@@ -234,7 +234,9 @@ impl Tablet {
                     return None;
                 };
                 let mut items = run.groups.into_iter().flat_map(|group| group.items);
-                return items.find(|one| one.id == item).and_then(|item| field_of(item, path));
+                let item = items.find(|one| one.id == item)?;
+                let fields = [Some(item.status), item.value, Some(item.comment)];
+                return fields.into_iter().flatten().find(|field| field.path.as_str() == path);
             }
             (Some(list), Some(entry)) => Some((list.to_owned(), entry.to_owned())),
             _ => None,
@@ -293,11 +295,4 @@ impl Tablet {
 #[must_use]
 pub fn passphrase(login: &str) -> String {
     format!("en lång ordföljd av {login}")
-}
-
-fn field_of(item: ItemView, path: &str) -> Option<FieldView> {
-    [Some(item.status), item.value, Some(item.comment)]
-        .into_iter()
-        .flatten()
-        .find(|field| field.path.as_str() == path)
 }

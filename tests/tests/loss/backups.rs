@@ -1,6 +1,7 @@
 //! Backups made while tablets write, each restored elsewhere and looked through; and an old one
 //! restored in earnest, which loses nothing that any tablet has.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use ankomst_shared::app::Contact;
 use ankomst_shared::ids::ChangeHash;
 use ankomst_tests::kit::dump::Dump;
-use ankomst_tests::kit::ledger::Shown;
+use ankomst_tests::kit::ledger::{Ledger, Shown};
 use ankomst_tests::kit::server::Server;
 use ankomst_tests::kit::times;
 use ankomst_tests::tablet::device::SYNC_MAX;
@@ -35,7 +36,9 @@ async fn under_load(server: &mut Server, backups: usize) {
         let file = name(number);
         let made = server.begin_on(server.data(), &["backup", &name_of(&file)]).await;
         assert!(made.contains("read whole"), "{made}");
+        load.rest(true);
         contents.push(restored_elsewhere(server, &file, acked).await);
+        load.rest(false);
         // The first and the fourth are needed again.
         if ![0, 3].contains(&number) {
             std::fs::remove_file(&file).unwrap();
@@ -61,22 +64,30 @@ async fn under_load(server: &mut Server, backups: usize) {
         contents[0].len(),
         contents[backups - 1].len()
     );
+    damaged_backups_are_refused(server, &folder.path().join("bad"), &name(3));
+    restored_in_earnest(server, (load, &ledger, &dump), folder.path()).await;
+}
+
+/// One author's tablet is gone, and the oldest backup is all there is.
+async fn restored_in_earnest(
+    server: &mut Server,
+    (mut load, ledger, dump): (Load, &RefCell<Ledger>, &Dump),
+    folder: &Path,
+) {
     // A tablet that came after the oldest backup.
-    let late = signed_in(server, &folder.path().join("late"), "mats").await;
+    let late = signed_in(server, &folder.join("late"), "mats").await;
     let house = late.residences().await[0].document;
     let run = crate::kit::visit(&late, house).await;
     late.answer(run, "item/B-F02/comment", text("Skrivet på en ny surfplatta")).await;
     late.sync().await;
     ledger.borrow_mut().note("Skrivet på en ny surfplatta", Shown::Saved);
-    damaged_backups_are_refused(server, &folder.path().join("bad"), &name(3));
 
-    // One author's tablet is gone, and the oldest backup is all there is.
     drop(load.tablets.remove(0));
     let other = load.tablets.remove(0);
     server.stop();
     let alone = || other.status().contact != Contact::Live;
     assert!(other.eventually(SYNC_MAX, alone).await);
-    server.command(&["restore", &name_of(&name(0))]);
+    server.command(&["restore", &name_of(&folder.join("b0.db"))]);
     let lost = ledger.borrow().missing(server.dump().text(), Shown::Saved).len();
     assert!(lost > ledger.borrow().len() / 2, "nothing was put back");
     let alone = || late.status().contact != Contact::Live;
@@ -91,7 +102,7 @@ async fn under_load(server: &mut Server, backups: usize) {
     let healed = server.dump();
     assert_eq!(ledger.borrow().missing(healed.text(), Shown::Saved), Vec::new());
     assert!(dump.changes().all(|hash| healed.lacks([hash]).is_empty()));
-    let desk = signed_in(server, &folder.path().join("desk"), "ingrid").await;
+    let desk = signed_in(server, &folder.join("desk"), "ingrid").await;
     assert!(desk.everything_shown().await.contains("Rum 0-"), "of the tablet that is gone");
     let kept = std::fs::read_dir(server.data()).unwrap().flatten();
     let names = kept.map(|entry| entry.file_name().to_string_lossy().into_owned());
