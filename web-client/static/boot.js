@@ -1,5 +1,6 @@
-// Starts the app: compiles the core at once and hands it to its worker with the catalog, loads the page's module,
-// registers the service worker. Not here: anything about contents.
+// Starts the app: compiles the core at once and hands it to its worker with the
+// catalog, loads the page's module, registers the service worker, and lets the page go when another version takes over. Not here:
+// anything about contents.
 
 const build = '{{build}}';
 
@@ -11,7 +12,17 @@ try {
   // Without storage it looks as the device does.
 }
 
+// Held by every tab together as long as something in it may not be saved yet. The tab that keeps the
+// core leaves when no other holds it: the others save through that core.
+const UNSAVED = 'ankomst-unsaved';
+// Longest wait for other tabs; one that is frozen must not hold up the rest for ever.
+const OTHERS_MS = 5_000;
+// A tablet may stay open and in sight for weeks.
+const LOOK_MS = 3_600_000;
+
 const worker = new Worker('{{file:worker.js}}', { type: 'module', name: 'ankomst-core' });
+// Between this file and the worker; the page's own messages do not pass here.
+const line = new MessageChannel();
 const app = {
   worker,
   build,
@@ -21,8 +32,18 @@ const app = {
 };
 globalThis.ankomst = app;
 
+let letGo = () => {};
+navigator.locks?.request(UNSAVED, { mode: 'shared' }, () => new Promise((go) => (letGo = go)));
+
+let asked = () => {};
+line.port1.onmessage = ({ data }) => {
+  if (data.other) leave();
+  else asked(data);
+};
+
 Promise.all([compile('{{file:core_bg.wasm}}'), bytes('{{file:catalog.bin}}')]).then(
-  ([module, catalog]) => worker.postMessage({ module, build, catalog }, [catalog]),
+  ([module, catalog]) =>
+    worker.postMessage({ module, build, catalog, line: line.port2 }, [catalog, line.port2]),
   fault
 );
 worker.addEventListener('error', fault);
@@ -35,6 +56,12 @@ Promise.all([import('{{file:ui.js}}'), compile('{{file:ui_bg.wasm}}')])
   .catch(fault);
 
 if ('serviceWorker' in navigator) {
+  let served = navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    // The first installation takes over a page of its own version.
+    if (served) leave();
+    served = true;
+  });
   navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).then(watch, (reason) => {
     console.warn('The app cannot be kept for use without a network:', reason);
   });
@@ -61,22 +88,50 @@ function watch(registration) {
     // The first installation has no predecessor and needs no yes.
     if (!registration.waiting || !navigator.serviceWorker.controller) return;
     app.updateReady = true;
-    app.update = () => {
-      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), {
-        once: true,
-      });
-      registration.waiting?.postMessage('skip-waiting');
-    };
+    // The new version tells every tab that it has taken over; each leaves then.
+    app.update = () => saved().then(() => registration.waiting?.postMessage('skip-waiting'));
     globalThis.dispatchEvent(new Event('ankomst-update'));
   };
   ready();
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', ready);
   });
-  // A tablet may stay open for weeks: look for a new version when it is taken up again.
+  const look = () => registration.update().catch(() => {});
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') registration.update().catch(() => {});
+    if (document.visibilityState === 'visible') look();
   });
+  setInterval(look, LOOK_MS);
+}
+
+// Waits until the core has answered everything the page asked, and the page has asked nothing more
+// upon the answers; tells whether this tab keeps the core.
+async function saved() {
+  let before;
+  for (;;) {
+    const now = await new Promise((told) => {
+      asked = told;
+      line.port1.postMessage('saved?');
+    });
+    if (now.count === before) return now.leads;
+    before = now.count;
+  }
+}
+
+// Another version has taken over, or waits in another tab for this one to go: what stands here is
+// saved, then the page is loaded anew.
+async function leave() {
+  if (app.leaves) return;
+  app.leaves = true;
+  // Leaving a field saves it; from here on nothing can be typed that would not be.
+  document.activeElement?.blur();
+  document.body.inert = true;
+  const leads = await saved();
+  letGo();
+  if (leads) {
+    const wait = { signal: AbortSignal.timeout(OTHERS_MS) };
+    await navigator.locks?.request(UNSAVED, wait, () => {}).catch(() => {});
+  }
+  location.reload();
 }
 
 function fault(reason) {

@@ -13,17 +13,14 @@ self.addEventListener('install', (event) => {
   );
 });
 
+// The version before stays until the next one: a tab of it may still be starting, and the server may
+// have only this one.
 self.addEventListener('activate', (event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) =>
-        Promise.all(
-          names
-            .filter((name) => name.startsWith('ankomst-') && name !== CACHE)
-            .map((name) => caches.delete(name))
-        )
-      )
+      .then((names) => names.filter((name) => name.startsWith('ankomst-') && name !== CACHE))
+      .then((others) => Promise.all(others.slice(0, -1).map((name) => caches.delete(name))))
       .then(() => self.clients.claim())
   );
 });
@@ -45,6 +42,7 @@ self.addEventListener('fetch', (event) => {
     caches
       .open(CACHE)
       .then((cache) => cache.match(wanted, { ignoreVary: true }))
+      .then((kept) => kept ?? caches.match(wanted, { ignoreVary: true }))
       .then((kept) => kept ?? fetch(request))
   );
 });

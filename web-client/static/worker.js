@@ -14,10 +14,10 @@ self.onmessage = (event) => {
   }
 };
 
-async function boot({ module, build, catalog }) {
+async function boot({ module, build, catalog, line }) {
   await init({ module_or_path: module });
   // `start` takes over `onmessage` before its first wait.
-  await start(build, new Uint8Array(catalog));
+  await start(build, new Uint8Array(catalog), line);
   for (const event of early.splice(0)) {
     self.dispatchEvent(new MessageEvent('message', { data: event.data }));
   }

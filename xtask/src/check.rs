@@ -39,6 +39,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     if !args.quick {
         step("packages", prepare::packages)?;
     }
+    let axe = if args.quick { None } else { step("accessibility rules", prepare::axe)? };
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     let app = step("app and its size", || web::run(&web::WebArgs::default()))?;
     step("programs", || {
@@ -59,6 +60,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         command.env("ANKOMST_APP", &app);
         if !args.quick {
             command.env("ANKOMST_BROWSER", "1");
+        }
+        if let Some(script) = &axe {
+            command.env("ANKOMST_AXE", script);
         }
         start(&mut command)
     })?;

@@ -1,8 +1,9 @@
-//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test | tidy`. No shell
+//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test | tidy | fixtures`. No shell
 //! scripts.
 //!
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `check` (all tests),
-//! `tidy` (how the repository is written).
+//! `tidy` (how the repository is written), `fixtures` (files of this version for the tests of later
+//! ones).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -11,6 +12,7 @@
 
 mod check;
 mod demo;
+mod fixtures;
 mod prepare;
 mod run;
 mod tidy;
@@ -35,6 +37,8 @@ enum Command {
     Test(check::TestArgs),
     /// Checks layers, sizes, names, paths in docs and words; takes seconds.
     Tidy,
+    /// Makes a data folder and a tablet in the formats of this version, for the tests of later ones.
+    Fixtures,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -43,5 +47,6 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => check::run(&args),
         Command::Tidy => tidy::run(),
+        Command::Fixtures => fixtures::run(),
     }
 }

@@ -1,11 +1,12 @@
 //! Installs what building and testing need beyond git, rustup and a C compiler.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::run::{run, top};
+use crate::run::{run, target, top};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -56,4 +57,32 @@ pub(crate) fn packages() -> anyhow::Result<()> {
     let mut args = vec!["install", "-y", "-q", "--no-install-recommends"];
     args.extend(&missing);
     apt(&args)
+}
+
+/// Gives the script of the accessibility rules, fetched by npm at the version and with the hash that
+/// `tests/axe/package-lock.json` names; `None`, with a word why, when there is no npm.
+///
+/// # Errors
+/// When npm fails.
+pub(crate) fn axe() -> anyhow::Result<Option<PathBuf>> {
+    let (from, folder) = (top().join("tests").join("axe"), target().join("axe"));
+    let script = folder.join("node_modules").join("axe-core").join("axe.min.js");
+    let is_here = |name: &str| {
+        let wanted = fs::read(from.join(name));
+        wanted.is_ok_and(|wanted| fs::read(folder.join(name)).is_ok_and(|here| here == wanted))
+    };
+    if script.exists() && is_here("package-lock.json") {
+        return Ok(Some(script));
+    }
+    if Command::new("npm").arg("--version").output().is_err() {
+        eprintln!("    there is no npm: the pages are not held against the rules of axe");
+        return Ok(None);
+    }
+    fs::create_dir_all(&folder)?;
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(from.join(name), folder.join(name))?;
+    }
+    let args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+    run(Command::new("npm").current_dir(&folder).args(args)).context("fetching axe-core by npm")?;
+    Ok(Some(script))
 }

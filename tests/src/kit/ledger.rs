@@ -4,6 +4,7 @@
 //! The check reads `ankomst dump`: every change of every document with its state, each with all
 //! values it set. A text typed in steps may be found as a longer text that contains it.
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,12 @@ impl Ledger {
         note.expect("a note is raised that was never made").shown = shown;
     }
 
+    /// Reads notes that were appended to a file.
+    #[must_use]
+    pub fn read(lines: &str) -> Self {
+        Self { notes: lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect() }
+    }
+
     /// Appends the notes to a file, one JSON object a line.
     ///
     /// # Errors
@@ -80,13 +87,15 @@ impl Ledger {
     #[must_use]
     pub fn missing(&self, dump: &str, at_least: Shown) -> Vec<Note> {
         let values = values_of(dump);
-        let found = |note: &Note| values.iter().any(|value| value.contains(&note.text));
+        let found = |note: &Note| {
+            values.contains(&note.text) || values.iter().any(|value| value.contains(&note.text))
+        };
         self.notes.iter().filter(|note| note.shown >= at_least && !found(note)).cloned().collect()
     }
 }
 
-fn values_of(dump: &str) -> Vec<String> {
-    let mut values = Vec::new();
+fn values_of(dump: &str) -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
     for line in dump.lines().filter(|line| line.starts_with('{')) {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap();
         collect(&entry, &mut values);
@@ -94,9 +103,9 @@ fn values_of(dump: &str) -> Vec<String> {
     values
 }
 
-fn collect(value: &serde_json::Value, into: &mut Vec<String>) {
+fn collect(value: &serde_json::Value, into: &mut BTreeSet<String>) {
     match value {
-        serde_json::Value::String(text) => into.push(text.clone()),
+        serde_json::Value::String(text) => drop(into.insert(text.clone())),
         serde_json::Value::Array(all) => all.iter().for_each(|one| collect(one, into)),
         serde_json::Value::Object(all) => all.values().for_each(|one| collect(one, into)),
         _ => {}

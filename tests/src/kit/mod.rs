@@ -3,11 +3,19 @@
 //! - [`server`]: the real `ankomst` process on a free loopback port, stopped and started at will.
 //! - [`browser`]: Chromium profiles driven through chromedriver.
 //! - [`person`]: someone at such a browser, signed in.
+//! - [`axe`]: accessibility rules held against a page.
+//! - [`dump`]: what the log of a data folder holds.
+//! - [`fixture`]: files that an earlier version made.
+//! - [`release`]: another release of the app.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
+pub mod axe;
 pub mod browser;
+pub mod dump;
+pub mod fixture;
 pub mod ledger;
 pub mod person;
+pub mod release;
 pub mod server;
 
 use std::path::PathBuf;
@@ -23,4 +31,10 @@ pub fn program(variable: &str) -> Option<PathBuf> {
         eprintln!("skipped: {variable} is not set; run `cargo xtask test`");
     }
     found
+}
+
+/// How often a loop is to run: the variable's number, or what continuous integration has time for.
+#[must_use]
+pub fn times(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |given| given.parse().expect("a number of rounds"))
 }

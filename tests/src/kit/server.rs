@@ -5,8 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use super::dump::Dump;
 
 /// A server with its data folder; the process may be running or not.
 pub struct Server {
@@ -16,6 +19,7 @@ pub struct Server {
     port: u16,
     child: Option<Child>,
     trace: Option<PathBuf>,
+    small_disk: Option<u32>,
     variables: Vec<(String, String)>,
 }
 
@@ -37,7 +41,8 @@ impl Server {
         let app = super::program("ANKOMST_APP")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        Some(Self { binary, app, data, port, child: None, trace: None, variables: Vec::new() })
+        let (trace, small_disk, variables) = (None, None, Vec::new());
+        Some(Self { binary, app, data, port, child: None, trace, small_disk, variables })
     }
 
     /// Runs a command of the binary on the data folder and gives what it printed.
@@ -55,19 +60,57 @@ impl Server {
         said(&self.prepared(args).output().unwrap())
     }
 
-    /// Runs a command of the binary on the data folder while other futures go on.
-    pub async fn command_beside(&self, args: &[&str]) -> String {
-        let mut command = self.prepared(args);
-        let output = tokio::task::spawn_blocking(move || command.output()).await;
-        let (fine, said) = said(&output.unwrap().unwrap());
-        assert!(fine, "ankomst {args:?}: {said}");
-        said
+    fn prepared(&self, args: &[&str]) -> Command {
+        self.prepared_on(self.data.path(), args)
     }
 
-    fn prepared(&self, args: &[&str]) -> Command {
+    fn prepared_on(&self, data: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(args).arg("--data").arg(self.data.path());
+        command.args(args).arg("--data").arg(data);
         command
+    }
+
+    /// Everything in the log of the data folder.
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        Dump::read(self.command(&["dump"]))
+    }
+
+    /// Begins to run a command of the binary on another data folder; other futures go on before the
+    /// outcome is awaited. Gives what it printed.
+    pub fn begin_on(&self, data: &Path, args: &[&str]) -> impl Future<Output = String> + use<> {
+        let mut command = self.prepared_on(data, args);
+        let shown = format!("ankomst {args:?}");
+        let output = tokio::task::spawn_blocking(move || command.output());
+        async move {
+            let (fine, said) = said(&output.await.unwrap().unwrap());
+            assert!(fine, "{shown}: {said}");
+            said
+        }
+    }
+
+    /// The folder of the app it serves.
+    #[must_use]
+    pub fn app(&self) -> &Path {
+        &self.app
+    }
+
+    /// Serves another release of the app from the next start on.
+    pub fn release(&mut self, app: &Path) {
+        self.app = app.to_path_buf();
+    }
+
+    /// From the next start on the data folder lies on a disk of its own of so many bytes, which is
+    /// gone when the process ends; what the folder holds is copied there first.
+    pub fn on_small_disk(&mut self, bytes: u32) {
+        self.small_disk = Some(bytes);
+    }
+
+    /// The data folder as the running process sees it.
+    #[must_use]
+    pub fn data_within(&self) -> PathBuf {
+        let folder = self.data.path().strip_prefix("/").unwrap();
+        Path::new("/proc").join(self.pid().to_string()).join("root").join(folder)
     }
 
     /// Writes every system call of the next runs that matters for durability into a file.
@@ -80,10 +123,13 @@ impl Server {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Starts the process and waits until it says that it listens.
-    pub fn start(&mut self) {
+    /// Starts the process and waits until it says that it listens; gives how long that took.
+    pub fn start(&mut self) -> Duration {
         assert!(self.child.is_none(), "the server is running already");
-        let mut command = if let Some(file) = &self.trace {
+        let begun = Instant::now();
+        let mut command = if let Some(bytes) = self.small_disk {
+            on_small_disk(self.data.path(), bytes, &self.binary)
+        } else if let Some(file) = &self.trace {
             let mut strace = Command::new("strace");
             strace.args(["-f", "-qq", "-tt", "-y", "-s", "24", "-A", "-o"]).arg(file);
             strace.args(["-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64"]);
@@ -92,6 +138,11 @@ impl Server {
         } else {
             Command::new(&self.binary)
         };
+        // Variables that steer the tests are no settings of the server's.
+        let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
+            command.env_remove(name);
+        }
         let mut child = command
             .arg("serve")
             .arg("--data")
@@ -109,6 +160,7 @@ impl Server {
         let ready = lines.any(|line| line.is_ok_and(|line| line.starts_with("listening on")));
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
         self.child = Some(child);
+        begun.elapsed()
     }
 
     /// Ends the process in good order.
@@ -171,6 +223,31 @@ impl Drop for Server {
 pub fn signal_pid(pid: u32, signal: &str) {
     let sent = Command::new("kill").arg(signal).arg(pid.to_string()).status().unwrap();
     assert!(sent.success() || signal == "-KILL", "kill {signal} {pid}");
+}
+
+/// Whether this system lets a test have a disk of its own.
+#[must_use]
+pub fn has_small_disks() -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    on_small_disk(folder.path(), 1 << 20, Path::new("true"))
+        .output()
+        .is_ok_and(|it| it.status.success())
+}
+
+/// A program in a mount namespace of its own, in which a small disk lies over a folder. Only the
+/// program sees it, and it becomes the program: the process id stays.
+fn on_small_disk(folder: &Path, bytes: u32, program: &Path) -> Command {
+    const SCRIPT: &str = "mkdir \"$0.seed\" && cp -a \"$0/.\" \"$0.seed\" \
+        && mount -t tmpfs -o size=\"$1\",mode=700 tmpfs \"$0\" && cp -a \"$0.seed/.\" \"$0\" \
+        && rm -r \"$0.seed\" && shift && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    // Without root a user namespace gives the right to mount.
+    if std::fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) != 0)
+    {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--mount", "sh", "-c", SCRIPT]).arg(folder).arg(bytes.to_string()).arg(program);
+    command
 }
 
 fn said(output: &std::process::Output) -> (bool, String) {

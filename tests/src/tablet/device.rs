@@ -2,7 +2,9 @@
 //!
 //! Runs inside a `tokio::task::LocalSet`, see [`local`].
 
+use std::cell::{Ref, RefCell};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use ankomst_core::app::Core;
@@ -15,6 +17,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 use tokio::task::JoinHandle;
 
+use super::heard::Heard;
 use super::platform::TabletPlatform;
 use super::store::FileStore;
 use super::transport::HttpTransport;
@@ -31,6 +34,7 @@ pub struct Tablet {
     server: String,
     core: Core<TabletPlatform>,
     contact: JoinHandle<()>,
+    heard: Rc<RefCell<Heard>>,
 }
 
 impl Drop for Tablet {
@@ -50,11 +54,12 @@ impl Tablet {
     pub async fn open(folder: &Path, server: &str) -> Self {
         let store = FileStore::open(folder).unwrap();
         let transport = HttpTransport::new(server, folder.join("cookies"));
+        let heard = transport.heard();
         let platform = TabletPlatform::new(store, transport);
         let core = Core::start(platform, "tablet").await.unwrap();
         let running = core.clone();
         let contact = tokio::task::spawn_local(async move { running.run().await });
-        Self { folder: folder.to_path_buf(), server: server.to_owned(), core, contact }
+        Self { folder: folder.to_path_buf(), server: server.to_owned(), core, contact, heard }
     }
 
     /// Switches it off without a word, as an empty battery would, and gives its folder.
@@ -105,6 +110,12 @@ impl Tablet {
     #[must_use]
     pub fn status(&self) -> Status {
         self.core.status()
+    }
+
+    /// What went over its wire since it was switched on.
+    #[must_use]
+    pub fn heard(&self) -> Ref<'_, Heard> {
+        self.heard.borrow()
     }
 
     /// Waits until everything is sent, checked and shared, and the server has answered.
@@ -234,7 +245,9 @@ impl Tablet {
                     return None;
                 };
                 let mut items = run.groups.into_iter().flat_map(|group| group.items);
-                return items.find(|one| one.id == item).and_then(|item| field_of(item, path));
+                let item = items.find(|one| one.id == item)?;
+                let fields = [Some(item.status), item.value, Some(item.comment)];
+                return fields.into_iter().flatten().find(|field| field.path.as_str() == path);
             }
             (Some(list), Some(entry)) => Some((list.to_owned(), entry.to_owned())),
             _ => None,
@@ -293,11 +306,4 @@ impl Tablet {
 #[must_use]
 pub fn passphrase(login: &str) -> String {
     format!("en lång ordföljd av {login}")
-}
-
-fn field_of(item: ItemView, path: &str) -> Option<FieldView> {
-    [Some(item.status), item.value, Some(item.comment)]
-        .into_iter()
-        .flatten()
-        .find(|field| field.path.as_str() == path)
 }

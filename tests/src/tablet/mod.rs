@@ -1,10 +1,11 @@
 //! The headless tablet: the client's own core with a journal file for a store and HTTP by `reqwest`.
 //!
-//! Reading order: [`journal`] (the file), [`store`], [`transport`], [`platform`], [`device`] (one
-//! tablet, usable in a test), [`raw`] (a device that speaks the protocol without the core),
-//! [`script`] (what the program `tablet` carries out).
+//! Reading order: [`journal`] (the file), [`store`], [`transport`], [`heard`] (notes of what was
+//! said), [`platform`], [`device`] (one tablet, usable in a test), [`raw`] (a device that speaks the
+//! protocol without the core), [`script`] (what the program `tablet` carries out).
 
 pub mod device;
+pub mod heard;
 pub mod journal;
 pub mod platform;
 pub mod raw;

@@ -17,6 +17,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
+use super::heard::Heard;
+
 type Cookies = BTreeMap<String, String>;
 
 /// Reaches one server.
@@ -26,6 +28,7 @@ pub struct HttpTransport {
     server: Arc<str>,
     jar: Rc<Jar>,
     counts: Rc<RefCell<Traffic>>,
+    heard: Rc<RefCell<Heard>>,
 }
 
 /// What went over the wire.
@@ -60,7 +63,14 @@ impl HttpTransport {
             server: server.trim_end_matches('/').into(),
             jar: Rc::new(Jar { cookies: RefCell::new(kept), file: cookies }),
             counts: Rc::default(),
+            heard: Rc::default(),
         }
+    }
+
+    /// Gives the notes of what was said; they go on being written.
+    #[must_use]
+    pub fn heard(&self) -> Rc<RefCell<Heard>> {
+        Rc::clone(&self.heard)
     }
 
     /// Gives the counts of what went over the wire; they go on counting.
@@ -112,6 +122,7 @@ impl Transport for HttpTransport {
             Method::Delete => reqwest::Method::DELETE,
         };
         let (jar, counts) = (Rc::clone(&self.jar), Rc::clone(&self.counts));
+        let question = (path == "/api/v1/sync").then(|| (body.clone(), Rc::clone(&self.heard)));
         count(&counts, body.len(), 0);
         let request = self
             .client
@@ -128,6 +139,9 @@ impl Transport for HttpTransport {
             let problem = problem.and_then(|code| code.to_str().ok()).map(str::to_owned);
             let body = answer.bytes().await.map_err(|error| failed(&error))?.to_vec();
             count(&counts, 0, body.len());
+            if let Some((question, heard)) = question {
+                heard.borrow_mut().answered(&question, status, &body);
+            }
             Ok(HttpAnswer { status, problem, body })
         }
     }
@@ -138,7 +152,7 @@ impl Transport for HttpTransport {
     ) -> impl Future<Output = Result<LiveSocket, TransportError>> + 'static {
         let address = format!("{}{path}", self.server.replacen("http", "ws", 1));
         let (cookie, origin) = (self.jar.header(), self.server.to_string());
-        let counts = Rc::clone(&self.counts);
+        let (counts, heard) = (Rc::clone(&self.counts), Rc::clone(&self.heard));
         async move {
             let mut request = address.into_client_request().map_err(|error| failed(&error))?;
             let headers = request.headers_mut();
@@ -146,7 +160,7 @@ impl Transport for HttpTransport {
             headers.insert("origin", HeaderValue::from_str(&origin).map_err(|e| failed(&e))?);
             let (stream, _) =
                 tokio_tungstenite::connect_async(request).await.map_err(|error| failed(&error))?;
-            Ok(LiveSocket::start(stream, counts))
+            Ok(LiveSocket::start(stream, counts, heard))
         }
     }
 }
@@ -180,7 +194,7 @@ type Stream =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 impl LiveSocket {
-    fn start(stream: Stream, counts: Rc<RefCell<Traffic>>) -> Self {
+    fn start(stream: Stream, counts: Rc<RefCell<Traffic>>, heard: Rc<RefCell<Heard>>) -> Self {
         let socket = Self { incoming: Mailbox::default(), outgoing: Mailbox::default(), counts };
         let (mut sink, mut messages) = stream.split();
         let (reader, writer) = (socket.clone(), socket.clone());
@@ -198,6 +212,7 @@ impl LiveSocket {
                 match message {
                     Message::Binary(bytes) => {
                         count(&reader.counts, 0, bytes.len());
+                        heard.borrow_mut().frame(&bytes);
                         reader.incoming.put(bytes.to_vec());
                     }
                     Message::Close(_) => break,

@@ -1,8 +1,9 @@
 //! Nothing that was shown as saved is lost: the real server and headless tablets.
 //!
-//! Reading order: [`kit`], [`day`] (offline, contradictions, decisions), [`kills`] (power cuts of
-//! the server), [`trace`] (the disk before the answer), [`deposit`] (another person's tablet),
-//! [`hostile`] (a change that makes the trial abort), [`rolled`] (a log that went back), [`backups`].
+//! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
+//! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
+//! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
+//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`].
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,8 +15,10 @@
 mod backups;
 mod day;
 mod deposit;
+mod full;
 mod hostile;
 mod kills;
 mod kit;
+mod load;
 mod rolled;
 mod trace;

@@ -1,6 +1,9 @@
 //! One tab of several keeps the core: the one that holds the lock. The others pass on what their
 //! pages ask, and the first of them takes over when the lock is let go.
 //!
+//! A tab that starts says so. Who hears it from another build makes way: two builds never wait for each
+//! other, for neither reads what the other says.
+//!
 //! What was asked and not answered when a tab takes over is asked again of its own core, which is
 //! locked: nothing is done twice.
 
@@ -18,12 +21,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::script::{bytes_in, bytes_out, call, scope};
-use crate::worker::{Asker, post};
+use crate::worker::{Asker, Page};
 
 const LOCK: &str = "ankomst-core";
 const CHANNEL: &str = "ankomst";
 
-/// What tabs of the same build say to each other.
+/// What tabs say to each other.
 #[derive(Encode, Decode)]
 #[cbor(map)]
 struct Note {
@@ -31,6 +34,16 @@ struct Note {
     build: String,
     #[n(1)]
     word: Word,
+}
+
+/// What a tab says when it starts: all that tabs of different builds have in common. It stays as it is.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct Hello {
+    #[n(0)]
+    build: String,
+    #[n(2)]
+    starts: bool,
 }
 
 #[derive(Encode, Decode)]
@@ -58,7 +71,11 @@ pub(crate) struct Channel {
 
 impl Channel {
     /// Opens the channel; what other tabs ask while this one leads goes to `asked`.
-    pub(crate) fn open(build: &str, asked: &Mailbox<(Asker, Vec<u8>)>) -> Result<Self, JsValue> {
+    pub(crate) fn open(
+        build: &str,
+        asked: &Mailbox<(Asker, Vec<u8>)>,
+        page: &Rc<Page>,
+    ) -> Result<Self, JsValue> {
         let tab = getrandom::u64().map_err(|_| js_sys::Error::new("no randomness"))?;
         let channel = Self {
             tabs: BroadcastChannel::new(CHANNEL)?,
@@ -68,10 +85,14 @@ impl Channel {
             open: Rc::default(),
         };
         let (leads, open) = (Rc::clone(&channel.leads), Rc::clone(&channel.open));
-        let (asked, build) = (asked.clone(), build.to_owned());
+        let (asked, page, build) = (asked.clone(), Rc::clone(page), build.to_owned());
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let note = bytes_in(&event.data());
-            let note = note.and_then(|bytes| minicbor::decode::<Note>(&bytes).ok());
+            let Some(note) = bytes_in(&event.data()) else { return };
+            let hello = minicbor::decode::<Hello>(&note).ok();
+            if hello.is_some_and(|hello| hello.starts && hello.build != build) {
+                page.meet_other();
+            }
+            let note = minicbor::decode::<Note>(&note).ok();
             match note.filter(|note| note.build == build).map(|note| note.word) {
                 Some(Word::Ask(from, bytes)) if leads.get() => {
                     asked.put((Asker::Tab(from), bytes));
@@ -80,14 +101,15 @@ impl Channel {
                     if let Some(id) = Answer::number(&bytes) {
                         open.borrow_mut().remove(&id);
                     }
-                    post(&bytes);
+                    page.post(&bytes);
                 }
-                Some(Word::Event(bytes)) if !leads.get() => post(&bytes),
+                Some(Word::Event(bytes)) if !leads.get() => page.post(&bytes),
                 Some(Word::Ask(..) | Word::Answer(..) | Word::Event(_)) | None => {}
             }
         });
         channel.tabs.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         heard.forget();
+        channel.send(&Hello { build: channel.build.clone(), starts: true });
         Ok(channel)
     }
 
@@ -109,8 +131,11 @@ impl Channel {
     }
 
     fn say(&self, word: Word) {
-        let note = Note { build: self.build.clone(), word };
-        let bytes = minicbor::to_vec(&note).unwrap_or_default();
+        self.send(&Note { build: self.build.clone(), word });
+    }
+
+    fn send(&self, note: &impl Encode<()>) {
+        let bytes = minicbor::to_vec(note).unwrap_or_default();
         // A channel takes bytes as long as it is open, and it is never closed.
         drop(self.tabs.post_message(&bytes_out(&bytes)));
     }
