@@ -183,13 +183,15 @@ async fn arrives(story: &Story) -> (Tab, Tab) {
     page.see("#sync-mark[data-contact=live]").await;
     page.goto(&format!("{url}/arenden")).await;
     story.unlocked().await;
-    page.see("[data-case]").await;
-    let case = |at: u8| format!("document.querySelectorAll('[data-case]')[{at}].dataset.case");
+    page.see("[data-part=cases] [data-line]").await;
+    let case = |at: u8| {
+        format!("document.querySelectorAll('[data-part=cases] [data-line]')[{at}].dataset.line")
+    };
     let cases = [story.read(&case(0)).await, story.read(&case(1)).await];
-    let one = story.open(format!("{url}/arenden/{}", cases[0])).await;
+    let one = story.open(format!("{url}/arenden/{}/uppgifter", cases[0])).await;
     page.until("the service worker", "navigator.serviceWorker.controller").await;
     let tab = page.web().new_tab().await.unwrap();
     page.web().switch_to_window(tab).await.unwrap();
-    let two = story.open(format!("{url}/arenden/{}", cases[1])).await;
+    let two = story.open(format!("{url}/arenden/{}/uppgifter", cases[1])).await;
     (one, two)
 }

@@ -1,6 +1,6 @@
 //! Three people walk through their day as domain section 2.2 tells it, the network cut where it says
 //! so. A picture at each step.
-#![expect(clippy::unwrap_used, clippy::too_many_lines, reason = "a story told as a test")]
+#![expect(clippy::too_many_lines, reason = "a story told as a test")]
 
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;

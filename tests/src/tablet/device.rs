@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use ankomst_core::app::Core;
 use ankomst_shared::app::{
-    Act, Acted, Body, ChangeListView, Command, Contact, FieldView, FormView, ItemView, PageView,
-    Query, Reply, RunView, SignIn, Status, View,
+    Act, Acted, Body, ChangeListView, Command, Contact, FieldView, FormView, PageView, Query,
+    Reply, RunView, SignIn, Status, View,
 };
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
@@ -193,9 +193,13 @@ impl Tablet {
         }
     }
 
-    /// The records that the first list of a place shows: document and title.
+    /// The records that the lists of a place show: document and title; none without a vault.
     pub async fn listed(&self, address: &str) -> Vec<(DocumentId, String)> {
-        let parts = self.page(address).await.parts.into_iter();
+        let shown = match self.view(Query::Page(address.to_owned())).await {
+            Some(View::Page(page)) => page,
+            _ => PageView::default(),
+        };
+        let parts = shown.parts.into_iter();
         let lines = parts.flat_map(|part| match part.body {
             Body::Lines(lines, _) | Body::Tiles(lines, _) => lines,
             _ => Vec::new(),

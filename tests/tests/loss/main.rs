@@ -6,7 +6,6 @@
 //! that makes the trial abort), [`rolled`] (a log that went back), [`backups`].
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test crate: a failed step fails the test"

@@ -71,6 +71,7 @@ fn arrive(route: Route) {
     if ui().route.get_untracked() == route {
         return;
     }
+    ui().asking.set(None);
     ui().route.set(route);
     if let Some(window) = web_sys::window() {
         window.scroll_to_with_x_and_y(0.0, 0.0);

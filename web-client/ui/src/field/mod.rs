@@ -139,7 +139,7 @@ fn counter(held: Held) -> AnyView {
 
 fn question(held: Held) -> AnyView {
     view! {
-        <span class="question">{dynamic(move || held.view.with(|view| view.label.clone()))}</span>
+        <span class="question" id=format!("{}-q", held.id())>{dynamic(move || held.view.with(|view| view.label.clone()))}</span>
         {dynamic(move || held.view.with(|view| view.required).then(|| view! {
             <span class="needed">{tr(Text::FieldRequired)}</span>
         }))}

@@ -100,7 +100,7 @@ fn select(held: Held, value: Live<Value>, choices: Vec<Choice>) -> AnyView {
         held.save(new);
     };
     view! {
-        <select id=held.id() aria-describedby=describes(held) on:change=on(changed)>
+        <select id=format!("{}-s", held.id()) aria-labelledby=format!("{}-q", held.id()) aria-describedby=describes(held) on:change=on(changed)>
             <option value="" prop:selected=attr(move || value.with(Value::is_null))>{tr(Text::FieldChoose)}</option>
             {options}
         </select>

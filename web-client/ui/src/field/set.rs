@@ -77,7 +77,7 @@ fn long(held: Held, choices: Vec<Choice>) -> AnyView {
     };
     view! {
         <div class="chips">{each(move || shown.get(), one)}</div>
-        <select class="wide" aria-labelledby=held.id() on:change=on(add)>
+        <select class="wide" aria-labelledby=format!("{}-q", held.id()) on:change=on(add)>
             <option value="">{tr(Text::FieldAdd)}</option>{options}
         </select>
     }

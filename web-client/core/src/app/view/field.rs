@@ -8,6 +8,7 @@ use ankomst_shared::document::Statement;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{FieldState, RecordState, Settlement};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::command::may_settle;
@@ -114,7 +115,11 @@ impl Viewer<'_> {
         ankomst_shared::order::sort_by_key(&mut named, |(_, name)| {
             ankomst_shared::order::swedish(name)
         });
-        let choice = |(code, label)| Choice { code, label, help: None, chosen: false };
+        let untitled = self.w(Word::Untitled);
+        let choice = |(code, label): (String, String)| {
+            let label = if label.is_empty() { untitled.to_owned() } else { label };
+            Choice { code, label, help: None, chosen: false }
+        };
         named.into_iter().map(choice).collect()
     }
 
