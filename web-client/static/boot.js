@@ -1,7 +1,6 @@
 // Starts the app: compiles the core at once and hands it to its worker with the catalog, loads the
 // page's module, registers the service worker, and lets the page go when another version takes over.
-// Not here:
-// anything about contents.
+// Not here: anything about contents.
 
 const build = '{{build}}';
 

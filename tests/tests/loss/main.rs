@@ -3,9 +3,10 @@
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
-//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`].
+//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`house`].
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test crate: a failed step fails the test"
@@ -16,6 +17,7 @@ mod day;
 mod deposit;
 mod full;
 mod hostile;
+mod house;
 mod kills;
 mod kit;
 mod load;

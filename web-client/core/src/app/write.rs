@@ -22,6 +22,14 @@ use super::state::Core;
 use crate::platform::{Clock, Platform};
 use crate::store::{Table, Write};
 
+/// A change of one document, made and not yet on the disk.
+struct Piece {
+    document: DocumentId,
+    /// Nothing when the answers stand there already.
+    made: Option<(Chunk, ActorId, i64)>,
+    edits: Vec<Edit>,
+}
+
 impl<P: Platform> Core<P> {
     /// Saves what stands in a field.
     pub(super) async fn type_value(
@@ -130,26 +138,33 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// Writes answers as one change, with the turn already taken.
+    /// Writes answers as one change, with the turn already taken; what follows from them in another
+    /// document goes with the same commit, so that no crash parts them.
     pub(super) async fn write(&self, id: DocumentId, edits: &[Edit]) -> Result<(), Refusal> {
-        let (now_ms, actor) = (self.now_ms(), ActorId::from_bytes(self.random()?));
-        let made = self.with_open(|open| {
-            let by = open.authoring(id, now_ms);
-            let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
-            let chunk = opened.document.commit(edits, &by).map_err(|_| Refusal::Internal)?;
-            Ok(chunk.map(|chunk| (chunk, opened.document.actor(), opened.since_ms)))
-        })?;
-        let saved = self.save(id, made, edits).await;
+        let mut pieces = vec![self.made(id, edits)?];
+        if let Some((house, home, found)) = self.follows(id, edits)? {
+            let exists = self.with_open(|open| Ok(open.chunks.contains_key(&home)))?;
+            pieces.push(if exists {
+                self.made(home, &found)?
+            } else {
+                let mut header = self.header("deficiencies", Some(house))?;
+                header.document = home;
+                self.made_new(&header, &found)?
+            });
+        }
+        let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
+        let saved = self.save(pieces).await;
         if saved.is_err() {
-            // The document in memory is ahead of the disk: read it again when needed.
+            // The documents in memory are ahead of the disk: they are read again when needed.
             self.with_open(|open| {
-                open.documents.remove(&id);
-                open.records.remove(&id);
+                for id in &ids {
+                    open.documents.remove(id);
+                    open.records.remove(id);
+                }
                 Ok(())
             })?;
-            return saved;
         }
-        self.follow_up(id, edits).await
+        saved
     }
 
     /// Makes a document with its first answers.
@@ -158,6 +173,25 @@ impl<P: Platform> Core<P> {
         header: &Header,
         edits: &[Edit],
     ) -> Result<DocumentId, Refusal> {
+        let piece = self.made_new(header, edits)?;
+        self.save(vec![piece]).await?;
+        Ok(header.document)
+    }
+
+    /// A change of a document, made in memory.
+    fn made(&self, id: DocumentId, edits: &[Edit]) -> Result<Piece, Refusal> {
+        let (now_ms, actor) = (self.now_ms(), ActorId::from_bytes(self.random()?));
+        let made = self.with_open(|open| {
+            let by = open.authoring(id, now_ms);
+            let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
+            let chunk = opened.document.commit(edits, &by).map_err(|_| Refusal::Internal)?;
+            Ok(chunk.map(|chunk| (chunk, opened.document.actor(), opened.since_ms)))
+        })?;
+        Ok(Piece { document: id, made, edits: edits.to_vec() })
+    }
+
+    /// The first change of a new document, made in memory.
+    fn made_new(&self, header: &Header, edits: &[Edit]) -> Result<Piece, Refusal> {
         let (id, now_ms, actor) =
             (header.document, self.now_ms(), ActorId::from_bytes(self.random()?));
         let made = self.with_open(|open| {
@@ -167,37 +201,34 @@ impl<P: Platform> Core<P> {
             drop(document);
             Ok(Some((chunk, actor, now_ms)))
         })?;
-        self.save(id, made, edits).await?;
-        Ok(id)
+        Ok(Piece { document: id, made, edits: edits.to_vec() })
     }
 
-    /// One commit: the change, its deposit, the end of the drafts it was made of.
-    async fn save(
-        &self,
-        id: DocumentId,
-        made: Option<(Chunk, ActorId, i64)>,
-        edits: &[Edit],
-    ) -> Result<(), Refusal> {
+    /// One commit: the changes, their deposits, the end of the drafts they were made of.
+    async fn save(&self, pieces: Vec<Piece>) -> Result<(), Refusal> {
         let user = self.with_open(|open| Ok(open.user()))?;
-        let mut writes: Vec<Write> = edits
-            .iter()
-            .map(|edit| Write::delete(Table::Drafts, draft_key(user, id, &edit.path)))
-            .collect();
-        let mut row = None;
-        if let Some((chunk, actor, opened_ms)) = made {
+        let mut writes: Vec<Write> = Vec::new();
+        let mut rows = Vec::new();
+        for Piece { document: id, made, edits } in &pieces {
+            writes.extend(
+                edits
+                    .iter()
+                    .map(|edit| Write::delete(Table::Drafts, draft_key(user, *id, &edit.path))),
+            );
+            let Some((chunk, actor, opened_ms)) = made else { continue };
             let random = DepositRandom { key: self.random()?, nonce: self.random()? };
-            let (chunk_row, sealed) = self.with_open(|open| {
+            let (row, sealed) = self.with_open(|open| {
                 let envelope = AuthorEnvelope {
-                    document: id,
-                    actor,
+                    document: *id,
+                    actor: *actor,
                     user,
                     device: open.identity.device,
-                    opened_ms,
+                    opened_ms: *opened_ms,
                     last: chunk.hash,
                 }
                 .sign(&open.signing);
                 let part = PushPart {
-                    document: id,
+                    document: *id,
                     envelope: envelope.clone().into(),
                     chunks: vec![chunk.bytes.clone().into()],
                 };
@@ -205,37 +236,37 @@ impl<P: Platform> Core<P> {
                 let sealed = deposit::seal(&open.identity.deposit_key, &part, &random)
                     .map_err(|_| Refusal::Internal)?;
                 let row = ChunkRow {
-                    bytes: chunk.bytes.into(),
+                    bytes: chunk.bytes.clone().into(),
                     envelope: envelope.into(),
                     stage: Stage::Unsent,
                     received_ms: None,
                 };
                 Ok((row, sealed))
             })?;
-            writes.push(self.sealed(
-                Table::Chunks,
-                chunk_key(user, id, &chunk.hash),
-                &chunk_row,
-            )?);
+            writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &chunk.hash), &row)?);
             let key = deposit_key(user, deposit_id(&chunk.hash));
             writes.push(Write::put(Table::Deposits, key, sealed));
-            row = Some((chunk.hash, chunk_row));
+            rows.push((*id, chunk.hash, row));
         }
         self.commit(writes).await?;
         self.with_open(|open| {
-            for edit in edits {
-                // What was typed meanwhile stays a draft.
-                let place = (id, edit.path.clone());
-                if open.drafts.get(&place).is_some_and(|draft| draft.value == edit.value) {
-                    open.drafts.remove(&place);
+            for piece in &pieces {
+                for edit in &piece.edits {
+                    // What was typed meanwhile stays a draft.
+                    let place = (piece.document, edit.path.clone());
+                    if open.drafts.get(&place).is_some_and(|draft| draft.value == edit.value) {
+                        open.drafts.remove(&place);
+                    }
                 }
             }
-            if let Some((hash, row)) = row {
+            for (id, hash, row) in rows {
                 open.add_chunk(id, hash, row);
             }
             Ok(())
         })?;
-        self.tell(self.queries_of(id));
+        for piece in &pieces {
+            self.tell(self.queries_of(piece.document));
+        }
         self.tell_status();
         self.0.wake.put(());
         Ok(())

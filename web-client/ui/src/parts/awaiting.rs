@@ -24,11 +24,11 @@ fn shown(standing: Live<Standing>, contents: Box<dyn Fn() -> AnyView + Send + Sy
         Standing::Here => untrack(&contents),
         Standing::Refused(why) => view! {
             <div class="empty" role="alert">
-                <h2>{tr(match why {
+                <h1>{tr(match why {
                     Refusal::NotHere => Text::PageNotHere,
                     Refusal::NoPlace => Text::PageUnknown,
                     _ => Text::PageRefused,
-                })}</h2>
+                })}</h1>
                 <p>{refusal(why)}</p>
                 <p><a class="button" href="/idag">{tr(Text::PageHome)}</a></p>
             </div>

@@ -30,7 +30,7 @@ fn shown(back: Live<Option<(String, String)>>, title: Derived<String>, beside: A
                 <a class="back" href=href>{icon(Sign::Back)}<span>{label}</span></a>
             }))}
             <div class="page-head-line">
-                <h1 dir="auto">{dynamic(move || title.get())}</h1>
+                {dynamic(move || title.with(|title| (!title.is_empty()).then(|| view! { <h1 dir="auto">{title.clone()}</h1> })))}
                 <div class="page-head-beside">{beside}</div>
             </div>
         </header>

@@ -26,14 +26,15 @@ pub(super) fn deadline(severity: &str, found_on: jiff::civil::Date) -> String {
 }
 
 impl<P: Platform> Core<P> {
-    /// What follows from answers in a run. The turn is taken.
-    pub(in crate::app) async fn follow_up(
+    /// What follows from answers in a run: the house, the document of its deficiencies, what is
+    /// to be written there.
+    pub(in crate::app) fn follows(
         &self,
         run: DocumentId,
         edits: &[Edit],
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<(DocumentId, DocumentId, Vec<Edit>)>, Refusal> {
         let today = self.now().today();
-        let Some((house, found)) = self.with_open(|open| {
+        self.with_open(|open| {
             let Some(header) = open.headers.get(&run) else { return Ok(None) };
             let Some(house) = header.parent.filter(|_| header.kind == "run") else {
                 return Ok(None);
@@ -68,16 +69,9 @@ impl<P: Platform> Core<P> {
                     found.extend(edit(&key("tombstone"), Value::text(reason)));
                 }
             }
-            Ok(Some((house, found)))
-        })?
-        else {
-            return Ok(());
-        };
-        if found.is_empty() {
-            return Ok(());
-        }
-        let home = companion(house, "deficiencies");
-        Box::pin(self.write_companion(house, (home, "deficiencies"), &found)).await
+            let home = companion(house, "deficiencies");
+            Ok((!found.is_empty()).then_some((house, home, found)))
+        })
     }
 
     /// Seen again: still there. Whoever had claimed it mended is contradicted in the open.

@@ -162,7 +162,7 @@ impl Viewer<'_> {
 
     /// A list of a page with what stands there when it is empty.
     pub(super) fn lines(&self, key: &str, title: Word, lines: Vec<Line>, none: Word) -> Part {
-        part(key, self.w(title), Body::Lines(lines, self.w(none).to_owned()))
+        part(key, self.w(title).trim(), Body::Lines(lines, self.w(none).trim().to_owned()))
     }
 
     /// Adds an entry, as an action. What is written once is asked as a whole before it is written.
