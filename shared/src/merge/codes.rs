@@ -124,8 +124,8 @@ fn countings_of_everybody_add_up() {
         let mut replica = opened(person, &chunks[..1]);
         for time in 0..times {
             let one = EntryId::from_bytes([person * 16 + time; 10]);
-            let counted = edit(&format!("{counter}/{one}"), Value::Int(1));
-            let made = replica.commit(&[counted], &by(person, i64::from(time), Vec::new()));
+            let said = edit(&format!("{counter}/{one}"), Value::Int(1));
+            let made = replica.commit(&[said], &by(person, i64::from(time), Vec::new()));
             chunks.extend(made.unwrap());
         }
     }

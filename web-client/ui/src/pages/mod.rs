@@ -1,4 +1,4 @@
-//! The places: [`place`] draws all that are described as data, the others have a file of their own.
+//! The places: `place` draws all that are described as data, the others have a file of their own.
 
 mod inbox;
 mod place;

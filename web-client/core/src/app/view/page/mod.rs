@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`entry`], [`note`], [`due`], [`search`],
-//! [`visits`], [`device`], [`print`].
+//! [`visits`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
