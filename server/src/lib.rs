@@ -9,6 +9,7 @@ pub mod auth;
 pub mod care;
 pub mod cli;
 pub mod config;
+pub mod desk;
 pub mod http;
 pub mod presence;
 pub mod projector;

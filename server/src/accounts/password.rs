@@ -8,6 +8,9 @@ use argon2::{PasswordHasher, PasswordVerifier};
 
 use crate::storage::StorageError;
 
+/// Shortest password of an account, in characters.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+
 /// Hashes a password with the crate's recommended cost and a random salt. Slow on purpose.
 ///
 /// # Errors

@@ -7,14 +7,11 @@ use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-use crate::accounts::password;
+use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::app::App;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::log;
-
-/// Shortest password of an account, in characters.
-const PASSWORD_CHARS_MIN: usize = 12;
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {

@@ -1,9 +1,10 @@
 //! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
 //!
 //! Reading order: [`serve`] (router and listener), [`problem`], [`signed_in`] (who asks),
-//! [`session`], [`sync`], [`live`], [`held`], [`app_files`].
+//! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`].
 
 pub mod app_files;
+pub mod desk;
 pub mod headers;
 pub mod held;
 pub mod live;

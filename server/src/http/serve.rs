@@ -16,7 +16,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
 use crate::care;
-use crate::http::{app_files, headers, held, live, session, sync};
+use crate::http::{app_files, desk, headers, held, live, session, sync};
 use crate::storage::sqlite::log;
 
 /// A request that is not read and answered in this time is given up; a tablet asks again.
@@ -30,7 +30,9 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
         .route("/api/v1/devices", post(session::enrol))
         .route("/api/v1/session", post(session::sign_in).delete(session::sign_out))
         .route("/api/v1/session/refresh", post(session::refresh))
-        .layer(DefaultBodyLimit::max(64 * 1024))
+        .route("/api/v1/desk/page", post(desk::page))
+        .route("/api/v1/desk/act", post(desk::act))
+        .layer(DefaultBodyLimit::max(desk::BODY_BYTES_MAX))
         .route(
             "/api/v1/sync",
             post(sync::exchange).layer(DefaultBodyLimit::max(SYNC_BODY_BYTES_MAX)),

@@ -76,6 +76,8 @@ fn navigation() -> AnyView {
     let has = |role: Role| derived(move || ui().has_role(role));
     let (works, supervises) = (has(Role::Caseworker), has(Role::Supervisor));
     let inspects = has(Role::Inspector);
+    let administers =
+        derived(move || ui().has_role(Role::Administrator) || ui().has_role(Role::Supervisor));
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
             <p class="rail-name" aria-hidden="true">"Ankomst"</p>
@@ -84,6 +86,7 @@ fn navigation() -> AnyView {
             {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
             {dynamic(move || (works.get() || supervises.get()).then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
             {link("/sok", Sign::Search, Text::NavSearch)}
+            {dynamic(move || administers.get().then(|| link("/administration", Sign::Wheel, Text::NavAdministration)))}
             {link("/surfplatta", Sign::Tablet, Text::NavTablet)}
         </nav>
     }

@@ -189,6 +189,46 @@ pub fn set_user_active(db: &Connection, login: &str, active: bool) -> Result<boo
     Ok(count > 0)
 }
 
+/// All accounts, by login.
+///
+/// # Errors
+/// When the database refuses.
+pub fn users(db: &Connection) -> Result<Vec<UserRow>, StorageError> {
+    let mut select = db.prepare(&format!("{USER} ORDER BY login"))?;
+    let rows = select.query_map([], user_row)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Gives an account another role.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_roles(db: &Connection, id: UserId, role: Role) -> Result<(), StorageError> {
+    db.execute("UPDATE users SET roles = ?2 WHERE id = ?1", (Blob(id), role_names(&[role])))?;
+    Ok(())
+}
+
+/// Gives an account another password and ends its sessions.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_password(db: &Connection, id: UserId, hash: &str) -> Result<(), StorageError> {
+    db.execute("UPDATE users SET password = ?2 WHERE id = ?1", (Blob(id), hash))?;
+    end_sessions(db, id)
+}
+
+/// Ends the sessions of a person on all devices.
+///
+/// # Errors
+/// When the database refuses.
+pub fn end_sessions(db: &Connection, id: UserId) -> Result<(), StorageError> {
+    db.execute(
+        "UPDATE sessions SET ended = 1 WHERE device IN (SELECT id FROM devices WHERE user = ?1)",
+        [Blob(id)],
+    )?;
+    Ok(())
+}
+
 /// Names of all colleagues of a unit.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Pages that the server describes: administration needs contact, and nothing of it is kept here.
 
-use ankomst_shared::app::{Acted, PageView, Refusal};
+use ankomst_shared::app::{Acted, PAGE_FORM, PageView, Refusal};
 use ankomst_shared::packed::{Packed, from_bytes, to_bytes};
 use ankomst_shared::value::Value;
 
@@ -29,7 +29,7 @@ impl<P: Platform> Core<P> {
         Ok(acted)
     }
 
-    /// A question in the packed form of this build; a server of another build says so.
+    /// A question in the packed form of pages; a server with another form says so.
     async fn ask_server<T: Packed>(
         &self,
         path: &str,
@@ -38,7 +38,7 @@ impl<P: Platform> Core<P> {
         if self.0.state.borrow().open.is_none() {
             return Err(Refusal::Locked);
         }
-        let body = to_bytes(&(self.0.build.clone(), to_bytes(question)));
+        let body = to_bytes(&(PAGE_FORM, to_bytes(question)));
         for attempt in 0..2 {
             match self.post(path, body.clone()).await {
                 Err(Refusal::NotAllowed) if attempt == 0 => {

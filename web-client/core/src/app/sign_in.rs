@@ -174,6 +174,8 @@ impl<P: Platform> Core<P> {
             (_, Some("wrong-password")) => Err(Refusal::WrongPassword),
             (_, Some("too-many")) => Err(Refusal::TooMany),
             (_, Some("other-build")) => Err(Refusal::OtherBuild),
+            (_, Some("bad-value")) => Err(Refusal::BadValue),
+            (404, _) => Err(Refusal::NoPlace),
             (401 | 403, _) => Err(Refusal::NotAllowed),
             (500..=599, _) => Err(Refusal::NoContact),
             _ => Err(Refusal::Internal),

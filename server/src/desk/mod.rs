@@ -1,0 +1,103 @@
+//! Administration as places described by the server: accounts, devices, what is held, the catalog and
+//! the server itself. No contents of any record.
+//!
+//! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
+//! [`devices`], [`held`].
+
+mod devices;
+mod held;
+mod made;
+mod overview;
+mod people;
+
+use std::sync::Arc;
+
+use ankomst_shared::app::{Acted, Language, PageView, Role};
+use ankomst_shared::ids::UserId;
+use ankomst_shared::value::Value;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::accounts::{self, UserRow};
+
+/// Why a place or an act of administration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The person's roles do not include it.
+    #[error("your roles do not include this")]
+    NotAllowed,
+    /// There is no such place or subject.
+    #[error("there is no such place")]
+    Nowhere,
+    /// An answer does not fit; nothing was changed.
+    #[error("an answer does not fit: {0}")]
+    BadValue(&'static str),
+    /// Storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Who asks, and in which language.
+#[derive(Debug)]
+pub struct Desk {
+    app: Arc<App>,
+    me: UserRow,
+    language: Language,
+}
+
+/// Answers to the questions of an act.
+type Answers = Vec<(String, Value)>;
+
+impl Desk {
+    /// Opens the desk for supervisors and administrators.
+    ///
+    /// # Errors
+    /// When the person may not, or storage refuses.
+    pub fn open(app: Arc<App>, user: UserId, language: Language) -> Result<Self, DeskError> {
+        let me = app.readers.read(|db| accounts::user(db, user))?;
+        let me =
+            me.filter(|me| me.active && (me.is(Role::Administrator) || me.is(Role::Supervisor)));
+        Ok(Self { me: me.ok_or(DeskError::NotAllowed)?, app, language })
+    }
+
+    /// Describes a place.
+    ///
+    /// # Errors
+    /// When there is none at the address, or storage refuses.
+    pub fn page(&self, address: &str) -> Result<PageView, DeskError> {
+        match address {
+            "/administration" => self.overview(),
+            "/administration/personer" => self.people(),
+            "/administration/surfplattor" => self.devices(),
+            "/administration/hallna" => self.held(),
+            _ => Err(DeskError::Nowhere),
+        }
+    }
+
+    /// Does what a place offered; for administrators.
+    ///
+    /// # Errors
+    /// When the person may not, the subject is unknown, an answer does not fit, or storage refuses.
+    pub async fn act(&self, name: &str, answers: Answers) -> Result<Acted, DeskError> {
+        if !self.me.is(Role::Administrator) {
+            return Err(DeskError::NotAllowed);
+        }
+        tracing::info!(user.id = %self.me.id, act = name.split(':').next(), "Administration acts.");
+        match name.split_once(':').unwrap_or((name, "")) {
+            ("new", "") => self.new_person(&answers).await,
+            ("end", user) => self.set_active(user, false).await,
+            ("again", user) => self.set_active(user, true).await,
+            ("role", user) => self.set_role(user, &answers).await,
+            ("password", user) => self.set_password(user, &answers).await,
+            ("revoke", device) => self.revoke(device).await,
+            _ => Err(DeskError::Nowhere),
+        }
+    }
+}
+
+/// A text answer that is not empty.
+fn text<'a>(answers: &'a Answers, id: &'static str) -> Result<&'a str, DeskError> {
+    let found = answers.iter().find(|(known, _)| known == id);
+    let text = found.and_then(|(_, value)| value.as_str()).map(str::trim);
+    text.filter(|text| !text.is_empty() && text.len() <= 200).ok_or(DeskError::BadValue(id))
+}

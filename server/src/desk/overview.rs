@@ -1,0 +1,67 @@
+//! `/administration`: where to go, the catalog, the server.
+
+use ankomst_shared::app::{Body, PageView, Tone};
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::text::Word;
+
+use super::{Desk, DeskError};
+use crate::care;
+use crate::storage::sqlite::{accounts, log};
+
+impl Desk {
+    pub(super) fn overview(&self) -> Result<PageView, DeskError> {
+        let (people, devices, held, feed, epoch, backup_ms) = self.app.readers.read(|db| {
+            Ok((
+                accounts::users(db)?.len(),
+                accounts::devices(db)?.len(),
+                log::held(db, None)?.len(),
+                log::head(db)?.feed,
+                log::epoch(db)?,
+                log::backup_ms(db)?,
+            ))
+        })?;
+        let fresh =
+            care::age_ms(backup_ms, self.app.now_ms()).is_some_and(|age| age <= care::FRESH_MS);
+        let mut parts = Vec::new();
+        if !fresh {
+            parts.push(self.notice("backup", Tone::Decide, Word::DeskNoBackup));
+        }
+        let lines = vec![
+            self.link("/administration/personer", Word::DeskPeople, people),
+            self.link("/administration/surfplattor", Word::DeskDevices, devices),
+            self.link("/administration/hallna", Word::DeskHeld, held),
+        ];
+        parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
+        let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
+        let backup = backup_ms.map_or_else(|| self.w(Word::ContactNever).to_owned(), Self::moment);
+        let server = vec![
+            fact(Word::DeskVersion, env!("CARGO_PKG_VERSION").to_owned()),
+            fact(Word::DeskEpoch, epoch.map_or_else(String::new, |epoch| epoch.to_string())),
+            fact(Word::DeskVisible, feed.to_string()),
+            fact(Word::DeskHeld, held.to_string()),
+            fact(Word::DeskBackup, backup),
+        ];
+        parts.push(self.part("server", Word::DeskServer, Body::Facts(server)));
+        let package = Catalog::builtin().package();
+        let lists = package.kinds.iter().flat_map(|kind| &kind.entry_lists);
+        let fields = package.kinds.iter().map(|kind| kind.fields.len()).sum::<usize>()
+            + lists.map(|list| list.fields.len()).sum::<usize>();
+        let mut catalog = vec![
+            fact(Word::DeskPackage, format!("{} v{}", package.id, package.version)),
+            fact(Word::DeskKinds, package.kinds.len().to_string()),
+            fact(Word::DeskFields, fields.to_string()),
+        ];
+        for list in &package.checklists {
+            let label = list.label.get(self.language).to_owned();
+            catalog.push((label, format!("v{} · {}", list.version, list.items.len())));
+        }
+        parts.push(self.part("catalog", Word::DeskCatalog, Body::Facts(catalog)));
+        let title = self.w(Word::Administration).to_owned();
+        Ok(PageView { title, parts, ..PageView::default() })
+    }
+
+    /// The way back to the overview.
+    pub(super) fn back(&self) -> (String, String) {
+        ("/administration".to_owned(), self.w(Word::Administration).to_owned())
+    }
+}
