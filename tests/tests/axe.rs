@@ -55,6 +55,10 @@ const CASEWORKER: Pages = &[
 
 const SUPERVISOR: Pages = &[
     ("today", At::Address("/idag"), "[data-part=due]"),
+    ("administration", At::Address("/administration"), "[data-part=server]"),
+    ("people", At::Address("/administration/personer"), "[data-part=people]"),
+    ("tablets", At::Address("/administration/surfplattor"), "[data-part=devices]"),
+    ("held", At::Address("/administration/hallna"), "[data-part=held]"),
     ("inbox", At::Address("/inkorg"), "main h1"),
     ("changes", At::First("inbox", "[data-inbox]"), "#inbox-detail"),
 ];

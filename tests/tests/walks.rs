@@ -251,3 +251,51 @@ async fn a_supervisors_first_half_hour() {
     page.see("[data-part=about]").await;
     page.picture("08-case-dark-english").await;
 }
+
+/// An administrator: adds a person, revokes a tablet left on a bus.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrators_errand() {
+    let (Some(driver), Some(mut server)) = (Driver::start(), Server::with_village()) else {
+        return;
+    };
+    let sixten = Person::arrives(&driver, &server, "administrator", "sixten", DESK).await;
+    let lost = Person::arrives(&driver, &server, "tappad", "mats", TABLET).await;
+    let page = &sixten.profile;
+    page.picture("01-idag").await;
+    sixten.tap("a[href='/administration']").await;
+    page.see("[data-part=server]").await;
+    page.picture("02-administration").await;
+    sixten.tap("[data-line='/administration/personer'] a").await;
+    sixten.tap("[data-action=new]").await;
+    sixten
+        .asked(&[
+            ("login", "tyra"),
+            ("name", "Tyra Holm"),
+            ("role", "Boinspektör"),
+            ("password", "tyra-i-provby-2026"),
+        ])
+        .await;
+    page.see_text("[data-part=people]", "Tyra Holm").await;
+    page.picture("03-personer").await;
+    sixten.goto("/administration/surfplattor").await;
+    page.see_text("[data-part=devices]", "tappad").await;
+    page.picture("04-surfplattor").await;
+    let revoke = "[...document.querySelectorAll('[data-part=devices] li')]\
+                  .find(line => line.innerText.includes('tappad')).dataset.line";
+    let line = sixten.read(revoke).await;
+    sixten.tap(&format!("[data-line='{line}'] [data-action=revoke]")).await;
+    page.see("#ask").await;
+    page.picture("05-sparra").await;
+    sixten.asked(&[]).await;
+    page.see_text(&format!("[data-line='{line}']"), "Spärrad").await;
+    lost.profile
+        .until(
+            "the lost tablet to be out",
+            "document.querySelector('#sync-mark')?.dataset.contact !== 'live'",
+        )
+        .await;
+    server.stop();
+    sixten.goto("/administration").await;
+    page.see("main [role=alert]").await;
+    page.picture("06-utan-server").await;
+}

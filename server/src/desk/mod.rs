@@ -83,12 +83,23 @@ impl Desk {
             return Err(DeskError::NotAllowed);
         }
         tracing::info!(user.id = %self.me.id, act = name.split(':').next(), "Administration acts.");
-        match name.split_once(':').unwrap_or((name, "")) {
-            ("new", "") => self.new_person(&answers).await,
+        let acted = self.carry_out(name.split_once(':').unwrap_or((name, "")), &answers).await?;
+        // Live sockets look at once whether they may go on.
+        self.app.news.send_modify(|_| {});
+        Ok(acted)
+    }
+
+    async fn carry_out(
+        &self,
+        (name, subject): (&str, &str),
+        answers: &Answers,
+    ) -> Result<Acted, DeskError> {
+        match (name, subject) {
+            ("new", "") => self.new_person(answers).await,
             ("end", user) => self.set_active(user, false).await,
             ("again", user) => self.set_active(user, true).await,
-            ("role", user) => self.set_role(user, &answers).await,
-            ("password", user) => self.set_password(user, &answers).await,
+            ("role", user) => self.set_role(user, answers).await,
+            ("password", user) => self.set_password(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
             _ => Err(DeskError::Nowhere),
         }

@@ -195,8 +195,7 @@ pub fn set_user_active(db: &Connection, login: &str, active: bool) -> Result<boo
 /// When the database refuses.
 pub fn users(db: &Connection) -> Result<Vec<UserRow>, StorageError> {
     let mut select = db.prepare(&format!("{USER} ORDER BY login"))?;
-    let rows = select.query_map([], user_row)?.collect::<Result<_, _>>()?;
-    Ok(rows)
+    Ok(select.query_map([], user_row)?.collect::<Result<_, _>>()?)
 }
 
 /// Gives an account another role.
