@@ -1,8 +1,7 @@
 //! Days, times and what follows from them, as the app reckons and writes it.
 
-use ankomst_shared::catalog::days_after;
-use ankomst_shared::catalog::is_working_day;
-use jiff::civil::Date;
+use ankomst_shared::catalog::{civil, days_after, is_working_day};
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 /// What a house calls someone whose name it may not know.
@@ -71,7 +70,7 @@ pub fn at(day: Date, minute: i64) -> i64 {
 /// The day of a point in time, UTC.
 #[must_use]
 pub fn of(unix_ms: i64) -> Date {
-    ankomst_shared::catalog::civil(unix_ms).map_or(Date::MIN, |at| at.date())
+    civil(unix_ms).map_or(Date::MIN, DateTime::date)
 }
 
 #[cfg(test)]

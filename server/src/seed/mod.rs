@@ -19,6 +19,7 @@ pub mod record;
 pub mod staff;
 #[cfg(test)]
 mod tests;
+pub mod town;
 pub mod village;
 
 pub use plant::run;
@@ -51,6 +52,9 @@ pub enum SeedError {
         /// Why.
         fault: String,
     },
+    /// A change does not pass the gate: a defect.
+    #[error("a change of the pack does not pass the gate: {0}")]
+    Gate(String),
     /// A record could not be written.
     #[error(transparent)]
     Document(#[from] ankomst_shared::document::DocumentError),

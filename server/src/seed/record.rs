@@ -57,6 +57,11 @@ impl Answers {
         Ok(())
     }
 
+    /// Adds what was checked elsewhere.
+    pub fn say(&mut self, edits: Vec<Edit>) {
+        self.edits.extend(edits);
+    }
+
     /// Adds a text or code.
     ///
     /// # Errors
