@@ -8,8 +8,9 @@ use super::super::SeedError;
 use super::super::day::{after, at, working};
 use super::super::draw::Draw;
 use super::super::record::Answers;
-use super::book::{Book, Event, Planted};
+use super::book::{Book, Event};
 use super::people::Household;
+use super::sealed::Planted;
 use super::{Town, inspections, nth, shares, story};
 
 /// The checklist of an arrival.

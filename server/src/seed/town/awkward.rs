@@ -4,7 +4,8 @@ use super::super::SeedError;
 use super::super::pools::{Sex, Years};
 use super::houses::House;
 use super::names::UNCONFIRMED;
-use super::people::{Household, Number, Person, label};
+use super::people::{Household, label};
+use super::person::{Number, Person};
 
 /// Forty characters.
 pub const LONG: &str = "Ghebremichael-Woldeyohannes-Tesfamariama";

@@ -10,8 +10,10 @@ use super::super::SeedError;
 use super::super::day::{after, at, working};
 use super::super::draw::Draw;
 use super::super::record::Answers;
-use super::book::{Book, Event, Planted};
-use super::people::{Household, Person};
+use super::book::{Book, Event};
+use super::people::Household;
+use super::person::Person;
+use super::sealed::Planted;
 use super::{Town, nth, shares, story, words};
 
 const KINDS: [(&str, u32); 5] =

@@ -2,22 +2,28 @@
 //!
 //! A dataset is a pure function of version, seed, size, years and the day that counts as today, down
 //! to the bytes of every change if the device keys are given, too. Reading order: [`shares`] (all
-//! figures and distributions), [`crew`] (accounts and devices), [`people`] and [`awkward`],
-//! [`houses`] (who lives where), [`book`] (a document under construction), then what is written:
-//! [`residence`], [`inspections`], [`cases`], [`arrival`], [`journal`], [`story`] (what the demo is
-//! made of); [`sow`] (into a data folder).
+//! figures and distributions), [`crew`] (accounts and devices), [`people`], [`person`] and [`awkward`],
+//! [`houses`] (who lives where), [`book`] and [`sealed`] (a document under construction and finished),
+//! then what is written: [`residence`], [`inspections`], [`defects`], [`cases`], [`household`],
+//! [`arrival`], [`journal`]; [`cast`] and [`story`] (what the demo is made of); [`sow`] (into a data
+//! folder).
 
 pub mod arrival;
 pub mod awkward;
 pub mod book;
 pub mod cases;
+pub mod cast;
 pub mod crew;
+pub mod defects;
+pub mod household;
 pub mod houses;
 pub mod inspections;
 pub mod journal;
 pub mod names;
 pub mod people;
+pub mod person;
 pub mod residence;
+pub mod sealed;
 pub mod shares;
 pub mod sow;
 pub mod story;
@@ -27,11 +33,11 @@ pub mod words;
 
 use jiff::civil::Date;
 
-use self::book::Planted;
+use self::cast::Story;
 use self::crew::Crew;
 use self::houses::House;
 use self::people::Household;
-use self::story::Story;
+use self::sealed::Planted;
 use super::draw::Draw;
 use super::{SeedError, VERSION};
 
@@ -122,7 +128,7 @@ impl Town {
         let mut houses = houses::draw(&plan, &crew, &mut households)?;
         awkward::apply(&mut households, &houses)?;
         let story = match plan.size {
-            Size::S => Some(story::cast(&plan, &crew, &mut houses, &mut households)?),
+            Size::S => Some(cast::cast(&plan, &crew, &mut houses, &mut households)?),
             Size::M | Size::L => None,
         };
         Ok(Self { plan, crew, houses, households, story })

@@ -8,9 +8,11 @@ use super::super::day::{age_band, at};
 use super::super::draw::Draw;
 use super::super::record::Answers;
 use super::super::{BANNER, SeedError};
-use super::book::{Book, Event, Planted};
+use super::book::{Book, Event};
 use super::houses::{House, Room};
-use super::people::{Household, Person};
+use super::people::Household;
+use super::person::Person;
+use super::sealed::Planted;
 use super::{Town, inspections, nth, shares, story};
 
 /// A house with its deficiencies and inspections and the reviews of all of these.

@@ -11,8 +11,8 @@ use ankomst_shared::sign::{Enrolment, Header};
 use tokio::sync::mpsc;
 
 use super::super::{BANNER, SeedError, day, staff};
-use super::book::Change;
 use super::crew::SHARED_PASSWORD;
+use super::sealed::Change;
 use super::{Plan, Size, Town};
 use crate::accounts::password;
 use crate::app::App;
