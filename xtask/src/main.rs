@@ -1,14 +1,15 @@
-//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test | tidy`. No shell
+//! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy`. No shell
 //! scripts.
 //!
-//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `check` (all tests),
-//! `tidy` (how the repository is written).
+//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
+//! (all tests), `tidy` (how the repository is written).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a command-line tool talks to a person"
 )]
 
+mod bench;
 mod check;
 mod demo;
 mod prepare;
@@ -31,6 +32,9 @@ enum Command {
     Web(web::WebArgs),
     /// Builds all, makes a synthetic village, starts the server, prints address and logins.
     Demo(demo::DemoArgs),
+    /// Prints figures: of the server with a made-up municipality.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Installs what tests need and runs every check and test.
     Test(check::TestArgs),
     /// Checks layers, sizes, names, paths in docs and words; takes seconds.
@@ -41,6 +45,7 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Web(args) => web::run(&args).map(drop),
         Command::Demo(args) => demo::run(&args),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Test(args) => check::run(&args),
         Command::Tidy => tidy::run(),
     }
