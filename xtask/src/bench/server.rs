@@ -48,7 +48,8 @@ pub(crate) struct ServerArgs {
 /// When a build or a program fails.
 pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<()> {
     step("server and tablet", || {
-        let all = ["-p", "ankomst-server", "--bin", "ankomst", "-p", "ankomst-tests", "--bin", "tablet"];
+        let all =
+            ["-p", "ankomst-server", "--bin", "ankomst", "-p", "ankomst-tests", "--bin", "tablet"];
         cargo(&[["build", "--quiet", "--release"].as_slice(), &all].concat())
     })?;
     let folder = target().join("bench").join(format!("server-{}", std::process::id()));
@@ -62,15 +63,14 @@ fn measure(args: &ServerArgs, folder: &Path) -> anyhow::Result<()> {
     let scenario = format!("{}-{}y", args.size, args.years);
     let figures = Figures { bench: "server", scenario, json: args.json };
     let program = target().join("release").join("ankomst");
-    let data = match &args.data {
-        Some(data) => data.clone(),
-        None => {
-            let data = folder.join("data");
-            let begun = Instant::now();
-            seed(args, &program, &data)?;
-            figures.say("seeding", begun.elapsed().as_secs_f64(), "s");
-            data
-        }
+    let data = if let Some(data) = &args.data {
+        data.clone()
+    } else {
+        let data = folder.join("data");
+        let begun = Instant::now();
+        seed(args, &program, &data)?;
+        figures.say("seeding", begun.elapsed().as_secs_f64(), "s");
+        data
     };
     for file in ["log.db", "keys.db", "rows.db"] {
         figures.say(file, megabytes(std::fs::metadata(data.join(file))?.len()), "MB");
@@ -147,7 +147,9 @@ impl Server {
     fn is_ready(&self) -> bool {
         let ask = || -> std::io::Result<String> {
             let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-            stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            stream.write_all(
+                b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            )?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             Ok(answer)

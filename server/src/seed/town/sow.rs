@@ -25,7 +25,7 @@ use crate::storage::{StorageError, random};
 pub type RowOf = fn(DocumentId, &str, &Document) -> ProjectedRow;
 
 /// Pieces (a house or a case) that become one commit.
-const PIECES_A_COMMIT: usize = 24;
+const PIECES_A_COMMIT: usize = 64;
 /// Commits that are ready before the log has taken them.
 const COMMITS_WAITING: usize = 2;
 /// A change reaches the server so long after it was made.
