@@ -103,7 +103,8 @@ pub fn open_inspection(
     Ok(())
 }
 
-/// Deficiencies of each severity, written down without a checklist; one has been put right.
+/// Deficiencies written down without a checklist; one has been put right. The grave one, over its day
+/// already, is the smoke alarm of the half-done inspection.
 ///
 /// # Errors
 /// When an answer does not fit the catalog.
@@ -119,8 +120,7 @@ pub fn deficiencies(
     let hand = nth(&town.houses, number, "the house")?.inspector;
     let yesterday = after(town.plan.today, -1);
     for (title, severity, minute, states) in [
-        ("Utrymningsvägen är låst med hänglås", 1, 10, &[][..]),
-        ("Barnvagnar i trapphuset", 2, 12, &[]),
+        ("Barnvagnar i trapphuset", 2, 12, &[][..]),
         ("Fläkten i köket fungerar inte", 3, 14, &["ordered"]),
         ("Repor i golvet", 4, 16, &[]),
         ("Brandvarnare utan batteri", 3, 18, &["fixed_claimed", "verified"]),
