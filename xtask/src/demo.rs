@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the whole product on this machine with a synthetic village.
+//! `cargo xtask demo`: the whole product on this machine with a made-up municipality.
 
 use std::process::Command;
 
@@ -8,13 +8,22 @@ use crate::run::run as start;
 use crate::run::{cargo, step, target, top};
 use crate::{prepare, web};
 
+/// What to try first, below address and logins.
+const TRY: &str = "\
+Prova: elin ser i Idag vad som är försenat, tre osignerade anteckningar och dagens besök.
+Prova: mats har en påbörjad besiktning där brandvarnaren är motsagd; svara utan nät och anslut igen.
+Prova: ingrid avgör motsägelsen i inkorgen och hittar rummet med för många boende.
+Try: elin finds on Today what is late, three unsigned notes and the visits of the day.
+Try: mats has a half-done inspection with a contradicted smoke alarm; answer offline, then reconnect.
+Try: ingrid settles the contradiction in her inbox and finds the room with too many people.";
+
 /// Options of `demo`.
 #[derive(Args)]
 pub(crate) struct DemoArgs {
     /// Port on loopback.
     #[arg(long, default_value_t = 8765)]
     port: u16,
-    /// Seed of the synthetic village.
+    /// Seed of the made-up people.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Throw the last demo's data away and begin anew.
@@ -35,15 +44,16 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         std::fs::remove_dir_all(&data)?;
     }
     let server = target().join("debug").join("ankomst");
-    step("synthetic village", || {
+    step("made-up people", || {
         start(
             Command::new(&server)
-                .args(["seed", "--pack", "sp-1", "--seed"])
+                .args(["seed", "--size", "S", "--years", "1", "--seed"])
                 .arg(args.seed.to_string())
                 .arg("--data")
                 .arg(&data),
         )
     })?;
+    println!("{TRY}");
     println!("Öppna / open  http://localhost:{}  (Ctrl-C avslutar / ends)", args.port);
     start(
         Command::new(&server)

@@ -1,15 +1,16 @@
-//! Builds, checks and runs Ankomst: `cargo xtask web | demo | test | tidy | fixtures`. No shell
-//! scripts.
+//! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | fixtures`.
+//! No shell scripts.
 //!
-//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `check` (all tests),
-//! `tidy` (how the repository is written), `fixtures` (files of this version for the tests of later
-//! ones).
+//! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
+//! (all tests), `tidy` (how the repository is written), `fixtures` (files of this version for the tests of
+//! later ones).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a command-line tool talks to a person"
 )]
 
+mod bench;
 mod check;
 mod demo;
 mod fixtures;
@@ -33,6 +34,9 @@ enum Command {
     Web(web::WebArgs),
     /// Builds all, makes a synthetic village, starts the server, prints address and logins.
     Demo(demo::DemoArgs),
+    /// Prints figures: of the server with a made-up municipality.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Installs what tests need and runs every check and test.
     Test(check::TestArgs),
     /// Checks layers, sizes, names, paths in docs and words; takes seconds.
@@ -45,6 +49,7 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Web(args) => web::run(&args).map(drop),
         Command::Demo(args) => demo::run(&args),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Test(args) => check::run(&args),
         Command::Tidy => tidy::run(),
         Command::Fixtures => fixtures::run(),

@@ -3,6 +3,7 @@
 
 mod dump;
 mod people;
+mod plant;
 mod safety;
 
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use clap::{Parser, Subcommand};
 use crate::app::App;
 use crate::care::Schedule;
 use crate::config::{Given, Settings, settings};
-use crate::{care, http, projector, seed, sync, trial};
+use crate::{care, http, projector, sync, trial};
 
 #[derive(Parser)]
 #[command(
@@ -39,18 +40,8 @@ enum Command {
         #[arg(long)]
         print_address: bool,
     },
-    /// Fills an empty data folder with a synthetic story pack.
-    Seed {
-        /// Data folder; made if missing.
-        #[arg(long)]
-        data: PathBuf,
-        /// Story pack.
-        #[arg(long, default_value = "sp-1")]
-        pack: String,
-        /// The same seed gives the same people.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    },
+    /// Fills an empty data folder with made-up people: a dataset of a size, or a small story pack.
+    Seed(plant::SeedArgs),
     /// Prints every change with its state and what it sets, one JSON object a line.
     Dump {
         /// Data folder.
@@ -182,12 +173,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("{:#?}", how.settings()?);
             Ok(())
         }
-        Command::Seed { data, pack, seed } => {
-            anyhow::ensure!(pack == "sp-1", "there is no story pack {pack}; there is sp-1");
-            let logins = seed::run(&open(&data).await?, seed).await?;
-            println!("{logins}");
-            Ok(())
-        }
+        Command::Seed(args) => plant::run(args).await,
         Command::Dump { data } => dump::run(&*open(&data).await?),
         Command::Rebuild { data } => {
             println!("{} rows", projector::rebuild(&*open(&data).await?)?);

@@ -56,20 +56,26 @@ pub fn rebuild(app: &App) -> Result<usize, StorageError> {
 }
 
 fn project(document: DocumentId, kind: &str, chunks: &[ByteVec]) -> Option<ProjectedRow> {
-    let catalog = Catalog::builtin();
     let opened =
         Document::open(ActorId::from_bytes([0; 16]), chunks.iter().map(|chunk| chunk.as_slice()))
             .ok()?;
-    let record = record_state(catalog, (kind, document), &opened, None);
+    Some(row(document, kind, &opened))
+}
+
+/// The row of a document.
+#[must_use]
+pub fn row(document: DocumentId, kind: &str, opened: &Document) -> ProjectedRow {
+    let catalog = Catalog::builtin();
+    let record = record_state(catalog, (kind, document), opened, None);
     let title = catalog
         .anchor(kind, "title")
         .filter(|(list, _)| list.is_none())
         .map(|(_, field)| record.text(&field.id).to_owned());
-    Some(ProjectedRow {
+    ProjectedRow {
         document,
         kind: kind.to_owned(),
         title: title.unwrap_or_default(),
         answered: record.fields.len(),
         open: record.open(),
-    })
+    }
 }

@@ -13,6 +13,14 @@ impl Draw {
         Self(seed ^ u64::from(version).wrapping_mul(STEP).rotate_left(17))
     }
 
+    /// A stream of its own for one thing of many, the same wherever and whenever it is drawn from.
+    #[must_use]
+    pub fn of(version: u32, seed: u64, what: u64, number: usize) -> Self {
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        let mut own = Self::new(version, seed ^ (what << 40) ^ number.wrapping_mul(STEP));
+        Self(own.next())
+    }
+
     /// The next number.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
@@ -26,6 +34,40 @@ impl Draw {
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % end).unwrap_or(0)
+    }
+
+    /// Yes in so many of a thousand cases.
+    pub fn often(&mut self, per_mille: u32) -> bool {
+        self.next() % 1_000 < u64::from(per_mille)
+    }
+
+    /// A number from one to another, both included.
+    pub fn between(&mut self, from: i64, to: i64) -> i64 {
+        let span = usize::try_from(to - from + 1).unwrap_or(1);
+        from + i64::try_from(self.below(span)).unwrap_or(0)
+    }
+
+    /// One of a list; `None` when it is empty.
+    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
+        list.get(self.below(list.len()))
+    }
+
+    /// One of a list by weight; `None` when nothing weighs anything.
+    pub fn weighted<'a, T>(&mut self, list: &'a [(T, u32)]) -> Option<&'a T> {
+        let sum: u32 = list.iter().map(|(_, weight)| weight).sum();
+        let mut left = self.next() % u64::from(sum.max(1));
+        for (one, weight) in list {
+            if left < u64::from(*weight) {
+                return Some(one);
+            }
+            left -= u64::from(*weight);
+        }
+        None
+    }
+
+    /// How many of so many tries succeed; the tenth of a hundred tries makes a Poisson of ten.
+    pub fn successes(&mut self, tries: usize, per_mille: u32) -> usize {
+        (0..tries).filter(|_| self.often(per_mille)).count()
     }
 
     /// Bytes for an id or a key.

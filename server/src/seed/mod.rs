@@ -9,6 +9,7 @@
 //! "Three houses"), [`village`] (who lives where), [`staff`] (accounts), [`record`] (as answers),
 //! [`pack`] (as signed changes), [`plant`] (into a data folder).
 
+pub mod day;
 pub mod draw;
 pub mod outline;
 pub mod pack;
@@ -18,6 +19,7 @@ pub mod record;
 pub mod staff;
 #[cfg(test)]
 mod tests;
+pub mod town;
 pub mod village;
 
 pub use plant::run;
@@ -25,7 +27,9 @@ pub use plant::run;
 /// Stands on top of everything that shows or exports a pack.
 pub const BANNER: &str = "SYNTETISKA DATA";
 /// Counts up whenever the same seed gives something else.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+/// Of the draws of the story: people keep their names when only what is recorded of them changes.
+const STREAM: u32 = 1;
 /// The day of the story, Unix milliseconds: 2026-11-02 08:00 UTC.
 pub const STORY_MS: i64 = 1_793_606_400_000;
 
@@ -48,6 +52,9 @@ pub enum SeedError {
         /// Why.
         fault: String,
     },
+    /// A change does not pass the gate: a defect.
+    #[error("a change of the pack does not pass the gate: {0}")]
+    Gate(String),
     /// A record could not be written.
     #[error(transparent)]
     Document(#[from] ankomst_shared::document::DocumentError),

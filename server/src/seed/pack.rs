@@ -14,7 +14,7 @@ use super::outline::{HOUSEHOLDS, HOUSES, Protection};
 use super::record::{self, Answers, CasePlace, Occupant};
 use super::staff::{STAFF, WRITERS};
 use super::village::{Household, village};
-use super::{STORY_MS, SeedError, VERSION};
+use super::{STORY_MS, STREAM, SeedError};
 
 /// The pack's ids: unit, accounts and the devices it is written on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Pack {
 /// When the outline does not fit the pools or the catalog.
 pub fn pack(seed: u64, keys: &[SigningKey; 4]) -> Result<Pack, SeedError> {
     // Apart from the village's stream, so that a new name does not change every id.
-    let mut draw = Draw::new(VERSION, seed ^ 0x005e_ed1d);
+    let mut draw = Draw::new(STREAM, seed ^ 0x005e_ed1d);
     let ids = Ids {
         unit: UnitId::new(STORY_MS, draw.bytes()),
         users: STAFF.iter().map(|_| UserId::new(STORY_MS, draw.bytes())).collect(),
@@ -65,10 +65,11 @@ pub fn pack(seed: u64, keys: &[SigningKey; 4]) -> Result<Pack, SeedError> {
         let occupants: Vec<Occupant<'_>> = house
             .people
             .iter()
-            .map(|(household, at, room, entry, case)| {
+            .map(|(household, at, room, entry, case, id)| {
                 household.people.get(*at).map(|person| Occupant {
                     entry: *entry,
                     case: *case,
+                    id: *id,
                     room: *room,
                     person,
                     from: &household.arrived_on,
@@ -83,7 +84,7 @@ pub fn pack(seed: u64, keys: &[SigningKey; 4]) -> Result<Pack, SeedError> {
     Ok(Pack { ids: writer.ids, pushes: writer.pushes })
 }
 
-type Lodger<'a> = (&'a Household, usize, EntryId, EntryId, DocumentId);
+type Lodger<'a> = (&'a Household, usize, EntryId, EntryId, DocumentId, EntryId);
 
 struct House<'a> {
     id: DocumentId,
@@ -244,7 +245,7 @@ impl Writer<'_> {
         let (_, case) = self.begin(who, None, &answers)?;
         for (at, (person, id)) in household.people.iter().zip(people).enumerate() {
             let entry = self.entry();
-            house.people.push((household, at, room, entry, case));
+            house.people.push((household, at, room, entry, case, id));
             if person.protection != Protection::Nothing {
                 let answers = record::protected(person, id)?;
                 self.begin(who, Some(case), &answers)?;

@@ -188,6 +188,17 @@ pub enum Sex {
     M,
 }
 
+impl Sex {
+    /// Its code in the catalog.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::F => "F",
+            Self::M => "M",
+        }
+    }
+}
+
 /// The published test numbers of a sex for some years.
 #[must_use]
 pub const fn numbers(sex: Sex, years: Years) -> &'static [&'static str] {

@@ -7,7 +7,6 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
 use super::outline::{HOUSES, HouseOutline, HouseholdOutline, Protection, RoomOutline};
-use super::pools::Sex;
 use super::village::{Household, Person};
 use super::{BANNER, SeedError};
 
@@ -37,7 +36,11 @@ impl Answers {
         &self.edits
     }
 
-    fn put(&mut self, path: &str, value: &Value) -> Result<(), SeedError> {
+    /// Adds an answer.
+    ///
+    /// # Errors
+    /// When it does not fit the catalog.
+    pub fn put(&mut self, path: &str, value: &Value) -> Result<(), SeedError> {
         let fault = |fault: String| SeedError::Answer {
             path: path.to_owned(),
             value: value.clone(),
@@ -54,11 +57,24 @@ impl Answers {
         Ok(())
     }
 
-    fn text(&mut self, path: &str, text: impl Into<String>) -> Result<(), SeedError> {
+    /// Adds what was checked elsewhere.
+    pub fn say(&mut self, edits: Vec<Edit>) {
+        self.edits.extend(edits);
+    }
+
+    /// Adds a text or code.
+    ///
+    /// # Errors
+    /// When it does not fit the catalog.
+    pub fn text(&mut self, path: &str, text: impl Into<String>) -> Result<(), SeedError> {
         self.put(path, &Value::Str(text.into()))
     }
 
-    fn all(&mut self, prefix: &str, answers: &[(&str, &str)]) -> Result<(), SeedError> {
+    /// Adds texts and codes of fields that begin alike.
+    ///
+    /// # Errors
+    /// When one does not fit the catalog.
+    pub fn all(&mut self, prefix: &str, answers: &[(&str, &str)]) -> Result<(), SeedError> {
         answers.iter().try_for_each(|(field, text)| self.text(&format!("{prefix}{field}"), *text))
     }
 }
@@ -122,6 +138,8 @@ pub struct Occupant<'a> {
     pub entry: EntryId,
     /// The case.
     pub case: DocumentId,
+    /// The person's entry in the case.
+    pub id: EntryId,
     /// The room.
     pub room: EntryId,
     /// The person.
@@ -137,19 +155,22 @@ pub struct Occupant<'a> {
 pub fn occupancy(occupants: &[Occupant<'_>]) -> Result<Answers, SeedError> {
     let mut answers = Answers::new("residence");
     for one in occupants {
-        let hidden = one.person.protection == Protection::Hidden;
-        let display = if hidden { "X X".to_owned() } else { one.person.initials() };
+        let at = format!("occupancy/{}/", one.entry);
         answers.all(
-            &format!("occupancy/{}/", one.entry),
+            &at,
             &[
-                ("person", &one.case.to_string()),
-                ("display", &display),
-                ("age_band", one.person.age_band()),
+                ("person", &one.id.to_string()),
+                ("case", &one.case.to_string()),
+                ("display", &one.person.display()),
+                ("sex", one.person.sex.code()),
                 ("room", &one.room.to_string()),
                 ("from_date", one.from),
                 ("state", "active"),
             ],
         )?;
+        if let Some(band) = one.person.age_band() {
+            answers.text(&format!("{at}age_band"), band)?;
+        }
     }
     Ok(answers)
 }
@@ -212,7 +233,7 @@ fn person(
         &[
             ("given", &person.given),
             ("family", &person.family),
-            ("sex", if person.sex == Sex::F { "F" } else { "M" }),
+            ("sex", person.sex.code()),
             ("dossier_number", &person.dossier),
             ("protected_identity", if hidden { "protected_registration" } else { "none" }),
             ("category", outline.category),

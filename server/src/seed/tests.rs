@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
+use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::occupancy;
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::trial::{Verdict, try_changes};
@@ -118,4 +121,47 @@ fn a_house_knows_its_people_only_by_initials() {
         let text = String::from_utf8_lossy(part.chunks.first().unwrap()).into_owned();
         assert!(names.iter().all(|name| !text.contains(name)));
     }
+}
+
+#[test]
+fn everybody_lives_in_one_place_under_their_own_id() {
+    let pack = story(1);
+    let mut documents: std::collections::BTreeMap<_, (String, Vec<Vec<u8>>)> =
+        std::collections::BTreeMap::new();
+    for part in parts(&pack) {
+        let (kind, chunks) = documents.entry(part.document).or_default();
+        for chunk in &part.chunks {
+            let info = parse(chunk).unwrap();
+            if let Some(bytes) = info.ops.iter().find_map(|op| op.header.as_deref()) {
+                *kind = Header::peek(bytes).unwrap().kind;
+            }
+            chunks.push(chunk.to_vec());
+        }
+    }
+    let catalog = Catalog::builtin();
+    let record = |kind: &str| -> Vec<(DocumentId, RecordState)> {
+        let of = documents.iter().filter(|(_, (known, _))| known == kind);
+        of.map(|(id, (kind, chunks))| {
+            let actor = ActorId::from_bytes([0; 16]);
+            let opened = Document::open(actor, chunks.iter().map(Vec::as_slice)).unwrap();
+            (*id, record_state(catalog, (kind, *id), &opened, None))
+        })
+        .collect()
+    };
+    let mut people = BTreeSet::new();
+    for (case, record) in record("case") {
+        let persons = record.entries(catalog, "case", "persons");
+        people.extend(persons.into_iter().map(|person| (case.to_string(), person)));
+    }
+    let mut placed = BTreeSet::new();
+    for (_, record) in record("residence") {
+        let house = occupancy::house(catalog, &record);
+        assert!(house.without_room.is_empty() && house.faults() == 0, "{house:?}");
+        for entry in record.entries(catalog, "residence", "occupancy") {
+            let text = |field: &str| record.text(&format!("occupancy/{entry}/{field}")).to_owned();
+            assert!(["F", "M"].contains(&text("sex").as_str()));
+            assert!(placed.insert((text("case"), text("person"))), "placed twice");
+        }
+    }
+    assert_eq!(people, placed);
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ankomst_shared::catalog::read_date;
+
+use super::day::{UNNAMED, age_band, initials};
 use super::draw::Draw;
 use super::outline::{HOUSEHOLDS, HouseholdOutline, PersonOutline, Protection};
 use super::pools::{self, Sex, Years};
-use super::{STORY_MS, SeedError, VERSION};
+use super::{STORY_MS, STREAM, SeedError};
 
 /// A household of the village.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,22 +53,21 @@ pub struct Person {
 }
 
 impl Person {
-    /// Initials, as shown in a house.
+    /// What a house calls the person: initials, as the app writes them; those who live hidden have
+    /// none.
     #[must_use]
-    pub fn initials(&self) -> String {
-        [&self.given, &self.family].iter().filter_map(|name| name.chars().next()).collect()
+    pub fn display(&self) -> String {
+        if self.protection == Protection::Hidden {
+            return UNNAMED.to_owned();
+        }
+        initials(&self.given, &self.family)
     }
 
-    /// Age band, as shown in a house.
+    /// Age band on the day of the story; `None` when the birth date is not known.
     #[must_use]
-    pub const fn age_band(&self) -> &'static str {
-        match self.years {
-            Years::Newborn | Years::Small => "0-5",
-            Years::Child => "6-12",
-            Years::Teen => "13-17",
-            Years::Young | Years::Adult | Years::Unconfirmed => "18-64",
-            Years::Elder => "65-",
-        }
+    pub fn age_band(&self) -> Option<&'static str> {
+        let born = read_date(self.born_on.as_deref()?)?;
+        Some(age_band(born, read_date(&day(0))?))
     }
 }
 
@@ -82,7 +84,7 @@ struct Pools {
 /// # Errors
 /// When the outline asks for more than the pools hold.
 pub fn village(seed: u64) -> Result<Vec<Household>, SeedError> {
-    let mut draw = Draw::new(VERSION, seed);
+    let mut draw = Draw::new(STREAM, seed);
     let dossiers = u32::try_from(draw.below(900_000)).unwrap_or(0) + 100_000;
     // 070-174 06 05 to 06 99 are kept for fiction by the telecom agency.
     let mut pools =

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_server::seed;
+use ankomst_server::seed::town::{Plan, Size};
+use ankomst_server::storage::sqlite::{log, rows};
+use ankomst_server::{projector, seed};
 use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push};
 use ankomst_shared::sync::{Digest, Position};
 use axum::http::{Method, StatusCode};
@@ -57,5 +59,32 @@ async fn each_role_is_given_its_part_of_the_village_and_nobody_more() {
         }
     }
     let again = seed::run(&door.app, 2).await.unwrap();
+    assert!(again.contains("nothing was planted"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_is_held_by_the_log_as_if_it_had_been_pushed() {
+    let door = Door::open().await;
+    let today = "2026-11-25".parse().unwrap();
+    let plan = Plan { size: Size::S, seed: 1, years: 1, today };
+    let said = seed::town::sow(&door.app, plan, projector::row).await.unwrap();
+    assert!(said.starts_with("SYNTETISKA DATA") && said.contains("ingrid-i-provby"));
+    let rows = || rows::all(&door.app.rows.lock().unwrap()).unwrap();
+    let (sown, count) = (rows(), projector::rebuild(&door.app).unwrap());
+    assert_eq!((sown.len(), &rows()), (count, &sown));
+    assert_eq!(sown.iter().filter(|row| row.open > 0).count(), 1);
+    assert!(door.app.readers.read(|db| log::held(db, None)).unwrap().is_empty());
+    let (_, elin) = first_exchange(&door, "elin").await;
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for document in &elin.documents {
+        *kinds.entry(document.kind.as_str()).or_default() += 1;
+    }
+    assert_eq!(kinds.get("residence"), Some(&12));
+    // The rest comes with the next exchanges: one answer has an end.
+    assert!(["case", "journal", "run", "review"].iter().all(|kind| kinds.contains_key(kind)));
+    assert!(elin.held.is_empty());
+    let (_, mats) = first_exchange(&door, "mats").await;
+    assert!(mats.documents.iter().all(|one| one.kind != "case" && one.kind != "journal"));
+    let again = seed::town::sow(&door.app, plan, projector::row).await.unwrap();
     assert!(again.contains("nothing was planted"));
 }

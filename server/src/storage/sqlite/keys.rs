@@ -75,6 +75,29 @@ impl Keys {
         seal(&Aes256Gcm::new(&self.key(document, true)?.into()), hash.as_bytes(), bytes)
     }
 
+    /// Makes the keys of new documents in one commit.
+    ///
+    /// # Errors
+    /// When one has a key already, or the keys cannot be written.
+    pub fn make(&self, documents: &[DocumentId]) -> Result<(), StorageError> {
+        let mut inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        let inner = &mut *inner;
+        let together = inner.connection.unchecked_transaction()?;
+        if inner.cached.len() + documents.len() > CACHED_MAX {
+            inner.cached.clear();
+        }
+        for document in documents {
+            let key = random::<32>()?;
+            let wrapped = seal(&self.master, document.as_bytes(), &key)?;
+            together
+                .prepare_cached("INSERT INTO keys (document, wrapped) VALUES (?1, ?2)")?
+                .execute((Blob(*document), wrapped))?;
+            inner.cached.insert(*document, key);
+        }
+        together.commit()?;
+        Ok(())
+    }
+
     /// Opens a chunk.
     ///
     /// # Errors

@@ -271,14 +271,19 @@ pub fn arrived(
     Ok(at)
 }
 
+/// Both name their index: left to itself, SQLite reads the whole log for the order.
+pub(super) const PENDING: &str = "SELECT document FROM chunks INDEXED BY chunks_pending
+    WHERE state = 'pending' GROUP BY document ORDER BY min(received)";
+/// See [`PENDING`].
+pub(super) const HELD: &str = "FROM chunks INDEXED BY chunks_held
+    WHERE state = 'held' AND (?1 IS NULL OR user = ?1) ORDER BY received";
+
 /// Documents with changes that wait for their trial, oldest arrival first.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn pending_documents(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
-    let mut select = db.prepare_cached(
-        "SELECT document FROM chunks WHERE state = 'pending' GROUP BY document ORDER BY min(received)",
-    )?;
+    let mut select = db.prepare_cached(PENDING)?;
     let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
 }
@@ -371,9 +376,7 @@ pub fn set_backup_ms(db: &Connection, at_ms: i64) -> Result<(), StorageError> {
 /// # Errors
 /// When the database refuses.
 pub fn held(db: &Connection, user: Option<UserId>) -> Result<Vec<ChunkRow>, StorageError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM chunks WHERE state = 'held' AND (?1 IS NULL OR user = ?1) ORDER BY received"
-    );
+    let sql = format!("SELECT {COLUMNS} {HELD}");
     let mut select = db.prepare_cached(&sql)?;
     let rows = select.query_map([user.map(Blob)], chunk)?.collect::<Result<_, _>>()?;
     Ok(rows)

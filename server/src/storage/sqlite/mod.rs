@@ -5,6 +5,8 @@ pub mod backup;
 pub mod keys;
 pub mod log;
 pub mod open;
+#[cfg(test)]
+mod plans;
 pub mod rows;
 pub mod writer;
 

@@ -55,6 +55,17 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Writes rows in one commit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn put_all(db: &Connection, rows: &[ProjectedRow]) -> Result<(), StorageError> {
+    let together = db.unchecked_transaction()?;
+    rows.iter().try_for_each(|row| put(db, row))?;
+    together.commit()?;
+    Ok(())
+}
+
 /// All rows by document.
 ///
 /// # Errors

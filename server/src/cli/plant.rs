@@ -1,0 +1,67 @@
+//! `ankomst seed`: made-up people and houses for demonstrations, tests and benchmarks.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use jiff::civil::Date;
+
+use super::open;
+use crate::seed::town::{self, Plan, Size};
+use crate::{projector, seed};
+
+/// What to plant.
+#[derive(clap::Args)]
+pub(super) struct SeedArgs {
+    /// Data folder; made if missing.
+    #[arg(long)]
+    data: PathBuf,
+    /// Size of the dataset; without it the story pack is planted.
+    #[arg(long, value_enum)]
+    size: Option<Size>,
+    /// Story pack of three houses and 38 persons.
+    #[arg(long, default_value = "sp-1", conflicts_with = "size")]
+    pack: String,
+    /// The same seed gives the same people.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Years of journal behind a dataset.
+    #[arg(long, default_value_t = 5, requires = "size", value_parser = clap::value_parser!(u32).range(1..=20))]
+    years: u32,
+    /// The day that counts as today, yyyy-mm-dd; the day of the run if not given.
+    #[arg(long, requires = "size")]
+    today: Option<Date>,
+}
+
+/// Plants and prints the logins.
+pub(super) async fn run(args: SeedArgs) -> anyhow::Result<()> {
+    let SeedArgs { data, size, pack, seed, years, today } = args;
+    may_be_filled(&data)?;
+    let Some(size) = size else {
+        anyhow::ensure!(pack == "sp-1", "there is no story pack {pack}; there is sp-1");
+        println!("{}", seed::run(&open(&data).await?, seed).await?);
+        return Ok(());
+    };
+    let app = open(&data).await?;
+    let today = match today {
+        Some(today) => today,
+        None => seed::day::of(app.now_ms()),
+    };
+    let plan = Plan { size, seed, years, today };
+    println!("{}", town::sow(&app, plan, projector::row).await?);
+    Ok(())
+}
+
+/// Refuses a folder that holds something else than data of Ankomst.
+fn may_be_filled(data: &Path) -> anyhow::Result<()> {
+    if !data.exists() || data.join("log.db").exists() {
+        return Ok(());
+    }
+    let mut inside =
+        std::fs::read_dir(data).with_context(|| format!("looking into {}", data.display()))?;
+    anyhow::ensure!(
+        inside.next().is_none(),
+        "{} holds other files; give a folder that is empty or not there",
+        data.display()
+    );
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! `cargo xtask bench`: figures, each with its name, printed and never asserted.
+
+mod server;
+
+use clap::Subcommand;
+
+/// What can be measured.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// The server with a made-up municipality: start, memory, first sync of a caseworker, file sizes.
+    Server(server::ServerArgs),
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// When a build or a program fails.
+pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
+    match bench {
+        Bench::Server(args) => server::run(args),
+    }
+}
+
+/// Prints figures as a table, or as one JSON object a line.
+struct Figures {
+    bench: &'static str,
+    scenario: String,
+    json: bool,
+}
+
+impl Figures {
+    fn say(&self, metric: &str, value: f64, unit: &str) {
+        if self.json {
+            println!(
+                "{}",
+                serde_json::json!({
+                    "bench": self.bench,
+                    "scenario": self.scenario,
+                    "metric": metric,
+                    "value": value,
+                    "unit": unit,
+                })
+            );
+        } else {
+            println!("{} {:<8} {metric:<28} {value:>14.1} {unit}", self.bench, self.scenario);
+        }
+    }
+}
