@@ -299,3 +299,32 @@ async fn an_administrators_errand() {
     page.see("main [role=alert]").await;
     page.picture("06-utan-server").await;
 }
+
+/// What `cargo xtask demo` shows: each role finds on its first screen what the demo promises.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_has_something_for_each_role() {
+    let (Some(driver), Some(server)) = (Driver::start(), Server::with_town()) else { return };
+    let elin = Person::arrives(&driver, &server, "demo-elin", "elin", TABLET).await;
+    elin.profile.see("[data-part=due] [data-line]").await;
+    elin.profile.see("[data-part=drafts] [data-line]").await;
+    elin.profile.see("[data-part=visits] [data-line]").await;
+    elin.profile.picture("01-idag").await;
+    elin.goto("/boenden").await;
+    elin.profile.see("[data-part=houses] [data-line]").await;
+    elin.profile.picture("02-boenden").await;
+    elin.goto("/arenden").await;
+    elin.profile.see("[data-part=cases] [data-line]").await;
+    elin.profile.picture("03-arenden").await;
+    elin.tap("[data-part=cases] [data-line] a").await;
+    elin.profile.see("[data-part=notes] [data-line]").await;
+    elin.profile.picture("04-arende").await;
+    let mats = Person::arrives(&driver, &server, "demo-mats", "mats", TABLET).await;
+    mats.profile.see("[data-part=due] [data-line]").await;
+    mats.profile.picture("01-idag").await;
+    let ingrid = Person::arrives(&driver, &server, "demo-ingrid", "ingrid", DESK).await;
+    ingrid.profile.see("[data-part=inbox] [data-line]").await;
+    ingrid.profile.picture("01-idag").await;
+    ingrid.goto("/inkorg").await;
+    ingrid.profile.see("[data-inbox]").await;
+    ingrid.profile.picture("02-inkorg").await;
+}

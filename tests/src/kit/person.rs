@@ -129,4 +129,24 @@ impl Person {
         self.tap("[data-action=ask-done]").await;
         self.profile.until("the dialog to close", "!document.querySelector('#ask')").await;
     }
+
+    /// Presses the tabulator as often as it takes until the focus is on an element.
+    pub async fn key_to(&self, css: &str) {
+        let there = format!(
+            "return !!document.activeElement?.matches({css:?}) || !!document.activeElement?.closest({css:?})"
+        );
+        for _ in 0..150 {
+            let is_there = self.profile.web().execute(there.clone(), vec![]).await.unwrap();
+            if is_there.json().as_bool() == Some(true) {
+                return;
+            }
+            self.keys("\u{e004}").await;
+        }
+        panic!("the keyboard does not come to {css}");
+    }
+
+    /// Types where the focus is.
+    pub async fn keys(&self, keys: &str) {
+        self.profile.web().action_chain().send_keys(keys).perform().await.unwrap();
+    }
 }

@@ -34,6 +34,16 @@ impl Server {
         Some(server)
     }
 
+    /// A server with the municipality of the demo: size S, one year of journals.
+    #[must_use]
+    pub fn with_town() -> Option<Self> {
+        let mut server = Self::empty()?;
+        let said = server.command(&["seed", "--size", "S", "--years", "1", "--seed", "1"]);
+        assert!(said.contains("elin"), "{said}");
+        server.start();
+        Some(server)
+    }
+
     /// Makes an empty data folder without starting anything.
     #[must_use]
     pub fn empty() -> Option<Self> {

@@ -1,6 +1,6 @@
 //! What has a day: deficiencies, tasks, items of task checklists, inspections, unsigned notes.
 
-use ankomst_shared::app::{Act, Body, Input, Line, Part, Sign, Tone};
+use ankomst_shared::app::{Act, Badge, Body, Input, Line, Part, Sign, Tone};
 use ankomst_shared::catalog::{
     Item, days_after, due_date, is_working_day, read_date, written_date,
 };
@@ -11,7 +11,7 @@ use ankomst_shared::value::Value;
 use jiff::civil::Date;
 
 use super::super::viewer::Viewer;
-use super::made::{action, asked, badge, is_over, question, quiet};
+use super::made::{action, asked, badge, is_over, question, quiet, signed};
 
 /// A flat is inspected once a quarter; so many days after the last one it is late (domain 2.2).
 const INSPECTION_DAYS: i64 = 92;
@@ -20,14 +20,14 @@ const UNSIGNED_DAYS: usize = 3;
 
 impl Viewer<'_> {
     /// A day with its weekday and how far it is; a day passed is marked.
-    pub(super) fn day_badge(&self, day: Date) -> ankomst_shared::app::Badge {
+    pub(super) fn day_badge(&self, day: Date) -> Badge {
         let today = self.now.today();
         let text = written_date(day);
         if day < today {
-            return badge(self.f(Word::LateSince, &[&text]), Tone::Danger);
+            return signed(self.f(Word::LateSince, &[&text]), Tone::Danger, Sign::Clock);
         }
         if day == today {
-            return badge(self.w(Word::DueToday), Tone::Decide);
+            return signed(self.w(Word::DueToday), Tone::Decide, Sign::Clock);
         }
         badge(self.f(Word::DueOn, &[&text]), Tone::Plain)
     }
@@ -104,7 +104,11 @@ impl Viewer<'_> {
         if !severity.is_empty() {
             badges.push(badge(severity, tone));
         }
-        badges.extend(self.state(home, &key("state")));
+        // Open is no good news for a deficiency.
+        let state = self.state(home, &key("state"));
+        badges.extend(
+            state.map(|state| Badge { tone: if over { state.tone } else { Tone::Plain }, ..state }),
+        );
         if !over && let Some(day) = read_date(&self.text(home, &key("deadline"))) {
             badges.push(self.day_badge(day));
         }
@@ -259,14 +263,14 @@ impl Viewer<'_> {
     }
 
     /// How long a note has been unsigned, as a mark.
-    pub(super) fn unsigned_badge(&self, written_ms: i64) -> ankomst_shared::app::Badge {
+    pub(super) fn unsigned_badge(&self, written_ms: i64) -> Badge {
         let days = self.unsigned_days(written_ms);
         let tone = match days {
             0..UNSIGNED_DAYS => Tone::Plain,
             UNSIGNED_DAYS..=7 => Tone::Decide,
             _ => Tone::Danger,
         };
-        badge(self.f(Word::UnsignedDays, &[&days.to_string()]), tone)
+        signed(self.f(Word::UnsignedDays, &[&days.to_string()]), tone, Sign::Clock)
     }
 
     /// Everything on this device whose day has come or passed, the oldest first.

@@ -83,7 +83,7 @@ impl Viewer<'_> {
         let rows = inbox.rows.len();
         let conflicts: u32 = inbox.rows.iter().map(|row| row.conflicts).sum();
         if rows == 0 {
-            return notice("inbox", Tone::Good, self.w(Word::InboxEmpty));
+            return notice("inbox-empty", Tone::Good, self.w(Word::InboxEmpty));
         }
         let line = Line {
             key: "inbox".to_owned(),
