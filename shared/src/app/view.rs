@@ -72,6 +72,8 @@ pub struct Status {
     pub without_backup: bool,
     /// The session has ended: what is typed is kept, but sign in to send it.
     pub sign_in_needed: bool,
+    /// The server speaks with newer apps only: what is typed is kept, and sent after the update.
+    pub outdated: bool,
 }
 
 /// Whether the server answers.
@@ -469,7 +471,7 @@ packed! {
     enum Level { Typing, Saved, Received, Held, Shared }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, last_contact_ms,
-        contact, storage_failing, first_sync, without_backup, sign_in_needed
+        contact, storage_failing, first_sync, without_backup, sign_in_needed, outdated
     }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }

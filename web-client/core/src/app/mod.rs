@@ -2,10 +2,12 @@
 //!
 //! Reading order: [`state`] (what an open vault holds), [`rows`] (what is stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
-//! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`sign_in`], [`sync`] (contact with the
+//! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
+//! answers of what is no record), [`sign_in`], [`sync`] (contact with the
 //! server), [`view`] (what a page shows).
 
 mod act;
+mod asked;
 mod command;
 mod desk;
 mod kept;

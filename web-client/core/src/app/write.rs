@@ -17,6 +17,7 @@ use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
 use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::value::Value;
 
+use super::asked;
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
 use super::state::Core;
 use crate::platform::{Clock, Platform};
@@ -39,6 +40,9 @@ impl<P: Platform> Core<P> {
         value: Value,
     ) -> Result<(), Refusal> {
         let _turn = self.0.turn.take().await;
+        if asked::is_asked(&path) {
+            return self.keep_answer(document, path, value).await;
+        }
         let now_ms = self.now_ms();
         let draft = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
@@ -124,6 +128,9 @@ impl<P: Platform> Core<P> {
             }
             seconds = seconds.wrapping_add(1);
             self.0.platform.clock().sleep(1_000).await;
+            if self.0.state.borrow().storage_failing {
+                self.save_again().await;
+            }
             let rested = {
                 let state = self.0.state.borrow();
                 state.open.as_ref().is_some_and(|open| {
@@ -135,6 +142,32 @@ impl<P: Platform> Core<P> {
                 // A device that cannot write says so by itself, and the drafts stay.
                 let _stay = self.commit_all_drafts().await;
             }
+        }
+    }
+
+    /// Writes once more what is typed and perhaps in memory only; when that works, the device can save
+    /// again.
+    async fn save_again(&self) {
+        let _turn = self.0.turn.take().await;
+        let drafts = self.with_open(|open| {
+            let (user, pairs) = (open.user(), open.drafts.pairs());
+            let key = |(id, path): &(DocumentId, FieldPath)| draft_key(user, *id, path);
+            Ok(pairs.iter().map(|(at, draft)| (key(at), draft.clone())).collect::<Vec<_>>())
+        });
+        let rows = drafts.unwrap_or_default().into_iter();
+        let rows = rows.map(|(key, draft)| self.sealed(Table::Drafts, key, &draft));
+        let Ok(mut rows) = rows.collect::<Result<Vec<Write>, Refusal>>() else { return };
+        // Something has to be written for the device to show that it can.
+        rows.push(self.language_row());
+        if self.commit(rows).await.is_ok() {
+            self.set_failing(false);
+        }
+    }
+
+    pub(super) fn set_failing(&self, failing: bool) {
+        let was = core::mem::replace(&mut self.0.state.borrow_mut().storage_failing, failing);
+        if was != failing {
+            self.tell_status();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::prelude::*;
 use ankomst_shared::app::{Act, Acted, Action, Ask, Command, Input, Look, Question, Reply};
+use ankomst_shared::packed::to_bytes;
 use ankomst_shared::value::Value;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
@@ -10,11 +11,15 @@ use crate::bridge::ask;
 use crate::dom::{by_id, value_of};
 use crate::field::{read_typed, shape_of};
 use crate::icon::icon;
+use crate::parts::Asked;
 use crate::react::{Live, dynamic, effect, on};
 use crate::route::{Route, go};
 use crate::state::ui;
 use crate::text::{Text, refusal, tr};
 use crate::typing;
+
+/// A question whose answer is kept nowhere.
+const SECRET: &str = "password";
 
 /// The buttons of several actions.
 pub fn buttons(actions: &[Action]) -> AnyView {
@@ -42,7 +47,7 @@ fn button(action: Action) -> AnyView {
         <button type="button" class=class role=role aria-checked=checked aria-pressed=pressed data-action=name
             on:click=on(move |_| {
                 if action.ask.is_some() {
-                    ui().asking.set(Some(action.clone()));
+                    open(action.clone());
                 } else {
                     run(action.act.clone(), Vec::new(), |_| {});
                 }
@@ -131,7 +136,39 @@ pub fn asking() -> AnyView {
     })
 }
 
+/// The form of an act.
+fn form_of(act: &Act) -> Asked {
+    Asked::of(&to_bytes(act))
+}
+
+/// Asks, with what was half typed before.
+fn open(mut action: Action) {
+    form_of(&action.act).found(move |found| {
+        if let Some(ask) = &mut action.ask {
+            for (id, value) in found {
+                let question = ask.questions.iter_mut().find(|one| one.id == id);
+                // What can be chosen may have changed since.
+                if let Some(question) = question.filter(|one| is_possible(&one.input, &value)) {
+                    question.value = value;
+                }
+            }
+        }
+        ui().asking.set(Some(action));
+    });
+}
+
+fn is_possible(input: &Input, value: &Value) -> bool {
+    match input {
+        Input::Choice(all) => all.iter().any(|one| value.as_str() == Some(&one.code)),
+        _ => true,
+    }
+}
+
+/// The form is done or given up: nothing of it is kept.
 fn close() {
+    if let Some(action) = ui().asking.get_untracked() {
+        form_of(&action.act).done();
+    }
     ui().asking.set(None);
 }
 
@@ -167,7 +204,8 @@ fn dialog(action: Action, question: Ask) -> AnyView {
             Some(why) => fault.set(Some(why)),
         });
     };
-    let fields = question.questions.into_iter().map(|one| answer(one, answers)).collect_view();
+    let form = form_of(&action.act);
+    let fields = question.questions.into_iter().map(|one| answer(one, form, answers)).collect_view();
     let help = question.help;
     view! {
         <dialog id="ask" class="card" aria-labelledby="ask-heading" on:close=on(|_: web_sys::Event| close())>
@@ -186,7 +224,7 @@ fn dialog(action: Action, question: Ask) -> AnyView {
     .into_any()
 }
 
-fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
+fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) -> AnyView {
     let Question { id, label, input, value, .. } = question;
     let field = format!("ask-{id}");
     let first = shape_of(&value, &input);
@@ -200,6 +238,9 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
             }
         }
         answers.set(all);
+        if id != SECRET {
+            form.keep(&id, value);
+        }
     };
     let typed = match input {
         Input::Choice(choices) => {
@@ -216,8 +257,8 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
         Input::Bool => view! {
             <select id=field.clone() on:change=on(said)>
                 <option value="">{tr(Text::FieldChoose)}</option>
-                <option value="true">{tr(Text::FieldYes)}</option>
-                <option value="false">{tr(Text::FieldNo)}</option>
+                <option value="true" selected=value == Value::Bool(true)>{tr(Text::FieldYes)}</option>
+                <option value="false" selected=value == Value::Bool(false)>{tr(Text::FieldNo)}</option>
             </select>
         }
         .into_any(),

@@ -1,6 +1,7 @@
 //! Pieces that several pages use.
 
 mod act;
+mod asked;
 mod awaiting;
 mod badge;
 mod find;
@@ -9,6 +10,7 @@ mod head;
 mod languages;
 
 pub use act::{asking, buttons, run, toast};
+pub use asked::Asked;
 pub use awaiting::awaiting;
 pub use badge::{badge, badges, conflict_badge, tone};
 pub use find::{is_found, search};
