@@ -154,20 +154,15 @@ pub enum Command {
     },
     /// Asks for contact with the server at once.
     SyncNow,
-    /// Gives what was half typed into a form that is no record and not done with. Its answers are typed
-    /// by [`Command::Type`] under `asked/<tab>/<question>` of the form.
+    /// Gives what is half typed into a form that is no record. Its answers are typed by
+    /// [`Command::Type`] under `asked/<tab>/<question>` of the form.
     Asked {
         /// The form.
         form: DocumentId,
         /// The tab that shows it.
         tab: String,
-    },
-    /// The form is done or given up: what was typed into it goes.
-    Answered {
-        /// The form.
-        form: DocumentId,
-        /// The tab that showed it.
-        tab: String,
+        /// The form is done or given up: what was typed into it goes.
+        leaves: bool,
     },
 }
 
@@ -304,7 +299,7 @@ packed! {
         Status, SignIn(a), Unlock { login, passphrase }, Lock, SignOut, SetLanguage(a), Get(a), Type
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
-        approved, note }, SyncNow, Asked { form, tab }, Answered { form, tab }
+        approved, note }, SyncNow, Asked { form, tab, leaves }
     }
     struct SignIn { login, password, passphrase, device_name }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }

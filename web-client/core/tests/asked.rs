@@ -24,15 +24,19 @@ fn types(core: &Core<Desk>, tab: &str, question: &str, text: &str) -> Reply {
 
 /// What a tab finds that comes to the form.
 fn finds(core: &Core<Desk>, tab: &str) -> Vec<(String, String)> {
-    let Reply::Asked(answers) = ask(core, Command::Asked { form: FORM, tab: tab.to_owned() }) else {
+    let asked = Command::Asked { form: FORM, tab: tab.to_owned(), leaves: false };
+    let Reply::Asked(answers) = ask(core, asked) else {
         panic!("no answers");
     };
     let texts = answers.into_iter();
-    texts.map(|(question, value)| (question, value.as_str().unwrap_or_default().to_owned())).collect()
+    texts
+        .map(|(question, value)| (question, value.as_str().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 fn done(core: &Core<Desk>, tab: &str) {
-    assert_eq!(ask(core, Command::Answered { form: FORM, tab: tab.to_owned() }), Reply::Done);
+    let done = Command::Asked { form: FORM, tab: tab.to_owned(), leaves: true };
+    assert_eq!(ask(core, done), Reply::Asked(Vec::new()));
 }
 
 fn pair(question: &str, text: &str) -> (String, String) {

@@ -32,7 +32,8 @@ fn a_tablet_says_that_it_can_save_again_only_when_everything_typed_is_saved() {
     let ticks = desk.ticks();
     let core = signs_in(desk);
     let label = vec![("label".to_owned(), Value::text("Noori"))];
-    let Reply::Acted(Acted { document: Some(case), .. }) = ask(&core, Command::Act(Act::NewCase, label))
+    let Reply::Acted(Acted { document: Some(case), .. }) =
+        ask(&core, Command::Act(Act::NewCase, label))
     else {
         panic!("no case")
     };

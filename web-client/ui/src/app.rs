@@ -149,7 +149,8 @@ fn warnings() -> AnyView {
     let is = move |pick: fn(&Status) -> bool| {
         derived(move || status.with(|status| status.as_ref().is_some_and(pick)))
     };
-    let (failing, sign_in) = (is(|status| status.storage_failing), is(|status| status.sign_in_needed));
+    let (failing, sign_in) =
+        (is(|status| status.storage_failing), is(|status| status.sign_in_needed));
     let outdated = is(|status| status.outdated);
     effect(move || {
         if outdated.get() {
@@ -164,10 +165,7 @@ fn warnings() -> AnyView {
             <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
         }))}
         {dynamic(move || outdated.get().then(|| view! {
-            <p class="notice" data-tone="decide" id="outdated" role="alert">
-                <span>{tr(Text::Outdated)}</span>
-                <button type="button" class="button" data-action="look" on:click=on(|_| call("look"))>{tr(Text::OutdatedLook)}</button>
-            </p>
+            <p class="notice" data-tone="danger" role="alert" id="outdated">{icon(Sign::Danger)}{tr(Text::Outdated)}</p>
         }))}
     }
     .into_any()

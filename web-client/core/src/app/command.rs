@@ -73,8 +73,9 @@ impl<P: Platform> Core<P> {
                 self.write_review(document, |_| Ok(edits)).await?;
             }
             Command::SyncNow => self.0.wake.put(()),
-            Command::Asked { form, tab } => return self.asked(form, &tab).await.map(Reply::Asked),
-            Command::Answered { form, tab } => self.answered(form, &tab).await?,
+            Command::Asked { form, tab, leaves } => {
+                return self.asked((form, &tab), leaves).await.map(Reply::Asked);
+            }
         }
         Ok(Reply::Done)
     }

@@ -17,7 +17,7 @@ use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
 use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::value::Value;
 
-use super::asked;
+use super::asked::{self, Change};
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
 use super::state::Core;
 use crate::platform::{Clock, Platform};
@@ -41,7 +41,7 @@ impl<P: Platform> Core<P> {
     ) -> Result<(), Refusal> {
         let _turn = self.0.turn.take().await;
         if asked::is_asked(&path) {
-            return self.keep_answer(document, path, value).await;
+            return self.keep_answer((document, path), value).await;
         }
         let now_ms = self.now_ms();
         let draft = self.with_open(|open| {
@@ -149,17 +149,11 @@ impl<P: Platform> Core<P> {
     /// again.
     async fn save_again(&self) {
         let _turn = self.0.turn.take().await;
-        let drafts = self.with_open(|open| {
-            let (user, pairs) = (open.user(), open.drafts.pairs());
-            let key = |(id, path): &(DocumentId, FieldPath)| draft_key(user, *id, path);
-            Ok(pairs.iter().map(|(at, draft)| (key(at), draft.clone())).collect::<Vec<_>>())
-        });
-        let rows = drafts.unwrap_or_default().into_iter();
-        let rows = rows.map(|(key, draft)| self.sealed(Table::Drafts, key, &draft));
-        let Ok(mut rows) = rows.collect::<Result<Vec<Write>, Refusal>>() else { return };
-        // Something has to be written for the device to show that it can.
-        rows.push(self.language_row());
-        if self.commit(rows).await.is_ok() {
+        let saved = match self.with_open(|open| Ok(open.drafts.pairs().to_vec())) {
+            Ok(kept) => self.change_drafts(Change { kept, ..Change::default() }).await,
+            Err(_) => self.commit(vec![self.language_row()]).await,
+        };
+        if saved.is_ok() {
             self.set_failing(false);
         }
     }

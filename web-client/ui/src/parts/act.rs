@@ -205,7 +205,8 @@ fn dialog(action: Action, question: Ask) -> AnyView {
         });
     };
     let form = form_of(&action.act);
-    let fields = question.questions.into_iter().map(|one| answer(one, form, answers)).collect_view();
+    let fields =
+        question.questions.into_iter().map(|one| answer(one, form, answers)).collect_view();
     let help = question.help;
     view! {
         <dialog id="ask" class="card" aria-labelledby="ask-heading" on:close=on(|_: web_sys::Event| close())>

@@ -18,7 +18,7 @@ thread_local! {
 
 /// A name of this tab for as long as it is open.
 fn tab() -> String {
-    TAB.with(|tab| tab.get_or_init(|| js_sys::Math::random().to_string()).clone())
+    TAB.with(|tab| tab.get_or_init(|| js_sys::Math::random().to_bits().to_string()).clone())
 }
 
 /// A form by what it is about.
@@ -38,9 +38,17 @@ impl Asked {
 
     /// Gives what was typed into the form before; nothing most of the time.
     pub fn found(self, then: impl FnOnce(Vec<(String, Value)>) + 'static) {
-        ask(Command::Asked { form: self.0, tab: tab() }, |reply| {
+        self.find(Box::new(then));
+    }
+
+    fn find(self, then: Box<dyn FnOnce(Vec<(String, Value)>)>) {
+        self.comes(false, |reply| {
             then(if let Reply::Asked(answers) = reply { answers } else { Vec::new() });
         });
+    }
+
+    fn comes(self, leaves: bool, then: impl FnOnce(Reply) + 'static) {
+        ask(Command::Asked { form: self.0, tab: tab(), leaves }, then);
     }
 
     /// Saves an answer.
@@ -53,6 +61,6 @@ impl Asked {
     /// The form is done or given up.
     pub fn done(self) {
         typing::forget(self.0);
-        ask(Command::Answered { form: self.0, tab: tab() }, |_| {});
+        self.comes(true, |_| {});
     }
 }
