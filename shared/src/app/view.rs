@@ -228,6 +228,8 @@ pub struct Choice {
     pub help: Option<String>,
     /// For sets: it is in.
     pub chosen: bool,
+    /// Taken out, and the reason that this needs is not given yet: it is still in.
+    pub lacks_reason: bool,
 }
 
 /// One field of a form.
@@ -485,7 +487,7 @@ packed! {
         Text, LongText, Int, Decimal(a), Bool, Date, Time, Choice(a), Set(a), Phone, Email, Count,
         Code
     }
-    struct Choice { code, label, help, chosen }
+    struct Choice { code, label, help, chosen, lacks_reason }
     struct FieldView {
         path, label, help, input, value, text, rule, agreement, conflict, statements, settlements,
         may_settle, level, required, read_only, error, safety

@@ -4,7 +4,7 @@ use crate::prelude::*;
 use ankomst_shared::app::{
     Agreement, Command, FieldView, Reply, SettlementView, ShownRule, StatementView,
 };
-use ankomst_shared::ids::ConflictId;
+use ankomst_shared::ids::{ConflictId, DocumentId};
 use ankomst_shared::packed::to_bytes;
 use ankomst_shared::value::Value;
 
@@ -13,7 +13,7 @@ use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
 use crate::icon::icon;
-use crate::parts::Asked;
+use crate::parts::{Asked, form_of, found};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -31,15 +31,15 @@ struct Draft {
 
 impl Draft {
     fn new(held: Held) -> Self {
-        let form = Asked::of(&to_bytes(&(held.document, held.path())));
+        let form = Asked::new(form_at(held));
         let (picked, reason, fault) = (Live::new(None), Live::new(String::new()), Live::new(None));
         Self { picked, reason, fault, form }
     }
 
     /// Takes up what was typed before and not sent.
-    fn take_up(self, view: &FieldView) {
+    fn take_up(self, held: Held, view: &FieldView) {
         let said: Vec<Value> = view.statements.iter().map(|said| said.value.clone()).collect();
-        self.form.found(move |found| {
+        found(form_at(held), move |found| {
             for (question, value) in found {
                 if question == REASON {
                     self.reason.set(value.as_str().unwrap_or_default().to_owned());
@@ -53,6 +53,11 @@ impl Draft {
 
 const REASON: &str = "reason";
 
+/// The form of a decision about a field.
+fn form_at(held: Held) -> DocumentId {
+    form_of(&to_bytes(&(held.document, held.path())))
+}
+
 /// Shows the other statements and the decisions; nothing while all agree.
 pub fn said(held: Held) -> AnyView {
     let fresh = derived(move || held.view.get());
@@ -61,7 +66,7 @@ pub fn said(held: Held) -> AnyView {
     dynamic(move || {
         let view = fresh.get();
         if may_decide(&view) && !core::mem::replace(&mut taken_up, true) {
-            draft.take_up(&view);
+            draft.take_up(held, &view);
         }
         let quiet = view.agreement == Agreement::Agreed && view.settlements.is_empty();
         (!quiet).then(|| account(held, &view, draft))
@@ -198,6 +203,7 @@ fn decide(held: Held, view: &FieldView, draft: Draft) -> AnyView {
             </label>
             {dynamic(move || draft.fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             <button type="submit" class="button primary" data-action="settle">{tr(Text::SettleDo)}</button>
+            {draft.form.mark()}
         </form>
     }
     .into_any()

@@ -11,7 +11,7 @@ use crate::bridge::ask;
 use crate::dom::{by_id, value_of};
 use crate::field::{read_typed, shape_of};
 use crate::icon::icon;
-use crate::parts::Asked;
+use crate::parts::{Asked, forget, form_of, found};
 use crate::react::{Live, dynamic, effect, on};
 use crate::route::{Route, go};
 use crate::state::ui;
@@ -136,14 +136,9 @@ pub fn asking() -> AnyView {
     })
 }
 
-/// The form of an act.
-fn form_of(act: &Act) -> Asked {
-    Asked::of(&to_bytes(act))
-}
-
 /// Asks, with what was half typed before.
 fn open(mut action: Action) {
-    form_of(&action.act).found(move |found| {
+    found(form_of(&to_bytes(&action.act)), move |found| {
         if let Some(ask) = &mut action.ask {
             for (id, value) in found {
                 let question = ask.questions.iter_mut().find(|one| one.id == id);
@@ -167,7 +162,7 @@ fn is_possible(input: &Input, value: &Value) -> bool {
 /// The form is done or given up: nothing of it is kept.
 fn close() {
     if let Some(action) = ui().asking.get_untracked() {
-        form_of(&action.act).done();
+        forget(form_of(&to_bytes(&action.act)));
     }
     ui().asking.set(None);
 }
@@ -204,7 +199,7 @@ fn dialog(action: Action, question: Ask) -> AnyView {
             Some(why) => fault.set(Some(why)),
         });
     };
-    let form = form_of(&action.act);
+    let form = Asked::new(form_of(&to_bytes(&action.act)));
     let fields =
         question.questions.into_iter().map(|one| answer(one, form, answers)).collect_view();
     let help = question.help;
@@ -218,6 +213,7 @@ fn dialog(action: Action, question: Ask) -> AnyView {
                 <div class="actions">
                     <button type="submit" class="button primary" data-action="ask-done">{icon(action.sign)}<span>{question.done}</span></button>
                     <button type="button" class="button" data-action="ask-cancel" on:click=on(|_| close())>{tr(Text::AskCancel)}</button>
+                    {form.mark()}
                 </div>
             </form>
         </dialog>

@@ -10,7 +10,7 @@ mod head;
 mod languages;
 
 pub use act::{asking, buttons, run, toast};
-pub use asked::Asked;
+pub use asked::{Asked, forget, form_of, found};
 pub use awaiting::awaiting;
 pub use badge::{badge, badges, conflict_badge, tone};
 pub use find::{is_found, search};

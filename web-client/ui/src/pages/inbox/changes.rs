@@ -14,7 +14,7 @@ use crate::dom::value_of;
 use crate::field::{Held, said, voice};
 use crate::icon::icon;
 use crate::live::follow;
-use crate::parts::{Asked, awaiting};
+use crate::parts::{Asked, awaiting, form_of, found};
 use crate::react::{Live, attr, dynamic, effect, on};
 use crate::slots::{Slots, rows};
 use crate::state::ui;
@@ -172,8 +172,8 @@ fn detail(record: Record, changed: Live<ChangedField>) -> AnyView {
 fn review(document: DocumentId) -> AnyView {
     let note = Live::new(String::new());
     let fault = Live::new(None::<&'static str>);
-    let form = Asked::of(document.as_bytes());
-    form.found(move |found| {
+    let form = Asked::new(form_of(document.as_bytes()));
+    found(form_of(document.as_bytes()), move |found| {
         if let Some((_, Value::Str(text))) = found.into_iter().next() {
             note.set(text);
         }
@@ -211,6 +211,7 @@ fn review(document: DocumentId) -> AnyView {
                 <button type="button" class="button" data-action="return" on:click=on(move |_| send(false))>
                     {icon(Sign::Back)}{tr(Text::ReviewReturn)}
                 </button>
+                {form.mark()}
             </div>
         </div>
     }
