@@ -35,6 +35,14 @@ const app = {
   update() {},
   // Looks for a new version at once.
   look() {},
+  // Saves bytes as a file.
+  save(bytes, name) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), OTHERS_MS);
+  },
 };
 globalThis.ankomst = app;
 

@@ -339,6 +339,8 @@ pub enum Act {
     Theme(u8),
     /// Prints the page. Done by the page.
     Print,
+    /// Saves a safety copy as a file. Done by the page.
+    SafetyCopy,
     /// Something the server does; its page and its name.
     Server(String, String),
 }
@@ -381,7 +383,7 @@ packed! {
         Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
-        Speak(a), Go(a), Persist, Theme(a), Print, Server(a, b)
+        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Server(a, b)
     }
     struct Acted { say, go, document, entry, undo }
 }

@@ -22,4 +22,5 @@ mod kills;
 mod kit;
 mod load;
 mod rolled;
+mod safety;
 mod trace;

@@ -5,9 +5,10 @@ use ankomst_shared::app::{Contact, Language, Role, Status};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::near;
+use crate::dom::{boot, call};
 use crate::icon::icon;
 use crate::pages;
-use crate::parts::{asking, toast};
+use crate::parts::{asking, save_copy, toast};
 use crate::react::{attr, derived, dynamic, effect, on};
 use crate::route::Route;
 use crate::state::ui;
@@ -154,12 +155,15 @@ fn warnings() -> AnyView {
     let outdated = is(|status| status.outdated);
     effect(move || {
         if outdated.get() {
-            call("look");
+            call("look", &[]);
         }
     });
     view! {
         {dynamic(move || failing.get().then(|| view! {
-            <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}{tr(Text::StorageFailing)}</p>
+            <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}
+                <span>{tr(Text::StorageFailing)}</span>
+                <button type="button" class="button" data-action="safety-copy" on:click=on(|_| save_copy())>{tr(Text::SafetyDo)}</button>
+            </p>
         }))}
         {dynamic(move || sign_in.get().then(|| view! {
             <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
@@ -196,24 +200,10 @@ fn contact_words(contact: Contact) -> &'static str {
     })
 }
 
-fn boot() -> Option<JsValue> {
-    let boot = js_sys::Reflect::get(&js_sys::global(), &"ankomst".into()).ok()?;
-    boot.is_object().then_some(boot)
-}
-
 /// Commits what was typed, then lets the waiting version take over.
 fn update() {
     typing::commit_all();
-    call("update");
-}
-
-/// Asks `boot.js` to do something.
-fn call(name: &str) {
-    let Some(boot) = boot() else { return };
-    let act = js_sys::Reflect::get(&boot, &name.into());
-    if let Some(act) = act.ok().and_then(|it| it.dyn_into::<js_sys::Function>().ok()) {
-        let _ = act.call0(&boot);
-    }
+    call("update", &[]);
 }
 
 /// Hears from `boot.js` that a new version waits, and tells it when this page must not go.

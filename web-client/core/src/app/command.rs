@@ -73,6 +73,7 @@ impl<P: Platform> Core<P> {
                 self.write_review(document, |_| Ok(edits)).await?;
             }
             Command::SyncNow => self.0.wake.put(()),
+            Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
             Command::Asked { form, tab, leaves } => {
                 return self.asked((form, &tab), leaves).await.map(Reply::Asked);
             }

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
 use crate::bridge::ask;
-use crate::dom::{by_id, value_of};
+use crate::dom::{by_id, call, value_of};
 use crate::field::{read_typed, shape_of};
 use crate::icon::icon;
 use crate::parts::{Asked, forget, form_of, found};
@@ -71,6 +71,7 @@ pub fn run(
         Act::Print => return drop(web_sys::window().map(|window| window.print())),
         Act::Theme(theme) => return set_theme(*theme),
         Act::Persist => return persist(),
+        Act::SafetyCopy => return save_copy(),
         _ => {}
     }
     ask(Command::Act(act, answers), move |reply| match reply {
@@ -338,6 +339,18 @@ fn set_theme(theme: u8) {
         let _ = storage.set_item("theme", name);
     }
     ui().redraw();
+}
+
+/// Saves what the server does not have as a file.
+pub fn save_copy() {
+    ask(Command::SafetyCopy, |reply| match reply {
+        Reply::File(Some((name, bytes))) => {
+            call("save", &[js_sys::Uint8Array::from(bytes.as_slice()).into(), name.into()]);
+            ui().say(tr(Text::SafetySaved));
+        }
+        Reply::Refused(why) => ui().say(refusal(why)),
+        _ => ui().say(tr(Text::SafetyNone)),
+    });
 }
 
 fn persist() {

@@ -9,7 +9,7 @@ mod form;
 mod head;
 mod languages;
 
-pub use act::{asking, buttons, run, toast};
+pub use act::{asking, buttons, run, save_copy, toast};
 pub use asked::{Asked, forget, form_of, found};
 pub use awaiting::awaiting;
 pub use badge::{badge, badges, conflict_badge, tone};
