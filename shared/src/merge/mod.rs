@@ -3,21 +3,23 @@
 //! Pure: statements, settlements and the catalog in, field states out; the same on every device.
 //!
 //! Reading order: [`settlement`] (decisions in review documents), [`field`] (one field),
-//! [`text`] (texts of several people put together), [`record`] (all fields of a document, and what changed since a review).
+//! [`text`] (texts of several people put together), [`record`] (all fields of a document, and what changed since a
+//! review), [`late`] (what is signed, and what came too late for it).
 
 #[cfg(test)]
 mod codes;
 pub mod field;
+mod late;
 #[cfg(test)]
 mod laws;
-pub mod record;
+mod record;
 pub mod settlement;
 pub mod text;
 #[cfg(test)]
 mod traps;
 
 pub use field::{FieldInput, FieldState, field_state};
-pub use record::{Changed, RecordState, changed_since, record_state};
+pub use record::{Changed, Late, RecordState, changed_since, record_state};
 pub use settlement::{
     Review, Settlement, review_edits, reviews, settle_edits, settlements, withdraw_edits,
 };

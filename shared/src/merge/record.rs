@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, Entries, MergeCode};
 use crate::document::{Document, Statement};
 use crate::ids::{ChangeHash, DocumentId};
 use crate::merge::field::{FieldInput, FieldState, field_state};
+use crate::merge::late::freeze;
 use crate::merge::settlement::{Settlement, settlements};
 use crate::order;
 use crate::path::FieldPath;
@@ -14,8 +15,22 @@ use crate::value::Value;
 /// All fields of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordState {
-    /// By key; keys that the catalog does not know are left out (they stay in the document).
+    /// By key; keys that the catalog does not know are left out (they stay in the document). What is
+    /// signed stands here as it was signed.
     pub fields: BTreeMap<FieldPath, FieldState>,
+    /// What was written into something signed by people who did not know of the signing.
+    pub late: Vec<Late>,
+}
+
+/// A field of something signed that was written by somebody who did not know of the signing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// The field.
+    pub path: FieldPath,
+    /// Its state with everything that was written.
+    pub state: FieldState,
+    /// What of it is late.
+    pub said: Vec<Statement>,
 }
 
 /// A field that was written since some heads.
@@ -39,35 +54,84 @@ pub fn record_state(
     for settlement in review.map(settlements).unwrap_or_default() {
         decisions.entry(settlement.path.clone()).or_default().push(settlement);
     }
+    let mut reading =
+        Reading { catalog, kind, id, document, review, decisions, said: Vec::new(), frozen: None };
     let mut record = RecordState::default();
-    let mut said: Option<Vec<(FieldPath, Statement)>> = None;
     for (path, statements) in document.fields() {
-        let Some(located) = catalog.locate(kind, &path) else { continue };
+        if let Some(state) = reading.state(&path, &statements) {
+            record.fields.insert(path, state);
+        }
+    }
+    freeze(&mut record, &mut reading);
+    record
+}
+
+/// A document while its fields are put together.
+pub(super) struct Reading<'a> {
+    catalog: &'a Catalog,
+    pub(super) kind: &'a str,
+    id: DocumentId,
+    pub(super) document: &'a Document,
+    review: Option<&'a Document>,
+    decisions: BTreeMap<FieldPath, Vec<Settlement>>,
+    /// Everything ever said; read when it is first needed.
+    said: Vec<(FieldPath, Statement)>,
+    /// The signing before which everything must have been said that counts.
+    pub(super) frozen: Option<Statement>,
+}
+
+impl Reading<'_> {
+    /// Everything ever said.
+    pub(super) fn said(&mut self) -> &[(FieldPath, Statement)] {
+        if self.said.is_empty() {
+            self.said = self.document.all_history();
+        }
+        &self.said
+    }
+
+    /// Whether a signing builds on a change.
+    pub(super) fn is_before(&self, change: ChangeHash, signing: &Statement) -> bool {
+        self.document.includes(&[signing.change], &change)
+    }
+
+    /// The state of a field in which some statements stand.
+    pub(super) fn state(
+        &mut self,
+        path: &FieldPath,
+        statements: &[Statement],
+    ) -> Option<FieldState> {
+        let located = self.catalog.locate(self.kind, path)?;
         let mut history = Vec::new();
         if matches!(located.field.merge, MergeCode::M | MergeCode::O) {
-            let said = said.get_or_insert_with(|| document.all_history());
-            let own = said.iter().filter(|(at, _)| *at == path);
-            history.extend(own.map(|(_, statement)| statement.clone()));
+            history.extend(
+                self.said().iter().filter(|(at, _)| at == path).map(|(_, said)| said.clone()),
+            );
+        }
+        let mut decisions = self.decisions.get(path).cloned().unwrap_or_default();
+        if let Some(signing) = &self.frozen {
+            history.retain(|said| self.is_before(said.change, signing));
+            let heads = &signing.meta.review_heads;
+            decisions.retain(|one| {
+                self.review.is_some_and(|review| review.includes(heads, &one.change))
+            });
         }
         let base = if located.field.merge == MergeCode::T && statements.len() > 1 {
-            common_text(document, &path, &statements)
+            common_text(self.document, path, statements)
         } else {
             String::new()
         };
-        let state = field_state(&FieldInput {
-            document: id,
-            path: &path,
+        Some(field_state(&FieldInput {
+            document: self.id,
+            path,
             field: located.field,
-            caution: catalog.caution(&located),
-            statements: &statements,
+            caution: self.catalog.caution(&located),
+            statements,
             history: &history,
             base: &base,
-            settlements: decisions.get(&path).map_or(&[], Vec::as_slice),
-            review,
-        });
-        record.fields.insert(path, state);
+            settlements: &decisions,
+            review: self.review,
+        }))
     }
-    record
 }
 
 /// The newest text that everybody who wrote at the same time had seen.
@@ -83,6 +147,16 @@ fn common_text(document: &Document, path: &FieldPath, statements: &[Statement]) 
 }
 
 impl RecordState {
+    /// The record with everything that was written, also into what was signed before.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        let mut whole = self.clone();
+        for late in whole.late.drain(..) {
+            whole.fields.insert(late.path, late.state);
+        }
+        whole
+    }
+
     /// The ruling value of a key.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&Value> {
