@@ -395,6 +395,8 @@ pub struct ItemView {
     pub value: Option<FieldView>,
     /// Comment.
     pub comment: FieldView,
+    /// What was said of it by people who did not know that the run was signed, with author and time.
+    pub late: Vec<String>,
 }
 
 /// What waits for a supervisor.
@@ -423,6 +425,8 @@ pub struct InboxRow {
     pub conflicts: u32,
     /// Contradictions in safety fields.
     pub safety: u32,
+    /// Fields that were written after the signing.
+    pub late: u32,
     /// Who changed it.
     pub people: Vec<String>,
     /// Newest arrival at the server, Unix milliseconds.
@@ -453,6 +457,8 @@ pub struct ChangedField {
     pub place: String,
     /// What it was at the last review, in words; empty when unanswered.
     pub before: String,
+    /// Written by somebody who did not know of the signing; what was signed stands.
+    pub late: bool,
 }
 
 /// A review in the past.
@@ -501,13 +507,13 @@ packed! {
     struct GroupView { id, label, items, answered, not_ok }
     struct ItemView {
         id, text, text_other, severity, severity_text, scope, short, threshold, evidence, sources,
-        departments, due, overdue, status, value, comment
+        departments, due, overdue, status, value, comment, late
     }
     struct InboxView { away, rows }
     struct InboxRow {
-        document, kind, kind_text, title, changed, conflicts, safety, people, received_ms, reviewed
+        document, kind, kind_text, title, changed, conflicts, safety, late, people, received_ms, reviewed
     }
     struct ChangeListView { row, fields, last_review, parent }
-    struct ChangedField { field, place, before }
+    struct ChangedField { field, place, before, late }
     struct ReviewView { who, at_ms, approved, note }
 }

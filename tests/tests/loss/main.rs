@@ -20,6 +20,7 @@ mod hostile;
 mod house;
 mod kills;
 mod kit;
+mod late;
 mod load;
 mod rolled;
 mod safety;

@@ -169,7 +169,7 @@ fn warnings() -> AnyView {
             <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
         }))}
         {dynamic(move || outdated.get().then(|| view! {
-            <p class="notice" data-tone="danger" role="alert" id="outdated">{icon(Sign::Danger)}{tr(Text::Outdated)}</p>
+            <p class="notice" data-tone="decide" role="alert" id="outdated">{tr(Text::Outdated)}</p>
         }))}
     }
     .into_any()

@@ -25,7 +25,7 @@ impl Viewer<'_> {
             .filter(|row| !row.reviewed)
             .collect();
         order::sort_by_key(&mut rows, |row| {
-            core::cmp::Reverse((row.safety, row.conflicts, row.received_ms))
+            core::cmp::Reverse((row.safety, row.conflicts, row.late, row.received_ms))
         });
         InboxView { away: self.away(), rows }
     }
@@ -48,8 +48,9 @@ impl Viewer<'_> {
 
     fn inbox_row(&mut self, id: DocumentId) -> Result<InboxRow, Refusal> {
         let kind = self.kind(id)?;
-        let record = self.record(id)?;
+        let record = self.record(id)?.whole();
         let changed = self.changed(id)?.1;
+        let late = self.record(id)?.late.len();
         let open = record.fields.iter().filter(|(_, state)| state.is_open());
         let (mut conflicts, mut safety) = (0, 0);
         for (path, _) in open {
@@ -75,6 +76,7 @@ impl Viewer<'_> {
             changed: count(changed.len()),
             conflicts: count(conflicts),
             safety: count(safety),
+            late: count(late),
             people,
             received_ms: received,
             reviewed: changed.is_empty() && conflicts == 0,
@@ -105,7 +107,7 @@ impl Viewer<'_> {
     pub(super) fn changes(&mut self, id: DocumentId) -> Result<ChangeListView, Refusal> {
         let row = self.inbox_row(id)?;
         let (review, changed) = self.changed(id)?;
-        let record = self.record(id)?;
+        let record = self.record(id)?.whole();
         let kind = self.kind(id)?;
         let mut paths: Vec<(FieldPath, Option<Changed>)> = Vec::new();
         let open = record.fields.iter().filter(|(_, state)| state.agreement != Agreement::Agreed);
@@ -155,7 +157,8 @@ impl Viewer<'_> {
         change: Option<&Changed>,
     ) -> Option<ChangedField> {
         let kind = self.kind(id).ok()?;
-        let record = self.record(id).ok()?;
+        let stands = self.record(id).ok()?;
+        let (record, late) = (stands.whole(), stands.late.iter().any(|late| late.path == *path));
         let parts = path.segments();
         let list = kind.entry_list(parts.head);
         let (field, place) = if let (Some(list), [Some(entry), Some(asked), _]) = (list, parts.rest)
@@ -168,10 +171,12 @@ impl Viewer<'_> {
             let label = section.map(|section| section.label.get(self.language).to_owned());
             (field, label.unwrap_or_default())
         };
-        let before = change.and_then(|change| change.before.as_ref());
+        let signed = stands.value(path.as_str()).filter(|_| late);
+        let before = signed.or_else(|| change.and_then(|change| change.before.as_ref()));
         Some(ChangedField {
             field: self.field(id, (path, field), &record),
             place,
+            late,
             before: before
                 .map_or_else(String::new, |value| self.catalog.words(field, value, self.language)),
         })

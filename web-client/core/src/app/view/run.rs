@@ -5,6 +5,7 @@ use ankomst_shared::app::{
 };
 use ankomst_shared::catalog::{Caution, Checklist, Evidence, Field, Item, display, written_date};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::merge::RecordState;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
@@ -47,8 +48,33 @@ impl Viewer<'_> {
             not_ok: count(not_ok),
             overdue: count(overdue),
             conflicts: count(record.open()),
-            state: self.words(id, "state"),
+            state: self.run_state(id, &record),
         })
+    }
+
+    /// The state of a run in words; what came after its signing shows there.
+    fn run_state(&mut self, id: DocumentId, record: &RecordState) -> String {
+        if record.late.is_empty() {
+            return self.words(id, "state");
+        }
+        self.catalog.code_words("run_state", "signed_with_late_changes", self.language)
+    }
+
+    /// What was said of an entry by people who did not know of the signing.
+    pub(super) fn late(&mut self, id: DocumentId, prefix: &str) -> Vec<String> {
+        let (Ok(record), Ok(kind)) = (self.record(id), self.kind(id)) else { return Vec::new() };
+        let mut lines = Vec::new();
+        for late in record.late.iter().filter(|late| late.path.as_str().starts_with(prefix)) {
+            let Some(located) = self.catalog.locate(&kind.id, &late.path) else { continue };
+            for said in &late.said {
+                let text = self.catalog.words(located.field, &said.value, self.language);
+                let label = located.field.label.get(self.language);
+                let (who, when) = (self.person(said.meta.user), self.moment(said.meta.claimed_ms));
+                let device = self.device(said.meta.device);
+                lines.push(self.f(Word::LateSaid, &[label, &text, &who, &when, &device]));
+            }
+        }
+        lines
     }
 
     pub(super) fn run(&mut self, id: DocumentId) -> Result<RunView, Refusal> {
@@ -143,6 +169,7 @@ impl Viewer<'_> {
             status: self.item_field(id, &item.id, (status_field(item), None), None)?,
             value,
             comment: self.item_field(id, &item.id, ("comment", None), None)?,
+            late: self.late(id, &format!("item/{}/", item.id)),
         })
     }
 

@@ -128,6 +128,7 @@ fn from_to(changed: &ChangedField) -> String {
 
 fn sign(changed: &ChangedField) -> AnyView {
     let (tone, which, key) = match changed.field.agreement {
+        Agreement::Agreed if changed.late => ("decide", Sign::Clock, Text::LateBadge),
         Agreement::Agreed => return ().into_any(),
         Agreement::Settled => ("good", Sign::Tick, Text::SaidSettled),
         Agreement::Open | Agreement::Reopened | Agreement::SettledTwice if changed.field.safety => {

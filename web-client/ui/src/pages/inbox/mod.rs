@@ -70,6 +70,7 @@ fn line(row: Live<InboxRow>, open: Option<DocumentId>) -> AnyView {
                 <span class="line-side">
                     {(row.safety > 0).then(|| badge(count(Text::InboxSafetyOne, Text::InboxSafetyMany, row.safety), "danger"))}
                     {conflict_badge(row.conflicts)}
+                    {(row.late > 0).then(|| badge(tr(Text::LateBadge), "decide"))}
                     {(row.changed > 0).then(|| badge(count(Text::InboxChangedOne, Text::InboxChangedMany, row.changed), "info"))}
                     {row.reviewed.then(|| badge(tr(Text::InboxReviewed), "good"))}
                 </span>

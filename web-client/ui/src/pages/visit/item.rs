@@ -40,6 +40,9 @@ pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
                     badge(fill(if item.overdue { Text::ItemLate } else { Text::ItemDue }, &[&item.due]), tone)
                 })))}
             </div>
+            {dynamic(move || view.with(|item| item.late.iter().map(|text| view! {
+                <p class="notice" data-tone="decide" data-late="">{text.clone()}</p>
+            }).collect_view()))}
             {dynamic(move || held.fault().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             {said(held)}
             {first.value.as_ref().map(|value| field(visit.id, part(view, |item| item.value.clone(), value)))}

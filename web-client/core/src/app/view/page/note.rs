@@ -81,7 +81,17 @@ impl Viewer<'_> {
     fn is_changed_after_signing(&mut self, id: DocumentId, entry: &str) -> bool {
         let signed = self.text(id, &format!("notes/{entry}/body_hash"));
         let body = self.text(id, &format!("notes/{entry}/body"));
-        !signed.is_empty() && signed != body_hash(&body)
+        (!signed.is_empty() && signed != body_hash(&body))
+            || !self.late(id, &format!("notes/{entry}/")).is_empty()
+    }
+
+    /// The text that came too late for the signed note, for a correction.
+    fn late_text(&mut self, id: DocumentId, entry: &str) -> Value {
+        let key = format!("notes/{entry}/body");
+        let record = self.record(id).ok();
+        let late = record.iter().flat_map(|record| &record.late);
+        let body = late.filter(|late| late.path.as_str() == key).flat_map(|late| &late.said).next();
+        body.map_or(Value::Null, |said| said.value.clone())
     }
 
     /// The text that was signed, found in the history by its hash.
@@ -111,16 +121,26 @@ impl Viewer<'_> {
         let mut parts = vec![notice("signed", Tone::Good, self.f(Word::SignedBy, &[&who, &at]))];
         if self.is_changed_after_signing(id, entry) {
             let text = self.signed_text(id, entry).unwrap_or_default();
-            let mut signed =
-                part("signed-text", self.w(Word::SignedText), Body::Text(paragraphs(&text)));
-            self.w(Word::ChangedAfterSigningHelp).clone_into(&mut signed.help);
-            parts.push(signed);
+            parts.push(part(
+                "signed-text",
+                self.w(Word::SignedText),
+                Body::Text(paragraphs(&text)),
+            ));
+            let late = Body::Text(self.late(id, &format!("notes/{entry}/")));
+            let mut late = part("late", self.w(Word::ChangedAfterSigning), late);
+            self.w(Word::ChangedAfterSigningHelp).clone_into(&mut late.help);
+            parts.push(late);
         }
         parts.extend(self.corrections(id, entry));
         parts.append(&mut page.parts);
         page.parts = parts;
         let questions = vec![
-            question("text", self.w(Word::CorrectionText), Input::LongText, Value::Null),
+            question(
+                "text",
+                self.w(Word::CorrectionText),
+                Input::LongText,
+                self.late_text(id, entry),
+            ),
             question("reason", self.w(Word::Reason), Input::Text, Value::Null),
         ];
         let act = Act::Correct { document: id, entry: entry.to_owned() };

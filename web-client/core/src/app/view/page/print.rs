@@ -28,9 +28,11 @@ impl Viewer<'_> {
         ];
         facts.retain(|(_, value)| !value.trim().is_empty());
         parts.push(part("facts", "", Body::Facts(facts)));
+        let mut late = Vec::new();
         for group in view.groups {
             let mut lines = Vec::new();
             for item in group.items {
+                late.extend(item.late.into_iter().map(|text| (item.id.clone(), text)));
                 if matches!(item.status.value.as_str(), None | Some("not_checked" | "todo")) {
                     continue;
                 }
@@ -54,6 +56,9 @@ impl Viewer<'_> {
             if !lines.is_empty() {
                 parts.push(part(&group.id, group.label, Body::Lines(lines, String::new())));
             }
+        }
+        if !late.is_empty() {
+            parts.push(part("late", self.w(Word::ChangedAfterSigning), Body::Facts(late)));
         }
         if let Some(house) = parent.filter(|house| self.open.kind(*house) == Some("residence")) {
             let mut found = self.deficiency_part(house);
