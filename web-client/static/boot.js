@@ -31,6 +31,8 @@ const app = {
   updateReady: false,
   // Set by the page while the tablet cannot write: what is in memory only would go with it.
   failing: false,
+  // Name of the unit, for paper; set by the page.
+  unit: '',
   // Called by the page when the person has said yes and drafts are committed.
   update() {},
   // Looks for a new version at once.
@@ -45,6 +47,19 @@ const app = {
   },
 };
 globalThis.ankomst = app;
+
+// What stands at the edges of every printed page (base.css).
+addEventListener('beforeprint', () => {
+  const title = document.title.replace(/ · Ankomst$/, '');
+  const edges = {
+    head: [app.unit, title].filter(Boolean).join(' · '),
+    foot: document.querySelector('[data-part=own]')?.textContent ?? '',
+    time: new Date().toLocaleString('sv-SE').slice(0, 16),
+  };
+  for (const [edge, text] of Object.entries(edges)) {
+    document.documentElement.style.setProperty(`--paper-${edge}`, JSON.stringify(text));
+  }
+});
 
 let letGo = () => {};
 navigator.locks?.request(UNSAVED, { mode: 'shared' }, () => new Promise((go) => (letGo = go)));

@@ -193,6 +193,7 @@ impl Gathering<'_> {
             has_backup: care::age_ms(log::backup_ms(self.db)?, self.app.now_ms())
                 .is_some_and(|age| age <= care::FRESH_MS),
             away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
+            unit: accounts::unit_name(self.db, user.unit)?.unwrap_or_default(),
         })
     }
 

@@ -74,6 +74,8 @@ pub struct Status {
     pub sign_in_needed: bool,
     /// The server speaks with newer apps only: what is typed is kept, and sent after the update.
     pub outdated: bool,
+    /// Name of the person's unit, as it stands on paper.
+    pub unit: String,
 }
 
 /// Whether the server answers.
@@ -479,7 +481,7 @@ packed! {
     enum Level { Typing, Saved, Received, Held, Shared }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, last_contact_ms,
-        contact, storage_failing, first_sync, without_backup, sign_in_needed, outdated
+        contact, storage_failing, first_sync, without_backup, sign_in_needed, outdated, unit
     }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }

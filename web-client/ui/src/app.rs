@@ -206,13 +206,16 @@ fn update() {
     call("update", &[]);
 }
 
-/// Hears from `boot.js` that a new version waits, and tells it when this page must not go.
+/// Hears from `boot.js` that a new version waits, and tells it when this page must not go and what stands on its
+/// prints.
 pub fn listen_for_update() {
     let status = ui().status;
     effect(move || {
-        let failing = status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing));
-        if let Some(boot) = boot() {
-            let _ = js_sys::Reflect::set(&boot, &"failing".into(), &failing.into());
+        let Some((status, boot)) = status.get().zip(boot()) else { return };
+        for (name, value) in
+            [("failing", status.storage_failing.into()), ("unit", JsValue::from(status.unit))]
+        {
+            let _ = js_sys::Reflect::set(&boot, &name.into(), &value);
         }
     });
     let ready = ui().update_ready;

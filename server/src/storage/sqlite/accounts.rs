@@ -240,6 +240,15 @@ pub fn people(db: &Connection, unit: UnitId) -> Result<Vec<Person>, StorageError
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Name of a unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unit_name(db: &Connection, unit: UnitId) -> Result<Option<String>, StorageError> {
+    let mut select = db.prepare_cached("SELECT name FROM units WHERE id = ?1")?;
+    Ok(select.query_row([Blob(unit)], |row| row.get(0)).optional()?)
+}
+
 /// Names of all devices of a unit's people.
 ///
 /// # Errors

@@ -231,6 +231,10 @@ pub struct Welcome {
     #[n(8)]
     #[cbor(default)]
     pub away: Vec<Away>,
+    /// Name of the person's unit, as it stands on paper.
+    #[n(12)]
+    #[cbor(default)]
+    pub unit: String,
 }
 
 /// A tablet that has taken houses along and has no contact.

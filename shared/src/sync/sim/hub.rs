@@ -313,5 +313,6 @@ fn welcome(epoch: Epoch) -> Welcome {
         devices: Vec::new(),
         has_backup: false,
         away: Vec::new(),
+        unit: String::new(),
     }
 }

@@ -79,6 +79,10 @@ pub(super) struct Standing {
     #[n(12)]
     #[cbor(default)]
     pub(super) away: Vec<Away>,
+    /// Name of the person's unit, as it stands on paper.
+    #[n(15)]
+    #[cbor(default)]
+    pub(super) unit: String,
 }
 
 impl Standing {
@@ -107,6 +111,7 @@ impl Standing {
         self.devices.clone_from(&welcome.devices);
         self.has_backup = welcome.has_backup;
         self.away.clone_from(&welcome.away);
+        self.unit.clone_from(&welcome.unit);
         self.clock_offset_s = Some((now_ms - welcome.server_ms).div_euclid(1000));
         self.last_contact_ms = Some(now_ms);
     }

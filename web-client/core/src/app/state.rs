@@ -277,6 +277,7 @@ impl<P: Platform> Core<P> {
             status.user = Some(open.identity.user.clone());
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
+            status.unit.clone_from(&open.standing.unit);
             status.without_backup = !open.standing.has_backup;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {

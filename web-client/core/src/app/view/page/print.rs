@@ -23,6 +23,7 @@ impl Viewer<'_> {
             fact(self.w(Word::Who), view.row.people.join(", ")),
             fact(self.w(Word::Checklist), format!("{} v{}", view.row.title, view.version)),
             fact(self.w(Word::State), view.row.state.clone()),
+            fact(self.w(Word::SignedTitle), self.signed(run)),
             fact(self.w(Word::AnsweredTitle), self.f(Word::Of, &[&answered, &total])),
             fact(self.w(Word::Remark), self.text(run, "remark")),
         ];
@@ -70,12 +71,26 @@ impl Viewer<'_> {
             }
             parts.push(found);
         }
+        let lines = [Word::SignatureVisitor, Word::SignatureOther];
+        let lines = lines.map(|word| (self.w(word).to_owned(), String::new())).to_vec();
+        parts.push(part("signatures", self.w(Word::Signatures), Body::Facts(lines)));
         Ok(PageView {
             title: self.f(Word::ProtocolTitle, &[&view.parent_name]),
             back: Some((format!("/besok/{run}"), self.w(Word::Back).to_owned())),
             actions: vec![primary(action("print", self.w(Word::Print), Sign::Print, Act::Print))],
             parts,
             ..PageView::default()
+        })
+    }
+
+    /// Who has signed a run, and when; empty for nobody.
+    fn signed(&mut self, run: DocumentId) -> String {
+        let Ok(record) = self.record(run) else { return String::new() };
+        let state = record.fields.iter().find(|(path, _)| path.as_str() == "state");
+        let said = state.into_iter().flat_map(|(_, state)| &state.statements);
+        let mut signings = said.filter(|said| said.value.as_str() == Some("signed"));
+        signings.next().map_or_else(String::new, |said| {
+            format!("{}, {}", self.person(said.meta.user), self.moment(said.meta.claimed_ms))
         })
     }
 
