@@ -23,6 +23,8 @@ pub struct Secrets {
     pub deposit: DepositKey,
     /// Proves which places of the feed devices were told.
     pub position: [u8; 32],
+    /// Proves which places in the order of arrival they were told.
+    pub arrival: [u8; 32],
     /// Wraps document keys.
     pub master: [u8; 32],
 }
@@ -103,7 +105,8 @@ impl App {
             secrets: Secrets {
                 server: SigningKey::from_seed(secret("server.key")?),
                 deposit: DepositKey::from_seed(secret("deposit.key")?),
-                position: position_key(&master),
+                position: told_key(b"ankomst/position-key/1", &master),
+                arrival: told_key(b"ankomst/arrival-key/1", &master),
                 master,
             },
             tokens: Tokens::new(secret("session.key")?),
@@ -137,9 +140,9 @@ pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// The key of positions, drawn from the master key, so that it is there wherever the log can be read.
-fn position_key(master: &[u8; 32]) -> [u8; 32] {
-    ankomst_shared::chunk::sha256(&[b"ankomst/position-key/1", master])
+/// A key of places, drawn from the master key, so that it is there wherever the log can be read.
+fn told_key(label: &[u8], master: &[u8; 32]) -> [u8; 32] {
+    ankomst_shared::chunk::sha256(&[label, master])
 }
 
 /// The master key of a data folder.

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use crate::app::{App, make_folder};
 use crate::storage::StorageError;
 use crate::storage::sqlite::backup::{self, Contents};
-use crate::storage::sqlite::log;
+use crate::storage::sqlite::{backed, log};
 
 /// A backup older than this is told as none.
 pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;
 /// A backup that failed is tried again after this.
 const AGAIN_AFTER: Duration = Duration::from_mins(15);
+/// Whether one is due is looked at this often: the log may begin a new life meanwhile.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// When and where a server makes its backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,19 +49,22 @@ impl Lock {
     }
 }
 
-/// Makes backups for ever, the first at once if the newest is older than the schedule wants; ends
-/// when the app stops.
+/// Makes backups for ever, the first at once if the newest is older than the schedule wants or there is
+/// none of this life of the log; ends when the app stops.
 pub async fn run(app: Arc<App>, schedule: Schedule) {
     loop {
         let due_ms = i64::from(schedule.every_hours) * 3_600_000;
-        let made_ms = app.readers.read(log::backup_ms).ok().flatten();
-        let left_ms = age_ms(made_ms, app.now_ms()).map_or(0, |age| due_ms.saturating_sub(age));
+        let made = app
+            .readers
+            .read(|db| Ok(if backed::up_to(db)?.is_some() { backed::made_ms(db)? } else { None }));
+        let age_ms = age_ms(made.ok().flatten(), app.now_ms());
+        let left_ms = age_ms.map_or(0, |age| due_ms.saturating_sub(age));
         let wait = match u64::try_from(left_ms) {
-            Ok(left) if left > 0 => Duration::from_millis(left),
+            Ok(left) if left > 0 => Duration::from_millis(left).min(LOOK_EVERY),
             _ => match one(&app, &schedule).await {
                 Ok(contents) => {
                     tracing::info!(contents.chunks, contents.head, "A backup was made and read.");
-                    Duration::from_hours(u64::from(schedule.every_hours))
+                    Duration::from_hours(u64::from(schedule.every_hours)).min(LOOK_EVERY)
                 }
                 Err(error) => {
                     tracing::error!(%error, "A backup could not be made; nothing is lost, but make room or mend it.");
@@ -94,7 +99,9 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     if let Err(error) = remove_oldest(&schedule.folder, schedule.keep) {
         tracing::warn!(%error, "Old backups could not be removed.");
     }
-    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    if !app.writer.write(move |db| backed::note(db, &contents, now_ms)).await? {
+        tracing::warn!("The log began a new life while its backup was made; another one follows.");
+    }
     Ok(contents)
 }
 
@@ -187,9 +194,9 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         );
         found.push(finding(fine, what, "chmod 600; keep a copy apart from the backups"));
     }
-    let (pending, held, made_ms, newest) = app.readers.read(|db| {
+    let (pending, held, newest) = app.readers.read(|db| {
         let pending = log::pending_documents(db)?.len();
-        Ok((pending, log::held(db, None)?.len(), log::backup_ms(db)?, log::head(db)?.feed))
+        Ok((pending, log::held(db, None)?.len(), log::head(db)?.feed))
     })?;
     found.push(finding(true, format!("the feed has {newest} changes"), ""));
     found.push(finding(
@@ -202,17 +209,32 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         format!("{held} changes are held for a person"),
         "ankomst held list",
     ));
+    found.extend(examine_backup(app)?);
+    Ok(found)
+}
+
+fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {
+    let (made_ms, up_to, received) = app
+        .readers
+        .read(|db| Ok((backed::made_ms(db)?, backed::up_to(db)?, log::arrivals(db)?.feed)))?;
     let age_ms = age_ms(made_ms, app.now_ms());
     let age = age_ms.map_or_else(
         || "there is no backup".to_owned(),
         |age| format!("the newest backup is {} hours old", age / 3_600_000),
     );
-    found.push(finding(
-        age_ms.is_some_and(|age| age <= FRESH_MS),
-        age,
-        "set `backup` to a folder on another disk, or run ankomst backup",
-    ));
-    Ok(found)
+    let missing = received.saturating_sub(up_to.unwrap_or_default());
+    Ok([
+        finding(
+            age_ms.is_some_and(|age| age <= FRESH_MS),
+            age,
+            "set `backup` to a folder on another disk, or run ankomst backup",
+        ),
+        finding(
+            true,
+            format!("{missing} changes came after it; tablets keep what they sent until the next"),
+            "",
+        ),
+    ])
 }
 
 #[cfg(test)]

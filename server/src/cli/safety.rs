@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 use crate::app::master_key;
-use crate::storage::sqlite::{backup, log};
+use crate::storage::sqlite::{backed, backup};
 use crate::{care, projector};
 
 pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
@@ -13,7 +13,8 @@ pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("making the backup {}", file.display()))?;
     let app = super::open(data).await?;
     let now_ms = app.now_ms();
-    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    let noted = app.writer.write(move |db| backed::note(db, &contents, now_ms)).await?;
+    ensure!(noted, "the log began a new life meanwhile; the backup is whole, but make another one");
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
     println!("The master key and the server's keys are not in it: keep them apart.");
     Ok(())

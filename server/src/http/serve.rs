@@ -17,7 +17,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use crate::app::App;
 use crate::care;
 use crate::http::{app_files, desk, headers, held, live, session, sync};
-use crate::storage::sqlite::log;
+use crate::storage::sqlite::{backed, log};
 
 /// A request that is not read and answered in this time is given up; a tablet asks again.
 const ANSWER_MAX: Duration = Duration::from_mins(5);
@@ -52,7 +52,7 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
 
 /// Whether the log can be read, and how old the newest backup is.
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
-    match app.readers.read(|db| Ok((log::head(db)?.feed, log::backup_ms(db)?))) {
+    match app.readers.read(|db| Ok((log::head(db)?.feed, backed::made_ms(db)?))) {
         Ok((feed, made_ms)) => {
             let age_s = care::age_ms(made_ms, app.now_ms()).map(|age| age / 1_000);
             (StatusCode::OK, Json(serde_json::json!({ "feed": feed, "backup_age_s": age_s })))

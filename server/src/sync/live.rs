@@ -55,7 +55,12 @@ impl Live {
             }
             ClientFrame::Push(push) => {
                 let acks = ingest::push(&self.app, push).await?;
-                Ok(vec![ServerFrame::Acks(acks)])
+                let received = self.app.readers.read(|db| {
+                    let epoch = log::epoch(db)?;
+                    let epoch = epoch.ok_or(StorageError::Damaged("the log has no epoch"))?;
+                    Ok(log::arrivals(db)?.told(&self.app.secrets.arrival, epoch))
+                })?;
+                Ok(vec![ServerFrame::Acks(acks, received)])
             }
         }
     }

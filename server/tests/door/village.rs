@@ -28,6 +28,7 @@ async fn first_exchange(door: &Door, login: &str) -> (Browser, ExchangeAnswer) {
         wants: Vec::new(),
         heal: Vec::new(),
         unsure: Vec::new(),
+        arrived: Position::default(),
     };
     let question = Exchange { hello, push: Push::default(), deposits: Vec::new() };
     let answer = browser.post(door, "/api/v1/sync", &question).await.read();

@@ -21,6 +21,8 @@ pub enum Level {
     Held,
     /// L2: checked and shared.
     Shared,
+    /// L3: also in a backup that was read whole.
+    BackedUp,
 }
 
 /// A role. Unlike the views it goes over the wire and is kept, so its variants have numbers.
@@ -60,6 +62,8 @@ pub struct Status {
     pub held: u32,
     /// Deposits of others on this device that wait for the server.
     pub deposits: u32,
+    /// Deposits that the server has and no backup yet: kept here until one has them.
+    pub kept: u32,
     /// Last answer of the server, Unix milliseconds.
     pub last_contact_ms: Option<i64>,
     /// What contact looks like at the moment.
@@ -466,10 +470,10 @@ pub struct ReviewView {
 
 packed! {
     enum Role { Caseworker, Inspector, Supervisor, Administrator }
-    enum Level { Typing, Saved, Received, Held, Shared }
+    enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
-        user, vaults, language, device_name, waiting, received, held, deposits, last_contact_ms,
-        contact, storage_failing, first_sync, without_backup, sign_in_needed
+        user, vaults, language, device_name, waiting, received, held, deposits, kept,
+        last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed
     }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }

@@ -54,7 +54,7 @@ impl Heard {
 
     /// Notes a frame of the live socket.
     pub(super) fn frame(&mut self, frame: &[u8]) {
-        if let Ok(ServerFrame::Acks(acks)) = wire::unpack(frame) {
+        if let Ok(ServerFrame::Acks(acks, _)) = wire::unpack(frame) {
             self.take(&acks);
         }
     }

@@ -117,6 +117,7 @@ impl RawDevice {
             wants: Vec::new(),
             heal: Vec::new(),
             unsure: Vec::new(),
+            arrived: Position::default(),
         };
         let question = Exchange { hello, push: Push { parts }, deposits: Vec::new() };
         let answer = self.transport.send(Method::Post, "/api/v1/sync", wire::pack(&question)).await;

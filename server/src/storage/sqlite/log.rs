@@ -117,7 +117,7 @@ impl ChangeIndex for Index<'_> {
     }
 }
 
-fn number(value: i64) -> Result<u64, StorageError> {
+pub(super) fn number(value: i64) -> Result<u64, StorageError> {
     u64::try_from(value).map_err(|_| StorageError::Damaged("a number below zero"))
 }
 
@@ -209,9 +209,10 @@ pub struct Arrival<'a> {
 /// When the database refuses.
 pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageError> {
     let info = arrival.info;
+    let chain = arrivals(db)?.chain.next(&info.hash);
     db.prepare_cached(
-        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason, arrival)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute((
         Blob(arrival.document),
@@ -226,6 +227,7 @@ pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageEr
         signed(info.max_op)?,
         if arrival.held.is_some() { "held" } else { "pending" },
         arrival.held,
+        chain.as_bytes().as_slice(),
     ))?;
     let mut insert =
         db.prepare_cached("INSERT OR IGNORE INTO deps (document, dep, hash) VALUES (?1, ?2, ?3)")?;
@@ -345,32 +347,6 @@ pub fn each_chunk(
     Ok(())
 }
 
-/// When the newest backup that was read whole was made, Unix milliseconds.
-///
-/// # Errors
-/// When the database refuses.
-pub fn backup_ms(db: &Connection) -> Result<Option<i64>, StorageError> {
-    let bytes: Option<Vec<u8>> = db
-        .prepare_cached("SELECT value FROM meta WHERE key = 'backup_ms'")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let bytes = bytes.map(<[u8; 8]>::try_from).transpose();
-    let bytes = bytes.map_err(|_| StorageError::Damaged("the time of a backup has another length"));
-    Ok(bytes?.map(i64::from_be_bytes))
-}
-
-/// Notes when a backup was made that was read whole.
-///
-/// # Errors
-/// When the database refuses.
-pub fn set_backup_ms(db: &Connection, at_ms: i64) -> Result<(), StorageError> {
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES ('backup_ms', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
-        [at_ms.to_be_bytes().as_slice()],
-    )?;
-    Ok(())
-}
-
 /// Held chunks of one author, or of all.
 ///
 /// # Errors
@@ -482,6 +458,32 @@ pub fn chain_at(db: &Connection, feed: u64) -> Result<Option<Chain>, StorageErro
     bytes.map(chain).transpose()
 }
 
+/// The newest place in the order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn arrivals(db: &Connection) -> Result<Position, StorageError> {
+    let newest = db
+        .prepare_cached("SELECT received, arrival FROM chunks ORDER BY received DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
+        .optional()?;
+    let Some((received, bytes)) = newest else { return Ok(Position::default()) };
+    Ok(Position::at(number(received)?, bytes.map_or(Ok(Chain::default()), chain)?))
+}
+
+/// The chain value at a number in the order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn arrival_at(db: &Connection, received: u64) -> Result<Option<Chain>, StorageError> {
+    let Ok(received) = i64::try_from(received) else { return Ok(None) };
+    let bytes: Option<Option<Vec<u8>>> = db
+        .prepare_cached("SELECT arrival FROM chunks WHERE received = ?1")?
+        .query_row([received], |row| row.get(0))
+        .optional()?;
+    bytes.map(|bytes| bytes.map_or(Ok(Chain::default()), chain)).transpose()
+}
+
 fn chain(bytes: Vec<u8>) -> Result<Chain, StorageError> {
     let bytes =
         bytes.try_into().map_err(|_| StorageError::Damaged("a chain value has another length"))?;
@@ -515,6 +517,8 @@ pub fn new_epoch(db: &Connection) -> Result<Epoch, StorageError> {
         [Blob(epoch)],
     )?;
     db.execute("DELETE FROM holdings", [])?;
+    // A backup of another life says nothing of what arrives in this one.
+    db.execute("DELETE FROM meta WHERE key = 'backed_up'", [])?;
     Ok(epoch)
 }
 

@@ -65,6 +65,10 @@ pub struct Hello {
     #[n(11)]
     #[cbor(default)]
     pub unsure: Vec<DocumentId>,
+    /// Highest place in the order of arrival that anybody on the device was told in this epoch.
+    #[n(12)]
+    #[cbor(default)]
+    pub arrived: Position,
 }
 
 /// Changes of one or more documents.
@@ -224,13 +228,23 @@ pub struct Welcome {
     /// Names of devices.
     #[n(6)]
     pub devices: Vec<(DeviceId, String)>,
-    /// A checked backup is configured; without one nobody prunes.
+    /// There is a checked backup that is not too old. What it holds says `backed_up`.
     #[n(7)]
     pub has_backup: bool,
     /// For supervisors: tablets that are away with a house, so that answers may be missing.
     #[n(8)]
     #[cbor(default)]
     pub away: Vec<Away>,
+    /// Newest place in the order of arrival at the time of the answer: all that it acknowledges or
+    /// shows has arrived by then.
+    #[n(9)]
+    #[cbor(default)]
+    pub received: Position,
+    /// Everything that arrived up to this number is in the newest backup of this life of the log
+    /// that was read whole; 0 without one.
+    #[n(10)]
+    #[cbor(default)]
+    pub backed_up: u64,
 }
 
 /// A tablet that has taken houses along and has no contact.

@@ -1,5 +1,6 @@
 //! A hub on maps: gate and trial are decided by bytes of the hash, the rest is as on the server.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
@@ -52,14 +53,45 @@ pub(super) struct Hub {
     pub(super) log: BTreeMap<DocumentId, BTreeMap<ChangeHash, (Change, State)>>,
     feed: Vec<(DocumentId, ChangeHash, Chain)>,
     holdings: BTreeMap<DeviceId, BTreeSet<DocumentId>>,
+    /// Chain values in the order of arrival.
+    arrivals: Vec<Chain>,
+    /// Arrivals in the newest backup of this life.
+    pub(super) backed_up: u64,
 }
+
+/// The key with which the hub proves which arrivals it has told.
+const ARRIVED: [u8; 32] = [8; 32];
 
 /// The key with which the hub proves what it has told.
 const TOLD: [u8; 32] = [9; 32];
 
 impl Hub {
     pub(super) fn new() -> Self {
-        Self { epoch: 1, log: BTreeMap::new(), feed: Vec::new(), holdings: BTreeMap::new() }
+        Self {
+            epoch: 1,
+            log: BTreeMap::new(),
+            feed: Vec::new(),
+            holdings: BTreeMap::new(),
+            arrivals: Vec::new(),
+            backed_up: 0,
+        }
+    }
+
+    fn begin_epoch(&mut self) {
+        self.epoch += 1;
+        self.backed_up = 0;
+    }
+
+    pub(super) fn received(&self) -> Position {
+        let number = u64::try_from(self.arrivals.len()).unwrap();
+        Position::at(number, self.arrival_at(number).unwrap()).told(&ARRIVED, self.epoch())
+    }
+
+    fn arrival_at(&self, number: u64) -> Option<Chain> {
+        match number {
+            0 => Some(Chain::default()),
+            _ => self.arrivals.get(usize::try_from(number).unwrap() - 1).copied(),
+        }
     }
 
     pub(super) fn epoch(&self) -> Epoch {
@@ -101,7 +133,11 @@ impl Hub {
         if !missing.is_empty() {
             return Outcome::Missing(missing);
         }
-        log.entry(change.hash).or_insert((change, State::Pending));
+        if let Entry::Vacant(place) = log.entry(change.hash) {
+            let chain = self.arrivals.last().copied().unwrap_or_default();
+            self.arrivals.push(chain.next(&change.hash));
+            place.insert((change, State::Pending));
+        }
         Outcome::Received(1)
     }
 
@@ -228,6 +264,9 @@ impl Hub {
                 at_high: self.chain_at(hello.high.feed),
                 told_cursor: hello.cursor.is_proven(&TOLD, self.epoch()),
                 told_high: hello.high.is_proven(&TOLD, self.epoch()),
+                last_arrival: self.received().feed,
+                at_arrived: self.arrival_at(hello.arrived.feed),
+                told_arrived: hello.arrived.is_proven(&ARRIVED, self.epoch()),
                 held: self.holdings(hello.device),
                 allowed: self.allowed(hello.device, denied),
                 unsure: hello
@@ -239,7 +278,7 @@ impl Hub {
             };
             match decide(hello, &facts) {
                 Decision::Version => panic!("one version only"),
-                Decision::RolledBack => self.epoch += 1,
+                Decision::RolledBack => self.begin_epoch(),
                 Decision::Anew { send } => break (send, BTreeSet::new(), BTreeSet::new(), true),
                 Decision::Follow { send, drop, keep } => break (send, drop, keep, false),
             }
@@ -267,7 +306,7 @@ impl Hub {
         let now: BTreeSet<DocumentId> =
             keep.into_iter().chain(documents.iter().map(|history| history.document)).collect();
         ExchangeAnswer {
-            welcome: welcome(self.epoch()),
+            welcome: self.welcome(),
             acks,
             deposits: Vec::new(),
             drop: drop.into_iter().collect(),
@@ -295,23 +334,27 @@ impl Hub {
     }
 }
 
-fn welcome(epoch: Epoch) -> Welcome {
-    let me = Me {
-        user: UserId::from_bytes([0; 16]),
-        login: String::new(),
-        name: String::new(),
-        roles: Vec::new(),
-        units: Vec::new(),
-    };
-    Welcome {
-        version: PROTOCOL_VERSION,
-        capabilities: 0,
-        epoch,
-        server_ms: 1,
-        me,
-        people: Vec::new(),
-        devices: Vec::new(),
-        has_backup: false,
-        away: Vec::new(),
+impl Hub {
+    fn welcome(&self) -> Welcome {
+        let me = Me {
+            user: UserId::from_bytes([0; 16]),
+            login: String::new(),
+            name: String::new(),
+            roles: Vec::new(),
+            units: Vec::new(),
+        };
+        Welcome {
+            version: PROTOCOL_VERSION,
+            capabilities: 0,
+            epoch: self.epoch(),
+            server_ms: 1,
+            me,
+            people: Vec::new(),
+            devices: Vec::new(),
+            has_backup: false,
+            away: Vec::new(),
+            received: self.received(),
+            backed_up: self.backed_up,
+        }
     }
 }

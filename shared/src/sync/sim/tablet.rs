@@ -27,6 +27,10 @@ impl Kept for Disk {
         self.0.get(&document)?.get(hash).map(|(_, stage)| *stage)
     }
 
+    fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)> {
+        Vec::new()
+    }
+
     fn follows(&self, _: DocumentId) -> bool {
         false
     }
@@ -111,6 +115,7 @@ impl Tablet {
             wants: Vec::new(),
             heal: Vec::new(),
             unsure: Vec::new(),
+            arrived: self.place.arrived,
         };
         self.client.greet(&mut hello, &self.place, &self.disk);
         Exchange { hello, push: self.push(8), deposits: Vec::new() }
@@ -159,8 +164,8 @@ impl Tablet {
             let rows = self.disk.0.entry(document).or_default();
             rows.insert(hash, (change, Stage::Shared));
         }
-        for ((document, hash), (stage, _)) in news.stages {
-            self.disk.0.get_mut(&document).unwrap().get_mut(&hash).unwrap().1 = stage;
+        for ((document, hash), said) in news.stages {
+            self.disk.0.get_mut(&document).unwrap().get_mut(&hash).unwrap().1 = said.stage;
         }
         for document in news.gone {
             let rows = self.disk.0.remove(&document).unwrap_or_default();

@@ -149,7 +149,8 @@ impl World {
             }
             self.sockets.insert(at, cursor);
         }
-        let mut frames = vec![ServerFrame::Acks(self.hub.push(&self.tablets[at].push(8)))];
+        let acks = self.hub.push(&self.tablets[at].push(8));
+        let mut frames = vec![ServerFrame::Acks(acks, self.hub.received())];
         let from = self.sockets[&at];
         let device = self.tablets[at].device;
         let (holdings, allowed) =

@@ -32,6 +32,12 @@ impl Kept for Shelf<'_> {
         self.chunks.get(&document)?.get(hash).map(|row| row.stage)
     }
 
+    fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)> {
+        let rows = self.chunks.iter().flat_map(|(id, rows)| rows.iter().map(move |row| (id, row)));
+        let rows = rows.filter(|(_, (_, row))| row.own == Some(0));
+        rows.map(|(id, (hash, row))| (*id, *hash, row.stage)).collect()
+    }
+
     fn follows(&self, document: DocumentId) -> bool {
         self.headers.get(&document).is_some_and(|header| header.parent.is_some())
     }
@@ -73,10 +79,15 @@ impl Open {
             .arrived
             .values()
             .filter_map(|chunk| Some((chunk.document, chunk.hash, arrived(chunk)?)));
-        let changed = news.stages.iter().filter_map(|((document, hash), (stage, at))| {
+        let changed = news.stages.iter().filter_map(|((document, hash), said)| {
             let known = self.chunks.get(document)?.get(hash)?;
-            let row =
-                ChunkRow { stage: *stage, received_ms: at.or(known.received_ms), ..known.clone() };
+            let own = known.own.map(|before| match said.stage {
+                Stage::Unsent => 0,
+                _ if before > 0 && !news.anew => before,
+                _ => said.arrival,
+            });
+            let received_ms = said.at_ms.or(known.received_ms);
+            let row = ChunkRow { stage: said.stage, received_ms, own, ..known.clone() };
             Some((*document, *hash, row))
         });
         arrived.chain(changed).collect()
@@ -92,5 +103,6 @@ fn arrived(chunk: &DeliveredChunk) -> Option<ChunkRow> {
         envelope: envelope.clone(),
         stage: Stage::Shared,
         received_ms: Some(chunk.received_ms),
+        own: None,
     })
 }

@@ -7,12 +7,14 @@
 
 mod act;
 mod command;
+mod deposits;
 mod desk;
 mod kept;
 mod rows;
 mod sign_in;
 mod state;
 mod sync;
+mod take_in;
 mod view;
 mod write;
 

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::Position;
-use ankomst_shared::sync::client::Place;
 pub(super) use ankomst_shared::sync::client::Stage;
+use ankomst_shared::sync::client::{Arrived, Place};
 use ankomst_shared::sync::message::{Away, Welcome};
 use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
@@ -28,6 +28,10 @@ pub(super) struct ChunkRow {
     pub(super) stage: Stage,
     #[n(3)]
     pub(super) received_ms: Option<i64>,
+    /// Of a change written here: it had arrived at the server when this many changes had, 0 before
+    /// that is known.
+    #[n(4)]
+    pub(super) own: Option<u64>,
 }
 
 /// What a person has typed and that is not a change yet.
@@ -79,12 +83,17 @@ pub(super) struct Standing {
     #[n(12)]
     #[cbor(default)]
     pub(super) away: Vec<Away>,
+    /// Everything that arrived up to this number is in a backup that was read whole.
+    #[n(13)]
+    #[cbor(default)]
+    pub(super) backed_up: u64,
 }
 
 impl Standing {
-    /// The part the exchange reads and moves.
-    pub(super) fn place(&self) -> Place {
+    /// The part the exchange reads and moves, with what anybody on this device was told.
+    pub(super) fn place(&self, arrived: Arrived) -> Place {
         Place {
+            arrived: arrived.told(self.epoch),
             epoch: self.epoch,
             cursor: self.cursor,
             high: self.high,
@@ -95,7 +104,7 @@ impl Standing {
 
     /// Takes that part back.
     pub(super) fn set_place(&mut self, place: Place) {
-        let Place { epoch, cursor, high, leaving, unsure } = place;
+        let Place { epoch, cursor, high, leaving, unsure, arrived: _ } = place;
         (self.epoch, self.cursor, self.high) = (epoch, cursor, high);
         (self.leaving, self.unsure) = (leaving, unsure);
     }
@@ -114,6 +123,9 @@ impl Standing {
 
 pub(super) const VAULTS: &[u8] = b"vault/";
 pub(super) const LANGUAGE: &[u8] = b"language";
+
+/// Highest place in the order of arrival that anybody here was told; open, as deposits are.
+pub(super) const ARRIVED: &[u8] = b"arrived";
 
 pub(super) fn vault_key(login: &str) -> Vec<u8> {
     [VAULTS, login.as_bytes()].concat()
@@ -160,4 +172,9 @@ pub(super) fn deposit_key(user: UserId, id: DepositId) -> Vec<u8> {
 pub(super) fn read_deposit_key(key: &[u8]) -> Option<(UserId, DepositId)> {
     let (user, id) = key.split_at_checked(16)?;
     Some((UserId::try_from(user).ok()?, DepositId::try_from(id).ok()?))
+}
+
+/// What is noted of a deposit stands right after it.
+pub(super) fn noted_key(user: UserId, id: DepositId) -> Vec<u8> {
+    [deposit_key(user, id).as_slice(), b"n"].concat()
 }

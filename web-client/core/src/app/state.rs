@@ -7,19 +7,19 @@ use std::rc::Rc;
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
 use ankomst_shared::catalog::{Catalog, civil};
 use ankomst_shared::document::{Authoring, Document};
-use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, UserId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
 use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
-use ankomst_shared::sync::client::Client;
+use ankomst_shared::sync::client::{Arrived, Client};
 use minicbor::{Decode, Encode};
 
 use super::rows::{
-    ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, read_chunk_key, read_deposit_key,
-    read_draft_key, standing_key,
+    ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, deposit_id, read_chunk_key, read_draft_key,
+    standing_key,
 };
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
@@ -52,7 +52,12 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Deposits of others that the server does not have yet.
     pub(super) deposits_of_others: u32,
+    /// Deposits that the server has and no backup yet.
+    pub(super) deposits_kept: u32,
+    /// Highest place in the order of arrival that anybody here was told.
+    pub(super) arrived: Arrived,
     pub(super) contact: Contact,
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
@@ -138,7 +143,8 @@ impl<P: Platform> Core<P> {
         let store = self.0.platform.store();
         let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
         let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
-        let deposits = store.load(Table::Deposits, b"").await.map_err(|_| Refusal::Storage)?;
+        let deposits = self.deposits().await?;
+        let arrived = self.read_arrived().await?;
         let mut state = self.0.state.borrow_mut();
         state.vaults = vaults
             .iter()
@@ -149,9 +155,12 @@ impl<P: Platform> Core<P> {
             state.language = Language::En;
         }
         let me = state.open.as_ref().map(|open| open.identity.user.id);
-        let others = deposits.iter().filter_map(|(key, _)| read_deposit_key(key));
-        let others = others.filter(|(user, _)| Some(*user) != me).count();
+        let kept = deposits.iter().filter(|kept| kept.is_in(arrived.epoch)).count();
+        let others = deposits.iter().filter(|kept| !kept.is_in(arrived.epoch));
+        let others = others.filter(|kept| Some(kept.user) != me).count();
         state.deposits_of_others = u32::try_from(others).unwrap_or(u32::MAX);
+        state.deposits_kept = u32::try_from(kept).unwrap_or(u32::MAX);
+        state.arrived = arrived;
         Ok(())
     }
 
@@ -181,12 +190,18 @@ impl<P: Platform> Core<P> {
             wants_again: false,
             key,
         };
+        let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
+        let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
         let prefix = user.as_bytes().as_slice();
         for (row, sealed) in
             store.load(Table::Chunks, prefix).await.map_err(|_| Refusal::Storage)?
         {
             let Some((document, hash)) = read_chunk_key(&row) else { continue };
-            let chunk = open_row(&open.key, Table::Chunks, &row, &sealed)?;
+            let mut chunk: ChunkRow = open_row(&open.key, Table::Chunks, &row, &sealed)?;
+            // Rows of version 0.1 do not say that they were written here.
+            if chunk.own.is_none() && deposits.contains(&deposit_id(&hash)) {
+                chunk.own = Some(0);
+            }
             open.add_chunk(document, hash, chunk);
         }
         for (row, sealed) in
@@ -267,6 +282,7 @@ impl<P: Platform> Core<P> {
             vaults: state.vaults.clone(),
             language: state.language,
             deposits: state.deposits_of_others,
+            kept: state.deposits_kept,
             contact: state.contact,
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,

@@ -240,6 +240,7 @@ impl<P: Platform> Core<P> {
                     envelope: envelope.into(),
                     stage: Stage::Unsent,
                     received_ms: None,
+                    own: Some(0),
                 };
                 Ok((row, sealed))
             })?;

@@ -128,7 +128,11 @@ impl<'a> Viewer<'a> {
     pub(super) fn level(&self, document: DocumentId, change: &ChangeHash) -> (Level, Option<i64>) {
         let row = self.open.chunks.get(&document).and_then(|rows| rows.get(change));
         row.map_or((Level::Saved, None), |row| {
+            let backed_up = self.open.standing.backed_up;
             let level = match row.stage {
+                Stage::Shared if row.own.is_some_and(|at| (1..=backed_up).contains(&at)) => {
+                    Level::BackedUp
+                }
                 Stage::Unsent => Level::Saved,
                 Stage::Received => Level::Received,
                 Stage::Held | Stage::Refused => Level::Held,
