@@ -135,6 +135,17 @@ impl Tablet {
         assert!(self.sync_until_idle(SYNC_MAX).await, "no end to syncing: {:?}", self.status());
     }
 
+    /// Asks for exchanges until one more was answered, also while the live socket is open.
+    pub async fn exchange(&self) {
+        let answered = || self.heard().statuses.get(&200).copied().unwrap_or_default();
+        let (before, begun) = (answered(), Instant::now());
+        while answered() == before {
+            assert!(begun.elapsed() < SYNC_MAX, "no answer: {:?}", self.status());
+            self.act(Act::Sync, &[]).await;
+            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+        }
+    }
+
     /// Waits, asking for contact now and then, until something holds; tells whether it did.
     pub async fn eventually(&self, most: Duration, mut holds: impl FnMut() -> bool) -> bool {
         let begun = Instant::now();

@@ -82,7 +82,7 @@ impl<P: Platform> Core<P> {
             Act::Understood => self.understood().await?,
             Act::Lock => self.lock().await,
             Act::SignOut => self.sign_out().await?,
-            Act::Sync => self.0.wake.put(()),
+            Act::Sync => self.exchange_again()?,
             Act::Speak(language) => self.set_language(language).await?,
             // The page does these itself.
             Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print => {}
@@ -124,6 +124,16 @@ impl<P: Platform> Core<P> {
         })
     }
 
+    /// Asks for a whole exchange, also while the live socket is open.
+    fn exchange_again(&self) -> Result<(), Refusal> {
+        self.with_open(|open| {
+            open.wants_again = true;
+            Ok(())
+        })?;
+        self.0.wake.put(());
+        Ok(())
+    }
+
     async fn take_along(&self, residence: DocumentId, keep: bool) -> Result<Acted, Refusal> {
         self.change_standing(|standing| {
             standing.wants.retain(|id| *id != residence);
@@ -132,12 +142,8 @@ impl<P: Platform> Core<P> {
             }
         })
         .await?;
-        self.with_open(|open| {
-            open.wants_again = true;
-            Ok(())
-        })?;
+        self.exchange_again()?;
         self.tell(vec![Query::Page(String::new())]);
-        self.0.wake.put(());
         Ok(self.done(if keep { Word::TakeDone } else { Word::LetGoDone }, None))
     }
 }
