@@ -104,11 +104,35 @@ pub async fn sign_in(
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
     let user = check(app, (&request.login, &request.password), from).await?;
-    let device = app.readers.read(|db| accounts::device(db, request.device))?;
+    let device = match app.readers.read(|db| accounts::device(db, request.device))? {
+        Some(device) => Some(device),
+        None => take_in_again(app, &request).await?,
+    };
     match device {
         Some(device) if device.user == user.id && device.active => begin(app, &user, &device).await,
         _ => Err(DoorError::Ended),
     }
+}
+
+/// Takes in a device that this server enrolled and does not know any more: the log is a backup's from
+/// before. It comes back under its id and key, so that what it has signed is good.
+async fn take_in_again(
+    app: &Arc<App>,
+    request: &SignInRequest,
+) -> Result<Option<DeviceRow>, DoorError> {
+    let enrolment = request.enrolment.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
+    let Some(row) = DeviceRow::enrolled(enrolment, &app.secrets.server.public()) else {
+        return Ok(None);
+    };
+    if row.id != request.device {
+        return Ok(None);
+    }
+    let now_ms = app.now_ms();
+    let known = app.writer.write(move |db| accounts::take_in_again(db, &row, now_ms)).await?;
+    if known.is_some() {
+        tracing::info!(device.id = %request.device, "A device enrolled after the backup is back.");
+    }
+    Ok(known)
 }
 
 async fn check(

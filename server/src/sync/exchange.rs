@@ -198,6 +198,7 @@ impl Gathering<'_> {
                 .is_some_and(|age| age <= care::FRESH_MS),
             received: log::arrivals(self.db)?.told(&self.app.secrets.arrival, epoch),
             backed_up: backed::up_to(self.db)?.unwrap_or_default(),
+            enrolments: backed::enrolled_since(self.db, user.unit)?,
             away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
         })
     }

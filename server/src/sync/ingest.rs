@@ -18,7 +18,7 @@ use rusqlite::Connection;
 
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts;
+use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
 
@@ -27,7 +27,20 @@ struct Checked {
     document: DocumentId,
     envelope: Vec<u8>,
     author: Option<AuthorEnvelope>,
+    /// The author's device, if the log does not know it yet.
+    newcomer: Option<DeviceRow>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
+}
+
+/// Whose word a part is.
+enum Author {
+    /// That of a device, known or shown to be enrolled by this server.
+    Is(AuthorEnvelope, Option<DeviceRow>),
+    /// That of a device this log does not know: it was enrolled after the backup the log is from, or
+    /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
+    Unknown,
+    /// Nobody's.
+    Nobody,
 }
 
 /// Takes a push and answers for every change in it once it is on the disk.
@@ -104,14 +117,20 @@ fn start_op(part: &PushPart) -> Option<u64> {
 
 fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
-    let refused = |hash, why| Ack { document, hash, outcome: Outcome::Refused(why) };
-    let author = app.readers.read(|db| author(db, part))?;
+    let ack = |hash, outcome| Ack { document, hash, outcome };
+    let (author, newcomer, otherwise) = match app.readers.read(|db| author(app, db, part))? {
+        Author::Is(author, newcomer) => {
+            (Some(author), newcomer, Outcome::Refused(Refused::Envelope))
+        }
+        Author::Unknown => (None, None, Outcome::Missing(Vec::new())),
+        Author::Nobody => (None, None, Outcome::Refused(Refused::Envelope)),
+    };
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         let Ok(info) = parse(bytes) else {
             // A malformed change has no id of its own; it is told by the hash of its bytes.
             let hash = ChangeHash::from_bytes(sha256(&[bytes]));
-            chunks.push(Err(refused(hash, Refused::Malformed)));
+            chunks.push(Err(ack(hash, Outcome::Refused(Refused::Malformed))));
             continue;
         };
         let fits = author.as_ref().is_some_and(|author| {
@@ -123,7 +142,7 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
             let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
             Ok((info, sealed))
         } else {
-            Err(refused(info.hash, Refused::Envelope))
+            Err(ack(info.hash, otherwise.clone()))
         });
     }
     let covered = author.as_ref().map(|author| {
@@ -134,10 +153,10 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
         if let Ok((info, _)) = chunk
             && !covered.as_ref().is_some_and(|covered| covered.contains(&info.hash))
         {
-            *chunk = Err(refused(info.hash, Refused::Envelope));
+            *chunk = Err(ack(info.hash, Outcome::Refused(Refused::Envelope)));
         }
     }
-    Ok(Checked { document, envelope: part.envelope.to_vec(), author, chunks })
+    Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, chunks })
 }
 
 /// The changes an envelope vouches for: the last one of the part, which it names, and of the earlier
@@ -158,18 +177,42 @@ fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<ChangeHash> {
     covered
 }
 
-/// The envelope, if its signature is that of an enrolled device of that person.
-fn author(db: &Connection, part: &PushPart) -> Result<Option<AuthorEnvelope>, StorageError> {
-    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(None) };
-    let Some(device) = accounts::device(db, claimed.device)? else { return Ok(None) };
-    let key = PublicKey::from_bytes(device.key);
-    let opened = AuthorEnvelope::open(&part.envelope, &key).ok();
-    Ok(opened.filter(|author| author.document == part.document && author.user == device.user))
+/// Whose word a part is: its envelope is signed by an enrolled device of that person.
+fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
+    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(Author::Nobody) };
+    let known = accounts::device(db, claimed.device)?;
+    let is_known = known.is_some();
+    let device = match known {
+        Some(device) => Some(device),
+        None => newcomer(app, db, part)?.filter(|device| device.id == claimed.device),
+    };
+    let Some(device) = device else { return Ok(Author::Unknown) };
+    let opened = AuthorEnvelope::open(&part.envelope, &PublicKey::from_bytes(device.key)).ok();
+    let opened =
+        opened.filter(|author| author.document == part.document && author.user == device.user);
+    let newcomer = (!is_known).then_some(device);
+    Ok(opened.map_or(Author::Nobody, |author| Author::Is(author, newcomer)))
+}
+
+/// The device whose enrolment a part carries, if this server has signed it and knows the person.
+fn newcomer(
+    app: &App,
+    db: &Connection,
+    part: &PushPart,
+) -> Result<Option<DeviceRow>, StorageError> {
+    let enrolment = part.enrolment.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
+    let Some(device) = DeviceRow::enrolled(enrolment, &app.secrets.server.public()) else {
+        return Ok(None);
+    };
+    Ok(accounts::user(db, device.user)?.is_some().then_some(device))
 }
 
 fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, StorageError> {
     let mut acks = Vec::new();
     for part in parts {
+        if let Some(device) = &part.newcomer {
+            accounts::take_in_again(db, device, now_ms)?;
+        }
         for chunk in &part.chunks {
             acks.push(match chunk {
                 Err(ack) => ack.clone(),

@@ -15,6 +15,7 @@ use ankomst_shared::sync::message::{EnrolRequest, RefreshRequest, SignInAnswer, 
 use ankomst_shared::sync::wire;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -42,6 +43,7 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) key: SigningKey,
     pub(crate) device: Option<DeviceId>,
+    pub(crate) enrolment: Option<ByteVec>,
 }
 
 impl Door {
@@ -117,6 +119,7 @@ impl Browser {
             cookies: BTreeMap::new(),
             key: SigningKey::from_seed([seed; 32]),
             device: None,
+            enrolment: None,
         }
     }
 
@@ -162,7 +165,8 @@ impl Browser {
         };
         let answer = self.post(door, "/api/v1/devices", &request).await;
         if answer.status == StatusCode::OK {
-            self.device = Some(answer.read::<SignInAnswer>().device);
+            let SignInAnswer { device, enrolment, .. } = answer.read();
+            (self.device, self.enrolment) = (Some(device), Some(enrolment));
         }
         answer
     }

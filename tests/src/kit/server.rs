@@ -80,6 +80,21 @@ impl Server {
         command
     }
 
+    /// Empties the data folder but for the keys of the server, which are kept apart.
+    pub fn lose_disk(&self) {
+        assert!(self.child.is_none(), "the server is running");
+        for entry in std::fs::read_dir(self.data.path()).unwrap().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|end| end != "key") {
+                if path.is_dir() {
+                    std::fs::remove_dir_all(path).unwrap();
+                } else {
+                    std::fs::remove_file(path).unwrap();
+                }
+            }
+        }
+    }
+
     /// Everything in the log of the data folder.
     #[must_use]
     pub fn dump(&self) -> Dump {

@@ -80,7 +80,8 @@ impl RawDevice {
     ) -> PushPart {
         let (user, device) = (self.me.me.user, self.me.device);
         let envelope = AuthorEnvelope { document, actor, user, device, opened_ms: now_ms(), last };
-        PushPart { document, envelope: envelope.sign(&self.key).into(), chunks: vec![bytes.into()] }
+        let envelope = envelope.sign(&self.key).into();
+        PushPart { document, envelope, chunks: vec![bytes.into()], enrolment: None }
     }
 
     /// One exchange of a device that knows nothing yet.

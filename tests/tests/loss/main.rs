@@ -3,7 +3,7 @@
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
-//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`levels`] (what may be forgotten, and when), [`house`].
+//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`levels`] (what may be forgotten, and when), [`newcomers`] (a disk that is gone), [`house`].
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -22,5 +22,6 @@ mod kills;
 mod kit;
 mod levels;
 mod load;
+mod newcomers;
 mod rolled;
 mod trace;

@@ -1,9 +1,12 @@
 //! What `log.db` notes of its newest backup that was read whole.
 
+use ankomst_shared::ids::UnitId;
+use ankomst_shared::limits::ENROLMENTS_MAX;
+use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::backup::Contents;
-use super::log;
+use super::{Blob, log};
 use crate::storage::StorageError;
 
 /// When it was made, Unix milliseconds.
@@ -37,7 +40,29 @@ pub fn note(db: &Connection, contents: &Contents, at_ms: i64) -> Result<bool, St
     let received = up_to(db)?.unwrap_or_default().max(contents.received);
     put(db, "backup_ms", at_ms.to_be_bytes())?;
     put(db, "backed_up", received.to_be_bytes())?;
+    put(db, "backed_up_devices", contents.devices.to_be_bytes())?;
     Ok(true)
+}
+
+/// Signed enrolments of a unit's devices that came after the newest backup of this life; none while
+/// there is no backup, for nothing could be put back.
+///
+/// # Errors
+/// When the database refuses.
+pub fn enrolled_since(db: &Connection, unit: UnitId) -> Result<Vec<ByteVec>, StorageError> {
+    let (Some(_), Some(devices)) = (up_to(db)?, eight(db, "backed_up_devices")?) else {
+        return Ok(Vec::new());
+    };
+    let mut select = db.prepare_cached(
+        "SELECT devices.enrolment FROM devices JOIN users ON users.id = devices.user
+         WHERE devices.rowid > ?1 AND users.unit = ?2 AND devices.active = 1
+         ORDER BY devices.rowid DESC LIMIT ?3",
+    )?;
+    let rows = select
+        .query_map((i64::from_be_bytes(devices), Blob(unit), ENROLMENTS_MAX), |row| {
+            row.get::<_, Vec<u8>>(0)
+        })?;
+    Ok(rows.map(|row| row.map(ByteVec::from)).collect::<Result<_, _>>()?)
 }
 
 fn eight(db: &Connection, key: &str) -> Result<Option<[u8; 8]>, StorageError> {

@@ -29,6 +29,8 @@ pub struct Contents {
     pub head: u64,
     /// Newest number in the order of arrival.
     pub received: u64,
+    /// The newest row of its devices.
+    pub devices: i64,
     /// Life of the log.
     pub epoch: Option<Epoch>,
 }
@@ -97,7 +99,10 @@ fn check_files(
         return Err(StorageError::Damaged("the database's own check finds faults"));
     }
     let keys = Keys::read_only(keys_file, master)?;
-    let mut contents = Contents { epoch: log::epoch(&db)?, ..Contents::default() };
+    let devices = db.query_row("SELECT max(rowid) FROM devices", [], |row| {
+        Ok(row.get::<_, Option<i64>>(0)?.unwrap_or_default())
+    })?;
+    let mut contents = Contents { epoch: log::epoch(&db)?, devices, ..Contents::default() };
     let mut feed = Vec::new();
     log::each_chunk(&db, |chunk| {
         let bytes = keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;

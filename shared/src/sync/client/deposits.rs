@@ -5,26 +5,37 @@
 //! Numbers count for one life of the log only, and a log that was put back gives them again: so they
 //! are compared only in the answer to a greeting whose `arrived` fits.
 
-use minicbor::{Decode, Encode};
-
 use crate::ids::Epoch;
 use crate::sync::chain::Position;
 use crate::sync::client::Place;
 use crate::sync::message::{Exchange, ExchangeAnswer};
 
 /// Highest place in the order of arrival that anybody on the device was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
-#[cbor(map)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Arrived {
     /// Life of the log it was told in.
-    #[n(0)]
     pub epoch: Option<Epoch>,
     /// The place.
-    #[n(1)]
     pub at: Position,
 }
 
 impl Arrived {
+    /// The epoch, then the place as it is sent.
+    ///
+    /// Nothing without an epoch.
+    #[must_use]
+    pub fn to_bytes(self) -> Option<Vec<u8>> {
+        let place = minicbor::to_vec(self.at).ok()?;
+        Some([self.epoch?.as_bytes().as_slice(), &place].concat())
+    }
+
+    /// Reads what [`Self::to_bytes`] gave.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (epoch, place) = bytes.split_first_chunk::<16>()?;
+        Some(Self { epoch: Some(Epoch::from_bytes(*epoch)), at: minicbor::decode(place).ok()? })
+    }
+
     /// What a greeting says of it; nothing of another life of the log.
     #[must_use]
     pub fn told(&self, epoch: Option<Epoch>) -> Position {
@@ -42,18 +53,29 @@ impl Arrived {
 }
 
 /// What is noted of a deposit that the server has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Noted {
     /// Life of the log it was handed in to.
-    #[n(0)]
     pub epoch: Epoch,
     /// It had arrived when this many changes had.
-    #[n(1)]
     pub arrival: u64,
 }
 
 impl Noted {
+    /// The epoch, then the number, the high byte first.
+    #[must_use]
+    pub fn to_bytes(self) -> Vec<u8> {
+        [self.epoch.as_bytes().as_slice(), &self.arrival.to_be_bytes()].concat()
+    }
+
+    /// Reads what [`Self::to_bytes`] gave.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (epoch, arrival) = bytes.split_first_chunk::<16>()?;
+        let arrival = u64::from_be_bytes(*arrival.first_chunk()?);
+        Some(Self { epoch: Epoch::from_bytes(*epoch), arrival })
+    }
+
     /// Whether the deposit may be forgotten.
     #[must_use]
     pub fn may_go(&self, epoch: Epoch, backed_up: u64) -> bool {
@@ -89,6 +111,9 @@ mod tests {
         arrived.hear(life, &place(2, 120));
         assert_eq!(arrived.told(life).feed, 120);
         assert_eq!(arrived.told(place(1, 0).epoch), Position::default());
+        assert_eq!(Arrived::from_bytes(&arrived.to_bytes().unwrap()), Some(arrived));
+        let noted = Noted { epoch: Epoch::from_bytes([2; 16]), arrival: 120 };
+        assert_eq!(Noted::from_bytes(&noted.to_bytes()), Some(noted));
         arrived.hear(life, &place(3, 7));
         assert_eq!(arrived.told(place(3, 0).epoch).feed, 7);
     }

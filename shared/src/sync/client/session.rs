@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
-use crate::order;
+use crate::order::{self, Few};
 use crate::sync::chain::Position;
 use crate::sync::client::news::{Heard, News, Said};
 use crate::sync::client::{Kept, Place, Stage};
@@ -21,7 +21,7 @@ pub struct Client {
     /// Received changes that have been offered once more.
     offered: BTreeSet<ChangeHash>,
     /// Unsent changes that wait for others; they do not bar the way for the rest.
-    waiting: BTreeSet<(DocumentId, ChangeHash)>,
+    waiting: Few<(DocumentId, ChangeHash), ()>,
 }
 
 /// What follows from an answer that has been stored.
@@ -70,7 +70,7 @@ impl Client {
     /// Whether an unsent change waits for others, so that it is not to be pushed now.
     #[must_use]
     pub fn waits(&self, document: DocumentId, hash: &ChangeHash) -> bool {
-        self.waiting.contains(&(document, *hash))
+        self.waiting.contains_key(&(document, *hash))
     }
 
     /// Hears an answer: what is to be stored together with the place.
@@ -140,12 +140,12 @@ impl Client {
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
         let next = match (rest, progress || found || unsent || uncompared) {
-            (false, _) if self.waiting.is_empty() => Next::Whole,
+            (false, _) if self.waiting.pairs().is_empty() => Next::Whole,
             (true, true) => Next::Again,
             (_, _) => Next::Later,
         };
         if next != Next::Again {
-            self.waiting.clear();
+            self.waiting = Few::default();
         }
         next
     }
@@ -180,7 +180,7 @@ impl Client {
         for ack in acks {
             match news.hear_ack(kept, ack, arrival) {
                 Heard::Taken => self.waiting.retain(|(document, _)| *document != ack.document),
-                Heard::Waits => drop(self.waiting.insert((ack.document, ack.hash))),
+                Heard::Waits => self.waiting.insert((ack.document, ack.hash), ()),
                 Heard::Nothing => {}
             }
         }
@@ -194,10 +194,10 @@ impl Client {
         news: &mut News,
     ) {
         news.hear_chunks(kept, chunks, arrival);
-        let before = self.waiting.len();
+        let before = self.waiting.pairs().len();
         let came: BTreeSet<DocumentId> = order::set(chunks.iter().map(|chunk| chunk.document));
         self.waiting.retain(|(document, _)| !came.contains(document));
-        news.progress |= self.waiting.len() != before;
+        news.progress |= self.waiting.pairs().len() != before;
     }
 
     fn can_send(&self, kept: &impl Kept) -> bool {

@@ -93,6 +93,10 @@ pub struct PushPart {
     /// The changes in the actor's order.
     #[n(2)]
     pub chunks: Vec<ByteVec>,
+    /// The enrolment of the author's device as the server signed it, where the server may not know it
+    /// any more.
+    #[n(3)]
+    pub enrolment: Option<ByteVec>,
 }
 
 /// Work sealed to the server.
@@ -128,7 +132,7 @@ pub enum Outcome {
     /// L1: on the server's disk.
     #[n(0)]
     Received(#[n(0)] i64),
-    /// These must come first.
+    /// These must come first; none when the author's device is not known and must be.
     #[n(1)]
     Missing(#[n(0)] Vec<ChangeHash>),
     /// Refused, and kept by the device.
@@ -245,6 +249,11 @@ pub struct Welcome {
     #[n(10)]
     #[cbor(default)]
     pub backed_up: u64,
+    /// Signed enrolments of devices that are not in the newest backup yet, so that whoever brings
+    /// their changes back after a restore can show whose they are.
+    #[n(11)]
+    #[cbor(default)]
+    pub enrolments: Vec<ByteVec>,
 }
 
 /// A tablet that has taken houses along and has no contact.

@@ -45,6 +45,7 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
         document: DocumentId::from_bytes([5; 16]),
         envelope: ByteVec::from(vec![6; 3]),
         chunks: vec![ByteVec::from(vec![7; 3])],
+        enrolment: None,
     };
     insta::assert_snapshot!(hex(&ClientFrame::Push(Push { parts: vec![part] })));
     let ack = Ack {

@@ -355,6 +355,7 @@ impl Hub {
             away: Vec::new(),
             received: self.received(),
             backed_up: self.backed_up,
+            enrolments: Vec::new(),
         }
     }
 }

@@ -95,6 +95,7 @@ impl Tablet {
                     document: *document,
                     envelope: vec![1].into(),
                     chunks: vec![minicbor::to_vec(change).unwrap().into()],
+                    enrolment: None,
                 });
             }
         }

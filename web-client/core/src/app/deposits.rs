@@ -52,7 +52,7 @@ impl<P: Platform> Core<P> {
     pub(super) async fn read_arrived(&self) -> Result<Arrived, Refusal> {
         let row = self.0.platform.store().get(Table::Meta, ARRIVED).await;
         let row = row.map_err(|_| Refusal::Storage)?;
-        Ok(row.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default())
+        Ok(row.and_then(|bytes| Arrived::from_bytes(&bytes)).unwrap_or_default())
     }
 }
 
@@ -65,7 +65,7 @@ fn read(rows: Vec<Row>) -> Vec<Kept> {
         } else if let Some(kept) = all.last_mut()
             && noted_key(kept.user, kept.id) == key
         {
-            kept.noted = minicbor::decode(&value).ok();
+            kept.noted = Noted::from_bytes(&value);
         }
     }
     all
@@ -108,8 +108,7 @@ pub(super) fn settle(all: Vec<Kept>, said: Said<'_>) -> Vec<Write> {
                 writes.push(Write::delete(Table::Deposits, key));
             }
             Some(noted) if kept.noted != Some(noted) => {
-                let bytes = minicbor::to_vec(noted).unwrap_or_default();
-                writes.push(Write::put(Table::Deposits, key, bytes));
+                writes.push(Write::put(Table::Deposits, key, noted.to_bytes()));
             }
             None if kept.noted.is_some() => writes.push(Write::delete(Table::Deposits, key)),
             Some(_) | None => {}

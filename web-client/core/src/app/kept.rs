@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use ankomst_shared::chunk::parse;
-use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::order;
-use ankomst_shared::sign::Header;
+use ankomst_shared::sign::{Enrolment, Header, PublicKey};
 use ankomst_shared::sync::client::{Kept, News, Stage, batch};
 use ankomst_shared::sync::message::{DeliveredChunk, Push, PushPart};
+
+use minicbor::bytes::ByteVec;
 
 use super::rows::ChunkRow;
 use super::state::Open;
@@ -47,20 +49,26 @@ impl Open {
     /// Unsent changes that may go, each with its author's envelope, dependencies first.
     pub(super) fn push(&self, bytes_max: usize) -> Push {
         let mut parts = Vec::new();
+        let enrolled = self.enrolled();
         for (document, rows) in &self.chunks {
             let unsent = rows.iter().filter(|(hash, row)| {
                 row.stage == Stage::Unsent && !self.client.waits(*document, hash)
             });
             let mut unsent: Vec<_> = unsent
-                .filter_map(|(hash, row)| Some((parse(&row.bytes).ok()?.start_op, *hash, row)))
+                .filter_map(|(hash, row)| {
+                    let info = parse(&row.bytes).ok()?;
+                    Some((info.start_op, *hash, row, info.meta.device))
+                })
                 .collect();
             // An operation counter is higher than those of everything the change builds on.
-            order::sort_by_key(&mut unsent, |(start_op, hash, _)| (*start_op, *hash));
-            for (_, _, row) in unsent {
+            order::sort_by_key(&mut unsent, |(start_op, hash, _, _)| (*start_op, *hash));
+            for (_, _, row, device) in unsent {
+                let known = enrolled.iter().find(|(id, _)| *id == device);
                 parts.push(PushPart {
                     document: *document,
                     envelope: row.envelope.clone(),
                     chunks: vec![row.bytes.clone()],
+                    enrolment: known.map(|(_, enrolment)| (*enrolment).clone()),
                 });
             }
         }
@@ -71,6 +79,15 @@ impl Open {
             _ => 2,
         });
         batch::push(parts, bytes_max)
+    }
+
+    /// Enrolments of other devices that a restored server may not know.
+    fn enrolled(&self) -> Vec<(DeviceId, &ByteVec)> {
+        let key = PublicKey::from_bytes(self.identity.server_key);
+        let told = self.standing.enrolments.iter();
+        let told =
+            told.filter_map(|bytes| Some((Enrolment::open(bytes, &key).ok()?.device, bytes)));
+        told.filter(|(device, _)| *device != self.identity.device).collect()
     }
 
     /// The rows that news make or change.

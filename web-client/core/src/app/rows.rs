@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::Position;
 pub(super) use ankomst_shared::sync::client::Stage;
 use ankomst_shared::sync::client::{Arrived, Place};
@@ -87,6 +88,10 @@ pub(super) struct Standing {
     #[n(13)]
     #[cbor(default)]
     pub(super) backed_up: u64,
+    /// Enrolments of devices that no backup has yet.
+    #[n(14)]
+    #[cbor(default)]
+    pub(super) enrolments: Vec<ByteVec>,
 }
 
 impl Standing {
@@ -109,8 +114,21 @@ impl Standing {
         (self.leaving, self.unsure) = (leaving, unsure);
     }
 
+    /// Keeps the enrolments of devices that a backup does not have, and of those that the server does
+    /// not know any more: it was put back, and others' work may come back only with them.
+    fn hear_enrolments(&mut self, welcome: &Welcome, server_key: [u8; 32]) {
+        let key = PublicKey::from_bytes(server_key);
+        let is_known = |bytes: &ByteVec| {
+            let device = Enrolment::open(bytes, &key).map(|enrolment| enrolment.device);
+            welcome.devices.iter().any(|(id, _)| device == Ok(*id))
+        };
+        self.enrolments.retain(|bytes| !is_known(bytes));
+        self.enrolments.extend_from_slice(&welcome.enrolments);
+    }
+
     /// Takes in what the server says of itself and of everybody.
-    pub(super) fn hear_welcome(&mut self, welcome: &Welcome, now_ms: i64) {
+    pub(super) fn hear_welcome(&mut self, welcome: &Welcome, server_key: [u8; 32], now_ms: i64) {
+        self.hear_enrolments(welcome, server_key);
         let people = welcome.people.iter();
         self.people = people.map(|person| (person.user, person.name.clone())).collect();
         self.devices.clone_from(&welcome.devices);

@@ -28,6 +28,7 @@ impl<P: Platform> Core<P> {
                     login: request.login,
                     password: request.password,
                     device: record.device,
+                    enrolment: Some(identity.enrolment.clone().into()),
                 };
                 let answer = self.post("/api/v1/session", wire::pack(&question)).await?;
                 let answer: SignInAnswer = read(&answer)?;

@@ -75,9 +75,9 @@ pub(super) struct Open {
     pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
     pub(super) headers: BTreeMap<DocumentId, Header>,
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
-    pub(super) documents: BTreeMap<DocumentId, Opened>,
+    pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
-    pub(super) records: BTreeMap<DocumentId, Rc<RecordState>>,
+    pub(super) records: Few<DocumentId, Rc<RecordState>>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -181,8 +181,8 @@ impl<P: Platform> Core<P> {
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
             drafts: Few::default(),
-            documents: BTreeMap::new(),
-            records: BTreeMap::new(),
+            documents: Few::default(),
+            records: Few::default(),
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -359,8 +359,9 @@ impl Open {
             let chunks = self.chunks.get(&id)?;
             let document =
                 Document::open(actor, chunks.values().map(|row| row.bytes.as_slice())).ok()?;
-            if self.documents.len() >= OPEN_DOCUMENTS_MAX {
-                let oldest = self.documents.iter().min_by_key(|(_, opened)| opened.used);
+            let open = self.documents.pairs();
+            if open.len() >= OPEN_DOCUMENTS_MAX {
+                let oldest = open.iter().min_by_key(|(_, opened)| opened.used);
                 if let Some(oldest) = oldest.map(|(id, _)| *id) {
                     self.documents.remove(&oldest);
                 }

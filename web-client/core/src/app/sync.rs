@@ -194,7 +194,7 @@ impl<P: Platform> Core<P> {
             let news = open.client.hear(&mut place, &here, &answer);
             arrived.hear(question.hello.epoch, &place);
             standing.set_place(place);
-            standing.hear_welcome(&answer.welcome, now_ms);
+            standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };

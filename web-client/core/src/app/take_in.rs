@@ -53,8 +53,9 @@ impl<P: Platform> Core<P> {
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
-        if arrived != self.0.state.borrow().arrived {
-            let bytes = minicbor::to_vec(arrived).map_err(|_| Refusal::Internal)?;
+        if arrived != self.0.state.borrow().arrived
+            && let Some(bytes) = arrived.to_bytes()
+        {
             writes.push(Write::put(Table::Meta, ARRIVED.to_vec(), bytes));
         }
         self.commit(writes).await?;

@@ -231,6 +231,8 @@ impl<P: Platform> Core<P> {
                     document: *id,
                     envelope: envelope.clone().into(),
                     chunks: vec![chunk.bytes.clone().into()],
+                    // Whoever hands it in, and whatever backup the server was put back to.
+                    enrolment: Some(open.identity.enrolment.clone().into()),
                 };
                 let part = minicbor::to_vec(&part).map_err(|_| Refusal::Internal)?;
                 let sealed = deposit::seal(&open.identity.deposit_key, &part, &random)
