@@ -85,7 +85,8 @@ async fn waits(server: &mut Server) {
     let file = folder.path().join("old.db").to_string_lossy().into_owned();
     server.command(&["backup", &file]);
     let (a, b) = (folder.path().join("a"), folder.path().join("b"));
-    [&a, &b].map(|folder| std::fs::create_dir_all(folder).unwrap());
+    std::fs::create_dir_all(&a).unwrap();
+    std::fs::create_dir_all(&b).unwrap();
     let author = RawDevice::enrol(&server.url(), &a, ("elin", &password("elin"))).await;
     let (document, actor) = (DocumentId::new(1, [7; 10]), ActorId::from_bytes([7; 16]));
     let header = author.header(document, "case");
