@@ -75,11 +75,41 @@ impl Noted {
         let arrival = u64::from_be_bytes(*arrival.first_chunk()?);
         Some(Self { epoch: Epoch::from_bytes(*epoch), arrival })
     }
+}
 
-    /// Whether the deposit may be forgotten.
+/// What becomes of a deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays, and this is noted of it.
+    Stays(Option<Noted>),
+    /// A backup has it.
+    Goes,
+}
+
+/// What a message says that concerns deposits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Life of the log.
+    pub epoch: Epoch,
+    /// Deposits that were taken had arrived when this many changes had; 0 when not told.
+    pub arrival: u64,
+    /// How far a checked backup reaches.
+    pub backed_up: u64,
+}
+
+impl Told {
+    /// What becomes of a deposit of which that was noted: `moved` is what is noted of its change, if
+    /// that is the person's own and was spoken of, and `taken` whether the server has taken it in.
     #[must_use]
-    pub fn may_go(&self, epoch: Epoch, backed_up: u64) -> bool {
-        self.epoch == epoch && self.arrival <= backed_up
+    pub fn fate(&self, noted: Option<Noted>, moved: Option<u64>, taken: bool) -> Fate {
+        let note = |arrival: u64| (arrival > 0).then_some(Noted { epoch: self.epoch, arrival });
+        let noted = match moved {
+            Some(arrival) => note(arrival),
+            None if taken && self.arrival > 0 => note(self.arrival),
+            None => noted,
+        };
+        let is_safe = |noted: Noted| noted.epoch == self.epoch && noted.arrival <= self.backed_up;
+        if noted.is_some_and(is_safe) { Fate::Goes } else { Fate::Stays(noted) }
     }
 }
 
@@ -112,9 +142,26 @@ mod tests {
         assert_eq!(arrived.told(life).feed, 120);
         assert_eq!(arrived.told(place(1, 0).epoch), Position::default());
         assert_eq!(Arrived::from_bytes(&arrived.to_bytes().unwrap()), Some(arrived));
-        let noted = Noted { epoch: Epoch::from_bytes([2; 16]), arrival: 120 };
+        let epoch = Epoch::from_bytes([2; 16]);
+        let noted = Noted { epoch, arrival: 120 };
         assert_eq!(Noted::from_bytes(&noted.to_bytes()), Some(noted));
         arrived.hear(life, &place(3, 7));
         assert_eq!(arrived.told(place(3, 0).epoch).feed, 7);
+    }
+
+    #[test]
+    fn a_deposit_goes_by_a_backup_of_the_same_life_that_reaches_it() {
+        let [life, other] = [2, 3].map(|number| Epoch::from_bytes([number; 16]));
+        let told = |backed_up| Told { epoch: life, arrival: 9, backed_up };
+        let note = |epoch, arrival| Some(Noted { epoch, arrival });
+        assert_eq!(told(8).fate(None, None, true), Fate::Stays(note(life, 9)));
+        assert_eq!(told(9).fate(None, None, true), Fate::Goes);
+        assert_eq!(told(9).fate(None, None, false), Fate::Stays(None));
+        assert_eq!(told(9).fate(note(life, 5), None, false), Fate::Goes);
+        assert_eq!(told(9).fate(note(other, 5), None, false), Fate::Stays(note(other, 5)));
+        // The server says that it lacks the change after all.
+        assert_eq!(told(9).fate(note(life, 5), Some(0), false), Fate::Stays(None));
+        let quiet = Told { arrival: 0, ..told(9) };
+        assert_eq!(quiet.fate(None, None, true), Fate::Stays(None));
     }
 }

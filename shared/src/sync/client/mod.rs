@@ -10,7 +10,7 @@ pub mod news;
 pub mod place;
 pub mod session;
 
-pub use deposits::{Arrived, Noted};
+pub use deposits::{Arrived, Fate, Noted, Told};
 pub use news::News;
 pub use place::{Kept, Place, Stage};
 pub use session::Client;

@@ -36,6 +36,17 @@ pub struct Said {
 }
 
 impl Said {
+    /// What is noted of a change written here, from what was noted before: 0 for not known, nothing for
+    /// a change of others.
+    #[must_use]
+    pub fn own(&self, before: Option<u64>, anew: bool) -> Option<u64> {
+        before.map(|before| match self.stage {
+            Stage::Unsent => 0,
+            _ if before > 0 && !anew => before,
+            _ => self.arrival,
+        })
+    }
+
     pub(super) const fn unsent() -> Self {
         Self { stage: Stage::Unsent, at_ms: None, arrival: 0 }
     }

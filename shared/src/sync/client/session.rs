@@ -88,6 +88,8 @@ impl Client {
             }
             place.high = Position::default();
             place.arrived = Position::default();
+            // What this answer acknowledges is offered once more, to be told by when it had arrived.
+            self.offered = BTreeSet::new();
             news.progress = true;
         }
         place.epoch = Some(answer.welcome.epoch);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use crate::ids::{ChangeHash, DeviceId, DocumentId, Epoch, UnitId, UserId};
+use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use crate::sync::chain::{Chain, Position};
 use crate::sync::decide::{Decision, Facts, decide, digest_before};
 use crate::sync::digest::Digest;
@@ -77,7 +77,7 @@ impl Hub {
         }
     }
 
-    fn begin_epoch(&mut self) {
+    pub(super) fn begin_epoch(&mut self) {
         self.epoch += 1;
         self.backed_up = 0;
     }
@@ -121,6 +121,27 @@ impl Hub {
             }
         }
         acks
+    }
+
+    /// Takes deposits as the server does: again as long as one is what another lacked.
+    fn take_deposits(&mut self, deposits: &[Deposit]) -> Vec<DepositId> {
+        let mut waiting: Vec<(DepositId, PushPart)> = deposits
+            .iter()
+            .map(|deposit| (deposit.id, minicbor::decode(&deposit.sealed).unwrap()))
+            .collect();
+        let mut taken = Vec::new();
+        loop {
+            let before = waiting.len();
+            waiting.retain(|(id, part)| {
+                let acks = self.push(&Push { parts: vec![part.clone()] });
+                let whole = acks.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)));
+                taken.extend(whole.then_some(*id));
+                !whole
+            });
+            if waiting.len() == before {
+                return taken;
+            }
+        }
     }
 
     fn take(&mut self, document: DocumentId, change: Change) -> Outcome {
@@ -255,6 +276,7 @@ impl Hub {
         denied: &BTreeSet<(DeviceId, DocumentId)>,
     ) -> ExchangeAnswer {
         let acks = self.push(&exchange.push);
+        let deposits = self.take_deposits(&exchange.deposits);
         let hello = &exchange.hello;
         let (send, drop, keep, anew) = loop {
             let facts = Facts {
@@ -308,7 +330,7 @@ impl Hub {
         ExchangeAnswer {
             welcome: self.welcome(),
             acks,
-            deposits: Vec::new(),
+            deposits,
             drop: drop.into_iter().collect(),
             documents,
             feed,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ankomst_shared::app::Refusal;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::order;
-use ankomst_shared::sync::client::{Arrived, News, Noted};
+use ankomst_shared::sync::client::{Arrived, Fate, News, Noted, Told};
 use ankomst_shared::sync::message::Deposit;
 
 use super::rows::{ARRIVED, ChunkRow, deposit_id, deposit_key, noted_key, read_deposit_key};
@@ -28,17 +28,14 @@ impl Kept {
     }
 }
 
-/// What an answer says of deposits.
+/// What was heard of deposits.
 #[derive(Clone, Copy)]
 pub(super) struct Said<'a> {
+    pub(super) told: Told,
     pub(super) news: &'a News,
     /// The person's changes that have moved.
     pub(super) rows: &'a [(DocumentId, ChangeHash, ChunkRow)],
     pub(super) user: UserId,
-    pub(super) epoch: Epoch,
-    /// Deposits taken had arrived when this many changes had; 0 when not told.
-    pub(super) arrival: u64,
-    pub(super) backed_up: u64,
 }
 
 impl<P: Platform> Core<P> {
@@ -88,30 +85,22 @@ pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<
 /// backup has.
 pub(super) fn settle(all: Vec<Kept>, said: Said<'_>) -> Vec<Write> {
     let mut writes = Vec::new();
-    let note = |arrival: u64| Noted { epoch: said.epoch, arrival };
     let moved = said.rows.iter().filter_map(|(_, hash, row)| Some((deposit_id(hash), row.own?)));
     let moved: Vec<(DepositId, u64)> = moved.collect();
     for kept in all {
         let own = moved.iter().find(|(id, _)| *id == kept.id && kept.user == said.user);
-        let own = own.map(|(_, arrival)| *arrival);
-        let noted = match own {
-            Some(arrival) => (arrival > 0).then(|| note(arrival)),
-            None if said.arrival > 0 && said.news.deposits.contains(&kept.id) => {
-                Some(note(said.arrival))
-            }
-            None => kept.noted,
-        };
+        let taken = said.news.deposits.contains(&kept.id);
         let key = noted_key(kept.user, kept.id);
-        match noted {
-            Some(noted) if noted.may_go(said.epoch, said.backed_up) => {
+        match said.told.fate(kept.noted, own.map(|(_, arrival)| *arrival), taken) {
+            Fate::Goes => {
                 writes.push(Write::delete(Table::Deposits, deposit_key(kept.user, kept.id)));
                 writes.push(Write::delete(Table::Deposits, key));
             }
-            Some(noted) if kept.noted != Some(noted) => {
+            Fate::Stays(noted) if noted == kept.noted => {}
+            Fate::Stays(Some(noted)) => {
                 writes.push(Write::put(Table::Deposits, key, noted.to_bytes()));
             }
-            None if kept.noted.is_some() => writes.push(Write::delete(Table::Deposits, key)),
-            Some(_) | None => {}
+            Fate::Stays(None) => writes.push(Write::delete(Table::Deposits, key)),
         }
     }
     writes

@@ -98,11 +98,7 @@ impl Open {
             .filter_map(|chunk| Some((chunk.document, chunk.hash, arrived(chunk)?)));
         let changed = news.stages.iter().filter_map(|((document, hash), said)| {
             let known = self.chunks.get(document)?.get(hash)?;
-            let own = known.own.map(|before| match said.stage {
-                Stage::Unsent => 0,
-                _ if before > 0 && !news.anew => before,
-                _ => said.arrival,
-            });
+            let own = said.own(known.own, news.anew);
             let received_ms = said.at_ms.or(known.received_ms);
             let row = ChunkRow { stage: said.stage, received_ms, own, ..known.clone() };
             Some((*document, *hash, row))

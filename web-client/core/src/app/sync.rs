@@ -19,7 +19,7 @@ use futures_util::future::{Either, select};
 use super::deposits::hand_in;
 use super::kept::Shelf;
 use super::state::{Core, Open};
-use super::take_in::Told;
+use super::take_in;
 use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
 
 /// Without contact by itself, the tablet asks this often while a vault is open, in milliseconds.
@@ -198,7 +198,7 @@ impl<P: Platform> Core<P> {
             standing.backed_up = backed_up(question, &answer);
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
-            Ok(Told { news, standing, arrived, arrival })
+            Ok(take_in::Heard { news, standing, arrived, arrival })
         })?;
         let progress = told.news.progress;
         let touched = self.take_in(device, told).await?;
@@ -320,7 +320,7 @@ impl<P: Platform> Core<P> {
             arrived.hear(place.epoch, &place);
             standing.set_place(place);
             standing.last_contact_ms = Some(now_ms);
-            Ok(Some(Told { news, standing, arrived, arrival: 0 }))
+            Ok(Some(take_in::Heard { news, standing, arrived, arrival: 0 }))
         })?;
         let Some(told) = heard else { return Ok(Heard::Over) };
         let progress = told.news.progress;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ankomst_shared::app::Refusal;
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::order;
-use ankomst_shared::sync::client::{Arrived, News};
+use ankomst_shared::sync::client::{Arrived, News, Told};
 
 use super::deposits::{Said, settle};
 use super::rows::{ARRIVED, Standing, chunk_key, standing_key};
@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::store::{Table, Write};
 
 /// What was heard.
-pub(super) struct Told {
+pub(super) struct Heard {
     pub(super) news: News,
     pub(super) standing: Standing,
     pub(super) arrived: Arrived,
@@ -27,9 +27,9 @@ impl<P: Platform> Core<P> {
     pub(super) async fn take_in(
         &self,
         device: DeviceId,
-        told: Told,
+        heard: Heard,
     ) -> Result<Vec<DocumentId>, Refusal> {
-        let Told { news, standing, arrived, arrival } = told;
+        let Heard { news, standing, arrived, arrival } = heard;
         let (user, rows, gone_keys) = self.with_open_of(device, |open| {
             let user = open.user();
             let gone = news.gone.iter().flat_map(|id| {
@@ -46,8 +46,8 @@ impl<P: Platform> Core<P> {
         if let Some(epoch) = standing.epoch
             && (arrival > 0 || !news.stages.is_empty())
         {
-            let (news, rows, backed_up) = (&news, rows.as_slice(), standing.backed_up);
-            let said = Said { news, rows, user, epoch, arrival, backed_up };
+            let told = Told { epoch, arrival, backed_up: standing.backed_up };
+            let said = Said { told, news: &news, rows: &rows, user };
             writes.extend(settle(self.deposits().await?, said));
         }
         // Documents that leave are forgotten here; what was written in them stays as deposits.
