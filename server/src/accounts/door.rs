@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use ankomst_shared::ids::{DeviceId, SessionId};
+use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
@@ -103,10 +103,16 @@ pub async fn sign_in(
     request: SignInRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
-    let user = check(app, (&request.login, &request.password), from).await?;
+    let user = match check(app, (&request.login, &request.password), from).await {
+        Err(DoorError::Wrong) => {
+            tell_of_lost_account(app, &request)?;
+            return Err(DoorError::Wrong);
+        }
+        checked => checked?,
+    };
     let device = match app.readers.read(|db| accounts::device(db, request.device))? {
         Some(device) => Some(device),
-        None => take_in_again(app, &request).await?,
+        None => take_in_again(app, &request, user.id).await?,
     };
     match device {
         Some(device) if device.user == user.id && device.active => begin(app, &user, &device).await,
@@ -119,20 +125,35 @@ pub async fn sign_in(
 async fn take_in_again(
     app: &Arc<App>,
     request: &SignInRequest,
+    user: UserId,
 ) -> Result<Option<DeviceRow>, DoorError> {
-    let enrolment = request.enrolment.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
-    let Some(row) = DeviceRow::enrolled(enrolment, &app.secrets.server.public()) else {
-        return Ok(None);
-    };
-    if row.id != request.device {
-        return Ok(None);
-    }
+    let Some(row) = enrolled(app, request).filter(|row| row.user == user) else { return Ok(None) };
     let now_ms = app.now_ms();
     let known = app.writer.write(move |db| accounts::take_in_again(db, &row, now_ms)).await?;
     if known.is_some() {
         tracing::info!(device.id = %request.device, "A device enrolled after the backup is back.");
     }
     Ok(known)
+}
+
+/// The device of the enrolment that a request carries, if this server has signed it.
+fn enrolled(app: &App, request: &SignInRequest) -> Option<DeviceRow> {
+    let row = DeviceRow::enrolled(request.enrolment.as_ref()?, &app.secrets.server.public())?;
+    (row.id == request.device).then_some(row)
+}
+
+/// Tells the operator of a person whose account was made after the backup the log is from: made again
+/// under the same id, what the person has written is theirs again.
+fn tell_of_lost_account(app: &App, request: &SignInRequest) -> Result<(), StorageError> {
+    let Some(row) = enrolled(app, request) else { return Ok(()) };
+    if app.readers.read(|db| accounts::user(db, row.user))?.is_none() {
+        tracing::warn!(
+            user.id = %row.user,
+            "A person this log does not know has a tablet this server enrolled; nothing is lost. Make \
+             the account again: ankomst user add LOGIN --id ID."
+        );
+    }
+    Ok(())
 }
 
 async fn check(

@@ -39,6 +39,9 @@ pub(super) struct NewUser {
     /// Name of the unit, used when the folder has none yet.
     #[arg(long, default_value = "Enheten")]
     unit: String,
+    /// Id of an account that a restored log has lost, as the server's log tells it.
+    #[arg(long)]
+    id: Option<UserId>,
 }
 
 #[derive(Args)]
@@ -100,7 +103,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         None => UnitId::new(now_ms, random()?),
     };
     let row = UserRow {
-        id: UserId::new(now_ms, random()?),
+        id: new.id.map_or_else(|| random().map(|drawn| UserId::new(now_ms, drawn)), Ok)?,
         login: new.login.clone(),
         name: new.name,
         password: password::hash(password)?,

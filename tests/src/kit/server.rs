@@ -63,6 +63,15 @@ impl Server {
         said
     }
 
+    /// Runs a command that reads a line of its standard input.
+    pub fn command_reading(&self, args: &[&str], line: &str) {
+        use std::io::Write;
+        let mut command = self.prepared(args);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{line}").unwrap();
+        assert!(child.wait().unwrap().success(), "ankomst {args:?}");
+    }
+
     /// Runs a command of the binary on the data folder; tells whether it went well and what it said:
     /// what it printed, and its errors if it failed.
     #[must_use]

@@ -128,3 +128,36 @@ async fn arrive(tablet: &Tablet, cases: &[DocumentId]) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }
+
+#[test]
+fn an_account_made_after_the_backup_is_made_again_and_its_work_arrives() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(account_again(&mut server));
+}
+
+async fn account_again(server: &mut Server) {
+    const LOGIN: &str = "nyanstallda";
+    const TYPED: &str = "Skrivet av en nyanställd";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("old.db").to_string_lossy().into_owned();
+    server.command(&["backup", &file]);
+    let add = |server: &Server, more: &[&str]| {
+        let base = ["user", "add", LOGIN, "--name", "Ny Anställd", "--roles", "caseworker"];
+        server.command_reading(&[&base, more].concat(), "ett nytt lösenord");
+    };
+    add(server, &[]);
+    let tablet = Tablet::open(&folder.path().join("tablet"), &server.url()).await;
+    tablet.login(LOGIN, "ett nytt lösenord").await;
+    tablet.sync().await;
+    let case = new_case(&tablet, TYPED).await;
+    tablet.sync().await;
+    let id = tablet.status().user.unwrap().id.to_string();
+    server.stop();
+    server.lose_disk();
+    server.command(&["restore", &file]);
+    add(server, &["--id", &id]);
+    server.start();
+    tablet.login(LOGIN, "ett nytt lösenord").await;
+    tablet.sync().await;
+    assert!(server.dump().text().contains(TYPED), "the work of {case} is lost");
+}

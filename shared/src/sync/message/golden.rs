@@ -58,6 +58,17 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
 }
 
 #[test]
+fn an_attachment_has_these_bytes() {
+    let attach = ClientFrame::Attach {
+        device: DeviceId::from_bytes([1; 16]),
+        epoch: Epoch::from_bytes([2; 16]),
+        cursor: Position::at(7, Chain::from_bytes([3; 8])),
+        arrived: Position::at(11, Chain::from_bytes([5; 8])),
+    };
+    insta::assert_snapshot!(hex(&attach));
+}
+
+#[test]
 fn acknowledgements_on_the_socket_are_read_across_versions() {
     #[derive(Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
     enum Before {

@@ -21,6 +21,10 @@ pub enum ClientFrame {
         /// Last place scanned.
         #[n(2)]
         cursor: Position,
+        /// Highest place in the order of arrival told to anybody on the device.
+        #[n(3)]
+        #[cbor(default)]
+        arrived: Position,
     },
     /// Unsent changes.
     #[n(1)]

@@ -87,7 +87,7 @@ impl Hub {
         Position::at(number, self.arrival_at(number).unwrap()).told(&ARRIVED, self.epoch())
     }
 
-    fn arrival_at(&self, number: u64) -> Option<Chain> {
+    pub(super) fn arrival_at(&self, number: u64) -> Option<Chain> {
         match number {
             0 => Some(Chain::default()),
             _ => self.arrivals.get(usize::try_from(number).unwrap() - 1).copied(),

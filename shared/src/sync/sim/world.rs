@@ -198,7 +198,10 @@ impl World {
         let tablet = &self.tablets[at];
         if !self.sockets.contains_key(&at) {
             let (epoch, cursor) = (tablet.place.epoch, tablet.place.cursor);
-            let fits = self.hub.chain_at(cursor.feed) == Some(cursor.chain);
+            let arrived = self.machines[self.machine_of(at)].arrived.told(epoch);
+            let fits = self.hub.chain_at(cursor.feed) == Some(cursor.chain)
+                && (self.faults.plant == Plant::Unasked
+                    || self.hub.arrival_at(arrived.feed) == Some(arrived.chain));
             if tablet.next == Next::Again || epoch != Some(self.hub.epoch()) || !fits {
                 self.tablets[at].next = Next::Again;
                 return;

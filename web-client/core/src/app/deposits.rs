@@ -69,7 +69,7 @@ fn read(rows: Vec<Row>) -> Vec<Kept> {
 }
 
 /// What is to be handed in to the log of that life: the work of others, and of the one who asks what
-/// is here only as a deposit, because its document has left.
+/// goes no other way, because its document has left.
 pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<Deposit> {
     let me = open.user();
     let rows = open.chunks.values().flatten().filter(|(_, row)| row.own.is_some());

@@ -251,10 +251,12 @@ impl<P: Platform> Core<P> {
     /// The live socket, until it closes or a new exchange is needed.
     async fn live(&self) {
         let Ok(socket) = self.0.platform.transport().connect("/api/v1/live").await else { return };
+        let arrived = self.0.state.borrow().arrived;
         let attach = self.with_open(|open| {
             let epoch = open.standing.epoch.ok_or(Refusal::Internal)?;
             let (device, cursor) = (open.identity.device, open.standing.cursor);
-            Ok((device, ClientFrame::Attach { device, epoch, cursor }))
+            let arrived = arrived.told(Some(epoch));
+            Ok((device, ClientFrame::Attach { device, epoch, cursor, arrived }))
         });
         let Ok((device, attach)) = attach else { return };
         if socket.send(wire::pack(&attach)).is_err() {
