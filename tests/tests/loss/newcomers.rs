@@ -153,6 +153,8 @@ async fn account_again(server: &mut Server) {
     tablet.sync().await;
     let id = tablet.status().user.unwrap().id.to_string();
     server.stop();
+    let alone = || tablet.status().contact != Contact::Live;
+    assert!(tablet.eventually(SYNC_MAX, alone).await);
     server.lose_disk();
     server.command(&["restore", &file]);
     add(server, &["--id", &id]);

@@ -138,7 +138,10 @@ impl Client {
             self.tried.clear();
         }
         let unsent = self.can_send(kept);
-        let rest = answer.documents_left > 0 || differs || found || unsent;
+        // There may be more deposits than fitted, and an answer that is anew has noted none.
+        let deposits = answer.welcome.received.feed > 0 && !answer.deposits.is_empty();
+        let rest = answer.documents_left > 0 || differs || found || unsent || deposits;
+        let rest = rest || answer.anew;
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
         let next = match (rest, progress || found || unsent || uncompared) {

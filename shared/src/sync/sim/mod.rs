@@ -15,7 +15,7 @@ use std::panic::catch_unwind;
 use world::{Faults, Plant, World};
 
 /// Seeds of one test run.
-const SEEDS: u64 = 2500;
+const SEEDS: u64 = 125;
 /// A planted defect must show within so many seeds.
 const FOUND_WITHIN: u64 = 200;
 
