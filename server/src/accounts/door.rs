@@ -14,6 +14,7 @@ use crate::accounts::{password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
+use crate::storage::sqlite::enrolled;
 use crate::storage::{StorageError, random};
 use crate::sync::Session;
 
@@ -129,7 +130,7 @@ async fn take_in_again(
 ) -> Result<Option<DeviceRow>, DoorError> {
     let Some(row) = enrolled(app, request).filter(|row| row.user == user) else { return Ok(None) };
     let now_ms = app.now_ms();
-    let known = app.writer.write(move |db| accounts::take_in_again(db, &row, now_ms)).await?;
+    let known = app.writer.write(move |db| enrolled::take_in_again(db, &row, now_ms)).await?;
     if known.is_some() {
         tracing::info!(device.id = %request.device, "A device enrolled after the backup is back.");
     }

@@ -2,7 +2,7 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::rows`] (projections),
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::enrolled`] (devices a restored log lacks), [`sqlite::rows`] (projections),
 //! [`sqlite::backup`] (copies that were read whole), [`sqlite::backed`] (what is noted of them).
 
 pub mod sqlite;

@@ -19,6 +19,7 @@ use rusqlite::Connection;
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
 
@@ -35,7 +36,7 @@ struct Checked {
 /// Whose word a part is.
 enum Author {
     /// That of a device, known or shown to be enrolled by this server.
-    Is(AuthorEnvelope, Option<DeviceRow>),
+    Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
     /// That of a device this log does not know: it was enrolled after the backup the log is from, or
     /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
     Unknown,
@@ -119,9 +120,7 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
     let ack = |hash, outcome| Ack { document, hash, outcome };
     let (author, newcomer, otherwise) = match app.readers.read(|db| author(app, db, part))? {
-        Author::Is(author, newcomer) => {
-            (Some(author), newcomer, Outcome::Refused(Refused::Envelope))
-        }
+        Author::Is(known) => (Some(known.0), known.1, Outcome::Refused(Refused::Envelope)),
         Author::Unknown => (None, None, Outcome::Missing(Vec::new())),
         Author::Nobody => (None, None, Outcome::Refused(Refused::Envelope)),
     };
@@ -191,7 +190,7 @@ fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, Storage
     let opened =
         opened.filter(|author| author.document == part.document && author.user == device.user);
     let newcomer = (!is_known).then_some(device);
-    Ok(opened.map_or(Author::Nobody, |author| Author::Is(author, newcomer)))
+    Ok(opened.map_or(Author::Nobody, |author| Author::Is(Box::new((author, newcomer)))))
 }
 
 /// The device whose enrolment a part carries, if this server has signed it and knows the person.
@@ -211,7 +210,7 @@ fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, St
     let mut acks = Vec::new();
     for part in parts {
         if let Some(device) = &part.newcomer {
-            accounts::take_in_again(db, device, now_ms)?;
+            enrolled::take_in_again(db, device, now_ms)?;
         }
         for chunk in &part.chunks {
             acks.push(match chunk {

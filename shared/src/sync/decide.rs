@@ -87,10 +87,10 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
     let fits = |position: &Position, last: u64, known: Option<Chain>| {
         position.feed == 0 || (position.feed <= last && known == Some(position.chain))
     };
-    let head = facts.head.feed;
+    let last = facts.head.feed;
     let unfit = [
-        (fits(&hello.cursor, head, facts.at_cursor), facts.told_cursor),
-        (fits(&hello.high, head, facts.at_high), facts.told_high),
+        (fits(&hello.cursor, last, facts.at_cursor), facts.told_cursor),
+        (fits(&hello.high, last, facts.at_high), facts.told_high),
         (fits(&hello.arrived, facts.last_arrival, facts.at_arrived), facts.told_arrived),
     ];
     if unfit.iter().any(|(fits, told)| !fits && *told) {

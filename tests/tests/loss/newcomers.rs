@@ -1,7 +1,7 @@
 //! A server whose disk is gone and whose backup is old: tablets that it does not know come back, and what
 //! those wrote that never will comes with the tablets that have it.
 
-use ankomst_shared::app::{Act, Contact};
+use ankomst_shared::app::Contact;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId};
@@ -124,8 +124,7 @@ async fn arrive(tablet: &Tablet, cases: &[DocumentId]) {
             return;
         }
         assert!(begun.elapsed() < SYNC_MAX, "cases never came");
-        tablet.act(Act::Sync, &[]).await;
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tablet.exchange().await;
     }
 }
 

@@ -2,7 +2,6 @@
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, SessionId, UnitId, UserId};
-use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::message::{Me, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -63,16 +62,6 @@ pub struct DeviceRow {
     pub enrolment: Vec<u8>,
     /// Not revoked.
     pub active: bool,
-}
-
-impl DeviceRow {
-    /// The device of an enrolment, if this server has signed it.
-    #[must_use]
-    pub fn enrolled(bytes: &[u8], server: &PublicKey) -> Option<Self> {
-        let Enrolment { device, user, key, name, at_ms: _ } =
-            Enrolment::open(bytes, server).ok()?;
-        Some(Self { id: device, user, name, key, enrolment: bytes.to_vec(), active: true })
-    }
 }
 
 /// A session.
@@ -315,22 +304,6 @@ pub fn add_device(db: &Connection, device: &DeviceRow, now_ms: i64) -> Result<()
         ),
     )?;
     Ok(())
-}
-
-/// Adds a device that the log does not know any more, if the person is known; one that is known stays as
-/// it is, revoked or not. Gives the device as it is then.
-///
-/// # Errors
-/// When the database refuses.
-pub fn take_in_again(
-    db: &Connection,
-    row: &DeviceRow,
-    now_ms: i64,
-) -> Result<Option<DeviceRow>, StorageError> {
-    if device(db, row.id)?.is_none() && user(db, row.user)?.is_some() {
-        add_device(db, row, now_ms)?;
-    }
-    device(db, row.id)
 }
 
 /// Finds a device.

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod backed;
 pub mod backup;
+pub mod enrolled;
 pub mod keys;
 pub mod log;
 pub mod open;

@@ -12,7 +12,7 @@ mod world;
 
 use std::panic::catch_unwind;
 
-use world::{Faults, Plant, World};
+use world::{Backups, Faults, Plant, World};
 
 /// Seeds of one test run.
 const SEEDS: u64 = 125;
@@ -35,13 +35,13 @@ fn rights_that_come_and_go_move_only_their_documents() {
 
 #[test]
 fn a_hub_whose_disk_went_back_gets_everything_again() {
-    let epochs = live(Faults { rollback: true, ..Faults::default() });
+    let epochs = live(Faults { backups: Backups::Unchecked, ..Faults::default() });
     assert!(epochs > 20, "only {epochs} histories noticed a hub that went back");
 }
 
 #[test]
 fn all_faults_at_once_lose_nothing_a_living_device_holds() {
-    live(Faults { rights: true, rollback: true, ..Faults::default() });
+    live(Faults { rights: true, backups: Backups::Unchecked, ..Faults::default() });
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn what_one_person_wrote_arrives_by_the_other_who_uses_the_machine() {
 
 /// Checked backups, so that tablets forget; and the hub goes back to the newest.
 const FORGETTING: Faults =
-    Faults { rights: true, rollback: true, checked: true, shared: true, plant: Plant::None };
+    Faults { rights: true, backups: Backups::Checked, shared: true, plant: Plant::None };
 
 #[test]
 fn what_was_forgotten_is_in_the_newest_backup_and_nothing_is_kept_for_ever() {

@@ -165,7 +165,7 @@ impl Tablet {
         let progress = news.progress;
         let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
         self.backed_up = machine.backed_up(question, answer);
-        self.store(machine, (question.hello.epoch, place, arrival), news);
+        self.store(machine, (question.hello.epoch, place, arrival), &news);
         self.next = self.client.settle(&mut self.place, &self.disk, (question, answer), progress);
     }
 
@@ -175,7 +175,7 @@ impl Tablet {
         place.arrived = machine.arrived.told(place.epoch);
         match self.client.hear_frame(&mut place, &self.disk, frame) {
             Frame::News(news) => {
-                self.store(machine, (place.epoch, place, 0), news);
+                self.store(machine, (place.epoch, place, 0), &news);
                 true
             }
             Frame::Again | Frame::Ended => {
@@ -194,7 +194,7 @@ impl Tablet {
         &mut self,
         machine: &mut Machine,
         (asked, place, arrival): (Option<Epoch>, Place, u64),
-        news: News,
+        news: &News,
     ) {
         if place.epoch == self.place.epoch {
             assert!(place.cursor.feed >= self.place.cursor.feed, "the cursor went back");
@@ -215,7 +215,7 @@ impl Tablet {
         }
         if let Some(epoch) = self.place.epoch {
             let told = Told { epoch, arrival, backed_up: self.backed_up };
-            machine.settle(self.device, told, (&news, &moved));
+            machine.settle(self.device, told, (news, &moved));
         }
         for document in &news.gone {
             let rows = self.disk.0.remove(document).unwrap_or_default();

@@ -23,14 +23,25 @@ const PEOPLE: usize = 2;
 pub(super) struct Faults {
     /// Rights come and go.
     pub(super) rights: bool,
-    /// The hub goes back to its newest backup.
-    pub(super) rollback: bool,
-    /// Backups are checked, so that tablets are told how far they reach.
-    pub(super) checked: bool,
+    /// The hub makes backups, and its disk is put back to the newest.
+    pub(super) backups: Backups,
     /// Two people use each machine in turn, and one of each stays away in the end.
     pub(super) shared: bool,
     /// A defect put into the tablets.
     pub(super) plant: Plant,
+}
+
+/// What becomes of the hub's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Backups {
+    /// It lasts.
+    #[default]
+    None,
+    /// It is put back unnoticed, and tablets never hear of backups.
+    Unchecked,
+    /// Backups are checked, so that tablets are told how far they reach; some are restored, some are put
+    /// back unnoticed.
+    Checked,
 }
 
 /// Defects that a test puts into the tablets, to see that they are found.
@@ -92,7 +103,7 @@ impl World {
         }
         self.come_to_rest();
         self.check();
-        if self.faults.checked {
+        if self.faults.backups == Backups::Checked {
             self.check_bounds();
         }
         self.epochs.len() - 1
@@ -145,9 +156,9 @@ impl World {
                 self.sockets.remove(&at);
             }
             93..97 if self.faults.rights => self.change_rights(at),
-            97 if self.faults.rollback => self.back_up(),
-            98 if self.faults.rollback && self.chance(40) => self.go_back(),
-            99 if self.faults.checked => self.back_up(),
+            97 if self.faults.backups != Backups::None => self.back_up(),
+            98 if self.faults.backups != Backups::None && self.chance(40) => self.go_back(),
+            99 if self.faults.backups == Backups::Checked => self.back_up(),
             _ => {}
         }
     }
@@ -247,7 +258,7 @@ impl World {
     /// A backup holds what was there before it was noted as checked.
     fn back_up(&mut self) {
         self.backup = Some(self.hub.clone());
-        if self.faults.checked {
+        if self.faults.backups == Backups::Checked {
             self.hub.backed_up = self.hub.received().feed;
         }
     }
@@ -259,7 +270,7 @@ impl World {
         let had = log.flat_map(|(document, log)| log.keys().map(|hash| (*hash, *document)));
         self.received.extend(had);
         self.hub = backup;
-        if self.faults.checked && self.chance(50) {
+        if self.faults.backups == Backups::Checked && self.chance(50) {
             self.hub.begin_epoch();
         }
         self.sockets.clear();

@@ -10,6 +10,7 @@ mod command;
 mod deposits;
 mod desk;
 mod kept;
+mod open_part;
 mod rows;
 mod sign_in;
 mod state;

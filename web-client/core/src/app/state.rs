@@ -18,14 +18,13 @@ use ankomst_shared::sync::client::{Arrived, Client};
 use minicbor::{Decode, Encode};
 
 use super::rows::{
-    ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, deposit_id, read_chunk_key, read_draft_key,
-    standing_key,
+    ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
 use crate::turn::Turn;
-use crate::vault::{DataKey, Identity, VaultRecord};
+use crate::vault::{DataKey, Identity};
 
 /// The application on one device.
 pub struct Core<P: Platform>(pub(super) Rc<Inner<P>>);
@@ -137,31 +136,6 @@ impl<P: Platform> Core<P> {
     #[must_use]
     pub fn events(&self) -> Mailbox<Event> {
         self.0.events.clone()
-    }
-
-    pub(super) async fn read_open_part(&self) -> Result<(), Refusal> {
-        let store = self.0.platform.store();
-        let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
-        let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
-        let deposits = self.deposits().await?;
-        let arrived = self.read_arrived().await?;
-        let mut state = self.0.state.borrow_mut();
-        state.vaults = vaults
-            .iter()
-            .filter_map(|(_, value)| minicbor::decode::<VaultRecord>(value).ok())
-            .map(|record| record.login)
-            .collect();
-        if language.as_deref() == Some(b"en") {
-            state.language = Language::En;
-        }
-        let me = state.open.as_ref().map(|open| open.identity.user.id);
-        let kept = deposits.iter().filter(|kept| kept.is_in(arrived.epoch)).count();
-        let others = deposits.iter().filter(|kept| !kept.is_in(arrived.epoch));
-        let others = others.filter(|kept| Some(kept.user) != me).count();
-        state.deposits_of_others = u32::try_from(others).unwrap_or(u32::MAX);
-        state.deposits_kept = u32::try_from(kept).unwrap_or(u32::MAX);
-        state.arrived = arrived;
-        Ok(())
     }
 
     /// Reads everything of a person into memory.
