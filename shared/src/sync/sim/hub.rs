@@ -1,7 +1,9 @@
 //! A hub on maps: gate and trial are decided by bytes of the hash, the rest is as on the server.
 
+use std::cell::Cell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use minicbor::{Decode, Encode};
 
@@ -50,6 +52,8 @@ pub(super) enum State {
 #[derive(Debug, Clone)]
 pub(super) struct Hub {
     epoch: u128,
+    /// Epochs begun so far; no backup takes one back, since the server draws them at random.
+    epochs: Rc<Cell<u128>>,
     pub(super) log: BTreeMap<DocumentId, BTreeMap<ChangeHash, (Change, State)>>,
     feed: Vec<(DocumentId, ChangeHash, Chain)>,
     holdings: BTreeMap<DeviceId, BTreeSet<DocumentId>>,
@@ -69,6 +73,7 @@ impl Hub {
     pub(super) fn new() -> Self {
         Self {
             epoch: 1,
+            epochs: Rc::new(Cell::new(1)),
             log: BTreeMap::new(),
             feed: Vec::new(),
             holdings: BTreeMap::new(),
@@ -78,7 +83,8 @@ impl Hub {
     }
 
     pub(super) fn begin_epoch(&mut self) {
-        self.epoch += 1;
+        self.epochs.set(self.epochs.get() + 1);
+        self.epoch = self.epochs.get();
         self.backed_up = 0;
     }
 
