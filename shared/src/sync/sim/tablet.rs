@@ -138,8 +138,8 @@ impl Tablet {
         if machine.plant == Plant::Unasked {
             hello.arrived = Position::default();
         }
-        // One that left and came back is here as anybody's.
-        let rows = self.disk.0.values().flatten().filter(|(_, (_, _, own))| own.is_some());
+        // One that left and came back is here as anybody's; one that is noted needs its deposit noted.
+        let rows = self.disk.0.values().flatten().filter(|(_, (_, _, own))| *own == Some(0));
         let rows = rows.map(|(hash, _)| *hash).collect();
         let known = self.place.epoch.is_some();
         let deposits = if known { machine.hand_in(self.device, &rows) } else { Vec::new() };

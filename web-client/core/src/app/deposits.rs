@@ -72,7 +72,7 @@ fn read(rows: Vec<Row>) -> Vec<Kept> {
 /// goes no other way, because its document has left.
 pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<Deposit> {
     let me = open.user();
-    let rows = open.chunks.values().flatten().filter(|(_, row)| row.own.is_some());
+    let rows = open.chunks.values().flatten().filter(|(_, row)| row.own == Some(0));
     let by_themselves: BTreeSet<DepositId> = order::set(rows.map(|(hash, _)| deposit_id(hash)));
     all.into_iter()
         .filter(|kept| !kept.is_in(epoch))
