@@ -44,7 +44,7 @@ impl<P: Platform> Core<P> {
         }
         // A frame with others' changes only says nothing of deposits: nothing is read for it.
         if let Some(epoch) = standing.epoch
-            && (arrival > 0 || !news.stages.is_empty())
+            && (arrival > 0 || news.anew || !news.stages.is_empty())
         {
             let told = Told { epoch, arrival, backed_up: standing.backed_up };
             let said = Said { told, news: &news, rows: &rows, user };
