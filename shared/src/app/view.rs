@@ -66,7 +66,7 @@ pub struct Status {
     pub contact: Contact,
     /// Writing to this device fails; what is typed is in memory only.
     pub storage_failing: bool,
-    /// Documents still to come in a first sync, of all.
+    /// Records still to come to this device, of all; none of none before the server has said how many.
     pub first_sync: Option<(u32, u32)>,
     /// The server has no configured backup, so nothing is pruned.
     pub without_backup: bool,

@@ -56,6 +56,7 @@ async fn cuts(server: &mut Server, kills: usize) {
     load.settle().await;
     // Starts after which nobody may have anything left to say.
     for _ in 0..QUIET_STARTS_MAX {
+        load.until_live().await;
         server.kill();
         load.meet(|| _ = server.start()).await;
         if load.is_quiet() {

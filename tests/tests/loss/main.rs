@@ -15,6 +15,7 @@
 mod backups;
 mod day;
 mod deposit;
+mod first;
 mod full;
 mod hostile;
 mod house;

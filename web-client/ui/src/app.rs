@@ -134,6 +134,12 @@ fn sync_mark() -> AnyView {
 
 fn sync_words(status: &Status) -> String {
     let mut parts = vec![tr(Text::SyncSavedHere).to_owned()];
+    if let Some((left, all)) = status.first_sync.filter(|(left, _)| *left > 0) {
+        parts.push(fill(
+            Text::SyncFirst,
+            &[&all.saturating_sub(left).to_string(), &all.to_string()],
+        ));
+    }
     if status.waiting > 0 {
         parts.push(fill(Text::SyncWaiting, &[&status.waiting.to_string()]));
     }

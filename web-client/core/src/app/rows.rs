@@ -79,6 +79,10 @@ pub(super) struct Standing {
     #[n(12)]
     #[cbor(default)]
     pub(super) away: Vec<Away>,
+    /// Records the server still had for this tablet after its last answer.
+    #[n(16)]
+    #[cbor(default)]
+    pub(super) left: u32,
 }
 
 impl Standing {

@@ -136,7 +136,6 @@ impl<P: Platform> Core<P> {
         {
             let mut state = self.0.state.borrow_mut();
             state.open = None;
-            state.first_sync = None;
         }
         let _as_before = self.read_open_part().await;
         self.0.wake.put(());

@@ -56,7 +56,6 @@ pub(super) struct State {
     pub(super) contact: Contact,
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
-    pub(super) first_sync: Option<(u32, u32)>,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
 }
@@ -270,13 +269,13 @@ impl<P: Platform> Core<P> {
             contact: state.contact,
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
-            first_sync: state.first_sync,
             ..Status::default()
         };
         if let Some(open) = &state.open {
             status.user = Some(open.identity.user.clone());
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
+            status.first_sync = open.still_coming();
             status.without_backup = !open.standing.has_backup;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {
@@ -306,6 +305,16 @@ pub(super) fn open_row<T: for<'b> Decode<'b, ()>>(
 }
 
 impl Open {
+    /// Records still to come, of all; none of none before the server has said how many.
+    fn still_coming(&self) -> Option<(u32, u32)> {
+        let (left, here) = (self.standing.left, self.headers.len());
+        let all = u32::try_from(here).unwrap_or(u32::MAX).saturating_add(left);
+        match self.standing.epoch {
+            None => Some((0, 0)),
+            Some(_) => (left > 0).then_some((left, all)),
+        }
+    }
+
     /// Adds a change to what is in memory; the document is read anew when next needed.
     pub(super) fn add_chunk(&mut self, document: DocumentId, hash: ChangeHash, row: ChunkRow) {
         if !self.headers.contains_key(&document)

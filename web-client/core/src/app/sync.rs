@@ -196,12 +196,12 @@ impl<P: Platform> Core<P> {
             let news = open.client.hear(&mut place, &here, &answer);
             standing.set_place(place);
             standing.hear_welcome(&answer.welcome, now_ms);
+            standing.left = answer.documents_left;
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             Ok((news, standing))
         })?;
         let progress = news.progress;
         let touched = self.store(device, news, standing).await?;
-        let left = answer.documents_left;
         let next = self.with_open_of(device, |open| {
             let mut place = open.standing.place();
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
@@ -209,12 +209,6 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
-        {
-            let mut state = self.0.state.borrow_mut();
-            let here = state.open.as_ref().map_or(0, |open| open.headers.len());
-            let here = u32::try_from(here).unwrap_or(u32::MAX);
-            state.first_sync = (left > 0).then_some((left, here.saturating_add(left)));
-        }
         self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();

@@ -32,7 +32,7 @@ impl Viewer<'_> {
 
     /// What has not arrived: tablets that have a house along and are not in contact.
     fn away(&mut self) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut said: Vec<String> = self.still_coming().into_iter().collect();
         for one in self.open.standing.away.clone() {
             let houses: Vec<String> = one.houses.iter().map(|house| self.title(*house)).collect();
             let houses: Vec<&str> =

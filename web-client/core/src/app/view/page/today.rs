@@ -23,7 +23,8 @@ impl Viewer<'_> {
         if administers && self.open.identity.user.roles.len() == 1 {
             return self.today_page(parts);
         }
-        if supervises {
+        // What waits for a review is only known when all is here.
+        if supervises && self.status.first_sync.is_none() {
             parts.push(self.waiting_for_me());
         }
         parts.push(self.due_part());
