@@ -1,6 +1,6 @@
 //! The application: commands in, replies and events out.
 //!
-//! Reading order: [`state`] (what an open vault holds), [`rows`] (what is stored), [`kept`] (the same
+//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`rows`] (what is stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`sign_in`], [`sync`] (contact with the
 //! server), [`view`] (what a page shows).
@@ -9,6 +9,7 @@ mod act;
 mod command;
 mod desk;
 mod kept;
+mod known;
 mod rows;
 mod sign_in;
 mod state;

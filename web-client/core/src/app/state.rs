@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, civil};
+use ankomst_shared::catalog::civil;
+use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
-use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
@@ -17,6 +17,7 @@ use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::Client;
 use minicbor::{Decode, Encode};
 
+use super::known::Known;
 use super::rows::{
     ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, read_chunk_key, read_deposit_key,
     read_draft_key, standing_key,
@@ -71,7 +72,7 @@ pub(super) struct Open {
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: BTreeMap<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
-    pub(super) records: BTreeMap<DocumentId, Rc<RecordState>>,
+    pub(super) records: BTreeMap<DocumentId, Known>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -318,7 +319,7 @@ impl Open {
     /// Adds a change to what is in memory; the document is read anew when next needed.
     pub(super) fn add_chunk(&mut self, document: DocumentId, hash: ChangeHash, row: ChunkRow) {
         if !self.headers.contains_key(&document)
-            && let Ok(info) = ankomst_shared::chunk::parse(&row.bytes)
+            && let Ok(info) = parse(&row.bytes)
             && let Some(bytes) = info.ops.iter().find_map(|op| op.header.as_deref())
             && let Ok(header) = Header::peek(bytes)
         {
@@ -375,20 +376,6 @@ impl Open {
             let nobody = ActorId::from_bytes([0; 16]);
             Document::open(nobody, chunks.values().map(|row| row.bytes.as_slice())).ok()
         })
-    }
-
-    /// The state of a record, drafts not included.
-    pub(super) fn record(&mut self, id: DocumentId) -> Option<Rc<RecordState>> {
-        if let Some(record) = self.records.get(&id) {
-            return Some(Rc::clone(record));
-        }
-        let kind = self.kind(id)?.to_owned();
-        let document = self.read(id)?;
-        let review = self.read(review_of(id));
-        let record = record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref());
-        let record = Rc::new(record);
-        self.records.insert(id, Rc::clone(&record));
-        Some(record)
     }
 
     /// Who writes, where and when, with what is known of decisions on that document.

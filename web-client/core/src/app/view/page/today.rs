@@ -166,23 +166,11 @@ impl Viewer<'_> {
     }
 
     fn news_of(&mut self, id: DocumentId) -> Option<(i64, Line)> {
-        let me = self.open.user();
-        let document = self.open.read(id)?;
-        let mut mine = None;
-        let mut others: Vec<(i64, String)> = Vec::new();
-        for (_, meta) in document.changes() {
-            if meta.user == me {
-                mine = mine.max(Some(meta.claimed_ms));
-            } else {
-                others.push((meta.claimed_ms, self.person(meta.user)));
-            }
-        }
         // Only where this person has been; everything else is simply there.
-        let since = mine?;
-        others.retain(|(at, _)| *at > since);
+        let others = self.open.news(id);
         let newest = others.iter().map(|(at, _)| *at).max()?;
         let number = others.len();
-        let mut who: Vec<String> = others.into_iter().map(|(_, name)| name).collect();
+        let mut who: Vec<String> = others.into_iter().map(|(_, user)| self.person(user)).collect();
         order::sort_and_dedup(&mut who);
         let kind = self.kind(id).ok()?.label.get(self.language).to_owned();
         Some((
