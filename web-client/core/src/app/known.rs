@@ -9,6 +9,7 @@ use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::merge::{Changed, RecordState, Review, changed_since, record_state, reviews};
+use ankomst_shared::order;
 use ankomst_shared::sign::header::review_of;
 
 use super::state::Open;
@@ -20,6 +21,8 @@ pub(super) struct Known {
     pub(super) unseen: Option<Rc<Unseen>>,
     /// When others wrote, and who, after this person last did; empty where this person never wrote.
     news: Vec<(i64, UserId)>,
+    /// Who has written.
+    people: Rc<[UserId]>,
 }
 
 /// The last review of a record, and what was written since.
@@ -43,8 +46,17 @@ impl Open {
         let unseen = self.identity.user.roles.contains(&Role::Supervisor);
         let unseen = unseen.then(|| Rc::new(self.compare(id, &document, review.as_ref())));
         let news = self.written_since_mine(&document);
-        self.records.insert(id, Known { record: Rc::clone(&record), unseen, news });
+        let mut people: Vec<UserId> = document.changes().map(|(_, meta)| meta.user).collect();
+        order::sort_and_dedup(&mut people);
+        let known = Known { record: Rc::clone(&record), unseen, news, people: people.into() };
+        self.records.insert(id, known);
         Some(record)
+    }
+
+    /// Who has written to a record.
+    pub(super) fn people(&mut self, id: DocumentId) -> Rc<[UserId]> {
+        self.record(id);
+        self.records.get(&id).map(|known| Rc::clone(&known.people)).unwrap_or_default()
     }
 
     /// When others wrote to a record, and who, after this person last did.

@@ -33,9 +33,8 @@ impl Viewer<'_> {
             let late = !is_answered && self.item_due(id, item).is_some_and(|day| day < today);
             overdue += usize::from(late);
         }
-        let document = self.open.read(id).ok_or(Refusal::NotHere)?;
-        let mut people: Vec<String> =
-            document.changes().map(|(_, meta)| self.person(meta.user)).collect();
+        let people = self.open.people(id);
+        let mut people: Vec<String> = people.iter().map(|user| self.person(*user)).collect();
         order::sort_and_dedup(&mut people);
         Ok(RunRow {
             document: id,
