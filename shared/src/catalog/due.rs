@@ -3,8 +3,61 @@
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::model::{Due, DueUnit};
+use super::check::{read_date, written_date, written_time};
+use super::model::{Again, Due, DueUnit};
 use super::workday::is_working_day;
+use super::zone::swedish;
+use crate::value::Value;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// A day, or a point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// The whole of a day.
+    Day(Date),
+    /// A point in time, Unix milliseconds.
+    Moment(i64),
+}
+
+impl When {
+    /// What a field of type date or time says, if it says something.
+    #[must_use]
+    pub fn read(value: &Value) -> Option<Self> {
+        match value {
+            Value::Str(text) => read_date(text).map(Self::Day),
+            Value::Int(at) => swedish(*at).map(|_| Self::Moment(*at)),
+            Value::Bool(_) | Value::Null => None,
+        }
+    }
+
+    /// The day, in Sweden; `None` outside the calendar.
+    #[must_use]
+    pub fn day(self) -> Option<Date> {
+        match self {
+            Self::Day(day) => Some(day),
+            Self::Moment(at) => Some(swedish(at)?.date()),
+        }
+    }
+
+    /// Whether it lies before now: a day when it is over, a point in time at once.
+    #[must_use]
+    pub fn is_past(self, today: Date, now_ms: i64) -> bool {
+        match self {
+            Self::Day(day) => day < today,
+            Self::Moment(at) => at < now_ms,
+        }
+    }
+
+    /// `2026-11-25`, or `2026-11-25 16:30` as the clock in Sweden shows it.
+    #[must_use]
+    pub fn written(self) -> String {
+        match self {
+            Self::Day(day) => written_date(day),
+            Self::Moment(at) => swedish(at).map(written_time).unwrap_or_default(),
+        }
+    }
+}
 
 /// Says why an item has no due date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,30 +65,89 @@ pub enum NoDueDate {
     /// The event the rule counts from has no date: the item is open, and never overdue.
     #[error("the date of `{0}` is not known")]
     AnchorUnknown(String),
+    /// Hours count from a point in time, and only the day is known.
+    #[error("the time of `{0}` is not known")]
+    TimeUnknown(String),
+    /// It was done as often as the rule asks.
+    #[error("it is not to be done again")]
+    NoMore,
     /// The date would lie further away than a rule may count, or outside the calendar.
     #[error("the due date is too far away")]
     TooFar,
 }
 
-/// Gives the day an item is due, from the dates known by anchor.
-///
-/// Months keep the day of the month, or end with a shorter month. Working days are counted from the
-/// day after (before) the anchor; the anchor itself may be any day.
+/// Gives the day an item is due first, from the days known by anchor.
 ///
 /// # Errors
-/// [`NoDueDate::AnchorUnknown`] names the anchor that is to be asked for.
+/// As [`due_when`].
 pub fn due_date(due: &Due, anchors: &[(&str, Date)]) -> Result<Date, NoDueDate> {
+    let anchors: Vec<(&str, When)> =
+        anchors.iter().map(|(anchor, day)| (*anchor, When::Day(*day))).collect();
+    due_when(due, &anchors, None)?.day().ok_or(NoDueDate::TooFar)
+}
+
+/// Gives the day or moment an item is due, from the dates known by anchor and the day it was last done.
+///
+/// Months keep the day of the month, or end with a shorter month. Working days are counted from the
+/// day after (before) the anchor; the anchor itself may be any day. Hours pass, whatever the clock on
+/// the wall does; days of a point in time are counted from its day in Sweden. What is done every so
+/// often counts from the day it was last done; what is done at several dates is due at the first of
+/// them after that day.
+///
+/// # Errors
+/// [`NoDueDate::AnchorUnknown`] and [`NoDueDate::TimeUnknown`] name the anchor that is to be asked for.
+pub fn due_when(
+    due: &Due,
+    anchors: &[(&str, When)],
+    done: Option<Date>,
+) -> Result<When, NoDueDate> {
+    let anchor = anchor_of(due, anchors)?;
+    let first = counted(due, anchor, (due.offset, due.unit))?;
+    let (Some(done), again) = (done, &due.again) else { return Ok(first) };
+    match again {
+        Again::Once => Ok(first),
+        Again::Every(count, unit) => counted(due, When::Day(done), (*count, *unit)),
+        Again::At(more) => {
+            for offset in core::iter::once(&due.offset).chain(more) {
+                let when = counted(due, anchor, (*offset, due.unit))?;
+                if when.day().is_some_and(|day| day > done) {
+                    return Ok(when);
+                }
+            }
+            Err(NoDueDate::NoMore)
+        }
+    }
+}
+
+/// Gives the very last day or moment of an item, where its rule has one beside the first.
+#[must_use]
+pub fn due_latest(due: &Due, anchors: &[(&str, When)]) -> Option<When> {
+    counted(due, anchor_of(due, anchors).ok()?, (due.latest?, due.unit)).ok()
+}
+
+fn anchor_of(due: &Due, anchors: &[(&str, When)]) -> Result<When, NoDueDate> {
     let known = anchors.iter().find(|(anchor, _)| *anchor == due.anchor);
-    let (_, anchor) = *known.ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))?;
-    if due.offset.unsigned_abs() > Due::OFFSET_MAX {
+    known.map(|(_, when)| *when).ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))
+}
+
+fn counted(due: &Due, from: When, (count, unit): (i64, DueUnit)) -> Result<When, NoDueDate> {
+    if count.unsigned_abs() > Due::OFFSET_MAX {
         return Err(NoDueDate::TooFar);
     }
-    let date = match due.unit {
-        DueUnit::Days => days_after(anchor, due.offset),
-        DueUnit::WorkingDays => working_days_after(anchor, due.offset),
-        DueUnit::Months => months_after(anchor, due.offset),
+    let days = |after: fn(Date, i64) -> Option<Date>| {
+        let day = from.day().and_then(|day| after(day, count));
+        day.map(When::Day).ok_or(NoDueDate::TooFar)
     };
-    date.ok_or(NoDueDate::TooFar)
+    match (unit, from) {
+        (DueUnit::Days, _) => days(days_after),
+        (DueUnit::WorkingDays, _) => days(working_days_after),
+        (DueUnit::Months, _) => days(months_after),
+        (DueUnit::Hours, When::Day(_)) => Err(NoDueDate::TimeUnknown(due.anchor.clone())),
+        (DueUnit::Hours, When::Moment(at)) => {
+            let at = at.saturating_add(count * HOUR_MS);
+            swedish(at).map(|_| When::Moment(at)).ok_or(NoDueDate::TooFar)
+        }
+    }
 }
 
 /// The date so many days after another, before it when negative; `None` outside the calendar.
@@ -54,7 +166,10 @@ fn working_days_after(anchor: Date, count: i64) -> Option<Date> {
     Some(date)
 }
 
-fn months_after(date: Date, count: i64) -> Option<Date> {
+/// The same day so many months later, or the last of a shorter month (law 1930:173); `None` outside
+/// the calendar.
+#[must_use]
+pub fn months_after(date: Date, count: i64) -> Option<Date> {
     let months = i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
     let months = months.checked_add(count)?;
     let year = i16::try_from(months.div_euclid(12)).ok()?;
@@ -73,7 +188,7 @@ mod tests {
     }
 
     fn due(anchor: &str, offset: i64, unit: DueUnit) -> Due {
-        Due { anchor: anchor.into(), offset, unit }
+        Due { anchor: anchor.into(), offset, unit, latest: None, again: Again::Once }
     }
 
     fn after(anchor: &str, offset: i64, unit: DueUnit) -> Result<Date, NoDueDate> {
@@ -129,6 +244,132 @@ mod tests {
                 assert_eq!(after("2026-11-25", offset, unit), Err(NoDueDate::TooFar));
             }
             assert_eq!(after("9999-12-31", 1, unit), Err(NoDueDate::TooFar));
+        }
+    }
+
+    fn utc(text: &str) -> i64 {
+        text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+    }
+
+    #[test]
+    fn hours_pass_whatever_the_clock_on_the_wall_does() {
+        // The moment seen last in UTC, hours, and the wall's clock when they are over.
+        let cases = [
+            ("2026-11-25T13:30:00Z", 0, "2026-11-25 14:30"),
+            ("2026-11-25T13:30:00Z", 2, "2026-11-25 16:30"),
+            ("2026-11-25T22:30:00Z", 2, "2026-11-26 01:30"),
+            ("2026-11-25T13:30:00Z", 24, "2026-11-26 14:30"),
+            // Seen at 01:30 in the night in which 02:00 becomes 03:00: two hours later it is 04:30.
+            ("2026-03-29T00:30:00Z", 2, "2026-03-29 04:30"),
+            // Seen at 01:30 in the night in which 03:00 becomes 02:00: two hours later it is 02:30.
+            ("2026-10-24T23:30:00Z", 2, "2026-10-25 02:30"),
+            // A day of 25 hours and one of 23.
+            ("2026-10-24T12:00:00Z", 24, "2026-10-25 13:00"),
+            ("2026-03-28T13:00:00Z", 24, "2026-03-29 15:00"),
+            ("2028-02-28T23:30:00Z", 24, "2028-03-01 00:30"),
+        ];
+        for (seen, hours, wanted) in cases {
+            let anchors = [("MIS", When::Moment(utc(seen)))];
+            let found = due_when(&due("MIS", hours, DueUnit::Hours), &anchors, None).unwrap();
+            assert_eq!(found.written(), wanted, "{seen} {hours}");
+        }
+    }
+
+    #[test]
+    fn days_of_a_moment_count_from_its_day_in_sweden() {
+        // Half past eleven in the evening in UTC is the next day in Sweden.
+        let anchors = [("MIS", When::Moment(utc("2026-11-25T23:30:00Z")))];
+        let cases = [
+            (7, DueUnit::Days, "2026-12-03"),
+            (3, DueUnit::Months, "2027-02-26"),
+            (1, DueUnit::WorkingDays, "2026-11-27"),
+        ];
+        for (offset, unit, wanted) in cases {
+            let found = due_when(&due("MIS", offset, unit), &anchors, None);
+            assert_eq!(found, Ok(When::Day(day(wanted))), "{offset} {unit:?}");
+        }
+    }
+
+    #[test]
+    fn hours_of_a_day_have_no_answer() {
+        let anchors = [("MIS", When::Day(day("2026-11-25")))];
+        let found = due_when(&due("MIS", 2, DueUnit::Hours), &anchors, None);
+        assert_eq!(found, Err(NoDueDate::TimeUnknown("MIS".into())));
+    }
+
+    #[test]
+    fn what_is_done_again_is_due_after_it_was_done() {
+        let every = |count, unit| Again::Every(count, unit);
+        let rows = [
+            (7, DueUnit::Days, every(7, DueUnit::Days), None, Some("2026-12-02")),
+            (7, DueUnit::Days, every(7, DueUnit::Days), Some("2026-12-02"), Some("2026-12-09")),
+            // A day early or three late: a week after it was done.
+            (7, DueUnit::Days, every(7, DueUnit::Days), Some("2026-12-01"), Some("2026-12-08")),
+            (7, DueUnit::Days, every(7, DueUnit::Days), Some("2026-12-05"), Some("2026-12-12")),
+            (14, DueUnit::Days, every(2, DueUnit::Months), Some("2026-12-31"), Some("2027-02-28")),
+            (6, DueUnit::Months, every(6, DueUnit::Months), Some("2027-08-31"), Some("2028-02-29")),
+            (1, DueUnit::Months, Again::At(vec![3, 6]), None, Some("2026-12-25")),
+            (1, DueUnit::Months, Again::At(vec![3, 6]), Some("2026-12-28"), Some("2027-02-25")),
+            (1, DueUnit::Months, Again::At(vec![3, 6]), Some("2027-02-25"), Some("2027-05-25")),
+            (1, DueUnit::Months, Again::At(vec![3, 6]), Some("2027-05-26"), None),
+            (-180, DueUnit::Days, Again::At(vec![-90, -60]), None, Some("2026-05-29")),
+            (-180, DueUnit::Days, Again::At(vec![-90, -60]), Some("2026-06-01"), Some("2026-08-27")),
+            (1, DueUnit::Days, Again::Once, Some("2026-12-24"), Some("2026-11-26")),
+        ];
+        let anchors = [("END", When::Day(day("2026-11-25")))];
+        for (offset, unit, again, done, wanted) in rows {
+            let rule = Due { again, ..due("END", offset, unit) };
+            let found = due_when(&rule, &anchors, done.map(day));
+            let wanted = wanted.map(|text| When::Day(day(text))).ok_or(NoDueDate::NoMore);
+            assert_eq!(found, wanted, "{rule:?} {done:?}");
+        }
+    }
+
+    #[test]
+    fn the_very_last_day_counts_from_the_anchor_too() {
+        let anchors = [("SRV", When::Day(day("2026-12-10")))];
+        let rule = Due { latest: Some(21), ..due("SRV", 14, DueUnit::Days) };
+        assert_eq!(due_latest(&rule, &anchors), Some(When::Day(day("2026-12-31"))));
+        assert_eq!(due_latest(&due("SRV", 14, DueUnit::Days), &anchors), None);
+        assert_eq!(due_latest(&rule, &[]), None);
+        // Over Christmas, fifteen working days are more than three weeks.
+        let rule = Due { latest: Some(15), ..due("SRV", 3, DueUnit::WorkingDays) };
+        assert_eq!(due_latest(&rule, &anchors), Some(When::Day(day("2027-01-07"))));
+    }
+
+    #[test]
+    fn a_day_is_past_when_it_is_over_and_a_moment_at_once() {
+        let (today, now) = (day("2026-11-25"), utc("2026-11-25T13:30:00Z"));
+        assert!(!When::Day(today).is_past(today, now));
+        assert!(When::Day(day("2026-11-24")).is_past(today, now));
+        assert!(!When::Moment(now).is_past(today, now));
+        assert!(When::Moment(now - 1).is_past(today, now));
+    }
+
+    #[test]
+    fn any_rule_has_an_answer() {
+        let counts = [i64::MIN, -1_001, -1_000, 0, 7, 1_000, i64::MAX];
+        let from = [
+            When::Day(Date::MIN),
+            When::Day(Date::MAX),
+            When::Moment(i64::MIN),
+            When::Moment(0),
+            When::Moment(i64::MAX),
+        ];
+        for offset in counts {
+            for unit in [DueUnit::Days, DueUnit::WorkingDays, DueUnit::Months, DueUnit::Hours] {
+                for anchor in from {
+                    for again in [Again::Every(offset, unit), Again::At(vec![offset])] {
+                        let rule =
+                            Due { again, latest: Some(offset), ..due("ARR", offset, unit) };
+                        for done in [None, Some(Date::MIN), Some(Date::MAX)] {
+                            let _ = due_when(&rule, &[("ARR", anchor)], done);
+                        }
+                        let _ = due_latest(&rule, &[("ARR", anchor)]);
+                        let _ = (anchor.day(), anchor.written());
+                    }
+                }
+            }
         }
     }
 
