@@ -11,12 +11,12 @@ use std::{env, fs};
 #[macro_use]
 #[allow(dead_code, unreachable_pub, reason = "the library reads, too")]
 mod packed;
-#[path = "src/catalog/model.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
-mod model;
 #[path = "src/catalog/checklist.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod checklist;
+#[path = "src/catalog/model.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+mod model;
 #[path = "src/catalog/source/mod.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library's tests use the rest")]
 mod source;

@@ -86,10 +86,7 @@ const fn yes_no(yes: bool, language: Language) -> &'static str {
 }
 
 fn time_words(unix_ms: i64) -> String {
-    super::check::civil(unix_ms).map_or_else(
-        || unix_ms.to_string(),
-        super::check::written_time,
-    )
+    super::zone::swedish(unix_ms).map_or_else(|| unix_ms.to_string(), super::check::written_time)
 }
 
 /// A Swedish number as people read it: `070-174 06 05`.

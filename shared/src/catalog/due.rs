@@ -313,7 +313,13 @@ mod tests {
             (1, DueUnit::Months, Again::At(vec![3, 6]), Some("2027-02-25"), Some("2027-05-25")),
             (1, DueUnit::Months, Again::At(vec![3, 6]), Some("2027-05-26"), None),
             (-180, DueUnit::Days, Again::At(vec![-90, -60]), None, Some("2026-05-29")),
-            (-180, DueUnit::Days, Again::At(vec![-90, -60]), Some("2026-06-01"), Some("2026-08-27")),
+            (
+                -180,
+                DueUnit::Days,
+                Again::At(vec![-90, -60]),
+                Some("2026-06-01"),
+                Some("2026-08-27"),
+            ),
             (1, DueUnit::Days, Again::Once, Some("2026-12-24"), Some("2026-11-26")),
         ];
         let anchors = [("END", When::Day(day("2026-11-25")))];
@@ -360,8 +366,7 @@ mod tests {
             for unit in [DueUnit::Days, DueUnit::WorkingDays, DueUnit::Months, DueUnit::Hours] {
                 for anchor in from {
                     for again in [Again::Every(offset, unit), Again::At(vec![offset])] {
-                        let rule =
-                            Due { again, latest: Some(offset), ..due("ARR", offset, unit) };
+                        let rule = Due { again, latest: Some(offset), ..due("ARR", offset, unit) };
                         for done in [None, Some(Date::MIN), Some(Date::MAX)] {
                             let _ = due_when(&rule, &[("ARR", anchor)], done);
                         }

@@ -4,10 +4,11 @@
 //! key), [`mod@check`] (which values are allowed, and their canonical form), [`numbers`] (identity
 //! numbers), [`order`] (the most cautious of several values), [`due`] (when an item is due),
 //! [`workday`] (days on which offices work), [`zone`] (Swedish time), [`display`] (values in words).
-//! [`checklist`] belongs to the model.
+//! [`checklist`] belongs to the model; [`diff`] tells what changed between two versions of one.
 
 pub mod check;
 pub mod checklist;
+pub mod diff;
 pub mod display;
 pub mod due;
 pub mod lookup;

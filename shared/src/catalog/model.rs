@@ -2,9 +2,7 @@
 //!
 //! Not here: how TOML is read and checked (`source`), what values are allowed (`check`).
 
-pub use super::checklist::{
-    Again, Checklist, Due, DueUnit, Evidence, Item, Offered,
-};
+pub use super::checklist::{Again, Checklist, Due, DueUnit, Evidence, Item, Offered};
 
 /// A text in the two complete languages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

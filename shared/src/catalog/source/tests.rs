@@ -242,8 +242,7 @@ fn an_item_done_again_has_no_number() {
     let change = format!("{again}, evidence = [{{ kind = \"number\" }}]");
     let item = ITEM.iter().filter(|(key, _)| !["due", "evidence"].contains(key));
     let item = item.map(|(_, text)| *text).collect::<Vec<_>>().join(", ");
-    let found =
-        checklist_faults(&[("move", &format!("{CHECKLIST}{{ {item}, {change} }},\n]\n"))]);
+    let found = checklist_faults(&[("move", &format!("{CHECKLIST}{{ {item}, {change} }},\n]\n"))]);
     assert_eq!(
         found,
         ["checklists/move.toml:8: an item done again has no number: its day stands there"]

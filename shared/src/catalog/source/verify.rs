@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{
-    Caution, Field, FieldType, Machine, MergeCode, Package, Section,
-};
+use super::super::model::{Caution, Field, FieldType, Machine, MergeCode, Package, Section};
 use super::Faults;
 use super::node::{Place, fault_at};
 use super::read::Places;

@@ -1,6 +1,8 @@
 //! What must hold of checklists and their items.
 
-use super::super::model::{Again, Caution, Checklist, Due, DueUnit, Evidence, Field, FieldType, Item};
+use super::super::model::{
+    Again, Caution, Checklist, Due, DueUnit, Evidence, Field, FieldType, Item,
+};
 use super::verify::Verify;
 
 impl Verify<'_> {

@@ -11,7 +11,7 @@ use ankomst_shared::value::Value;
 
 use super::super::command::checked;
 use super::super::state::Core;
-use super::super::view::{home, status_field};
+use super::super::view::{home, known_date, status_field};
 use super::{Answers, edit};
 use crate::platform::Platform;
 
@@ -95,24 +95,34 @@ impl<P: Platform> Core<P> {
         self.create(&header, edits).await.map(drop)
     }
 
-    /// Joins the open run of that checklist there, or starts one.
+    /// Joins the open run of that checklist there, or starts one with what its house or case knows.
+    /// Answers are dates of events and go before that.
     pub(super) async fn start_run(
         &self,
         parent: DocumentId,
         checklist: &str,
+        answers: Answers,
     ) -> Result<Acted, Refusal> {
-        let template = Catalog::builtin().newest_checklist(checklist).ok_or(Refusal::NotHere)?;
+        let catalog = Catalog::builtin();
+        let template = catalog.newest_checklist(checklist).ok_or(Refusal::NotHere)?;
         let went = |run: DocumentId| Acted {
             go: Some(format!("/besok/{run}")),
             document: Some(run),
             ..Acted::default()
         };
         let _turn = self.0.turn.take().await;
-        let (open_run, arrival) = self.with_open(|open| {
-            if !matches!(open.kind(parent), Some("residence" | "case")) {
-                return Err(Refusal::NotHere);
-            }
-            let arrival = open.record(parent).map(|record| record.text("arrival_date").to_owned());
+        let (open_run, known) = self.with_open(|open| {
+            let kind = open.kind(parent).filter(|kind| matches!(*kind, "residence" | "case"));
+            let kind = kind.ok_or(Refusal::NotHere)?.to_owned();
+            let record = open.record(parent).ok_or(Refusal::NotHere)?;
+            let known: Vec<(&str, Value)> = template
+                .anchors
+                .iter()
+                .filter_map(|anchor| {
+                    let field = catalog.date_field(anchor)?;
+                    Some((field.id.as_str(), known_date(catalog, (&kind, &record), anchor)?))
+                })
+                .collect();
             let mut runs: Vec<DocumentId> = open
                 .headers
                 .values()
@@ -124,11 +134,20 @@ impl<P: Platform> Core<P> {
                     record.text("checklist") == checklist && record.text("state") == "open"
                 })
             });
-            Ok((runs.into_iter().max(), arrival))
+            Ok((runs.into_iter().max(), known))
         })?;
         if let Some(run) = open_run {
+            let news = dates(self.news(run, answers.0)?)?;
+            if !news.is_empty() {
+                self.write(run, &news).await?;
+            }
             return Ok(went(run));
         }
+        let given = answers.0.into_iter().map(|(key, value)| {
+            let path = FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?;
+            Ok((path, value))
+        });
+        let given = dates(given.collect::<Result<Vec<_>, Refusal>>()?)?;
         let mut header = self.header("run", Some(parent))?;
         header.template = Some((template.id.clone(), template.version));
         let mut edits: Vec<Edit> = [
@@ -140,9 +159,11 @@ impl<P: Platform> Core<P> {
         .into_iter()
         .filter_map(|(key, value)| edit(key, value))
         .collect();
-        if let Some(arrival) = arrival.filter(|arrival| !arrival.is_empty()) {
-            edits.extend(edit("arrived_on", Value::text(arrival)));
-        }
+        let unsaid = known
+            .into_iter()
+            .filter(|(id, _)| !given.iter().any(|one: &Edit| one.path.as_str() == *id));
+        edits.extend(unsaid.filter_map(|(id, value)| edit(id, value)));
+        edits.extend(given);
         // Every item is there from the first change on, so that nobody has to create it.
         edits.extend(template.items.iter().filter_map(|item| {
             let field = status_field(item);
@@ -150,6 +171,27 @@ impl<P: Platform> Core<P> {
             edit(&format!("item/{}/{field}", item.id), Value::text(first))
         }));
         self.create(&header, &edits).await.map(went)
+    }
+
+    /// Answers that say something else than what stands.
+    pub(super) fn news(
+        &self,
+        document: DocumentId,
+        answers: Vec<(String, Value)>,
+    ) -> Result<Vec<(FieldPath, Value)>, Refusal> {
+        if answers.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.with_open(|open| {
+            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let mut news = Vec::new();
+            for (key, value) in answers {
+                if record.value(&key) != Some(&value) {
+                    news.push((FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?, value));
+                }
+            }
+            Ok(news)
+        })
     }
 
     /// Adds an entry to a list of a house or case and says where its form is.
@@ -311,6 +353,11 @@ impl<P: Platform> Core<P> {
         self.set_values(document, vec![(path, Value::Int(1))]).await?;
         Ok(self.done(Word::Counted, None))
     }
+}
+
+/// Dates of a run as they are written.
+fn dates(given: Vec<(FieldPath, Value)>) -> Result<Vec<Edit>, Refusal> {
+    given.into_iter().map(|(path, value)| checked("run", path, &value)).collect()
 }
 
 /// The state in which an entry of a list begins.
