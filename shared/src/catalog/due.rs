@@ -355,6 +355,7 @@ mod tests {
     #[test]
     fn any_rule_has_an_answer() {
         let counts = [i64::MIN, -1_001, -1_000, 0, 7, 1_000, i64::MAX];
+        let units = [DueUnit::Days, DueUnit::WorkingDays, DueUnit::Months, DueUnit::Hours];
         let from = [
             When::Day(Date::MIN),
             When::Day(Date::MAX),
@@ -362,17 +363,17 @@ mod tests {
             When::Moment(0),
             When::Moment(i64::MAX),
         ];
-        for offset in counts {
-            for unit in [DueUnit::Days, DueUnit::WorkingDays, DueUnit::Months, DueUnit::Hours] {
-                for anchor in from {
-                    for again in [Again::Every(offset, unit), Again::At(vec![offset])] {
-                        let rule = Due { again, latest: Some(offset), ..due("ARR", offset, unit) };
-                        for done in [None, Some(Date::MIN), Some(Date::MAX)] {
-                            let _ = due_when(&rule, &[("ARR", anchor)], done);
-                        }
-                        let _ = due_latest(&rule, &[("ARR", anchor)]);
-                        let _ = (anchor.day(), anchor.written());
-                    }
+        let dones = [None, Some(Date::MIN), Some(Date::MAX)];
+        for (offset, unit) in counts.iter().flat_map(|count| units.map(|unit| (*count, unit))) {
+            let far = offset.unsigned_abs() > Due::OFFSET_MAX;
+            for again in [Again::Every(offset, unit), Again::At(vec![offset])] {
+                let rule = Due { again, latest: Some(offset), ..due("ARR", offset, unit) };
+                for (anchor, done) in from.iter().flat_map(|from| dones.map(|done| (*from, done))) {
+                    let anchors = [("ARR", anchor)];
+                    let found = due_when(&rule, &anchors, done);
+                    assert!(!far || found.is_err(), "{rule:?} {anchor:?}");
+                    let latest = due_latest(&rule, &anchors);
+                    assert!(latest.is_none_or(|when| !when.written().is_empty()), "{rule:?}");
                 }
             }
         }
@@ -398,6 +399,69 @@ mod tests {
         ];
         for (id, wanted) in cases {
             assert_eq!(find(id), day(wanted), "{id}");
+        }
+    }
+
+    #[test]
+    fn with_all_dates_known_every_item_of_every_checklist_is_due() {
+        let anchors: Vec<(&str, When)> = [
+            ("ASG", "2026-10-01"),
+            ("ARR", "2026-10-15"),
+            ("SRV", "2026-12-01"),
+            ("DEC", "2027-02-01"),
+            ("FIN", "2027-03-01"),
+            ("MOV", "2027-01-31"),
+            ("NOT", "2026-10-30"),
+            ("CON", "2027-01-01"),
+            ("CEND", "2028-12-31"),
+            ("LEAD", "2026-11-23"),
+            ("RET", "2026-12-24"),
+            ("END", "2027-05-31"),
+            ("B18", "2028-02-29"),
+            ("EVT", "2027-03-15"),
+            ("LEA", "2027-04-01"),
+            ("CLO", "2027-04-30"),
+        ]
+        .map(|(anchor, date)| (anchor, When::Day(day(date))))
+        .into_iter()
+        .chain([("MIS", When::Moment(utc("2026-11-25T20:15:00Z")))])
+        .collect();
+        let catalog = Catalog::builtin();
+        let tasks = catalog.package().checklists.iter().filter(|list| !list.is_inspection());
+        for item in tasks.flat_map(|list| &list.items) {
+            let due = item.due.as_ref().unwrap();
+            assert!(due_when(due, &anchors, None).is_ok(), "{}", item.id);
+        }
+        let find =
+            |id: &str| due_when(catalog.item(id).unwrap().due.as_ref().unwrap(), &anchors, None);
+        let cases = [
+            ("C-01", "2026-10-01"),
+            ("C-06", "2026-10-06"),
+            ("C-34", "2027-02-01"),
+            ("C-35", "2027-04-15"),
+            ("C-39", "2027-08-29"),
+            ("C-42", "2027-03-01"),
+            ("D-02", "2026-12-02"),
+            ("D-07", "2026-12-15"),
+            ("D-15", "2027-01-30"),
+            ("D-23", "2027-03-01"),
+            ("E-01", "2026-11-02"),
+            ("E-04", "2026-11-09"),
+            ("E-19", "2027-02-01"),
+            ("E-29", "2027-02-28"),
+            ("F-01", "2026-11-24"),
+            ("F-04", "2026-12-18"),
+            ("F-34", "2028-07-04"),
+            ("G-01", "2026-11-25 21:15"),
+            ("G-03", "2026-11-25 23:15"),
+            ("G-04", "2026-11-26 01:15"),
+            ("G-07", "2026-12-02"),
+            ("G-09", "2026-12-25"),
+            ("H-01", "2027-04-01"),
+            ("H-07", "2027-06-30"),
+        ];
+        for (id, wanted) in cases {
+            assert_eq!(find(id).unwrap().written(), wanted, "{id}");
         }
     }
 }

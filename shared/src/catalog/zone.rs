@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     /// A point in time in UTC.
-    pub(super) fn utc(text: &str) -> i64 {
+    fn utc(text: &str) -> i64 {
         text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
     }
 
@@ -57,9 +57,10 @@ mod tests {
 
     #[test]
     fn no_point_in_time_is_too_strange_to_answer() {
-        for at in [i64::MIN, -1, 0, i64::MAX, 253_402_300_799_999, -377_705_116_800_000] {
-            let _ = swedish(at);
+        for at in [-1, 0, 253_402_200_000_000, -377_705_000_000_000] {
+            assert!(swedish(at).is_some(), "{at}");
         }
+        assert_eq!(swedish(i64::MIN), None);
         assert_eq!(swedish(i64::MAX), None);
     }
 }
