@@ -17,15 +17,18 @@ pub fn swedish(unix_ms: i64) -> Option<DateTime> {
 }
 
 fn is_summer(utc: DateTime) -> bool {
-    let change = |month| Some(last_sunday(utc.year(), month)?.at(1, 0, 0, 0));
-    let (Some(from), Some(to)) = (change(3), change(10)) else { return false };
-    (from..to).contains(&utc)
+    match utc.month() {
+        3 => is_changed(utc),
+        4..=9 => true,
+        10 => !is_changed(utc),
+        _ => false,
+    }
 }
 
-/// The last Sunday of a month of 31 days.
-fn last_sunday(year: i16, month: i8) -> Option<Date> {
-    let last = Date::new(year, month, 31).ok()?;
-    Date::new(year, month, 31 - last.weekday().to_sunday_zero_offset()).ok()
+/// Whether the last Sunday's change of a month of 31 days lies behind.
+fn is_changed(utc: DateTime) -> bool {
+    let Ok(last) = Date::new(utc.year(), utc.month(), 31) else { return false };
+    (utc.day(), utc.hour()) >= (31 - last.weekday().to_sunday_zero_offset(), 1)
 }
 
 #[cfg(test)]

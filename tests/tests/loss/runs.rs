@@ -121,7 +121,9 @@ fn a_run_begins_with_the_dates_its_case_knows() {
         let said = [("assigned_on", text("2026-11-26")), ("arrived_on", text("2026-12-02"))];
         elin.act(Act::Set { document: run, values: Vec::new() }, &said).await;
         assert_eq!(due("C-18").await, "2026-12-07");
-        // Begun again it is the same run, and what is said goes there.
+        // Begun again it is the same run without a question, and what is said goes there.
+        let starts = offered(&elin, &format!("/arenden/{case}")).await;
+        assert!(questions(&starts, "start-uam-arrival").is_empty());
         let decided = [("decided_on", text("2027-03-01"))];
         assert_eq!(start(&elin, case, "uam_arrival", &decided).await, run);
         assert_eq!(due("C-41").await, "2027-03-15");

@@ -11,6 +11,12 @@ fn due(anchor: &str, offset: i64, unit: DueUnit) -> Due {
     Due { anchor: anchor.into(), offset, unit, latest: None, again: Again::Once }
 }
 
+/// When an item is due, its event being one of these.
+fn when(due: &Due, anchors: &[(&str, When)], done: Option<Date>) -> Result<When, NoDueDate> {
+    let known = anchors.iter().find(|(anchor, _)| *anchor == due.anchor);
+    due_when(due, known.unwrap().1, done)
+}
+
 fn after(anchor: &str, offset: i64, unit: DueUnit) -> Result<Date, NoDueDate> {
     let anchors = [("ARR", day(anchor))];
     due_date(&due("ARR", offset, unit), &anchors)
@@ -51,10 +57,10 @@ fn a_rule_and_an_anchor_give_a_day() {
 }
 
 #[test]
-fn an_unknown_anchor_is_named() {
+fn an_unknown_anchor_gives_no_day() {
     let anchors = [("ASG", day("2026-11-25"))];
     let rule = due("ARR", 1, DueUnit::Days);
-    assert_eq!(due_date(&rule, &anchors), Err(NoDueDate::AnchorUnknown("ARR".into())));
+    assert_eq!(due_date(&rule, &anchors), Err(NoDueDate::AnchorUnknown));
 }
 
 #[test]
@@ -90,7 +96,7 @@ fn hours_pass_whatever_the_clock_on_the_wall_does() {
     ];
     for (seen, hours, wanted) in cases {
         let anchors = [("MIS", When::Moment(utc(seen)))];
-        let found = due_when(&due("MIS", hours, DueUnit::Hours), &anchors, None).unwrap();
+        let found = when(&due("MIS", hours, DueUnit::Hours), &anchors, None).unwrap();
         assert_eq!(found.written(), wanted, "{seen} {hours}");
     }
 }
@@ -105,7 +111,7 @@ fn days_of_a_moment_count_from_its_day_in_sweden() {
         (1, DueUnit::WorkingDays, "2026-11-27"),
     ];
     for (offset, unit, wanted) in cases {
-        let found = due_when(&due("MIS", offset, unit), &anchors, None);
+        let found = when(&due("MIS", offset, unit), &anchors, None);
         assert_eq!(found, Ok(When::Day(day(wanted))), "{offset} {unit:?}");
     }
 }
@@ -113,8 +119,8 @@ fn days_of_a_moment_count_from_its_day_in_sweden() {
 #[test]
 fn hours_of_a_day_have_no_answer() {
     let anchors = [("MIS", When::Day(day("2026-11-25")))];
-    let found = due_when(&due("MIS", 2, DueUnit::Hours), &anchors, None);
-    assert_eq!(found, Err(NoDueDate::TimeUnknown("MIS".into())));
+    let found = when(&due("MIS", 2, DueUnit::Hours), &anchors, None);
+    assert_eq!(found, Err(NoDueDate::TimeUnknown));
 }
 
 #[test]
@@ -139,7 +145,7 @@ fn what_is_done_again_is_due_after_it_was_done() {
     let anchors = [("END", When::Day(day("2026-11-25")))];
     for (offset, unit, again, done, wanted) in rows {
         let rule = Due { again, ..due("END", offset, unit) };
-        let found = due_when(&rule, &anchors, done.map(day));
+        let found = when(&rule, &anchors, done.map(day));
         let wanted = wanted.map(|text| When::Day(day(text))).ok_or(NoDueDate::NoMore);
         assert_eq!(found, wanted, "{rule:?} {done:?}");
     }
@@ -149,12 +155,11 @@ fn what_is_done_again_is_due_after_it_was_done() {
 fn the_very_last_day_counts_from_the_anchor_too() {
     let anchors = [("SRV", When::Day(day("2026-12-10")))];
     let rule = Due { latest: Some(21), ..due("SRV", 14, DueUnit::Days) };
-    assert_eq!(due_latest(&rule, &anchors), Some(When::Day(day("2026-12-31"))));
-    assert_eq!(due_latest(&due("SRV", 14, DueUnit::Days), &anchors), None);
-    assert_eq!(due_latest(&rule, &[]), None);
+    assert_eq!(due_latest(&rule, anchors[0].1), Some(When::Day(day("2026-12-31"))));
+    assert_eq!(due_latest(&due("SRV", 14, DueUnit::Days), anchors[0].1), None);
     // Over Christmas, fifteen working days are more than three weeks.
     let rule = Due { latest: Some(15), ..due("SRV", 3, DueUnit::WorkingDays) };
-    assert_eq!(due_latest(&rule, &anchors), Some(When::Day(day("2027-01-07"))));
+    assert_eq!(due_latest(&rule, anchors[0].1), Some(When::Day(day("2027-01-07"))));
 }
 
 #[test]
@@ -184,10 +189,13 @@ fn any_rule_has_an_answer() {
             let rule = Due { again, latest: Some(offset), ..due("ARR", offset, unit) };
             for (anchor, done) in from.iter().flat_map(|from| dones.map(|done| (*from, done))) {
                 let anchors = [("ARR", anchor)];
-                let found = due_when(&rule, &anchors, done);
+                let found = when(&rule, &anchors, done);
                 assert!(!far || found.is_err(), "{rule:?} {anchor:?}");
-                let latest = due_latest(&rule, &anchors);
-                assert!(latest.is_none_or(|when| !when.written().is_empty()), "{rule:?}");
+                let latest = due_latest(&rule, anchors[0].1);
+                assert!(
+                    latest.is_none_or(|when| when.day().is_some() != when.written().is_empty()),
+                    "{rule:?}"
+                );
             }
         }
     }
@@ -244,9 +252,9 @@ fn with_all_dates_known_every_item_of_every_checklist_is_due() {
     let tasks = catalog.package().checklists.iter().filter(|list| !list.is_inspection());
     for item in tasks.flat_map(|list| &list.items) {
         let due = item.due.as_ref().unwrap();
-        assert!(due_when(due, &anchors, None).is_ok(), "{}", item.id);
+        assert!(when(due, &anchors, None).is_ok(), "{}", item.id);
     }
-    let find = |id: &str| due_when(catalog.item(id).unwrap().due.as_ref().unwrap(), &anchors, None);
+    let find = |id: &str| when(catalog.item(id).unwrap().due.as_ref().unwrap(), &anchors, None);
     let cases = [
         ("C-01", "2026-10-01"),
         ("C-06", "2026-10-06"),

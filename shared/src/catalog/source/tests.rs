@@ -308,6 +308,16 @@ fn a_checklist_is_offered_where_it_can_be() {
 }
 
 #[test]
+fn two_checklists_never_share_a_button() {
+    let label = "label = { sv = \"A\", en = \"A\" }";
+    let offered = format!("offered = {{ at = \"case\", name = \"start-it\", {label} }}\ngroups =");
+    let one = format!("{CHECKLIST}]\n").replace("groups =", &offered);
+    let other = one.replace("id = \"move\"", "id = \"leave\"");
+    let found = checklist_faults(&[("move", &one), ("leave", &other)]).join("\n");
+    assert!(found.contains("move.toml:1: `leave` has a button `start-it`, too"), "{found}");
+}
+
+#[test]
 fn an_anchor_needs_its_date_in_a_run() {
     let text = CHECKLIST.replace("\"ARR\"", "\"ARR\", \"END\"");
     let run = "id = \"run\"\nlabel = { sv = \"A\", en = \"A\" }\n";

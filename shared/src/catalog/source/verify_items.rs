@@ -42,6 +42,13 @@ impl Verify<'_> {
         if !offered.name.starts_with("start-") {
             self.fault(name, "the `name` of a button begins with `start-`");
         }
+        let mut others = self.package.checklists.iter().filter(|other| other.id != checklist.id);
+        let taken = |other: &Checklist| {
+            other.offered.as_ref().is_some_and(|known| known.name == offered.name)
+        };
+        if let Some(other) = others.find(|other| taken(other)) {
+            self.fault(name, format!("`{}` has a button `{}`, too", other.id, offered.name));
+        }
         if let Some(anchor) = offered.asks.iter().find(|ask| !checklist.anchors.contains(ask)) {
             self.fault(name, format!("`{anchor}` is not one of the checklist's anchors"));
         }

@@ -1,7 +1,9 @@
 //! Making records and entries, taking entries away, setting values.
 
 use ankomst_shared::app::{Act, Acted, Refusal};
-use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required, written_date};
+use ankomst_shared::catalog::{
+    Catalog, Checklist, Field, FieldType, MergeCode, Required, written_date,
+};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::path::FieldPath;
@@ -110,19 +112,16 @@ impl<P: Platform> Core<P> {
             document: Some(run),
             ..Acted::default()
         };
+        let mut edits = Vec::new();
+        for (key, value) in &answers.0 {
+            let path = FieldPath::parse(key).map_err(|_| Refusal::BadValue)?;
+            edits.push(checked("run", path, value)?);
+        }
         let _turn = self.0.turn.take().await;
-        let (open_run, known) = self.with_open(|open| {
-            let kind = open.kind(parent).filter(|kind| matches!(*kind, "residence" | "case"));
-            let kind = kind.ok_or(Refusal::NotHere)?.to_owned();
-            let record = open.record(parent).ok_or(Refusal::NotHere)?;
-            let known: Vec<(&str, Value)> = template
-                .anchors
-                .iter()
-                .filter_map(|anchor| {
-                    let field = catalog.date_field(anchor)?;
-                    Some((field.id.as_str(), known_date(catalog, (&kind, &record), anchor)?))
-                })
-                .collect();
+        let open_run = self.with_open(|open| {
+            if !matches!(open.kind(parent), Some("residence" | "case")) {
+                return Err(Refusal::NotHere);
+            }
             let mut runs: Vec<DocumentId> = open
                 .headers
                 .values()
@@ -134,36 +133,25 @@ impl<P: Platform> Core<P> {
                     record.text("checklist") == checklist && record.text("state") == "open"
                 })
             });
-            Ok((runs.into_iter().max(), known))
+            Ok(runs.into_iter().max())
         })?;
         if let Some(run) = open_run {
-            let news = dates(self.news(run, answers.0)?)?;
-            if !news.is_empty() {
-                self.write(run, &news).await?;
+            if !edits.is_empty() {
+                self.write(run, &edits).await?;
             }
             return Ok(went(run));
         }
-        let given = answers.0.into_iter().map(|(key, value)| {
-            let path = FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?;
-            Ok((path, value))
-        });
-        let given = dates(given.collect::<Result<Vec<_>, Refusal>>()?)?;
         let mut header = self.header("run", Some(parent))?;
         header.template = Some((template.id.clone(), template.version));
-        let mut edits: Vec<Edit> = [
+        edits.extend(self.known_dates(parent, template, &edits)?);
+        for (key, value) in [
             ("checklist", Value::text(checklist)),
             ("version", Value::Int(i64::from(template.version))),
             ("anchor_date", Value::text(self.today())),
             ("state", Value::text("open")),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| edit(key, value))
-        .collect();
-        let unsaid = known
-            .into_iter()
-            .filter(|(id, _)| !given.iter().any(|one: &Edit| one.path.as_str() == *id));
-        edits.extend(unsaid.filter_map(|(id, value)| edit(id, value)));
-        edits.extend(given);
+        ] {
+            edits.extend(edit(key, value));
+        }
         // Every item is there from the first change on, so that nobody has to create it.
         edits.extend(template.items.iter().filter_map(|item| {
             let field = status_field(item);
@@ -173,24 +161,27 @@ impl<P: Platform> Core<P> {
         self.create(&header, &edits).await.map(went)
     }
 
-    /// Answers that say something else than what stands.
-    pub(super) fn news(
+    /// What a house or case knows of a checklist's dates that is not said yet.
+    fn known_dates(
         &self,
-        document: DocumentId,
-        answers: Vec<(String, Value)>,
-    ) -> Result<Vec<(FieldPath, Value)>, Refusal> {
-        if answers.is_empty() {
-            return Ok(Vec::new());
-        }
+        parent: DocumentId,
+        template: &Checklist,
+        said: &[Edit],
+    ) -> Result<Vec<Edit>, Refusal> {
+        let catalog = Catalog::builtin();
         self.with_open(|open| {
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
-            let mut news = Vec::new();
-            for (key, value) in answers {
-                if record.value(&key) != Some(&value) {
-                    news.push((FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?, value));
+            let record = open.record(parent).ok_or(Refusal::NotHere)?;
+            let kind = open.kind(parent).unwrap_or_default();
+            let mut known = Vec::new();
+            for anchor in &template.anchors {
+                let Some(field) = catalog.date_field(anchor) else { continue };
+                if !said.iter().any(|one| one.path.as_str() == field.id)
+                    && let Some(value) = known_date(catalog, (kind, &record), anchor)
+                {
+                    known.extend(edit(&field.id, value));
                 }
             }
-            Ok(news)
+            Ok(known)
         })
     }
 
@@ -330,12 +321,20 @@ impl<P: Platform> Core<P> {
             let mut edits = Vec::new();
             for (path, value) in values {
                 open.may_write(document, &path)?;
-                let was = record.fields.get(&path).map_or(Value::Null, |state| state.value.clone());
+                let state = record.fields.get(&path);
+                let was = state.map_or(Value::Null, |state| state.value.clone());
+                // What stands and nobody contradicts is not said again.
+                if was == value && state.is_some_and(|state| !state.is_open()) {
+                    continue;
+                }
                 before.push((path.clone(), was));
                 edits.push(checked(&kind, path, &value)?);
             }
             Ok((edits, before))
         })?;
+        if edits.is_empty() {
+            return Ok(Acted::default());
+        }
         {
             let _turn = self.0.turn.take().await;
             self.write(document, &edits).await?;
@@ -353,11 +352,6 @@ impl<P: Platform> Core<P> {
         self.set_values(document, vec![(path, Value::Int(1))]).await?;
         Ok(self.done(Word::Counted, None))
     }
-}
-
-/// Dates of a run as they are written.
-fn dates(given: Vec<(FieldPath, Value)>) -> Result<Vec<Edit>, Refusal> {
-    given.into_iter().map(|(path, value)| checked("run", path, &value)).collect()
 }
 
 /// The state in which an entry of a list begins.

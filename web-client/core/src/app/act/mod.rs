@@ -65,10 +65,10 @@ impl<P: Platform> Core<P> {
                 return self.remove(document, (&list, &entry), answers.text("reason")?).await;
             }
             Act::Set { document, mut values } => {
-                values.extend(self.news(document, answers.0)?);
-                if !values.is_empty() {
-                    return self.set_values(document, values).await;
+                for (key, value) in answers.0 {
+                    values.push((FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?, value));
                 }
+                return self.set_values(document, values).await;
             }
             Act::Count { document, path } => return self.count_one(document, &path).await,
             Act::Place { residence, room, bed } => {

@@ -2,7 +2,7 @@
 
 use ankomst_shared::app::{Action, Question, Sign};
 use ankomst_shared::catalog::{
-    Again, Catalog, Due, Field, Item, Offered, When, due_latest, due_when, months_after, read_date,
+    Again, Catalog, Field, Item, Offered, When, due_latest, due_when, months_after, read_date,
     written_date,
 };
 use ankomst_shared::ids::DocumentId;
@@ -57,13 +57,20 @@ impl Viewer<'_> {
             let act = Act::StartRun { parent: id, checklist: list.id.clone() };
             let start = action(&offered.name, offered.label.get(self.language), Sign::Tick, act);
             let questions = self.date_questions(id, &offered.asks);
-            starts.push(if questions.is_empty() {
+            // A run that is open is joined, and has its own dates.
+            starts.push(if questions.is_empty() || self.is_open_run(id, &list.id) {
                 start
             } else {
                 asked(start, self.w(Word::RunDatesHelp), questions)
             });
         }
         starts
+    }
+
+    fn is_open_run(&mut self, id: DocumentId, checklist: &str) -> bool {
+        self.runs_of(id).into_iter().any(|run| {
+            self.text(run, "checklist") == checklist && self.text(run, "state") == "open"
+        })
     }
 
     /// Whether a checklist is for this house or case, as far as is known.
@@ -110,34 +117,33 @@ impl Viewer<'_> {
 
     /// The day or moment an item of a task checklist is to be done by.
     pub(in crate::app::view) fn item_due(&mut self, run: DocumentId, item: &Item) -> Option<When> {
-        let moved = self.text(run, &format!("item/{}/due_override", item.id));
-        if let Some(day) = read_date(&moved) {
-            return Some(When::Day(day));
+        self.item_times(run, item).0
+    }
+
+    /// The same in words, with the very last day where the rule has one.
+    pub(in crate::app::view) fn due_words(&mut self, run: DocumentId, item: &Item) -> String {
+        match self.item_times(run, item) {
+            (None, _) => String::new(),
+            (Some(when), None) => when.written(),
+            (Some(when), Some(latest)) => {
+                self.f(Word::DueLatest, &[&when.written(), &latest.written()])
+            }
         }
-        let due = item.due.as_ref()?;
-        let from = self.counts_from(run, due)?;
+    }
+
+    /// When an item is due, and at the very latest.
+    fn item_times(&mut self, run: DocumentId, item: &Item) -> (Option<When>, Option<When>) {
+        let moved = self.text(run, &format!("item/{}/due_override", item.id));
+        let moved = read_date(&moved).map(When::Day);
+        let Some(due) = &item.due else { return (moved, None) };
+        let field = self.catalog.date_field(&due.anchor);
+        let from = field.and_then(|field| self.date_of(run, (&due.anchor, field)));
+        let Some(from) = from.and_then(|from| When::read(&from)) else { return (moved, None) };
         let done = if due.again == Again::Once {
             None
         } else {
             read_date(&self.text(run, &format!("item/{}/last_done", item.id)))
         };
-        due_when(due, &[(&due.anchor, from)], done).ok()
-    }
-
-    /// The same in words, with the very last day where the rule has one.
-    pub(in crate::app::view) fn due_words(&mut self, run: DocumentId, item: &Item) -> String {
-        let Some(when) = self.item_due(run, item) else { return String::new() };
-        let due = item.due.as_ref();
-        let latest =
-            due.and_then(|due| due_latest(due, &[(&due.anchor, self.counts_from(run, due)?)]));
-        match latest {
-            Some(latest) => self.f(Word::DueLatest, &[&when.written(), &latest.written()]),
-            None => when.written(),
-        }
-    }
-
-    fn counts_from(&mut self, run: DocumentId, due: &Due) -> Option<When> {
-        let field = self.catalog.date_field(&due.anchor)?;
-        When::read(&self.date_of(run, (&due.anchor, field))?)
+        (moved.or_else(|| due_when(due, from, done).ok()), due_latest(due, from))
     }
 }

@@ -29,7 +29,7 @@ impl When {
     pub fn read(value: &Value) -> Option<Self> {
         match value {
             Value::Str(text) => read_date(text).map(Self::Day),
-            Value::Int(at) => swedish(*at).map(|_| Self::Moment(*at)),
+            Value::Int(at) => Some(Self::Moment(*at)),
             Value::Bool(_) | Value::Null => None,
         }
     }
@@ -63,14 +63,14 @@ impl When {
 }
 
 /// Says why an item has no due date.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoDueDate {
     /// The event the rule counts from has no date: the item is open, and never overdue.
-    #[error("the date of `{0}` is not known")]
-    AnchorUnknown(String),
+    #[error("the date of the event is not known")]
+    AnchorUnknown,
     /// Hours count from a point in time, and only the day is known.
-    #[error("the time of `{0}` is not known")]
-    TimeUnknown(String),
+    #[error("the time of the event is not known")]
+    TimeUnknown,
     /// It was done as often as the rule asks.
     #[error("it is not to be done again")]
     NoMore,
@@ -82,75 +82,61 @@ pub enum NoDueDate {
 /// Gives the day an item is due first, from the days known by anchor.
 ///
 /// # Errors
-/// As [`due_when`].
+/// [`NoDueDate::AnchorUnknown`] when the rule's is not among them, and as [`due_when`].
 pub fn due_date(due: &Due, anchors: &[(&str, Date)]) -> Result<Date, NoDueDate> {
-    let anchors: Vec<(&str, When)> =
-        anchors.iter().map(|(anchor, day)| (*anchor, When::Day(*day))).collect();
-    due_when(due, &anchors, None)?.day().ok_or(NoDueDate::TooFar)
+    let known = anchors.iter().find(|(anchor, _)| *anchor == due.anchor);
+    let (_, from) = known.ok_or(NoDueDate::AnchorUnknown)?;
+    due_when(due, When::Day(*from), None)?.day().ok_or(NoDueDate::TooFar)
 }
 
-/// Gives the day or moment an item is due, from the dates known by anchor and the day it was last done.
+/// Gives the day or moment an item is due, from its event and the day it was last done.
 ///
 /// Months keep the day of the month, or end with a shorter month. Working days are counted from the
-/// day after (before) the anchor; the anchor itself may be any day. Hours pass, whatever the clock on
+/// day after (before) the event; the event itself may be on any day. Hours pass, whatever the clock on
 /// the wall does; days of a point in time are counted from its day in Sweden. What is done every so
 /// often counts from the day it was last done; what is done at several dates is due at the first of
 /// them after that day.
 ///
 /// # Errors
-/// [`NoDueDate::AnchorUnknown`] and [`NoDueDate::TimeUnknown`] name the anchor that is to be asked for.
-pub fn due_when(
-    due: &Due,
-    anchors: &[(&str, When)],
-    done: Option<Date>,
-) -> Result<When, NoDueDate> {
-    let anchor = anchor_of(due, anchors)?;
-    let first = counted(due, anchor, (due.offset, due.unit))?;
-    let (Some(done), again) = (done, &due.again) else { return Ok(first) };
-    match again {
+/// When there is no such day or moment, why.
+pub fn due_when(due: &Due, from: When, done: Option<Date>) -> Result<When, NoDueDate> {
+    let first = counted(from, due.offset, due.unit)?;
+    let Some(done) = done else { return Ok(first) };
+    match &due.again {
         Again::Once => Ok(first),
-        Again::Every(count, unit) => counted(due, When::Day(done), (*count, *unit)),
+        Again::Every(count, unit) => counted(When::Day(done), *count, *unit),
         Again::At(more) => {
-            for offset in core::iter::once(&due.offset).chain(more) {
-                let when = counted(due, anchor, (*offset, due.unit))?;
-                if when.day().is_some_and(|day| day > done) {
-                    return Ok(when);
-                }
+            let mut next = first;
+            let mut more = more.iter();
+            while next.day().is_none_or(|day| day <= done) {
+                next = counted(from, *more.next().ok_or(NoDueDate::NoMore)?, due.unit)?;
             }
-            Err(NoDueDate::NoMore)
+            Ok(next)
         }
     }
 }
 
 /// Gives the very last day or moment of an item, where its rule has one beside the first.
 #[must_use]
-pub fn due_latest(due: &Due, anchors: &[(&str, When)]) -> Option<When> {
-    counted(due, anchor_of(due, anchors).ok()?, (due.latest?, due.unit)).ok()
+pub fn due_latest(due: &Due, from: When) -> Option<When> {
+    counted(from, due.latest?, due.unit).ok()
 }
 
-fn anchor_of(due: &Due, anchors: &[(&str, When)]) -> Result<When, NoDueDate> {
-    let known = anchors.iter().find(|(anchor, _)| *anchor == due.anchor);
-    known.map(|(_, when)| *when).ok_or_else(|| NoDueDate::AnchorUnknown(due.anchor.clone()))
-}
-
-fn counted(due: &Due, from: When, (count, unit): (i64, DueUnit)) -> Result<When, NoDueDate> {
+fn counted(from: When, count: i64, unit: DueUnit) -> Result<When, NoDueDate> {
     if count.unsigned_abs() > Due::OFFSET_MAX {
         return Err(NoDueDate::TooFar);
     }
-    let days = |after: fn(Date, i64) -> Option<Date>| {
-        let day = from.day().and_then(|day| after(day, count));
-        day.map(When::Day).ok_or(NoDueDate::TooFar)
-    };
-    match (unit, from) {
-        (DueUnit::Days, _) => days(days_after),
-        (DueUnit::WorkingDays, _) => days(working_days_after),
-        (DueUnit::Months, _) => days(months_after),
-        (DueUnit::Hours, When::Day(_)) => Err(NoDueDate::TimeUnknown(due.anchor.clone())),
-        (DueUnit::Hours, When::Moment(at)) => {
-            let at = at.saturating_add(count * HOUR_MS);
-            swedish(at).map(|_| When::Moment(at)).ok_or(NoDueDate::TooFar)
-        }
+    if unit == DueUnit::Hours {
+        let When::Moment(at) = from else { return Err(NoDueDate::TimeUnknown) };
+        return Ok(When::Moment(at.saturating_add(count * HOUR_MS)));
     }
+    let from = from.day().ok_or(NoDueDate::TooFar)?;
+    let day = match unit {
+        DueUnit::WorkingDays => working_days_after(from, count),
+        DueUnit::Months => months_after(from, count),
+        DueUnit::Days | DueUnit::Hours => days_after(from, count),
+    };
+    day.map(When::Day).ok_or(NoDueDate::TooFar)
 }
 
 /// The date so many days after another, before it when negative; `None` outside the calendar.
