@@ -11,6 +11,9 @@ use std::{env, fs};
 #[macro_use]
 #[allow(dead_code, unreachable_pub, reason = "the library reads, too")]
 mod packed;
+#[path = "src/catalog/checklist.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+mod checklist;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod model;

@@ -381,13 +381,13 @@ pub struct ItemView {
     pub sources: String,
     /// Owning departments in words.
     pub departments: String,
-    /// The day it is to be done by, `yyyy-mm-dd`; empty when there is none.
+    /// The day or moment it is to be done by, in words; empty when there is none.
     pub due: String,
     /// That day has passed and it is not done.
     pub overdue: bool,
     /// Status: a choice of the codes of its list.
     pub status: FieldView,
-    /// Measured value, where the item asks for one.
+    /// Measured value, where the item asks for one; or the day it was last done, where it is done again.
     pub value: Option<FieldView>,
     /// Comment.
     pub comment: FieldView,

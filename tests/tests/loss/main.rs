@@ -3,7 +3,7 @@
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
-//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`house`].
+//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`house`], [`runs`].
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -23,4 +23,5 @@ mod kills;
 mod kit;
 mod load;
 mod rolled;
+mod runs;
 mod trace;

@@ -1,7 +1,9 @@
 //! Making records and entries, taking entries away, setting values.
 
 use ankomst_shared::app::{Act, Acted, Refusal};
-use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required, written_date};
+use ankomst_shared::catalog::{
+    Catalog, Checklist, Field, FieldType, MergeCode, Required, written_date,
+};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::path::FieldPath;
@@ -11,7 +13,7 @@ use ankomst_shared::value::Value;
 
 use super::super::command::checked;
 use super::super::state::Core;
-use super::super::view::{home, status_field};
+use super::super::view::{home, known_date, status_field};
 use super::{Answers, edit};
 use crate::platform::Platform;
 
@@ -95,24 +97,31 @@ impl<P: Platform> Core<P> {
         self.create(&header, edits).await.map(drop)
     }
 
-    /// Joins the open run of that checklist there, or starts one.
+    /// Joins the open run of that checklist there, or starts one with what its house or case knows.
+    /// Answers are dates of events and go before that.
     pub(super) async fn start_run(
         &self,
         parent: DocumentId,
         checklist: &str,
+        answers: Answers,
     ) -> Result<Acted, Refusal> {
-        let template = Catalog::builtin().newest_checklist(checklist).ok_or(Refusal::NotHere)?;
+        let catalog = Catalog::builtin();
+        let template = catalog.newest_checklist(checklist).ok_or(Refusal::NotHere)?;
         let went = |run: DocumentId| Acted {
             go: Some(format!("/besok/{run}")),
             document: Some(run),
             ..Acted::default()
         };
+        let mut edits = Vec::new();
+        for (key, value) in &answers.0 {
+            let path = FieldPath::parse(key).map_err(|_| Refusal::BadValue)?;
+            edits.push(checked("run", path, value)?);
+        }
         let _turn = self.0.turn.take().await;
-        let (open_run, arrival) = self.with_open(|open| {
+        let open_run = self.with_open(|open| {
             if !matches!(open.kind(parent), Some("residence" | "case")) {
                 return Err(Refusal::NotHere);
             }
-            let arrival = open.record(parent).map(|record| record.text("arrival_date").to_owned());
             let mut runs: Vec<DocumentId> = open
                 .headers
                 .values()
@@ -124,24 +133,24 @@ impl<P: Platform> Core<P> {
                     record.text("checklist") == checklist && record.text("state") == "open"
                 })
             });
-            Ok((runs.into_iter().max(), arrival))
+            Ok(runs.into_iter().max())
         })?;
         if let Some(run) = open_run {
+            if !edits.is_empty() {
+                self.write(run, &edits).await?;
+            }
             return Ok(went(run));
         }
         let mut header = self.header("run", Some(parent))?;
         header.template = Some((template.id.clone(), template.version));
-        let mut edits: Vec<Edit> = [
+        edits.extend(self.known_dates(parent, template, &edits)?);
+        for (key, value) in [
             ("checklist", Value::text(checklist)),
             ("version", Value::Int(i64::from(template.version))),
             ("anchor_date", Value::text(self.today())),
             ("state", Value::text("open")),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| edit(key, value))
-        .collect();
-        if let Some(arrival) = arrival.filter(|arrival| !arrival.is_empty()) {
-            edits.extend(edit("arrived_on", Value::text(arrival)));
+        ] {
+            edits.extend(edit(key, value));
         }
         // Every item is there from the first change on, so that nobody has to create it.
         edits.extend(template.items.iter().filter_map(|item| {
@@ -150,6 +159,30 @@ impl<P: Platform> Core<P> {
             edit(&format!("item/{}/{field}", item.id), Value::text(first))
         }));
         self.create(&header, &edits).await.map(went)
+    }
+
+    /// What a house or case knows of a checklist's dates that is not said yet.
+    fn known_dates(
+        &self,
+        parent: DocumentId,
+        template: &Checklist,
+        said: &[Edit],
+    ) -> Result<Vec<Edit>, Refusal> {
+        let catalog = Catalog::builtin();
+        self.with_open(|open| {
+            let record = open.record(parent).ok_or(Refusal::NotHere)?;
+            let kind = open.kind(parent).unwrap_or_default();
+            let mut known = Vec::new();
+            for anchor in &template.anchors {
+                let Some(field) = catalog.date_field(anchor) else { continue };
+                if !said.iter().any(|one| one.path.as_str() == field.id)
+                    && let Some(value) = known_date(catalog, (kind, &record), anchor)
+                {
+                    known.extend(edit(&field.id, value));
+                }
+            }
+            Ok(known)
+        })
     }
 
     /// Adds an entry to a list of a house or case and says where its form is.
@@ -288,12 +321,20 @@ impl<P: Platform> Core<P> {
             let mut edits = Vec::new();
             for (path, value) in values {
                 open.may_write(document, &path)?;
-                let was = record.fields.get(&path).map_or(Value::Null, |state| state.value.clone());
+                let state = record.fields.get(&path);
+                let was = state.map_or(Value::Null, |state| state.value.clone());
+                // What stands and nobody contradicts is not said again.
+                if was == value && state.is_some_and(|state| !state.is_open()) {
+                    continue;
+                }
                 before.push((path.clone(), was));
                 edits.push(checked(&kind, path, &value)?);
             }
             Ok((edits, before))
         })?;
+        if edits.is_empty() {
+            return Ok(Acted::default());
+        }
         {
             let _turn = self.0.turn.take().await;
             self.write(document, &edits).await?;

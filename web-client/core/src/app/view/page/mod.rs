@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`entry`], [`note`], [`due`], [`search`],
-//! [`visits`], [`device`], [`mod@print`].
+//! [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
@@ -13,6 +13,7 @@ pub(super) mod made;
 mod note;
 mod print;
 mod search;
+pub(super) mod starts;
 mod today;
 mod visits;
 
