@@ -80,6 +80,15 @@ enum Command {
         /// The backup.
         file: PathBuf,
     },
+    /// Takes in the safety copy of a tablet that cannot send: what the server lacks goes through the same
+    /// checks as what a tablet sends. Twice is harmless.
+    TakeIn {
+        /// Data folder; no server may be running on it.
+        #[arg(long)]
+        data: PathBuf,
+        /// The safety copy.
+        file: PathBuf,
+    },
     /// Looks at a data folder and says what is not as it should be, and what to do.
     Doctor {
         /// Data folder.
@@ -182,6 +191,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Backup { data, file } => safety::backup(&data, &file).await,
         Command::Verify { data, file } => safety::verify(&data, &file),
         Command::Restore { data, file } => safety::restore(&data, &file).await,
+        Command::TakeIn { data, file } => safety::take_in(&data, &file).await,
         Command::Doctor { data } => safety::doctor(&data).await,
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,

@@ -1,11 +1,17 @@
-//! `ankomst backup | verify | restore | doctor`.
+//! `ankomst backup | verify | restore | take-in | doctor`.
 
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 
+use ankomst_shared::ids::DepositId;
+use ankomst_shared::limits::DEPOSITS_MAX;
+use ankomst_shared::sign::copy;
+use ankomst_shared::sync::message::Deposit;
+
 use crate::app::master_key;
 use crate::storage::sqlite::{backup, log};
+use crate::sync::{feed, ingest};
 use crate::{care, projector};
 
 pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
@@ -41,6 +47,55 @@ pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
              again devices that came since; what is on them waits there."
         );
     }
+    Ok(())
+}
+
+pub(super) async fn take_in(data: &Path, file: &Path) -> anyhow::Result<()> {
+    ensure!(data.join("log.db").exists(), "there is no data folder {}", data.display());
+    let _lock = care::Lock::take(data)?;
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let sealed = copy::read(&bytes).with_context(|| format!("reading {}", file.display()))?;
+    let app = super::open(data).await?;
+    let all = sealed.len();
+    let is_ours = |piece: &Vec<u8>| app.secrets.deposit.open(piece).is_ok();
+    let ours = sealed.into_iter().filter(is_ours).enumerate().map(|(number, sealed)| {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&number.to_le_bytes());
+        Deposit { id: DepositId::from_bytes(id), sealed: sealed.into() }
+    });
+    let mut waiting: Vec<Deposit> = ours.collect();
+    ensure!(
+        !waiting.is_empty() || all == 0,
+        "nothing in {} is sealed to this server: it is from a tablet of another one. Nothing was changed.",
+        file.display()
+    );
+    let foreign = all - waiting.len();
+    let mut taken = 0;
+    loop {
+        let before = taken;
+        let mut left = Vec::new();
+        for some in waiting.chunks(DEPOSITS_MAX) {
+            let ids = ingest::deposits(&app, some.to_vec()).await?;
+            taken += ids.len();
+            left.extend(some.iter().filter(|one| !ids.contains(&one.id)).cloned());
+            println!("{taken} of {all} taken in");
+        }
+        waiting = left;
+        // What one brought may be what another lacked.
+        if waiting.is_empty() || taken == before {
+            break;
+        }
+    }
+    feed::settle(&app).await?;
+    if foreign > 0 {
+        println!("{foreign} are sealed to another server and were left.");
+    }
+    ensure!(
+        waiting.is_empty(),
+        "{} were not taken: they build on changes that this server does not have, or do not pass the \
+         checks. Keep the file; after the tablet's other work has come, run this again.",
+        waiting.len()
+    );
     Ok(())
 }
 

@@ -84,6 +84,7 @@ impl Desk {
             label: self.role(role).to_owned(),
             help: None,
             chosen: false,
+            lacks_reason: false,
         };
         Input::Choice(roles.map(choice).to_vec())
     }

@@ -72,6 +72,8 @@ pub struct Status {
     pub without_backup: bool,
     /// The session has ended: what is typed is kept, but sign in to send it.
     pub sign_in_needed: bool,
+    /// The server speaks with newer apps only: what is typed is kept, and sent after the update.
+    pub outdated: bool,
 }
 
 /// Whether the server answers.
@@ -226,6 +228,8 @@ pub struct Choice {
     pub help: Option<String>,
     /// For sets: it is in.
     pub chosen: bool,
+    /// Taken out, and the reason that this needs is not given yet: it is still in.
+    pub lacks_reason: bool,
 }
 
 /// One field of a form.
@@ -469,7 +473,7 @@ packed! {
     enum Level { Typing, Saved, Received, Held, Shared }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, last_contact_ms,
-        contact, storage_failing, first_sync, without_backup, sign_in_needed
+        contact, storage_failing, first_sync, without_backup, sign_in_needed, outdated
     }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }
@@ -483,7 +487,7 @@ packed! {
         Text, LongText, Int, Decimal(a), Bool, Date, Time, Choice(a), Set(a), Phone, Email, Count,
         Code
     }
-    struct Choice { code, label, help, chosen }
+    struct Choice { code, label, help, chosen, lacks_reason }
     struct FieldView {
         path, label, help, input, value, text, rule, agreement, conflict, statements, settlements,
         may_settle, level, required, read_only, error, safety

@@ -24,4 +24,5 @@ mod kit;
 mod load;
 mod rolled;
 mod runs;
+mod safety;
 mod trace;

@@ -184,10 +184,15 @@ impl<P: Platform> Core<P> {
     /// Sets the language of views; kept on the device.
     pub(super) async fn set_language(&self, language: Language) -> Result<(), Refusal> {
         self.0.state.borrow_mut().language = language;
-        let word: &[u8] = if language == Language::En { b"en" } else { b"sv" };
-        self.commit(vec![Write::put(Table::Meta, LANGUAGE.to_vec(), word.to_vec())]).await?;
+        self.commit(vec![self.language_row()]).await?;
         self.tell_status();
         Ok(())
+    }
+
+    pub(super) fn language_row(&self) -> Write {
+        let is_english = self.0.state.borrow().language == Language::En;
+        let word: &[u8] = if is_english { b"en" } else { b"sv" };
+        Write::put(Table::Meta, LANGUAGE.to_vec(), word.to_vec())
     }
 }
 

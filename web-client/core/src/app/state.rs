@@ -17,6 +17,7 @@ use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::Client;
 use minicbor::{Decode, Encode};
 
+use super::asked::{self, Tabs};
 use super::known::Known;
 use super::rows::{
     ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, read_chunk_key, read_deposit_key,
@@ -57,6 +58,7 @@ pub(super) struct State {
     pub(super) contact: Contact,
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
+    pub(super) outdated: bool,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
 }
@@ -78,6 +80,7 @@ pub(super) struct Open {
     /// Deposits handed in since the vault was opened: where the next turn begins.
     pub(super) deposit_turn: u64,
     pub(super) typed_ms: i64,
+    pub(super) tabs: Tabs,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
 }
@@ -178,6 +181,7 @@ impl<P: Platform> Core<P> {
             client: Client::default(),
             deposit_turn: 0,
             typed_ms: 0,
+            tabs: Tabs::default(),
             wants_again: false,
             key,
         };
@@ -237,16 +241,11 @@ impl<P: Platform> Core<P> {
         Ok(Write::put(table, key, sealed))
     }
 
-    /// Writes rows and remembers whether the device can still write.
+    /// Writes rows, and remembers when the device could not: [`Core::save_again`] ends that.
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<(), Refusal> {
         let outcome = self.0.platform.store().commit(writes).await;
-        let failing = outcome.is_err();
-        let changed = {
-            let mut state = self.0.state.borrow_mut();
-            core::mem::replace(&mut state.storage_failing, failing) != failing
-        };
-        if changed {
-            self.tell_status();
+        if outcome.is_err() {
+            self.set_failing(true);
         }
         outcome.map_err(|_| Refusal::Storage)
     }
@@ -270,6 +269,7 @@ impl<P: Platform> Core<P> {
             contact: state.contact,
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
+            outdated: state.outdated,
             ..Status::default()
         };
         if let Some(open) = &state.open {
@@ -286,8 +286,8 @@ impl<P: Platform> Core<P> {
                     Stage::Shared => {}
                 }
             }
-            let drafts: BTreeSet<DocumentId> =
-                order::set(open.drafts.keys().map(|(document, _)| *document));
+            let drafts = open.drafts.keys().filter(|(_, path)| !asked::is_asked(path));
+            let drafts: BTreeSet<DocumentId> = order::set(drafts.map(|(document, _)| *document));
             status.waiting += u32::try_from(drafts.len()).unwrap_or(u32::MAX);
         }
         status

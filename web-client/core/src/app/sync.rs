@@ -125,6 +125,9 @@ impl<P: Platform> Core<P> {
             let body = wire::pack(&question);
             let answer = self.0.platform.transport().send(Method::Post, "/api/v1/sync", body).await;
             let Ok(answer) = answer else { break };
+            if answer.status == 200 {
+                self.0.state.borrow_mut().outdated = false;
+            }
             match answer.status {
                 200 => match wire::unpack::<ExchangeAnswer>(&answer.body) {
                     Ok(answer) => return self.hear(&question, answer).await.unwrap_or(Met::Nobody),
@@ -137,6 +140,11 @@ impl<P: Platform> Core<P> {
                     }
                 }
                 401 => return Met::SignIn,
+                426 => {
+                    // What is typed is kept; it goes with the first exchange after the update.
+                    self.0.state.borrow_mut().outdated = true;
+                    break;
+                }
                 _ => break,
             }
         }

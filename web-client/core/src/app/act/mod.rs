@@ -92,7 +92,7 @@ impl<P: Platform> Core<P> {
             Act::Sync => self.0.wake.put(()),
             Act::Speak(language) => self.set_language(language).await?,
             // The page does these itself.
-            Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print => {}
+            Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print | Act::SafetyCopy => {}
             Act::Server(page, name) => return self.server_act(&page, &name, answers.0).await,
         }
         Ok(Acted::default())

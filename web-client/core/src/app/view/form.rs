@@ -144,6 +144,7 @@ pub(super) fn fault_words(fault: ValueFault, language: Language) -> String {
         ValueFault::Email => "skriv en e-postadress, som namn@example.org",
         ValueFault::Postcode => "ett postnummer har fem siffror",
         ValueFault::PersonalNumber => "tolv siffror, och kontrollsiffran ska stämma",
+        ValueFault::Reason => "skriv varför det tas bort",
         ValueFault::DossierNumber => "åtta siffror, som 99-123456",
     };
     words.to_owned()

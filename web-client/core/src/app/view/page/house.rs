@@ -334,6 +334,7 @@ impl Viewer<'_> {
                         label: format!("{name} · {number}"),
                         help: None,
                         chosen: false,
+                        lacks_reason: false,
                     });
                 }
             }
@@ -352,7 +353,13 @@ impl Viewer<'_> {
             for room in house.rooms.iter().filter(|room| room.sleeps && !room.blocked) {
                 let label = self.text(id, &format!("rooms/{}/label", room.entry));
                 let mut place = |code: String, label: String| {
-                    places.push(Choice { code, label, help: None, chosen: false });
+                    places.push(Choice {
+                        code,
+                        label,
+                        help: None,
+                        chosen: false,
+                        lacks_reason: false,
+                    });
                 };
                 if room.beds.is_empty() {
                     place(format!("{id}/{}", room.entry), format!("{name} · {label}"));

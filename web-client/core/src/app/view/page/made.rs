@@ -106,6 +106,7 @@ impl Viewer<'_> {
             label: code.label.get(self.language).to_owned(),
             help: None,
             chosen: false,
+            lacks_reason: false,
         };
         Input::Choice(codes.iter().map(choice).collect())
     }
