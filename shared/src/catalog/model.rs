@@ -104,7 +104,7 @@ pub struct Field {
     /// For merge code M: how concurrent states join.
     pub machine: Option<Machine>,
     /// Meaning that code may ask for, e.g. `birth_date`. In a run a code of the list `anchor`: the field
-    /// holds that event's date; a field of house or case with the same code is what it begins with.
+    /// holds that event's date; where it is empty, a field of house or case with the same code does.
     pub anchor: Option<String>,
     /// For sets: removing a member needs a reason.
     pub removal_needs_reason: bool,

@@ -1,9 +1,7 @@
 //! Making records and entries, taking entries away, setting values.
 
 use ankomst_shared::app::{Act, Acted, Refusal};
-use ankomst_shared::catalog::{
-    Catalog, Checklist, Field, FieldType, MergeCode, Required, written_date,
-};
+use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required, written_date};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::path::FieldPath;
@@ -13,7 +11,7 @@ use ankomst_shared::value::Value;
 
 use super::super::command::checked;
 use super::super::state::Core;
-use super::super::view::{home, known_date, status_field};
+use super::super::view::{home, status_field};
 use super::{Answers, edit};
 use crate::platform::Platform;
 
@@ -97,8 +95,7 @@ impl<P: Platform> Core<P> {
         self.create(&header, edits).await.map(drop)
     }
 
-    /// Joins the open run of that checklist there, or starts one with what its house or case knows.
-    /// Answers are dates of events and go before that.
+    /// Joins the open run of that checklist there, or starts one; answers are dates of events.
     pub(super) async fn start_run(
         &self,
         parent: DocumentId,
@@ -143,7 +140,6 @@ impl<P: Platform> Core<P> {
         }
         let mut header = self.header("run", Some(parent))?;
         header.template = Some((template.id.clone(), template.version));
-        edits.extend(self.known_dates(parent, template, &edits)?);
         for (key, value) in [
             ("checklist", Value::text(checklist)),
             ("version", Value::Int(i64::from(template.version))),
@@ -159,30 +155,6 @@ impl<P: Platform> Core<P> {
             edit(&format!("item/{}/{field}", item.id), Value::text(first))
         }));
         self.create(&header, &edits).await.map(went)
-    }
-
-    /// What a house or case knows of a checklist's dates that is not said yet.
-    fn known_dates(
-        &self,
-        parent: DocumentId,
-        template: &Checklist,
-        said: &[Edit],
-    ) -> Result<Vec<Edit>, Refusal> {
-        let catalog = Catalog::builtin();
-        self.with_open(|open| {
-            let record = open.record(parent).ok_or(Refusal::NotHere)?;
-            let kind = open.kind(parent).unwrap_or_default();
-            let mut known = Vec::new();
-            for anchor in &template.anchors {
-                let Some(field) = catalog.date_field(anchor) else { continue };
-                if !said.iter().any(|one| one.path.as_str() == field.id)
-                    && let Some(value) = known_date(catalog, (kind, &record), anchor)
-                {
-                    known.extend(edit(&field.id, value));
-                }
-            }
-            Ok(known)
-        })
     }
 
     /// Adds an entry to a list of a house or case and says where its form is.

@@ -12,7 +12,6 @@ mod viewer;
 
 use ankomst_shared::app::{Query, Refusal, View};
 
-pub(super) use self::page::starts::known_date;
 pub(super) use self::run::status_field;
 use self::viewer::Viewer;
 pub(super) use self::viewer::home;

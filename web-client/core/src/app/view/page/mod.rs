@@ -13,7 +13,7 @@ pub(super) mod made;
 mod note;
 mod print;
 mod search;
-pub(super) mod starts;
+mod starts;
 mod today;
 mod visits;
 

@@ -19,7 +19,7 @@ const EIGHTEEN: i64 = 12 * 18;
 
 /// What a house or case says of an event: its field with that anchor, or the day on which its only
 /// person, born on a day that is known, turns 18.
-pub(in crate::app) fn known_date(
+fn known_date(
     catalog: &Catalog,
     (kind, record): (&str, &RecordState),
     anchor: &str,
