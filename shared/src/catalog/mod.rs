@@ -19,7 +19,7 @@ mod source;
 pub mod workday;
 
 pub use check::{ValueFault, check, civil, normalise, read_date, written_date};
-pub use due::{NoDueDate, days_after, due_date};
+pub use due::{NoDueDate, days_after, due_date, is_over};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lookup::PACKED;
 pub use lookup::{Catalog, Located};

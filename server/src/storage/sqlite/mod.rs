@@ -2,16 +2,18 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod homes;
 pub mod keys;
 pub mod log;
 pub mod open;
 #[cfg(test)]
 mod plans;
+pub mod register;
 pub mod rows;
 pub mod writer;
 
 pub use keys::Keys;
-pub use open::{Readers, open_log, open_rows};
+pub use open::{Readers, open_log};
 pub use writer::Writer;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};

@@ -1,0 +1,180 @@
+//! What stands in the row of a document: which fields, the catalog says by their anchors and `finds`.
+
+use ankomst_shared::catalog::{Catalog, Field, Finds, Kind, is_over};
+use ankomst_shared::document::Document;
+use ankomst_shared::find::{name_keys, number_keys, short_number};
+use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::sign::Header;
+use ankomst_shared::value::Value;
+
+use crate::storage::sqlite::log::DocumentRow;
+use crate::storage::sqlite::rows::ProjectedRow;
+
+/// What is known of a document besides what is written in it.
+pub(super) struct Around {
+    /// The kind whose secrecy it shares.
+    pub(super) home: String,
+    /// Newest number of the feed in it.
+    pub(super) feed: u64,
+    /// When that arrived.
+    pub(super) updated_ms: i64,
+    /// Changes that wait, and that are held.
+    pub(super) unseen: (usize, usize),
+}
+
+/// The row of a document.
+pub(super) fn row(
+    document: &DocumentRow,
+    around: Around,
+    opened: &Document,
+    review: Option<&Document>,
+) -> ProjectedRow {
+    let catalog = Catalog::builtin();
+    let record = record_state(catalog, (&document.kind, document.id), opened, review);
+    let kind = catalog.kind(&document.kind);
+    let read = Read { catalog, record: &record, kind };
+    let mut number = read.anchored("number");
+    let mut keys = read.keys();
+    if number.is_empty() && kind.is_some_and(|kind| anchored(&kind.fields, "number").is_some()) {
+        number = short_number(document.id);
+        keys.extend(number_keys(&number));
+    }
+    ProjectedRow {
+        document: document.id,
+        unit: document.unit,
+        home: around.home,
+        kind: document.kind.clone(),
+        parent: document.parent,
+        checklist: checklist(opened),
+        protection: document.protection,
+        shielded: read.is_shielded(),
+        title: read.anchored("title"),
+        detail: read.detail(),
+        number,
+        state: read.anchored("state"),
+        due: read.due(),
+        arrival: read.anchored("arrival_date"),
+        updated_ms: around.updated_ms,
+        answered: record.fields.len(),
+        open: record.open(),
+        pending: around.unseen.0,
+        held: around.unseen.1,
+        feed: around.feed,
+        keys: sorted(keys),
+    }
+}
+
+fn sorted(mut keys: Vec<String>) -> Vec<String> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// Checklist and version that a run is pinned to.
+fn checklist(opened: &Document) -> String {
+    let headers = opened.headers();
+    let header = headers.first().and_then(|bytes| Header::peek(bytes).ok());
+    let template = header.and_then(|header| header.template);
+    template.map_or_else(String::new, |(id, version)| format!("{id}/{version}"))
+}
+
+fn anchored<'a>(fields: &'a [Field], anchor: &str) -> Option<&'a Field> {
+    fields.iter().find(|field| field.anchor.as_deref() == Some(anchor))
+}
+
+struct Read<'a> {
+    catalog: &'a Catalog,
+    record: &'a RecordState,
+    kind: Option<&'a Kind>,
+}
+
+impl Read<'_> {
+    /// The text of the record's own field with a meaning.
+    fn anchored(&self, anchor: &str) -> String {
+        let field = self.kind.and_then(|kind| anchored(&kind.fields, anchor));
+        field.map_or_else(String::new, |field| self.record.text(&field.id).to_owned())
+    }
+
+    /// Fields marked as detail, or the names of those in the record.
+    fn detail(&self) -> String {
+        let Some(kind) = self.kind else { return String::new() };
+        let mut lines = Vec::new();
+        for field in kind.fields.iter().filter(|field| field.anchor.as_deref() == Some("detail")) {
+            let text = self.record.text(&field.id);
+            if !text.is_empty() {
+                lines.push(format!("{}\t{text}", field.id));
+            }
+        }
+        if !lines.is_empty() {
+            return lines.join("\n");
+        }
+        let mut names = Vec::new();
+        for list in &kind.entry_lists {
+            let name =
+                ["given_name", "family_name"].map(|anchor| anchored(&list.fields, anchor));
+            let [Some(given), Some(family)] = name else { continue };
+            for entry in self.record.entries(self.catalog, &kind.id, &list.id) {
+                let part = |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
+                names.push(format!("{} {}", part(given), part(family)).trim().to_owned());
+            }
+        }
+        names.join(", ")
+    }
+
+    /// The nearest day of an entry that is not over.
+    fn due(&self) -> String {
+        let Some(kind) = self.kind else { return String::new() };
+        let mut nearest = String::new();
+        for list in &kind.entry_lists {
+            let (Some(due), Some(state)) =
+                (anchored(&list.fields, "due"), anchored(&list.fields, "state"))
+            else {
+                continue;
+            };
+            for entry in self.record.entries(self.catalog, &kind.id, &list.id) {
+                let text = |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
+                let day = text(due);
+                let is_nearer = nearest.is_empty() || day < nearest.as_str();
+                if !day.is_empty() && is_nearer && !is_over(text(state)) {
+                    day.clone_into(&mut nearest);
+                }
+            }
+        }
+        nearest
+    }
+
+    /// Whether somebody in it has protected personal data.
+    fn is_shielded(&self) -> bool {
+        let Some(kind) = self.kind else { return false };
+        self.record.fields.iter().any(|(path, state)| {
+            let shields = |field: &Field| field.anchor.as_deref() == Some("protection");
+            let is_said = state.value.as_str().is_some_and(|code| !matches!(code, "" | "none"));
+            is_said
+                && kind.entry_lists.iter().any(|list| list.fields.iter().any(shields))
+                && self.catalog.locate(&kind.id, path).is_some_and(|at| shields(at.field))
+        })
+    }
+
+    /// What it is found by: everything that anybody said, also where people contradict each other.
+    fn keys(&self) -> Vec<String> {
+        let Some(kind) = self.kind else { return Vec::new() };
+        let mut keys = Vec::new();
+        for (path, state) in &self.record.fields {
+            let Some(located) = self.catalog.locate(&kind.id, path) else { continue };
+            let Some(finds) = located.field.finds else { continue };
+            if let (Some(list), Some(entry)) = (located.list, located.entry)
+                && self.record.value(&format!("{}/{entry}/tombstone", list.id)).is_some()
+            {
+                continue;
+            }
+            let said = state.statements.iter().map(|statement| &statement.value);
+            for text in said.chain([&state.value]).filter_map(Value::as_str) {
+                keys.extend(match finds {
+                    Finds::Name => name_keys(text),
+                    Finds::Number => number_keys(text),
+                });
+            }
+        }
+        keys
+    }
+}
