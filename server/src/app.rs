@@ -59,6 +59,11 @@ impl Making {
         self.whole.load(Ordering::Acquire)
     }
 
+    /// Documents looked at, of all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
+
     /// All rows are being made.
     pub fn begin(&self, documents: usize) {
         self.whole.store(false, Ordering::Release);

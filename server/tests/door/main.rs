@@ -8,5 +8,6 @@
 mod desk;
 mod files;
 mod kit;
+mod register;
 mod session;
 mod village;

@@ -165,6 +165,12 @@ impl Kind {
         self.entry_lists.iter().find(|list| list.id == id)
     }
 
+    /// The field of the record itself that bears a meaning.
+    #[must_use]
+    pub fn anchored(&self, anchor: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.anchor.as_deref() == Some(anchor))
+    }
+
     /// A field of the record itself.
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&Field> {

@@ -566,6 +566,21 @@ pub fn holdings(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId
     ids(db, "SELECT document FROM holdings WHERE device = ?1", device)
 }
 
+/// Whether a device holds a document by the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_held_by(
+    db: &Connection,
+    device: DeviceId,
+    document: DocumentId,
+) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM holdings WHERE device = ?1 AND document = ?2)",
+    )?;
+    Ok(select.query_row((Blob(device), Blob(document)), |row| row.get(0))?)
+}
+
 /// Houses a device has taken along.
 ///
 /// # Errors
