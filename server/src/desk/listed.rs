@@ -7,9 +7,9 @@ use ankomst_shared::value::Value;
 
 use super::made::badge;
 use super::{Desk, DeskError};
+use crate::storage::sqlite::log;
 use crate::storage::sqlite::register;
 use crate::storage::sqlite::rows::ProjectedRow;
-use crate::storage::sqlite::log;
 use crate::sync::access::Reach;
 
 impl Desk {
@@ -20,7 +20,9 @@ impl Desk {
         rows: Vec<ProjectedRow>,
     ) -> Result<Vec<Line>, DeskError> {
         let held = self.app.readers.read(|db| {
-            rows.iter().map(|row| log::is_held_by(db, self.device, row.document)).collect::<Result<Vec<_>, _>>()
+            rows.iter()
+                .map(|row| log::is_held_by(db, self.device, row.document))
+                .collect::<Result<Vec<_>, _>>()
         })?;
         let circles = (reach.unit(), reach.homes());
         let parents = self.app.row_readers.read(|db| {
@@ -84,7 +86,8 @@ impl Desk {
             many => badges.push(differ(&self.f(Word::ConflictMany, &[&many.to_string()]))),
         }
         if row.held > 0 {
-            badges.push(badge(&self.f(Word::RegisterHolds, &[&row.held.to_string()]), Tone::Decide));
+            badges
+                .push(badge(&self.f(Word::RegisterHolds, &[&row.held.to_string()]), Tone::Decide));
         }
         if row.pending > 0 {
             badges.push(badge(self.w(Word::RegisterPending), Tone::Info));
@@ -118,9 +121,8 @@ impl Desk {
     /// The title of a run's checklist.
     fn checklist(&self, row: &ProjectedRow) -> String {
         let pinned = row.checklist.split_once('/');
-        let known = pinned.and_then(|(id, version)| {
-            Catalog::builtin().checklist(id, version.parse().ok()?)
-        });
+        let known = pinned
+            .and_then(|(id, version)| Catalog::builtin().checklist(id, version.parse().ok()?));
         known.map_or_else(String::new, |known| known.label.get(self.language).to_owned())
     }
 
@@ -131,10 +133,7 @@ impl Desk {
             ("residence", Some(house)) => Act::TakeAlong { residence: house, keep: true },
             _ => Act::Sync,
         };
-        Action {
-            look: Look::Quiet,
-            ..self.plain("take", self.w(Word::TakeAlong), Sign::Pin, act)
-        }
+        Action { look: Look::Quiet, ..self.plain("take", self.w(Word::TakeAlong), Sign::Pin, act) }
     }
 }
 

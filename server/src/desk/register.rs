@@ -63,10 +63,9 @@ impl Desk {
                 let (order, after) = match place {
                     [] => (first_order(known), None),
                     [order] => (read_order(order)?, None),
-                    [order, after] => (
-                        read_order(order)?,
-                        Some(after.parse().map_err(|_| DeskError::Nowhere)?),
-                    ),
+                    [order, after] => {
+                        (read_order(order)?, Some(after.parse().map_err(|_| DeskError::Nowhere)?))
+                    }
                     _ => return Err(DeskError::Nowhere),
                 };
                 let unit = reach.unit();
@@ -99,7 +98,8 @@ impl Desk {
                 ..Line::default()
             }
         });
-        let mut lists = self.part("lists", Word::Empty, Body::Lines(lines.collect(), String::new()));
+        let mut lists =
+            self.part("lists", Word::Empty, Body::Lines(lines.collect(), String::new()));
         lists.title = String::new();
         self.w(Word::RegisterHelp).clone_into(&mut lists.help);
         let act = Act::Go("/sok".to_owned());
@@ -111,14 +111,8 @@ impl Desk {
         })
     }
 
-    fn list(
-        &self,
-        reach: &Reach,
-        kind: &Kind,
-        place: &Place<'_>,
-    ) -> Result<PageView, DeskError> {
-        let mut rows =
-            self.app.row_readers.read(|db| register::list(db, place, PAGE_LINES + 1))?;
+    fn list(&self, reach: &Reach, kind: &Kind, place: &Place<'_>) -> Result<PageView, DeskError> {
+        let mut rows = self.app.row_readers.read(|db| register::list(db, place, PAGE_LINES + 1))?;
         let more = rows.len() > PAGE_LINES;
         rows.truncate(PAGE_LINES);
         let here = format!("{HERE}/{}/{}", place.home, place.kind);
@@ -225,7 +219,12 @@ impl Desk {
             let act = Act::Go(format!("{here}/{name}"));
             Action {
                 look: Look::Choice(name == chosen),
-                ..self.plain(&format!("order-{name}"), &self.order_title(kind, order), Sign::None, act)
+                ..self.plain(
+                    &format!("order-{name}"),
+                    &self.order_title(kind, order),
+                    Sign::None,
+                    act,
+                )
             }
         };
         orders.into_iter().map(action).collect()

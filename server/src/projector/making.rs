@@ -10,8 +10,8 @@ use ankomst_shared::ids::{DocumentId, Epoch};
 use super::subject;
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::sqlite::rows::{self, ProjectedRow};
 use crate::storage::sqlite::log;
+use crate::storage::sqlite::rows::{self, ProjectedRow};
 
 /// Documents whose rows become one commit.
 const DOCUMENTS_A_COMMIT: usize = 256;

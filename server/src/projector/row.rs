@@ -110,11 +110,11 @@ impl Read<'_> {
         }
         let mut names = Vec::new();
         for list in &kind.entry_lists {
-            let name =
-                ["given_name", "family_name"].map(|anchor| anchored(&list.fields, anchor));
+            let name = ["given_name", "family_name"].map(|anchor| anchored(&list.fields, anchor));
             let [Some(given), Some(family)] = name else { continue };
             for entry in self.record.entries(self.catalog, &kind.id, &list.id) {
-                let part = |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
+                let part =
+                    |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
                 names.push(format!("{} {}", part(given), part(family)).trim().to_owned());
             }
         }
@@ -132,7 +132,8 @@ impl Read<'_> {
                 continue;
             };
             for entry in self.record.entries(self.catalog, &kind.id, &list.id) {
-                let text = |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
+                let text =
+                    |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
                 let day = text(due);
                 let is_nearer = nearest.is_empty() || day < nearest.as_str();
                 if !day.is_empty() && is_nearer && !is_over(text(state)) {

@@ -19,8 +19,7 @@ use axum::http::{Method, StatusCode};
 
 use super::kit::{Answer, Browser, Door, PASSWORD};
 
-const ROLES: [Role; 4] =
-    [Role::Caseworker, Role::Inspector, Role::Supervisor, Role::Administrator];
+const ROLES: [Role; 4] = [Role::Caseworker, Role::Inspector, Role::Supervisor, Role::Administrator];
 const NOBODY: &str = "qvxzqy";
 
 async fn page(browser: &mut Browser, door: &Door, address: &str) -> Answer {
@@ -146,7 +145,11 @@ async fn sees_its_lists(one: &mut Somebody, door: &Door, wanted: &BTreeSet<Docum
         let set: BTreeSet<DocumentId> = list.iter().copied().collect();
         assert_eq!(set.len(), list.len(), "no line comes twice");
         let updated = whole_list(browser, door, &format!("{address}/updated")).await;
-        assert_eq!(updated.into_iter().collect::<BTreeSet<_>>(), set, "another order, the same rows");
+        assert_eq!(
+            updated.into_iter().collect::<BTreeSet<_>>(),
+            set,
+            "another order, the same rows"
+        );
         seen.extend(set);
     }
     assert_eq!(seen, *wanted, "{:?} of {}", row.roles, row.unit);
@@ -162,7 +165,10 @@ async fn finds_its_own(one: &mut Somebody, door: &Door, all: &[ProjectedRow]) {
         let answer = page(&mut one.browser, door, &format!("/register/sok/{key}")).await;
         let found = documents(&read(&answer));
         assert!(found.iter().all(|id| one.scope.contains(id)), "{:?} found {key}", one.row.roles);
-        assert!(found.len() == PAGE_LINES || found.contains(&row.document) == one.scope.contains(&row.document));
+        assert!(
+            found.len() == PAGE_LINES
+                || found.contains(&row.document) == one.scope.contains(&row.document)
+        );
         let mine = all.iter().filter(|row| one.scope.contains(&row.document));
         if mine.flat_map(|row| &row.keys).all(|other| !other.starts_with(key.as_str())) {
             silent += 1;

@@ -133,7 +133,9 @@ fn signed(value: u64) -> Result<i64, StorageError> {
 /// When the database refuses.
 pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, StorageError> {
     let row = db
-        .prepare_cached("SELECT id, kind, parent, unit, user, protection FROM documents WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT id, kind, parent, unit, user, protection FROM documents WHERE id = ?1",
+        )?
         .query_row([Blob(id)], document_row)
         .optional()?;
     Ok(row)
@@ -177,8 +179,8 @@ pub fn document_ids(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
 /// # Errors
 /// When the database refuses.
 pub fn documents_after(db: &Connection, feed: u64) -> Result<Vec<DocumentId>, StorageError> {
-    let mut select =
-        db.prepare_cached("SELECT DISTINCT document FROM chunks WHERE feed > ?1 ORDER BY document")?;
+    let mut select = db
+        .prepare_cached("SELECT DISTINCT document FROM chunks WHERE feed > ?1 ORDER BY document")?;
     let rows = select.query_map([signed(feed)?], |row| row.get::<_, Blob<DocumentId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
 }

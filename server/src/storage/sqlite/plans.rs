@@ -42,13 +42,14 @@ fn every_list_and_every_search_goes_by_an_index_and_sorts_nothing() {
         Order::State("open"),
     ];
     let lists = orders.iter().flat_map(|order| [false, true].map(|from| list_sql(*order, from)));
-    let all: Vec<String> =
-        lists.chain([COUNT, CANDIDATES, KEYS_OF].map(str::to_owned)).collect();
+    let all: Vec<String> = lists.chain([COUNT, CANDIDATES, KEYS_OF].map(str::to_owned)).collect();
     for sql in all {
         let plan = plan(&db, &sql);
         let of_rows = |line: &&String| !line.contains("SEARCH c USING INTEGER PRIMARY KEY");
         assert!(
-            plan.iter().filter(of_rows).all(|line| !line.contains("SCAN") || line.contains("SCAN (sub")),
+            plan.iter()
+                .filter(of_rows)
+                .all(|line| !line.contains("SCAN") || line.contains("SCAN (sub")),
             "{sql}: {plan:?}"
         );
         assert!(plan.iter().any(|line| line.contains("SEARCH")), "{sql}: {plan:?}");

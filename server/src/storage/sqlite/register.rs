@@ -98,7 +98,8 @@ const fn shape(order: Order<'_>) -> (&'static str, &'static str, bool, &'static 
 pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
     let (index, column, down, which) = shape(order);
     let (way, beyond) = if down { ("DESC", "<") } else { ("ASC", ">") };
-    let after = if from { format!("AND (r.{column}, r.id) {beyond} (?4, ?5)") } else { String::new() };
+    let after =
+        if from { format!("AND (r.{column}, r.id) {beyond} (?4, ?5)") } else { String::new() };
     format!(
         "SELECT {COLUMNS} FROM rows r INDEXED BY {index} JOIN circles c ON c.id = r.circle
          WHERE r.circle = ?1 AND r.kind = ?2 {which} {after}
@@ -158,8 +159,7 @@ pub fn count(
 ) -> Result<usize, StorageError> {
     let Some(circle) = known_circle(db, unit, home)? else { return Ok(0) };
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let count: i64 =
-        db.prepare_cached(COUNT)?.query_row((circle, kind, most), |row| row.get(0))?;
+    let count: i64 = db.prepare_cached(COUNT)?.query_row((circle, kind, most), |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
@@ -218,8 +218,7 @@ fn has_all(db: &Connection, id: i64, words: &[Vec<String>]) -> Result<bool, Stor
         return Ok(true);
     }
     let mut select = db.prepare_cached(KEYS_OF)?;
-    let keys: Vec<String> =
-        select.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let keys: Vec<String> = select.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let is_there = |word: &Vec<String>| {
         word.iter().any(|start| keys.iter().any(|key| key.starts_with(start.as_str())))
     };
@@ -245,8 +244,7 @@ pub fn one(
         "SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle
          WHERE r.document = ?1 AND c.unit = ?2"
     );
-    let found =
-        db.prepare_cached(&sql)?.query_row((Blob(document), Blob(unit)), row).optional()?;
+    let found = db.prepare_cached(&sql)?.query_row((Blob(document), Blob(unit)), row).optional()?;
     Ok(found.filter(|row| homes.contains(&row.home.as_str())))
 }
 

@@ -279,8 +279,11 @@ pub fn mark(
     (pending, held): (usize, usize),
 ) -> Result<(), StorageError> {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    db.prepare_cached("UPDATE rows SET pending = ?1, held = ?2 WHERE document = ?3")?
-        .execute((count(pending), count(held), Blob(document)))?;
+    db.prepare_cached("UPDATE rows SET pending = ?1, held = ?2 WHERE document = ?3")?.execute((
+        count(pending),
+        count(held),
+        Blob(document),
+    ))?;
     Ok(())
 }
 

@@ -37,8 +37,7 @@ impl Viewer<'_> {
     pub(super) fn case_line(&mut self, id: DocumentId) -> Option<Line> {
         let record = self.record(id).ok()?;
         let persons = self.listed(id, "persons").1;
-        let names: Vec<String> =
-            persons.iter().map(|entry| self.person_name(id, entry)).collect();
+        let names: Vec<String> = persons.iter().map(|entry| self.person_name(id, entry)).collect();
         let found_by = self.found_by(id, "persons");
         let mut badges = Vec::new();
         if self.is_protected(id) {

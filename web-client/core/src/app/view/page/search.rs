@@ -53,9 +53,9 @@ impl Viewer<'_> {
             return String::new();
         }
         let entries = self.listed(id, list).1;
-        let found = entries.iter().map(|entry| {
-            self.found_in(id, &format!("{list}/{entry}/"), &known.fields)
-        });
+        let found = entries
+            .iter()
+            .map(|entry| self.found_in(id, &format!("{list}/{entry}/"), &known.fields));
         found.collect()
     }
 
