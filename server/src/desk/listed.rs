@@ -5,7 +5,7 @@ use ankomst_shared::catalog::{Catalog, Kind, civil, written_date};
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
-use super::made::badge;
+use super::made::{badge, plain};
 use super::{Desk, DeskError};
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::register;
@@ -17,7 +17,7 @@ impl Desk {
     pub(super) fn lines(
         &self,
         reach: &Reach,
-        rows: Vec<ProjectedRow>,
+        rows: &[ProjectedRow],
     ) -> Result<Vec<Line>, DeskError> {
         let held = self.app.readers.read(|db| {
             rows.iter()
@@ -53,15 +53,15 @@ impl Desk {
             [what, detail.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
         let updated = civil(row.updated_ms).map_or_else(String::new, |at| written_date(at.date()));
         let mut figure = vec![row.number.clone()];
-        if !row.arrival.is_empty() {
-            figure.push(self.f(Word::Arrived, &[&row.arrival]));
+        figure.push(if row.arrival.is_empty() {
+            self.f(Word::RegisterChanged, &[&updated])
         } else {
-            figure.push(self.f(Word::RegisterChanged, &[&updated]));
-        }
+            self.f(Word::Arrived, &[&row.arrival])
+        });
         figure.retain(|part| !part.is_empty());
         Line {
             key: row.document.to_string(),
-            href: if is_here { address(row) } else { None },
+            href: is_here.then(|| address(row)),
             title: if title.is_empty() { label.to_owned() } else { title.to_owned() },
             detail: detail.join(" · "),
             badges: self.badges(kind, row),
@@ -133,7 +133,7 @@ impl Desk {
             ("residence", Some(house)) => Act::TakeAlong { residence: house, keep: true },
             _ => Act::Sync,
         };
-        Action { look: Look::Quiet, ..self.plain("take", self.w(Word::TakeAlong), Sign::Pin, act) }
+        Action { look: Look::Quiet, ..plain("take", self.w(Word::TakeAlong), Sign::Pin, act) }
     }
 }
 
@@ -142,11 +142,11 @@ fn differ(text: &str) -> Badge {
 }
 
 /// Where a record stands in the app; what has no place of its own, where it belongs.
-fn address(row: &ProjectedRow) -> Option<String> {
+fn address(row: &ProjectedRow) -> String {
     let root = if row.home == "residence" { "/boenden" } else { "/arenden" };
     match (row.kind.as_str(), row.parent) {
-        ("run", _) => Some(format!("/besok/{}", row.document)),
-        (_, None) => Some(format!("{root}/{}", row.document)),
-        (_, Some(parent)) => Some(format!("{root}/{parent}")),
+        ("run", _) => format!("/besok/{}", row.document),
+        (_, None) => format!("{root}/{}", row.document),
+        (_, Some(parent)) => format!("{root}/{parent}"),
     }
 }

@@ -9,10 +9,11 @@
 //! Administration is not asked here: what a person may read is what `sync::access` says.
 
 use ankomst_shared::app::{Act, Action, Body, Line, Look, PageView, Part, Sign, Tone};
-use ankomst_shared::catalog::{Catalog, Field, FieldType, Kind};
+use ankomst_shared::catalog::{Catalog, FieldType, Kind};
 use ankomst_shared::find::beginnings;
 use ankomst_shared::text::Word;
 
+use super::made::plain;
 use super::{Desk, DeskError};
 use crate::storage::StorageError;
 use crate::storage::sqlite::register::{self, Order, Place};
@@ -105,7 +106,7 @@ impl Desk {
         let act = Act::Go("/sok".to_owned());
         Ok(PageView {
             title: self.w(Word::Register).to_owned(),
-            actions: vec![self.plain("search", self.w(Word::Search), Sign::Search, act)],
+            actions: vec![plain("search", self.w(Word::Search), Sign::Search, act)],
             parts: self.making_notice().into_iter().chain([lists]).collect(),
             ..PageView::default()
         })
@@ -122,14 +123,16 @@ impl Desk {
         let mut around = Vec::new();
         if place.after.is_some() {
             let act = Act::Go(format!("{here}/{order}"));
-            around.push(self.plain("first", self.w(Word::RegisterFirst), Sign::Back, act));
+            around.push(plain("first", self.w(Word::RegisterFirst), Sign::Back, act));
         }
         if let (true, Some(last)) = (more, rows.last()) {
             let act = Act::Go(format!("{here}/{order}/{}", last.document));
-            around.push(self.plain("next", self.w(Word::RegisterNext), Sign::None, act));
+            around.push(plain("next", self.w(Word::RegisterNext), Sign::None, act));
         }
-        list.body = Body::Lines(self.lines(reach, rows)?, self.w(Word::RegisterNone).to_owned());
-        let mut parts: Vec<Part> = self.making_notice().into_iter().chain([list]).collect();
+        list.body = Body::Lines(self.lines(reach, &rows)?, self.w(Word::RegisterNone).to_owned());
+        let mut parts: Vec<Part> = self.making_notice().into_iter().collect();
+        parts.extend(self.choices(kind, &here, &order));
+        parts.push(list);
         if !around.is_empty() {
             let mut turn = self.part("turn", Word::Empty, Body::Text(Vec::new()));
             turn.title = String::new();
@@ -139,7 +142,6 @@ impl Desk {
         Ok(PageView {
             title: self.list_title(place.home, place.kind),
             back: Some((HERE.to_owned(), self.w(Word::Register).to_owned())),
-            actions: self.orders(kind, &here, order.as_str()),
             parts,
             ..PageView::default()
         })
@@ -158,7 +160,7 @@ impl Desk {
         } else {
             (Vec::new(), false, Word::SearchHelp)
         };
-        let lines = Body::Lines(self.lines(reach, rows)?, self.w(none).to_owned());
+        let lines = Body::Lines(self.lines(reach, &rows)?, self.w(none).to_owned());
         let mut found = self.part("server-found", Word::RegisterFound, lines);
         if more {
             self.w(Word::SearchMore).clone_into(&mut found.help);
@@ -191,43 +193,45 @@ impl Desk {
         if home == kind { own } else { format!("{own} · {}", label(home)) }
     }
 
-    /// The orders a list may be seen in, as choices.
-    fn orders(&self, kind: &Kind, here: &str, chosen: &str) -> Vec<Action> {
+    /// The orders a list may be seen in and the states its records may be in, as choices.
+    fn choices(&self, kind: &Kind, here: &str, chosen: &str) -> Vec<Part> {
         let mut orders: Vec<Order<'_>> = Vec::new();
-        let has = |anchor: &str| kind.anchored(anchor).is_some();
         let lists_have = |anchor: &str| {
             let mut fields = kind.entry_lists.iter().flat_map(|list| &list.fields);
             fields.any(|field| field.anchor.as_deref() == Some(anchor))
         };
-        if has("title") {
+        if kind.anchored("title").is_some() {
             orders.push(Order::Name);
         }
         orders.push(Order::Updated);
-        if has("arrival_date") {
+        if kind.anchored("arrival_date").is_some() {
             orders.push(Order::Arrival);
         }
         if lists_have("due") {
             orders.push(Order::Due);
         }
         orders.extend([Order::Open, Order::Held]);
-        if let Some(FieldType::Choice(list)) = kind.anchored("state").map(|field| &field.typ) {
-            let codes = Catalog::builtin().list(list).map(|list| list.codes.as_slice());
-            orders.extend(codes.unwrap_or_default().iter().map(|code| Order::State(&code.id)));
-        }
         let action = |order: Order<'_>| {
             let name = order_name(order);
             let act = Act::Go(format!("{here}/{name}"));
-            Action {
-                look: Look::Choice(name == chosen),
-                ..self.plain(
-                    &format!("order-{name}"),
-                    &self.order_title(kind, order),
-                    Sign::None,
-                    act,
-                )
-            }
+            let title = self.order_title(kind, order);
+            let plain = plain(&format!("order-{name}"), &title, Sign::None, act);
+            Action { look: Look::Choice(name == chosen), ..plain }
         };
-        orders.into_iter().map(action).collect()
+        let mut part = self.part("orders", Word::RegisterOrder, Body::Text(Vec::new()));
+        part.actions = orders.into_iter().map(action).collect();
+        let mut parts = vec![part];
+        let state = kind.anchored("state");
+        if let Some((field, list)) = state.and_then(|field| Some((field, field.typ.list()?))) {
+            let codes = Catalog::builtin().list(list).map(|list| list.codes.as_slice());
+            let states =
+                codes.unwrap_or_default().iter().map(|code| action(Order::State(&code.id)));
+            let mut part = self.part("states", Word::Empty, Body::Text(Vec::new()));
+            field.label.get(self.language).clone_into(&mut part.title);
+            part.actions = states.collect();
+            parts.push(part);
+        }
+        parts
     }
 
     fn order_title(&self, kind: &Kind, order: Order<'_>) -> String {
@@ -245,17 +249,11 @@ impl Desk {
 
     /// A state of a kind's records in words.
     pub(super) fn state_words(&self, kind: &Kind, code: &str) -> String {
-        let typ = kind.anchored("state").map(|field: &Field| &field.typ);
+        let typ = kind.anchored("state").map(|field| &field.typ);
         match typ.and_then(FieldType::list) {
             Some(list) => Catalog::builtin().code_words(list, code, self.language),
             None => code.to_owned(),
         }
-    }
-
-    /// Something done at once.
-    pub(super) fn plain(&self, name: &str, label: &str, sign: Sign, act: Act) -> Action {
-        let (name, label) = (name.to_owned(), label.to_owned());
-        Action { name, label, sign, look: Look::Plain, ask: None, act }
     }
 }
 

@@ -146,19 +146,25 @@ impl Read<'_> {
 
     /// Whether somebody in it has protected personal data.
     fn is_shielded(&self) -> bool {
-        let Some(kind) = self.kind else { return false };
+        let shields = |field: &&Field| field.anchor.as_deref() == Some("protection");
+        let lists = self.kind.iter().flat_map(|kind| &kind.entry_lists);
+        let ends: Vec<String> = lists
+            .flat_map(|list| list.fields.iter().filter(shields))
+            .map(|field| format!("/{}", field.id))
+            .collect();
         self.record.fields.iter().any(|(path, state)| {
-            let shields = |field: &Field| field.anchor.as_deref() == Some("protection");
-            let is_said = state.value.as_str().is_some_and(|code| !matches!(code, "" | "none"));
-            is_said
-                && kind.entry_lists.iter().any(|list| list.fields.iter().any(shields))
-                && self.catalog.locate(&kind.id, path).is_some_and(|at| shields(at.field))
+            ends.iter().any(|end| path.as_str().ends_with(end.as_str()))
+                && state.value.as_str().is_some_and(|code| !matches!(code, "" | "none"))
         })
     }
 
     /// What it is found by: everything that anybody said, also where people contradict each other.
     fn keys(&self) -> Vec<String> {
         let Some(kind) = self.kind else { return Vec::new() };
+        let lists = kind.entry_lists.iter().flat_map(|list| &list.fields);
+        if lists.chain(&kind.fields).all(|field| field.finds.is_none()) {
+            return Vec::new();
+        }
         let mut keys = Vec::new();
         for (path, state) in &self.record.fields {
             let Some(located) = self.catalog.locate(&kind.id, path) else { continue };

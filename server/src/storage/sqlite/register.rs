@@ -98,12 +98,15 @@ const fn shape(order: Order<'_>) -> (&'static str, &'static str, bool, &'static 
 pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
     let (index, column, down, which) = shape(order);
     let (way, beyond) = if down { ("DESC", "<") } else { ("ASC", ">") };
-    let after =
-        if from { format!("AND (r.{column}, r.id) {beyond} (?4, ?5)") } else { String::new() };
+    let after = if from {
+        format!("AND (r.{column}, r.document) {beyond} (?4, ?5)")
+    } else {
+        String::new()
+    };
     format!(
         "SELECT {COLUMNS} FROM rows r INDEXED BY {index} JOIN circles c ON c.id = r.circle
          WHERE r.circle = ?1 AND r.kind = ?2 {which} {after}
-         ORDER BY r.{column} {way}, r.id {way} LIMIT ?3"
+         ORDER BY r.{column} {way}, r.document {way} LIMIT ?3"
     )
 }
 
@@ -117,14 +120,15 @@ pub fn list(
     most: usize,
 ) -> Result<Vec<ProjectedRow>, StorageError> {
     let Some(circle) = known_circle(db, place.unit, place.home)? else { return Ok(Vec::new()) };
-    let from: Option<(Value, i64)> = match place.after {
+    let from: Option<(Value, DocumentId)> = match place.after {
         Some(after) => {
             let (_, column, ..) = shape(place.order);
-            db.prepare_cached(&format!(
-                "SELECT {column}, id FROM rows WHERE document = ?1 AND circle = ?2 AND kind = ?3"
-            ))?
-            .query_row((Blob(after), circle, place.kind), |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
+            let sql = format!(
+                "SELECT {column} FROM rows WHERE document = ?1 AND circle = ?2 AND kind = ?3"
+            );
+            db.prepare_cached(&sql)?
+                .query_row((Blob(after), circle, place.kind), |row| Ok((row.get(0)?, after)))
+                .optional()?
         }
         None => None,
     };
@@ -132,9 +136,9 @@ pub fn list(
     select.raw_bind_parameter(1, circle)?;
     select.raw_bind_parameter(2, place.kind)?;
     select.raw_bind_parameter(3, i64::try_from(most).unwrap_or(i64::MAX))?;
-    if let Some((value, id)) = from {
+    if let Some((value, after)) = from {
         select.raw_bind_parameter(4, value)?;
-        select.raw_bind_parameter(5, id)?;
+        select.raw_bind_parameter(5, Blob(after))?;
     }
     if let Order::State(state) = place.order {
         select.raw_bind_parameter(6, state)?;

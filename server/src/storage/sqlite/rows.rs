@@ -16,9 +16,10 @@ use super::open::connect;
 use crate::storage::StorageError;
 
 /// Counts up with every change of the tables, of what is written in them, and of the catalog's `finds`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const FILES: [&str; 3] = ["rows.db", "rows.db-wal", "rows.db-shm"];
 
+// Of equal keys the document decides: SQLite does not go on in an index from a key and a row number.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE circles (
@@ -47,13 +48,13 @@ CREATE TABLE rows (
     held INTEGER NOT NULL,
     feed INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX rows_place ON rows (circle, kind, place, id);
-CREATE INDEX rows_updated ON rows (circle, kind, updated_ms, id);
-CREATE INDEX rows_state ON rows (circle, kind, state, place, id);
-CREATE INDEX rows_due ON rows (circle, kind, due, id) WHERE due <> '';
-CREATE INDEX rows_arrival ON rows (circle, kind, arrival, id) WHERE arrival <> '';
-CREATE INDEX rows_open ON rows (circle, kind, updated_ms, id) WHERE open > 0;
-CREATE INDEX rows_held ON rows (circle, kind, updated_ms, id) WHERE held > 0;
+CREATE INDEX rows_place ON rows (circle, kind, place, document);
+CREATE INDEX rows_updated ON rows (circle, kind, updated_ms, document);
+CREATE INDEX rows_state ON rows (circle, kind, state, place, document);
+CREATE INDEX rows_due ON rows (circle, kind, due, document) WHERE due <> '';
+CREATE INDEX rows_arrival ON rows (circle, kind, arrival, document) WHERE arrival <> '';
+CREATE INDEX rows_open ON rows (circle, kind, updated_ms, document) WHERE open > 0;
+CREATE INDEX rows_held ON rows (circle, kind, updated_ms, document) WHERE held > 0;
 CREATE TABLE keys (
     circle INTEGER NOT NULL, key TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (circle, key, row)
 ) STRICT, WITHOUT ROWID;

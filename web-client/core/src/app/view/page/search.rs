@@ -81,9 +81,9 @@ impl Viewer<'_> {
             own.push_str(&self.found_by(case, &list.id));
         }
         let before = lines.len();
-        let fields = kind.entry_list("persons").map_or(&[] as &[Field], |list| &list.fields);
+        let Some(people) = kind.entry_list("persons") else { return };
         for entry in self.listed(case, "persons").1 {
-            let text = self.found_in(case, &format!("persons/{entry}/"), fields);
+            let text = self.found_in(case, &format!("persons/{entry}/"), &people.fields);
             if fits(words, &format!("{text} {own}")) && fits_person(words, &text) {
                 let line = self.entry_line(case, "persons", &entry);
                 let figure = format!("{number} · {}", self.title(case));
