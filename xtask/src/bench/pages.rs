@@ -21,7 +21,7 @@ pub(super) fn pages(figures: &Figures, server: &Server) -> anyhow::Result<()> {
         let page = asker.page(address)?;
         let all = lines_of(&page);
         lines += all.len();
-        words.extend(all.iter().flat_map(|line| words_of(line)));
+        words.extend(all.iter().flat_map(words_of));
     }
     let each = count(addresses.len());
     figures.say("list pages asked", each, "");

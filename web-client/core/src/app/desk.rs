@@ -23,7 +23,7 @@ impl<P: Platform> Core<P> {
                 let notice = Part {
                     key: "no-contact".to_owned(),
                     title: String::new(),
-                    help: self.say(Word::RegisterNoContact, &[]),
+                    help: self.say(Word::ServerNoContact, &[]),
                     actions: Vec::new(),
                     body: Body::Notice(Tone::Info),
                 };
