@@ -1,7 +1,10 @@
 //! A row of the register as a line of a page.
 
-use ankomst_shared::app::{Act, Action, Badge, Line, Look, Sign, Tone};
+use std::collections::BTreeSet;
+
+use ankomst_shared::app::{Act, Action, Badge, Line, Look, Role, Sign, Tone};
 use ankomst_shared::catalog::{Catalog, Kind, civil, written_date};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
@@ -19,10 +22,10 @@ impl Desk {
         reach: &Reach,
         rows: &[ProjectedRow],
     ) -> Result<Vec<Line>, DeskError> {
-        let held = self.app.readers.read(|db| {
-            rows.iter()
-                .map(|row| log::is_held_by(db, self.device, row.document))
-                .collect::<Result<Vec<_>, _>>()
+        let (held, along) = self.app.readers.read(|db| {
+            let is_here = |row: &ProjectedRow| log::is_held_by(db, self.device, row.document);
+            let held = rows.iter().map(is_here).collect::<Result<Vec<_>, _>>()?;
+            Ok((held, log::wants(db, self.device)?))
         })?;
         let circles = (reach.unit(), reach.homes());
         let parents = self.app.row_readers.read(|db| {
@@ -32,11 +35,15 @@ impl Desk {
             };
             rows.iter().map(parent).collect::<Result<Vec<_>, _>>()
         })?;
-        let lines = rows.iter().zip(parents).zip(held);
-        Ok(lines.map(|((row, parent), is_here)| self.line(row, parent.as_ref(), is_here)).collect())
+        let lines = rows.iter().zip(parents).zip(held).map(|((row, parent), is_here)| {
+            let actions = self.take(row, is_here, &along).into_iter().collect();
+            let href = is_here.then(|| address(row));
+            Line { href, actions, ..self.line(row, parent.as_ref()) }
+        });
+        Ok(lines.collect())
     }
 
-    fn line(&self, row: &ProjectedRow, parent: Option<&ProjectedRow>, is_here: bool) -> Line {
+    fn line(&self, row: &ProjectedRow, parent: Option<&ProjectedRow>) -> Line {
         let catalog = Catalog::builtin();
         let kind = catalog.kind(&row.kind);
         let label = kind.map_or(row.kind.as_str(), |kind| kind.label.get(self.language));
@@ -61,12 +68,10 @@ impl Desk {
         figure.retain(|part| !part.is_empty());
         Line {
             key: row.document.to_string(),
-            href: is_here.then(|| address(row)),
             title: if title.is_empty() { label.to_owned() } else { title.to_owned() },
             detail: detail.join(" · "),
             badges: self.badges(kind, row),
             figure: figure.join(" · "),
-            actions: if is_here { Vec::new() } else { vec![self.take(row)] },
             ..Line::default()
         }
     }
@@ -126,14 +131,28 @@ impl Desk {
         known.map_or_else(String::new, |known| known.label.get(self.language).to_owned())
     }
 
-    /// An inspection comes with its house; everything else a device should hold comes by itself, at
-    /// the latest with the next contact.
-    fn take(&self, row: &ProjectedRow) -> Action {
-        let act = match (row.home.as_str(), row.parent) {
-            ("residence", Some(house)) => Act::TakeAlong { residence: house, keep: true },
-            _ => Act::Sync,
+    /// A house is taken along for its inspections; everything else that a device should hold comes by
+    /// itself, at the latest with the next contact.
+    fn take(
+        &self,
+        row: &ProjectedRow,
+        is_here: bool,
+        along: &BTreeSet<DocumentId>,
+    ) -> Option<Action> {
+        let house = match (row.home.as_str(), row.kind.as_str()) {
+            ("residence", "residence") => Some(row.document),
+            ("residence", "run") => row.parent,
+            _ => None,
         };
-        Action { look: Look::Quiet, ..plain("take", self.w(Word::TakeAlong), Sign::Pin, act) }
+        // A supervisor holds all inspections without asking.
+        let asks = house.filter(|house| !self.me.is(Role::Supervisor) && !along.contains(house));
+        let act = match asks {
+            Some(residence) => Act::TakeAlong { residence, keep: true },
+            None if is_here => return None,
+            None => Act::Sync,
+        };
+        let take = plain("take", self.w(Word::TakeAlong), Sign::Pin, act);
+        Some(Action { look: Look::Quiet, ..take })
     }
 }
 

@@ -162,6 +162,8 @@ impl Desk {
         };
         let lines = Body::Lines(self.lines(reach, &rows)?, self.w(none).to_owned());
         let mut found = self.part("server-found", Word::RegisterFound, lines);
+        let lists = Act::Go(HERE.to_owned());
+        found.actions.push(plain("register", self.w(Word::RegisterLists), Sign::Cloud, lists));
         if more {
             self.w(Word::SearchMore).clone_into(&mut found.help);
         }
