@@ -37,8 +37,12 @@ impl Desk {
         })?;
         let lines = rows.iter().zip(parents).zip(held).map(|((row, parent), is_here)| {
             let actions = self.take(row, is_here, &along).into_iter().collect();
-            let href = is_here.then(|| address(row));
-            Line { href, actions, ..self.line(row, parent.as_ref()) }
+            let mut line = self.line(row, parent.as_ref());
+            if row.kind == "residence" && along.contains(&row.document) {
+                let text = self.w(Word::TakenAlong).to_owned();
+                line.badges.push(Badge { text, tone: Tone::Info, sign: Sign::Pin });
+            }
+            Line { href: is_here.then(|| address(row)), actions, ..line }
         });
         Ok(lines.collect())
     }

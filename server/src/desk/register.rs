@@ -130,6 +130,9 @@ impl Desk {
             around.push(plain("next", self.w(Word::RegisterNext), Sign::None, act));
         }
         list.body = Body::Lines(self.lines(reach, &rows)?, self.w(Word::RegisterNone).to_owned());
+        if !around.is_empty() {
+            self.w(Word::RegisterPages).clone_into(&mut list.help);
+        }
         let mut parts: Vec<Part> = self.making_notice().into_iter().collect();
         parts.extend(self.choices(kind, &here, &order));
         parts.push(list);
