@@ -185,3 +185,109 @@ impl Read<'_> {
         keys
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ankomst_shared::document::{Authoring, Edit};
+    use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, EntryId, UnitId, UserId};
+    use ankomst_shared::merge::settle_edits;
+    use ankomst_shared::path::FieldPath;
+
+    use super::*;
+
+    fn by(user: u8) -> Authoring {
+        Authoring {
+            device: DeviceId::from_bytes([user; 16]),
+            user: UserId::from_bytes([user; 16]),
+            now_ms: 1_000,
+            clock_offset_s: None,
+            review_heads: Vec::new(),
+        }
+    }
+
+    fn say(answers: &[(&str, &str)]) -> Vec<Edit> {
+        let edit = |(path, text): &(&str, &str)| Edit {
+            path: FieldPath::parse(path).unwrap(),
+            value: Value::text(*text),
+        };
+        answers.iter().map(edit).collect()
+    }
+
+    fn of(kind: &str, opened: &Document, review: Option<&Document>) -> ProjectedRow {
+        let document = DocumentRow {
+            id: DocumentId::from_bytes([9; 16]),
+            kind: kind.to_owned(),
+            parent: None,
+            unit: UnitId::from_bytes([1; 16]),
+            protection: 0,
+            user: UserId::from_bytes([1; 16]),
+        };
+        let around = Around { home: kind.to_owned(), feed: 1, updated_ms: 1, unseen: (0, 0) };
+        row(&document, around, opened, review)
+    }
+
+    fn actor(number: u8) -> ActorId {
+        ActorId::from_bytes([number; 16])
+    }
+
+    #[test]
+    fn what_was_decided_is_no_longer_open_and_both_names_find_the_record() {
+        let (mut one, first) =
+            Document::create(actor(1), vec![1], &say(&[("household_label", "Haddad")]), &by(1))
+                .unwrap();
+        let mut other = Document::open(actor(2), [first.bytes.as_slice()]).unwrap();
+        one.commit(&say(&[("household_label", "Hadad")]), &by(1)).unwrap();
+        let theirs =
+            other.commit(&say(&[("household_label", "Al-Haddad")]), &by(2)).unwrap().unwrap();
+        one.apply([theirs.bytes.as_slice()]).unwrap();
+        let disputed = of("case", &one, None);
+        assert_eq!(disputed.open, 1);
+        for key in ["hadad", "alhaddad", "haddad"] {
+            assert!(disputed.keys.iter().any(|known| known == key), "{key}: {:?}", disputed.keys);
+        }
+        let path = FieldPath::parse("household_label").unwrap();
+        let saw = one.statements(&path).iter().map(|statement| statement.id).collect();
+        let entry = EntryId::from_bytes([3; 10]);
+        let edits = settle_edits(entry, &path, &Value::text("Al-Haddad"), "", &saw);
+        let (review, _) = Document::create(actor(3), vec![2], &edits, &by(3)).unwrap();
+        let settled = of("case", &one, Some(&review));
+        assert_eq!((settled.open, settled.title.as_str()), (0, "Al-Haddad"));
+    }
+
+    #[test]
+    fn a_row_says_what_the_catalog_marks() {
+        let (a, b) = ("zzzzzzzzzzzzzzzz", "yyyyyyyyyyyyyyyy");
+        let key = |list: &str, entry: &str, field: &str| format!("{list}/{entry}/{field}");
+        let answers: Vec<(String, &str)> = vec![
+            ("household_label".into(), "Familjen Saba"),
+            ("state".into(), "active"),
+            ("arrival_date".into(), "2026-03-01"),
+            (key("persons", a, "given"), "Saba-Luwam"),
+            (key("persons", a, "family"), "Habte"),
+            (key("persons", a, "personal_number"), "199005262382"),
+            (key("persons", a, "lma_number"), "99-123456/1"),
+            (key("persons", a, "protected_identity"), "secrecy_mark"),
+            (key("persons", b, "given"), "Borttagen"),
+            (key("persons", b, "tombstone"), "dubblett"),
+            (key("tasks", a, "due"), "2026-04-02"),
+            (key("tasks", a, "status"), "todo"),
+            (key("tasks", b, "due"), "2026-04-01"),
+            (key("tasks", b, "status"), "done"),
+        ];
+        let answers: Vec<(&str, &str)> =
+            answers.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let (opened, _) = Document::create(actor(1), vec![1], &say(&answers), &by(1)).unwrap();
+        let row = of("case", &opened, None);
+        assert_eq!(
+            (row.title.as_str(), row.detail.as_str()),
+            ("Familjen Saba", "Saba-Luwam Habte")
+        );
+        assert_eq!((row.state.as_str(), row.arrival.as_str()), ("active", "2026-03-01"));
+        assert_eq!(row.due, "2026-04-02", "the nearest day of what is not done");
+        assert!(row.shielded && row.number.starts_with("T-"));
+        for key in ["saba", "luwam", "9005262382", "199005262382", "991234561", "familjen"] {
+            assert!(row.keys.iter().any(|known| known == key), "{key}: {:?}", row.keys);
+        }
+        assert!(!row.keys.iter().any(|key| key == "borttagen"));
+    }
+}

@@ -9,5 +9,6 @@ mod desk;
 mod files;
 mod kit;
 mod register;
+mod rows;
 mod session;
 mod village;
