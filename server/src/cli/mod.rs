@@ -176,6 +176,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Seed(args) => plant::run(args).await,
         Command::Dump { data } => dump::run(&*open(&data).await?),
         Command::Rebuild { data } => {
+            // A server beside it would take for whole what is just being made.
+            let _lock = care::Lock::take(&data)?;
             println!("{} rows", projector::rebuild(&*open(&data).await?)?);
             Ok(())
         }

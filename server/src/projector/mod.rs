@@ -12,12 +12,12 @@ use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId};
 use ankomst_shared::sign::header::review_of;
 use minicbor::bytes::ByteVec;
-use rusqlite::Connection;
 
 pub use self::making::{make_whole, rebuild};
 use self::row::Around;
 use crate::app::App;
 use crate::storage::StorageError;
+use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::homes::home;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};

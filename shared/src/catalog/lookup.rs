@@ -189,6 +189,7 @@ impl CodeList {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Finds;
 
     fn path(text: &str) -> FieldPath {
         FieldPath::parse(text).unwrap()
@@ -278,6 +279,29 @@ mod tests {
         ] {
             assert!(catalog.locate(kind, &path(key)).is_none(), "{key}");
         }
+    }
+
+    #[test]
+    fn a_case_is_found_by_every_kind_of_number_and_name_of_its_people() {
+        let case = Catalog::builtin().kind("case").unwrap();
+        let persons = &case.entry_list("persons").unwrap().fields;
+        for id in ["given", "family", "middle", "known_as", "native_name"] {
+            let field = persons.iter().find(|field| field.id == id).unwrap();
+            assert_eq!(field.finds, Some(Finds::Name), "{id}");
+        }
+        let numbers = [
+            "personal_number",
+            "coordination_number",
+            "dossier_number",
+            "lma_number",
+            "reserve_number",
+            "phone",
+        ];
+        for id in numbers {
+            let field = persons.iter().find(|field| field.id == id).unwrap();
+            assert_eq!(field.finds, Some(Finds::Number), "{id}");
+        }
+        assert_eq!(case.anchored("number").unwrap().finds, Some(Finds::Number));
     }
 
     #[test]

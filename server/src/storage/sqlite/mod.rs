@@ -16,6 +16,8 @@ pub use keys::Keys;
 pub use open::{Readers, open_log};
 pub use writer::Writer;
 
+pub use rusqlite::Connection;
+
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// An id as a blob column.
