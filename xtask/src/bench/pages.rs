@@ -1,6 +1,6 @@
 //! Pages of the register, as a supervisor asks for them: time on the processor for each.
 
-use ankomst_shared::app::{Act, Body, Language, Line, PAGE_FORM, PageView};
+use ankomst_shared::app::{Act, Action, Body, Language, Line, PAGE_FORM, PageView};
 use ankomst_shared::packed::{from_bytes, to_bytes};
 use anyhow::{Context, ensure};
 
@@ -116,28 +116,31 @@ impl<'a> Asker<'a> {
     fn addresses(&self) -> anyhow::Result<Vec<String>> {
         let mut waiting: Vec<String> = Vec::new();
         for list in LISTS {
-            let page = self.page(&format!("/register/{list}"))?;
-            waiting.extend(page.actions.iter().filter_map(|action| match &action.act {
-                Act::Go(address) => Some(address.clone()),
-                _ => None,
-            }));
+            waiting.extend(led_to(&self.page(&format!("/register/{list}"))?, "order-"));
         }
         let mut addresses = Vec::new();
         while !waiting.is_empty() && addresses.len() < ASKED {
             let mut next = Vec::new();
             for address in waiting {
-                let page = self.page(&address)?;
-                let actions = page.parts.iter().flat_map(|part| &part.actions);
-                next.extend(actions.filter(|action| action.name == "next").filter_map(|action| {
-                    if let Act::Go(address) = &action.act { Some(address.clone()) } else { None }
-                }));
+                next.extend(led_to(&self.page(&address)?, "next"));
                 addresses.push(address);
             }
             waiting = next;
         }
         addresses.truncate(ASKED);
+        ensure!(!addresses.is_empty(), "the register has no lists");
         Ok(addresses)
     }
+}
+
+/// Where the buttons of a page lead whose names begin so.
+fn led_to(page: &PageView, name: &str) -> Vec<String> {
+    let actions = page.parts.iter().flat_map(|part| &part.actions);
+    let named = actions.filter(|action| action.name.starts_with(name));
+    let address = |action: &Action| {
+        if let Act::Go(address) = &action.act { Some(address.clone()) } else { None }
+    };
+    named.filter_map(address).collect()
 }
 
 /// The question of an enrolment in its plain form: this program does without the library that writes it.
