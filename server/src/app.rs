@@ -47,6 +47,7 @@ pub struct News {
 #[derive(Debug, Default)]
 pub struct Making {
     whole: AtomicBool,
+    behind: AtomicBool,
     /// Documents looked at so far.
     pub done: AtomicUsize,
     /// Documents to be looked at.
@@ -76,9 +77,15 @@ impl Making {
         self.whole.store(true, Ordering::Release);
     }
 
-    /// A row could not be written.
+    /// A row could not be written: the rows are not whole until it is made good.
     pub fn fell_behind(&self) {
         self.whole.store(false, Ordering::Release);
+        self.behind.store(true, Ordering::Release);
+    }
+
+    /// Whether a row is to be made good; asked by whoever then does it.
+    pub fn takes_up(&self) -> bool {
+        self.behind.swap(false, Ordering::AcqRel)
     }
 }
 

@@ -23,8 +23,16 @@ use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
 
 /// Writes the row of a document of which something has become visible, up to that number of the feed.
-/// A row that cannot be written is reported and made good at the next start; the log is not touched.
+/// A row that cannot be written is reported and made good with the next; the log is not touched.
 pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
+    if app.making.takes_up() {
+        // An earlier row could not be written; what became visible since is made good with this one.
+        if let Err(error) = make_whole(app) {
+            app.making.fell_behind();
+            tracing::error!(%error, "Rows could not be made good; the next change tries again.");
+        }
+        return;
+    }
     let made = app.readers.read(|db| {
         let made_to = if app.making.is_whole() { log::epoch(db)? } else { None };
         Ok((subject(app, db, document)?, made_to.map(|epoch| (epoch, head))))
@@ -36,7 +44,7 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
     if let Err(error) = written {
         // From here on the rows do not say that they are whole.
         app.making.fell_behind();
-        tracing::error!(document.id = %document, %error, "A row could not be written; the next start makes it good.");
+        tracing::error!(document.id = %document, %error, "A row could not be written; the next change makes it good.");
     }
 }
 

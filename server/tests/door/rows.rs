@@ -86,3 +86,33 @@ async fn rows_of_another_version_are_thrown_away_and_lists_say_that_they_are_not
     assert_eq!(all(&door.app), followed);
     assert_eq!(parts(&mut ingrid, &door).await, ["server-found"]);
 }
+
+#[tokio::test]
+async fn a_row_that_could_not_be_written_is_made_good_with_the_next_change() {
+    let door = Door::open().await;
+    seed::run(&door.app, 1).await.unwrap();
+    let followed = all(&door.app);
+    let newest = followed.iter().max_by_key(|row| row.feed).unwrap();
+    let head = door.app.readers.read(log::head).unwrap().feed;
+    {
+        let db = door.app.rows.lock().unwrap();
+        let epoch = door.app.readers.read(log::epoch).unwrap().unwrap();
+        rows::set_made_to(&db, epoch, Some(newest.feed - 1)).unwrap();
+        db.execute_batch("ALTER TABLE rows RENAME TO away").unwrap();
+    }
+    projector::follow(&door.app, newest.document, head);
+    assert_eq!(readiness(&door).await, "rebuilding");
+    {
+        let db = door.app.rows.lock().unwrap();
+        db.execute_batch("ALTER TABLE away RENAME TO rows").unwrap();
+        db.execute(
+            "UPDATE rows SET title = 'alt' WHERE feed >= ?1",
+            [i64::try_from(newest.feed).unwrap()],
+        )
+        .unwrap();
+    }
+    let other = followed.iter().min_by_key(|row| row.feed).unwrap();
+    projector::follow(&door.app, other.document, head);
+    assert_eq!(readiness(&door).await, "whole");
+    assert_eq!(all(&door.app), followed);
+}
