@@ -1,6 +1,7 @@
 //! Everything a running server stands on.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ankomst_shared::sign::{DepositKey, SigningKey};
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Tokens;
 use crate::presence::Presence;
 use crate::storage::sqlite::backup::RESTORING;
-use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
+use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, rows};
 use crate::storage::{StorageError, random};
 use crate::trial::TrialPool;
 
@@ -42,21 +43,69 @@ pub struct News {
     pub turns: u64,
 }
 
+/// How far the rows are made from the log.
+#[derive(Debug, Default)]
+pub struct Making {
+    whole: AtomicBool,
+    behind: AtomicBool,
+    /// Documents looked at so far.
+    pub done: AtomicUsize,
+    /// Documents to be looked at.
+    pub all: AtomicUsize,
+}
+
+impl Making {
+    /// Whether every visible change is in its row.
+    pub fn is_whole(&self) -> bool {
+        self.whole.load(Ordering::Acquire)
+    }
+
+    /// Documents looked at, of all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
+
+    /// All rows are being made.
+    pub fn begin(&self, documents: usize) {
+        self.whole.store(false, Ordering::Release);
+        self.done.store(0, Ordering::Relaxed);
+        self.all.store(documents, Ordering::Relaxed);
+    }
+
+    /// The rows are whole.
+    pub fn end(&self) {
+        self.whole.store(true, Ordering::Release);
+    }
+
+    /// A row could not be written: the rows are not whole until it is made good.
+    pub fn fell_behind(&self) {
+        self.whole.store(false, Ordering::Release);
+        self.behind.store(true, Ordering::Release);
+    }
+
+    /// Whether a row is to be made good; asked by whoever then does it.
+    pub fn takes_up(&self) -> bool {
+        self.behind.swap(false, Ordering::AcqRel)
+    }
+}
+
 /// The running server.
 #[derive(Debug)]
 pub struct App {
     /// The data folder.
     pub folder: PathBuf,
-    /// There were no rows: they are to be made from the log.
-    pub rows_are_new: bool,
     /// Writes to the log.
     pub writer: Writer,
     /// Reads the log.
     pub readers: Readers,
     /// Document keys.
     pub keys: Keys,
-    /// Projections.
+    /// Writes the projections.
     pub rows: Mutex<Connection>,
+    /// Reads the projections.
+    pub row_readers: Readers,
+    /// How far the projections are made.
+    pub making: Making,
     /// Tries changes.
     pub trial: TrialPool,
     /// Server keys.
@@ -88,17 +137,16 @@ impl App {
         let secret = |name: &'static str| {
             if is_new { make_secret(folder, name) } else { secret(folder, name) }
         };
-        let rows_db = open_rows(folder)?;
-        rows::prepare(&rows_db)?;
-        let rows_are_new = rows::is_empty(&rows_db)?;
+        let rows_db = rows::open(folder)?;
         let master = secret("master.key")?;
         let app = Self {
             folder: folder.to_path_buf(),
-            rows_are_new,
             writer: Writer::start(open_log(folder)?)?,
-            readers: Readers::new(folder),
+            readers: Readers::new(folder, "log.db"),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
+            row_readers: Readers::new(folder, "rows.db"),
+            making: Making::default(),
             trial: TrialPool::new(binary),
             secrets: Secrets {
                 server: SigningKey::from_seed(secret("server.key")?),
@@ -116,7 +164,12 @@ impl App {
         if !has_epoch {
             app.writer.write(log::new_epoch).await?;
         }
-        let head = app.readers.read(log::head)?;
+        let (head, epoch) = app.readers.read(|db| Ok((log::head(db)?, log::epoch(db)?)))?;
+        if let (0, Some(epoch)) = (head.feed, epoch) {
+            let rows_db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+            rows::set_made_to(&rows_db, epoch, Some(0))?;
+            app.making.end();
+        }
         app.news.send_modify(|news| news.head = head.feed);
         Ok(Arc::new(app))
     }

@@ -59,6 +59,12 @@ const SUPERVISOR: Pages = &[
     ("people", At::Address("/administration/personer"), "[data-part=people]"),
     ("tablets", At::Address("/administration/surfplattor"), "[data-part=devices]"),
     ("held", At::Address("/administration/hallna"), "[data-part=held]"),
+    ("register", At::Address("/register"), "[data-part=lists] [data-line]"),
+    (
+        "register-list",
+        At::First("register", "[data-line='/register/case/case']"),
+        "[data-part=register] [data-line]",
+    ),
     ("inbox", At::Address("/inkorg"), "main h1"),
     ("changes", At::First("inbox", "[data-inbox]"), "#inbox-detail"),
 ];

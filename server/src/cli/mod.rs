@@ -185,6 +185,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Seed(args) => plant::run(args).await,
         Command::Dump { data } => dump::run(&*open(&data).await?),
         Command::Rebuild { data } => {
+            // A server beside it would take for whole what is just being made.
+            let _lock = care::Lock::take(&data)?;
             println!("{} rows", projector::rebuild(&*open(&data).await?)?);
             Ok(())
         }
@@ -209,9 +211,12 @@ async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
 
 async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow::Result<()> {
     let Settings { listen, app: files, .. } = settings;
-    if app.rows_are_new {
-        projector::rebuild(&app)?;
-    }
+    let making = Arc::clone(&app);
+    let rows = tokio::task::spawn_blocking(move || {
+        if let Err(error) = projector::make_whole(&making) {
+            tracing::error!(%error, "The rows could not be made; lists and searches lack something.");
+        }
+    });
     if let Some(folder) = settings.backup {
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));
@@ -242,5 +247,6 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
     .await
     .with_context(|| format!("listening on {listen}"))?;
     drop(feed.await);
+    drop(rows.await);
     Ok(())
 }

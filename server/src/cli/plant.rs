@@ -47,7 +47,8 @@ pub(super) async fn run(args: SeedArgs) -> anyhow::Result<()> {
         None => seed::day::of(app.now_ms()),
     };
     let plan = Plan { size, seed, years, today };
-    println!("{}", town::sow(&app, plan, projector::row).await?);
+    println!("{}", town::sow(&app, plan).await?);
+    projector::rebuild(&app)?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! `POST /api/v1/desk/page` and `/api/v1/desk/act`: administration, in the packed form of the app.
+//! `POST /api/v1/desk/page` and `/api/v1/desk/act`: administration and the register, in the packed form
+//! of the app. What is searched for stands in the body alone.
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub async fn page(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let (address, language): (String, Language) = question(&body)?;
-    let desk = Desk::open(app, session.user, language)?;
+    let desk = Desk::open(app, &session, language)?;
     Ok(answer(&desk.page(&address)?))
 }
 
@@ -43,7 +44,7 @@ pub async fn act(
 ) -> Result<Response, Problem> {
     type Question = ((String, String), (Language, Vec<(String, Value)>));
     let ((_, name), (language, answers)): Question = question(&body)?;
-    let desk = Desk::open(app, session.user, language)?;
+    let desk = Desk::open(app, &session, language)?;
     Ok(answer(&desk.act(&name, answers).await?))
 }
 

@@ -50,12 +50,14 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
     router.layer(axum::middleware::from_fn(headers::add)).layer(CatchPanicLayer::new())
 }
 
-/// Whether the log can be read, and how old the newest backup is.
+/// Whether the log can be read, how old the newest backup is, and whether the rows are whole.
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
     match app.readers.read(|db| Ok((log::head(db)?.feed, log::backup_ms(db)?))) {
         Ok((feed, made_ms)) => {
             let age_s = care::age_ms(made_ms, app.now_ms()).map(|age| age / 1_000);
-            (StatusCode::OK, Json(serde_json::json!({ "feed": feed, "backup_age_s": age_s })))
+            let rows = if app.making.is_whole() { "whole" } else { "rebuilding" };
+            let state = serde_json::json!({ "feed": feed, "backup_age_s": age_s, "rows": rows });
+            (StatusCode::OK, Json(state))
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "feed": null }))),
     }

@@ -17,6 +17,7 @@ use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refus
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
@@ -47,8 +48,13 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
     .await
     .map_err(|_| StorageError::Stopped)??;
     let now_ms = app.now_ms();
-    let acks = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    let (acks, held) = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
     app.arrived.notify_one();
+    if !held.is_empty() {
+        let marking = Arc::clone(app);
+        let mark = move || held.into_iter().for_each(|id| projector::mark(&marking, id));
+        drop(tokio::task::spawn_blocking(mark).await);
+    }
     Ok(acks)
 }
 
@@ -167,20 +173,25 @@ fn author(db: &Connection, part: &PushPart) -> Result<Option<AuthorEnvelope>, St
     Ok(opened.filter(|author| author.document == part.document && author.user == device.user))
 }
 
-fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, StorageError> {
-    let mut acks = Vec::new();
+/// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
+fn store(
+    db: &Connection,
+    parts: &[Checked],
+    now_ms: i64,
+) -> Result<(Vec<Ack>, BTreeSet<DocumentId>), StorageError> {
+    let (mut acks, mut held) = (Vec::new(), BTreeSet::new());
     for part in parts {
         for chunk in &part.chunks {
             acks.push(match chunk {
                 Err(ack) => ack.clone(),
                 Ok((info, sealed)) => {
-                    let outcome = store_one(db, part, (info, sealed), now_ms)?;
+                    let outcome = store_one(db, part, (info, sealed), now_ms, &mut held)?;
                     Ack { document: part.document, hash: info.hash, outcome }
                 }
             });
         }
     }
-    Ok(acks)
+    Ok((acks, held))
 }
 
 fn store_one(
@@ -188,6 +199,7 @@ fn store_one(
     part: &Checked,
     (info, sealed): (&ChunkInfo, &[u8]),
     now_ms: i64,
+    all_held: &mut BTreeSet<DocumentId>,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
     match check(&Index(db), document, info)? {
@@ -219,6 +231,7 @@ fn store_one(
                     kind: header.kind,
                     parent: header.parent,
                     unit: header.unit,
+                    protection: header.protection,
                     user: header.user,
                 }
             }
@@ -226,6 +239,9 @@ fn store_one(
         },
     };
     let held = reason_to_hold(db, part, &row, info)?;
+    if held.is_some() {
+        all_held.insert(document);
+    }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
     log::add_chunk(db, &Arrival { document, info, sealed, envelope, received_ms, held })?;
     Ok(Outcome::Received(now_ms))

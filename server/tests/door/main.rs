@@ -8,5 +8,7 @@
 mod desk;
 mod files;
 mod kit;
+mod register;
+mod rows;
 mod session;
 mod village;

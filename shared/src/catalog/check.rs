@@ -276,6 +276,7 @@ mod tests {
             caution: None,
             machine: None,
             anchor: None,
+            finds: None,
             removal_needs_reason: false,
             system: false,
             source: None,

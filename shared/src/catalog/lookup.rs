@@ -171,6 +171,12 @@ impl Kind {
         self.entry_lists.iter().find(|list| list.id == id)
     }
 
+    /// The field of the record itself that bears a meaning.
+    #[must_use]
+    pub fn anchored(&self, anchor: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.anchor.as_deref() == Some(anchor))
+    }
+
     /// A field of the record itself.
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&Field> {
@@ -190,6 +196,7 @@ impl CodeList {
 mod tests {
     use super::super::model::FieldType;
     use super::*;
+    use crate::catalog::Finds;
 
     fn path(text: &str) -> FieldPath {
         FieldPath::parse(text).unwrap()
@@ -310,6 +317,29 @@ mod tests {
         ] {
             assert!(catalog.locate(kind, &path(key)).is_none(), "{key}");
         }
+    }
+
+    #[test]
+    fn a_case_is_found_by_every_kind_of_number_and_name_of_its_people() {
+        let case = Catalog::builtin().kind("case").unwrap();
+        let persons = &case.entry_list("persons").unwrap().fields;
+        for id in ["given", "family", "middle", "known_as", "native_name"] {
+            let field = persons.iter().find(|field| field.id == id).unwrap();
+            assert_eq!(field.finds, Some(Finds::Name), "{id}");
+        }
+        let numbers = [
+            "personal_number",
+            "coordination_number",
+            "dossier_number",
+            "lma_number",
+            "reserve_number",
+            "phone",
+        ];
+        for id in numbers {
+            let field = persons.iter().find(|field| field.id == id).unwrap();
+            assert_eq!(field.finds, Some(Finds::Number), "{id}");
+        }
+        assert_eq!(case.anchored("number").unwrap().finds, Some(Finds::Number));
     }
 
     #[test]

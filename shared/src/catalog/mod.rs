@@ -23,7 +23,7 @@ pub mod workday;
 pub mod zone;
 
 pub use check::{ValueFault, check, civil, normalise, read_date, written_date, written_time};
-pub use due::{NoDueDate, When, days_after, due_date, due_latest, due_when, months_after};
+pub use due::{NoDueDate, When, days_after, due_date, due_latest, due_when, is_over, months_after};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lookup::PACKED;
 pub use lookup::{Catalog, Located};

@@ -106,6 +106,8 @@ pub struct Field {
     /// Meaning that code may ask for, e.g. `birth_date`. In a run a code of the list `anchor`: the field
     /// holds that event's date; where it is empty, a field of house or case with the same code does.
     pub anchor: Option<String>,
+    /// The record is found by the answer.
+    pub finds: Option<Finds>,
     /// For sets: removing a member needs a reason.
     pub removal_needs_reason: bool,
     /// The program writes it; people are not asked.
@@ -206,6 +208,15 @@ impl Machine {
     pub const DISPUTED: &'static str = "disputed";
 }
 
+/// How a record is found by an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finds {
+    /// By its words.
+    Name,
+    /// By its digits, however they are written.
+    Number,
+}
+
 /// When an answer must exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Required {
@@ -282,8 +293,9 @@ packed! {
     enum Entries { Keyed, Append, Template }
     struct Field {
         id, label, help, typ, merge, required, sensitivity, section, relevant, caution, machine,
-        anchor, removal_needs_reason, system, source
+        anchor, finds, removal_needs_reason, system, source
     }
+    enum Finds { Name, Number }
     enum FieldType {
         Text, LongText, Int(a, b), Decimal(a, b), Bool, Date, Time, Choice(a), Set(a), Phone, Email,
         Postcode, PersonalNumber, DossierNumber, Reference(a), Count

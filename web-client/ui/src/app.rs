@@ -87,6 +87,7 @@ fn navigation() -> AnyView {
             {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
             {dynamic(move || (works.get() || supervises.get()).then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
             {link("/sok", Sign::Search, Text::NavSearch)}
+            {dynamic(move || supervises.get().then(|| link("/register", Sign::Cloud, Text::NavRegister)))}
             {dynamic(move || administers.get().then(|| link("/administration", Sign::Wheel, Text::NavAdministration)))}
             {link("/surfplatta", Sign::Tablet, Text::NavTablet)}
         </nav>

@@ -31,16 +31,6 @@ pub fn open_log_file(file: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
-/// Opens `rows.db`, whose content can be thrown away and rebuilt.
-///
-/// # Errors
-/// When the file cannot be opened.
-pub fn open_rows(folder: &Path) -> Result<Connection, StorageError> {
-    let connection = connect(&folder.join("rows.db"))?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    Ok(connection)
-}
-
 /// Opens a file with the pragmas of this product.
 ///
 /// # Errors
@@ -56,7 +46,7 @@ pub fn connect(file: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
-/// Connections that only read `log.db`.
+/// Connections that only read a file.
 #[derive(Debug)]
 pub struct Readers {
     file: std::path::PathBuf,
@@ -64,10 +54,10 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Prepares readers of a data folder; connections are opened when needed.
+    /// Prepares readers of a file of a data folder; connections are opened when needed.
     #[must_use]
-    pub fn new(folder: &Path) -> Self {
-        Self { file: folder.join("log.db"), idle: Mutex::new(Vec::new()) }
+    pub fn new(folder: &Path, name: &str) -> Self {
+        Self { file: folder.join(name), idle: Mutex::new(Vec::new()) }
     }
 
     /// Runs a piece of reading in one consistent view.

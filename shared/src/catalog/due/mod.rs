@@ -166,3 +166,18 @@ pub fn months_after(date: Date, count: i64) -> Option<Date> {
     let first = Date::new(year, month, 1).ok()?;
     Date::new(year, month, date.day().min(first.days_in_month())).ok()
 }
+
+/// Whether something in this state needs no more doing.
+#[must_use]
+pub fn is_over(state: &str) -> bool {
+    matches!(
+        state,
+        "done"
+            | "cancelled"
+            | "verified"
+            | "wont_fix_approved"
+            | "not_relevant"
+            | "ended"
+            | "closed"
+    )
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::super::model::{
-    Caution, Code, CodeList, Condition, Entries, EntryList, Field, FieldType, Kind, Machine,
+    Caution, Code, CodeList, Condition, Entries, EntryList, Field, FieldType, Finds, Kind, Machine,
     MergeCode, Package, Required, Section,
 };
 use super::node::{Node, Place, fault_at, line_of};
@@ -136,6 +136,7 @@ impl Reader<'_> {
             caution: caution(&node),
             machine: node.maybe_node("machine").map(machine),
             anchor: node.maybe_text("anchor"),
+            finds: finds(&node),
             removal_needs_reason: node.flag("removal_needs_reason"),
             system: node.flag("system"),
             source: node.maybe_text("source"),
@@ -200,6 +201,17 @@ fn machine(node: Node<'_>) -> Machine {
     };
     node.end();
     machine
+}
+
+fn finds(node: &Node<'_>) -> Option<Finds> {
+    match node.maybe_text("finds")?.as_str() {
+        "name" => Some(Finds::Name),
+        "number" => Some(Finds::Number),
+        other => {
+            node.fault(format!("`finds` is `{other}`: name or number"));
+            None
+        }
+    }
 }
 
 fn merge_code(node: &Node<'_>) -> MergeCode {

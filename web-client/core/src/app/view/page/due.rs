@@ -1,7 +1,9 @@
 //! What has a day: deficiencies, tasks, items of task checklists, inspections, unsigned notes.
 
 use ankomst_shared::app::{Act, Badge, Body, Input, Line, Part, Sign, Tone};
-use ankomst_shared::catalog::{Checklist, days_after, is_working_day, read_date, written_date};
+use ankomst_shared::catalog::{
+    Checklist, days_after, is_over, is_working_day, read_date, written_date,
+};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
@@ -9,7 +11,7 @@ use ankomst_shared::value::Value;
 use jiff::civil::Date;
 
 use super::super::viewer::Viewer;
-use super::made::{action, asked, badge, is_over, question, quiet, signed};
+use super::made::{action, asked, badge, question, quiet, signed};
 
 /// A flat is inspected once a quarter; so many days after the last one it is late (domain 2.2).
 const INSPECTION_DAYS: i64 = 92;

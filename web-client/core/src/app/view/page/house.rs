@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone,
 };
-use ankomst_shared::catalog::written_date;
+use ankomst_shared::catalog::{is_over, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy::{self, Bed, Fault, House, Occupant, Room};
 use ankomst_shared::order;
@@ -11,7 +11,7 @@ use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::viewer::{Viewer, count};
-use super::made::{action, asked, badge, is_over, notice, part, primary, question, quiet, signed};
+use super::made::{action, asked, badge, notice, part, primary, question, quiet, signed};
 
 impl Viewer<'_> {
     pub(super) fn house(
