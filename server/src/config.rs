@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
+use crate::tls::Pair;
+
 /// Variables of this prefix that belong to the log or to the project's tools.
 const NOT_SETTINGS: [&str; 6] = [
     "ANKOMST_LOG",
@@ -37,6 +39,27 @@ pub struct Settings {
     /// How many backups are kept.
     #[serde(default = "keep")]
     pub backup_keep: usize,
+    /// Certificate and chain, PEM; needs `tls_key`.
+    pub tls_cert: Option<PathBuf>,
+    /// Key of the certificate, PEM.
+    pub tls_key: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Certificate and key, if it speaks TLS itself.
+    ///
+    /// # Errors
+    /// When only one of the two is given; says what to do.
+    pub fn pair(&self) -> Result<Option<Pair>, &'static str> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Ok(Some(Pair { certificate: certificate.clone(), key: key.clone() }))
+            }
+            (None, None) => Ok(None),
+            (Some(_), None) => Err("tls_cert is given without tls_key; TLS needs both"),
+            (None, Some(_)) => Err("tls_key is given without tls_cert; TLS needs both"),
+        }
+    }
 }
 
 const fn every_hours() -> u32 {
@@ -58,6 +81,10 @@ pub struct Given {
     pub app: Option<PathBuf>,
     /// Folder for backups.
     pub backup: Option<PathBuf>,
+    /// Certificate.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key.
+    pub tls_key: Option<PathBuf>,
 }
 
 /// Reads the settings from all sources; `variables` is the process's environment.
@@ -85,6 +112,8 @@ pub fn settings(
         .set_override_option("listen", given.listen.map(|listen| listen.to_string()))?
         .set_override_option("app", given.app.as_ref().map(text))?
         .set_override_option("backup", given.backup.as_ref().map(text))?
+        .set_override_option("tls_cert", given.tls_cert.as_ref().map(text))?
+        .set_override_option("tls_key", given.tls_key.as_ref().map(text))?
         .build()?
         .try_deserialize()
 }
@@ -121,6 +150,22 @@ mod tests {
         assert!(error.to_string().contains("lissen") && error.to_string().contains("listen"));
         let from = variables(&[("ANKOMST_DATA", "/srv"), ("ANKOMST_LISSEN", "127.0.0.1:1")]);
         assert!(settings(None, from, &Given::default()).is_err());
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key_and_a_key_its_certificate() {
+        let read = |text: &str| {
+            let file = file(&format!("data = '/srv'\n{text}"));
+            settings(Some(file.path()), BTreeMap::new(), &Given::default()).unwrap().pair()
+        };
+        assert_eq!(read(""), Ok(None));
+        let both = read("tls_cert = '/c'\ntls_key = '/k'").unwrap().unwrap();
+        assert_eq!(
+            (both.certificate.as_path(), both.key.as_path()),
+            (Path::new("/c"), Path::new("/k"))
+        );
+        assert!(read("tls_cert = '/c'").unwrap_err().contains("without tls_key"));
+        assert!(read("tls_key = '/k'").unwrap_err().contains("without tls_cert"));
     }
 
     #[test]

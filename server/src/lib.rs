@@ -16,4 +16,5 @@ pub mod projector;
 pub mod seed;
 pub mod storage;
 pub mod sync;
+pub mod tls;
 pub mod trial;

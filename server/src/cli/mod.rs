@@ -13,10 +13,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
 use crate::app::App;
 use crate::care::Schedule;
 use crate::config::{Given, Settings, settings};
+use crate::http::serve::Edge;
+use crate::tls::Shown;
 use crate::{care, http, projector, sync, trial};
 
 #[derive(Parser)]
@@ -114,7 +117,7 @@ struct How {
     /// Data folder; made if missing.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Address to listen on. Off loopback a TLS proxy must stand before it.
+    /// Address to listen on. Off loopback it needs a certificate, or a TLS proxy before it.
     #[arg(long)]
     listen: Option<SocketAddr>,
     /// Folder of the app's files.
@@ -123,12 +126,24 @@ struct How {
     /// Folder for backups, better on another disk; one a day is made, read whole, and 30 are kept.
     #[arg(long)]
     backup: Option<PathBuf>,
+    /// Certificate with its chain, PEM; read anew when it changes. Needs --tls-key.
+    #[arg(long)]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate, PEM.
+    #[arg(long)]
+    tls_key: Option<PathBuf>,
 }
 
 impl How {
     fn settings(self) -> anyhow::Result<Settings> {
-        let given =
-            Given { data: self.data, listen: self.listen, app: self.app, backup: self.backup };
+        let given = Given {
+            data: self.data,
+            listen: self.listen,
+            app: self.app,
+            backup: self.backup,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+        };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -166,8 +181,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { how, print_address } => {
             let settings = how.settings()?;
+            let certificate = certificate(&settings)?;
             let _lock = care::Lock::take(&settings.data)?;
-            serve(open(&settings.data).await?, settings, print_address).await
+            serve(open(&settings.data).await?, settings, certificate, print_address).await
         }
         Command::CheckConfig { how } => {
             println!("{:#?}", how.settings()?);
@@ -197,8 +213,23 @@ async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
         .with_context(|| format!("opening the data folder {}", data.display()))
 }
 
-async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow::Result<()> {
+fn certificate(settings: &Settings) -> anyhow::Result<Option<Arc<Shown>>> {
+    let pair = settings.pair().map_err(anyhow::Error::msg)?;
+    let shown = pair.map(|pair| Shown::new(pair, Timestamp::now())).transpose();
+    shown.context("reading the certificate")
+}
+
+async fn serve(
+    app: Arc<App>,
+    settings: Settings,
+    certificate: Option<Arc<Shown>>,
+    print_address: bool,
+) -> anyhow::Result<()> {
     let Settings { listen, app: files, .. } = settings;
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    if let Some(certificate) = &certificate {
+        tokio::spawn(Arc::clone(certificate).keep());
+    }
     if app.rows_are_new {
         projector::rebuild(&app)?;
     }
@@ -223,9 +254,10 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
         }
         stopping.cancel();
     });
-    http::serve::serve(Arc::clone(&app), files, listen, |address| {
+    let edge = Edge { files, listen, certificate };
+    http::serve::serve(Arc::clone(&app), edge, |address| {
         if print_address {
-            println!("listening on http://localhost:{}", address.port());
+            println!("listening on {scheme}://localhost:{}", address.port());
         }
         tracing::info!(%address, "Ankomst listens.");
     })

@@ -1,12 +1,13 @@
 //! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
 //!
-//! Reading order: [`serve`] (router and listener), [`problem`], [`signed_in`] (who asks),
+//! Reading order: [`serve`] (router), [`listener`] (with and without TLS), [`problem`], [`signed_in`] (who asks),
 //! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`].
 
 pub mod app_files;
 pub mod desk;
 pub mod headers;
 pub mod held;
+pub mod listener;
 pub mod live;
 pub mod problem;
 pub mod serve;

@@ -16,8 +16,10 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
 use crate::care;
+use crate::http::listener::{Listener, Peer};
 use crate::http::{app_files, desk, headers, held, live, session, sync};
 use crate::storage::sqlite::log;
+use crate::tls::{Doorstep, Shown};
 
 /// A request that is not read and answered in this time is given up; a tablet asks again.
 const ANSWER_MAX: Duration = Duration::from_mins(5);
@@ -40,7 +42,8 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
         .route("/api/v1/held", get(held::list))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
         .layer(RequestBodyTimeoutLayer::new(SILENCE_MAX))
-        .route("/api/v1/live", get(live::live))
+        // Over HTTP/2 a socket is opened by CONNECT.
+        .route("/api/v1/live", get(live::live).connect(live::live))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(app);
@@ -61,21 +64,39 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Val
     }
 }
 
+/// Where it listens and what it serves beside the API.
+#[derive(Debug)]
+pub struct Edge {
+    /// Folder of the app's files.
+    pub files: Option<PathBuf>,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The certificate, if it speaks TLS itself.
+    pub certificate: Option<Arc<Shown>>,
+}
+
 /// Serves until told to stop. `listening` is called with the address once it listens.
 ///
 /// # Errors
 /// When the address cannot be listened on.
 pub async fn serve(
     app: Arc<App>,
-    files: Option<PathBuf>,
-    listen: SocketAddr,
+    edge: Edge,
     listening: impl FnOnce(SocketAddr),
 ) -> std::io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
-    listening(listener.local_addr()?);
+    let tcp = TcpListener::bind(edge.listen).await?;
+    listening(tcp.local_addr()?);
     let stopping = app.stopping.clone();
-    let router = router(app, files).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router)
+    let mut router = router(app, edge.files);
+    let listener = match edge.certificate {
+        Some(certificate) => {
+            router = router.layer(headers::always_tls());
+            let config = certificate.config().map_err(std::io::Error::other)?;
+            Listener::Tls(Doorstep::new(tcp, config)?)
+        }
+        None => Listener::Plain(tcp),
+    };
+    axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(async move { stopping.cancelled().await })
         .await
 }
