@@ -43,6 +43,9 @@ pub struct Settings {
     pub tls_cert: Option<PathBuf>,
     /// Key of the certificate, PEM.
     pub tls_key: Option<PathBuf>,
+    /// A proxy that ends TLS stands before it; what that says about requests is believed.
+    #[serde(default)]
+    pub behind_proxy: bool,
 }
 
 impl Settings {
@@ -85,6 +88,8 @@ pub struct Given {
     pub tls_cert: Option<PathBuf>,
     /// Its key.
     pub tls_key: Option<PathBuf>,
+    /// A proxy stands before it.
+    pub behind_proxy: bool,
 }
 
 /// Reads the settings from all sources; `variables` is the process's environment.
@@ -114,6 +119,7 @@ pub fn settings(
         .set_override_option("backup", given.backup.as_ref().map(text))?
         .set_override_option("tls_cert", given.tls_cert.as_ref().map(text))?
         .set_override_option("tls_key", given.tls_key.as_ref().map(text))?
+        .set_override_option("behind_proxy", given.behind_proxy.then_some(true))?
         .build()?
         .try_deserialize()
 }
@@ -141,6 +147,7 @@ mod tests {
         assert_eq!(settings.data, Path::new("/srv/given"));
         assert_eq!(settings.listen.port(), 2);
         assert_eq!(settings.app.as_deref(), Some(Path::new("/srv/app")));
+        assert!(!settings.behind_proxy, "no proxy is believed unless it was declared");
     }
 
     #[test]

@@ -132,6 +132,10 @@ struct How {
     /// Key of the certificate, PEM.
     #[arg(long)]
     tls_key: Option<PathBuf>,
+    /// A proxy that ends TLS stands before it, on this machine or a private network, and passes on
+    /// Host and X-Forwarded-Proto.
+    #[arg(long)]
+    behind_proxy: bool,
 }
 
 impl How {
@@ -143,6 +147,7 @@ impl How {
             backup: self.backup,
             tls_cert: self.tls_cert,
             tls_key: self.tls_key,
+            behind_proxy: self.behind_proxy,
         };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -254,7 +259,7 @@ async fn serve(
         }
         stopping.cancel();
     });
-    let edge = Edge { files, listen, certificate };
+    let edge = Edge { files, listen, certificate, behind_proxy: settings.behind_proxy };
     http::serve::serve(Arc::clone(&app), edge, |address| {
         if print_address {
             println!("listening on {scheme}://localhost:{}", address.port());

@@ -26,7 +26,8 @@ pub async fn add(request: Request, next: Next) -> Response {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // A page with a narrower one keeps it.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -1,6 +1,7 @@
 //! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
 //!
-//! Reading order: [`serve`] (router), [`listener`] (with and without TLS), [`problem`], [`signed_in`] (who asks),
+//! Reading order: [`serve`] (router), [`listener`] (with and without TLS),
+//! [`way`] (https only), [`problem`], [`signed_in`] (who asks),
 //! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`].
 
 pub mod app_files;
@@ -14,3 +15,4 @@ pub mod serve;
 pub mod session;
 pub mod signed_in;
 pub mod sync;
+pub mod way;

@@ -9,7 +9,7 @@ use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
@@ -17,7 +17,8 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use crate::app::App;
 use crate::care;
 use crate::http::listener::{Listener, Peer};
-use crate::http::{app_files, desk, headers, held, live, session, sync};
+use crate::http::way::Way;
+use crate::http::{app_files, desk, headers, held, live, session, sync, way};
 use crate::storage::sqlite::log;
 use crate::tls::{Doorstep, Shown};
 
@@ -26,8 +27,8 @@ const ANSWER_MAX: Duration = Duration::from_mins(5);
 /// A sender that says nothing for this long in the middle of a message is cut off.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
 
-/// All routes.
-pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
+/// All routes, for requests that come by a way.
+pub fn router(app: Arc<App>, files: Option<PathBuf>, way: Way) -> Router {
     let mut router = Router::new()
         .route("/api/v1/devices", post(session::enrol))
         .route("/api/v1/session", post(session::sign_in).delete(session::sign_out))
@@ -50,7 +51,10 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
     if let Some(files) = files {
         router = router.fallback_service(get(app_files::serve).with_state(Arc::new(files)));
     }
-    router.layer(axum::middleware::from_fn(headers::add)).layer(CatchPanicLayer::new())
+    router
+        .layer(middleware::from_fn_with_state(way, way::check))
+        .layer(middleware::from_fn(headers::add))
+        .layer(CatchPanicLayer::new())
 }
 
 /// Whether the log can be read, and how old the newest backup is.
@@ -73,6 +77,8 @@ pub struct Edge {
     pub listen: SocketAddr,
     /// The certificate, if it speaks TLS itself.
     pub certificate: Option<Arc<Shown>>,
+    /// Whether a proxy stands before it.
+    pub behind_proxy: bool,
 }
 
 /// Serves until told to stop. `listening` is called with the address once it listens.
@@ -87,7 +93,8 @@ pub async fn serve(
     let tcp = TcpListener::bind(edge.listen).await?;
     listening(tcp.local_addr()?);
     let stopping = app.stopping.clone();
-    let mut router = router(app, edge.files);
+    let way = Way { tls: edge.certificate.is_some(), proxy: edge.behind_proxy };
+    let mut router = router(app, edge.files, way);
     let listener = match edge.certificate {
         Some(certificate) => {
             router = router.layer(headers::always_tls());

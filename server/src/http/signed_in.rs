@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{Extensions, HeaderMap, Method, Uri, header};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
@@ -26,7 +26,8 @@ pub const SECRET: &str = "__Host-ankomst-refresh";
 #[derive(Debug)]
 pub struct OwnOrigin;
 
-/// Where the request comes from: the address of the other end, never one a header claims.
+/// Where the request comes from: the address of the other end, or the one that a declared proxy there
+/// says ([`crate::http::way`]); never one that any other header claims.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub Option<IpAddr>);
 
@@ -46,9 +47,14 @@ impl<S: Sync> FromRequestParts<S> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        Ok(Self(peer.map(|ConnectInfo(Peer(address))| address.ip())))
+        Ok(parts.extensions.get().copied().unwrap_or(Self(peer(&parts.extensions))))
     }
+}
+
+/// The address of the other end of the connection.
+#[must_use]
+pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(address))| address.ip())
 }
 
 /// Whether the origin's host and port are the ones the request was sent to.

@@ -177,16 +177,15 @@ mod tests {
     fn each_way_to_be_wrong_is_named() {
         let (certificate, key) = made(2040);
         let (old, its_key) = made(2025);
-        let cases: [(&str, &str, fn(&TlsError) -> bool); 5] = [
-            (&certificate, &its_key, |error| matches!(error, TlsError::Mismatch(_))),
-            (&old, &its_key, |error| matches!(error, TlsError::Expired { .. })),
-            (&key, &key, |error| matches!(error, TlsError::NoCertificate(_))),
-            (&certificate, &certificate, |error| matches!(error, TlsError::NoKey(_))),
-            ("", "", |error| matches!(error, TlsError::NoCertificate(_))),
+        let cases = [
+            (&certificate, &its_key, "is not the one of the certificate"),
+            (&old, &its_key, "ended on 2025-01-01"),
+            (&key, &key, "holds no certificate"),
+            (&certificate, &certificate, "holds no private key"),
         ];
-        for (certificate, key, is_it) in cases {
-            let error = read(certificate, key).unwrap_err();
-            assert!(is_it(&error), "{error}");
+        for (certificate, key, says) in cases {
+            let error = read(certificate, key).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
         }
         let nowhere = Pair { certificate: "/nowhere/cert.pem".into(), key: "/nowhere/key".into() };
         assert!(nowhere.read(now()).unwrap_err().to_string().contains("/nowhere/cert.pem"));

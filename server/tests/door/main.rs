@@ -10,3 +10,4 @@ mod files;
 mod kit;
 mod session;
 mod village;
+mod way;
