@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use crate::tls::Pair;
 
-/// Variables of this prefix that belong to the log or to the project's tools.
-const NOT_SETTINGS: [&str; 6] = [
+/// Variables of this prefix that belong to the log, to one command or to the project's tools.
+const NOT_SETTINGS: [&str; 7] = [
     "ANKOMST_LOG",
+    "ANKOMST_PASSWORD_FILE",
     "ANKOMST_BIN",
     "ANKOMST_TABLET",
     "ANKOMST_BROWSER",
@@ -46,6 +47,8 @@ pub struct Settings {
     /// A proxy that ends TLS stands before it; what that says about requests is believed.
     #[serde(default)]
     pub behind_proxy: bool,
+    /// Address people open, such as `https://ankomst.example.org`; the first link names it.
+    pub url: Option<String>,
 }
 
 impl Settings {
@@ -90,6 +93,8 @@ pub struct Given {
     pub tls_key: Option<PathBuf>,
     /// A proxy stands before it.
     pub behind_proxy: bool,
+    /// Address people open.
+    pub url: Option<String>,
 }
 
 /// Reads the settings from all sources; `variables` is the process's environment.
@@ -120,6 +125,7 @@ pub fn settings(
         .set_override_option("tls_cert", given.tls_cert.as_ref().map(text))?
         .set_override_option("tls_key", given.tls_key.as_ref().map(text))?
         .set_override_option("behind_proxy", given.behind_proxy.then_some(true))?
+        .set_override_option("url", given.url.clone())?
         .build()?
         .try_deserialize()
 }

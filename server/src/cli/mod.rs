@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod dump;
+mod first;
 mod people;
 mod plant;
 mod safety;
@@ -20,7 +21,7 @@ use crate::care::Schedule;
 use crate::config::{Given, Settings, settings};
 use crate::http::serve::Edge;
 use crate::tls::Shown;
-use crate::{care, http, projector, sync, trial};
+use crate::{accounts, care, http, projector, sync, trial};
 
 #[derive(Parser)]
 #[command(
@@ -136,6 +137,9 @@ struct How {
     /// Host and X-Forwarded-Proto.
     #[arg(long)]
     behind_proxy: bool,
+    /// Address people open, such as https://ankomst.example.org; for the link to the first account.
+    #[arg(long)]
+    url: Option<String>,
 }
 
 impl How {
@@ -148,6 +152,7 @@ impl How {
             tls_cert: self.tls_cert,
             tls_key: self.tls_key,
             behind_proxy: self.behind_proxy,
+            url: self.url,
         };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -230,7 +235,7 @@ async fn serve(
     certificate: Option<Arc<Shown>>,
     print_address: bool,
 ) -> anyhow::Result<()> {
-    let Settings { listen, app: files, .. } = settings;
+    let Settings { listen, app: files, url, .. } = settings;
     let scheme = if certificate.is_some() { "https" } else { "http" };
     if let Some(certificate) = &certificate {
         tokio::spawn(Arc::clone(certificate).keep());
@@ -242,6 +247,7 @@ async fn serve(
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));
     }
+    let secret = accounts::first::invite(&app).await?;
     let feed = tokio::spawn(sync::feed::run(Arc::clone(&app)));
     let stopping = app.stopping.clone();
     tokio::spawn(async move {
@@ -261,6 +267,9 @@ async fn serve(
     });
     let edge = Edge { files, listen, certificate, behind_proxy: settings.behind_proxy };
     http::serve::serve(Arc::clone(&app), edge, |address| {
+        if let Some(secret) = secret {
+            first::show_link(&first::link(url.as_deref(), scheme, address, &secret));
+        }
         if print_address {
             println!("listening on {scheme}://localhost:{}", address.port());
         }

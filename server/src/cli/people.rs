@@ -1,11 +1,11 @@
 //! `ankomst user`, `ankomst device` and `ankomst held`: who may come in, and what waits for a person.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
 
 use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::app::App;
@@ -13,9 +13,12 @@ use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::log;
 
+/// Longest line that is read as a password, in bytes.
+const LINE_BYTES_MAX: u64 = 4_096;
+
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
-    /// Adds an account; the password is read from standard input.
+    /// Adds an account; the password is read from a file or from standard input.
     Add(NewUser),
     /// Lets an account in again.
     On(Named),
@@ -39,6 +42,9 @@ pub(super) struct NewUser {
     /// Name of the unit, used when the folder has none yet.
     #[arg(long, default_value = "Enheten")]
     unit: String,
+    /// File whose first line is the password; without it standard input is read.
+    #[arg(long, env = "ANKOMST_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -85,9 +91,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         !roles.is_empty() && roles.len() == new.roles.split(',').count(),
         "the roles are caseworker, inspector, supervisor and administrator, parted by commas"
     );
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password).context("reading the password")?;
-    let password = password.trim_end_matches(['\r', '\n']);
+    let password = first_line(new.password_file.as_deref())?;
     ensure!(
         password.chars().count() >= PASSWORD_CHARS_MIN,
         "a password has at least {PASSWORD_CHARS_MIN} characters"
@@ -103,7 +107,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         id: UserId::new(now_ms, random()?),
         login: new.login.clone(),
         name: new.name,
-        password: password::hash(password)?,
+        password: password::hash(&password)?,
         roles,
         unit,
         active: true,
@@ -117,6 +121,23 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         })
         .await
         .with_context(|| format!("adding the account {}", new.login))
+}
+
+/// The first line of a file, or of standard input.
+fn first_line(file: Option<&Path>) -> anyhow::Result<String> {
+    let mut line = String::new();
+    match file {
+        Some(file) => {
+            let opened = std::fs::File::open(file);
+            let opened = opened.with_context(|| format!("reading {}", file.display()))?;
+            BufReader::new(opened.take(LINE_BYTES_MAX)).read_line(&mut line)?;
+        }
+        None => {
+            let stdin = std::io::stdin().lock().take(LINE_BYTES_MAX);
+            BufReader::new(stdin).read_line(&mut line).context("reading the password")?;
+        }
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`serve`] (router), [`listener`] (with and without TLS),
 //! [`way`] (https only), [`problem`], [`signed_in`] (who asks),
-//! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`].
+//! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`], [`welcome`] (the first account).
 
 pub mod app_files;
 pub mod desk;
@@ -16,3 +16,4 @@ pub mod session;
 pub mod signed_in;
 pub mod sync;
 pub mod way;
+pub mod welcome;

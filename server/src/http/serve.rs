@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::care;
 use crate::http::listener::{Listener, Peer};
 use crate::http::way::Way;
-use crate::http::{app_files, desk, headers, held, live, session, sync, way};
+use crate::http::{app_files, desk, headers, held, live, session, sync, way, welcome};
 use crate::storage::sqlite::log;
 use crate::tls::{Doorstep, Shown};
 
@@ -35,6 +35,7 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>, way: Way) -> Router {
         .route("/api/v1/session/refresh", post(session::refresh))
         .route("/api/v1/desk/page", post(desk::page))
         .route("/api/v1/desk/act", post(desk::act))
+        .merge(welcome::routes())
         .layer(DefaultBodyLimit::max(desk::BODY_BYTES_MAX))
         .route(
             "/api/v1/sync",

@@ -2,7 +2,8 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::rows`] (projections),
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::first`] (the first of them),
+//! [`sqlite::rows`] (projections),
 //! [`sqlite::backup`] (copies that were read whole).
 
 pub mod sqlite;

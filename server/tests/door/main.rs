@@ -7,6 +7,7 @@
 
 mod desk;
 mod files;
+mod first;
 mod kit;
 mod session;
 mod village;

@@ -28,6 +28,7 @@ pub struct Server {
     options: Vec<String>,
     scheme: &'static str,
     said: Option<Receiver<String>>,
+    printed: Vec<String>,
 }
 
 impl Server {
@@ -70,6 +71,7 @@ impl Server {
             options: Vec::new(),
             scheme: "http",
             said: None,
+            printed: Vec::new(),
         })
     }
 
@@ -177,6 +179,18 @@ impl Server {
         }
     }
 
+    /// The link to the first account that it printed at its last start.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.printed.iter().map(String::as_str).find(|line| line.starts_with("http"))
+    }
+
+    /// What it has said in its log and was not heard yet.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.said.iter().flat_map(Receiver::try_iter).collect::<Vec<_>>().join("\n")
+    }
+
     /// Sends the running server a signal.
     pub fn signal(&self, signal: &str) {
         signal_pid(self.pid(), signal);
@@ -215,7 +229,14 @@ impl Server {
             .unwrap();
         self.said = Some(heard(child.stderr.take().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.is_ok_and(|line| line.starts_with("listening on")));
+        let before = lines.by_ref().map_while(Result::ok);
+        let mut ready = false;
+        self.printed = before
+            .take_while(|line| {
+                ready = line.starts_with("listening on");
+                !ready
+            })
+            .collect();
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
         self.child = Some(child);
         begun.elapsed()
