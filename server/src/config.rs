@@ -7,15 +7,20 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
+use crate::key_files::KeyFiles;
 use crate::tls::Pair;
 
 /// Variables of this prefix that belong to the log, to one command or to the project's tools.
-const NOT_SETTINGS: [&str; 7] = [
+const NOT_SETTINGS: [&str; 11] = [
+    "ANKOMST_CONFIG",
     "ANKOMST_LOG",
     "ANKOMST_PASSWORD_FILE",
     "ANKOMST_BIN",
     "ANKOMST_TABLET",
+    "ANKOMST_AXE",
     "ANKOMST_BROWSER",
+    "ANKOMST_KILLS",
+    "ANKOMST_BACKUPS",
     "ANKOMST_SCREENS",
     "ANKOMST_TRIAL_DRILL",
 ];
@@ -49,9 +54,28 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// Address people open, such as `https://ankomst.example.org`; the first link names it.
     pub url: Option<String>,
+    /// File of the master key, if it does not lie in the data folder.
+    pub master_key_file: Option<PathBuf>,
+    /// File of the key that signs enrolments, likewise.
+    pub server_key_file: Option<PathBuf>,
+    /// File of the key that opens deposits, likewise.
+    pub deposit_key_file: Option<PathBuf>,
+    /// File of the key that signs session tokens, likewise.
+    pub session_key_file: Option<PathBuf>,
 }
 
 impl Settings {
+    /// The keys that lie outside the data folder.
+    #[must_use]
+    pub fn key_files(&self) -> KeyFiles {
+        KeyFiles {
+            master: self.master_key_file.clone(),
+            server: self.server_key_file.clone(),
+            deposit: self.deposit_key_file.clone(),
+            session: self.session_key_file.clone(),
+        }
+    }
+
     /// Certificate and key, if it speaks TLS itself.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod http;
+pub mod key_files;
 pub mod presence;
 pub mod projector;
 pub mod seed;

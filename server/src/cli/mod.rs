@@ -4,11 +4,12 @@
 mod dump;
 mod first;
 mod people;
+mod place;
 mod plant;
 mod safety;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::care::Schedule;
+use crate::cli::place::{Folder, Place, variables};
 use crate::config::{Given, Settings, settings};
 use crate::http::serve::Edge;
 use crate::tls::Shown;
@@ -47,49 +49,34 @@ enum Command {
     /// Fills an empty data folder with made-up people: a dataset of a size, or a small story pack.
     Seed(plant::SeedArgs),
     /// Prints every change with its state and what it sets, one JSON object a line.
-    Dump {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    Dump(Place),
     /// Makes all rows anew from the log.
-    Rebuild {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    Rebuild(Place),
     /// Copies log and document keys to FILE and FILE.keys, also while the server runs, and reads the
     /// copies whole.
     Backup {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// New file.
         file: PathBuf,
     },
     /// Reads a backup whole without putting it anywhere.
     Verify {
-        /// Data folder; for its master key.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The backup.
         file: PathBuf,
     },
     /// Puts a backup in the place of the log; what was there is kept beside it. Tablets then bring
     /// what the backup lacks.
     Restore {
-        /// Data folder, with its master key.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The backup.
         file: PathBuf,
     },
     /// Looks at a data folder and says what is not as it should be, and what to do.
-    Doctor {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    Doctor(Place),
     /// Reads the settings as `serve` would and prints them.
     CheckConfig {
         #[command(flatten)]
@@ -112,12 +99,8 @@ enum Command {
 /// How to serve; what is not given comes from `ANKOMST_*` and the file.
 #[derive(clap::Args)]
 struct How {
-    /// Settings as TOML: data, listen, app.
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Data folder; made if missing.
-    #[arg(long)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// Address to listen on. Off loopback it needs a certificate, or a TLS proxy before it.
     #[arg(long)]
     listen: Option<SocketAddr>,
@@ -145,7 +128,7 @@ struct How {
 impl How {
     fn settings(self) -> anyhow::Result<Settings> {
         let given = Given {
-            data: self.data,
+            data: self.place.data,
             listen: self.listen,
             app: self.app,
             backup: self.backup,
@@ -154,10 +137,8 @@ impl How {
             behind_proxy: self.behind_proxy,
             url: self.url,
         };
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        settings(self.config.as_deref(), variables, &given).context("reading the settings")
+        let file = self.place.config.as_deref();
+        settings(file, variables(), &given).context("reading the settings")
     }
 }
 
@@ -192,35 +173,31 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve { how, print_address } => {
             let settings = how.settings()?;
             let certificate = certificate(&settings)?;
-            let _lock = care::Lock::take(&settings.data)?;
-            serve(open(&settings.data).await?, settings, certificate, print_address).await
+            let (_lock, app) = Folder::of(&settings).alone().await?;
+            serve(app, settings, certificate, print_address).await
         }
         Command::CheckConfig { how } => {
             println!("{:#?}", how.settings()?);
             Ok(())
         }
         Command::Seed(args) => plant::run(args).await,
-        Command::Dump { data } => dump::run(&*open(&data).await?),
-        Command::Rebuild { data } => {
-            println!("{} rows", projector::rebuild(&*open(&data).await?)?);
+        Command::Dump(place) => dump::run(&*place.folder()?.beside().await?),
+        Command::Rebuild(place) => {
+            let folder = place.folder()?;
+            folder.has_data()?;
+            let (_lock, app) = folder.alone().await?;
+            println!("{} rows", projector::rebuild(&app)?);
             Ok(())
         }
-        Command::Backup { data, file } => safety::backup(&data, &file).await,
-        Command::Verify { data, file } => safety::verify(&data, &file),
-        Command::Restore { data, file } => safety::restore(&data, &file).await,
-        Command::Doctor { data } => safety::doctor(&data).await,
+        Command::Backup { place, file } => safety::backup(&place.folder()?, &file).await,
+        Command::Verify { place, file } => safety::verify(&place.folder()?, &file),
+        Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
+        Command::Doctor(place) => safety::doctor(&place.folder()?).await,
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
         Command::Held(command) => people::held(command).await,
         Command::Trial => Ok(()),
     }
-}
-
-async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
-    let binary = std::env::current_exe().context("finding this program")?;
-    App::open(data, binary)
-        .await
-        .with_context(|| format!("opening the data folder {}", data.display()))
 }
 
 fn certificate(settings: &Settings) -> anyhow::Result<Option<Arc<Shown>>> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::app::App;
+use crate::cli::place::Place;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::log;
@@ -28,9 +29,8 @@ pub(super) enum UserCommand {
 
 #[derive(Args)]
 pub(super) struct NewUser {
-    /// Data folder.
-    #[arg(long, env = "ANKOMST_DATA")]
-    pub(super) data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Login name.
     login: String,
     /// Name shown to colleagues.
@@ -49,24 +49,16 @@ pub(super) struct NewUser {
 
 #[derive(Args)]
 pub(super) struct Named {
-    /// Data folder.
-    #[arg(long, env = "ANKOMST_DATA")]
-    pub(super) data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Login name or id.
     pub(super) name: String,
-}
-
-#[derive(Args)]
-pub(super) struct InFolder {
-    /// Data folder.
-    #[arg(long, env = "ANKOMST_DATA")]
-    pub(super) data: PathBuf,
 }
 
 #[derive(Subcommand)]
 pub(super) enum DeviceCommand {
     /// Lists enrolled devices.
-    List(InFolder),
+    List(Place),
     /// Revokes a device and ends its sessions; what it sends later is held.
     Revoke(Named),
 }
@@ -74,7 +66,7 @@ pub(super) enum DeviceCommand {
 #[derive(Subcommand)]
 pub(super) enum HeldCommand {
     /// Lists the changes that are held: who, what, why.
-    List(InFolder),
+    List(Place),
 }
 
 pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
@@ -96,7 +88,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         password.chars().count() >= PASSWORD_CHARS_MIN,
         "a password has at least {PASSWORD_CHARS_MIN} characters"
     );
-    let app = super::open(&new.data).await?;
+    let app = new.place.folder()?.beside_or_new().await?;
     let now_ms = app.now_ms();
     let known = app.readers.read(accounts::first_unit)?;
     let unit = match known {
@@ -141,7 +133,7 @@ fn first_line(file: Option<&Path>) -> anyhow::Result<String> {
 }
 
 async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
-    let app = super::open(&named.data).await?;
+    let app = named.place.folder()?.beside().await?;
     let login = named.name.clone();
     let found = app.writer.write(move |db| accounts::set_user_active(db, &login, active)).await?;
     ensure!(found, "there is no account {}", named.name);
@@ -150,8 +142,8 @@ async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
 
 pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
     match command {
-        DeviceCommand::List(folder) => {
-            let app = super::open(&folder.data).await?;
+        DeviceCommand::List(place) => {
+            let app = place.folder()?.beside().await?;
             for (device, login) in app.readers.read(accounts::devices)? {
                 let state = if device.active { "active" } else { "revoked" };
                 println!("{}  {state:<8} {login:<12} {}", device.id, device.name);
@@ -159,7 +151,7 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             Ok(())
         }
         DeviceCommand::Revoke(named) => {
-            let app = super::open(&named.data).await?;
+            let app = named.place.folder()?.beside().await?;
             let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
             let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
             ensure!(found, "there is no device {id}");
@@ -169,8 +161,8 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
 }
 
 pub(super) async fn held(command: HeldCommand) -> anyhow::Result<()> {
-    let HeldCommand::List(folder) = command;
-    list_held(&*super::open(&folder.data).await?)
+    let HeldCommand::List(place) = command;
+    list_held(&*place.folder()?.beside().await?)
 }
 
 fn list_held(app: &App) -> anyhow::Result<()> {

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use crate::app::master_key;
+use crate::cli::place::Folder;
 use crate::storage::sqlite::{backup, log};
 use crate::{care, projector};
 
-pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let contents = backup::make(data, file, master_key(data)?)
+pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    let contents = backup::make(&folder.path, file, folder.master()?)
         .with_context(|| format!("making the backup {}", file.display()))?;
-    let app = super::open(data).await?;
+    let app = folder.beside().await?;
     let now_ms = app.now_ms();
     app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
@@ -19,19 +19,20 @@ pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn verify(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let contents = backup::check(file, master_key(data)?)
+pub(super) fn verify(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    let contents = backup::check(file, folder.master()?)
         .with_context(|| format!("reading the backup {}", file.display()))?;
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
     Ok(())
 }
 
-pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let _lock = care::Lock::take(data)?;
+pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    let master = folder.master()?;
+    let _lock = care::Lock::take(&folder.path)?;
     let now_ms = jiff::Timestamp::now().as_millisecond();
-    let done = backup::restore(file, data, master_key(data)?, now_ms)
+    let done = backup::restore(file, &folder.path, master, now_ms)
         .with_context(|| format!("restoring {}", file.display()))?;
-    let app = super::open(data).await?;
+    let app = folder.beside().await?;
     let rows = projector::rebuild(&app)?;
     println!("{} changes, feed {}; {rows} rows", done.contents.chunks, done.contents.head);
     println!("What was there before is in {}. Tablets bring what is missing.", done.aside);
@@ -44,9 +45,8 @@ pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn doctor(data: &Path) -> anyhow::Result<()> {
-    ensure!(data.join("log.db").exists(), "there is no data folder {}", data.display());
-    let app = super::open(data).await?;
+pub(super) async fn doctor(folder: &Folder) -> anyhow::Result<()> {
+    let app = folder.beside().await?;
     let found = care::examine(&app)?;
     for finding in &found {
         println!("{}  {}", if finding.fine { "ok  " } else { "LOOK" }, finding.what);

@@ -28,8 +28,24 @@ pub enum StorageError {
         "{0} is gone from the data folder; put it back from where you keep it, nothing was changed"
     )]
     KeyGone(&'static str),
-    /// Another process serves or restores this data folder.
-    #[error("another process uses this data folder; stop it first")]
+    /// A key file outside the data folder cannot be read.
+    #[error("the key file {} cannot be read: {error}; nothing was changed", file.display())]
+    KeyFile {
+        /// Which.
+        file: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A key file holds something else.
+    #[error("{} does not hold a key, which is 32 bytes; nothing was changed", .0.display())]
+    KeyLength(std::path::PathBuf),
+    /// The master key is that of other data.
+    #[error("the master key is not the one of these data; give the right one, nothing was changed")]
+    OtherMaster,
+    /// Another process serves this data folder, or a command that must be alone works on it.
+    #[error(
+        "another process uses this data folder; stop the server first, then run this again. Nothing was changed"
+    )]
     InUse,
     /// A restore of this folder was begun and not ended.
     #[error("a restore of this data folder was not finished; run `ankomst restore` again")]

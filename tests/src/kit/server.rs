@@ -98,6 +98,7 @@ impl Server {
         let mut command = Command::new(&self.binary);
         without_ours(&mut command);
         command.args(args).arg("--data").arg(data);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -149,9 +150,14 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
-    /// Sets an environment variable of the next runs.
+    /// Sets an environment variable of the next runs and commands.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Forgets all variables that were set.
+    pub fn without_variables(&mut self) {
+        self.variables.clear();
     }
 
     /// Gives `serve` more options at the next starts.

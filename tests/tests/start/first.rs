@@ -44,7 +44,7 @@ fn the_link_of_an_empty_folder_works_once_and_only_the_newest() {
         tablet.login("anna", PASSWORD).await;
         tablet.sync().await;
     });
-    let log = log + &server.log();
+    let log = [log, server.log()].concat();
     for link in [&old, &link] {
         let (_, secret) = link.split_once('#').unwrap();
         assert!(!log.contains(secret), "the secret is in the log");
@@ -67,43 +67,41 @@ fn an_account_made_by_command_ends_the_link() {
     local(async { assert_eq!(make(&server, &link).await, StatusCode::FORBIDDEN) });
 }
 
-#[test]
-fn the_page_leads_with_the_keyboard_alone_from_the_link_to_the_sign_in() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_leads_with_the_keyboard_alone_from_the_link_to_the_sign_in() {
     let Some(driver) = Driver::start() else { return };
     let Some(mut server) = Server::empty() else { return };
     server.start();
     let link = server.link().unwrap().to_owned();
-    local(async {
-        for (name, size) in [("first-tablet", (800, 1280)), ("first-desk", (1440, 900))] {
-            let page = Profile::open(&driver, name, size).await;
-            looks_right(&page, &link, &server.url()).await;
-        }
-        let page = Profile::open(&driver, "first", (800, 1280)).await;
-        // Somebody has looked at the app before: it is kept, and must not stand before the page.
-        page.goto(&server.url()).await;
-        page.until("the app to be kept", "navigator.serviceWorker?.controller").await;
-        page.goto(&link).await;
-        page.see("#unit").await;
-        keys(&page, "\u{e004}\u{e004}Bergby kommun\u{e004}Anna Berg\u{e004}Anna Berg").await;
-        keys(&page, "\u{e004}kort\u{e004}kort\u{e007}").await;
-        page.see_text("#said", "Inget konto är skapat än").await;
-        page.until("the first fault", "document.activeElement.id === 'login'").await;
-        page.picture("faults").await;
-        page.fill("#login", "anna").await;
-        page.fill("#password", PASSWORD).await;
-        page.fill("#repeat", PASSWORD).await;
-        keys(&page, "\u{e007}").await;
-        page.see_text("#done", "Kontot är skapat").await;
-        page.until("the secret to be gone", "location.hash === ''").await;
-        page.picture("done").await;
-        keys(&page, "\u{e004}\u{e007}").await;
-        page.see("#device-name").await;
+    for (name, size) in [("first-tablet", (800, 1280)), ("first-desk", (1440, 900))] {
+        let page = Profile::open(&driver, name, size).await;
+        looks_right(&page, &link, &server.url()).await;
+    }
+    let page = Profile::open(&driver, "first", (800, 1280)).await;
+    // Somebody has looked at the app before: it is kept, and must not stand before the page.
+    page.goto(&server.url()).await;
+    page.until("the app to be kept", "navigator.serviceWorker?.controller").await;
+    page.goto(&link).await;
+    page.see("#unit").await;
+    keys(&page, "\u{e004}\u{e004}Bergby kommun\u{e004}Anna Berg\u{e004}Anna Berg").await;
+    keys(&page, "\u{e004}kort\u{e004}kort\u{e007}").await;
+    page.see_text("#said", "Inget konto är skapat än").await;
+    page.until("the first fault", "document.activeElement.id === 'login'").await;
+    page.picture("faults").await;
+    page.fill("#login", "anna").await;
+    page.fill("#password", PASSWORD).await;
+    page.fill("#repeat", PASSWORD).await;
+    keys(&page, "\u{e007}").await;
+    page.see_text("#done", "Kontot är skapat").await;
+    page.until("the secret to be gone", "location.hash === ''").await;
+    page.picture("done").await;
+    keys(&page, "\u{e004}\u{e007}").await;
+    page.see("#device-name").await;
 
-        page.goto(&link).await;
-        // The address differs only in its fragment.
-        page.web().refresh().await.unwrap();
-        page.fill("#unit", "Bergby").await;
-    });
+    page.goto(&link).await;
+    // The address differs only in its fragment.
+    page.web().refresh().await.unwrap();
+    page.fill("#unit", "Bergby").await;
 }
 
 async fn keys(page: &Profile, keys: &str) {

@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at what is unexpected")]
 
 mod first;
+mod secrets;
 mod tls;

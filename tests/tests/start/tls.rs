@@ -120,30 +120,27 @@ fn many_who_say_nothing_do_not_keep_a_tablet_out() {
     drop(silent);
 }
 
-#[test]
-fn a_browser_signs_in_keeps_the_app_and_opens_its_socket_by_https() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_signs_in_keeps_the_app_and_opens_its_socket_by_https() {
     let Some(driver) = Driver::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let Some((server, _)) = village(folder.path()) else { return };
-    local(async {
-        let size = (800, 1280);
-        let arguments = ["--ignore-certificate-errors"];
-        let page = Profile::open_with(&driver, "https", size, &arguments).await;
-        page.goto(&server.url()).await;
-        page.fill("#login", "elin").await;
-        page.fill("#password", "elin-i-provby").await;
-        page.fill("#device-name", "Surfplatta").await;
-        page.fill("#passphrase", "en lång fras för vallen").await;
-        page.fill("#passphrase-repeat", "en lång fras för vallen").await;
-        page.click("[data-action=sign-in]").await;
-        page.until("contact", "document.querySelector('#sync-mark')?.dataset.contact === 'live'")
-            .await;
-        let protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol === 'h2'";
-        page.until("HTTP/2", protocol).await;
-        page.until(
-            "the app to be kept",
-            "window.isSecureContext && caches.keys().then(k => k.length > 0)",
-        )
-        .await;
-    });
+    let size = (800, 1280);
+    let arguments = ["--ignore-certificate-errors"];
+    let page = Profile::open_with(&driver, "https", size, &arguments).await;
+    page.goto(&server.url()).await;
+    page.fill("#login", "elin").await;
+    page.fill("#password", "elin-i-provby").await;
+    page.fill("#device-name", "Surfplatta").await;
+    page.fill("#passphrase", "en lång fras för vallen").await;
+    page.fill("#passphrase-repeat", "en lång fras för vallen").await;
+    page.click("[data-action=sign-in]").await;
+    page.until("contact", "document.querySelector('#sync-mark')?.dataset.contact === 'live'").await;
+    let protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol === 'h2'";
+    page.until("HTTP/2", protocol).await;
+    page.until(
+        "the app to be kept",
+        "window.isSecureContext && caches.keys().then(k => k.length > 0)",
+    )
+    .await;
 }
