@@ -13,7 +13,7 @@ use crate::key_files::{Key, KeyFiles};
 use crate::presence::Presence;
 use crate::storage::StorageError;
 use crate::storage::sqlite::backup::RESTORING;
-use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
+use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, open_rows, rows};
 use crate::trial::TrialPool;
 
 /// Keys that lie in files beside the databases, never in them.
@@ -83,16 +83,17 @@ impl App {
     /// # Errors
     /// When files cannot be opened or made.
     pub async fn open(folder: &Path, binary: PathBuf) -> Result<Arc<Self>, StorageError> {
-        Self::open_with(folder, &KeyFiles::default(), binary).await
+        Self::open_with(folder, &KeyFiles::default(), Schema::Bring, binary).await
     }
 
     /// Opens a data folder some of whose keys may lie elsewhere.
     ///
     /// # Errors
-    /// When files cannot be opened or made.
+    /// When files cannot be opened or made, or the log is of a form that must not be changed now.
     pub async fn open_with(
         folder: &Path,
         key_files: &KeyFiles,
+        schema: Schema,
         binary: PathBuf,
     ) -> Result<Arc<Self>, StorageError> {
         make_folder(folder)?;
@@ -108,6 +109,7 @@ impl App {
         let master = secret(Key::Master)?;
         let (server, deposit) = (secret(Key::Server)?, secret(Key::Deposit)?);
         let session = secret(Key::Session)?;
+        let log_db = open_log(folder, schema)?;
         let rows_db = open_rows(folder)?;
         rows::prepare(&rows_db)?;
         let rows_are_new = rows::is_empty(&rows_db)?;
@@ -115,7 +117,7 @@ impl App {
             folder: folder.to_path_buf(),
             key_files: key_files.clone(),
             rows_are_new,
-            writer: Writer::start(open_log(folder)?)?,
+            writer: Writer::start(log_db)?,
             readers: Readers::new(folder),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),

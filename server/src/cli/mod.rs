@@ -82,6 +82,9 @@ enum Command {
         #[command(flatten)]
         how: How,
     },
+    /// Brings the data to the form this version needs, as `serve` does at its start; says from which
+    /// form to which. Stop the server first.
+    Migrate(Place),
     /// Accounts.
     #[command(subcommand)]
     User(people::UserCommand),
@@ -193,6 +196,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Verify { place, file } => safety::verify(&place.folder()?, &file),
         Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
         Command::Doctor(place) => safety::doctor(&place.folder()?).await,
+        Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
         Command::Held(command) => people::held(command).await,

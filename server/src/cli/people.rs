@@ -51,7 +51,7 @@ pub(super) struct NewUser {
 pub(super) struct Named {
     #[command(flatten)]
     place: Place,
-    /// Login name or id.
+    /// Login name; of a device its id.
     pub(super) name: String,
 }
 
@@ -135,7 +135,14 @@ fn first_line(file: Option<&Path>) -> anyhow::Result<String> {
 async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
     let app = named.place.folder()?.beside().await?;
     let login = named.name.clone();
-    let found = app.writer.write(move |db| accounts::set_user_active(db, &login, active)).await?;
+    let write = app.writer.write(move |db| {
+        // A session that is going on ends at its next message.
+        if let Some(user) = accounts::user_by_login(db, &login)?.filter(|_| !active) {
+            accounts::end_sessions(db, user.id)?;
+        }
+        accounts::set_user_active(db, &login, active)
+    });
+    let found = write.await?;
     ensure!(found, "there is no account {}", named.name);
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::care::Lock;
 use crate::config::{Given, Settings, settings};
 use crate::key_files::{Key, KeyFiles};
 use crate::storage::StorageError;
+use crate::storage::sqlite::Schema;
 
 /// Where the data and their keys are; what is not given comes from `ANKOMST_*` and the file.
 #[derive(Args)]
@@ -59,10 +60,11 @@ impl Folder {
     }
 
     /// Opens a folder that is there, for a command that may run beside a server: it writes nothing that
-    /// a server holds in memory, and waits its turn in the databases.
+    /// a server holds in memory, and waits its turn in the databases. Data of an older form are refused:
+    /// a server of that form may be running.
     pub(super) async fn beside(&self) -> anyhow::Result<Arc<App>> {
         self.has_data()?;
-        self.open().await
+        self.open(Schema::Expect).await
     }
 
     /// Makes sure that there are data, before anything is made by a slip of the pen.
@@ -78,7 +80,7 @@ impl Folder {
     /// Opens a folder for a command that may run beside a server; makes it if it is not there.
     pub(super) async fn beside_or_new(&self) -> anyhow::Result<Arc<App>> {
         if self.path.join("log.db").exists() {
-            return self.open().await;
+            return self.open(Schema::Expect).await;
         }
         let (_lock, app) = self.alone().await?;
         Ok(app)
@@ -87,12 +89,12 @@ impl Folder {
     /// Opens a folder for a command that no server may run beside.
     pub(super) async fn alone(&self) -> anyhow::Result<(Lock, Arc<App>)> {
         let lock = Lock::take(&self.path)?;
-        Ok((lock, self.open().await?))
+        Ok((lock, self.open(Schema::Bring).await?))
     }
 
-    async fn open(&self) -> anyhow::Result<Arc<App>> {
+    async fn open(&self, schema: Schema) -> anyhow::Result<Arc<App>> {
         let binary = std::env::current_exe().context("finding this program")?;
-        App::open_with(&self.path, &self.key_files, binary)
+        App::open_with(&self.path, &self.key_files, schema, binary)
             .await
             .with_context(|| format!("opening the data folder {}", self.path.display()))
     }

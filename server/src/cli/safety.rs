@@ -5,17 +5,26 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 use crate::cli::place::Folder;
+use crate::storage::StorageError;
+use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{backup, log};
 use crate::{care, projector};
 
 pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
     let contents = backup::make(&folder.path, file, folder.master()?)
         .with_context(|| format!("making the backup {}", file.display()))?;
+    if let Err(error) = note_backup(folder).await {
+        eprintln!("The backup is good, but its time could not be noted in the data: {error:#}");
+    }
+    println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
+    println!("The master key and the server's keys are not in it: keep them apart.");
+    Ok(())
+}
+
+async fn note_backup(folder: &Folder) -> anyhow::Result<()> {
     let app = folder.beside().await?;
     let now_ms = app.now_ms();
     app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
-    println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
-    println!("The master key and the server's keys are not in it: keep them apart.");
     Ok(())
 }
 
@@ -41,6 +50,23 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
             "The accounts are those of the backup: switch off again who has left since, and enrol \
              again devices that came since; what is on them waits there."
         );
+    }
+    Ok(())
+}
+
+pub(super) fn migrate(folder: &Folder) -> anyhow::Result<()> {
+    folder.has_data()?;
+    let _lock = care::Lock::take(&folder.path)?;
+    if folder.path.join(backup::RESTORING).exists() {
+        return Err(StorageError::Restoring.into());
+    }
+    let Migrated { from, to } = open::connect(&folder.path.join("log.db"))
+        .and_then(|mut log| open::bring(&mut log))
+        .with_context(|| format!("migrating {}", folder.path.display()))?;
+    if from == to {
+        println!("The data have form {to} already; nothing was changed.");
+    } else {
+        println!("The data had form {from} and have form {to}. Start the server of this version.");
     }
     Ok(())
 }

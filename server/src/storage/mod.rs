@@ -17,6 +17,28 @@ pub enum StorageError {
     /// The schema could not be brought up to date.
     #[error("the database's schema could not be brought up to date: {0}")]
     Schema(#[from] refinery::Error),
+    /// The data are in the form of a newer program.
+    #[error(
+        "these data were written by a newer version of Ankomst (form {found}, this program knows {known}); \
+         nothing was changed. Run the newer program, or restore a backup from before it into a folder of its own"
+    )]
+    Newer {
+        /// Form of the data.
+        found: i64,
+        /// Newest form this program knows.
+        known: i64,
+    },
+    /// The data are in the form of an older program, whose server may be running.
+    #[error(
+        "these data are of an older version of Ankomst (form {found}, this program needs {known}); nothing was \
+         changed. Stop the server, run `ankomst migrate`, then start the new server"
+    )]
+    Older {
+        /// Form of the data.
+        found: i64,
+        /// Form this program needs.
+        known: i64,
+    },
     /// The disk is full; nothing was written.
     #[error("the disk is full")]
     Full,

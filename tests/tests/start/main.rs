@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at what is unexpected")]
 
 mod first;
+mod folder;
 mod secrets;
 mod tls;

@@ -1,12 +1,12 @@
 //! What is asked at every turn must not read the whole log.
 
 use super::log::{HELD, PENDING};
-use super::open_log;
+use super::{Schema, open_log};
 
 #[test]
 fn what_waits_and_what_is_held_is_found_by_an_index() {
     let folder = tempfile::tempdir().unwrap();
-    let db = open_log(folder.path()).unwrap();
+    let db = open_log(folder.path(), Schema::Bring).unwrap();
     for (sql, index) in
         [(PENDING.to_owned(), "chunks_pending"), (format!("SELECT received {HELD}"), "chunks_held")]
     {
