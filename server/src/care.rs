@@ -184,8 +184,7 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     };
     found.push(finding(private, what, "chmod 700"));
     for key in Key::ALL {
-        let file = app.key_files.place(&app.folder, key);
-        let fine = is_private(&file);
+        let fine = is_private(&app.key_files.place(&app.folder, key));
         let what = format!(
             "{}: {}",
             app.key_files.elsewhere(key).map_or(key.name().into(), Path::to_string_lossy),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value};
 use serde::Deserialize;
 
 use crate::key_files::KeyFiles;
@@ -121,15 +121,79 @@ pub struct Given {
     pub url: Option<String>,
 }
 
+/// What is wrong with the settings, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(pub Vec<String>);
+
+impl core::fmt::Display for Faults {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl core::error::Error for Faults {}
+
 /// Reads the settings from all sources; `variables` is the process's environment.
 ///
 /// # Errors
-/// When a source cannot be read, holds an unknown name, or a setting is missing or no such value.
+/// When a source cannot be read, holds an unknown name, or a setting is missing or no such value: all of
+/// it.
 pub fn settings(
     file: Option<&Path>,
     variables: BTreeMap<String, String>,
     given: &Given,
-) -> Result<Settings, config::ConfigError> {
+) -> Result<Settings, Faults> {
+    match read(file, variables, given) {
+        (Some(settings), faults) if faults.is_empty() => Ok(settings),
+        (_, faults) => Err(Faults(faults)),
+    }
+}
+
+/// Reads what can be read, and tells everything that is wrong. Without a data folder there are no
+/// settings.
+#[must_use]
+pub fn read(
+    file: Option<&Path>,
+    variables: BTreeMap<String, String>,
+    given: &Given,
+) -> (Option<Settings>, Vec<String>) {
+    let mut faults = Vec::new();
+    let mut names = match all(file, variables.clone(), given) {
+        Ok(names) => names,
+        Err(error) => {
+            faults.push(error.to_string());
+            all(None, variables, given).unwrap_or_default()
+        }
+    };
+    names.retain(|name, value| match alone(name, value) {
+        Ok(()) => true,
+        Err(error) => {
+            faults.push(format!("{}{error}", whence(name, value)));
+            false
+        }
+    });
+    if !names.contains_key("data") {
+        faults.push(
+            "no data folder: give --data, ANKOMST_DATA or `data` in the file of settings"
+                .to_owned(),
+        );
+        return (None, faults);
+    }
+    match together(names) {
+        Ok(settings) => (Some(settings), faults),
+        Err(error) => {
+            faults.push(error.to_string());
+            (None, faults)
+        }
+    }
+}
+
+/// Every name that any source sets, with the value that rules.
+fn all(
+    file: Option<&Path>,
+    variables: BTreeMap<String, String>,
+    given: &Given,
+) -> Result<BTreeMap<String, Value>, ConfigError> {
     let ours = variables.into_iter().filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()));
     let environment = Environment::with_prefix("ANKOMST")
         .prefix_separator("_")
@@ -140,7 +204,7 @@ pub fn settings(
     if let Some(file) = file {
         builder = builder.add_source(File::from(file).format(FileFormat::Toml));
     }
-    builder
+    let config = builder
         .add_source(environment)
         .set_override_option("data", given.data.as_ref().map(text))?
         .set_override_option("listen", given.listen.map(|listen| listen.to_string()))?
@@ -150,8 +214,28 @@ pub fn settings(
         .set_override_option("tls_key", given.tls_key.as_ref().map(text))?
         .set_override_option("behind_proxy", given.behind_proxy.then_some(true))?
         .set_override_option("url", given.url.clone())?
-        .build()?
-        .try_deserialize()
+        .build()?;
+    // Values keep where they come from only there.
+    Ok(config.cache.into_table()?.into_iter().collect())
+}
+
+/// Whether one name is a setting and its value fits.
+fn alone(name: &str, value: &Value) -> Result<(), ConfigError> {
+    let mut names = BTreeMap::from([
+        ("data".to_owned(), Value::from("/")),
+        ("listen".to_owned(), Value::from(LISTEN)),
+    ]);
+    names.insert(name.to_owned(), value.clone());
+    together(names).map(drop)
+}
+
+fn together(names: BTreeMap<String, Value>) -> Result<Settings, ConfigError> {
+    Settings::deserialize(Value::from(names.into_iter().collect::<Map<_, _>>()))
+}
+
+/// The source a value comes from, as far as that is known.
+fn whence(name: &str, value: &Value) -> String {
+    value.origin().map_or_else(|| format!("{name}: "), |origin| format!("{name} in {origin}: "))
 }
 
 #[cfg(test)]
@@ -187,6 +271,27 @@ mod tests {
         assert!(error.to_string().contains("lissen") && error.to_string().contains("listen"));
         let from = variables(&[("ANKOMST_DATA", "/srv"), ("ANKOMST_LISSEN", "127.0.0.1:1")]);
         assert!(settings(None, from, &Given::default()).is_err());
+    }
+
+    #[test]
+    fn all_slips_of_the_pen_are_told_at_once_with_where_they_stand() {
+        let file =
+            file("lissen = '127.0.0.1:1'\nbackup_hours = 'often'\nurl = 'https://a.example.org'");
+        let from = variables(&[("ANKOMST_DATTA", "/srv"), ("ANKOMST_LISTEN", "nowhere")]);
+        let (settings, faults) = read(Some(file.path()), from, &Given::default());
+        assert!(settings.is_none());
+        for part in ["lissen in ", "backup_hours in ", "datta in ", "listen in ", "no data folder"]
+        {
+            assert!(faults.iter().any(|fault| fault.starts_with(part)), "{part}: {faults:#?}");
+        }
+        assert_eq!(faults.len(), 5, "{faults:#?}");
+        let (settings, faults) = read(
+            Some(Path::new("/nowhere/ankomst.toml")),
+            variables(&[("ANKOMST_DATA", "/srv"), ("ANKOMST_KEEP", "3")]),
+            &Given::default(),
+        );
+        assert_eq!(settings.unwrap().data, Path::new("/srv"));
+        assert!(faults.len() == 2 && faults[0].contains("/nowhere/ankomst.toml"), "{faults:#?}");
     }
 
     #[test]

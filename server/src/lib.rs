@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod app;
 pub mod auth;
 pub mod care;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod desk;

@@ -41,11 +41,13 @@ pub(super) fn show_link(link: &str) {
     )
     .and_then(|()| out.flush());
     match shown {
-        Ok(()) => tracing::info!(
-            "There is no account yet. A link to make the first one was printed on standard output; it works once, for {LINK_HOURS} hours."
-        ),
+        Ok(()) => {
+            let what = "There is no account yet. A link to make the first one was printed on standard output; it works once.";
+            tracing::info!(hours = LINK_HOURS, "{what}");
+        }
         Err(error) => {
-            tracing::error!(%error, "There is no account yet, and the link to make the first one could not be printed. Start the server with a standard output, or use `ankomst user add`.")
+            let what = "There is no account yet, and the link to make the first one could not be printed. Start the server with a standard output, or use `ankomst user add`.";
+            tracing::error!(%error, "{what}");
         }
     }
 }

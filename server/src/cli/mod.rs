@@ -3,6 +3,7 @@
 
 mod dump;
 mod first;
+mod looked;
 mod people;
 mod place;
 mod plant;
@@ -20,7 +21,7 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::care::Schedule;
 use crate::cli::place::{Folder, Place, variables};
-use crate::config::{Given, Settings, settings};
+use crate::config::{self, Given, Settings};
 use crate::http::serve::Edge;
 use crate::tls::Shown;
 use crate::{accounts, care, http, projector, sync, trial};
@@ -77,7 +78,8 @@ enum Command {
     },
     /// Looks at a data folder and says what is not as it should be, and what to do.
     Doctor(Place),
-    /// Reads the settings as `serve` would and prints them.
+    /// Reads the settings as `serve` would, prints them, and says all that is wrong with them and with
+    /// what they name. Ends with 1 if a server could not start.
     CheckConfig {
         #[command(flatten)]
         how: How,
@@ -123,13 +125,14 @@ struct How {
     /// Host and X-Forwarded-Proto.
     #[arg(long)]
     behind_proxy: bool,
-    /// Address people open, such as https://ankomst.example.org; for the link to the first account.
+    /// Address people open, such as <https://ankomst.example.org>; for the link to the first account.
     #[arg(long)]
     url: Option<String>,
 }
 
 impl How {
-    fn settings(self) -> anyhow::Result<Settings> {
+    /// Everything that is given, and what is wrong with it.
+    fn read(self) -> (Option<Settings>, Vec<String>) {
         let given = Given {
             data: self.place.data,
             listen: self.listen,
@@ -140,8 +143,7 @@ impl How {
             behind_proxy: self.behind_proxy,
             url: self.url,
         };
-        let file = self.place.config.as_deref();
-        settings(file, variables(), &given).context("reading the settings")
+        config::read(self.place.config.as_deref(), variables(), &given)
     }
 }
 
@@ -174,15 +176,12 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { how, print_address } => {
-            let settings = how.settings()?;
+            let settings = looked::at_start(how.read())?;
             let certificate = certificate(&settings)?;
             let (_lock, app) = Folder::of(&settings).alone().await?;
             serve(app, settings, certificate, print_address).await
         }
-        Command::CheckConfig { how } => {
-            println!("{:#?}", how.settings()?);
-            Ok(())
-        }
+        Command::CheckConfig { how } => looked::check_config(&how.read()),
         Command::Seed(args) => plant::run(args).await,
         Command::Dump(place) => dump::run(&*place.folder()?.beside().await?),
         Command::Rebuild(place) => {

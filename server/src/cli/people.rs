@@ -118,17 +118,15 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
 /// The first line of a file, or of standard input.
 fn first_line(file: Option<&Path>) -> anyhow::Result<String> {
     let mut line = String::new();
-    match file {
+    let source: Box<dyn Read> = match file {
         Some(file) => {
             let opened = std::fs::File::open(file);
-            let opened = opened.with_context(|| format!("reading {}", file.display()))?;
-            BufReader::new(opened.take(LINE_BYTES_MAX)).read_line(&mut line)?;
+            Box::new(opened.with_context(|| format!("reading {}", file.display()))?)
         }
-        None => {
-            let stdin = std::io::stdin().lock().take(LINE_BYTES_MAX);
-            BufReader::new(stdin).read_line(&mut line).context("reading the password")?;
-        }
-    }
+        None => Box::new(std::io::stdin().lock()),
+    };
+    let mut reader = BufReader::new(source.take(LINE_BYTES_MAX));
+    reader.read_line(&mut line).context("reading the password")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -1,11 +1,11 @@
 //! The form of the data: what another version wrote is never changed without being asked.
-#![expect(clippy::unwrap_used, reason = "a test crate")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ankomst_server::app::App;
 use ankomst_server::storage::StorageError;
+
+use super::ankomst;
 
 /// A data folder as this version makes it.
 async fn folder() -> tempfile::TempDir {
@@ -16,19 +16,6 @@ async fn folder() -> tempfile::TempDir {
 
 fn log(folder: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(folder.join("log.db")).unwrap()
-}
-
-/// Runs a command; tells whether it went well and what it said.
-fn ankomst(folder: &Path, command: &[&str]) -> (bool, String) {
-    let mut run = Command::new(env!("CARGO_BIN_EXE_ankomst"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ANKOMST_") {
-            run.env_remove(name);
-        }
-    }
-    let out = run.args(command).arg("--data").arg(folder).output().unwrap();
-    let said = [out.stdout, out.stderr].concat();
-    (out.status.success(), String::from_utf8(said).unwrap())
 }
 
 #[tokio::test]
