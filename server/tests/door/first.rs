@@ -30,7 +30,7 @@ async fn send(door: &Door, from: u8, body: impl Into<Body>) -> Answer {
     door.send(request.unwrap()).await
 }
 
-async fn people(door: &Door) -> usize {
+fn people(door: &Door) -> usize {
     door.app.readers.read(accounts::users).unwrap().len()
 }
 
@@ -79,10 +79,10 @@ async fn links_that_are_wrong_used_old_huge_or_no_link_at_all_look_the_same() {
     for body in bodies {
         answers.push(send(&door, 2, body).await);
     }
-    assert_eq!(people(&door).await, 0);
+    assert_eq!(people(&door), 0);
     assert_eq!(send(&door, 2, typed(&good).to_string()).await.status, StatusCode::NO_CONTENT);
     answers.push(send(&door, 2, typed(&good).to_string()).await);
-    assert_eq!(people(&door).await, 1);
+    assert_eq!(people(&door), 1);
     for answer in answers {
         assert_eq!((answer.status, &answer.body), (never.status, &never.body));
         assert_eq!(answer.headers, never.headers);
@@ -123,7 +123,7 @@ async fn two_who_have_the_link_make_one_account() {
     let mut found = [both.0.status, both.1.status];
     found.sort();
     assert_eq!(found, [StatusCode::NO_CONTENT, StatusCode::FORBIDDEN]);
-    assert_eq!(people(&door).await, 1);
+    assert_eq!(people(&door), 1);
 }
 
 #[tokio::test]
