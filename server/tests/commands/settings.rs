@@ -5,12 +5,12 @@ use super::ankomst;
 #[test]
 fn all_that_is_wrong_is_told_at_once_and_nothing_is_begun() {
     let dir = tempfile::tempdir().unwrap();
-    let (file, data) = (dir.path().join("ankomst.toml"), dir.path().join("data"));
+    let (settings, data) = (dir.path().join("ankomst.toml"), dir.path().join("data"));
     let text = "lissen = '127.0.0.1:1'\nbackup_hours = 'often'\nmaster_key_file = '/nowhere/key'\n\
                 tls_cert = '/nowhere/cert'\nurl = 'example.org'";
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&settings, text).unwrap();
     for command in ["check-config", "serve"] {
-        let (fine, said) = ankomst(&data, &[command, "--config", file.to_str().unwrap()]);
+        let (fine, said) = ankomst(&data, &[command, "--config", settings.to_str().unwrap()]);
         assert!(!fine);
         for part in ["lissen", "backup_hours", "/nowhere/key", "without tls_key", "example.org"] {
             assert!(said.contains(part), "{command} {part}: {said}");
