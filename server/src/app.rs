@@ -10,10 +10,11 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
+use crate::key_files::{Key, KeyFiles};
 use crate::presence::Presence;
+use crate::storage::StorageError;
 use crate::storage::sqlite::backup::RESTORING;
-use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, rows};
-use crate::storage::{StorageError, random};
+use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
 
 /// Keys that lie in files beside the databases, never in them.
@@ -94,6 +95,8 @@ impl Making {
 pub struct App {
     /// The data folder.
     pub folder: PathBuf,
+    /// Keys that lie elsewhere.
+    pub key_files: KeyFiles,
     /// Writes to the log.
     pub writer: Writer,
     /// Reads the log.
@@ -123,25 +126,44 @@ pub struct App {
 }
 
 impl App {
-    /// Opens a data folder, making what is missing; `binary` is the program trials run in.
+    /// Opens a data folder that holds its keys, making what is missing; `binary` is the program trials
+    /// run in.
     ///
     /// # Errors
     /// When files cannot be opened or made.
     pub async fn open(folder: &Path, binary: PathBuf) -> Result<Arc<Self>, StorageError> {
+        Self::open_with(folder, &KeyFiles::default(), Schema::Bring, binary).await
+    }
+
+    /// Opens a data folder some of whose keys may lie elsewhere.
+    ///
+    /// # Errors
+    /// When files cannot be opened or made, or the log is of a form that must not be changed now.
+    pub async fn open_with(
+        folder: &Path,
+        key_files: &KeyFiles,
+        schema: Schema,
+        binary: PathBuf,
+    ) -> Result<Arc<Self>, StorageError> {
         make_folder(folder)?;
         if folder.join(RESTORING).exists() {
             return Err(StorageError::Restoring);
         }
         // Keys are made with a folder, never beside data that they could not open.
         let is_new = !folder.join("log.db").exists() && !folder.join("keys.db").exists();
-        let secret = |name: &'static str| {
-            if is_new { make_secret(folder, name) } else { secret(folder, name) }
+        let secret = |key| {
+            if is_new { key_files.make(folder, key) } else { key_files.read(folder, key) }
         };
+        // All keys first: where one is missing, nothing is begun.
+        let master = secret(Key::Master)?;
+        let (server, deposit) = (secret(Key::Server)?, secret(Key::Deposit)?);
+        let session = secret(Key::Session)?;
+        let log_db = open_log(folder, schema)?;
         let rows_db = rows::open(folder)?;
-        let master = secret("master.key")?;
         let app = Self {
             folder: folder.to_path_buf(),
-            writer: Writer::start(open_log(folder)?)?,
+            key_files: key_files.clone(),
+            writer: Writer::start(log_db)?,
             readers: Readers::new(folder, "log.db"),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
@@ -149,12 +171,12 @@ impl App {
             making: Making::default(),
             trial: TrialPool::new(binary),
             secrets: Secrets {
-                server: SigningKey::from_seed(secret("server.key")?),
-                deposit: DepositKey::from_seed(secret("deposit.key")?),
+                server: SigningKey::from_seed(server),
+                deposit: DepositKey::from_seed(deposit),
                 position: position_key(&master),
                 master,
             },
-            tokens: Tokens::new(secret("session.key")?),
+            tokens: Tokens::new(session),
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             presence: Presence::default(),
@@ -193,40 +215,4 @@ pub fn make_folder(folder: &Path) -> std::io::Result<()> {
 /// The key of positions, drawn from the master key, so that it is there wherever the log can be read.
 fn position_key(master: &[u8; 32]) -> [u8; 32] {
     ankomst_shared::chunk::sha256(&[b"ankomst/position-key/1", master])
-}
-
-/// The master key of a data folder.
-///
-/// # Errors
-/// When there is none or it cannot be read.
-pub fn master_key(folder: &Path) -> Result<[u8; 32], StorageError> {
-    secret(folder, "master.key")
-}
-
-/// Reads a key of 32 bytes.
-fn secret(folder: &Path, name: &'static str) -> Result<[u8; 32], StorageError> {
-    match std::fs::read(folder.join(name)) {
-        Ok(bytes) => {
-            bytes.try_into().map_err(|_| StorageError::Damaged("a key file has another length"))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(StorageError::KeyGone(name))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Reads a key of a new data folder; makes it if it is not there, readable by its owner only.
-fn make_secret(folder: &Path, name: &'static str) -> Result<[u8; 32], StorageError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let file = folder.join(name);
-    if !file.exists() {
-        let mut out =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
-        out.write_all(&random::<32>()?)?;
-        out.sync_all()?;
-        std::fs::File::open(folder)?.sync_all()?;
-    }
-    secret(folder, name)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{App, make_folder};
+use crate::key_files::Key;
 use crate::storage::StorageError;
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::log;
@@ -27,7 +28,10 @@ pub struct Schedule {
     pub keep: usize,
 }
 
-/// Held by the one server of a data folder, and by a restore.
+/// The file that is locked.
+pub const LOCK: &str = "serve.lock";
+
+/// Held by the one server of a data folder, and by commands that no server may run beside.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held open; the lock goes with it")] File);
 
@@ -38,7 +42,7 @@ impl Lock {
     /// When another process has it, or the file cannot be opened.
     pub fn take(folder: &Path) -> Result<Self, StorageError> {
         make_folder(folder)?;
-        let file = File::create(folder.join("serve.lock"))?;
+        let file = File::create(folder.join(LOCK))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse),
@@ -179,10 +183,11 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         "others may look into the folder"
     };
     found.push(finding(private, what, "chmod 700"));
-    for name in ["master.key", "server.key", "deposit.key", "session.key"] {
-        let fine = is_private(&app.folder.join(name));
+    for key in Key::ALL {
+        let fine = is_private(&app.key_files.place(&app.folder, key));
         let what = format!(
-            "{name}: {}",
+            "{}: {}",
+            app.key_files.elsewhere(key).map_or(key.name().into(), Path::to_string_lossy),
             if fine { "only its owner may read it" } else { "others may read it, or it is gone" }
         );
         found.push(finding(fine, what, "chmod 600; keep a copy apart from the backups"));

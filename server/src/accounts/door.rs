@@ -20,7 +20,7 @@ use crate::sync::Session;
 /// Longest name of a device, in characters.
 const DEVICE_NAME_CHARS_MAX: usize = 60;
 /// Longest password taken, in bytes.
-const PASSWORD_BYTES_MAX: usize = 1_024;
+pub(super) const PASSWORD_BYTES_MAX: usize = 1_024;
 /// How far a device's clock may be off in a renewal, in milliseconds: five years, since clocks of
 /// tablets are not trusted; the secret and the signature are what counts.
 const CLOCK_OFF_MS_MAX: i64 = 5 * 366 * 24 * 3_600_000;
@@ -130,6 +130,14 @@ async fn check(
             .await
             .map_err(|_| StorageError::Stopped)?;
     user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)
+}
+
+/// Hashes a password beside the checks, under their limit.
+pub(super) async fn hash(password: String) -> Result<String, StorageError> {
+    let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
+    tokio::task::spawn_blocking(move || password::hash(&password))
+        .await
+        .map_err(|_| StorageError::Stopped)?
 }
 
 async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<SignedIn, DoorError> {

@@ -55,7 +55,8 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket) {
                 if socket.send(Message::Ping(axum::body::Bytes::new())).await.is_err() {
                     return;
                 }
-                continue;
+                // A session may have been ended by a command, which cannot ring here.
+                live.news()
             }
         };
         let frames = match frames {

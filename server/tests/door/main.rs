@@ -7,8 +7,10 @@
 
 mod desk;
 mod files;
+mod first;
 mod kit;
 mod register;
 mod rows;
 mod session;
 mod village;
+mod way;

@@ -4,12 +4,16 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::dump::Dump;
+
+/// How long a line of the log is waited for.
+const HEAR_MAX: Duration = Duration::from_mins(1);
 
 /// A server with its data folder; the process may be running or not.
 pub struct Server {
@@ -21,6 +25,10 @@ pub struct Server {
     trace: Option<PathBuf>,
     small_disk: Option<u32>,
     variables: Vec<(String, String)>,
+    options: Vec<String>,
+    scheme: &'static str,
+    said: Option<Receiver<String>>,
+    printed: Vec<String>,
 }
 
 impl Server {
@@ -51,8 +59,20 @@ impl Server {
         let app = super::program("ANKOMST_APP")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        let (trace, small_disk, variables) = (None, None, Vec::new());
-        Some(Self { binary, app, data, port, child: None, trace, small_disk, variables })
+        Some(Self {
+            binary,
+            app,
+            data,
+            port,
+            child: None,
+            trace: None,
+            small_disk: None,
+            variables: Vec::new(),
+            options: Vec::new(),
+            scheme: "http",
+            said: None,
+            printed: Vec::new(),
+        })
     }
 
     /// Runs a command of the binary on the data folder and gives what it printed.
@@ -76,7 +96,9 @@ impl Server {
 
     fn prepared_on(&self, data: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
+        without_ours(&mut command);
         command.args(args).arg("--data").arg(data);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -128,9 +150,56 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
-    /// Sets an environment variable of the next runs.
+    /// Sets an environment variable of the next runs and commands.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Forgets all variables that were set.
+    pub fn without_variables(&mut self) {
+        self.variables.clear();
+    }
+
+    /// Gives `serve` more options at the next starts.
+    pub fn option(&mut self, name: &str, value: &str) {
+        self.options.extend([name.to_owned(), value.to_owned()]);
+    }
+
+    /// Serves by TLS from the next start on, with the certificate and key in these files.
+    pub fn with_tls(&mut self, (certificate, key): &(PathBuf, PathBuf)) {
+        self.option("--tls-cert", &certificate.to_string_lossy());
+        self.option("--tls-key", &key.to_string_lossy());
+        self.scheme = "https";
+    }
+
+    /// Waits until the server says something in its log.
+    pub fn hear(&self, text: &str) {
+        let end = Instant::now() + HEAR_MAX;
+        let said = self.said.as_ref().unwrap();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let line = said.recv_timeout(left);
+            if line.unwrap_or_else(|_| panic!("the server did not say {text:?}")).contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// The link to the first account that it printed at its last start.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.printed.iter().map(String::as_str).find(|line| line.starts_with("http"))
+    }
+
+    /// What it has said in its log and was not heard yet.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.said.iter().flat_map(Receiver::try_iter).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Sends the running server a signal.
+    pub fn signal(&self, signal: &str) {
+        signal_pid(self.pid(), signal);
     }
 
     /// Starts the process and waits until it says that it listens; gives how long that took.
@@ -148,11 +217,7 @@ impl Server {
         } else {
             Command::new(&self.binary)
         };
-        // Variables that steer the tests are no settings of the server's.
-        let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-        for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
-            command.env_remove(name);
-        }
+        without_ours(&mut command);
         let mut child = command
             .arg("serve")
             .arg("--data")
@@ -162,12 +227,22 @@ impl Server {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", self.port))
             .arg("--print-address")
+            .args(&self.options)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        self.said = Some(heard(child.stderr.take().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.is_ok_and(|line| line.starts_with("listening on")));
+        let before = lines.by_ref().map_while(Result::ok);
+        let mut ready = false;
+        self.printed = before
+            .take_while(|line| {
+                ready = line.starts_with("listening on");
+                !ready
+            })
+            .collect();
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
         self.child = Some(child);
         begun.elapsed()
@@ -207,7 +282,7 @@ impl Server {
     /// The address the app is at.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        format!("{}://localhost:{}", self.scheme, self.port)
     }
 
     /// The data folder.
@@ -227,6 +302,27 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Variables that steer the tests are no settings of the server's.
+fn without_ours(command: &mut Command) {
+    let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
+        command.env_remove(name);
+    }
+}
+
+/// Every line of a log, which is still shown.
+fn heard(log: ChildStderr) -> Receiver<String> {
+    let (tell, said) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            eprintln!("{line}");
+            // The test may no longer listen.
+            drop(tell.send(line));
+        }
+    });
+    said
 }
 
 /// Sends a signal to one process this test started.

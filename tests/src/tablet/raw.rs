@@ -24,7 +24,7 @@ pub struct RawDevice {
 impl RawDevice {
     /// Enrols a device; its session is kept in the folder.
     pub async fn enrol(server: &str, folder: &Path, (login, password): (&str, &str)) -> Self {
-        let transport = HttpTransport::new(server, folder.join("raw-cookies"));
+        let transport = HttpTransport::new(server, folder.join("raw-cookies"), None);
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).unwrap();
         let key = SigningKey::from_seed(seed);

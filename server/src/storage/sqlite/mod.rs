@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod first;
 pub mod homes;
 pub mod keys;
 pub mod log;
@@ -13,7 +14,7 @@ pub mod rows;
 pub mod writer;
 
 pub use keys::Keys;
-pub use open::{Readers, open_log};
+pub use open::{Readers, Schema, open_log};
 pub use writer::Writer;
 
 pub use rusqlite::Connection;

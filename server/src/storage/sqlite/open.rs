@@ -13,12 +13,69 @@ mod migrations {
 
 const READERS_MAX: usize = 4;
 
-/// Opens `log.db` for writing and brings its schema up to date.
+/// What is done about a log of an older form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// It is brought up to date: nobody else uses it.
+    Bring,
+    /// It is refused: a server of that form may be running.
+    Expect,
+}
+
+/// A change of a log's form, by the numbers of the migrations; nought is a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// The form it had.
+    pub from: i64,
+    /// The form it has.
+    pub to: i64,
+}
+
+/// Opens `log.db` for writing, in the form of this program.
 ///
 /// # Errors
-/// When the file cannot be opened or migrated.
-pub fn open_log(folder: &Path) -> Result<Connection, StorageError> {
-    open_log_file(&folder.join("log.db"))
+/// When the file cannot be opened, or is of another form and must not be or cannot be migrated.
+pub fn open_log(folder: &Path, schema: Schema) -> Result<Connection, StorageError> {
+    let mut connection = connect(&folder.join("log.db"))?;
+    let Migrated { from, to } = look(&connection)?;
+    match schema {
+        Schema::Expect if from < to => return Err(StorageError::Older { found: from, known: to }),
+        Schema::Expect => {}
+        Schema::Bring => {
+            bring(&mut connection)?;
+        }
+    }
+    Ok(connection)
+}
+
+/// Brings a log to the form of this program; tells which it had and has.
+///
+/// # Errors
+/// When it was written by a newer program, or cannot be migrated.
+pub fn bring(connection: &mut Connection) -> Result<Migrated, StorageError> {
+    let migrated = look(connection)?;
+    migrations::migrations::runner().run(connection)?;
+    Ok(migrated)
+}
+
+/// The form a log has, and the one it would get.
+fn look(connection: &Connection) -> Result<Migrated, StorageError> {
+    let runner = migrations::migrations::runner();
+    let newest = runner.get_migrations().iter().map(|one| i64::from(one.version())).max();
+    let to = newest.unwrap_or_default();
+    let known =
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history')";
+    let from = if connection.query_row(known, [], |row| row.get(0))? {
+        let applied = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+        connection.query_row(applied, [], |row| row.get(0))?
+    } else {
+        0
+    };
+    if from > to {
+        Err(StorageError::Newer { found: from, known: to })
+    } else {
+        Ok(Migrated { from, to })
+    }
 }
 
 /// Opens a log wherever it lies and brings its schema up to date.
@@ -27,7 +84,7 @@ pub fn open_log(folder: &Path) -> Result<Connection, StorageError> {
 /// When the file cannot be opened or migrated.
 pub fn open_log_file(file: &Path) -> Result<Connection, StorageError> {
     let mut connection = connect(file)?;
-    migrations::migrations::runner().run(&mut connection)?;
+    bring(&mut connection)?;
     Ok(connection)
 }
 

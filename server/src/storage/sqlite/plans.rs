@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::log::{HELD, PENDING};
 use super::register::{CANDIDATES, CANDIDATES_MAX, COUNT, KEYS_OF, Order, find, list_sql};
 use super::rows::ProjectedRow;
-use super::{open_log, rows};
+use super::{Schema, open_log, rows};
 
 const UNIT: UnitId = UnitId::from_bytes([1; 16]);
 
@@ -23,7 +23,7 @@ fn plan(db: &Connection, sql: &str) -> Vec<String> {
 #[test]
 fn what_waits_and_what_is_held_is_found_by_an_index() {
     let folder = tempfile::tempdir().unwrap();
-    let db = open_log(folder.path()).unwrap();
+    let db = open_log(folder.path(), Schema::Bring).unwrap();
     for (sql, index) in
         [(PENDING.to_owned(), "chunks_pending"), (format!("SELECT received {HELD}"), "chunks_held")]
     {
