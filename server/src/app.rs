@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
 use crate::presence::Presence;
+use crate::storage::ballast::Ballast;
 use crate::storage::sqlite::backup::RESTORING;
+use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
 use crate::storage::{StorageError, random};
 use crate::trial::TrialPool;
@@ -63,6 +65,8 @@ pub struct App {
     pub secrets: Secrets,
     /// Session tokens.
     pub tokens: Tokens,
+    /// Room set aside for a full disk.
+    pub ballast: Arc<Ballast>,
     /// Rung when changes arrive.
     pub arrived: Notify,
     /// Tells live sessions that something is new.
@@ -92,10 +96,17 @@ impl App {
         rows::prepare(&rows_db)?;
         let rows_are_new = rows::is_empty(&rows_db)?;
         let master = secret("master.key")?;
+        let ballast = Arc::new(Ballast::new(folder));
+        let watched = Arc::clone(&ballast);
+        let watch = move |group: Group| {
+            if group.met_full {
+                watched.hears(&StorageError::Full);
+            }
+        };
         let app = Self {
             folder: folder.to_path_buf(),
             rows_are_new,
-            writer: Writer::start(open_log(folder)?)?,
+            writer: Writer::start(open_log(folder)?, watch)?,
             readers: Readers::new(folder),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
@@ -107,6 +118,7 @@ impl App {
                 master,
             },
             tokens: Tokens::new(secret("session.key")?),
+            ballast,
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             presence: Presence::default(),

@@ -37,6 +37,13 @@ pub struct Settings {
     /// How many backups are kept.
     #[serde(default = "keep")]
     pub backup_keep: usize,
+    /// MiB set aside on the disk of the data folder for when it is full; 0 for none.
+    #[serde(default = "ballast_mb")]
+    pub ballast_mb: u32,
+}
+
+const fn ballast_mb() -> u32 {
+    32
 }
 
 const fn every_hours() -> u32 {

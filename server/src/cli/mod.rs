@@ -202,6 +202,8 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
     if app.rows_are_new {
         projector::rebuild(&app)?;
     }
+    app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
+    tokio::spawn(care::watch_disk(Arc::clone(&app)));
     if let Some(folder) = settings.backup {
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));

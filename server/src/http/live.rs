@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::http::signed_in::SignedIn;
+use crate::storage::StorageError;
 use crate::sync::live::Live;
 
 /// A reader that takes longer for one message is cut off; it begins again with an exchange.
@@ -60,6 +61,12 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket) {
         };
         let frames = match frames {
             Ok(frames) => frames,
+            Err(StorageError::Full | StorageError::Low) => {
+                tracing::debug!(
+                    "A live session ended for want of room; the tablet keeps its work."
+                );
+                return;
+            }
             Err(error) => {
                 tracing::error!(%error, "A live session ended because storage refused.");
                 return;

@@ -77,10 +77,11 @@ impl IntoResponse for Problem {
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
-        if matches!(error, StorageError::Full) {
-            tracing::error!("The disk is full; pushes are answered with 507.");
-            let title =
-                "The server's disk is full. Nothing was lost: the tablets keep what they sent.";
+        if matches!(error, StorageError::Full | StorageError::Low) {
+            // Who keeps the ballast has said so once at its level.
+            tracing::debug!(%error, "A request was refused for want of room.");
+            let title = "The server's disk is full. Nothing was lost: tablets keep what is not sent and \
+                         send it by themselves. Whoever runs the server makes room on its disk.";
             return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", title);
         }
         tracing::error!(%error, "A request failed because storage refused.");

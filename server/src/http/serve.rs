@@ -24,6 +24,10 @@ const ANSWER_MAX: Duration = Duration::from_mins(5);
 /// A sender that says nothing for this long in the middle of a message is cut off.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
 
+/// What to do about a full disk.
+const DISK_FULL_DO: &str = "Make room on the disk of the data folder. Nothing is lost: tablets keep what is \
+                            not sent and send it by themselves; no restart is needed.";
+
 /// All routes.
 pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
     let mut router = Router::new()
@@ -50,12 +54,18 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
     router.layer(axum::middleware::from_fn(headers::add)).layer(CatchPanicLayer::new())
 }
 
-/// Whether the log can be read, and how old the newest backup is.
+/// Whether the log can be read, how old the newest backup is, and whether the disk is full. A full
+/// disk is ready: people sign in and read, tablets keep what they cannot send.
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
     match app.readers.read(|db| Ok((log::head(db)?.feed, log::backup_ms(db)?))) {
         Ok((feed, made_ms)) => {
             let age_s = care::age_ms(made_ms, app.now_ms()).map(|age| age / 1_000);
-            (StatusCode::OK, Json(serde_json::json!({ "feed": feed, "backup_age_s": age_s })))
+            let (disk, to_do) =
+                if app.ballast.is_low() { ("full", DISK_FULL_DO) } else { ("ok", "") };
+            let said = serde_json::json!({
+                "feed": feed, "backup_age_s": age_s, "disk": disk, "do": to_do
+            });
+            (StatusCode::OK, Json(said))
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "feed": null }))),
     }

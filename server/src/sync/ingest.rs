@@ -33,11 +33,14 @@ struct Checked {
 /// Takes a push and answers for every change in it once it is on the disk.
 ///
 /// # Errors
-/// When storage refuses; then nothing was acknowledged.
+/// When storage refuses or the disk has no room for it; then nothing was acknowledged.
 pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
     let count: usize = push.parts.iter().map(|part| part.chunks.len()).sum();
     if count == 0 {
         return Ok(Vec::new());
+    }
+    if app.ballast.is_low() {
+        return Err(StorageError::Low);
     }
     let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
@@ -45,7 +48,8 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
         keep.map(|part| gate(&opened, &part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
-    .map_err(|_| StorageError::Stopped)??;
+    .map_err(|_| StorageError::Stopped)?
+    .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
     let acks = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
     app.arrived.notify_one();

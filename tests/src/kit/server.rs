@@ -70,6 +70,12 @@ impl Server {
         said(&self.prepared(args).output().unwrap())
     }
 
+    /// As [`Self::try_command`], on the data folder as the running process sees it.
+    #[must_use]
+    pub fn try_command_within(&self, args: &[&str]) -> (bool, String) {
+        said(&self.prepared_on(&self.data_within(), args).output().unwrap())
+    }
+
     fn prepared(&self, args: &[&str]) -> Command {
         self.prepared_on(self.data.path(), args)
     }
@@ -162,6 +168,8 @@ impl Server {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", self.port))
             .arg("--print-address")
+            // Tests copy data folders; a small ballast is quickly copied.
+            .env("ANKOMST_BALLAST_MB", "1")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .spawn()

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use ankomst_core::platform::{Method, Transport};
+use ankomst_core::platform::{HttpAnswer, Method, Transport};
+use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::document::{Authoring, Chunk};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
+use ankomst_shared::packed::to_bytes;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::value::Value;
 
 use super::transport::HttpTransport;
 
@@ -81,6 +84,32 @@ impl RawDevice {
         let (user, device) = (self.me.me.user, self.me.device);
         let envelope = AuthorEnvelope { document, actor, user, device, opened_ms: now_ms(), last };
         PushPart { document, envelope: envelope.sign(&self.key).into(), chunks: vec![bytes.into()] }
+    }
+
+    /// Sends any request with the device's cookies.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn send(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<HttpAnswer, ankomst_core::platform::TransportError> {
+        self.transport.send(Method::Post, path, body).await
+    }
+
+    /// Does what a place of administration offers, and says how that was answered.
+    pub async fn administers(&self, act: &str) -> HttpAnswer {
+        let what = ("/administration".to_owned(), act.to_owned());
+        let question = to_bytes(&(what, (Language::En, Vec::<(String, Value)>::new())));
+        let body = to_bytes(&(PAGE_FORM, question));
+        self.send("/api/v1/desk/act", body).await.unwrap()
+    }
+
+    /// What a place of administration shows, in the form it comes in.
+    pub async fn visits(&self, place: &str) -> HttpAnswer {
+        let question = to_bytes(&(place.to_owned(), Language::En));
+        self.send("/api/v1/desk/page", to_bytes(&(PAGE_FORM, question))).await.unwrap()
     }
 
     /// One exchange of a device that knows nothing yet.
