@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
+use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::storage::ballast::Ballast;
 use crate::storage::sqlite::backup::RESTORING;
@@ -67,6 +68,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Room set aside for a full disk.
     pub ballast: Arc<Ballast>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Rung when changes arrive.
     pub arrived: Notify,
     /// Tells live sessions that something is new.
@@ -98,7 +101,10 @@ impl App {
         let master = secret("master.key")?;
         let ballast = Arc::new(Ballast::new(folder));
         let watched = Arc::clone(&ballast);
+        let metrics = Arc::<Metrics>::default();
+        let counts = Arc::clone(&metrics);
         let watch = move |group: Group| {
+            counts.commit(group.pieces, group.took);
             if group.met_full {
                 watched.hears(&StorageError::Full);
             }
@@ -110,7 +116,7 @@ impl App {
             readers: Readers::new(folder),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
-            trial: TrialPool::new(binary),
+            trial: TrialPool::new(binary, Arc::clone(&metrics)),
             secrets: Secrets {
                 server: SigningKey::from_seed(secret("server.key")?),
                 deposit: DepositKey::from_seed(secret("deposit.key")?),
@@ -119,6 +125,7 @@ impl App {
             },
             tokens: Tokens::new(secret("session.key")?),
             ballast,
+            metrics,
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             presence: Presence::default(),

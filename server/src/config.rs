@@ -40,6 +40,23 @@ pub struct Settings {
     /// MiB set aside on the disk of the data folder for when it is full; 0 for none.
     #[serde(default = "ballast_mb")]
     pub ballast_mb: u32,
+    /// Address on which metrics are told; without it they are not.
+    pub metrics: Option<SocketAddr>,
+    /// File with the token that asking for metrics takes.
+    pub metrics_token_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Holds settings against each other.
+    fn checked(self) -> Result<Self, config::ConfigError> {
+        let far = self.metrics.is_some_and(|address| !address.ip().is_loopback());
+        if far && self.metrics_token_file.is_none() {
+            let what = "`metrics` is an address that others reach: give metrics_token_file too, a \
+                        file with the token they must send, or take an address of 127.0.0.1";
+            return Err(config::ConfigError::Message(what.to_owned()));
+        }
+        Ok(self)
+    }
 }
 
 const fn ballast_mb() -> u32 {
@@ -65,6 +82,8 @@ pub struct Given {
     pub app: Option<PathBuf>,
     /// Folder for backups.
     pub backup: Option<PathBuf>,
+    /// Address for metrics.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Reads the settings from all sources; `variables` is the process's environment.
@@ -92,8 +111,10 @@ pub fn settings(
         .set_override_option("listen", given.listen.map(|listen| listen.to_string()))?
         .set_override_option("app", given.app.as_ref().map(text))?
         .set_override_option("backup", given.backup.as_ref().map(text))?
+        .set_override_option("metrics", given.metrics.map(|listen| listen.to_string()))?
         .build()?
-        .try_deserialize()
+        .try_deserialize::<Settings>()?
+        .checked()
 }
 
 #[cfg(test)]
@@ -119,6 +140,20 @@ mod tests {
         assert_eq!(settings.data, Path::new("/srv/given"));
         assert_eq!(settings.listen.port(), 2);
         assert_eq!(settings.app.as_deref(), Some(Path::new("/srv/app")));
+    }
+
+    #[test]
+    fn metrics_that_others_reach_need_a_token() {
+        let read = |address: &str, token: &str| {
+            let pairs = [("ANKOMST_DATA", "/srv"), ("ANKOMST_METRICS", address)];
+            let from = variables(&[pairs[0], pairs[1], ("ANKOMST_METRICS_TOKEN_FILE", token)]);
+            settings(None, from, &Given::default())
+        };
+        assert!(read("127.0.0.1:9100", "").unwrap().metrics_token_file.is_none());
+        assert!(read("[::1]:9100", "").is_ok());
+        let error = read("0.0.0.0:9100", "").unwrap_err().to_string();
+        assert!(error.contains("metrics_token_file"), "{error}");
+        assert!(read("0.0.0.0:9100", "/run/token").is_ok());
     }
 
     #[test]

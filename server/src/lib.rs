@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod http;
+pub mod metrics;
 pub mod presence;
 pub mod projector;
 pub mod seed;

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::accounts::{password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use crate::storage::{StorageError, random};
 use crate::sync::Session;
@@ -68,6 +69,16 @@ pub async fn enrol(
     request: EnrolRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
+    let done = enrol_one(app, request, from).await;
+    counted(app, &done);
+    done
+}
+
+async fn enrol_one(
+    app: &Arc<App>,
+    request: EnrolRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
         return Err(DoorError::Request("a device has a name of at most 60 characters"));
@@ -99,6 +110,27 @@ pub async fn enrol(
 /// # Errors
 /// When the password is wrong, the device is not that person's or was revoked, or storage refuses.
 pub async fn sign_in(
+    app: &Arc<App>,
+    request: SignInRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
+    let done = sign_in_one(app, request, from).await;
+    counted(app, &done);
+    done
+}
+
+/// Counts how an attempt ended.
+fn counted(app: &App, done: &Result<SignedIn, DoorError>) {
+    app.metrics.sign_in(match done {
+        Ok(_) => Attempt::Good,
+        Err(DoorError::Wrong) => Attempt::Wrong,
+        Err(DoorError::TooMany) => Attempt::TooMany,
+        Err(DoorError::Ended) => Attempt::Ended,
+        Err(DoorError::Request(_) | DoorError::Storage(_)) => Attempt::Failed,
+    });
+}
+
+async fn sign_in_one(
     app: &Arc<App>,
     request: SignInRequest,
     from: Option<IpAddr>,

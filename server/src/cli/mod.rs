@@ -123,12 +123,20 @@ struct How {
     /// Folder for backups, better on another disk; one a day is made, read whole, and 30 are kept.
     #[arg(long)]
     backup: Option<PathBuf>,
+    /// Address on which metrics are told, such as 127.0.0.1:9100; without it they are not.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
 }
 
 impl How {
     fn settings(self) -> anyhow::Result<Settings> {
-        let given =
-            Given { data: self.data, listen: self.listen, app: self.app, backup: self.backup };
+        let given = Given {
+            data: self.data,
+            listen: self.listen,
+            app: self.app,
+            backup: self.backup,
+            metrics: self.metrics,
+        };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -197,6 +205,24 @@ async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
         .with_context(|| format!("opening the data folder {}", data.display()))
 }
 
+/// Begins to tell metrics on an address of their own.
+async fn tell_metrics(
+    app: &Arc<App>,
+    address: SocketAddr,
+    token: Option<&Path>,
+) -> anyhow::Result<()> {
+    let token = token.map(|file| {
+        std::fs::read_to_string(file)
+            .with_context(|| format!("reading the token of metrics in {}", file.display()))
+    });
+    let token = token.transpose()?;
+    let token = token.as_deref().map(str::trim);
+    anyhow::ensure!(token != Some(""), "the file of metrics_token_file is empty");
+    let watched = http::metrics::Watched::new(Arc::clone(app), token);
+    let begun = http::metrics::begin(watched, address).await;
+    begun.with_context(|| format!("listening on {address} for metrics"))
+}
+
 async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow::Result<()> {
     let Settings { listen, app: files, .. } = settings;
     if app.rows_are_new {
@@ -204,6 +230,9 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
     }
     app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
     tokio::spawn(care::watch_disk(Arc::clone(&app)));
+    if let Some(address) = settings.metrics {
+        tell_metrics(&app, address, settings.metrics_token_file.as_deref()).await?;
+    }
     if let Some(folder) = settings.backup {
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));

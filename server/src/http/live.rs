@@ -33,7 +33,18 @@ pub async fn live(
         .on_upgrade(move |socket| run(Live::new(Arc::clone(&app), session), app, socket))
 }
 
+/// A socket counts for as long as this lives.
+struct Counted(Arc<App>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.metrics.socket(false);
+    }
+}
+
 async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket) {
+    app.metrics.socket(true);
+    let _counted = Counted(Arc::clone(&app));
     let mut news = app.news.subscribe();
     loop {
         let frames = tokio::select! {

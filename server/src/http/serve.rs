@@ -16,7 +16,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
 use crate::care;
-use crate::http::{app_files, desk, headers, held, live, session, sync};
+use crate::http::{app_files, desk, headers, held, live, observe, session, sync};
 use crate::storage::sqlite::log;
 
 /// A request that is not read and answered in this time is given up; a tablet asks again.
@@ -47,11 +47,14 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
         .route("/api/v1/live", get(live::live))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .with_state(app);
+        .with_state(Arc::clone(&app));
     if let Some(files) = files {
         router = router.fallback_service(get(app_files::serve).with_state(Arc::new(files)));
     }
-    router.layer(axum::middleware::from_fn(headers::add)).layer(CatchPanicLayer::new())
+    router
+        .layer(axum::middleware::from_fn_with_state(app, observe::observe))
+        .layer(axum::middleware::from_fn(headers::add))
+        .layer(CatchPanicLayer::new())
 }
 
 /// Whether the log can be read, how old the newest backup is, and whether the disk is full. A full

@@ -140,7 +140,7 @@ impl Ballast {
                 "The disk is full. Nothing is lost: pushes are answered 507 and tablets keep them, everything else goes on. Make room."
             ),
             Err(error) => {
-                tracing::error!(%error, "The disk is full and the ballast could not be given up. Make room.")
+                tracing::error!(%error, "The disk is full and the ballast could not be given up. Make room.");
             }
         }
     }

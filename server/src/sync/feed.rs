@@ -8,6 +8,7 @@ use ankomst_shared::ids::DocumentId;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
@@ -74,6 +75,10 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     let Some(outcomes) = app.trial.try_changes(&kind, &base, &candidates).await else {
         return Ok(false);
     };
+    for outcome in &outcomes {
+        let shared = *outcome == Outcome::Passed;
+        app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
+    }
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
     let mut all = base;
     all.extend(

@@ -17,6 +17,7 @@ use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refus
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::metrics::Chunk;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
@@ -52,6 +53,10 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
     .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
     let acks = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    for ack in &acks {
+        let taken = matches!(ack.outcome, Outcome::Received(_));
+        app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
+    }
     app.arrived.notify_one();
     Ok(acks)
 }

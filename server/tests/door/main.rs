@@ -8,5 +8,6 @@
 mod desk;
 mod files;
 mod kit;
+mod metrics;
 mod session;
 mod village;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod counts;
 pub mod keys;
 pub mod log;
 pub mod open;
