@@ -44,6 +44,18 @@ pub struct Settings {
     pub metrics: Option<SocketAddr>,
     /// File with the token that asking for metrics takes.
     pub metrics_token_file: Option<PathBuf>,
+    /// How it tells what it does; without it as text on a terminal and as JSON elsewhere.
+    pub log_format: Option<LogFormat>,
+}
+
+/// How a server tells what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
 }
 
 impl Settings {

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod dump;
+mod logs;
 mod people;
 mod plant;
 mod safety;
@@ -16,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::care::Schedule;
-use crate::config::{Given, Settings, settings};
+use crate::config::{Given, LogFormat, Settings, settings};
 use crate::{care, http, projector, sync, trial};
 
 #[derive(Parser)]
@@ -151,9 +152,6 @@ pub fn main() -> ExitCode {
     if matches!(args.command, Command::Trial) {
         return trial::child::run();
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ANKOMST_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,refinery_core=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -164,16 +162,21 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(args.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ankomst: {error:#}");
+            logs::ends(&error);
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
+    if !matches!(command, Command::Serve { .. }) {
+        // People run commands; their outcome is not for a log.
+        logs::start(Some(LogFormat::Text));
+    }
     match command {
         Command::Serve { how, print_address } => {
             let settings = how.settings()?;
+            logs::start(settings.log_format);
             let _lock = care::Lock::take(&settings.data)?;
             serve(open(&settings.data).await?, settings, print_address).await
         }

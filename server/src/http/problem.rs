@@ -51,6 +51,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Your roles do not include this.")
     }
 
+    /// The server has a defect.
+    #[must_use]
+    pub fn defect() -> Self {
+        let title = "A defect of the server ended this request. Nothing was lost: tablets keep what they \
+                     sent. The server's log says where the defect is.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", title)
+    }
+
     /// The request comes from another page.
     #[must_use]
     pub fn origin() -> Self {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
 use crate::care;
+use crate::http::problem::Problem;
 use crate::http::{app_files, desk, headers, held, live, observe, session, sync};
 use crate::storage::sqlite::log;
 
@@ -51,10 +53,14 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
     if let Some(files) = files {
         router = router.fallback_service(get(app_files::serve).with_state(Arc::new(files)));
     }
-    router
+    guarded(router)
         .layer(axum::middleware::from_fn_with_state(app, observe::observe))
         .layer(axum::middleware::from_fn(headers::add))
-        .layer(CatchPanicLayer::new())
+}
+
+/// Lets a defect end one request and nothing else.
+fn guarded(router: Router) -> Router {
+    router.layer(CatchPanicLayer::custom(|_| Problem::defect().into_response()))
 }
 
 /// Whether the log can be read, how old the newest backup is, and whether the disk is full. A full
@@ -91,4 +97,26 @@ pub async fn serve(
     axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopping.cancelled().await })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_defect_ends_its_request_with_a_problem_that_tells_nothing_of_it() {
+        async fn broken() -> &'static str {
+            panic!("Zarghona Provdotter")
+        }
+        let router = guarded(Router::new().route("/", get(broken)));
+        let response =
+            router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["x-ankomst-problem"], "defect");
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("Zarghona"));
+    }
 }

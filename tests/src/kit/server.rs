@@ -21,6 +21,7 @@ pub struct Server {
     trace: Option<PathBuf>,
     small_disk: Option<u32>,
     variables: Vec<(String, String)>,
+    log: Option<PathBuf>,
 }
 
 impl Server {
@@ -51,8 +52,8 @@ impl Server {
         let app = super::program("ANKOMST_APP")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        let (trace, small_disk, variables) = (None, None, Vec::new());
-        Some(Self { binary, app, data, port, child: None, trace, small_disk, variables })
+        let (trace, small_disk, variables, log) = (None, None, Vec::new(), None);
+        Some(Self { binary, app, data, port, child: None, trace, small_disk, variables, log })
     }
 
     /// Runs a command of the binary on the data folder and gives what it printed.
@@ -134,6 +135,11 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
+    /// Writes all that the process prints from the next start on into a file.
+    pub fn log_into(&mut self, file: &Path) {
+        self.log = Some(file.to_path_buf());
+    }
+
     /// Sets an environment variable of the next runs.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -159,6 +165,10 @@ impl Server {
         for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
             command.env_remove(name);
         }
+        if let Some(file) = &self.log {
+            let log = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+            command.stderr(log);
+        }
         let mut child = command
             .arg("serve")
             .arg("--data")
@@ -177,6 +187,14 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.any(|line| line.is_ok_and(|line| line.starts_with("listening on")));
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
+        if let Some(file) = self.log.clone() {
+            std::thread::spawn(move || {
+                let mut file = std::fs::OpenOptions::new().append(true).open(file).unwrap();
+                for line in lines.map_while(Result::ok) {
+                    std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).unwrap();
+                }
+            });
+        }
         self.child = Some(child);
         begun.elapsed()
     }

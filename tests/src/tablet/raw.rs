@@ -100,10 +100,31 @@ impl RawDevice {
 
     /// Does what a place of administration offers, and says how that was answered.
     pub async fn administers(&self, act: &str) -> HttpAnswer {
+        self.administers_with(act, &[]).await
+    }
+
+    /// As [`Self::administers`], with answers to its questions.
+    pub async fn administers_with(&self, act: &str, answers: &[(&str, &str)]) -> HttpAnswer {
         let what = ("/administration".to_owned(), act.to_owned());
-        let question = to_bytes(&(what, (Language::En, Vec::<(String, Value)>::new())));
-        let body = to_bytes(&(PAGE_FORM, question));
+        let answers: Vec<(String, Value)> =
+            answers.iter().map(|(id, value)| ((*id).to_owned(), Value::text(*value))).collect();
+        let body = to_bytes(&(PAGE_FORM, to_bytes(&(what, (Language::En, answers)))));
         self.send("/api/v1/desk/act", body).await.unwrap()
+    }
+
+    /// Asks for a page in a form of no release.
+    pub async fn other_build(&self) -> HttpAnswer {
+        let body = to_bytes(&(PAGE_FORM + 1, Vec::<u8>::new()));
+        self.send("/api/v1/desk/page", body).await.unwrap()
+    }
+
+    /// Greets in a version of no release.
+    pub async fn other_version(&self) -> HttpAnswer {
+        let nowhere = Position::default();
+        let mut hello = self.hello((None, nowhere, nowhere));
+        (hello.version_min, hello.version_max) = (PROTOCOL_VERSION + 7, PROTOCOL_VERSION + 7);
+        let question = Exchange { hello, push: Push::default(), deposits: Vec::new() };
+        self.send("/api/v1/sync", wire::pack(&question)).await.unwrap()
     }
 
     /// What a place of administration shows, in the form it comes in.
@@ -130,10 +151,18 @@ impl RawDevice {
 
     async fn ask(
         &self,
-        (epoch, cursor, high): (Option<Epoch>, Position, Position),
+        place: (Option<Epoch>, Position, Position),
         parts: Vec<PushPart>,
     ) -> ExchangeAnswer {
-        let hello = Hello {
+        let (hello, push) = (self.hello(place), Push { parts });
+        let question = Exchange { hello, push, deposits: Vec::new() };
+        let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.problem);
+        wire::unpack(&answer.body).unwrap()
+    }
+
+    fn hello(&self, (epoch, cursor, high): (Option<Epoch>, Position, Position)) -> Hello {
+        Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
             capabilities: 0,
@@ -146,12 +175,7 @@ impl RawDevice {
             wants: Vec::new(),
             heal: Vec::new(),
             unsure: Vec::new(),
-        };
-        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new() };
-        let answer = self.transport.send(Method::Post, "/api/v1/sync", wire::pack(&question)).await;
-        let answer = answer.unwrap();
-        assert_eq!(answer.status, 200, "{:?}", answer.problem);
-        wire::unpack(&answer.body).unwrap()
+        }
     }
 }
 

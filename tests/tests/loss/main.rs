@@ -3,7 +3,7 @@
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
-//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`house`].
+//! that makes the trial abort), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`], [`house`].
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -21,5 +21,6 @@ mod house;
 mod kills;
 mod kit;
 mod load;
+mod logs;
 mod rolled;
 mod trace;
