@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Tokens;
 use crate::metrics::Metrics;
 use crate::presence::Presence;
+use crate::sockets::Sockets;
 use crate::storage::ballast::Ballast;
 use crate::storage::sqlite::backup::RESTORING;
 use crate::storage::sqlite::writer::Group;
@@ -76,6 +77,8 @@ pub struct App {
     pub news: watch::Sender<News>,
     /// Which devices are in contact.
     pub presence: Presence,
+    /// Live sockets open.
+    pub sockets: Sockets,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
 }
@@ -103,6 +106,7 @@ impl App {
         let watched = Arc::clone(&ballast);
         let metrics = Arc::<Metrics>::default();
         let counts = Arc::clone(&metrics);
+        let sockets = Sockets::new(Arc::clone(&metrics));
         let watch = move |group: Group| {
             counts.commit(group.pieces, group.took);
             if group.met_full {
@@ -129,6 +133,7 @@ impl App {
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             presence: Presence::default(),
+            sockets,
             stopping: CancellationToken::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();

@@ -6,7 +6,9 @@ mod logs;
 mod people;
 mod plant;
 mod safety;
+mod stop;
 
+use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use clap::{Parser, Subcommand};
 use crate::app::App;
 use crate::care::Schedule;
 use crate::config::{Given, LogFormat, Settings, settings};
-use crate::{care, http, projector, sync, trial};
+use crate::{care, http, limits, projector, sync, trial};
 
 #[derive(Parser)]
 #[command(
@@ -159,13 +161,16 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(args.command)) {
+    let outcome = match runtime.block_on(run(args.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logs::ends(&error);
             ExitCode::FAILURE
         }
-    }
+    };
+    // A backup that is being made is not waited for; its next one sweeps what it left.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
@@ -231,6 +236,8 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
     if app.rows_are_new {
         projector::rebuild(&app)?;
     }
+    // Many systems begin with 1,024; what they allow is enough where this is refused.
+    drop(rlimit::increase_nofile_limit(limits::OPEN_FILES));
     app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
     tokio::spawn(care::watch_disk(Arc::clone(&app)));
     if let Some(address) = settings.metrics {
@@ -241,22 +248,7 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));
     }
     let feed = tokio::spawn(sync::feed::run(Arc::clone(&app)));
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        let mut term =
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(term) => term,
-                Err(error) => {
-                    tracing::error!(%error, "The stop signal cannot be heard.");
-                    return;
-                }
-            };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        stopping.cancel();
-    });
+    stop::hear(app.stopping.clone()).context("listening for the signal to stop")?;
     http::serve::serve(Arc::clone(&app), files, listen, |address| {
         if print_address {
             println!("listening on http://localhost:{}", address.port());
@@ -266,5 +258,6 @@ async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow
     .await
     .with_context(|| format!("listening on {listen}"))?;
     drop(feed.await);
+    stop::settle(&app).await;
     Ok(())
 }

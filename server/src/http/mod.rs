@@ -1,6 +1,6 @@
 //! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
 //!
-//! Reading order: [`serve`] (router and listener), [`problem`], [`signed_in`] (who asks),
+//! Reading order: [`serve`] (router), [`listen`] (connections), [`problem`], [`signed_in`] (who asks),
 //! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`]; [`observe`] (what is counted and
 //! told of each request) and [`metrics`] (the listener that tells it).
 
@@ -8,6 +8,7 @@ pub mod app_files;
 pub mod desk;
 pub mod headers;
 pub mod held;
+pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod observe;

@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::accounts::DoorError;
+use crate::limits::AGAIN_AFTER_S;
+use crate::sockets::NoPlace;
 use crate::storage::StorageError;
 use crate::sync::exchange::ExchangeError;
 
@@ -14,13 +16,29 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     title: String,
+    again_after_s: Option<u32>,
 }
 
 impl Problem {
     /// Makes a problem.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
-        Self { status, code, title: title.into() }
+        Self { status, code, title: title.into(), again_after_s: None }
+    }
+
+    /// Asks to come again after some seconds.
+    #[must_use]
+    pub fn again_after(mut self, seconds: u32) -> Self {
+        self.again_after_s = Some(seconds);
+        self
+    }
+
+    /// As much is under way as the server does at one time.
+    #[must_use]
+    pub fn busy() -> Self {
+        let title =
+            "The server has as much to do as it can. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", title).again_after(AGAIN_AFTER_S)
     }
 
     /// The message cannot be read.
@@ -79,6 +97,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert("x-ankomst-problem", HeaderValue::from_static(self.code));
+        if let Some(seconds) = self.again_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }
@@ -96,6 +117,20 @@ impl From<StorageError> for Problem {
         let title =
             "The server could not write. Nothing was lost: the tablets keep what they sent.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "storage", title)
+    }
+}
+
+impl From<NoPlace> for Problem {
+    fn from(full: NoPlace) -> Self {
+        match full {
+            NoPlace::Session => {
+                let title =
+                    "This session has as many live connections as it may. Close other tabs.";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "sockets", title)
+                    .again_after(AGAIN_AFTER_S)
+            }
+            NoPlace::Server => Self::busy(),
+        }
     }
 }
 

@@ -17,8 +17,9 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
 use crate::care;
+use crate::http::listen::Bounds;
 use crate::http::problem::Problem;
-use crate::http::{app_files, desk, headers, held, live, observe, session, sync};
+use crate::http::{app_files, desk, headers, held, listen, live, observe, session, sync};
 use crate::storage::sqlite::log;
 
 /// A request that is not read and answered in this time is given up; a tablet asks again.
@@ -92,11 +93,8 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
     listening(listener.local_addr()?);
-    let stopping = app.stopping.clone();
-    let router = router(app, files).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await })
-        .await
+    listen::serve(&app, listener, router(Arc::clone(&app), files), Bounds::default()).await;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -20,8 +20,12 @@ const AGAIN_AFTER: Duration = Duration::from_secs(15);
 /// Tries whatever waits, for ever; ends when the app stops.
 pub async fn run(app: Arc<App>) {
     loop {
-        if let Err(error) = settle(&app).await {
-            tracing::error!(%error, "Changes wait for their trial because storage refused.");
+        // Broken off anywhere it leaves changes waiting, which the next start tries.
+        tokio::select! {
+            settled = settle(&app) => if let Err(error) = settled {
+                tracing::error!(%error, "Changes wait for their trial because storage refused.");
+            },
+            () = app.stopping.cancelled() => return,
         }
         tokio::select! {
             () = app.arrived.notified() => {}

@@ -90,6 +90,13 @@ impl TrialPool {
         Some(outcomes)
     }
 
+    /// Ends the child.
+    pub async fn stop(&self) {
+        if let Some(mut last) = self.child.lock().await.take() {
+            drop(last.process.kill().await);
+        }
+    }
+
     /// Asks the child: the inner `None` when it died or hung, the outer when none can be started.
     async fn ask(&self, slot: &mut Option<Pipes>, request: &Request) -> Option<Option<Answer>> {
         if slot.is_none() {

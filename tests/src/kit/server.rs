@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -207,6 +207,19 @@ impl Server {
     /// Ends the process at once, as a power cut would.
     pub fn kill(&mut self) {
         self.end("-KILL");
+    }
+
+    /// Ends the process in good order and tells how it ended.
+    pub fn stop_in_order(&mut self) -> ExitStatus {
+        signal_pid(self.pid(), "-TERM");
+        self.child.take().unwrap().wait().unwrap()
+    }
+
+    /// How the process ended, once it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        self.child = None;
+        Some(status)
     }
 
     fn end(&mut self, signal: &str) {

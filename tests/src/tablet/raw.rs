@@ -118,6 +118,14 @@ impl RawDevice {
         self.send("/api/v1/desk/page", body).await.unwrap()
     }
 
+    /// The body of an exchange in which the device brings nothing and knows nothing yet.
+    #[must_use]
+    pub fn question(&self) -> Vec<u8> {
+        let nowhere = Position::default();
+        let hello = self.hello((None, nowhere, nowhere));
+        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new() })
+    }
+
     /// Greets in a version of no release.
     pub async fn other_version(&self) -> HttpAnswer {
         let nowhere = Position::default();

@@ -3,7 +3,7 @@
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
-//! that makes the trial abort), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`], [`house`].
+//! that makes the trial abort), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`stop`] (told to stop), [`backups`], [`house`].
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -23,4 +23,5 @@ mod kit;
 mod load;
 mod logs;
 mod rolled;
+mod stop;
 mod trace;

@@ -12,7 +12,7 @@ pub mod rows;
 pub mod writer;
 
 pub use keys::Keys;
-pub use open::{Readers, open_log, open_rows};
+pub use open::{Readers, checkpoint, open_log, open_rows};
 pub use writer::Writer;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
