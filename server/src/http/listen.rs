@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::app::App;
+use crate::http::patience::Patience;
 use crate::limits;
 
 /// Who is sent away at one time with a word why; more are sent away without.
@@ -43,6 +44,8 @@ pub struct Bounds {
     pub of_address: usize,
     /// Time for the headers of a request.
     pub headers_within: Duration,
+    /// Time for the other end to read something of what is sent.
+    pub unread: Duration,
     /// Time for what is under way at the end.
     pub drain: Duration,
 }
@@ -53,6 +56,7 @@ impl Default for Bounds {
             connections: limits::CONNECTIONS_MAX,
             of_address: limits::CONNECTIONS_OF_ADDRESS_MAX,
             headers_within: limits::HEADERS_WITHIN,
+            unread: limits::UNREAD_MAX,
             drain: limits::DRAIN_MAX,
         }
     }
@@ -206,6 +210,7 @@ impl Serving {
             router.clone().oneshot(request.map(Body::new))
         });
         let builder = builder(self.bounds);
+        let stream = Patience::new(stream, self.bounds.unread);
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         tokio::pin!(connection);
         // What says nothing at all is not yet seen by what reads headers.

@@ -1,6 +1,6 @@
 //! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
 //!
-//! Reading order: [`serve`] (router), [`listen`] (connections), [`problem`], [`signed_in`] (who asks),
+//! Reading order: [`serve`] (router), [`routes`] and [`whole`] (their bounds), [`listen`] and [`patience`] (connections), [`problem`], [`signed_in`] (who asks),
 //! [`session`], [`sync`], [`live`], [`held`], [`desk`], [`app_files`]; [`observe`] (what is counted and
 //! told of each request) and [`metrics`] (the listener that tells it).
 
@@ -12,8 +12,11 @@ pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod observe;
+pub mod patience;
 pub mod problem;
+pub mod routes;
 pub mod serve;
 pub mod session;
 pub mod signed_in;
 pub mod sync;
+pub mod whole;

@@ -10,6 +10,9 @@ use crate::sockets::NoPlace;
 use crate::storage::StorageError;
 use crate::sync::exchange::ExchangeError;
 
+/// After too many attempts.
+const WAIT_A_MINUTE_S: u32 = 60;
+
 /// A problem to be told.
 #[derive(Debug)]
 pub struct Problem {
@@ -39,6 +42,31 @@ impl Problem {
         let title =
             "The server has as much to do as it can. Nothing was changed; try again in a moment.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", title).again_after(AGAIN_AFTER_S)
+    }
+
+    /// The message is larger than any that is sent here.
+    #[must_use]
+    pub fn too_large() -> Self {
+        let title = "The message is larger than any the app sends here. Nothing was changed.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title)
+    }
+
+    /// The message did not come, or the answer was not found, in time.
+    #[must_use]
+    pub fn slow() -> Self {
+        let title = "The message did not come whole or was not answered in time. Nothing is lost: the \
+                     tablet tries again.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "slow", title)
+    }
+
+    /// The address is longer than any of ours.
+    #[must_use]
+    pub fn long_address() -> Self {
+        Self::new(
+            StatusCode::URI_TOO_LONG,
+            "long-address",
+            "There is nothing at an address this long.",
+        )
     }
 
     /// The message cannot be read.
@@ -142,6 +170,7 @@ impl From<DoorError> for Problem {
             }
             DoorError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", error.to_string())
+                    .again_after(WAIT_A_MINUTE_S)
             }
             DoorError::Ended => Self::signed_out(),
             DoorError::Request(_) => {

@@ -1,62 +1,69 @@
 //! The router and the listener.
 
-use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
-use crate::care;
 use crate::http::listen::Bounds;
 use crate::http::problem::Problem;
+use crate::http::routes::{Added, Routes, Takes, bounded, short};
 use crate::http::{app_files, desk, headers, held, listen, live, observe, session, sync};
 use crate::storage::sqlite::log;
-
-/// A request that is not read and answered in this time is given up; a tablet asks again.
-const ANSWER_MAX: Duration = Duration::from_mins(5);
-/// A sender that says nothing for this long in the middle of a message is cut off.
-const SILENCE_MAX: Duration = Duration::from_secs(20);
+use crate::{care, limits};
 
 /// What to do about a full disk.
 const DISK_FULL_DO: &str = "Make room on the disk of the data folder. Nothing is lost: tablets keep what is \
                             not sent and send it by themselves; no restart is needed.";
 
+/// Body of a request that has none worth reading.
+const NO_BODY: usize = 1_024;
+
 /// All routes.
 pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
-    let mut router = Router::new()
-        .route("/api/v1/devices", post(session::enrol))
-        .route("/api/v1/session", post(session::sign_in).delete(session::sign_out))
-        .route("/api/v1/session/refresh", post(session::refresh))
-        .route("/api/v1/desk/page", post(desk::page))
-        .route("/api/v1/desk/act", post(desk::act))
-        .layer(DefaultBodyLimit::max(desk::BODY_BYTES_MAX))
-        .route(
-            "/api/v1/sync",
-            post(sync::exchange).layer(DefaultBodyLimit::max(SYNC_BODY_BYTES_MAX)),
-        )
-        .route("/api/v1/held", get(held::list))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
-        .layer(RequestBodyTimeoutLayer::new(SILENCE_MAX))
-        .route("/api/v1/live", get(live::live))
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .with_state(Arc::clone(&app));
+    routes(app, files).0
+}
+
+/// All routes, and what each of them takes.
+pub fn routes(app: Arc<App>, files: Option<PathBuf>) -> (Router, Vec<Added>) {
+    let takes = |bytes, at_once| Takes::new(&app, bytes, at_once, limits::ANSWER_WITHIN);
+    let doors = takes(desk::BODY_BYTES_MAX, limits::DOORS_AT_ONCE);
+    let desks = takes(desk::BODY_BYTES_MAX, limits::DESKS_AT_ONCE);
+    let reads = takes(NO_BODY, limits::DESKS_AT_ONCE);
+    let exchanges =
+        Takes::new(&app, SYNC_BODY_BYTES_MAX, limits::EXCHANGES_AT_ONCE, limits::EXCHANGE_WITHIN);
+    let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
+    let pages = takes(NO_BODY, limits::FILES_AT_ONCE);
+    let (mut router, added) = Routes::default()
+        .add(("POST", "/api/v1/devices"), post(session::enrol), &doors)
+        .add(("POST", "/api/v1/session"), post(session::sign_in).delete(session::sign_out), &doors)
+        .add(("POST", "/api/v1/session/refresh"), post(session::refresh), &doors)
+        .add(("POST", "/api/v1/desk/page"), post(desk::page), &desks)
+        .add(("POST", "/api/v1/desk/act"), post(desk::act), &desks)
+        .add(("POST", "/api/v1/sync"), post(sync::exchange), &exchanges)
+        .add(("GET", "/api/v1/held"), get(held::list), &reads)
+        .add(("GET", "/api/v1/live"), get(live::live), &reads)
+        .add(("GET", "/healthz"), get(|| async { "ok" }), &looks)
+        .add(("GET", "/readyz"), get(ready), &looks)
+        .with(Arc::clone(&app));
     if let Some(files) = files {
-        router = router.fallback_service(get(app_files::serve).with_state(Arc::new(files)));
+        let files = bounded(get(app_files::serve).with_state(Arc::new(files)), &pages);
+        router = router.fallback_service(files);
     }
-    guarded(router)
+    let router = guarded(router)
+        .layer(axum::middleware::from_fn(short))
         .layer(axum::middleware::from_fn_with_state(app, observe::observe))
-        .layer(axum::middleware::from_fn(headers::add))
+        .layer(axum::middleware::from_fn(headers::add));
+    (router, added)
 }
 
 /// Lets a defect end one request and nothing else.

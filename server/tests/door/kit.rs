@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "ett långt lösenord";
-const HOST: &str = "ankomst.example.org";
+pub(crate) const HOST: &str = "ankomst.example.org";
 
 /// A running server and its folder.
 pub(crate) struct Door {

@@ -8,6 +8,7 @@
 mod desk;
 mod files;
 mod kit;
+mod limits;
 mod metrics;
 mod session;
 mod village;
