@@ -24,8 +24,9 @@ pub const URL_BYTES_MAX: usize = 2_048;
 pub const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 /// A sender that says nothing for this long in the middle of a message is cut off.
 pub const SILENCE_MAX: Duration = Duration::from_secs(20);
-/// A connection whose other end reads nothing of what is sent for this long is cut off.
-pub const UNREAD_MAX: Duration = Duration::from_secs(30);
+/// A connection whose other end takes nothing of what is sent for this long is cut off. What fills the
+/// buffers on the way takes a slow line minutes.
+pub const UNREAD_MAX: Duration = Duration::from_mins(5);
 /// An exchange that is not read and answered in this time is given up; a tablet asks again.
 pub const EXCHANGE_WITHIN: Duration = Duration::from_mins(5);
 /// Any other request that is not read and answered in this time is given up.

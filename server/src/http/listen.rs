@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::app::App;
-use crate::http::patience::Patience;
+use crate::http::patience::{Activity, Moving};
 use crate::limits;
 
 /// Who is sent away at one time with a word why; more are sent away without.
@@ -202,27 +202,31 @@ impl Serving {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: SocketAddr,
     ) {
-        let (router, asked) = (self.router, CancellationToken::new());
-        let heard = asked.clone();
+        let (router, activity) = (self.router, Activity::default());
+        let begins = activity.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            heard.cancel();
+            let under_way = begins.begin();
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request.map(Body::new))
+            let answer = router.clone().oneshot(request.map(Body::new));
+            async move {
+                let answer = answer.await;
+                drop(under_way);
+                answer
+            }
         });
-        let builder = builder(self.bounds);
-        let stream = Patience::new(stream, self.bounds.unread);
+        let builder = builder();
+        let stream = Moving::new(stream, activity.clone());
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         tokio::pin!(connection);
-        // What says nothing at all is not yet seen by what reads headers.
-        let silent = sleep(self.bounds.headers_within);
-        tokio::pin!(silent);
+        let rests = activity.rests(self.bounds.headers_within, self.bounds.unread);
+        tokio::pin!(rests);
         let mut is_leaving = false;
         loop {
             tokio::select! {
                 // What is wrong with a connection matters to its other end only.
                 _ = connection.as_mut() => return,
                 () = self.cut.cancelled() => return,
-                () = &mut silent, if !asked.is_cancelled() => return,
+                () = &mut rests => return,
                 () = self.stopping.cancelled(), if !is_leaving => {
                     is_leaving = true;
                     connection.as_mut().graceful_shutdown();
@@ -232,12 +236,12 @@ impl Serving {
     }
 }
 
-fn builder(bounds: Bounds) -> auto::Builder<TokioExecutor> {
+fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.headers_within)
+        .header_read_timeout(None)
         .max_headers(limits::HEADERS_MAX)
         .max_buf_size(limits::HEADER_BYTES_MAX);
     builder

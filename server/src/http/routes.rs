@@ -81,7 +81,6 @@ impl Routes {
     }
 
     /// The routes for one server, and what was added.
-    #[must_use]
     pub fn with(self, app: Arc<App>) -> (Router, Vec<Added>) {
         (self.router.with_state(app), self.added)
     }

@@ -148,12 +148,15 @@ struct Narrow {
 
 impl Narrow {
     async fn open(login: &str, connections: usize) -> Self {
+        Self::with(login, Bounds { connections, unread: SHORT, ..Bounds::default() }).await
+    }
+
+    async fn with(login: &str, bounds: Bounds) -> Self {
         let (door, browser) = signed_in(login).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (router, _) = routes(Arc::clone(&door.app), None);
-        let bounds =
-            Bounds { connections, headers_within: SHORT, unread: SHORT, ..Bounds::default() };
+        let (router, _) = routes(Arc::clone(&door.app), Some(door.files()));
+        let bounds = Bounds { headers_within: SHORT, ..bounds };
         let app = Arc::clone(&door.app);
         tokio::spawn(async move { listen::serve(&app, listener, router, bounds).await });
         Self { door, browser, address }
@@ -195,7 +198,7 @@ async fn till_end(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     let read = timeout(LONG, stream.read_to_end(&mut answer)).await;
     // A reset is an end, too: what was sent too much has not been read.
-    drop(read.expect("the server never closes"));
+    assert!(read.is_ok(), "the server never closes");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -246,7 +249,7 @@ async fn headers_that_come_letter_by_letter_hold_a_connection_no_longer() {
 async fn for_a_connection_too_many_there_is_a_word_and_a_place_once_another_ends() {
     let narrow = Narrow::open("trangt", 5).await;
     // Five with a request under way: these do not end by resting.
-    let mut held = Vec::new();
+    let mut others = Vec::new();
     for _ in 0..5 {
         let head = format!(
             "POST /api/v1/session HTTP/1.1\r\nhost: {HOST}\r\norigin: https://{HOST}\r\n\
@@ -255,11 +258,11 @@ async fn for_a_connection_too_many_there_is_a_word_and_a_place_once_another_ends
         let mut stream = narrow.says(head.as_bytes()).await;
         let mut goes_on = [0; 25];
         timeout(LONG, stream.read_exact(&mut goes_on)).await.unwrap().unwrap();
-        held.push(stream);
+        others.push(stream);
     }
     let told = till_end(narrow.says(b"GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n").await).await;
     assert!(told.starts_with("HTTP/1.1 503") && told.contains("retry-after: 2"), "{told}");
-    drop(held.pop());
+    drop(others.pop());
     let begun = tokio::time::Instant::now();
     let ask = b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
     while !till_end(narrow.says(ask).await).await.starts_with("HTTP/1.1 200") {
@@ -270,15 +273,40 @@ async fn for_a_connection_too_many_there_is_a_word_and_a_place_once_another_ends
 #[tokio::test]
 async fn who_asks_and_never_reads_is_cut_off() {
     let narrow = Narrow::open("stum", 1).await;
-    let ask = b"GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n".repeat(1_000);
-    let mut mute = TcpStream::connect(narrow.address).await.unwrap();
-    while timeout(SHORT / 3, mute.write_all(&ask)).await.is_ok_and(|sent| sent.is_ok()) {}
+    // More than what the two ends' buffers hold.
+    std::fs::create_dir_all(narrow.door.files()).unwrap();
+    std::fs::write(narrow.door.files().join("index.html"), vec![b'x'; 32 << 20]).unwrap();
+    let mute = narrow.says(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    // The answer has begun.
+    timeout(LONG, mute.readable()).await.unwrap().unwrap();
     let begun = tokio::time::Instant::now();
     let ask = b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
     while !till_end(narrow.says(ask).await).await.starts_with("HTTP/1.1 200") {
         assert!(begun.elapsed() < LONG, "a mute client is waited for");
     }
     drop(mute);
+}
+
+#[tokio::test]
+async fn who_reads_slowly_gets_the_whole_answer() {
+    const BYTES: usize = 32 << 20;
+    // What fills the buffers of both ends takes a slow line longer than a head does.
+    let narrow = Narrow::with("langsam", Bounds::default()).await;
+    std::fs::create_dir_all(narrow.door.files()).unwrap();
+    std::fs::write(narrow.door.files().join("index.html"), vec![b'x'; BYTES]).unwrap();
+    let mut slow = narrow.says(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    let (mut total, mut part) = (0, vec![0; 64 << 10]);
+    let begun = tokio::time::Instant::now();
+    while total < BYTES {
+        let read = timeout(LONG, slow.read(&mut part)).await.unwrap().unwrap();
+        assert!(read > 0, "cut off after {total} bytes and {:?}", begun.elapsed());
+        total += read;
+        // Each pause is shorter than what the server waits, all together are longer.
+        if begun.elapsed() < SHORT * 4 {
+            tokio::time::sleep(SHORT / 30).await;
+        }
+    }
+    assert!(begun.elapsed() > SHORT * 3, "it was not slow");
 }
 
 #[tokio::test]
