@@ -27,6 +27,8 @@ pub struct Secrets {
     pub deposit: DepositKey,
     /// Proves which places of the feed devices were told.
     pub position: [u8; 32],
+    /// Draws the secrets that renew sessions.
+    pub refresh: [u8; 32],
     /// Wraps document keys.
     pub master: [u8; 32],
 }
@@ -102,6 +104,7 @@ impl App {
         rows::prepare(&rows_db)?;
         let rows_are_new = rows::is_empty(&rows_db)?;
         let master = secret("master.key")?;
+        let session = secret("session.key")?;
         let ballast = Arc::new(Ballast::new(folder));
         let watched = Arc::clone(&ballast);
         let metrics = Arc::<Metrics>::default();
@@ -125,9 +128,10 @@ impl App {
                 server: SigningKey::from_seed(secret("server.key")?),
                 deposit: DepositKey::from_seed(secret("deposit.key")?),
                 position: position_key(&master),
+                refresh: ankomst_shared::chunk::sha256(&[b"ankomst/refresh-key/1", &session]),
                 master,
             },
-            tokens: Tokens::new(secret("session.key")?),
+            tokens: Tokens::new(session),
             ballast,
             metrics,
             arrived: Notify::new(),

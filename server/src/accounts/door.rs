@@ -218,7 +218,7 @@ pub async fn refresh(
     if !signed || !in_time || !user.is_some_and(|user| user.active) {
         return Err(DoorError::Ended);
     }
-    let secret = secret.to_owned();
+    let (secret, key) = (secret.to_owned(), app.secrets.refresh);
     let (session, renewal) = app
         .writer
         .write(move |db| {
@@ -228,7 +228,7 @@ pub async fn refresh(
             if row.device != request.device {
                 return Ok((None, Renewal::Over));
             }
-            let renewal = renew::renew(&mut row, &secret, now_ms)?;
+            let renewal = renew::renew(&mut row, &secret, &key, now_ms);
             accounts::put_session(db, &row)?;
             Ok((Some(Session { id, user: row.user, device: row.device }), renewal))
         })
@@ -237,6 +237,8 @@ pub async fn refresh(
         (Some(session), Renewal::Renewed(secret)) => Ok((session, secret)),
         (_, Renewal::Stolen) => {
             tracing::warn!(session.id = %id, "An old refresh secret was used: the session was ended.");
+            // Its live sockets look at once whether they may go on.
+            app.news.send_modify(|_| {});
             Err(DoorError::Ended)
         }
         _ => Err(DoorError::Ended),

@@ -24,7 +24,7 @@ const SEND_DEADLINE: Duration = Duration::from_secs(20);
 const PING_AFTER: Duration = Duration::from_secs(30);
 
 /// The last word of a socket has so long to be heard.
-const FAREWELL_MAX: Duration = Duration::from_secs(2);
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Status of a socket that closes because its server goes away (RFC 6455).
 const GOING_AWAY: u16 = 1_001;
 

@@ -10,5 +10,6 @@ mod files;
 mod kit;
 mod limits;
 mod metrics;
+mod renewal;
 mod session;
 mod village;
