@@ -11,9 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
 use crate::key_files::{Key, KeyFiles};
+use crate::metrics::Metrics;
 use crate::presence::Presence;
+use crate::sockets::Sockets;
 use crate::storage::StorageError;
+use crate::storage::ballast::Ballast;
 use crate::storage::sqlite::backup::RESTORING;
+use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
 
@@ -25,6 +29,8 @@ pub struct Secrets {
     pub deposit: DepositKey,
     /// Proves which places of the feed devices were told.
     pub position: [u8; 32],
+    /// Draws the secrets that renew sessions.
+    pub refresh: [u8; 32],
     /// Wraps document keys.
     pub master: [u8; 32],
 }
@@ -115,12 +121,18 @@ pub struct App {
     pub secrets: Secrets,
     /// Session tokens.
     pub tokens: Tokens,
+    /// Room set aside for a full disk.
+    pub ballast: Arc<Ballast>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Rung when changes arrive.
     pub arrived: Notify,
     /// Tells live sessions that something is new.
     pub news: watch::Sender<News>,
     /// Which devices are in contact.
     pub presence: Presence,
+    /// Live sockets open.
+    pub sockets: Sockets,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
 }
@@ -160,26 +172,41 @@ impl App {
         let session = secret(Key::Session)?;
         let log_db = open_log(folder, schema)?;
         let rows_db = rows::open(folder)?;
+        let ballast = Arc::new(Ballast::new(folder));
+        let watched = Arc::clone(&ballast);
+        let metrics = Arc::<Metrics>::default();
+        let counts = Arc::clone(&metrics);
+        let sockets = Sockets::new(Arc::clone(&metrics));
+        let watch = move |group: Group| {
+            counts.commit(group.pieces, group.took);
+            if group.met_full {
+                watched.hears(&StorageError::Full);
+            }
+        };
         let app = Self {
             folder: folder.to_path_buf(),
             key_files: key_files.clone(),
-            writer: Writer::start(log_db)?,
+            writer: Writer::start(log_db, watch)?,
             readers: Readers::new(folder, "log.db"),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
-            trial: TrialPool::new(binary),
+            trial: TrialPool::new(binary, Arc::clone(&metrics)),
             secrets: Secrets {
                 server: SigningKey::from_seed(server),
                 deposit: DepositKey::from_seed(deposit),
                 position: position_key(&master),
+                refresh: ankomst_shared::chunk::sha256(&[b"ankomst/refresh-key/1", &session]),
                 master,
             },
             tokens: Tokens::new(session),
+            ballast,
+            metrics,
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             presence: Presence::default(),
+            sockets,
             stopping: CancellationToken::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();

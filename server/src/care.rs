@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use crate::app::{App, make_folder};
 use crate::key_files::Key;
-use crate::storage::StorageError;
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::log;
+use crate::storage::{StorageError, ballast};
 
 /// A backup older than this is told as none.
 pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;
@@ -47,6 +47,21 @@ impl Lock {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse),
             Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Looks at the disk again after this.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Looks after the ballast for ever; ends when the app stops.
+pub async fn watch_disk(app: Arc<App>) {
+    loop {
+        let looked = Arc::clone(&app);
+        drop(tokio::task::spawn_blocking(move || looked.ballast.look()).await);
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = app.stopping.cancelled() => return,
         }
     }
 }
@@ -90,6 +105,10 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     let contents = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         sweep(&folder)?;
+        // On the same disk it would take the room that was made for sessions and the feed.
+        if made_by.ballast.is_low() && made_by.ballast.shares_disk_with(&folder) {
+            return Err(StorageError::Low);
+        }
         backup::make(&made_by.folder, &file, made_by.secrets.master)
     })
     .await
@@ -170,6 +189,23 @@ fn is_private(path: &Path) -> bool {
     mode.is_ok_and(|mode| mode.trailing_zeros() >= 6)
 }
 
+/// Less room than this is worth a word, in bytes.
+const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// What there is of the disk, and whether the ballast was given up.
+fn disk(folder: &Path) -> Result<Finding, StorageError> {
+    let free = ballast::room(folder)?.free;
+    let given_up = ballast::length(folder) == Some(0);
+    let what = if given_up {
+        "the disk is full: the ballast was given up, pushes are answered 507, tablets keep them"
+            .to_owned()
+    } else {
+        format!("the disk has {} MiB left", free >> 20)
+    };
+    let how = "make room on the disk of the data folder; a running server notices by itself";
+    Ok(finding(!given_up && free >= FREE_BYTES_MIN, what, how))
+}
+
 /// Looks at a data folder, which may be in use.
 ///
 /// # Errors
@@ -192,6 +228,7 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         );
         found.push(finding(fine, what, "chmod 600; keep a copy apart from the backups"));
     }
+    found.push(disk(&app.folder)?);
     let (pending, held, made_ms, newest) = app.readers.read(|db| {
         let pending = log::pending_documents(db)?.len();
         Ok((pending, log::held(db, None)?.len(), log::backup_ms(db)?, log::head(db)?.feed))

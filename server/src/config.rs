@@ -62,6 +62,25 @@ pub struct Settings {
     pub deposit_key_file: Option<PathBuf>,
     /// File of the key that signs session tokens, likewise.
     pub session_key_file: Option<PathBuf>,
+    /// MiB set aside on the disk of the data folder for when it is full; 0 for none.
+    #[serde(default = "ballast_mb")]
+    pub ballast_mb: u32,
+    /// Address on which metrics are told; without it they are not.
+    pub metrics: Option<SocketAddr>,
+    /// File with the token that asking for metrics takes.
+    pub metrics_token_file: Option<PathBuf>,
+    /// How it tells what it does; without it as text on a terminal and as JSON elsewhere.
+    pub log_format: Option<LogFormat>,
+}
+
+/// How a server tells what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
 }
 
 impl Settings {
@@ -90,6 +109,19 @@ impl Settings {
             (None, Some(_)) => Err("tls_key is given without tls_cert; TLS needs both"),
         }
     }
+
+    /// What does not go together.
+    fn clash(&self) -> Option<&'static str> {
+        let far = self.metrics.is_some_and(|address| !address.ip().is_loopback());
+        (far && self.metrics_token_file.is_none()).then_some(
+            "`metrics` is an address that others reach: give metrics_token_file too, a file with the \
+             token they must send, or take an address of 127.0.0.1",
+        )
+    }
+}
+
+const fn ballast_mb() -> u32 {
+    32
 }
 
 const fn every_hours() -> u32 {
@@ -119,6 +151,8 @@ pub struct Given {
     pub behind_proxy: bool,
     /// Address people open.
     pub url: Option<String>,
+    /// Address for metrics.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// What is wrong with the settings, one line each.
@@ -180,7 +214,10 @@ pub fn read(
         return (None, faults);
     }
     match together(names) {
-        Ok(settings) => (Some(settings), faults),
+        Ok(settings) => {
+            faults.extend(settings.clash().map(str::to_owned));
+            (Some(settings), faults)
+        }
         Err(error) => {
             faults.push(error.to_string());
             (None, faults)
@@ -210,6 +247,7 @@ fn all(
         .set_override_option("listen", given.listen.map(|listen| listen.to_string()))?
         .set_override_option("app", given.app.as_ref().map(text))?
         .set_override_option("backup", given.backup.as_ref().map(text))?
+        .set_override_option("metrics", given.metrics.map(|listen| listen.to_string()))?
         .set_override_option("tls_cert", given.tls_cert.as_ref().map(text))?
         .set_override_option("tls_key", given.tls_key.as_ref().map(text))?
         .set_override_option("behind_proxy", given.behind_proxy.then_some(true))?
@@ -262,6 +300,20 @@ mod tests {
         assert_eq!(settings.listen.port(), 2);
         assert_eq!(settings.app.as_deref(), Some(Path::new("/srv/app")));
         assert!(!settings.behind_proxy, "no proxy is believed unless it was declared");
+    }
+
+    #[test]
+    fn metrics_that_others_reach_need_a_token() {
+        let read = |address: &str, token: &str| {
+            let pairs = [("ANKOMST_DATA", "/srv"), ("ANKOMST_METRICS", address)];
+            let from = variables(&[pairs[0], pairs[1], ("ANKOMST_METRICS_TOKEN_FILE", token)]);
+            settings(None, from, &Given::default())
+        };
+        assert!(read("127.0.0.1:9100", "").unwrap().metrics_token_file.is_none());
+        assert!(read("[::1]:9100", "").is_ok());
+        let error = read("0.0.0.0:9100", "").unwrap_err().to_string();
+        assert!(error.contains("metrics_token_file"), "{error}");
+        assert!(read("0.0.0.0:9100", "/run/token").is_ok());
     }
 
     #[test]

@@ -3,14 +3,17 @@
 
 mod dump;
 mod first;
+mod logs;
 mod looked;
 mod people;
 mod place;
 mod plant;
 mod safety;
+mod stop;
 
+use core::time::Duration;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -21,10 +24,10 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::care::Schedule;
 use crate::cli::place::{Folder, Place, variables};
-use crate::config::{self, Given, Settings};
+use crate::config::{self, Given, LogFormat, Settings};
 use crate::http::serve::Edge;
 use crate::tls::Shown;
-use crate::{accounts, care, http, projector, sync, trial};
+use crate::{accounts, care, http, limits, projector, sync, trial};
 
 #[derive(Parser)]
 #[command(
@@ -136,6 +139,9 @@ struct How {
     /// Address people open, such as <https://ankomst.example.org>; for the link to the first account.
     #[arg(long)]
     url: Option<String>,
+    /// Address on which metrics are told, such as 127.0.0.1:9100; without it they are not.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
 }
 
 impl How {
@@ -150,6 +156,7 @@ impl How {
             tls_key: self.tls_key,
             behind_proxy: self.behind_proxy,
             url: self.url,
+            metrics: self.metrics,
         };
         config::read(self.place.config.as_deref(), variables(), &given)
     }
@@ -162,9 +169,6 @@ pub fn main() -> ExitCode {
     if matches!(args.command, Command::Trial) {
         return trial::child::run();
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ANKOMST_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,refinery_core=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -172,19 +176,28 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(args.command)) {
+    let outcome = match runtime.block_on(run(args.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ankomst: {error:#}");
+            logs::ends(&error);
             ExitCode::FAILURE
         }
-    }
+    };
+    // A backup that is being made is not waited for; its next one sweeps what it left.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
+    if !matches!(command, Command::Serve { .. }) {
+        // People run commands; their outcome is not for a log.
+        logs::start(Some(LogFormat::Text));
+    }
     match command {
         Command::Serve { how, print_address } => {
-            let settings = looked::at_start(how.read())?;
+            let read = how.read();
+            logs::start(read.0.as_ref().and_then(|settings| settings.log_format));
+            let settings = looked::at_start(read)?;
             let certificate = certificate(&settings)?;
             let (_lock, app) = Folder::of(&settings).alone().await?;
             serve(app, settings, certificate, print_address).await
@@ -218,6 +231,24 @@ fn certificate(settings: &Settings) -> anyhow::Result<Option<Arc<Shown>>> {
     shown.context("reading the certificate")
 }
 
+/// Begins to tell metrics on an address of their own.
+async fn tell_metrics(
+    app: &Arc<App>,
+    address: SocketAddr,
+    token: Option<&Path>,
+) -> anyhow::Result<()> {
+    let token = token.map(|file| {
+        std::fs::read_to_string(file)
+            .with_context(|| format!("reading the token of metrics in {}", file.display()))
+    });
+    let token = token.transpose()?;
+    let token = token.as_deref().map(str::trim);
+    anyhow::ensure!(token != Some(""), "the file of metrics_token_file is empty");
+    let watched = http::metrics::Watched::new(Arc::clone(app), token);
+    let begun = http::metrics::begin(watched, address).await;
+    begun.with_context(|| format!("listening on {address} for metrics"))
+}
+
 async fn serve(
     app: Arc<App>,
     settings: Settings,
@@ -235,28 +266,20 @@ async fn serve(
             tracing::error!(%error, "The rows could not be made; lists and searches lack something.");
         }
     });
+    // Many systems begin with 1,024; what they allow is enough where this is refused.
+    drop(rlimit::increase_nofile_limit(limits::OPEN_FILES));
+    app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
+    tokio::spawn(care::watch_disk(Arc::clone(&app)));
+    if let Some(address) = settings.metrics {
+        tell_metrics(&app, address, settings.metrics_token_file.as_deref()).await?;
+    }
     if let Some(folder) = settings.backup {
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));
     }
     let secret = accounts::first::invite(&app).await?;
     let feed = tokio::spawn(sync::feed::run(Arc::clone(&app)));
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        let mut term =
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(term) => term,
-                Err(error) => {
-                    tracing::error!(%error, "The stop signal cannot be heard.");
-                    return;
-                }
-            };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        stopping.cancel();
-    });
+    stop::hear(app.stopping.clone()).context("listening for the signal to stop")?;
     let edge = Edge { files, listen, certificate, behind_proxy: settings.behind_proxy };
     http::serve::serve(Arc::clone(&app), edge, |address| {
         if let Some(secret) = secret {
@@ -271,5 +294,6 @@ async fn serve(
     .with_context(|| format!("listening on {listen}"))?;
     drop(feed.await);
     drop(rows.await);
+    stop::settle(&app).await;
     Ok(())
 }

@@ -91,8 +91,10 @@ impl Desk {
         if !self.me.is(Role::Administrator) {
             return Err(DeskError::NotAllowed);
         }
-        tracing::info!(user.id = %self.me.id, act = name.split(':').next(), "Administration acts.");
-        let acted = self.carry_out(name.split_once(':').unwrap_or((name, "")), &answers).await?;
+        let (act, subject) = name.split_once(':').unwrap_or((name, ""));
+        let acted = self.carry_out((act, subject), &answers).await?;
+        // Only what was carried out has a name of ours; anything else is text somebody sent.
+        tracing::info!(user.id = %self.me.id, act, "Administration acted.");
         // Live sockets look at once whether they may go on.
         self.app.news.send_modify(|_| {});
         Ok(acted)

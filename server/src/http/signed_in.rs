@@ -12,7 +12,7 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
 use crate::app::App;
-use crate::http::listener::Peer;
+use crate::http::listen::Peer;
 use crate::http::problem::Problem;
 use crate::storage::sqlite::accounts;
 use crate::sync::Session;

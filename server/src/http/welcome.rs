@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::accounts::first::{self, First, FirstError};
@@ -21,7 +19,7 @@ use crate::http::signed_in::{Address, OwnOrigin};
 /// Where the page is.
 pub const PATH: &str = "/welcome";
 /// Largest message, in bytes.
-const BODY_BYTES_MAX: usize = 16 * 1024;
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
 
 const HTML: &str = include_str!("welcome/page.html");
 const SCRIPT: &str = include_str!("welcome/page.js");
@@ -36,14 +34,19 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The page, its files and where it sends what was typed.
-pub fn routes() -> Router<Arc<App>> {
-    let limit = DefaultBodyLimit::max(BODY_BYTES_MAX);
-    Router::new()
-        .route(PATH, get(|| async { file("text/html; charset=utf-8", HTML) }))
-        .route("/welcome/page.js", get(|| async { file("text/javascript; charset=utf-8", SCRIPT) }))
-        .route("/welcome/page.css", get(|| async { file("text/css; charset=utf-8", STYLE) }))
-        .route("/api/v1/welcome", post(begin).layer(limit))
+/// The page.
+pub async fn page() -> Response {
+    file("text/html; charset=utf-8", HTML)
+}
+
+/// Its script.
+pub async fn script() -> Response {
+    file("text/javascript; charset=utf-8", SCRIPT)
+}
+
+/// Its looks.
+pub async fn style() -> Response {
+    file("text/css; charset=utf-8", STYLE)
 }
 
 fn file(kind: &'static str, text: &'static str) -> Response {
@@ -66,7 +69,11 @@ struct Question {
     password: String,
 }
 
-async fn begin(
+/// `POST /api/v1/welcome`: makes the first account.
+///
+/// # Errors
+/// A [`Problem`].
+pub async fn begin(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
     Address(from): Address,

@@ -3,9 +3,10 @@
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
 //! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::first`] (the first of them),
-//! [`sqlite::rows`] (projections),
-//! [`sqlite::backup`] (copies that were read whole).
+//! [`sqlite::rows`] (projections), [`sqlite::backup`] (copies that were read whole); and [`ballast`]
+//! (room for a full disk).
 
+pub mod ballast;
 pub mod sqlite;
 
 /// Why storage did not do what was asked.
@@ -42,6 +43,9 @@ pub enum StorageError {
     /// The disk is full; nothing was written.
     #[error("the disk is full")]
     Full,
+    /// Refused to leave what room there is to sessions, revocations and the feed.
+    #[error("the disk is nearly full and what is left of it is kept for what must be written")]
+    Low,
     /// A file could not be read or written.
     #[error("a file of the data folder could not be read or written: {0}")]
     File(#[from] std::io::Error),

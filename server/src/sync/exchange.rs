@@ -82,6 +82,7 @@ pub async fn answer(
         .await?;
     answer.acks = acks;
     answer.deposits = deposits;
+    app.metrics.exchange();
     Ok(answer)
 }
 

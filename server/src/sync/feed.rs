@@ -8,6 +8,7 @@ use ankomst_shared::ids::DocumentId;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
@@ -19,8 +20,12 @@ const AGAIN_AFTER: Duration = Duration::from_secs(15);
 /// Tries whatever waits, for ever; ends when the app stops.
 pub async fn run(app: Arc<App>) {
     loop {
-        if let Err(error) = settle(&app).await {
-            tracing::error!(%error, "Changes wait for their trial because storage refused.");
+        // Broken off anywhere it leaves changes waiting, which the next start tries.
+        tokio::select! {
+            settled = settle(&app) => if let Err(error) = settled {
+                tracing::error!(%error, "Changes wait for their trial because storage refused.");
+            },
+            () = app.stopping.cancelled() => return,
         }
         tokio::select! {
             () = app.arrived.notified() => {}
@@ -76,6 +81,10 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
         drop(tokio::task::spawn_blocking(move || projector::mark(&to_mark, document)).await);
         return Ok(false);
     };
+    for outcome in &outcomes {
+        let shared = *outcome == Outcome::Passed;
+        app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
+    }
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
     let head = app
         .writer

@@ -17,6 +17,7 @@ use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refus
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
@@ -34,11 +35,14 @@ struct Checked {
 /// Takes a push and answers for every change in it once it is on the disk.
 ///
 /// # Errors
-/// When storage refuses; then nothing was acknowledged.
+/// When storage refuses or the disk has no room for it; then nothing was acknowledged.
 pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
     let count: usize = push.parts.iter().map(|part| part.chunks.len()).sum();
     if count == 0 {
         return Ok(Vec::new());
+    }
+    if app.ballast.is_low() {
+        return Err(StorageError::Low);
     }
     let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
@@ -46,9 +50,14 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
         keep.map(|part| gate(&opened, &part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
-    .map_err(|_| StorageError::Stopped)??;
+    .map_err(|_| StorageError::Stopped)?
+    .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
     let (acks, held) = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    for ack in &acks {
+        let taken = matches!(ack.outcome, Outcome::Received(_));
+        app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
+    }
     app.arrived.notify_one();
     if !held.is_empty() {
         let marking = Arc::clone(app);

@@ -1,7 +1,7 @@
 //! The first account: one link, once, for a day; every other link is answered the same.
 
 use ankomst_server::accounts::first::invite;
-use ankomst_server::http::listener::Peer;
+use ankomst_server::http::listen::Peer;
 use ankomst_server::storage::sqlite::{accounts, first};
 use ankomst_shared::app::Role;
 use axum::body::Body;

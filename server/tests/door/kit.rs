@@ -21,8 +21,8 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "ett långt lösenord";
-const TLS: Way = Way { tls: true, proxy: false };
-const HOST: &str = "ankomst.example.org";
+pub(crate) const TLS: Way = Way { tls: true, proxy: false };
+pub(crate) const HOST: &str = "ankomst.example.org";
 
 /// A running server and its folder.
 pub(crate) struct Door {

@@ -1,7 +1,7 @@
 //! By which way a request came: bare ones from elsewhere get a page or a problem, never the app.
 
 use ankomst_server::accounts::throttle;
-use ankomst_server::http::listener::Peer;
+use ankomst_server::http::listen::Peer;
 use ankomst_server::http::way::Way;
 use axum::body::Body;
 use axum::extract::ConnectInfo;

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,7 @@ pub struct Server {
     scheme: &'static str,
     said: Option<Receiver<String>>,
     printed: Vec<String>,
+    log: Option<PathBuf>,
 }
 
 impl Server {
@@ -72,6 +73,7 @@ impl Server {
             scheme: "http",
             said: None,
             printed: Vec::new(),
+            log: None,
         })
     }
 
@@ -88,6 +90,12 @@ impl Server {
     #[must_use]
     pub fn try_command(&self, args: &[&str]) -> (bool, String) {
         said(&self.prepared(args).output().unwrap())
+    }
+
+    /// As [`Self::try_command`], on the data folder as the running process sees it.
+    #[must_use]
+    pub fn try_command_within(&self, args: &[&str]) -> (bool, String) {
+        said(&self.prepared_on(&self.data_within(), args).output().unwrap())
     }
 
     fn prepared(&self, args: &[&str]) -> Command {
@@ -148,6 +156,11 @@ impl Server {
     /// Writes every system call of the next runs that matters for durability into a file.
     pub fn trace_into(&mut self, file: &Path) {
         self.trace = Some(file.to_path_buf());
+    }
+
+    /// Writes all that the process prints from the next start on into a file.
+    pub fn log_into(&mut self, file: &Path) {
+        self.log = Some(file.to_path_buf());
     }
 
     /// Sets an environment variable of the next runs and commands.
@@ -228,6 +241,8 @@ impl Server {
             .arg(format!("127.0.0.1:{}", self.port))
             .arg("--print-address")
             .args(&self.options)
+            // Tests copy data folders; a small ballast is quickly copied.
+            .env("ANKOMST_BALLAST_MB", "1")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -244,6 +259,14 @@ impl Server {
             })
             .collect();
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
+        if let Some(file) = self.log.clone() {
+            std::thread::spawn(move || {
+                let mut file = std::fs::OpenOptions::new().append(true).open(file).unwrap();
+                for line in lines.map_while(Result::ok) {
+                    std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).unwrap();
+                }
+            });
+        }
         self.child = Some(child);
         begun.elapsed()
     }
@@ -256,6 +279,19 @@ impl Server {
     /// Ends the process at once, as a power cut would.
     pub fn kill(&mut self) {
         self.end("-KILL");
+    }
+
+    /// Ends the process in good order and tells how it ended.
+    pub fn stop_in_order(&mut self) -> ExitStatus {
+        signal_pid(self.pid(), "-TERM");
+        self.child.take().unwrap().wait().unwrap()
+    }
+
+    /// How the process ended, once it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        self.child = None;
+        Some(status)
     }
 
     fn end(&mut self, signal: &str) {

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod counts;
 pub mod first;
 pub mod homes;
 pub mod keys;
@@ -14,7 +15,7 @@ pub mod rows;
 pub mod writer;
 
 pub use keys::Keys;
-pub use open::{Readers, Schema, open_log};
+pub use open::{Readers, Schema, checkpoint, open_log};
 pub use writer::Writer;
 
 pub use rusqlite::Connection;

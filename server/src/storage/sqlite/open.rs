@@ -103,6 +103,18 @@ pub fn connect(file: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
+/// Brings what stands in the write-ahead log of a file into the file, and empties it.
+///
+/// # Errors
+/// When the file cannot be opened or others hold on to it.
+pub fn checkpoint(file: &Path) -> Result<(), StorageError> {
+    let connection = connect(file)?;
+    connection.busy_timeout(core::time::Duration::from_secs(1))?;
+    let is_busy =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))?;
+    if is_busy { Err(StorageError::InUse) } else { Ok(()) }
+}
+
 /// Connections that only read a file.
 #[derive(Debug)]
 pub struct Readers {
