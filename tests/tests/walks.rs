@@ -215,7 +215,7 @@ async fn a_supervisors_first_half_hour() {
     };
     let ingrid = Person::arrives(&driver, &server, "enhetschef", "ingrid", DESK).await;
     let page = &ingrid.profile;
-    page.see("[data-part=inbox]").await;
+    page.see("[data-part=inbox-empty]").await;
     page.picture("01-idag").await;
     ingrid.goto("/boenden").await;
     page.see("[data-part=houses] [data-line]").await;

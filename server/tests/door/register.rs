@@ -247,7 +247,7 @@ async fn what_is_searched_for_is_not_logged(door: &Door, people: &mut [Somebody]
 }
 
 async fn an_ended_account_finds_nothing(door: &Door, people: &mut [Somebody]) {
-    let one = &mut people[2];
+    let one = people.get_mut(2).unwrap();
     let login = one.row.login.clone();
     door.app.writer.write(move |db| accounts::set_user_active(db, &login, false)).await.unwrap();
     assert_ne!(page(&mut one.browser, door, "/register").await.status, StatusCode::OK);

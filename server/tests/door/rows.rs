@@ -20,7 +20,7 @@ async fn readiness(door: &Door) -> String {
     let answer = door.get("/readyz", "").await;
     assert_eq!(answer.status, StatusCode::OK);
     let state: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    state["rows"].as_str().unwrap().to_owned()
+    state.get("rows").unwrap().as_str().unwrap().to_owned()
 }
 
 /// Keys of the parts of a supervisor's search.
