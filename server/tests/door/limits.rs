@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use super::kit::{Answer, Browser, Door, HOST, PASSWORD};
+use super::kit::{Answer, Browser, Door, HOST, PASSWORD, TLS};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(20);

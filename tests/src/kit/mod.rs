@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod person;
 pub mod release;
 pub mod server;
+pub mod small_disk;
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! The real server as a process of its own: started, stopped, killed and started again in the same
 //! folder and on the same port.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::dump::Dump;
+use super::small_disk::on_small_disk;
 
 /// How long a line of the log is waited for.
 const HEAR_MAX: Duration = Duration::from_mins(1);
@@ -158,7 +159,7 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
-    /// Writes all that the process prints from the next start on into a file.
+    /// Writes the log from the next start on into a file.
     pub fn log_into(&mut self, file: &Path) {
         self.log = Some(file.to_path_buf());
     }
@@ -248,7 +249,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        self.said = Some(heard(child.stderr.take().unwrap()));
+        self.said = Some(heard(child.stderr.take().unwrap(), self.log.as_deref()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let before = lines.by_ref().map_while(Result::ok);
         let mut ready = false;
@@ -259,14 +260,6 @@ impl Server {
             })
             .collect();
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
-        if let Some(file) = self.log.clone() {
-            std::thread::spawn(move || {
-                let mut file = std::fs::OpenOptions::new().append(true).open(file).unwrap();
-                for line in lines.map_while(Result::ok) {
-                    std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).unwrap();
-                }
-            });
-        }
         self.child = Some(child);
         begun.elapsed()
     }
@@ -348,12 +341,17 @@ fn without_ours(command: &mut Command) {
     }
 }
 
-/// Every line of a log, which is still shown.
-fn heard(log: ChildStderr) -> Receiver<String> {
+/// Every line of a log, which is still shown, or written to a file.
+fn heard(log: ChildStderr, file: Option<&Path>) -> Receiver<String> {
     let (tell, said) = channel();
+    let append = |file| std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+    let mut file = file.map(append);
     std::thread::spawn(move || {
         for line in BufReader::new(log).lines().map_while(Result::ok) {
-            eprintln!("{line}");
+            match &mut file {
+                Some(file) => writeln!(file, "{line}").unwrap(),
+                None => eprintln!("{line}"),
+            }
             // The test may no longer listen.
             drop(tell.send(line));
         }
@@ -365,31 +363,6 @@ fn heard(log: ChildStderr) -> Receiver<String> {
 pub fn signal_pid(pid: u32, signal: &str) {
     let sent = Command::new("kill").arg(signal).arg(pid.to_string()).status().unwrap();
     assert!(sent.success() || signal == "-KILL", "kill {signal} {pid}");
-}
-
-/// Whether this system lets a test have a disk of its own.
-#[must_use]
-pub fn has_small_disks() -> bool {
-    let folder = tempfile::tempdir().unwrap();
-    on_small_disk(folder.path(), 1 << 20, Path::new("true"))
-        .output()
-        .is_ok_and(|it| it.status.success())
-}
-
-/// A program in a mount namespace of its own, in which a small disk lies over a folder. Only the
-/// program sees it, and it becomes the program: the process id stays.
-fn on_small_disk(folder: &Path, bytes: u32, program: &Path) -> Command {
-    const SCRIPT: &str = "mkdir \"$0.seed\" && cp -a \"$0/.\" \"$0.seed\" \
-        && mount -t tmpfs -o size=\"$1\",mode=700 tmpfs \"$0\" && cp -a \"$0.seed/.\" \"$0\" \
-        && rm -r \"$0.seed\" && shift && exec \"$@\"";
-    let mut command = Command::new("unshare");
-    // Without root a user namespace gives the right to mount.
-    if std::fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) != 0)
-    {
-        command.args(["--user", "--map-root-user"]);
-    }
-    command.args(["--mount", "sh", "-c", SCRIPT]).arg(folder).arg(bytes.to_string()).arg(program);
-    command
 }
 
 fn said(output: &std::process::Output) -> (bool, String) {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use ankomst_tests::kit::dump::Dump;
 use ankomst_tests::kit::ledger::Shown;
-use ankomst_tests::kit::server::{Server, has_small_disks, signal_pid};
+use ankomst_tests::kit::server::{Server, signal_pid};
+use ankomst_tests::kit::small_disk::has_small_disks;
 use ankomst_tests::tablet::device::SYNC_MAX;
 use ankomst_tests::tablet::raw::RawDevice;
 

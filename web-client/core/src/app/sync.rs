@@ -140,7 +140,8 @@ impl<P: Platform> Core<P> {
                     }
                 }
                 401 => return Met::SignIn,
-                426 => {
+                // 426 is also what a server says that wants https: no fault of this program.
+                426 if answer.problem.as_deref() != Some("https-needed") => {
                     // What is typed is kept; it goes with the first exchange after the update.
                     self.0.state.borrow_mut().outdated = true;
                     break;
