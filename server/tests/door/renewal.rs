@@ -117,7 +117,7 @@ impl Tabs<'_> {
 }
 
 fn secret(browser: &Browser) -> String {
-    browser.cookies[SECRET].clone()
+    browser.cookies.get(SECRET).unwrap().clone()
 }
 
 /// Lets time pass for a session.
