@@ -168,7 +168,8 @@ pub async fn serve(
         };
         let Some(place) = connections.admit(peer.ip()) else {
             app.metrics.shed();
-            if sent_away.len() < SENT_AWAY_AT_ONCE {
+            // Before a handshake nothing can be said that the other end would read.
+            if greets.is_none() && sent_away.len() < SENT_AWAY_AT_ONCE {
                 sent_away.spawn(send_away(stream));
             }
             continue;

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -15,6 +13,7 @@ use crate::accounts::throttle;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::{Address, OwnOrigin};
+use crate::http::whole::Whole;
 
 /// Where the page is.
 pub const PATH: &str = "/welcome";
@@ -77,14 +76,14 @@ pub async fn begin(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
     Address(from): Address,
-    body: Result<Bytes, BytesRejection>,
+    Whole(body): Whole,
 ) -> Result<StatusCode, Problem> {
     if !throttle::allows_link(from) {
         let title = "Too many attempts; wait a minute. Nothing was changed.";
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title));
     }
-    // What is too large or not to be read is answered like any other link that is not valid.
-    let question = body.ok().and_then(|body| serde_json::from_slice(&body).ok());
+    // What cannot be read is answered like any other link that is not valid.
+    let question = serde_json::from_slice(&body).ok();
     let Question { secret, unit, name, login, password } = question.ok_or(FirstError::Link)?;
     first::begin(&app, First { secret, unit, name, login, password }).await?;
     Ok(StatusCode::NO_CONTENT)

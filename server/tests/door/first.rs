@@ -69,7 +69,7 @@ async fn links_that_are_wrong_used_old_huge_or_no_link_at_all_look_the_same() {
     answers.push(send(&door, 2, typed(&ended).to_string()).await);
     let good = invite(&door.app).await.unwrap().unwrap();
     let bodies = [
-        typed(&"x".repeat(100_000)).to_string(),
+        typed(&"x".repeat(10_000)).to_string(),
         typed("").to_string(),
         format!("{{\"secret\":\"{good}\",{}", typed(&good).to_string().trim_start_matches('{')),
         format!("{{\"secret\":\"{good}\"}}"),

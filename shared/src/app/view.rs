@@ -43,6 +43,7 @@ pub enum Role {
 
 /// The state of this device and its sync mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a light of its own on the page")]
 pub struct Status {
     /// Who is signed in, if a vault is open.
     pub user: Option<UserView>,
