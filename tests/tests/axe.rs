@@ -48,6 +48,7 @@ const CASEWORKER: Pages = &[
     ("note", At::Behind("case", "[data-action=add-notes]"), "[data-path$='/body']"),
     ("arrival", At::Behind("case", "[data-action=start-arrival]"), "[data-item=A-20]"),
     ("question", At::Behind("case", "[data-action=add-tasks]"), "#ask"),
+    ("dates", At::Behind("case", "[data-action=start-gap]"), "#ask-programme_ends_on"),
     ("search", At::Address("/sok"), "#search"),
     ("tablet", At::Address("/surfplatta"), "[data-action=sync-now]"),
     ("unknown", At::Address("/finns-inte"), "main .button"),

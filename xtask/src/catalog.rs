@@ -83,7 +83,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
         for entry in fs::read_dir(&path).with_context(|| path.display().to_string())? {
             let entry = entry?;
             let name = format!("{inner}/{}", entry.file_name().to_string_lossy());
-            if name.ends_with(".toml") {
+            if entry.path().extension().is_some_and(|end| end == "toml") {
                 files.push((name, fs::read_to_string(entry.path())?));
             }
         }
