@@ -50,7 +50,7 @@ async fn copied(server: &mut Server) {
     refused(&file("cut", &open[..open.len() - 40]), "cut off");
     refused(&file("other", b"%PDF-1.7 a file of something else"), "no safety copy");
     let foreign = Server::empty().unwrap();
-    foreign.command(&["rebuild"]);
+    foreign.command(&["seed", "--pack", "sp-1", "--seed", "2"]);
     let whole = file("whole", &open);
     let (fine, said) = foreign.try_command(&["take-in", &whole]);
     assert!(!fine && said.contains("another"), "a foreign server: {said}");
