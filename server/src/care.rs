@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{App, make_folder};
-use crate::storage::StorageError;
+use crate::key_files::Key;
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::{backed, log};
+use crate::storage::{StorageError, ballast};
 
 /// A backup older than this is told as none.
 pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;
@@ -29,7 +30,10 @@ pub struct Schedule {
     pub keep: usize,
 }
 
-/// Held by the one server of a data folder, and by a restore.
+/// The file that is locked.
+pub const LOCK: &str = "serve.lock";
+
+/// Held by the one server of a data folder, and by commands that no server may run beside.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held open; the lock goes with it")] File);
 
@@ -40,11 +44,26 @@ impl Lock {
     /// When another process has it, or the file cannot be opened.
     pub fn take(folder: &Path) -> Result<Self, StorageError> {
         make_folder(folder)?;
-        let file = File::create(folder.join("serve.lock"))?;
+        let file = File::create(folder.join(LOCK))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse),
             Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Looks at the disk again after this.
+const DISK_EVERY: Duration = Duration::from_secs(2);
+
+/// Looks after the ballast for ever; ends when the app stops.
+pub async fn watch_disk(app: Arc<App>) {
+    loop {
+        let looked = Arc::clone(&app);
+        drop(tokio::task::spawn_blocking(move || looked.ballast.look()).await);
+        tokio::select! {
+            () = tokio::time::sleep(DISK_EVERY) => {}
+            () = app.stopping.cancelled() => return,
         }
     }
 }
@@ -91,6 +110,10 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     let contents = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         sweep(&folder)?;
+        // On the same disk it would take the room that was made for sessions and the feed.
+        if made_by.ballast.is_low() && made_by.ballast.shares_disk_with(&folder) {
+            return Err(StorageError::Low);
+        }
         backup::make(&made_by.folder, &file, made_by.secrets.master)
     })
     .await
@@ -173,6 +196,23 @@ fn is_private(path: &Path) -> bool {
     mode.is_ok_and(|mode| mode.trailing_zeros() >= 6)
 }
 
+/// Less room than this is worth a word, in bytes.
+const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// What there is of the disk, and whether the ballast was given up.
+fn disk(folder: &Path) -> Result<Finding, StorageError> {
+    let free = ballast::room(folder)?.free;
+    let given_up = ballast::length(folder) == Some(0);
+    let what = if given_up {
+        "the disk is full: the ballast was given up, pushes are answered 507, tablets keep them"
+            .to_owned()
+    } else {
+        format!("the disk has {} MiB left", free >> 20)
+    };
+    let how = "make room on the disk of the data folder; a running server notices by itself";
+    Ok(finding(!given_up && free >= FREE_BYTES_MIN, what, how))
+}
+
 /// Looks at a data folder, which may be in use.
 ///
 /// # Errors
@@ -186,14 +226,16 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         "others may look into the folder"
     };
     found.push(finding(private, what, "chmod 700"));
-    for name in ["master.key", "server.key", "deposit.key", "session.key"] {
-        let fine = is_private(&app.folder.join(name));
+    for key in Key::ALL {
+        let fine = is_private(&app.key_files.place(&app.folder, key));
         let what = format!(
-            "{name}: {}",
+            "{}: {}",
+            app.key_files.elsewhere(key).map_or(key.name().into(), Path::to_string_lossy),
             if fine { "only its owner may read it" } else { "others may read it, or it is gone" }
         );
         found.push(finding(fine, what, "chmod 600; keep a copy apart from the backups"));
     }
+    found.push(disk(&app.folder)?);
     let (pending, held, newest) = app.readers.read(|db| {
         let pending = log::pending_documents(db)?.len();
         Ok((pending, log::held(db, None)?.len(), log::head(db)?.feed))

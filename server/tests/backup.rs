@@ -9,8 +9,9 @@ use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, UnitId, UserId};
 use ankomst_shared::sign::Header;
 
-use ankomst_server::app::{App, master_key};
+use ankomst_server::app::App;
 use ankomst_server::care::{self, Schedule};
+use ankomst_server::key_files::{Key, KeyFiles};
 use ankomst_server::storage::StorageError;
 use ankomst_server::storage::sqlite::{Keys, backed, backup, log};
 use ankomst_shared::sync::Chain;
@@ -136,7 +137,7 @@ async fn a_lost_master_key_is_told_and_none_is_made() {
         let opened = App::open(dir.path(), PathBuf::from("/bin/false")).await;
         assert!(matches!(opened, Err(StorageError::KeyGone("master.key"))), "{command}");
     }
-    assert!(master_key(dir.path()).is_err());
+    assert!(KeyFiles::default().read(dir.path(), Key::Master).is_err());
 }
 
 /// A crash between the end of `restore` and the new epoch.

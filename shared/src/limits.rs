@@ -38,6 +38,8 @@ pub const ENROLMENTS_MAX: u32 = 100;
 pub const UNSURE_MAX: usize = 20_000;
 /// Documents kept open on a tablet.
 pub const OPEN_DOCUMENTS_MAX: usize = 50;
+/// Most half-typed answers of forms that are no records; the oldest goes first.
+pub const ASKED_MAX: usize = 200;
 /// Rest after the last keystroke before drafts become a change, in milliseconds.
 pub const DRAFT_REST_MS: i64 = 3_000;
 /// Shortest passphrase of a vault, in characters.

@@ -17,6 +17,8 @@ try {
 const UNSAVED = 'ankomst-unsaved';
 // Longest wait for other tabs; one that is frozen must not hold up the rest for ever.
 const OTHERS_MS = 5_000;
+// A tablet that cannot write is asked again this often.
+const FAILING_MS = 1_000;
 // A tablet may stay open and in sight for weeks.
 const LOOK_MS = 3_600_000;
 
@@ -27,8 +29,20 @@ const app = {
   worker,
   build,
   updateReady: false,
+  // Set by the page while the tablet cannot write: what is in memory only would go with it.
+  failing: false,
   // Called by the page when the person has said yes and drafts are committed.
   update() {},
+  // Looks for a new version at once.
+  look() {},
+  // Saves bytes as a file.
+  save(bytes, name) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), OTHERS_MS);
+  },
 };
 globalThis.ankomst = app;
 
@@ -89,14 +103,15 @@ function watch(registration) {
     if (!registration.waiting || !navigator.serviceWorker.controller) return;
     app.updateReady = true;
     // The new version tells every tab that it has taken over; each leaves then.
-    app.update = () => saved().then(() => registration.waiting?.postMessage('skip-waiting'));
+    app.update = () =>
+      saved().then(() => app.failing || registration.waiting?.postMessage('skip-waiting'));
     globalThis.dispatchEvent(new Event('ankomst-update'));
   };
   ready();
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', ready);
   });
-  const look = () => registration.update().catch(() => {});
+  const look = (app.look = () => registration.update().catch(() => {}));
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') look();
   });
@@ -122,10 +137,15 @@ async function saved() {
 async function leave() {
   if (app.leaves) return;
   app.leaves = true;
-  // Leaving a field saves it; from here on nothing can be typed that would not be.
-  document.activeElement?.blur();
-  document.body.inert = true;
-  const leads = await saved();
+  let leads;
+  do {
+    document.body.inert = false;
+    while (app.failing) await new Promise((go) => setTimeout(go, FAILING_MS));
+    // Leaving a field saves it; from here on nothing can be typed that would not be.
+    document.activeElement?.blur();
+    document.body.inert = true;
+    leads = await saved();
+  } while (app.failing);
   letGo();
   if (leads) {
     const wait = { signal: AbortSignal.timeout(OTHERS_MS) };

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::accounts::{password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use crate::storage::sqlite::enrolled;
 use crate::storage::{StorageError, random};
@@ -21,7 +22,7 @@ use crate::sync::Session;
 /// Longest name of a device, in characters.
 const DEVICE_NAME_CHARS_MAX: usize = 60;
 /// Longest password taken, in bytes.
-const PASSWORD_BYTES_MAX: usize = 1_024;
+pub(super) const PASSWORD_BYTES_MAX: usize = 1_024;
 /// How far a device's clock may be off in a renewal, in milliseconds: five years, since clocks of
 /// tablets are not trusted; the secret and the signature are what counts.
 const CLOCK_OFF_MS_MAX: i64 = 5 * 366 * 24 * 3_600_000;
@@ -69,6 +70,16 @@ pub async fn enrol(
     request: EnrolRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
+    let done = enrol_one(app, request, from).await;
+    counted(app, &done);
+    done
+}
+
+async fn enrol_one(
+    app: &Arc<App>,
+    request: EnrolRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
         return Err(DoorError::Request("a device has a name of at most 60 characters"));
@@ -100,6 +111,27 @@ pub async fn enrol(
 /// # Errors
 /// When the password is wrong, the device is not that person's or was revoked, or storage refuses.
 pub async fn sign_in(
+    app: &Arc<App>,
+    request: SignInRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
+    let done = sign_in_one(app, request, from).await;
+    counted(app, &done);
+    done
+}
+
+/// Counts how an attempt ended.
+fn counted(app: &App, done: &Result<SignedIn, DoorError>) {
+    app.metrics.sign_in(match done {
+        Ok(_) => Attempt::Good,
+        Err(DoorError::Wrong) => Attempt::Wrong,
+        Err(DoorError::TooMany) => Attempt::TooMany,
+        Err(DoorError::Ended) => Attempt::Ended,
+        Err(DoorError::Request(_) | DoorError::Storage(_)) => Attempt::Failed,
+    });
+}
+
+async fn sign_in_one(
     app: &Arc<App>,
     request: SignInRequest,
     from: Option<IpAddr>,
@@ -178,6 +210,14 @@ async fn check(
     user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)
 }
 
+/// Hashes a password beside the checks, under their limit.
+pub(super) async fn hash(password: String) -> Result<String, StorageError> {
+    let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
+    tokio::task::spawn_blocking(move || password::hash(&password))
+        .await
+        .map_err(|_| StorageError::Stopped)?
+}
+
 async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<SignedIn, DoorError> {
     let now_ms = app.now_ms();
     let id = SessionId::new(now_ms, random()?);
@@ -232,7 +272,7 @@ pub async fn refresh(
     if !signed || !in_time || !user.is_some_and(|user| user.active) {
         return Err(DoorError::Ended);
     }
-    let secret = secret.to_owned();
+    let (secret, key) = (secret.to_owned(), app.secrets.refresh);
     let (session, renewal) = app
         .writer
         .write(move |db| {
@@ -242,7 +282,7 @@ pub async fn refresh(
             if row.device != request.device {
                 return Ok((None, Renewal::Over));
             }
-            let renewal = renew::renew(&mut row, &secret, now_ms)?;
+            let renewal = renew::renew(&mut row, &secret, &key, now_ms);
             accounts::put_session(db, &row)?;
             Ok((Some(Session { id, user: row.user, device: row.device }), renewal))
         })
@@ -251,6 +291,8 @@ pub async fn refresh(
         (Some(session), Renewal::Renewed(secret)) => Ok((session, secret)),
         (_, Renewal::Stolen) => {
             tracing::warn!(session.id = %id, "An old refresh secret was used: the session was ended.");
+            // Its live sockets look at once whether they may go on.
+            app.news.send_modify(|_| {});
             Err(DoorError::Ended)
         }
         _ => Err(DoorError::Ended),

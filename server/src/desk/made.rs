@@ -84,6 +84,7 @@ impl Desk {
             label: self.role(role).to_owned(),
             help: None,
             chosen: false,
+            lacks_reason: false,
         };
         Input::Choice(roles.map(choice).to_vec())
     }
@@ -123,4 +124,10 @@ pub(super) const fn code(role: Role) -> &'static str {
 pub(super) fn badge(text: &str, tone: Tone) -> Badge {
     let sign = if tone == Tone::Danger { Sign::Danger } else { Sign::None };
     Badge { text: text.to_owned(), tone, sign }
+}
+
+/// Something done at once.
+pub(super) fn plain(name: &str, label: &str, sign: Sign, act: Act) -> Action {
+    let (name, label) = (name.to_owned(), label.to_owned());
+    Action { name, label, sign, look: Look::Plain, ask: None, act }
 }

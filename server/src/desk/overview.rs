@@ -26,6 +26,9 @@ impl Desk {
         if !fresh {
             parts.push(self.notice("backup", Tone::Decide, Word::DeskNoBackup));
         }
+        if self.app.ballast.is_low() {
+            parts.push(self.notice("disk", Tone::Decide, Word::DeskDiskFull));
+        }
         let lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),

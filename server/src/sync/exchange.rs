@@ -83,6 +83,7 @@ pub async fn answer(
         .await?;
     answer.acks = acks;
     answer.deposits = deposits;
+    app.metrics.exchange();
     Ok(answer)
 }
 

@@ -17,6 +17,8 @@ use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refus
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::metrics::Chunk;
+use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::enrolled;
@@ -47,11 +49,14 @@ enum Author {
 /// Takes a push and answers for every change in it once it is on the disk.
 ///
 /// # Errors
-/// When storage refuses; then nothing was acknowledged.
+/// When storage refuses or the disk has no room for it; then nothing was acknowledged.
 pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
     let count: usize = push.parts.iter().map(|part| part.chunks.len()).sum();
     if count == 0 {
         return Ok(Vec::new());
+    }
+    if app.ballast.is_low() {
+        return Err(StorageError::Low);
     }
     let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
@@ -59,10 +64,20 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
         keep.map(|part| gate(&opened, &part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
-    .map_err(|_| StorageError::Stopped)??;
+    .map_err(|_| StorageError::Stopped)?
+    .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
-    let acks = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    let (acks, held) = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    for ack in &acks {
+        let taken = matches!(ack.outcome, Outcome::Received(_));
+        app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
+    }
     app.arrived.notify_one();
+    if !held.is_empty() {
+        let marking = Arc::clone(app);
+        let mark = move || held.into_iter().for_each(|id| projector::mark(&marking, id));
+        drop(tokio::task::spawn_blocking(mark).await);
+    }
     Ok(acks)
 }
 
@@ -206,8 +221,13 @@ fn newcomer(
     Ok(accounts::user(db, device.user)?.is_some().then_some(device))
 }
 
-fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, StorageError> {
-    let mut acks = Vec::new();
+/// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
+fn store(
+    db: &Connection,
+    parts: &[Checked],
+    now_ms: i64,
+) -> Result<(Vec<Ack>, BTreeSet<DocumentId>), StorageError> {
+    let (mut acks, mut held) = (Vec::new(), BTreeSet::new());
     for part in parts {
         if let Some(device) = &part.newcomer {
             enrolled::take_in_again(db, device, now_ms)?;
@@ -216,13 +236,13 @@ fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, St
             acks.push(match chunk {
                 Err(ack) => ack.clone(),
                 Ok((info, sealed)) => {
-                    let outcome = store_one(db, part, (info, sealed), now_ms)?;
+                    let outcome = store_one(db, part, (info, sealed), now_ms, &mut held)?;
                     Ack { document: part.document, hash: info.hash, outcome }
                 }
             });
         }
     }
-    Ok(acks)
+    Ok((acks, held))
 }
 
 fn store_one(
@@ -230,6 +250,7 @@ fn store_one(
     part: &Checked,
     (info, sealed): (&ChunkInfo, &[u8]),
     now_ms: i64,
+    all_held: &mut BTreeSet<DocumentId>,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
     match check(&Index(db), document, info)? {
@@ -261,6 +282,7 @@ fn store_one(
                     kind: header.kind,
                     parent: header.parent,
                     unit: header.unit,
+                    protection: header.protection,
                     user: header.user,
                 }
             }
@@ -268,6 +290,9 @@ fn store_one(
         },
     };
     let held = reason_to_hold(db, part, &row, info)?;
+    if held.is_some() {
+        all_held.insert(document);
+    }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
     log::add_chunk(db, &Arrival { document, info, sealed, envelope, received_ms, held })?;
     Ok(Outcome::Received(now_ms))

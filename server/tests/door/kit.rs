@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ankomst_server::accounts::password;
 use ankomst_server::app::App;
 use ankomst_server::http::serve::router;
+use ankomst_server::http::way::Way;
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
@@ -21,7 +22,8 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "ett långt lösenord";
-const HOST: &str = "ankomst.example.org";
+pub(crate) const TLS: Way = Way { tls: true, proxy: false };
+pub(crate) const HOST: &str = "ankomst.example.org";
 
 /// A running server and its folder.
 pub(crate) struct Door {
@@ -81,7 +83,11 @@ impl Door {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let router = router(Arc::clone(&self.app), Some(self.files()));
+        self.send_by(TLS, request).await
+    }
+
+    pub(crate) async fn send_by(&self, way: Way, request: Request<Body>) -> Answer {
+        let router = router(Arc::clone(&self.app), Some(self.files()), way);
         let response = router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();

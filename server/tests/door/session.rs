@@ -101,30 +101,6 @@ async fn only_this_apps_own_pages_may_change_anything_or_open_the_socket() {
 }
 
 #[tokio::test]
-async fn a_renewal_whose_answer_was_lost_is_repeated() {
-    let door = Door::with("tappad").await;
-    let mut browser = Browser::new(1);
-    browser.enrol(&door, "tappad", PASSWORD).await;
-    let mut lost = browser.clone();
-    assert_eq!(lost.refresh(&door).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(browser.refresh(&door).await.status, StatusCode::NO_CONTENT);
-    assert!(is_in(&mut browser, &door).await);
-}
-
-#[tokio::test]
-async fn a_stolen_refresh_secret_ends_the_session_for_everybody() {
-    let door = Door::with("stulen").await;
-    let mut browser = Browser::new(1);
-    browser.enrol(&door, "stulen", PASSWORD).await;
-    let mut thief = browser.clone();
-    browser.refresh(&door).await;
-    browser.refresh(&door).await;
-    assert_eq!(thief.refresh(&door).await.problem(), "signed-out");
-    assert!(!is_in(&mut browser, &door).await, "a token that is still fresh is worth nothing");
-    assert_eq!(browser.refresh(&door).await.problem(), "signed-out");
-}
-
-#[tokio::test]
 async fn a_refresh_secret_without_the_devices_key_is_worth_nothing() {
     let door = Door::with("nyckel").await;
     let mut browser = Browser::new(1);

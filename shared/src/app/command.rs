@@ -154,6 +154,19 @@ pub enum Command {
     },
     /// Asks for contact with the server at once.
     SyncNow,
+    /// Gives what is half typed into a form that is no record. Its answers are typed by
+    /// [`Command::Type`] under `asked/<tab>/<question>` of the form.
+    Asked {
+        /// The form.
+        form: DocumentId,
+        /// The tab that shows it.
+        tab: String,
+        /// The form is done or given up: what was typed into it goes.
+        leaves: bool,
+    },
+    /// Gives a file with everything on this device that the server does not have, sealed to the server;
+    /// with the vault open, what is typed and cannot be written, too.
+    SafetyCopy,
 }
 
 /// What a sign-in needs.
@@ -210,6 +223,10 @@ pub enum Reply {
     Entry(String),
     /// A view.
     View(View),
+    /// Half-typed answers of a form.
+    Asked(Vec<(String, Value)>),
+    /// The name of a file and what is in it; nothing when there is nothing to keep.
+    File(Option<(String, Vec<u8>)>),
     /// Not done, and why; nothing that was typed is lost.
     Refused(Refusal),
 }
@@ -287,11 +304,11 @@ packed! {
         Status, SignIn(a), Unlock { login, passphrase }, Lock, SignOut, SetLanguage(a), Get(a), Type
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
-        approved, note }, SyncNow
+        approved, note }, SyncNow, Asked { form, tab, leaves }, SafetyCopy
     }
     struct SignIn { login, password, passphrase, device_name }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
-    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Refused(a) }
+    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Refused(a) }
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,

@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// Number of the form that pages and acts have between app and server; it counts up with every change
 /// of anything in this file or of what it is made of.
-pub const PAGE_FORM: u32 = 1;
+pub const PAGE_FORM: u32 = 2;
 
 /// A place as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -231,7 +231,8 @@ pub enum Act {
     NewCase,
     /// Makes a house; answers `name`, `residence_type`.
     NewResidence,
-    /// Starts a run of a checklist at a house or case, or joins the open one.
+    /// Starts a run of a checklist at a house or case, or joins the open one; answers are dates of the
+    /// run by field.
     StartRun {
         /// House or case.
         parent: DocumentId,
@@ -261,7 +262,8 @@ pub enum Act {
         /// The entry.
         entry: String,
     },
-    /// Says values as they are here, and gives the opposite for taking it back.
+    /// Says values as they are here, and gives the opposite for taking it back; answers are further
+    /// values by field.
     Set {
         /// The document.
         document: DocumentId,
@@ -339,6 +341,8 @@ pub enum Act {
     Theme(u8),
     /// Prints the page. Done by the page.
     Print,
+    /// Saves a safety copy as a file. Done by the page.
+    SafetyCopy,
     /// Something the server does; its page and its name.
     Server(String, String),
 }
@@ -381,7 +385,7 @@ packed! {
         Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
-        Speak(a), Go(a), Persist, Theme(a), Print, Server(a, b)
+        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Server(a, b)
     }
     struct Acted { say, go, document, entry, undo }
 }

@@ -45,6 +45,7 @@ pub enum Role {
 
 /// The state of this device and its sync mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a light of its own on the page")]
 pub struct Status {
     /// Who is signed in, if a vault is open.
     pub user: Option<UserView>,
@@ -70,12 +71,14 @@ pub struct Status {
     pub contact: Contact,
     /// Writing to this device fails; what is typed is in memory only.
     pub storage_failing: bool,
-    /// Documents still to come in a first sync, of all.
+    /// Records still to come to this device, of all; none of none before the server has said how many.
     pub first_sync: Option<(u32, u32)>,
     /// The server has no configured backup, so nothing is pruned.
     pub without_backup: bool,
     /// The session has ended: what is typed is kept, but sign in to send it.
     pub sign_in_needed: bool,
+    /// The server speaks with newer apps only: what is typed is kept, and sent after the update.
+    pub outdated: bool,
 }
 
 /// Whether the server answers.
@@ -230,6 +233,8 @@ pub struct Choice {
     pub help: Option<String>,
     /// For sets: it is in.
     pub chosen: bool,
+    /// Taken out, and the reason that this needs is not given yet: it is still in.
+    pub lacks_reason: bool,
 }
 
 /// One field of a form.
@@ -385,13 +390,13 @@ pub struct ItemView {
     pub sources: String,
     /// Owning departments in words.
     pub departments: String,
-    /// The day it is to be done by, `yyyy-mm-dd`; empty when there is none.
+    /// The day or moment it is to be done by, in words; empty when there is none.
     pub due: String,
     /// That day has passed and it is not done.
     pub overdue: bool,
     /// Status: a choice of the codes of its list.
     pub status: FieldView,
-    /// Measured value, where the item asks for one.
+    /// Measured value, where the item asks for one; or the day it was last done, where it is done again.
     pub value: Option<FieldView>,
     /// Comment.
     pub comment: FieldView,
@@ -473,7 +478,8 @@ packed! {
     enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
-        last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed
+        last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
+        outdated
     }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }
@@ -487,7 +493,7 @@ packed! {
         Text, LongText, Int, Decimal(a), Bool, Date, Time, Choice(a), Set(a), Phone, Email, Count,
         Code
     }
-    struct Choice { code, label, help, chosen }
+    struct Choice { code, label, help, chosen, lacks_reason }
     struct FieldView {
         path, label, help, input, value, text, rule, agreement, conflict, statements, settlements,
         may_settle, level, required, read_only, error, safety

@@ -45,20 +45,30 @@ pub enum ValueFault {
     /// Not a personal or coordination number.
     #[error("a personal or coordination number has twelve digits and a check digit that fits")]
     PersonalNumber,
+    /// A member of a set is taken out without the reason this needs.
+    #[error("say why this is taken out")]
+    Reason,
     /// Not an agency file number.
     #[error("a file number has eight digits, like 99-123456")]
     DossierNumber,
 }
 
-/// Checks a value of a field and gives its canonical form. `Null` always fits.
+/// Checks a value of a field and gives its canonical form. `Null` fits everywhere but where something
+/// would be taken out that needs a reason.
 ///
 /// # Errors
 /// The fault, for showing beside the field.
 pub fn check(catalog: &Catalog, field: &Field, value: &Value) -> Result<Value, ValueFault> {
+    let is_set = matches!(field.typ, FieldType::Set(_));
+    let stays =
+        *value == Value::Bool(true) || value.as_str().is_some_and(|why| !why.trim().is_empty());
+    if is_set && field.removal_needs_reason && !stays {
+        return Err(ValueFault::Reason);
+    }
     let text = match value {
         Value::Null => return Ok(Value::Null),
         Value::Bool(yes) => {
-            let fits = matches!(field.typ, FieldType::Bool | FieldType::Set(_));
+            let fits = is_set || field.typ == FieldType::Bool;
             return if fits { Ok(Value::Bool(*yes)) } else { Err(ValueFault::Kind) };
         }
         Value::Int(number) => return check_number(field, *number),
@@ -67,7 +77,7 @@ pub fn check(catalog: &Catalog, field: &Field, value: &Value) -> Result<Value, V
     if text.len() > FIELD_TEXT_BYTES_MAX {
         return Err(ValueFault::Long);
     }
-    if matches!(field.typ, FieldType::Set(_)) {
+    if is_set {
         return Ok(value.clone());
     }
     if text.trim().is_empty() {
@@ -185,6 +195,12 @@ pub fn written_date(date: jiff::civil::Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
 }
 
+/// Writes a date and time of day as `yyyy-mm-dd hh:mm`.
+#[must_use]
+pub fn written_time(at: jiff::civil::DateTime) -> String {
+    format!("{} {:02}:{:02}", written_date(at.date()), at.hour(), at.minute())
+}
+
 /// The date and time of day of a point in time, in UTC.
 #[must_use]
 pub fn civil(unix_ms: i64) -> Option<jiff::civil::DateTime> {
@@ -260,6 +276,7 @@ mod tests {
             caution: None,
             machine: None,
             anchor: None,
+            finds: None,
             removal_needs_reason: false,
             system: false,
             source: None,
@@ -329,6 +346,20 @@ mod tests {
         ];
         for (typ, text, wanted) in cases {
             assert_eq!(checked(typ, text), Err(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_reason_to_go_does_not_go_without() {
+        let mut asked = field(FieldType::Set("risk".into()), MergeCode::U);
+        let out = |asked: &Field, value: Value| check(Catalog::builtin(), asked, &value);
+        assert_eq!(out(&asked, Value::text("")), Ok(Value::text("")));
+        asked.removal_needs_reason = true;
+        for silent in [Value::text("  "), Value::Bool(false), Value::Null] {
+            assert_eq!(out(&asked, silent.clone()), Err(ValueFault::Reason), "{silent:?}");
+        }
+        for fits in [Value::Bool(true), Value::text("Ramp byggd")] {
+            assert_eq!(out(&asked, fits.clone()), Ok(fits));
         }
     }
 

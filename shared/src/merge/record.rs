@@ -150,10 +150,8 @@ impl RecordState {
 /// The fields written since some heads (all fields for none), with what stood there before.
 #[must_use]
 pub fn changed_since(document: &Document, heads: &[ChangeHash]) -> Vec<Changed> {
-    let before = if heads.is_empty() { BTreeMap::new() } else { document.fields_at(heads) };
-    document
-        .touched_since(heads)
-        .into_iter()
-        .map(|path| Changed { before: before.get(&path).cloned(), path })
-        .collect()
+    let touched = document.touched_since(heads);
+    let news = heads.is_empty() || touched.is_empty();
+    let before = if news { BTreeMap::new() } else { document.fields_at(heads) };
+    touched.into_iter().map(|path| Changed { before: before.get(&path).cloned(), path }).collect()
 }

@@ -6,9 +6,10 @@
 //! was received, so unknown keys of newer versions survive and stay valid.
 //!
 //! Reading order: [`keys`], [`signed`] (the envelope), [`header`], [`author`], [`enrolment`],
-//! [`deposit`].
+//! [`deposit`], [`copy`].
 
 pub mod author;
+pub mod copy;
 pub mod deposit;
 pub mod enrolment;
 #[cfg(test)]

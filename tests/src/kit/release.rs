@@ -77,3 +77,56 @@ fn hash_of(name: &str) -> Option<&str> {
     let is_hash = hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_hash.then_some(hash)
 }
+
+/// What a worker is made to do in a test: `failing`, its store takes nothing; `old`, the server wants a
+/// newer app. It answers how many timers of half a minute and more are running.
+const PROBE: &str = "{
+  const running = new Set();
+  const [start, stop, get] = [self.setTimeout, self.clearTimeout, self.fetch];
+  self.setTimeout = (act, ms, ...rest) => {
+    const id = start((...given) => { running.delete(id); act(...given); }, ms, ...rest);
+    if (ms >= 30000) running.add(id);
+    return id;
+  };
+  self.clearTimeout = (id) => { running.delete(id); stop(id); };
+  let asked = {};
+  self.fetch = (request, ...rest) => asked.old && request.url?.endsWith('/api/v1/sync')
+    ? Promise.resolve(new Response(null, { status: 426, headers: { 'x-ankomst-problem': 'version' } }))
+    : get(request, ...rest);
+  const begin = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (tables, mode, ...rest) {
+    if (asked.failing && mode === 'readwrite') throw new DOMException('no room', 'QuotaExceededError');
+    return begin.call(this, tables, mode, ...rest);
+  };
+  const line = new BroadcastChannel('probe');
+  line.onmessage = ({ data }) => {
+    asked = { ...asked, ...data };
+    line.postMessage({ timers: running.size });
+  };
+}
+";
+
+/// Makes the next release of an app with the [`PROBE`] in its worker.
+#[must_use]
+pub fn probed(app: &Path) -> TempDir {
+    let out = next_release(app);
+    let mut files = Vec::new();
+    list(out.path(), "", &mut files);
+    let worker = files.iter().find(|name| name.starts_with("worker-") && ends(name, &["js"]));
+    let file = out.path().join(worker.unwrap());
+    let script = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(file, format!("{script}\n{PROBE}")).unwrap();
+    out
+}
+
+/// The script of a page that asks the probe something and gives what it answers; ends with `answer`.
+#[must_use]
+pub fn probe(asked: &str) -> String {
+    format!(
+        "const answer = await new Promise((told) => {{
+           const line = new BroadcastChannel('probe');
+           line.onmessage = ({{ data }}) => told(data);
+           line.postMessage({asked});
+         }});"
+    )
+}

@@ -43,15 +43,26 @@ pub(crate) fn bytes_in(value: &JsValue) -> Option<Vec<u8>> {
     fits.then(|| Uint8Array::new(value).to_vec())
 }
 
-/// Waits so many milliseconds.
+/// A timer of the browser; it goes with the wait that needs it.
+struct Timer(i32);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        scope().clear_timeout_with_handle(self.0);
+    }
+}
+
+/// Waits so many milliseconds. A wait that is dropped leaves no timer behind.
 pub(crate) async fn sleep(ms: u64) {
     // Longer than 24 days is not waited for at once.
     let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+    let mut timer = Timer(0);
     let promise = Promise::new(&mut |resolve, _| {
-        let timer = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
-        drop(timer);
+        let set = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
+        timer.0 = set.unwrap_or_default();
     });
     drop(JsFuture::from(promise).await);
+    drop(timer);
 }
 
 /// Gives what went wrong as text.

@@ -5,9 +5,10 @@ use ankomst_shared::app::{Contact, Language, Role, Status};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::near;
+use crate::dom::{boot, call};
 use crate::icon::icon;
 use crate::pages;
-use crate::parts::{asking, toast};
+use crate::parts::{asking, save_copy, toast};
 use crate::react::{attr, derived, dynamic, effect, on};
 use crate::route::Route;
 use crate::state::ui;
@@ -86,6 +87,7 @@ fn navigation() -> AnyView {
             {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
             {dynamic(move || (works.get() || supervises.get()).then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
             {link("/sok", Sign::Search, Text::NavSearch)}
+            {dynamic(move || supervises.get().then(|| link("/register", Sign::Cloud, Text::NavRegister)))}
             {dynamic(move || administers.get().then(|| link("/administration", Sign::Wheel, Text::NavAdministration)))}
             {link("/surfplatta", Sign::Tablet, Text::NavTablet)}
         </nav>
@@ -134,6 +136,12 @@ fn sync_mark() -> AnyView {
 
 fn sync_words(status: &Status) -> String {
     let mut parts = vec![tr(Text::SyncSavedHere).to_owned()];
+    if let Some((left, all)) = status.first_sync.filter(|(left, _)| *left > 0) {
+        parts.push(fill(
+            Text::SyncFirst,
+            &[&all.saturating_sub(left).to_string(), &all.to_string()],
+        ));
+    }
     if status.waiting > 0 {
         parts.push(fill(Text::SyncWaiting, &[&status.waiting.to_string()]));
     }
@@ -146,25 +154,41 @@ fn sync_words(status: &Status) -> String {
 
 fn warnings() -> AnyView {
     let status = ui().status;
-    let failing =
-        derived(move || status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing)));
-    let sign_in =
-        derived(move || status.with(|status| status.as_ref().is_some_and(|it| it.sign_in_needed)));
+    let is = move |pick: fn(&Status) -> bool| {
+        derived(move || status.with(|status| status.as_ref().is_some_and(pick)))
+    };
+    let (failing, sign_in) =
+        (is(|status| status.storage_failing), is(|status| status.sign_in_needed));
+    let outdated = is(|status| status.outdated);
+    effect(move || {
+        if outdated.get() {
+            call("look", &[]);
+        }
+    });
     view! {
         {dynamic(move || failing.get().then(|| view! {
-            <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}{tr(Text::StorageFailing)}</p>
+            <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}
+                <span>{tr(Text::StorageFailing)}</span>
+                <button type="button" class="button" data-action="safety-copy" on:click=on(|_| save_copy())>{tr(Text::SafetyDo)}</button>
+            </p>
         }))}
         {dynamic(move || sign_in.get().then(|| view! {
             <p class="notice" data-tone="decide">{tr(Text::SessionEnded)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></p>
+        }))}
+        {dynamic(move || outdated.get().then(|| view! {
+            <p class="notice" data-tone="danger" role="alert" id="outdated">{icon(Sign::Danger)}{tr(Text::Outdated)}</p>
         }))}
     }
     .into_any()
 }
 
 fn update_bar() -> AnyView {
-    let ready = ui().update_ready;
+    let (ready, status) = (ui().update_ready, ui().status);
+    // What the device cannot write would go with the page that holds it.
+    let failing =
+        derived(move || status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing)));
     dynamic(move || {
-        ready.get().then(|| view! {
+        (ready.get() && !failing.get()).then(|| view! {
             <p class="notice" data-tone="info" id="update-bar">
                 <span>{tr(Text::UpdateReady)}</span>
                 <button type="button" class="button" data-action="update" on:click=on(move |_| update())>{tr(Text::UpdateDo)}</button>
@@ -183,23 +207,21 @@ fn contact_words(contact: Contact) -> &'static str {
     })
 }
 
-fn boot() -> Option<JsValue> {
-    let boot = js_sys::Reflect::get(&js_sys::global(), &"ankomst".into()).ok()?;
-    boot.is_object().then_some(boot)
-}
-
 /// Commits what was typed, then lets the waiting version take over.
 fn update() {
     typing::commit_all();
-    let Some(boot) = boot() else { return };
-    let update = js_sys::Reflect::get(&boot, &"update".into());
-    if let Some(update) = update.ok().and_then(|it| it.dyn_into::<js_sys::Function>().ok()) {
-        let _ = update.call0(&boot);
-    }
+    call("update", &[]);
 }
 
-/// Hears from `boot.js` that a new version waits.
+/// Hears from `boot.js` that a new version waits, and tells it when this page must not go.
 pub fn listen_for_update() {
+    let status = ui().status;
+    effect(move || {
+        let failing = status.with(|status| status.as_ref().is_some_and(|it| it.storage_failing));
+        if let Some(boot) = boot() {
+            let _ = js_sys::Reflect::set(&boot, &"failing".into(), &failing.into());
+        }
+    });
     let ready = ui().update_ready;
     let is_ready = boot()
         .and_then(|boot| js_sys::Reflect::get(&boot, &"updateReady".into()).ok())

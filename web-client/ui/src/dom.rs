@@ -1,6 +1,6 @@
 //! Small questions to the page's elements.
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, FocusEvent, HtmlElement, HtmlInputElement, Node};
 
 /// What stands in the field an event came from.
@@ -24,6 +24,21 @@ pub fn has_left(event: &FocusEvent) -> bool {
     };
     let next = event.related_target().and_then(|it| it.dyn_into::<Node>().ok());
     !holder.contains(next.as_ref())
+}
+
+/// What `boot.js` and the page share.
+pub fn boot() -> Option<JsValue> {
+    let boot = js_sys::Reflect::get(&js_sys::global(), &"ankomst".into()).ok()?;
+    boot.is_object().then_some(boot)
+}
+
+/// Asks `boot.js` to do something.
+pub fn call(name: &str, arguments: &[JsValue]) {
+    let Some(boot) = boot() else { return };
+    let act = js_sys::Reflect::get(&boot, &name.into());
+    if let Some(act) = act.ok().and_then(|it| it.dyn_into::<js_sys::Function>().ok()) {
+        let _ = act.apply(&boot, &arguments.iter().collect());
+    }
 }
 
 /// The element with this id.

@@ -129,6 +129,15 @@ fn send_waiting() {
     }
 }
 
+/// Drops what waits to be saved of a form that is done.
+pub fn forget(form: DocumentId) {
+    LINES.with_borrow_mut(|lines| {
+        for (_, line) in lines.iter_mut().filter(|((known, _), _)| *known == form) {
+            line.next = None;
+        }
+    });
+}
+
 /// Makes one change of a document's drafts.
 pub fn commit(document: DocumentId) {
     send_waiting();

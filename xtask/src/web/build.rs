@@ -52,7 +52,7 @@ fn flags(more: &[&str]) -> String {
 
 fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     let path = target().join("wasm32-unknown-unknown").join("client").join(format!("{krate}.wasm"));
-    let module = slim::without_streams(&fs::read(&path)?)?;
+    let module = slim::needed(&fs::read(&path)?)?;
     let mut output = Bindgen::new()
         .input_module(name, module)
         .web(true)?

@@ -22,6 +22,8 @@ pub struct DocumentRow {
     pub parent: Option<DocumentId>,
     /// Its unit.
     pub unit: UnitId,
+    /// Protection level.
+    pub protection: u8,
     /// Who made it.
     pub user: UserId,
 }
@@ -131,7 +133,9 @@ fn signed(value: u64) -> Result<i64, StorageError> {
 /// When the database refuses.
 pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, StorageError> {
     let row = db
-        .prepare_cached("SELECT id, kind, parent, unit, user FROM documents WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT id, kind, parent, unit, user, protection FROM documents WHERE id = ?1",
+        )?
         .query_row([Blob(id)], document_row)
         .optional()?;
     Ok(row)
@@ -142,8 +146,9 @@ pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, 
 /// # Errors
 /// When the database refuses.
 pub fn documents_of_unit(db: &Connection, unit: UnitId) -> Result<Vec<DocumentRow>, StorageError> {
-    let mut select =
-        db.prepare_cached("SELECT id, kind, parent, unit, user FROM documents WHERE unit = ?1")?;
+    let mut select = db.prepare_cached(
+        "SELECT id, kind, parent, unit, user, protection FROM documents WHERE unit = ?1",
+    )?;
     let rows = select.query_map([Blob(unit)], document_row)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
@@ -155,7 +160,44 @@ fn document_row(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
         parent: row.get::<_, Option<Blob<DocumentId>>>(2)?.map(|parent| parent.0),
         unit: row.get::<_, Blob<UnitId>>(3)?.0,
         user: row.get::<_, Blob<UserId>>(4)?.0,
+        protection: row.get(5)?,
     })
+}
+
+/// The ids of all documents, in their order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn document_ids(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached("SELECT id FROM documents ORDER BY id")?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Documents of which something became visible after a number of the feed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn documents_after(db: &Connection, feed: u64) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db
+        .prepare_cached("SELECT DISTINCT document FROM chunks WHERE feed > ?1 ORDER BY document")?;
+    let rows = select.query_map([signed(feed)?], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// How many changes of a document wait for their trial, and how many are held.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unseen(db: &Connection, document: DocumentId) -> Result<(usize, usize), StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT state FROM chunks WHERE document = ?1 AND state <> 'visible'")?;
+    let rows = select.query_map([Blob(document)], |row| row.get::<_, String>(0))?;
+    let (mut pending, mut held) = (0, 0);
+    for state in rows {
+        if state? == "held" { held += 1 } else { pending += 1 }
+    }
+    Ok((pending, held))
 }
 
 /// Adds a document.
@@ -528,6 +570,21 @@ pub fn new_epoch(db: &Connection) -> Result<Epoch, StorageError> {
 /// When the database refuses.
 pub fn holdings(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
     ids(db, "SELECT document FROM holdings WHERE device = ?1", device)
+}
+
+/// Whether a device holds a document by the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_held_by(
+    db: &Connection,
+    device: DeviceId,
+    document: DocumentId,
+) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM holdings WHERE device = ?1 AND document = ?2)",
+    )?;
+    Ok(select.query_row((Blob(device), Blob(document)), |row| row.get(0))?)
 }
 
 /// Houses a device has taken along.

@@ -10,6 +10,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::value::Value;
 
+use super::asked;
 use super::desk::SERVER_PAGES;
 use super::state::Core;
 use crate::platform::Platform;
@@ -35,13 +36,18 @@ impl<P: Platform> Core<P> {
     async fn carry_out(&self, command: Command) -> Result<Reply, Refusal> {
         match command {
             Command::Status => return Ok(Reply::Status(self.status())),
-            Command::Get(Query::Page(address)) if address.starts_with(SERVER_PAGES) => {
+            Command::Get(Query::Page(address))
+                if SERVER_PAGES.iter().any(|place| address.starts_with(place)) =>
+            {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => return self.view(&query).map(Reply::View),
             Command::Type { document, path, value } => {
-                self.type_value(document, path.clone(), value).await?;
-                self.tell(self.queries_of(document));
+                let is_asked = asked::is_asked(&path);
+                self.type_value(document, path, value).await?;
+                if !is_asked {
+                    self.tell(self.queries_of(document));
+                }
                 return Ok(Reply::Saved);
             }
             Command::AddEntry { document, list, answers } => {
@@ -69,6 +75,10 @@ impl<P: Platform> Core<P> {
                 self.write_review(document, |_| Ok(edits)).await?;
             }
             Command::SyncNow => self.0.wake.put(()),
+            Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
+            Command::Asked { form, tab, leaves } => {
+                return self.asked((form, &tab), leaves).await.map(Reply::Asked);
+            }
         }
         Ok(Reply::Done)
     }

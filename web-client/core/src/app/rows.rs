@@ -92,6 +92,10 @@ pub(super) struct Standing {
     #[n(14)]
     #[cbor(default)]
     pub(super) enrolments: Vec<ByteVec>,
+    /// Records the server still had for this tablet after its last answer.
+    #[n(16)]
+    #[cbor(default)]
+    pub(super) left: u32,
 }
 
 impl Standing {

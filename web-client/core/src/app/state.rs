@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, civil};
+use ankomst_shared::catalog::civil;
+use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
-use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
@@ -17,6 +17,8 @@ use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
 use minicbor::{Decode, Encode};
 
+use super::asked::{self, Tabs};
+use super::known::Known;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
@@ -60,7 +62,7 @@ pub(super) struct State {
     pub(super) contact: Contact,
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
-    pub(super) first_sync: Option<(u32, u32)>,
+    pub(super) outdated: bool,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
 }
@@ -76,12 +78,13 @@ pub(super) struct Open {
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
-    pub(super) records: Few<DocumentId, Rc<RecordState>>,
+    pub(super) records: Few<DocumentId, Known>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
     pub(super) deposit_turn: u64,
     pub(super) typed_ms: i64,
+    pub(super) tabs: Tabs,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
 }
@@ -161,6 +164,7 @@ impl<P: Platform> Core<P> {
             client: Client::default(),
             deposit_turn: 0,
             typed_ms: 0,
+            tabs: Tabs::default(),
             wants_again: false,
             key,
         };
@@ -226,16 +230,11 @@ impl<P: Platform> Core<P> {
         Ok(Write::put(table, key, sealed))
     }
 
-    /// Writes rows and remembers whether the device can still write.
+    /// Writes rows, and remembers when the device could not: [`Core::save_again`] ends that.
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<(), Refusal> {
         let outcome = self.0.platform.store().commit(writes).await;
-        let failing = outcome.is_err();
-        let changed = {
-            let mut state = self.0.state.borrow_mut();
-            core::mem::replace(&mut state.storage_failing, failing) != failing
-        };
-        if changed {
-            self.tell_status();
+        if outcome.is_err() {
+            self.set_failing(true);
         }
         outcome.map_err(|_| Refusal::Storage)
     }
@@ -260,13 +259,14 @@ impl<P: Platform> Core<P> {
             contact: state.contact,
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
-            first_sync: state.first_sync,
+            outdated: state.outdated,
             ..Status::default()
         };
         if let Some(open) = &state.open {
             status.user = Some(open.identity.user.clone());
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
+            status.first_sync = open.still_coming();
             status.without_backup = !open.standing.has_backup;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {
@@ -276,8 +276,8 @@ impl<P: Platform> Core<P> {
                     Stage::Shared => {}
                 }
             }
-            let drafts: BTreeSet<DocumentId> =
-                order::set(open.drafts.keys().map(|(document, _)| *document));
+            let drafts = open.drafts.keys().filter(|(_, path)| !asked::is_asked(path));
+            let drafts: BTreeSet<DocumentId> = order::set(drafts.map(|(document, _)| *document));
             status.waiting += u32::try_from(drafts.len()).unwrap_or(u32::MAX);
         }
         status
@@ -296,10 +296,20 @@ pub(super) fn open_row<T: for<'b> Decode<'b, ()>>(
 }
 
 impl Open {
+    /// Records still to come, of all; none of none before the server has said how many.
+    fn still_coming(&self) -> Option<(u32, u32)> {
+        let (left, here) = (self.standing.left, self.headers.len());
+        let all = u32::try_from(here).unwrap_or(u32::MAX).saturating_add(left);
+        match self.standing.epoch {
+            None => Some((0, 0)),
+            Some(_) => (left > 0).then_some((left, all)),
+        }
+    }
+
     /// Adds a change to what is in memory; the document is read anew when next needed.
     pub(super) fn add_chunk(&mut self, document: DocumentId, hash: ChangeHash, row: ChunkRow) {
         if !self.headers.contains_key(&document)
-            && let Ok(info) = ankomst_shared::chunk::parse(&row.bytes)
+            && let Ok(info) = parse(&row.bytes)
             && let Some(bytes) = info.ops.iter().find_map(|op| op.header.as_deref())
             && let Ok(header) = Header::peek(bytes)
         {
@@ -357,20 +367,6 @@ impl Open {
             let nobody = ActorId::from_bytes([0; 16]);
             Document::open(nobody, chunks.values().map(|row| row.bytes.as_slice())).ok()
         })
-    }
-
-    /// The state of a record, drafts not included.
-    pub(super) fn record(&mut self, id: DocumentId) -> Option<Rc<RecordState>> {
-        if let Some(record) = self.records.get(&id) {
-            return Some(Rc::clone(record));
-        }
-        let kind = self.kind(id)?.to_owned();
-        let document = self.read(id)?;
-        let review = self.read(review_of(id));
-        let record = record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref());
-        let record = Rc::new(record);
-        self.records.insert(id, Rc::clone(&record));
-        Some(record)
     }
 
     /// Who writes, where and when, with what is known of decisions on that document.

@@ -126,6 +126,9 @@ impl<P: Platform> Core<P> {
             let body = wire::pack(&question);
             let answer = self.0.platform.transport().send(Method::Post, "/api/v1/sync", body).await;
             let Ok(answer) = answer else { break };
+            if answer.status == 200 {
+                self.0.state.borrow_mut().outdated = false;
+            }
             match answer.status {
                 200 => match wire::unpack::<ExchangeAnswer>(&answer.body) {
                     Ok(answer) => return self.hear(&question, answer).await.unwrap_or(Met::Nobody),
@@ -138,6 +141,12 @@ impl<P: Platform> Core<P> {
                     }
                 }
                 401 => return Met::SignIn,
+                // 426 is also what a server says that wants https: no fault of this program.
+                426 if answer.problem.as_deref() != Some("https-needed") => {
+                    // What is typed is kept; it goes with the first exchange after the update.
+                    self.0.state.borrow_mut().outdated = true;
+                    break;
+                }
                 _ => break,
             }
         }
@@ -196,13 +205,13 @@ impl<P: Platform> Core<P> {
             standing.set_place(place);
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
+            standing.left = answer.documents_left;
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
             Ok(take_in::Heard { news, standing, arrived, arrival })
         })?;
         let progress = told.news.progress;
         let touched = self.take_in(device, told).await?;
-        let left = answer.documents_left;
         let next = self.with_open_of(device, |open| {
             let mut place = open.standing.place(arrived);
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
@@ -210,12 +219,6 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
-        {
-            let mut state = self.0.state.borrow_mut();
-            let here = state.open.as_ref().map_or(0, |open| open.headers.len());
-            let here = u32::try_from(here).unwrap_or(u32::MAX);
-            state.first_sync = (left > 0).then_some((left, here.saturating_add(left)));
-        }
         self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
 use ankomst_shared::document::{Chunk, Document, Edit};
-use ankomst_shared::ids::{ActorId, DocumentId, EntryId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, EntryId};
 use ankomst_shared::limits::DRAFT_REST_MS;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
@@ -17,8 +17,9 @@ use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
 use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::value::Value;
 
+use super::asked::{self, Change};
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
-use super::state::Core;
+use super::state::{Core, Open};
 use crate::platform::{Clock, Platform};
 use crate::store::{Table, Write};
 
@@ -39,6 +40,9 @@ impl<P: Platform> Core<P> {
         value: Value,
     ) -> Result<(), Refusal> {
         let _turn = self.0.turn.take().await;
+        if asked::is_asked(&path) {
+            return self.keep_answer((document, path), value).await;
+        }
         let now_ms = self.now_ms();
         let draft = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
@@ -91,24 +95,23 @@ impl<P: Platform> Core<P> {
     }
 
     async fn commit_in_turn(&self, document: DocumentId) -> Result<(), Refusal> {
-        let edits = self.with_open(|open| {
+        let edits = self.edits_of(document)?;
+        if edits.is_empty() { Ok(()) } else { self.write(document, &edits).await }
+    }
+
+    fn edits_of(&self, document: DocumentId) -> Result<Vec<Edit>, Refusal> {
+        self.with_open(|open| {
             let drafts =
                 open.drafts.pairs().iter().filter(|((id, _), draft)| *id == document && draft.fits);
             Ok(drafts
                 .map(|((_, path), draft)| Edit { path: path.clone(), value: draft.value.clone() })
                 .collect::<Vec<_>>())
-        })?;
-        if edits.is_empty() { Ok(()) } else { self.write(document, &edits).await }
+        })
     }
 
     /// Makes changes of all drafts.
     pub(super) async fn commit_all_drafts(&self) -> Result<(), Refusal> {
-        let documents = self.with_open(|open| {
-            let mut ids: Vec<DocumentId> = open.drafts.keys().map(|(id, _)| *id).collect();
-            ids.dedup();
-            Ok(ids)
-        })?;
-        for document in documents {
+        for document in self.with_open(|open| Ok(open.drafted()))? {
             self.commit_drafts(document).await?;
         }
         Ok(())
@@ -124,6 +127,9 @@ impl<P: Platform> Core<P> {
             }
             seconds = seconds.wrapping_add(1);
             self.0.platform.clock().sleep(1_000).await;
+            if self.0.state.borrow().storage_failing {
+                self.save_again().await;
+            }
             let rested = {
                 let state = self.0.state.borrow();
                 state.open.as_ref().is_some_and(|open| {
@@ -138,9 +144,40 @@ impl<P: Platform> Core<P> {
         }
     }
 
+    /// Writes once more what is typed and perhaps in memory only; when that works, the device can save
+    /// again.
+    async fn save_again(&self) {
+        let _turn = self.0.turn.take().await;
+        let saved = match self.with_open(|open| Ok(open.drafts.pairs().to_vec())) {
+            Ok(kept) => self.change_drafts(Change { kept, ..Change::default() }).await,
+            Err(_) => self.commit(vec![self.language_row()]).await,
+        };
+        if saved.is_ok() {
+            self.set_failing(false);
+        }
+    }
+
+    pub(super) fn set_failing(&self, failing: bool) {
+        let was = core::mem::replace(&mut self.0.state.borrow_mut().storage_failing, failing);
+        if was != failing {
+            self.tell_status();
+        }
+    }
+
     /// Writes answers as one change, with the turn already taken; what follows from them in another
     /// document goes with the same commit, so that no crash parts them.
     pub(super) async fn write(&self, id: DocumentId, edits: &[Edit]) -> Result<(), Refusal> {
+        let pieces = self.pieces(id, edits)?;
+        let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
+        let saved = self.save(pieces).await;
+        if saved.is_err() {
+            self.read_again(&ids)?;
+        }
+        saved
+    }
+
+    /// The changes that answers make, in memory.
+    fn pieces(&self, id: DocumentId, edits: &[Edit]) -> Result<Vec<Piece>, Refusal> {
         let mut pieces = vec![self.made(id, edits)?];
         if let Some((house, home, found)) = self.follows(id, edits)? {
             let exists = self.with_open(|open| Ok(open.chunks.contains_key(&home)))?;
@@ -152,19 +189,38 @@ impl<P: Platform> Core<P> {
                 self.made_new(&header, &found)?
             });
         }
-        let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
-        let saved = self.save(pieces).await;
-        if saved.is_err() {
-            // The documents in memory are ahead of the disk: they are read again when needed.
-            self.with_open(|open| {
-                for id in &ids {
-                    open.documents.remove(id);
-                    open.records.remove(id);
+        Ok(pieces)
+    }
+
+    /// Documents in memory that are ahead of the disk are read again when needed.
+    fn read_again(&self, ids: &[DocumentId]) -> Result<(), Refusal> {
+        self.with_open(|open| {
+            for id in ids {
+                open.documents.remove(id);
+                open.records.remove(id);
+            }
+            Ok(())
+        })
+    }
+
+    /// What is typed and fits, sealed to the server without being written here.
+    pub(super) fn sealed_drafts(&self) -> Result<Vec<Vec<u8>>, Refusal> {
+        let mut sealed = Vec::new();
+        for document in self.with_open(|open| Ok(open.drafted()))? {
+            let edits = self.edits_of(document)?;
+            if edits.is_empty() {
+                continue;
+            }
+            let pieces = self.pieces(document, &edits)?;
+            let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
+            for piece in &pieces {
+                if let Some((row, _)) = self.signed(piece)? {
+                    sealed.push(self.deposited(piece.document, &row)?);
                 }
-                Ok(())
-            })?;
+            }
+            self.read_again(&ids)?;
         }
-        saved
+        Ok(sealed)
     }
 
     /// Makes a document with its first answers.
@@ -209,47 +265,18 @@ impl<P: Platform> Core<P> {
         let user = self.with_open(|open| Ok(open.user()))?;
         let mut writes: Vec<Write> = Vec::new();
         let mut rows = Vec::new();
-        for Piece { document: id, made, edits } in &pieces {
+        for piece in &pieces {
+            let Piece { document: id, edits, .. } = piece;
             writes.extend(
                 edits
                     .iter()
                     .map(|edit| Write::delete(Table::Drafts, draft_key(user, *id, &edit.path))),
             );
-            let Some((chunk, actor, opened_ms)) = made else { continue };
-            let random = DepositRandom { key: self.random()?, nonce: self.random()? };
-            let (row, sealed) = self.with_open(|open| {
-                let envelope = AuthorEnvelope {
-                    document: *id,
-                    actor: *actor,
-                    user,
-                    device: open.identity.device,
-                    opened_ms: *opened_ms,
-                    last: chunk.hash,
-                }
-                .sign(&open.signing);
-                let part = PushPart {
-                    document: *id,
-                    envelope: envelope.clone().into(),
-                    chunks: vec![chunk.bytes.clone().into()],
-                    // Whoever hands it in, and whatever backup the server was put back to.
-                    enrolment: Some(open.identity.enrolment.clone().into()),
-                };
-                let part = minicbor::to_vec(&part).map_err(|_| Refusal::Internal)?;
-                let sealed = deposit::seal(&open.identity.deposit_key, &part, &random)
-                    .map_err(|_| Refusal::Internal)?;
-                let row = ChunkRow {
-                    bytes: chunk.bytes.clone().into(),
-                    envelope: envelope.into(),
-                    stage: Stage::Unsent,
-                    received_ms: None,
-                    own: Some(0),
-                };
-                Ok((row, sealed))
-            })?;
-            writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &chunk.hash), &row)?);
-            let key = deposit_key(user, deposit_id(&chunk.hash));
-            writes.push(Write::put(Table::Deposits, key, sealed));
-            rows.push((*id, chunk.hash, row));
+            let Some((row, hash)) = self.signed(piece)? else { continue };
+            writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &hash), &row)?);
+            let key = deposit_key(user, deposit_id(&hash));
+            writes.push(Write::put(Table::Deposits, key, self.deposited(*id, &row)?));
+            rows.push((*id, hash, row));
         }
         self.commit(writes).await?;
         self.with_open(|open| {
@@ -273,6 +300,46 @@ impl<P: Platform> Core<P> {
         self.tell_status();
         self.0.wake.put(());
         Ok(())
+    }
+
+    /// The row of a piece, with its author's envelope.
+    fn signed(&self, piece: &Piece) -> Result<Option<(ChunkRow, ChangeHash)>, Refusal> {
+        let Some((chunk, actor, opened_ms)) = &piece.made else { return Ok(None) };
+        self.with_open(|open| {
+            let envelope = AuthorEnvelope {
+                document: piece.document,
+                actor: *actor,
+                user: open.user(),
+                device: open.identity.device,
+                opened_ms: *opened_ms,
+                last: chunk.hash,
+            };
+            let row = ChunkRow {
+                bytes: chunk.bytes.clone().into(),
+                envelope: envelope.sign(&open.signing).into(),
+                stage: Stage::Unsent,
+                received_ms: None,
+                own: Some(0),
+            };
+            Ok(Some((row, chunk.hash)))
+        })
+    }
+
+    /// A change sealed to the server.
+    pub(super) fn deposited(
+        &self,
+        document: DocumentId,
+        row: &ChunkRow,
+    ) -> Result<Vec<u8>, Refusal> {
+        let random = DepositRandom { key: self.random()?, nonce: self.random()? };
+        self.with_open(|open| {
+            let (envelope, chunks) = (row.envelope.clone(), vec![row.bytes.clone()]);
+            // Whoever hands it in, and whatever backup the server was put back to.
+            let enrolment = Some(open.identity.enrolment.clone().into());
+            let part = minicbor::to_vec(PushPart { document, envelope, chunks, enrolment });
+            let part = part.map_err(|_| Refusal::Internal)?;
+            deposit::seal(&open.identity.deposit_key, &part, &random).map_err(|_| Refusal::Internal)
+        })
     }
 
     /// The views a change of a document touches.
@@ -303,6 +370,15 @@ impl<P: Platform> Core<P> {
     /// A fresh entry id.
     pub(super) fn entry(&self) -> Result<EntryId, Refusal> {
         Ok(EntryId::from_bytes(self.random()?))
+    }
+}
+
+impl Open {
+    /// Documents with drafts.
+    fn drafted(&self) -> Vec<DocumentId> {
+        let mut ids: Vec<DocumentId> = self.drafts.keys().map(|(id, _)| *id).collect();
+        ids.dedup();
+        ids
     }
 }
 

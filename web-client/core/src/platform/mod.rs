@@ -51,7 +51,8 @@ pub trait Clock {
     /// Gives the minutes that the local time is ahead of UTC.
     fn zone_minutes(&self) -> i32;
 
-    /// Waits so many milliseconds.
+    /// Waits so many milliseconds. Many waits are dropped before their time: none may leave its timer
+    /// behind.
     fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static;
 }
 

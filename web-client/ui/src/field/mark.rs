@@ -5,7 +5,7 @@ use ankomst_shared::app::Level;
 
 use super::Held;
 use crate::icon::icon;
-use crate::react::{attr, derived, dynamic};
+use crate::react::{Derived, Kept, attr, derived, dynamic};
 use crate::text::{Text, tr};
 use crate::typing::Mark;
 use ankomst_shared::app::Sign;
@@ -19,6 +19,19 @@ pub fn mark(held: Held) -> AnyView {
         Mark::Saved => Some(Level::Saved),
         Mark::Quiet => held.view.with(|view| (!view.text.is_empty()).then_some(view.level)),
     });
+    told(level)
+}
+
+/// Shows how far what is typed into a form has come that is no record: never further than this device.
+pub fn kept(mark: Kept<Mark>) -> AnyView {
+    told(derived(move || match mark.get() {
+        Mark::Typing => Some(Level::Typing),
+        Mark::Saved => Some(Level::Saved),
+        Mark::Refused(_) | Mark::Quiet => None,
+    }))
+}
+
+fn told(level: Derived<Option<Level>>) -> AnyView {
     view! {
         <span class="mark" data-level=attr(move || level.get().map(name))>
             {dynamic(move || level.get().map(|level| view! { {icon(sign(level))}<span>{words(level)}</span> }))}

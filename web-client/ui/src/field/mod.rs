@@ -14,7 +14,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
 pub use line::{read_typed, shape_of};
-pub use mark::mark;
+pub use mark::{kept, mark};
 pub use said::{said, voice};
 
 use crate::icon::icon;

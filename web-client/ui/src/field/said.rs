@@ -4,7 +4,8 @@ use crate::prelude::*;
 use ankomst_shared::app::{
     Agreement, Command, FieldView, Reply, SettlementView, ShownRule, StatementView,
 };
-use ankomst_shared::ids::ConflictId;
+use ankomst_shared::ids::{ConflictId, DocumentId};
+use ankomst_shared::packed::to_bytes;
 use ankomst_shared::value::Value;
 
 use super::Held;
@@ -12,6 +13,7 @@ use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
 use crate::icon::icon;
+use crate::parts::{Asked, form_of, found};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -24,15 +26,48 @@ struct Draft {
     picked: Live<Option<Value>>,
     reason: Live<String>,
     fault: Live<Option<&'static str>>,
+    form: Asked,
+}
+
+impl Draft {
+    fn new(held: Held) -> Self {
+        let form = Asked::new(form_at(held));
+        let (picked, reason, fault) = (Live::new(None), Live::new(String::new()), Live::new(None));
+        Self { picked, reason, fault, form }
+    }
+
+    /// Takes up what was typed before and not sent.
+    fn take_up(self, held: Held, view: &FieldView) {
+        let said: Vec<Value> = view.statements.iter().map(|said| said.value.clone()).collect();
+        found(form_at(held), move |found| {
+            for (question, value) in found {
+                if question == REASON {
+                    self.reason.set(value.as_str().unwrap_or_default().to_owned());
+                } else if said.contains(&value) {
+                    self.picked.set(Some(value));
+                }
+            }
+        });
+    }
+}
+
+const REASON: &str = "reason";
+
+/// The form of a decision about a field.
+fn form_at(held: Held) -> DocumentId {
+    form_of(&to_bytes(&(held.document, held.path())))
 }
 
 /// Shows the other statements and the decisions; nothing while all agree.
 pub fn said(held: Held) -> AnyView {
     let fresh = derived(move || held.view.get());
-    let draft =
-        Draft { picked: Live::new(None), reason: Live::new(String::new()), fault: Live::new(None) };
+    let draft = Draft::new(held);
+    let mut taken_up = false;
     dynamic(move || {
         let view = fresh.get();
+        if may_decide(&view) && !core::mem::replace(&mut taken_up, true) {
+            draft.take_up(held, &view);
+        }
         let quiet = view.agreement == Agreement::Agreed && view.settlements.is_empty();
         (!quiet).then(|| account(held, &view, draft))
     })
@@ -44,7 +79,7 @@ fn account(held: Held, view: &FieldView, draft: Draft) -> AnyView {
         view! { <li class="said-shown">{tr(Text::SaidShown)} " " {voice(statement)}</li> }
     });
     let open = view.agreement != Agreement::Agreed && view.agreement != Agreement::Settled;
-    let may = view.may_settle && open && view.conflict.is_some();
+    let may = may_decide(view);
     view! {
         <div class=if view.safety && open { "said said-safety" } else { "said" } role="group" aria-label=tr(Text::SaidLabel)>
             <p class="said-head">
@@ -57,6 +92,11 @@ fn account(held: Held, view: &FieldView, draft: Draft) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn may_decide(view: &FieldView) -> bool {
+    let open = view.agreement != Agreement::Agreed && view.agreement != Agreement::Settled;
+    view.may_settle && open && view.conflict.is_some()
 }
 
 fn also(statement: &StatementView) -> AnyView {
@@ -155,10 +195,15 @@ fn decide(held: Held, view: &FieldView, draft: Draft) -> AnyView {
             <div class="cards">{choices}</div>
             <label class="reason"><span>{tr(Text::SettleReason)}</span>
                 <input type="text" dir="auto" data-action="settle-reason" prop:value=attr(move || draft.reason.get())
-                    on:input=on(move |event| draft.reason.set(value_of(&event))) />
+                    on:input=on(move |event| {
+                        let typed = value_of(&event);
+                        draft.form.keep(REASON, Value::text(&typed));
+                        draft.reason.set(typed);
+                    }) />
             </label>
             {dynamic(move || draft.fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             <button type="submit" class="button primary" data-action="settle">{tr(Text::SettleDo)}</button>
+            {draft.form.mark()}
         </form>
     }
     .into_any()
@@ -173,7 +218,10 @@ fn option(name: &str, number: usize, said: &StatementView, draft: Draft) -> AnyV
         <label class="card-choice">
             <input type="radio" name=name.to_owned() data-pick=number.to_string()
                 prop:checked=attr(move || draft.picked.with(|picked| picked.as_ref() == Some(&shown)))
-                on:change=on(move |_| draft.picked.set(Some(value.clone()))) />
+                on:change=on(move |_| {
+                    draft.form.keep("value", value.clone());
+                    draft.picked.set(Some(value.clone()));
+                }) />
             <span><b dir="auto">{text}</b> <small>{said.who.clone()}</small></span>
         </label>
     }
@@ -195,6 +243,7 @@ fn send(held: Held, conflict: ConflictId, draft: Draft) {
         Reply::Refused(why) => draft.fault.set(Some(refusal(why))),
         _ => {
             draft.fault.set(None);
+            draft.form.done();
             ui().say(tr(Text::SettleDone));
         }
     });

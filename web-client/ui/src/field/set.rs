@@ -55,7 +55,7 @@ fn long(held: Held, choices: Vec<Choice>) -> AnyView {
         choice.map_or_else(
             || ().into_any(),
             |choice| {
-                let chosen = is_in(held, &choice.code);
+                let (chosen, _) = stands(held, &choice.code);
                 chip(held, Choice { chosen, ..choice })
             },
         )
@@ -84,10 +84,13 @@ fn long(held: Held, choices: Vec<Choice>) -> AnyView {
     .into_any()
 }
 
-fn is_in(held: Held, code: &str) -> bool {
-    held.view.with(|view| match &view.input {
-        Input::Set(choices) => choices.iter().any(|choice| choice.code == code && choice.chosen),
-        _ => false,
+/// Whether a choice is in, and whether it is taken out without the reason this needs.
+fn stands(held: Held, code: &str) -> (bool, bool) {
+    let none = (false, false);
+    held.view.with(|view| {
+        let Input::Set(choices) = &view.input else { return none };
+        let choice = choices.iter().find(|choice| choice.code == code);
+        choice.map_or(none, |choice| (choice.chosen, choice.lacks_reason))
     })
 }
 
@@ -97,21 +100,23 @@ fn chip(held: Held, choice: Choice) -> AnyView {
     };
     let path = StoredValue::new(path);
     let ticked = Live::new(choice.chosen);
+    // Stays while the reason is typed, whose first letter is reason enough for the core.
     let removing = Live::new(false);
     let code = choice.code.clone();
     effect(move || {
-        let fresh = is_in(held, &code);
-        if !path.with_value(|path| typing::is_pending(held.document, path))
-            && !removing.get_untracked()
-        {
+        let (fresh, lacks_reason) = stands(held, &code);
+        if !path.with_value(|path| typing::is_pending(held.document, path)) {
             ticked.set(fresh);
+            if lacks_reason {
+                removing.fresh(true);
+            }
         }
     });
     let save = move |value: Value| path.with_value(|path| held.save_at(path, value));
     let toggled = move |event: web_sys::Event| {
         let on = checked_of(&event);
         ticked.set(on);
-        removing.set(!on);
+        removing.set(false);
         save(if on { Value::Bool(true) } else { Value::text("") });
     };
     let label = choice.label.clone();
@@ -121,7 +126,7 @@ fn chip(held: Held, choice: Choice) -> AnyView {
                 <input type="checkbox" data-choice=choice.code prop:checked=attr(move || ticked.get()) on:change=on(toggled) />
                 <span>{choice.label}</span>
             </label>
-            {dynamic(move || (removing.get() && held.is_bad()).then(|| view! {
+            {dynamic(move || removing.get().then(|| view! {
                 <label class="removal">
                     <span>{fill(Text::FieldRemovalReason, &[&label])}</span>
                     <input type="text" dir="auto" on:input=on(move |event| save(Value::text(value_of(&event)))) />

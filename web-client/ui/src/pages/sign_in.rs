@@ -7,7 +7,7 @@ use ankomst_shared::app::{Command, Reply, SignIn};
 use crate::bridge::ask;
 use crate::dom::value_of;
 use crate::icon::icon;
-use crate::parts::{languages, page_title};
+use crate::parts::{languages, page_title, save_copy};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -92,6 +92,9 @@ fn unlock(known: Vec<String>, other: Live<bool>) -> AnyView {
             {end(it, Text::UnlockDo, "unlock")}
             <button type="button" class="button quiet" data-action="other-person" on:click=on(move |_| other.set(true))>
                 {tr(Text::UnlockOther)}
+            </button>
+            <button type="button" class="button quiet" data-action="safety-copy" on:click=on(|_| save_copy())>
+                {tr(Text::SafetyDo)}
             </button>
         </form>
     }

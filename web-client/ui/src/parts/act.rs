@@ -2,19 +2,24 @@
 
 use crate::prelude::*;
 use ankomst_shared::app::{Act, Acted, Action, Ask, Command, Input, Look, Question, Reply};
+use ankomst_shared::packed::to_bytes;
 use ankomst_shared::value::Value;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
 use crate::bridge::ask;
-use crate::dom::{by_id, value_of};
+use crate::dom::{by_id, call, value_of};
 use crate::field::{read_typed, shape_of};
 use crate::icon::icon;
+use crate::parts::{Asked, forget, form_of, found};
 use crate::react::{Live, dynamic, effect, on};
 use crate::route::{Route, go};
 use crate::state::ui;
 use crate::text::{Text, refusal, tr};
 use crate::typing;
+
+/// A question whose answer is kept nowhere.
+const SECRET: &str = "password";
 
 /// The buttons of several actions.
 pub fn buttons(actions: &[Action]) -> AnyView {
@@ -42,7 +47,7 @@ fn button(action: Action) -> AnyView {
         <button type="button" class=class role=role aria-checked=checked aria-pressed=pressed data-action=name
             on:click=on(move |_| {
                 if action.ask.is_some() {
-                    ui().asking.set(Some(action.clone()));
+                    open(action.clone());
                 } else {
                     run(action.act.clone(), Vec::new(), |_| {});
                 }
@@ -66,6 +71,7 @@ pub fn run(
         Act::Print => return drop(web_sys::window().map(|window| window.print())),
         Act::Theme(theme) => return set_theme(*theme),
         Act::Persist => return persist(),
+        Act::SafetyCopy => return save_copy(),
         _ => {}
     }
     ask(Command::Act(act, answers), move |reply| match reply {
@@ -131,7 +137,34 @@ pub fn asking() -> AnyView {
     })
 }
 
+/// Asks, with what was half typed before.
+fn open(mut action: Action) {
+    found(form_of(&to_bytes(&action.act)), move |found| {
+        if let Some(ask) = &mut action.ask {
+            for (id, value) in found {
+                let question = ask.questions.iter_mut().find(|one| one.id == id);
+                // What can be chosen may have changed since.
+                if let Some(question) = question.filter(|one| is_possible(&one.input, &value)) {
+                    question.value = value;
+                }
+            }
+        }
+        ui().asking.set(Some(action));
+    });
+}
+
+fn is_possible(input: &Input, value: &Value) -> bool {
+    match input {
+        Input::Choice(all) => all.iter().any(|one| value.as_str() == Some(&one.code)),
+        _ => true,
+    }
+}
+
+/// The form is done or given up: nothing of it is kept.
 fn close() {
+    if let Some(action) = ui().asking.get_untracked() {
+        forget(form_of(&to_bytes(&action.act)));
+    }
     ui().asking.set(None);
 }
 
@@ -167,7 +200,9 @@ fn dialog(action: Action, question: Ask) -> AnyView {
             Some(why) => fault.set(Some(why)),
         });
     };
-    let fields = question.questions.into_iter().map(|one| answer(one, answers)).collect_view();
+    let form = Asked::new(form_of(&to_bytes(&action.act)));
+    let fields =
+        question.questions.into_iter().map(|one| answer(one, form, answers)).collect_view();
     let help = question.help;
     view! {
         <dialog id="ask" class="card" aria-labelledby="ask-heading" on:close=on(|_: web_sys::Event| close())>
@@ -179,6 +214,7 @@ fn dialog(action: Action, question: Ask) -> AnyView {
                 <div class="actions">
                     <button type="submit" class="button primary" data-action="ask-done">{icon(action.sign)}<span>{question.done}</span></button>
                     <button type="button" class="button" data-action="ask-cancel" on:click=on(|_| close())>{tr(Text::AskCancel)}</button>
+                    {form.mark()}
                 </div>
             </form>
         </dialog>
@@ -186,7 +222,7 @@ fn dialog(action: Action, question: Ask) -> AnyView {
     .into_any()
 }
 
-fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
+fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) -> AnyView {
     let Question { id, label, input, value, .. } = question;
     let field = format!("ask-{id}");
     let first = shape_of(&value, &input);
@@ -200,6 +236,9 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
             }
         }
         answers.set(all);
+        if id != SECRET {
+            form.keep(&id, value);
+        }
     };
     let typed = match input {
         Input::Choice(choices) => {
@@ -216,8 +255,8 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
         Input::Bool => view! {
             <select id=field.clone() on:change=on(said)>
                 <option value="">{tr(Text::FieldChoose)}</option>
-                <option value="true">{tr(Text::FieldYes)}</option>
-                <option value="false">{tr(Text::FieldNo)}</option>
+                <option value="true" selected=value == Value::Bool(true)>{tr(Text::FieldYes)}</option>
+                <option value="false" selected=value == Value::Bool(false)>{tr(Text::FieldNo)}</option>
             </select>
         }
         .into_any(),
@@ -225,11 +264,17 @@ fn answer(question: Question, answers: Live<Vec<(String, Value)>>) -> AnyView {
             <textarea id=field.clone() rows="4" dir="auto" on:input=on(said)>{first}</textarea>
         }
         .into_any(),
-        Input::Date => view! {
-            <input id=field.clone() type="text" class="date" inputmode="numeric" autocomplete="off"
-                placeholder=tr(Text::FieldDateForm) value=first on:input=on(said) />
+        Input::Date | Input::Time => {
+            let (class, keys, form) = match input {
+                Input::Date => ("date", "numeric", Text::FieldDateForm),
+                _ => ("moment", "text", Text::FieldTimeForm),
+            };
+            view! {
+                <input id=field.clone() type="text" class=class inputmode=keys autocomplete="off"
+                    placeholder=tr(form) value=first on:input=on(said) />
+            }
+            .into_any()
         }
-        .into_any(),
         _ => view! {
             <input id=field.clone() type="text" class="wide" dir="auto" autocomplete="off" value=first on:input=on(said) />
         }
@@ -300,6 +345,18 @@ fn set_theme(theme: u8) {
         let _ = storage.set_item("theme", name);
     }
     ui().redraw();
+}
+
+/// Saves what the server does not have as a file.
+pub fn save_copy() {
+    ask(Command::SafetyCopy, |reply| match reply {
+        Reply::File(Some((name, bytes))) => {
+            call("save", &[js_sys::Uint8Array::from(bytes.as_slice()).into(), name.into()]);
+            ui().say(tr(Text::SafetySaved));
+        }
+        Reply::Refused(why) => ui().say(refusal(why)),
+        _ => ui().say(tr(Text::SafetyNone)),
+    });
 }
 
 fn persist() {

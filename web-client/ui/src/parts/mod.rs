@@ -1,6 +1,7 @@
 //! Pieces that several pages use.
 
 mod act;
+mod asked;
 mod awaiting;
 mod badge;
 mod find;
@@ -8,7 +9,8 @@ mod form;
 mod head;
 mod languages;
 
-pub use act::{asking, buttons, run, toast};
+pub use act::{asking, buttons, run, save_copy, toast};
+pub use asked::{Asked, forget, form_of, found};
 pub use awaiting::awaiting;
 pub use badge::{badge, badges, conflict_badge, tone};
 pub use find::{is_found, search};

@@ -56,13 +56,20 @@ impl<P: Platform> Core<P> {
         match act {
             Act::NewCase => return self.new_case(answers.text("label")?).await,
             Act::NewResidence => return self.new_residence(&answers).await,
-            Act::StartRun { parent, checklist } => return self.start_run(parent, &checklist).await,
+            Act::StartRun { parent, checklist } => {
+                return self.start_run(parent, &checklist, answers).await;
+            }
             Act::TakeAlong { residence, keep } => return self.take_along(residence, keep).await,
             Act::Add { parent, list } => return self.add(parent, &list, answers.0).await,
             Act::Remove { document, list, entry } => {
                 return self.remove(document, (&list, &entry), answers.text("reason")?).await;
             }
-            Act::Set { document, values } => return self.set_values(document, values).await,
+            Act::Set { document, mut values } => {
+                for (key, value) in answers.0 {
+                    values.push((FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?, value));
+                }
+                return self.set_values(document, values).await;
+            }
             Act::Count { document, path } => return self.count_one(document, &path).await,
             Act::Place { residence, room, bed } => {
                 return self.place((residence, &room, bed.as_deref()), &answers).await;
@@ -85,7 +92,7 @@ impl<P: Platform> Core<P> {
             Act::Sync => self.exchange_again()?,
             Act::Speak(language) => self.set_language(language).await?,
             // The page does these itself.
-            Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print => {}
+            Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print | Act::SafetyCopy => {}
             Act::Server(page, name) => return self.server_act(&page, &name, answers.0).await,
         }
         Ok(Acted::default())

@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Agreement, Choice, FieldView, Input, Level, SettlementView, ShownRule, StatementView,
 };
-use ankomst_shared::catalog::{Field, FieldType, Located, MergeCode, Required, check};
+use ankomst_shared::catalog::{Field, FieldType, Located, MergeCode, Required, ValueFault, check};
 use ankomst_shared::document::Statement;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{FieldState, RecordState, Settlement};
@@ -118,7 +118,7 @@ impl Viewer<'_> {
         let untitled = self.w(Word::Untitled);
         let choice = |(code, label): (String, String)| {
             let label = if label.is_empty() { untitled.to_owned() } else { label };
-            Choice { code, label, help: None, chosen: false }
+            Choice { code, label, help: None, chosen: false, lacks_reason: false }
         };
         named.into_iter().map(choice).collect()
     }
@@ -169,7 +169,7 @@ impl Viewer<'_> {
         record: &RecordState,
     ) -> FieldView {
         let FieldType::Set(list) = &field.typ else { return self.plain(id, (path, field), None) };
-        let mut chosen = Vec::new();
+        let (mut chosen, mut lacking) = (Vec::new(), Vec::new());
         let mut worst: Option<&FieldState> = None;
         let mut level = None;
         for code in self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default() {
@@ -179,6 +179,9 @@ impl Viewer<'_> {
             if let Some(draft) = self.draft(id, &member) {
                 is_in = matches!(draft.value, Value::Bool(true));
                 level = Some(Level::Saved);
+                if !draft.fits {
+                    lacking.push(code.id.as_str());
+                }
             }
             if let Some(state) = state {
                 let levels = state.statements.iter().map(|said| self.level(id, &said.change).0);
@@ -197,6 +200,14 @@ impl Viewer<'_> {
         view.text = words.join(", ");
         view.value = if chosen.is_empty() { Value::Null } else { Value::text(chosen.join(",")) };
         view.input = self.input(field, &chosen);
+        if let Input::Set(choices) = &mut view.input {
+            for choice in choices {
+                choice.lacks_reason = lacking.contains(&choice.code.as_str());
+            }
+        }
+        if !lacking.is_empty() {
+            view.error = Some(super::form::fault_words(ValueFault::Reason, self.language));
+        }
         view.level = level.unwrap_or(Level::Shared);
         view.read_only = false;
         view
@@ -213,6 +224,7 @@ impl Viewer<'_> {
                     label: code.label.get(self.language).to_owned(),
                     help: code.help.as_ref().map(|help| help.get(self.language).to_owned()),
                     chosen: chosen.contains(&code.id.as_str()),
+                    lacks_reason: false,
                 })
                 .collect()
         };

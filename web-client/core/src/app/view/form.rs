@@ -79,7 +79,7 @@ impl Viewer<'_> {
         Ok(views)
     }
 
-    fn holds(&mut self, id: DocumentId, prefix: &str, condition: &Condition) -> bool {
+    pub(super) fn holds(&mut self, id: DocumentId, prefix: &str, condition: &Condition) -> bool {
         let key = format!("{prefix}{}", condition.field);
         condition.any_of.iter().any(|wanted| match self.value(id, &key) {
             Some(Value::Str(code)) => code == *wanted,
@@ -144,6 +144,7 @@ pub(super) fn fault_words(fault: ValueFault, language: Language) -> String {
         ValueFault::Email => "skriv en e-postadress, som namn@example.org",
         ValueFault::Postcode => "ett postnummer har fem siffror",
         ValueFault::PersonalNumber => "tolv siffror, och kontrollsiffran ska stämma",
+        ValueFault::Reason => "skriv varför det tas bort",
         ValueFault::DossierNumber => "åtta siffror, som 99-123456",
     };
     words.to_owned()

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ankomst_shared::app::{Language, Level, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, FieldType, Kind, written_date};
+use ankomst_shared::catalog::{Catalog, FieldType, Kind, written_time};
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::order;
@@ -73,9 +73,7 @@ impl<'a> Viewer<'a> {
 
     /// `2026-11-22 14:05` where the device is.
     pub(super) fn moment(&self, ms: i64) -> String {
-        self.now.local(ms).map_or_else(String::new, |at| {
-            format!("{} {:02}:{:02}", written_date(at.date()), at.hour(), at.minute())
-        })
+        self.now.local(ms).map(written_time).unwrap_or_default()
     }
 
     pub(super) fn kind(&self, id: DocumentId) -> Result<&'static Kind, Refusal> {

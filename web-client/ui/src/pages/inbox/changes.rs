@@ -6,6 +6,7 @@ use ankomst_shared::app::{
     Agreement, ChangedField, Command, InboxRow, Query, Reply, ReviewView, View,
 };
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::value::Value;
 
 use crate::bridge::ask;
 use crate::clock::near;
@@ -13,7 +14,7 @@ use crate::dom::value_of;
 use crate::field::{Held, said, voice};
 use crate::icon::icon;
 use crate::live::follow;
-use crate::parts::awaiting;
+use crate::parts::{Asked, awaiting, form_of, found};
 use crate::react::{Live, attr, dynamic, effect, on};
 use crate::slots::{Slots, rows};
 use crate::state::ui;
@@ -171,6 +172,12 @@ fn detail(record: Record, changed: Live<ChangedField>) -> AnyView {
 fn review(document: DocumentId) -> AnyView {
     let note = Live::new(String::new());
     let fault = Live::new(None::<&'static str>);
+    let form = Asked::new(form_of(document.as_bytes()));
+    found(form_of(document.as_bytes()), move |found| {
+        if let Some((_, Value::Str(text))) = found.into_iter().next() {
+            note.set(text);
+        }
+    });
     let send = move |approved: bool| {
         let note_text = note.get_untracked().trim().to_owned();
         if !approved && note_text.is_empty() {
@@ -181,6 +188,7 @@ fn review(document: DocumentId) -> AnyView {
             _ => {
                 fault.set(None);
                 note.set(String::new());
+                form.done();
                 ui().say(tr(if approved { Text::ReviewApproved } else { Text::ReviewReturned }));
             }
         });
@@ -189,7 +197,11 @@ fn review(document: DocumentId) -> AnyView {
         <div class="review">
             <label><span>{tr(Text::ReviewNote)}</span>
                 <input type="text" id="review-note" dir="auto" prop:value=attr(move || note.get())
-                    on:input=on(move |event| note.set(value_of(&event))) />
+                    on:input=on(move |event| {
+                        let typed = value_of(&event);
+                        form.keep("note", Value::text(&typed));
+                        note.set(typed);
+                    }) />
             </label>
             {dynamic(move || fault.get().map(|fault| view! { <p class="fault" role="alert">{fault}</p> }))}
             <div class="actions">
@@ -199,6 +211,7 @@ fn review(document: DocumentId) -> AnyView {
                 <button type="button" class="button" data-action="return" on:click=on(move |_| send(false))>
                     {icon(Sign::Back)}{tr(Text::ReviewReturn)}
                 </button>
+                {form.mark()}
             </div>
         </div>
     }

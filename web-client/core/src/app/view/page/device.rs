@@ -18,6 +18,7 @@ impl Viewer<'_> {
         }
         parts.push(self.contact_part());
         parts.push(self.storage_part());
+        parts.push(self.safety_part());
         parts.push(self.level_part());
         parts.push(self.look_part());
         parts.push(self.person_part());
@@ -78,6 +79,14 @@ impl Viewer<'_> {
             }
         }
         Part { actions, ..part("storage", self.w(Word::StorageTitle), Body::Facts(facts)) }
+    }
+
+    fn safety_part(&self) -> Part {
+        let mut part = part("safety", self.w(Word::SafetyTitle), Body::Facts(Vec::new()));
+        self.w(Word::SafetyHelp).clone_into(&mut part.help);
+        let act = Act::SafetyCopy;
+        part.actions = vec![action("safety-copy", self.w(Word::SafetyDo), Sign::Tablet, act)];
+        part
     }
 
     fn level_part(&self) -> Part {

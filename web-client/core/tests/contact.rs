@@ -1,0 +1,81 @@
+//! What the tablet says of itself when it cannot write, and when the server wants a newer app.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
+
+mod desk;
+
+use std::pin::Pin;
+
+use ankomst_core::Core;
+use ankomst_core::store::{Failure, MemoryStore};
+use ankomst_shared::app::{Act, Acted, Command, Contact, Reply, Status};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::value::Value;
+use futures_util::FutureExt;
+
+use desk::{Desk, ask, shown, signs_in, started, unlock};
+
+fn status(core: &Core<Desk>) -> Status {
+    let Reply::Status(status) = ask(core, Command::Status) else { panic!("no status") };
+    status
+}
+
+/// The loops that run beside the commands.
+fn running(core: &Core<Desk>) -> Pin<Box<dyn Future<Output = ()>>> {
+    let core = core.clone();
+    Box::pin(async move { core.run().await })
+}
+
+#[test]
+fn a_tablet_says_that_it_can_save_again_only_when_everything_typed_is_saved() {
+    let store = MemoryStore::default();
+    let desk = Desk::on(&store);
+    let ticks = desk.ticks();
+    let core = signs_in(desk);
+    let label = vec![("label".to_owned(), Value::text("Noori"))];
+    let Reply::Acted(Acted { document: Some(case), .. }) =
+        ask(&core, Command::Act(Act::NewCase, label))
+    else {
+        panic!("no case")
+    };
+    let types = |text: &str| {
+        let path = FieldPath::parse("email").unwrap();
+        ask(&core, Command::Type { document: case, path, value: Value::text(text) })
+    };
+    store.fail_at(store.commits(), Failure::Refused);
+    // Not yet an address: it stays a draft.
+    assert!(matches!(types("inte klart"), Reply::Refused(_)));
+    assert!(status(&core).storage_failing);
+    // Something else is written well; what was typed is still in memory only.
+    ask(&core, Command::SetLanguage(ankomst_shared::app::Language::Sv));
+    assert!(status(&core).storage_failing, "typed text is in memory only and nobody says so");
+
+    let mut loops = running(&core);
+    assert!((&mut loops).now_or_never().is_none());
+    ticks.set(ticks.get() + 1);
+    assert!((&mut loops).now_or_never().is_none());
+    assert!(!status(&core).storage_failing);
+    let again = started(Desk::on(&store.restarted()));
+    unlock(&again);
+    assert_eq!(shown(&again, case, "email"), Value::text("inte klart"));
+}
+
+#[test]
+fn a_server_that_wants_a_newer_app_is_not_called_out_of_reach() {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks) = (desk.answers(), desk.ticks());
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    answers.borrow_mut().push_back((426, "version"));
+    assert!((&mut loops).now_or_never().is_none());
+    let now = status(&core);
+    assert!(now.outdated, "the person is not told to update");
+    assert_eq!(now.contact, Contact::None);
+    // It goes on asking by itself. No answer says nothing of the app; one to the question does.
+    for (answer, is_outdated) in [(503, true), (200, false)] {
+        answers.borrow_mut().push_back((answer, ""));
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        assert!(answers.borrow().is_empty(), "it has stopped asking");
+        assert_eq!(status(&core).outdated, is_outdated, "after {answer}");
+    }
+}

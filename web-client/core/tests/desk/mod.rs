@@ -1,0 +1,224 @@
+//! A core on a desk: a store in memory, a server that enrols everybody and answers exchanges as the
+//! test says, a clock that moves when the test says so.
+#![allow(dead_code, unreachable_pub, reason = "each test uses the part it needs")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use ankomst_core::Core;
+use ankomst_core::platform::{
+    Clock, HttpAnswer, Method, Platform, Random, RandomError, Socket, StorageFacts, Transport,
+    TransportError,
+};
+use ankomst_core::store::MemoryStore;
+use ankomst_shared::app::{Command, Query, Reply, Role, SignIn, View};
+use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
+use ankomst_shared::sign::deposit::DepositKey;
+use ankomst_shared::sign::{Enrolment, SigningKey};
+use ankomst_shared::sync::message::{EnrolRequest, Me, SignInAnswer};
+use ankomst_shared::sync::wire;
+use ankomst_shared::value::Value;
+use futures_util::FutureExt;
+
+pub const PASSPHRASE: &str = "en lång ordföljd";
+
+/// What a field of a record shows.
+pub fn shown(core: &Core<Desk>, document: DocumentId, path: &str) -> Value {
+    match ask(core, Command::Get(Query::Form { document, entry: None })) {
+        Reply::View(View::Form(form)) => {
+            let mut fields = form.sections.into_iter().flat_map(|section| section.fields);
+            fields.find(|field| field.path.as_str() == path).unwrap().value
+        }
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+/// A core as it starts.
+pub fn started(desk: Desk) -> Core<Desk> {
+    Core::start(desk, "test").now_or_never().unwrap().unwrap()
+}
+
+/// A core with the vault open, and how many commits that took.
+pub fn signed_in(store: &MemoryStore) -> (Core<Desk>, u32) {
+    let core = signs_in(Desk::on(store));
+    (core, store.commits())
+}
+
+/// A core with the vault open for the first time.
+pub fn signs_in(desk: Desk) -> Core<Desk> {
+    let core = started(desk);
+    let request = SignIn {
+        login: "elin".to_owned(),
+        password: "elin-i-provby".to_owned(),
+        passphrase: PASSPHRASE.to_owned(),
+        device_name: "Surfplatta".to_owned(),
+    };
+    assert_eq!(ask(&core, Command::SignIn(request)), Reply::Done);
+    core
+}
+
+/// Opens the vault that is there.
+pub fn unlock(core: &Core<Desk>) {
+    let (login, passphrase) = ("elin".to_owned(), PASSPHRASE.to_owned());
+    assert_eq!(ask(core, Command::Unlock { login, passphrase }), Reply::Done);
+}
+
+pub fn ask(core: &Core<Desk>, command: Command) -> Reply {
+    core.handle(command).now_or_never().unwrap()
+}
+
+/// A platform; its clock and its server are the test's.
+pub struct Desk {
+    store: MemoryStore,
+    door: Door,
+    clock: Still,
+}
+
+impl Desk {
+    pub fn on(store: &MemoryStore) -> Self {
+        Self { store: store.clone(), door: Door::default(), clock: Still::default() }
+    }
+
+    /// What the server answers to the next exchanges: status and problem; then nothing.
+    pub fn answers(&self) -> Rc<RefCell<VecDeque<(u16, &'static str)>>> {
+        Rc::clone(&self.door.0)
+    }
+
+    /// Everybody who sleeps wakes when this counts up.
+    pub fn ticks(&self) -> Rc<Cell<u32>> {
+        Rc::clone(&self.clock.0)
+    }
+}
+
+impl Platform for Desk {
+    type Store = MemoryStore;
+    type Transport = Door;
+    type Clock = Still;
+    type Random = Counter;
+
+    fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    fn transport(&self) -> &Door {
+        &self.door
+    }
+
+    fn clock(&self) -> &Still {
+        &self.clock
+    }
+
+    fn random(&self) -> &Counter {
+        &Counter
+    }
+
+    fn storage_facts(&self) -> impl Future<Output = Option<StorageFacts>> + 'static {
+        std::future::ready(None)
+    }
+}
+
+/// A server that enrols everybody.
+#[derive(Default)]
+pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>);
+
+impl Transport for Door {
+    type Socket = Nowhere;
+
+    fn send(
+        &self,
+        _: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
+        let answer = if path == "/api/v1/sync" {
+            let next = self.0.borrow_mut().pop_front();
+            next.map(|(status, problem)| HttpAnswer {
+                status,
+                problem: Some(problem.to_owned()),
+                body: Vec::new(),
+            })
+        } else {
+            Some(enrolled(&body))
+        };
+        std::future::ready(answer.ok_or_else(|| TransportError("nobody".to_owned())))
+    }
+
+    fn connect(&self, _: &str) -> impl Future<Output = Result<Nowhere, TransportError>> + 'static {
+        std::future::ready(Err(TransportError("nowhere".to_owned())))
+    }
+}
+
+fn enrolled(body: &[u8]) -> HttpAnswer {
+    let key = wire::unpack::<EnrolRequest>(body).map_or([0; 32], |request| request.key);
+    let server = SigningKey::from_seed([9; 32]);
+    let (device, user) = (DeviceId::new(1, [1; 10]), UserId::new(1, [2; 10]));
+    let enrolment = Enrolment { device, user, key, name: "Surfplatta".to_owned(), at_ms: 1 };
+    let answer = SignInAnswer {
+        me: Me {
+            user,
+            login: "elin".to_owned(),
+            name: "Elin".to_owned(),
+            roles: vec![Role::Caseworker],
+            units: vec![UnitId::new(1, [3; 10])],
+        },
+        device,
+        enrolment: enrolment.sign(&server).into(),
+        server_key: *server.public().as_bytes(),
+        deposit_key: DepositKey::from_seed([8; 32]).public(),
+        server_ms: 1,
+    };
+    HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) }
+}
+
+#[derive(Clone)]
+pub struct Nowhere;
+
+impl Socket for Nowhere {
+    fn send(&self, _: Vec<u8>) -> Result<(), TransportError> {
+        Err(TransportError("nowhere".to_owned()))
+    }
+
+    fn receive(&self) -> impl Future<Output = Option<Vec<u8>>> + 'static {
+        std::future::ready(None)
+    }
+
+    fn close(&self) {}
+}
+
+#[derive(Default)]
+pub struct Still(Rc<Cell<u32>>);
+
+impl Clock for Still {
+    fn now_ms(&self) -> i64 {
+        1_700_000_000_000 + i64::from(self.0.get()) * 10_000
+    }
+
+    fn zone_minutes(&self) -> i32 {
+        60
+    }
+
+    fn sleep(&self, _: u64) -> impl Future<Output = ()> + 'static {
+        let (ticks, before) = (Rc::clone(&self.0), self.0.get());
+        poll_fn(move |_| if ticks.get() > before { Poll::Ready(()) } else { Poll::Pending })
+    }
+}
+
+/// Never the same bytes twice on one thread.
+pub struct Counter;
+
+thread_local! {
+    static COUNT: Rc<Cell<u64>> = Rc::default();
+}
+
+impl Random for Counter {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        let count = COUNT.with(|count| count.replace(count.get() + 1)) + 1;
+        for (place, byte) in bytes.iter_mut().zip(count.to_le_bytes().into_iter().cycle()) {
+            *place = byte;
+        }
+        Ok(())
+    }
+}
