@@ -11,6 +11,9 @@ use std::{env, fs};
 #[macro_use]
 #[allow(dead_code, unreachable_pub, reason = "the library reads, too")]
 mod packed;
+#[path = "src/catalog/checklist.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+mod checklist;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod model;
@@ -77,17 +80,23 @@ fn catalog_files() -> Vec<SourceFile> {
     files
 }
 
+/// Words of the server's own pages; the app does not carry them.
+const SERVERS_OWN: [&str; 2] = ["desk_", "register_"];
+
 /// Reads `sv.toml` and `en.toml` of a folder and writes the enum of keys with both tables.
 fn texts(folder: &str, enumeration: &str, faults: &mut Vec<Fault>) -> String {
     let mut languages = BTreeMap::new();
     for language in ["sv", "en"] {
         let name = format!("{folder}/{language}.toml");
         let text = fs::read_to_string(Path::new("catalog").join(&name)).unwrap_or_default();
-        let table: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_else(|error| {
+        let mut table: BTreeMap<String, String> = toml::from_str(&text).unwrap_or_else(|error| {
             let what = format!("not a table of texts: {}", error.message());
             faults.push(Fault { file: name.clone(), line: 1, what });
             BTreeMap::new()
         });
+        if env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
+            table.retain(|key, _| !SERVERS_OWN.iter().any(|own| key.starts_with(own)));
+        }
         languages.insert(language, table);
     }
     let (Some(sv), Some(en)) = (languages.get("sv"), languages.get("en")) else {

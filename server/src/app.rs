@@ -1,6 +1,7 @@
 //! Everything a running server stands on.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ankomst_shared::sign::{DepositKey, SigningKey};
@@ -9,10 +10,15 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Tokens;
+use crate::key_files::{Key, KeyFiles};
+use crate::metrics::Metrics;
 use crate::presence::Presence;
+use crate::sockets::Sockets;
+use crate::storage::StorageError;
+use crate::storage::ballast::Ballast;
 use crate::storage::sqlite::backup::RESTORING;
-use crate::storage::sqlite::{Keys, Readers, Writer, log, open_log, open_rows, rows};
-use crate::storage::{StorageError, random};
+use crate::storage::sqlite::writer::Group;
+use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
 
 /// Keys that lie in files beside the databases, never in them.
@@ -23,6 +29,10 @@ pub struct Secrets {
     pub deposit: DepositKey,
     /// Proves which places of the feed devices were told.
     pub position: [u8; 32],
+    /// Proves which places in the order of arrival they were told.
+    pub arrival: [u8; 32],
+    /// Draws the secrets that renew sessions.
+    pub refresh: [u8; 32],
     /// Wraps document keys.
     pub master: [u8; 32],
 }
@@ -42,81 +52,176 @@ pub struct News {
     pub turns: u64,
 }
 
+/// How far the rows are made from the log.
+#[derive(Debug, Default)]
+pub struct Making {
+    whole: AtomicBool,
+    behind: AtomicBool,
+    /// Documents looked at so far.
+    pub done: AtomicUsize,
+    /// Documents to be looked at.
+    pub all: AtomicUsize,
+}
+
+impl Making {
+    /// Whether every visible change is in its row.
+    pub fn is_whole(&self) -> bool {
+        self.whole.load(Ordering::Acquire)
+    }
+
+    /// Documents looked at, of all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
+
+    /// All rows are being made.
+    pub fn begin(&self, documents: usize) {
+        self.whole.store(false, Ordering::Release);
+        self.done.store(0, Ordering::Relaxed);
+        self.all.store(documents, Ordering::Relaxed);
+    }
+
+    /// The rows are whole.
+    pub fn end(&self) {
+        self.whole.store(true, Ordering::Release);
+    }
+
+    /// A row could not be written: the rows are not whole until it is made good.
+    pub fn fell_behind(&self) {
+        self.whole.store(false, Ordering::Release);
+        self.behind.store(true, Ordering::Release);
+    }
+
+    /// Whether a row is to be made good; asked by whoever then does it.
+    pub fn takes_up(&self) -> bool {
+        self.behind.swap(false, Ordering::AcqRel)
+    }
+}
+
 /// The running server.
 #[derive(Debug)]
 pub struct App {
     /// The data folder.
     pub folder: PathBuf,
-    /// There were no rows: they are to be made from the log.
-    pub rows_are_new: bool,
+    /// Keys that lie elsewhere.
+    pub key_files: KeyFiles,
     /// Writes to the log.
     pub writer: Writer,
     /// Reads the log.
     pub readers: Readers,
     /// Document keys.
     pub keys: Keys,
-    /// Projections.
+    /// Writes the projections.
     pub rows: Mutex<Connection>,
+    /// Reads the projections.
+    pub row_readers: Readers,
+    /// How far the projections are made.
+    pub making: Making,
     /// Tries changes.
     pub trial: TrialPool,
     /// Server keys.
     pub secrets: Secrets,
     /// Session tokens.
     pub tokens: Tokens,
+    /// Room set aside for a full disk.
+    pub ballast: Arc<Ballast>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Rung when changes arrive.
     pub arrived: Notify,
     /// Tells live sessions that something is new.
     pub news: watch::Sender<News>,
     /// Which devices are in contact.
     pub presence: Presence,
+    /// Live sockets open.
+    pub sockets: Sockets,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
 }
 
 impl App {
-    /// Opens a data folder, making what is missing; `binary` is the program trials run in.
+    /// Opens a data folder that holds its keys, making what is missing; `binary` is the program trials
+    /// run in.
     ///
     /// # Errors
     /// When files cannot be opened or made.
     pub async fn open(folder: &Path, binary: PathBuf) -> Result<Arc<Self>, StorageError> {
+        Self::open_with(folder, &KeyFiles::default(), Schema::Bring, binary).await
+    }
+
+    /// Opens a data folder some of whose keys may lie elsewhere.
+    ///
+    /// # Errors
+    /// When files cannot be opened or made, or the log is of a form that must not be changed now.
+    pub async fn open_with(
+        folder: &Path,
+        key_files: &KeyFiles,
+        schema: Schema,
+        binary: PathBuf,
+    ) -> Result<Arc<Self>, StorageError> {
         make_folder(folder)?;
         if folder.join(RESTORING).exists() {
             return Err(StorageError::Restoring);
         }
         // Keys are made with a folder, never beside data that they could not open.
         let is_new = !folder.join("log.db").exists() && !folder.join("keys.db").exists();
-        let secret = |name: &'static str| {
-            if is_new { make_secret(folder, name) } else { secret(folder, name) }
+        let secret = |key| {
+            if is_new { key_files.make(folder, key) } else { key_files.read(folder, key) }
         };
-        let rows_db = open_rows(folder)?;
-        rows::prepare(&rows_db)?;
-        let rows_are_new = rows::is_empty(&rows_db)?;
-        let master = secret("master.key")?;
+        // All keys first: where one is missing, nothing is begun.
+        let master = secret(Key::Master)?;
+        let (server, deposit) = (secret(Key::Server)?, secret(Key::Deposit)?);
+        let session = secret(Key::Session)?;
+        let log_db = open_log(folder, schema)?;
+        let rows_db = rows::open(folder)?;
+        let ballast = Arc::new(Ballast::new(folder));
+        let watched = Arc::clone(&ballast);
+        let metrics = Arc::<Metrics>::default();
+        let counts = Arc::clone(&metrics);
+        let sockets = Sockets::new(Arc::clone(&metrics));
+        let watch = move |group: Group| {
+            counts.commit(group.pieces, group.took);
+            if group.met_full {
+                watched.hears(&StorageError::Full);
+            }
+        };
         let app = Self {
             folder: folder.to_path_buf(),
-            rows_are_new,
-            writer: Writer::start(open_log(folder)?)?,
-            readers: Readers::new(folder),
+            key_files: key_files.clone(),
+            writer: Writer::start(log_db, watch)?,
+            readers: Readers::new(folder, "log.db"),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),
-            trial: TrialPool::new(binary),
+            row_readers: Readers::new(folder, "rows.db"),
+            making: Making::default(),
+            trial: TrialPool::new(binary, Arc::clone(&metrics)),
             secrets: Secrets {
-                server: SigningKey::from_seed(secret("server.key")?),
-                deposit: DepositKey::from_seed(secret("deposit.key")?),
-                position: position_key(&master),
+                server: SigningKey::from_seed(server),
+                deposit: DepositKey::from_seed(deposit),
+                position: told_key(b"ankomst/position-key/1", &master),
+                arrival: told_key(b"ankomst/arrival-key/1", &master),
+                refresh: told_key(b"ankomst/refresh-key/1", &session),
                 master,
             },
-            tokens: Tokens::new(secret("session.key")?),
+            tokens: Tokens::new(session),
+            ballast,
+            metrics,
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
             presence: Presence::default(),
+            sockets,
             stopping: CancellationToken::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();
         if !has_epoch {
             app.writer.write(log::new_epoch).await?;
         }
-        let head = app.readers.read(log::head)?;
+        let (head, epoch) = app.readers.read(|db| Ok((log::head(db)?, log::epoch(db)?)))?;
+        if let (0, Some(epoch)) = (head.feed, epoch) {
+            let rows_db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+            rows::set_made_to(&rows_db, epoch, Some(0))?;
+            app.making.end();
+        }
         app.news.send_modify(|news| news.head = head.feed);
         Ok(Arc::new(app))
     }
@@ -137,43 +242,7 @@ pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// The key of positions, drawn from the master key, so that it is there wherever the log can be read.
-fn position_key(master: &[u8; 32]) -> [u8; 32] {
-    ankomst_shared::chunk::sha256(&[b"ankomst/position-key/1", master])
-}
-
-/// The master key of a data folder.
-///
-/// # Errors
-/// When there is none or it cannot be read.
-pub fn master_key(folder: &Path) -> Result<[u8; 32], StorageError> {
-    secret(folder, "master.key")
-}
-
-/// Reads a key of 32 bytes.
-fn secret(folder: &Path, name: &'static str) -> Result<[u8; 32], StorageError> {
-    match std::fs::read(folder.join(name)) {
-        Ok(bytes) => {
-            bytes.try_into().map_err(|_| StorageError::Damaged("a key file has another length"))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(StorageError::KeyGone(name))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Reads a key of a new data folder; makes it if it is not there, readable by its owner only.
-fn make_secret(folder: &Path, name: &'static str) -> Result<[u8; 32], StorageError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let file = folder.join(name);
-    if !file.exists() {
-        let mut out =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
-        out.write_all(&random::<32>()?)?;
-        out.sync_all()?;
-        std::fs::File::open(folder)?.sync_all()?;
-    }
-    secret(folder, name)
+/// A key drawn from another: where that one is, this one is, too.
+fn told_key(label: &[u8], master: &[u8; 32]) -> [u8; 32] {
+    ankomst_shared::chunk::sha256(&[label, master])
 }

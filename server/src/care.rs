@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{App, make_folder};
-use crate::storage::StorageError;
+use crate::key_files::Key;
 use crate::storage::sqlite::backup::{self, Contents};
-use crate::storage::sqlite::log;
+use crate::storage::sqlite::{backed, log};
+use crate::storage::{StorageError, ballast};
 
 /// A backup older than this is told as none.
 pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;
 /// A backup that failed is tried again after this.
 const AGAIN_AFTER: Duration = Duration::from_mins(15);
+/// Whether one is due is looked at this often: the log may begin a new life meanwhile.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// When and where a server makes its backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,10 @@ pub struct Schedule {
     pub keep: usize,
 }
 
-/// Held by the one server of a data folder, and by a restore.
+/// The file that is locked.
+pub const LOCK: &str = "serve.lock";
+
+/// Held by the one server of a data folder, and by commands that no server may run beside.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held open; the lock goes with it")] File);
 
@@ -38,7 +44,7 @@ impl Lock {
     /// When another process has it, or the file cannot be opened.
     pub fn take(folder: &Path) -> Result<Self, StorageError> {
         make_folder(folder)?;
-        let file = File::create(folder.join("serve.lock"))?;
+        let file = File::create(folder.join(LOCK))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse),
@@ -47,19 +53,37 @@ impl Lock {
     }
 }
 
-/// Makes backups for ever, the first at once if the newest is older than the schedule wants; ends
-/// when the app stops.
+/// Looks at the disk again after this.
+const DISK_EVERY: Duration = Duration::from_secs(2);
+
+/// Looks after the ballast for ever; ends when the app stops.
+pub async fn watch_disk(app: Arc<App>) {
+    loop {
+        let looked = Arc::clone(&app);
+        drop(tokio::task::spawn_blocking(move || looked.ballast.look()).await);
+        tokio::select! {
+            () = tokio::time::sleep(DISK_EVERY) => {}
+            () = app.stopping.cancelled() => return,
+        }
+    }
+}
+
+/// Makes backups for ever, the first at once if the newest is older than the schedule wants or there is
+/// none of this life of the log; ends when the app stops.
 pub async fn run(app: Arc<App>, schedule: Schedule) {
     loop {
         let due_ms = i64::from(schedule.every_hours) * 3_600_000;
-        let made_ms = app.readers.read(log::backup_ms).ok().flatten();
-        let left_ms = age_ms(made_ms, app.now_ms()).map_or(0, |age| due_ms.saturating_sub(age));
+        let made = app
+            .readers
+            .read(|db| Ok(if backed::up_to(db)?.is_some() { backed::made_ms(db)? } else { None }));
+        let age_ms = age_ms(made.ok().flatten(), app.now_ms());
+        let left_ms = age_ms.map_or(0, |age| due_ms.saturating_sub(age));
         let wait = match u64::try_from(left_ms) {
-            Ok(left) if left > 0 => Duration::from_millis(left),
+            Ok(left) if left > 0 => Duration::from_millis(left).min(LOOK_EVERY),
             _ => match one(&app, &schedule).await {
                 Ok(contents) => {
                     tracing::info!(contents.chunks, contents.head, "A backup was made and read.");
-                    Duration::from_hours(u64::from(schedule.every_hours))
+                    Duration::from_hours(u64::from(schedule.every_hours)).min(LOOK_EVERY)
                 }
                 Err(error) => {
                     tracing::error!(%error, "A backup could not be made; nothing is lost, but make room or mend it.");
@@ -86,6 +110,10 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     let contents = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         sweep(&folder)?;
+        // On the same disk it would take the room that was made for sessions and the feed.
+        if made_by.ballast.is_low() && made_by.ballast.shares_disk_with(&folder) {
+            return Err(StorageError::Low);
+        }
         backup::make(&made_by.folder, &file, made_by.secrets.master)
     })
     .await
@@ -94,7 +122,9 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     if let Err(error) = remove_oldest(&schedule.folder, schedule.keep) {
         tracing::warn!(%error, "Old backups could not be removed.");
     }
-    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    if !app.writer.write(move |db| backed::note(db, &contents, now_ms)).await? {
+        tracing::warn!("The log began a new life while its backup was made; another one follows.");
+    }
     Ok(contents)
 }
 
@@ -166,6 +196,23 @@ fn is_private(path: &Path) -> bool {
     mode.is_ok_and(|mode| mode.trailing_zeros() >= 6)
 }
 
+/// Less room than this is worth a word, in bytes.
+const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// What there is of the disk, and whether the ballast was given up.
+fn disk(folder: &Path) -> Result<Finding, StorageError> {
+    let free = ballast::room(folder)?.free;
+    let given_up = ballast::length(folder) == Some(0);
+    let what = if given_up {
+        "the disk is full: the ballast was given up, pushes are answered 507, tablets keep them"
+            .to_owned()
+    } else {
+        format!("the disk has {} MiB left", free >> 20)
+    };
+    let how = "make room on the disk of the data folder; a running server notices by itself";
+    Ok(finding(!given_up && free >= FREE_BYTES_MIN, what, how))
+}
+
 /// Looks at a data folder, which may be in use.
 ///
 /// # Errors
@@ -179,17 +226,19 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         "others may look into the folder"
     };
     found.push(finding(private, what, "chmod 700"));
-    for name in ["master.key", "server.key", "deposit.key", "session.key"] {
-        let fine = is_private(&app.folder.join(name));
+    for key in Key::ALL {
+        let fine = is_private(&app.key_files.place(&app.folder, key));
         let what = format!(
-            "{name}: {}",
+            "{}: {}",
+            app.key_files.elsewhere(key).map_or(key.name().into(), Path::to_string_lossy),
             if fine { "only its owner may read it" } else { "others may read it, or it is gone" }
         );
         found.push(finding(fine, what, "chmod 600; keep a copy apart from the backups"));
     }
-    let (pending, held, made_ms, newest) = app.readers.read(|db| {
+    found.push(disk(&app.folder)?);
+    let (pending, held, newest) = app.readers.read(|db| {
         let pending = log::pending_documents(db)?.len();
-        Ok((pending, log::held(db, None)?.len(), log::backup_ms(db)?, log::head(db)?.feed))
+        Ok((pending, log::held(db, None)?.len(), log::head(db)?.feed))
     })?;
     found.push(finding(true, format!("the feed has {newest} changes"), ""));
     found.push(finding(
@@ -202,17 +251,32 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         format!("{held} changes are held for a person"),
         "ankomst held list",
     ));
+    found.extend(examine_backup(app)?);
+    Ok(found)
+}
+
+fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {
+    let (made_ms, up_to, received) = app
+        .readers
+        .read(|db| Ok((backed::made_ms(db)?, backed::up_to(db)?, log::arrivals(db)?.feed)))?;
     let age_ms = age_ms(made_ms, app.now_ms());
     let age = age_ms.map_or_else(
         || "there is no backup".to_owned(),
         |age| format!("the newest backup is {} hours old", age / 3_600_000),
     );
-    found.push(finding(
-        age_ms.is_some_and(|age| age <= FRESH_MS),
-        age,
-        "set `backup` to a folder on another disk, or run ankomst backup",
-    ));
-    Ok(found)
+    let missing = received.saturating_sub(up_to.unwrap_or_default());
+    Ok([
+        finding(
+            age_ms.is_some_and(|age| age <= FRESH_MS),
+            age,
+            "set `backup` to a folder on another disk, or run ankomst backup",
+        ),
+        finding(
+            true,
+            format!("{missing} changes came after it; tablets keep what they sent until the next"),
+            "",
+        ),
+    ])
 }
 
 #[cfg(test)]

@@ -9,9 +9,12 @@ use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, UnitId, UserId};
 use ankomst_shared::sign::Header;
 
-use ankomst_server::app::{App, master_key};
+use ankomst_server::app::App;
+use ankomst_server::care::{self, Schedule};
+use ankomst_server::key_files::{Key, KeyFiles};
 use ankomst_server::storage::StorageError;
-use ankomst_server::storage::sqlite::{Keys, backup, log};
+use ankomst_server::storage::sqlite::{Keys, backed, backup, log};
+use ankomst_shared::sync::Chain;
 
 const MASTER: [u8; 32] = [5; 32];
 
@@ -22,6 +25,10 @@ async fn server(folder: &Path) -> Arc<App> {
 }
 
 async fn put(app: &Arc<App>) {
+    put_document(app, 7).await;
+}
+
+async fn put_document(app: &Arc<App>, number: u8) {
     let by = Authoring {
         device: DeviceId::from_bytes([1; 16]),
         user: UserId::from_bytes([2; 16]),
@@ -29,8 +36,9 @@ async fn put(app: &Arc<App>) {
         clock_offset_s: None,
         review_heads: Vec::new(),
     };
-    let (_, chunk) = Document::create(ActorId::from_bytes([3; 16]), vec![1], &[], &by).unwrap();
-    let document = DocumentId::from_bytes([7; 16]);
+    let actor = ActorId::from_bytes([number; 16]);
+    let (_, chunk) = Document::create(actor, vec![1], &[], &by).unwrap();
+    let document = DocumentId::from_bytes([number; 16]);
     let info = parse(&chunk.bytes).unwrap();
     let sealed = app.keys.seal(document, &info.hash, &info.bytes).unwrap();
     app.writer
@@ -129,7 +137,7 @@ async fn a_lost_master_key_is_told_and_none_is_made() {
         let opened = App::open(dir.path(), PathBuf::from("/bin/false")).await;
         assert!(matches!(opened, Err(StorageError::KeyGone("master.key"))), "{command}");
     }
-    assert!(master_key(dir.path()).is_err());
+    assert!(KeyFiles::default().read(dir.path(), Key::Master).is_err());
 }
 
 /// A crash between the end of `restore` and the new epoch.
@@ -182,4 +190,59 @@ async fn what_was_there_before_stays_whole_through_a_cut() {
         }
     }
     assert_eq!(best, 1, "the newest change is in no readable log");
+}
+
+fn reaches(app: &Arc<App>) -> Option<u64> {
+    app.readers.read(backed::up_to).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_backup_that_was_read_says_how_far_it_reaches() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = server(&dir.path().join("data")).await;
+    let schedule = Schedule { folder: dir.path().join("backups"), every_hours: 24, keep: 30 };
+    assert_eq!(reaches(&app), None);
+    put_document(&app, 1).await;
+    let first = care::one(&app, &schedule).await.unwrap();
+    assert_eq!((reaches(&app), first.received), (Some(1), 1));
+    put_document(&app, 2).await;
+    assert_eq!(reaches(&app), Some(1), "nobody has read the second change in a backup");
+
+    // One that fails: a file stands where the folder should be.
+    let no_folder = dir.path().join("file");
+    std::fs::write(&no_folder, "x").unwrap();
+    let failing = Schedule { folder: no_folder, ..schedule.clone() };
+    care::one(&app, &failing).await.unwrap_err();
+    assert_eq!(reaches(&app), Some(1));
+    care::one(&app, &schedule).await.unwrap();
+    assert_eq!(reaches(&app), Some(2));
+    // One that was begun earlier and ends later.
+    assert!(app.writer.write(move |db| backed::note(db, &first, 5)).await.unwrap());
+    assert_eq!(reaches(&app), Some(2));
+
+    // One made while the log began a new life.
+    let made = backup::make(&app.folder, &dir.path().join("b.db"), MASTER).unwrap();
+    app.writer.write(log::new_epoch).await.unwrap();
+    assert_eq!(reaches(&app), None, "a backup of another life says nothing of this one");
+    assert!(!app.writer.write(move |db| backed::note(db, &made, 6)).await.unwrap());
+    assert_eq!(reaches(&app), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arrivals_are_chained_also_after_a_log_without_chain() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = server(dir.path()).await;
+    put_document(&app, 1).await;
+    // As version 0.1 left it.
+    let strip = "UPDATE chunks SET arrival = NULL";
+    app.writer.write(move |db| Ok(db.execute(strip, [])?)).await.unwrap();
+    let before = app.readers.read(log::arrivals).unwrap();
+    assert_eq!((before.feed, before.chain), (1, Chain::default()));
+    put_document(&app, 2).await;
+    let (newest, at) =
+        app.readers.read(|db| Ok((log::arrivals(db)?, log::arrival_at(db, 2)?))).unwrap();
+    assert_eq!((newest.feed, Some(newest.chain)), (2, at));
+    assert_ne!(newest.chain, Chain::default());
+    let nowhere = app.readers.read(|db| log::arrival_at(db, 3)).unwrap();
+    assert_eq!(nowhere, None);
 }

@@ -12,6 +12,7 @@ pub mod packed;
 
 pub mod app;
 pub mod catalog;
+pub mod find;
 pub mod ids;
 pub mod limits;
 pub mod order;

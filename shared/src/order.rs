@@ -60,6 +60,24 @@ impl<K: Ord, V> Few<K, V> {
         self.0.get(at).map(|(_, value)| value)
     }
 
+    /// The value of a key, to be changed.
+    #[must_use]
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let at = self.place(key).ok()?;
+        self.0.get_mut(at).map(|(_, value)| value)
+    }
+
+    /// Whether a key is there.
+    #[must_use]
+    pub fn contains_key(&self, key: &K) -> bool {
+        self.place(key).is_ok()
+    }
+
+    /// Takes out all keys for which something does not hold.
+    pub fn retain(&mut self, holds: impl Fn(&K) -> bool) {
+        self.0.retain(|(key, _)| holds(key));
+    }
+
     /// Sets the value of a key.
     pub fn insert(&mut self, key: K, value: V) {
         match self.place(&key) {

@@ -48,6 +48,7 @@ const CASEWORKER: Pages = &[
     ("note", At::Behind("case", "[data-action=add-notes]"), "[data-path$='/body']"),
     ("arrival", At::Behind("case", "[data-action=start-arrival]"), "[data-item=A-20]"),
     ("question", At::Behind("case", "[data-action=add-tasks]"), "#ask"),
+    ("dates", At::Behind("case", "[data-action=start-gap]"), "#ask-programme_ends_on"),
     ("search", At::Address("/sok"), "#search"),
     ("tablet", At::Address("/surfplatta"), "[data-action=sync-now]"),
     ("unknown", At::Address("/finns-inte"), "main .button"),
@@ -59,6 +60,12 @@ const SUPERVISOR: Pages = &[
     ("people", At::Address("/administration/personer"), "[data-part=people]"),
     ("tablets", At::Address("/administration/surfplattor"), "[data-part=devices]"),
     ("held", At::Address("/administration/hallna"), "[data-part=held]"),
+    ("register", At::Address("/register"), "[data-part=lists] [data-line]"),
+    (
+        "register-list",
+        At::First("register", "[data-line='/register/case/case']"),
+        "[data-part=register] [data-line]",
+    ),
     ("inbox", At::Address("/inkorg"), "main h1"),
     ("changes", At::First("inbox", "[data-inbox]"), "#inbox-detail"),
 ];

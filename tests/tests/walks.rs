@@ -2,6 +2,7 @@
 //! so. A picture at each step.
 #![expect(clippy::too_many_lines, reason = "a story told as a test")]
 
+use ankomst_shared::catalog::When;
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;
 use ankomst_tests::kit::server::Server;
@@ -215,7 +216,7 @@ async fn a_supervisors_first_half_hour() {
     };
     let ingrid = Person::arrives(&driver, &server, "enhetschef", "ingrid", DESK).await;
     let page = &ingrid.profile;
-    page.see("[data-part=inbox]").await;
+    page.see("[data-part=inbox-empty]").await;
     page.picture("01-idag").await;
     ingrid.goto("/boenden").await;
     page.see("[data-part=houses] [data-line]").await;
@@ -327,4 +328,45 @@ async fn the_demo_has_something_for_each_role() {
     ingrid.goto("/inkorg").await;
     ingrid.profile.see("[data-inbox]").await;
     ingrid.profile.picture("02-inkorg").await;
+}
+
+/// A child of the unaccompanied is missing: the hours count from the moment it was seen last.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_is_missing() {
+    let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
+    let elin = Person::arrives(&driver, &server, "saknad", "elin", TABLET).await;
+    let page = &elin.profile;
+    elin.goto("/arenden").await;
+    elin.tap("[data-action=new-case]").await;
+    elin.asked(&[("label", "Provbarnet")]).await;
+    page.see("[data-action=start-arrival]").await;
+    let address = elin.read("location.pathname").await;
+    elin.tap("[data-action=change]").await;
+    elin.tap("[data-path=case_kind] [data-choice=unaccompanied]").await;
+    elin.in_step().await;
+    elin.goto(&address).await;
+    page.see("[data-action=start-uam-arrival]").await;
+    page.until(
+        "no arrival of a household",
+        "!document.querySelector('[data-action=start-arrival]')",
+    )
+    .await;
+    page.picture("01-arende").await;
+    elin.tap("[data-action=start-missing]").await;
+    elin.asked(&[("last_seen_at", "2026-11-20 21:15")]).await;
+    // Typed by the clock of the tablet, which may stand in another zone than Sweden's.
+    let seen = elin.read("String(new Date('2026-11-20T21:15').getTime())").await;
+    let until = When::Moment(seen.parse::<i64>().unwrap() + 2 * 3_600_000).written();
+    page.see_text("[data-item=G-03]", &format!("försenad sedan {until}")).await;
+    page.picture("02-saknad").await;
+    page.fill("[data-item=G-07] [data-path$='/last_done'] input", "2026-11-27").await;
+    page.see_text("[data-item=G-07]", "2026-12-04").await;
+    page.picture("03-varje-vecka").await;
+    elin.tap("[data-action=dates]").await;
+    page.until(
+        "the moment to stand there",
+        "document.querySelector('#ask-last_seen_at')?.value === '2026-11-20 21:15'",
+    )
+    .await;
+    page.picture("04-datum").await;
 }

@@ -34,7 +34,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== 'GET' || address.origin !== self.location.origin) return;
-  if (address.pathname.startsWith('/api/') || /^\/(healthz|readyz|sw\.js)$/.test(address.pathname)) {
+  if (address.pathname.startsWith('/api/') || /^\/(healthz|readyz|sw\.js|welcome(\/.*)?)$/.test(address.pathname)) {
     return;
   }
   const wanted = request.mode === 'navigate' ? '/' : request;

@@ -10,9 +10,11 @@ use crate::{prepare, web};
 
 /// What to try first, below address and logins.
 const TRY: &str = "\
+Logga in med namn och lösenord ovan; välj själv en lösenfras på minst 12 tecken. En andra surfplatta är ett privat fönster.
 Prova: elin ser i Idag vad som är försenat, tre osignerade anteckningar och dagens besök.
 Prova: mats har en påbörjad besiktning där brandvarnaren är motsagd; svara utan nät och anslut igen.
 Prova: ingrid avgör motsägelsen i inkorgen och hittar rummet med för många boende.
+Sign in with a name and password from above; choose a passphrase of 12 characters or more. A private window is a second tablet.
 Try: elin finds on Today what is late, three unsigned notes and the visits of the day.
 Try: mats has a half-done inspection with a contradicted smoke alarm; answer offline, then reconnect.
 Try: ingrid settles the contradiction in her inbox and finds the room with too many people.";
@@ -36,6 +38,7 @@ pub(crate) struct DemoArgs {
 /// # Errors
 /// When a build, the seed or the server fails.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    println!("A first build takes about seven minutes on two cores, later ones seconds.");
     step("wasm target", prepare::wasm_target)?;
     let app = step("app", || web::run(&web::WebArgs::default()))?;
     step("server", || cargo(&["build", "--quiet", "-p", "ankomst-server", "--bin", "ankomst"]))?;

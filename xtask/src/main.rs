@@ -1,8 +1,9 @@
-//! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | fixtures`.
+//! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | catalog |
+//! fixtures`.
 //! No shell scripts.
 //!
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
-//! (all tests), `tidy` (how the repository is written), `fixtures` (files of this version for the tests of
+//! (all tests), `tidy` (how the repository is written), `catalog` (how much is asked), `fixtures` (files of this version for the tests of
 //! later ones).
 #![expect(
     clippy::print_stdout,
@@ -11,6 +12,7 @@
 )]
 
 mod bench;
+mod catalog;
 mod check;
 mod demo;
 mod fixtures;
@@ -41,6 +43,9 @@ enum Command {
     Test(check::TestArgs),
     /// Checks layers, sizes, names, paths in docs and words; takes seconds.
     Tidy,
+    /// Tells how much the catalog asks and which texts it lacks.
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
     /// Makes a data folder and a tablet in the formats of this version, for the tests of later ones.
     Fixtures,
 }
@@ -52,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(bench) => bench::run(&bench),
         Command::Test(args) => check::run(&args),
         Command::Tidy => tidy::run(),
+        Command::Catalog(catalog) => catalog::run(&catalog),
         Command::Fixtures => fixtures::run(),
     }
 }

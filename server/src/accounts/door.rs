@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use ankomst_shared::ids::{DeviceId, SessionId};
+use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
@@ -13,14 +13,16 @@ use tokio::sync::Semaphore;
 use crate::accounts::{password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
+use crate::storage::sqlite::enrolled;
 use crate::storage::{StorageError, random};
 use crate::sync::Session;
 
 /// Longest name of a device, in characters.
 const DEVICE_NAME_CHARS_MAX: usize = 60;
 /// Longest password taken, in bytes.
-const PASSWORD_BYTES_MAX: usize = 1_024;
+pub(super) const PASSWORD_BYTES_MAX: usize = 1_024;
 /// How far a device's clock may be off in a renewal, in milliseconds: five years, since clocks of
 /// tablets are not trusted; the secret and the signature are what counts.
 const CLOCK_OFF_MS_MAX: i64 = 5 * 366 * 24 * 3_600_000;
@@ -68,6 +70,16 @@ pub async fn enrol(
     request: EnrolRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
+    let done = enrol_one(app, request, from).await;
+    counted(app, &done);
+    done
+}
+
+async fn enrol_one(
+    app: &Arc<App>,
+    request: EnrolRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
         return Err(DoorError::Request("a device has a name of at most 60 characters"));
@@ -103,12 +115,78 @@ pub async fn sign_in(
     request: SignInRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
-    let user = check(app, (&request.login, &request.password), from).await?;
-    let device = app.readers.read(|db| accounts::device(db, request.device))?;
+    let done = sign_in_one(app, request, from).await;
+    counted(app, &done);
+    done
+}
+
+/// Counts how an attempt ended.
+fn counted(app: &App, done: &Result<SignedIn, DoorError>) {
+    app.metrics.sign_in(match done {
+        Ok(_) => Attempt::Good,
+        Err(DoorError::Wrong) => Attempt::Wrong,
+        Err(DoorError::TooMany) => Attempt::TooMany,
+        Err(DoorError::Ended) => Attempt::Ended,
+        Err(DoorError::Request(_) | DoorError::Storage(_)) => Attempt::Failed,
+    });
+}
+
+async fn sign_in_one(
+    app: &Arc<App>,
+    request: SignInRequest,
+    from: Option<IpAddr>,
+) -> Result<SignedIn, DoorError> {
+    let user = match check(app, (&request.login, &request.password), from).await {
+        Err(DoorError::Wrong) => {
+            tell_of_lost_account(app, &request)?;
+            return Err(DoorError::Wrong);
+        }
+        checked => checked?,
+    };
+    let device = match app.readers.read(|db| accounts::device(db, request.device))? {
+        Some(device) => Some(device),
+        None => take_in_again(app, &request, user.id).await?,
+    };
     match device {
         Some(device) if device.user == user.id && device.active => begin(app, &user, &device).await,
         _ => Err(DoorError::Ended),
     }
+}
+
+/// Takes in a device that this server enrolled and does not know any more: the log is a backup's from
+/// before. It comes back under its id and key, so that what it has signed is good.
+async fn take_in_again(
+    app: &Arc<App>,
+    request: &SignInRequest,
+    user: UserId,
+) -> Result<Option<DeviceRow>, DoorError> {
+    let Some(row) = enrolled(app, request).filter(|row| row.user == user) else { return Ok(None) };
+    let now_ms = app.now_ms();
+    let known = app.writer.write(move |db| enrolled::take_in_again(db, &row, now_ms)).await?;
+    if known.is_some() {
+        tracing::info!(device.id = %request.device, "A device enrolled after the backup is back.");
+    }
+    Ok(known)
+}
+
+/// The device of the enrolment that a request carries, if this server has signed it.
+fn enrolled(app: &App, request: &SignInRequest) -> Option<DeviceRow> {
+    let row = DeviceRow::enrolled(request.enrolment.as_ref()?, &app.secrets.server.public())?;
+    (row.id == request.device).then_some(row)
+}
+
+/// Tells the operator of a person whose account was made after the backup the log is from: made again
+/// under the same id, what the person has written is theirs again.
+fn tell_of_lost_account(app: &App, request: &SignInRequest) -> Result<(), StorageError> {
+    let Some(row) = enrolled(app, request) else { return Ok(()) };
+    if app.readers.read(|db| accounts::user(db, row.user))?.is_none() {
+        tracing::warn!(
+            user.id = %row.user,
+            "A person this log does not know has a tablet this server enrolled; nothing is lost. Make \
+             the account again: ankomst user add LOGIN --id ID."
+        );
+    }
+    Ok(())
 }
 
 async fn check(
@@ -130,6 +208,14 @@ async fn check(
             .await
             .map_err(|_| StorageError::Stopped)?;
     user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)
+}
+
+/// Hashes a password beside the checks, under their limit.
+pub(super) async fn hash(password: String) -> Result<String, StorageError> {
+    let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
+    tokio::task::spawn_blocking(move || password::hash(&password))
+        .await
+        .map_err(|_| StorageError::Stopped)?
 }
 
 async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<SignedIn, DoorError> {
@@ -186,7 +272,7 @@ pub async fn refresh(
     if !signed || !in_time || !user.is_some_and(|user| user.active) {
         return Err(DoorError::Ended);
     }
-    let secret = secret.to_owned();
+    let (secret, key) = (secret.to_owned(), app.secrets.refresh);
     let (session, renewal) = app
         .writer
         .write(move |db| {
@@ -196,7 +282,7 @@ pub async fn refresh(
             if row.device != request.device {
                 return Ok((None, Renewal::Over));
             }
-            let renewal = renew::renew(&mut row, &secret, now_ms)?;
+            let renewal = renew::renew(&mut row, &secret, &key, now_ms);
             accounts::put_session(db, &row)?;
             Ok((Some(Session { id, user: row.user, device: row.device }), renewal))
         })
@@ -205,6 +291,8 @@ pub async fn refresh(
         (Some(session), Renewal::Renewed(secret)) => Ok((session, secret)),
         (_, Renewal::Stolen) => {
             tracing::warn!(session.id = %id, "An old refresh secret was used: the session was ended.");
+            // Its live sockets look at once whether they may go on.
+            app.news.send_modify(|_| {});
             Err(DoorError::Ended)
         }
         _ => Err(DoorError::Ended),

@@ -14,6 +14,10 @@ static LOGINS: LazyLock<DefaultKeyedRateLimiter<String>> = LazyLock::new(|| limi
 /// Attempts from an address: sixty at once, then one every second.
 static ADDRESSES: LazyLock<DefaultKeyedRateLimiter<IpAddr>> = LazyLock::new(|| limiter(60));
 
+/// Attempts with a link from an address, this machine's included: twenty at once, then one every three
+/// seconds.
+static LINKS: LazyLock<DefaultKeyedRateLimiter<Option<IpAddr>>> = LazyLock::new(|| limiter(20));
+
 fn limiter<K: Clone + Eq + core::hash::Hash>(per_minute: u32) -> DefaultKeyedRateLimiter<K> {
     let most = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
     RateLimiter::keyed(Quota::per_minute(most).allow_burst(most))
@@ -34,6 +38,15 @@ pub fn allows(login: &str, from: Option<IpAddr>) -> bool {
     let far = from.filter(|address| !address.is_loopback());
     let by_address = far.is_none_or(|address| ADDRESSES.check_key(&address).is_ok());
     by_address && LOGINS.check_key(&login.to_lowercase()).is_ok()
+}
+
+/// Counts an attempt with a link and says whether it may go on.
+#[must_use]
+pub fn allows_link(from: Option<IpAddr>) -> bool {
+    if LINKS.len() > KEYS_MAX {
+        LINKS.retain_recent();
+    }
+    LINKS.check_key(&from).is_ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
-//! The rotating secret: each use gives a new one; an old one used again ends the session.
+//! The rotating secret: it is replaced as it is used, at most once a minute; an old one used again ends
+//! the session. Only the device whose key signs the request can use either.
 //!
-//! An answer can be lost on its way, so the secret before the valid one is still good for a minute,
-//! and only for the device whose key signs the request.
+//! An answer can be lost on its way or be overtaken by another, and the tabs of a browser share their
+//! cookies, so the secret before the valid one is good for a minute after it was replaced. It leads to
+//! the same successor however often it is used, and never moves that minute: whichever of several
+//! answers comes last, the browser has the valid secret.
 
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{SessionId, base32};
@@ -45,26 +48,38 @@ fn hash(secret: &str) -> Vec<u8> {
     sha256(&[b"ankomst refresh", secret.as_bytes()]).to_vec()
 }
 
-/// Renews a session with a secret; changes the row accordingly.
-///
-/// # Errors
-/// When the system has no randomness.
-pub fn renew(row: &mut SessionRow, given: &str, now_ms: i64) -> Result<Renewal, StorageError> {
+/// The secret that follows on one, from its hash.
+fn successor(key: &[u8; 32], id: SessionId, before: &[u8]) -> String {
+    let drawn = sha256(&[b"ankomst next refresh", key, id.as_bytes(), before]);
+    format!("{id}.{}", base32(&drawn))
+}
+
+/// Renews a session with a secret; changes the row accordingly. `key` draws the next secret.
+pub fn renew(row: &mut SessionRow, given: &str, key: &[u8; 32], now_ms: i64) -> Renewal {
     if row.ended || now_ms >= row.ends_ms {
-        return Ok(Renewal::Over);
+        return Renewal::Over;
     }
-    let given = hash(given);
-    let in_time = now_ms - row.rotated_ms <= RETRY_MS;
-    if given == row.refresh {
-        row.previous = Some(row.refresh.clone());
-    } else if !(row.previous.as_ref() == Some(&given) && in_time) {
-        row.ended = true;
-        return Ok(Renewal::Stolen);
+    let presented = hash(given);
+    // The server's clock may be put back a little.
+    let is_fresh = (now_ms - row.rotated_ms).abs() <= RETRY_MS;
+    if presented == row.refresh {
+        // Requests that are still on their way have this secret or the one before it.
+        if is_fresh && row.previous.is_some() {
+            return Renewal::Renewed(given.to_owned());
+        }
+        let next = successor(key, row.id, &presented);
+        row.refresh = hash(&next);
+        row.previous = Some(presented);
+        row.rotated_ms = now_ms;
+        return Renewal::Renewed(next);
     }
-    let (secret, hash) = secret(row.id)?;
-    row.refresh = hash;
-    row.rotated_ms = now_ms;
-    Ok(Renewal::Renewed(secret))
+    if row.previous.as_ref() == Some(&presented) && is_fresh {
+        let next = successor(key, row.id, &presented);
+        row.refresh = hash(&next);
+        return Renewal::Renewed(next);
+    }
+    row.ended = true;
+    Renewal::Stolen
 }
 
 #[cfg(test)]
@@ -88,35 +103,58 @@ mod tests {
         (row, secret)
     }
 
+    const KEY: [u8; 32] = [7; 32];
+    const MINUTE: i64 = RETRY_MS;
+
     fn renewed(row: &mut SessionRow, secret: &str, now_ms: i64) -> String {
-        match renew(row, secret, now_ms).unwrap() {
+        match renew(row, secret, &KEY, now_ms) {
             Renewal::Renewed(secret) => secret,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn a_lost_answer_costs_nothing_within_a_minute() {
+    fn however_often_an_answer_is_lost_the_next_secret_is_the_same() {
         let (mut row, first) = start();
-        renewed(&mut row, &first, 1_000);
-        let second = renewed(&mut row, &first, 30_000);
-        renewed(&mut row, &second, 90_000);
-        assert!(!row.ended);
+        let second = renewed(&mut row, &first, 1_000);
+        assert_eq!(renewed(&mut row, &first, 30_000), second);
+        assert_eq!(renewed(&mut row, &first, 1_000 + MINUTE), second);
+        // Repeating does not make the minute longer.
+        assert_eq!(renew(&mut row, &first, &KEY, 1_001 + MINUTE), Renewal::Stolen);
+    }
+
+    #[test]
+    fn two_tabs_at_once_end_with_the_same_secret_whichever_answer_comes_last() {
+        let (mut row, first) = start();
+        let answers = [renewed(&mut row, &first, 1_000), renewed(&mut row, &first, 1_001)];
+        assert_eq!(answers[0], answers[1]);
+        // A third renews with what the first was given before the second has arrived.
+        let third = renewed(&mut row, &answers[0], 1_002);
+        assert_eq!(renewed(&mut row, &first, 1_003), third);
+        assert_ne!(renewed(&mut row, &third, 1_001 + 2 * MINUTE), third);
     }
 
     #[test]
     fn an_old_secret_ends_the_session() {
         let (mut row, first) = start();
         let second = renewed(&mut row, &first, 1_000);
-        renewed(&mut row, &second, 2_000);
-        assert_eq!(renew(&mut row, &first, 3_000).unwrap(), Renewal::Stolen);
-        assert_eq!(renew(&mut row, &second, 3_001).unwrap(), Renewal::Over);
+        let third = renewed(&mut row, &second, 2_000 + MINUTE);
+        assert_eq!(renew(&mut row, &first, &KEY, 2_001 + MINUTE), Renewal::Stolen);
+        assert_eq!(renew(&mut row, &third, &KEY, 2_002 + MINUTE), Renewal::Over);
+    }
+
+    #[test]
+    fn another_key_leads_to_another_secret() {
+        let (mut row, first) = start();
+        let mut copy = row.clone();
+        let second = renewed(&mut row, &first, 1_000);
+        assert_ne!(renew(&mut copy, &first, &[8; 32], 1_000), Renewal::Renewed(second));
     }
 
     #[test]
     fn a_session_ends_in_the_end() {
         let (mut row, first) = start();
-        assert_eq!(renew(&mut row, &first, SESSION_MS).unwrap(), Renewal::Over);
+        assert_eq!(renew(&mut row, &first, &KEY, SESSION_MS), Renewal::Over);
         assert_eq!(session_of(&first), Some(row.id));
     }
 }

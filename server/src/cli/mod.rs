@@ -2,10 +2,16 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod dump;
+mod first;
+mod logs;
+mod looked;
 mod people;
+mod place;
 mod plant;
 mod safety;
+mod stop;
 
+use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,11 +19,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
 use crate::app::App;
 use crate::care::Schedule;
-use crate::config::{Given, Settings, settings};
-use crate::{care, http, projector, sync, trial};
+use crate::cli::place::{Folder, Place, variables};
+use crate::config::{self, Given, LogFormat, Settings};
+use crate::http::serve::Edge;
+use crate::tls::Shown;
+use crate::{accounts, care, http, limits, projector, sync, trial};
 
 #[derive(Parser)]
 #[command(
@@ -43,63 +53,51 @@ enum Command {
     /// Fills an empty data folder with made-up people: a dataset of a size, or a small story pack.
     Seed(plant::SeedArgs),
     /// Prints every change with its state and what it sets, one JSON object a line.
-    Dump {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    Dump(Place),
     /// Makes all rows anew from the log.
-    Rebuild {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    Rebuild(Place),
     /// Copies log and document keys to FILE and FILE.keys, also while the server runs, and reads the
     /// copies whole.
     Backup {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// New file.
         file: PathBuf,
     },
     /// Reads a backup whole without putting it anywhere.
     Verify {
-        /// Data folder; for its master key.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The backup.
         file: PathBuf,
     },
     /// Puts a backup in the place of the log; what was there is kept beside it. Tablets then bring
     /// what the backup lacks.
     Restore {
-        /// Data folder, with its master key.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The backup.
         file: PathBuf,
     },
     /// Takes in the safety copy of a tablet that cannot send: what the server lacks goes through the same
     /// checks as what a tablet sends. Twice is harmless.
     TakeIn {
-        /// Data folder; no server may be running on it.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The safety copy.
         file: PathBuf,
     },
     /// Looks at a data folder and says what is not as it should be, and what to do.
-    Doctor {
-        /// Data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
-    /// Reads the settings as `serve` would and prints them.
+    Doctor(Place),
+    /// Reads the settings as `serve` would, prints them, and says all that is wrong with them and with
+    /// what they name. Ends with 1 if a server could not start.
     CheckConfig {
         #[command(flatten)]
         how: How,
     },
+    /// Brings the data to the form this version needs, as `serve` does at its start; says from which
+    /// form to which. Stop the server first.
+    Migrate(Place),
     /// Accounts.
     #[command(subcommand)]
     User(people::UserCommand),
@@ -117,13 +115,9 @@ enum Command {
 /// How to serve; what is not given comes from `ANKOMST_*` and the file.
 #[derive(clap::Args)]
 struct How {
-    /// Settings as TOML: data, listen, app.
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// Data folder; made if missing.
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// Address to listen on. Off loopback a TLS proxy must stand before it.
+    #[command(flatten)]
+    place: Place,
+    /// Address to listen on. Off loopback it needs a certificate, or a TLS proxy before it.
     #[arg(long)]
     listen: Option<SocketAddr>,
     /// Folder of the app's files.
@@ -132,16 +126,39 @@ struct How {
     /// Folder for backups, better on another disk; one a day is made, read whole, and 30 are kept.
     #[arg(long)]
     backup: Option<PathBuf>,
+    /// Certificate with its chain, PEM; read anew when it changes. Needs --tls-key.
+    #[arg(long)]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate, PEM.
+    #[arg(long)]
+    tls_key: Option<PathBuf>,
+    /// A proxy that ends TLS stands before it, on this machine or a private network, and passes on
+    /// Host and X-Forwarded-Proto.
+    #[arg(long)]
+    behind_proxy: bool,
+    /// Address people open, such as <https://ankomst.example.org>; for the link to the first account.
+    #[arg(long)]
+    url: Option<String>,
+    /// Address on which metrics are told, such as 127.0.0.1:9100; without it they are not.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
 }
 
 impl How {
-    fn settings(self) -> anyhow::Result<Settings> {
-        let given =
-            Given { data: self.data, listen: self.listen, app: self.app, backup: self.backup };
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        settings(self.config.as_deref(), variables, &given).context("reading the settings")
+    /// Everything that is given, and what is wrong with it.
+    fn read(self) -> (Option<Settings>, Vec<String>) {
+        let given = Given {
+            data: self.place.data,
+            listen: self.listen,
+            app: self.app,
+            backup: self.backup,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
+            behind_proxy: self.behind_proxy,
+            url: self.url,
+            metrics: self.metrics,
+        };
+        config::read(self.place.config.as_deref(), variables(), &given)
     }
 }
 
@@ -152,9 +169,6 @@ pub fn main() -> ExitCode {
     if matches!(args.command, Command::Trial) {
         return trial::child::run();
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ANKOMST_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,refinery_core=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -162,37 +176,48 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(args.command)) {
+    let outcome = match runtime.block_on(run(args.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ankomst: {error:#}");
+            logs::ends(&error);
             ExitCode::FAILURE
         }
-    }
+    };
+    // A backup that is being made is not waited for; its next one sweeps what it left.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
+    if !matches!(command, Command::Serve { .. }) {
+        // People run commands; their outcome is not for a log.
+        logs::start(Some(LogFormat::Text));
+    }
     match command {
         Command::Serve { how, print_address } => {
-            let settings = how.settings()?;
-            let _lock = care::Lock::take(&settings.data)?;
-            serve(open(&settings.data).await?, settings, print_address).await
+            let read = how.read();
+            logs::start(read.0.as_ref().and_then(|settings| settings.log_format));
+            let settings = looked::at_start(read)?;
+            let certificate = certificate(&settings)?;
+            let (_lock, app) = Folder::of(&settings).alone().await?;
+            serve(app, settings, certificate, print_address).await
         }
-        Command::CheckConfig { how } => {
-            println!("{:#?}", how.settings()?);
-            Ok(())
-        }
+        Command::CheckConfig { how } => looked::check_config(&how.read()),
         Command::Seed(args) => plant::run(args).await,
-        Command::Dump { data } => dump::run(&*open(&data).await?),
-        Command::Rebuild { data } => {
-            println!("{} rows", projector::rebuild(&*open(&data).await?)?);
+        Command::Dump(place) => dump::run(&*place.folder()?.beside().await?),
+        Command::Rebuild(place) => {
+            let folder = place.folder()?;
+            folder.has_data()?;
+            let (_lock, app) = folder.alone().await?;
+            println!("{} rows", projector::rebuild(&app)?);
             Ok(())
         }
-        Command::Backup { data, file } => safety::backup(&data, &file).await,
-        Command::Verify { data, file } => safety::verify(&data, &file),
-        Command::Restore { data, file } => safety::restore(&data, &file).await,
-        Command::TakeIn { data, file } => safety::take_in(&data, &file).await,
-        Command::Doctor { data } => safety::doctor(&data).await,
+        Command::Backup { place, file } => safety::backup(&place.folder()?, &file).await,
+        Command::Verify { place, file } => safety::verify(&place.folder()?, &file),
+        Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
+        Command::TakeIn { place, file } => safety::take_in(&place.folder()?, &file).await,
+        Command::Doctor(place) => safety::doctor(&place.folder()?).await,
+        Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
         Command::Held(command) => people::held(command).await,
@@ -200,47 +225,75 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn open(data: &Path) -> anyhow::Result<Arc<App>> {
-    let binary = std::env::current_exe().context("finding this program")?;
-    App::open(data, binary)
-        .await
-        .with_context(|| format!("opening the data folder {}", data.display()))
+fn certificate(settings: &Settings) -> anyhow::Result<Option<Arc<Shown>>> {
+    let pair = settings.pair().map_err(anyhow::Error::msg)?;
+    let shown = pair.map(|pair| Shown::new(pair, Timestamp::now())).transpose();
+    shown.context("reading the certificate")
 }
 
-async fn serve(app: Arc<App>, settings: Settings, print_address: bool) -> anyhow::Result<()> {
-    let Settings { listen, app: files, .. } = settings;
-    if app.rows_are_new {
-        projector::rebuild(&app)?;
+/// Begins to tell metrics on an address of their own.
+async fn tell_metrics(
+    app: &Arc<App>,
+    address: SocketAddr,
+    token: Option<&Path>,
+) -> anyhow::Result<()> {
+    let token = token.map(|file| {
+        std::fs::read_to_string(file)
+            .with_context(|| format!("reading the token of metrics in {}", file.display()))
+    });
+    let token = token.transpose()?;
+    let token = token.as_deref().map(str::trim);
+    anyhow::ensure!(token != Some(""), "the file of metrics_token_file is empty");
+    let watched = http::metrics::Watched::new(Arc::clone(app), token);
+    let begun = http::metrics::begin(watched, address).await;
+    begun.with_context(|| format!("listening on {address} for metrics"))
+}
+
+async fn serve(
+    app: Arc<App>,
+    settings: Settings,
+    certificate: Option<Arc<Shown>>,
+    print_address: bool,
+) -> anyhow::Result<()> {
+    let Settings { listen, app: files, url, .. } = settings;
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    if let Some(certificate) = &certificate {
+        tokio::spawn(Arc::clone(certificate).keep());
+    }
+    let making = Arc::clone(&app);
+    let rows = tokio::task::spawn_blocking(move || {
+        if let Err(error) = projector::make_whole(&making) {
+            tracing::error!(%error, "The rows could not be made; lists and searches lack something.");
+        }
+    });
+    // Many systems begin with 1,024; what they allow is enough where this is refused.
+    drop(rlimit::increase_nofile_limit(limits::OPEN_FILES));
+    app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
+    tokio::spawn(care::watch_disk(Arc::clone(&app)));
+    if let Some(address) = settings.metrics {
+        tell_metrics(&app, address, settings.metrics_token_file.as_deref()).await?;
     }
     if let Some(folder) = settings.backup {
         let (every_hours, keep) = (settings.backup_hours.max(1), settings.backup_keep);
         tokio::spawn(care::run(Arc::clone(&app), Schedule { folder, every_hours, keep }));
     }
+    let secret = accounts::first::invite(&app).await?;
     let feed = tokio::spawn(sync::feed::run(Arc::clone(&app)));
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        let mut term =
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(term) => term,
-                Err(error) => {
-                    tracing::error!(%error, "The stop signal cannot be heard.");
-                    return;
-                }
-            };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+    stop::hear(app.stopping.clone()).context("listening for the signal to stop")?;
+    let edge = Edge { files, listen, certificate, behind_proxy: settings.behind_proxy };
+    http::serve::serve(Arc::clone(&app), edge, |address| {
+        if let Some(secret) = secret {
+            first::show_link(&first::link(url.as_deref(), scheme, address, &secret));
         }
-        stopping.cancel();
-    });
-    http::serve::serve(Arc::clone(&app), files, listen, |address| {
         if print_address {
-            println!("listening on http://localhost:{}", address.port());
+            println!("listening on {scheme}://localhost:{}", address.port());
         }
         tracing::info!(%address, "Ankomst listens.");
     })
     .await
     .with_context(|| format!("listening on {listen}"))?;
     drop(feed.await);
+    drop(rows.await);
+    stop::settle(&app).await;
     Ok(())
 }

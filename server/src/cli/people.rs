@@ -1,21 +1,25 @@
 //! `ankomst user`, `ankomst device` and `ankomst held`: who may come in, and what waits for a person.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
 
 use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::app::App;
+use crate::cli::place::Place;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::log;
 
+/// Longest line that is read as a password, in bytes.
+const LINE_BYTES_MAX: u64 = 4_096;
+
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
-    /// Adds an account; the password is read from standard input.
+    /// Adds an account; the password is read from a file or from standard input.
     Add(NewUser),
     /// Lets an account in again.
     On(Named),
@@ -25,9 +29,8 @@ pub(super) enum UserCommand {
 
 #[derive(Args)]
 pub(super) struct NewUser {
-    /// Data folder.
-    #[arg(long, env = "ANKOMST_DATA")]
-    pub(super) data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Login name.
     login: String,
     /// Name shown to colleagues.
@@ -39,28 +42,26 @@ pub(super) struct NewUser {
     /// Name of the unit, used when the folder has none yet.
     #[arg(long, default_value = "Enheten")]
     unit: String,
+    /// File whose first line is the password; without it standard input is read.
+    #[arg(long, env = "ANKOMST_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+    /// Id of an account that a restored log has lost, as the server's log tells it.
+    #[arg(long)]
+    id: Option<UserId>,
 }
 
 #[derive(Args)]
 pub(super) struct Named {
-    /// Data folder.
-    #[arg(long, env = "ANKOMST_DATA")]
-    pub(super) data: PathBuf,
-    /// Login name or id.
+    #[command(flatten)]
+    place: Place,
+    /// Login name; of a device its id.
     pub(super) name: String,
-}
-
-#[derive(Args)]
-pub(super) struct InFolder {
-    /// Data folder.
-    #[arg(long, env = "ANKOMST_DATA")]
-    pub(super) data: PathBuf,
 }
 
 #[derive(Subcommand)]
 pub(super) enum DeviceCommand {
     /// Lists enrolled devices.
-    List(InFolder),
+    List(Place),
     /// Revokes a device and ends its sessions; what it sends later is held.
     Revoke(Named),
 }
@@ -68,7 +69,7 @@ pub(super) enum DeviceCommand {
 #[derive(Subcommand)]
 pub(super) enum HeldCommand {
     /// Lists the changes that are held: who, what, why.
-    List(InFolder),
+    List(Place),
 }
 
 pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
@@ -85,14 +86,12 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         !roles.is_empty() && roles.len() == new.roles.split(',').count(),
         "the roles are caseworker, inspector, supervisor and administrator, parted by commas"
     );
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password).context("reading the password")?;
-    let password = password.trim_end_matches(['\r', '\n']);
+    let password = first_line(new.password_file.as_deref())?;
     ensure!(
         password.chars().count() >= PASSWORD_CHARS_MIN,
         "a password has at least {PASSWORD_CHARS_MIN} characters"
     );
-    let app = super::open(&new.data).await?;
+    let app = new.place.folder()?.beside_or_new().await?;
     let now_ms = app.now_ms();
     let known = app.readers.read(accounts::first_unit)?;
     let unit = match known {
@@ -100,10 +99,10 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         None => UnitId::new(now_ms, random()?),
     };
     let row = UserRow {
-        id: UserId::new(now_ms, random()?),
+        id: new.id.map_or_else(|| random().map(|drawn| UserId::new(now_ms, drawn)), Ok)?,
         login: new.login.clone(),
         name: new.name,
-        password: password::hash(password)?,
+        password: password::hash(&password)?,
         roles,
         unit,
         active: true,
@@ -119,18 +118,40 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         .with_context(|| format!("adding the account {}", new.login))
 }
 
+/// The first line of a file, or of standard input.
+fn first_line(file: Option<&Path>) -> anyhow::Result<String> {
+    let mut line = String::new();
+    let source: Box<dyn Read> = match file {
+        Some(file) => {
+            let opened = std::fs::File::open(file);
+            Box::new(opened.with_context(|| format!("reading {}", file.display()))?)
+        }
+        None => Box::new(std::io::stdin().lock()),
+    };
+    let mut reader = BufReader::new(source.take(LINE_BYTES_MAX));
+    reader.read_line(&mut line).context("reading the password")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
-    let app = super::open(&named.data).await?;
+    let app = named.place.folder()?.beside().await?;
     let login = named.name.clone();
-    let found = app.writer.write(move |db| accounts::set_user_active(db, &login, active)).await?;
+    let write = app.writer.write(move |db| {
+        // A session that is going on ends at its next message.
+        if let Some(user) = accounts::user_by_login(db, &login)?.filter(|_| !active) {
+            accounts::end_sessions(db, user.id)?;
+        }
+        accounts::set_user_active(db, &login, active)
+    });
+    let found = write.await?;
     ensure!(found, "there is no account {}", named.name);
     Ok(())
 }
 
 pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
     match command {
-        DeviceCommand::List(folder) => {
-            let app = super::open(&folder.data).await?;
+        DeviceCommand::List(place) => {
+            let app = place.folder()?.beside().await?;
             for (device, login) in app.readers.read(accounts::devices)? {
                 let state = if device.active { "active" } else { "revoked" };
                 println!("{}  {state:<8} {login:<12} {}", device.id, device.name);
@@ -138,7 +159,7 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             Ok(())
         }
         DeviceCommand::Revoke(named) => {
-            let app = super::open(&named.data).await?;
+            let app = named.place.folder()?.beside().await?;
             let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
             let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
             ensure!(found, "there is no device {id}");
@@ -148,8 +169,8 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
 }
 
 pub(super) async fn held(command: HeldCommand) -> anyhow::Result<()> {
-    let HeldCommand::List(folder) = command;
-    list_held(&*super::open(&folder.data).await?)
+    let HeldCommand::List(place) = command;
+    list_held(&*place.folder()?.beside().await?)
 }
 
 fn list_held(app: &App) -> anyhow::Result<()> {

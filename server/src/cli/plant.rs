@@ -1,20 +1,19 @@
 //! `ankomst seed`: made-up people and houses for demonstrations, tests and benchmarks.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use jiff::civil::Date;
 
-use super::open;
+use super::place::Place;
 use crate::seed::town::{self, Plan, Size};
-use crate::{projector, seed};
+use crate::{care, projector, seed};
 
 /// What to plant.
 #[derive(clap::Args)]
 pub(super) struct SeedArgs {
-    /// Data folder; made if missing.
-    #[arg(long)]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Size of the dataset; without it the story pack is planted.
     #[arg(long, value_enum)]
     size: Option<Size>,
@@ -34,20 +33,23 @@ pub(super) struct SeedArgs {
 
 /// Plants and prints the logins.
 pub(super) async fn run(args: SeedArgs) -> anyhow::Result<()> {
-    let SeedArgs { data, size, pack, seed, years, today } = args;
-    may_be_filled(&data)?;
+    let SeedArgs { place, size, pack, seed, years, today } = args;
+    let folder = place.folder()?;
+    may_be_filled(&folder.path)?;
     let Some(size) = size else {
         anyhow::ensure!(pack == "sp-1", "there is no story pack {pack}; there is sp-1");
-        println!("{}", seed::run(&open(&data).await?, seed).await?);
+        let (_lock, app) = folder.alone().await?;
+        println!("{}", seed::run(&app, seed).await?);
         return Ok(());
     };
-    let app = open(&data).await?;
+    let (_lock, app) = folder.alone().await?;
     let today = match today {
         Some(today) => today,
         None => seed::day::of(app.now_ms()),
     };
     let plan = Plan { size, seed, years, today };
-    println!("{}", town::sow(&app, plan, projector::row).await?);
+    println!("{}", town::sow(&app, plan).await?);
+    projector::rebuild(&app)?;
     Ok(())
 }
 
@@ -56,10 +58,12 @@ fn may_be_filled(data: &Path) -> anyhow::Result<()> {
     if !data.exists() || data.join("log.db").exists() {
         return Ok(());
     }
-    let mut inside =
+    let inside =
         std::fs::read_dir(data).with_context(|| format!("looking into {}", data.display()))?;
+    // An attempt that was refused leaves its lock.
+    let mut others = inside.flatten().filter(|entry| entry.file_name() != care::LOCK);
     anyhow::ensure!(
-        inside.next().is_none(),
+        others.next().is_none(),
         "{} holds other files; give a folder that is empty or not there",
         data.display()
     );

@@ -9,35 +9,47 @@ use ankomst_shared::limits::DEPOSITS_MAX;
 use ankomst_shared::sign::copy;
 use ankomst_shared::sync::message::Deposit;
 
-use crate::app::master_key;
-use crate::storage::sqlite::{backup, log};
+use crate::cli::place::Folder;
+use crate::storage::StorageError;
+use crate::storage::sqlite::backup::Contents;
+use crate::storage::sqlite::open::{self, Migrated};
+use crate::storage::sqlite::{backed, backup};
 use crate::sync::{feed, ingest};
 use crate::{care, projector};
 
-pub(super) async fn backup(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let contents = backup::make(data, file, master_key(data)?)
+pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    let contents = backup::make(&folder.path, file, folder.master()?)
         .with_context(|| format!("making the backup {}", file.display()))?;
-    let app = super::open(data).await?;
-    let now_ms = app.now_ms();
-    app.writer.write(move |db| log::set_backup_ms(db, now_ms)).await?;
+    if let Err(error) = note_backup(folder, contents).await {
+        eprintln!("The backup is good, but it could not be noted in the data: {error:#}");
+    }
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
     println!("The master key and the server's keys are not in it: keep them apart.");
     Ok(())
 }
 
-pub(super) fn verify(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let contents = backup::check(file, master_key(data)?)
+async fn note_backup(folder: &Folder, contents: Contents) -> anyhow::Result<()> {
+    let app = folder.beside().await?;
+    let now_ms = app.now_ms();
+    let noted = app.writer.write(move |db| backed::note(db, &contents, now_ms)).await?;
+    ensure!(noted, "the log began a new life meanwhile; make another one");
+    Ok(())
+}
+
+pub(super) fn verify(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    let contents = backup::check(file, folder.master()?)
         .with_context(|| format!("reading the backup {}", file.display()))?;
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
     Ok(())
 }
 
-pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let _lock = care::Lock::take(data)?;
+pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    let master = folder.master()?;
+    let _lock = care::Lock::take(&folder.path)?;
     let now_ms = jiff::Timestamp::now().as_millisecond();
-    let done = backup::restore(file, data, master_key(data)?, now_ms)
+    let done = backup::restore(file, &folder.path, master, now_ms)
         .with_context(|| format!("restoring {}", file.display()))?;
-    let app = super::open(data).await?;
+    let app = folder.beside().await?;
     let rows = projector::rebuild(&app)?;
     println!("{} changes, feed {}; {rows} rows", done.contents.chunks, done.contents.head);
     println!("What was there before is in {}. Tablets bring what is missing.", done.aside);
@@ -50,12 +62,11 @@ pub(super) async fn restore(data: &Path, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn take_in(data: &Path, file: &Path) -> anyhow::Result<()> {
-    ensure!(data.join("log.db").exists(), "there is no data folder {}", data.display());
-    let _lock = care::Lock::take(data)?;
+pub(super) async fn take_in(folder: &Folder, file: &Path) -> anyhow::Result<()> {
+    folder.has_data()?;
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
     let sealed = copy::read(&bytes).with_context(|| format!("reading {}", file.display()))?;
-    let app = super::open(data).await?;
+    let (_lock, app) = folder.alone().await?;
     let all = sealed.len();
     let is_ours = |piece: &Vec<u8>| app.secrets.deposit.open(piece).is_ok();
     let ours = sealed.into_iter().filter(is_ours).enumerate().map(|(number, sealed)| {
@@ -99,9 +110,25 @@ pub(super) async fn take_in(data: &Path, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn doctor(data: &Path) -> anyhow::Result<()> {
-    ensure!(data.join("log.db").exists(), "there is no data folder {}", data.display());
-    let app = super::open(data).await?;
+pub(super) fn migrate(folder: &Folder) -> anyhow::Result<()> {
+    folder.has_data()?;
+    let _lock = care::Lock::take(&folder.path)?;
+    if folder.path.join(backup::RESTORING).exists() {
+        return Err(StorageError::Restoring.into());
+    }
+    let Migrated { from, to } = open::connect(&folder.path.join("log.db"))
+        .and_then(|mut log| open::bring(&mut log))
+        .with_context(|| format!("migrating {}", folder.path.display()))?;
+    if from == to {
+        println!("The data have form {to} already; nothing was changed.");
+    } else {
+        println!("The data had form {from} and have form {to}. Start the server of this version.");
+    }
+    Ok(())
+}
+
+pub(super) async fn doctor(folder: &Folder) -> anyhow::Result<()> {
+    let app = folder.beside().await?;
     let found = care::examine(&app)?;
     for finding in &found {
         println!("{}  {}", if finding.fine { "ok  " } else { "LOOK" }, finding.what);

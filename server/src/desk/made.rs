@@ -125,3 +125,9 @@ pub(super) fn badge(text: &str, tone: Tone) -> Badge {
     let sign = if tone == Tone::Danger { Sign::Danger } else { Sign::None };
     Badge { text: text.to_owned(), tone, sign }
 }
+
+/// Something done at once.
+pub(super) fn plain(name: &str, label: &str, sign: Sign, act: Act) -> Action {
+    let (name, label) = (name.to_owned(), label.to_owned());
+    Action { name, label, sign, look: Look::Plain, ask: None, act }
+}

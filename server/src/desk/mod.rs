@@ -1,24 +1,27 @@
-//! Administration as places described by the server: accounts, devices, what is held, the catalog and
-//! the server itself. No contents of any record.
+//! Places described by the server: administration (accounts, devices, what is held, the catalog and the
+//! server itself; no contents of any record), and the register of what a person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`].
+//! [`devices`], [`held`], [`register`], [`listed`].
 
 mod devices;
 mod held;
+mod listed;
 mod made;
 mod overview;
 mod people;
+pub mod register;
 
 use std::sync::Arc;
 
 use ankomst_shared::app::{Acted, Language, PageView, Role};
-use ankomst_shared::ids::UserId;
+use ankomst_shared::ids::DeviceId;
 use ankomst_shared::value::Value;
 
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::sync::Session;
 
 /// Why a place or an act of administration was refused.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,7 @@ pub enum DeskError {
 pub struct Desk {
     app: Arc<App>,
     me: UserRow,
+    device: DeviceId,
     language: Language,
 }
 
@@ -49,22 +53,27 @@ pub struct Desk {
 type Answers = Vec<(String, Value)>;
 
 impl Desk {
-    /// Opens the desk for supervisors and administrators.
+    /// Opens the desk for somebody whose account is good.
     ///
     /// # Errors
-    /// When the person may not, or storage refuses.
-    pub fn open(app: Arc<App>, user: UserId, language: Language) -> Result<Self, DeskError> {
-        let me = app.readers.read(|db| accounts::user(db, user))?;
-        let me =
-            me.filter(|me| me.active && (me.is(Role::Administrator) || me.is(Role::Supervisor)));
-        Ok(Self { me: me.ok_or(DeskError::NotAllowed)?, app, language })
+    /// When the account has ended, or storage refuses.
+    pub fn open(app: Arc<App>, session: &Session, language: Language) -> Result<Self, DeskError> {
+        let me = app.readers.read(|db| accounts::user(db, session.user))?;
+        let me = me.filter(|me| me.active).ok_or(DeskError::NotAllowed)?;
+        Ok(Self { me, device: session.device, app, language })
     }
 
     /// Describes a place.
     ///
     /// # Errors
-    /// When there is none at the address, or storage refuses.
+    /// When the person may not, there is none at the address, or storage refuses.
     pub fn page(&self, address: &str) -> Result<PageView, DeskError> {
+        if address.starts_with(register::HERE) {
+            return self.register(address);
+        }
+        if !(self.administers() || self.me.is(Role::Supervisor)) {
+            return Err(DeskError::NotAllowed);
+        }
         match address {
             "/administration" => self.overview(),
             "/administration/personer" => self.people(),
@@ -82,8 +91,10 @@ impl Desk {
         if !self.me.is(Role::Administrator) {
             return Err(DeskError::NotAllowed);
         }
-        tracing::info!(user.id = %self.me.id, act = name.split(':').next(), "Administration acts.");
-        let acted = self.carry_out(name.split_once(':').unwrap_or((name, "")), &answers).await?;
+        let (act, subject) = name.split_once(':').unwrap_or((name, ""));
+        let acted = self.carry_out((act, subject), &answers).await?;
+        // Only what was carried out has a name of ours; anything else is text somebody sent.
+        tracing::info!(user.id = %self.me.id, act, "Administration acted.");
         // Live sockets look at once whether they may go on.
         self.app.news.send_modify(|_| {});
         Ok(acted)

@@ -6,7 +6,7 @@ use ankomst_shared::text::Word;
 
 use super::{Desk, DeskError};
 use crate::care;
-use crate::storage::sqlite::{accounts, log};
+use crate::storage::sqlite::{accounts, backed, log};
 
 impl Desk {
     pub(super) fn overview(&self) -> Result<PageView, DeskError> {
@@ -17,7 +17,7 @@ impl Desk {
                 log::held(db, None)?.len(),
                 log::head(db)?.feed,
                 log::epoch(db)?,
-                log::backup_ms(db)?,
+                backed::made_ms(db)?,
             ))
         })?;
         let fresh =
@@ -25,6 +25,9 @@ impl Desk {
         let mut parts = Vec::new();
         if !fresh {
             parts.push(self.notice("backup", Tone::Decide, Word::DeskNoBackup));
+        }
+        if self.app.ballast.is_low() {
+            parts.push(self.notice("disk", Tone::Decide, Word::DeskDiskFull));
         }
         let lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),

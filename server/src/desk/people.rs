@@ -7,14 +7,13 @@ use ankomst_shared::text::Word;
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
+use crate::accounts::login;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 
 /// The place.
 const HERE: &str = "/administration/personer";
-/// Longest login, in characters.
-const LOGIN_CHARS_MAX: usize = 40;
 
 impl Desk {
     pub(super) fn people(&self) -> Result<PageView, DeskError> {
@@ -86,11 +85,7 @@ impl Desk {
     }
 
     pub(super) async fn new_person(&self, answers: &Answers) -> Result<Acted, DeskError> {
-        let login = text(answers, "login")?.to_lowercase();
-        let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
-        if login.len() > LOGIN_CHARS_MAX || !login.chars().all(plain) {
-            return Err(DeskError::BadValue("login"));
-        }
+        let login = login::read(text(answers, "login")?).ok_or(DeskError::BadValue("login"))?;
         let taken = self.app.readers.read(|db| accounts::user_by_login(db, &login))?;
         if taken.is_some() {
             return Err(DeskError::BadValue("login"));

@@ -25,7 +25,8 @@ const TYPES: [(&str, &str); 10] = [
 /// Serves a file of the app's folder.
 pub async fn serve(State(folder): State<Arc<PathBuf>>, request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/').to_owned();
-    if path.starts_with("api/") {
+    // What is told elsewhere must not look as if it were told here.
+    if path.starts_with("api/") || path.trim_end_matches('/') == "metrics" {
         return Problem::nowhere().into_response();
     }
     let relative = PathBuf::from(&path);

@@ -1,11 +1,11 @@
-//! `POST /api/v1/desk/page` and `/api/v1/desk/act`: administration, in the packed form of the app.
+//! `POST /api/v1/desk/page` and `/api/v1/desk/act`: administration and the register, in the packed form
+//! of the app. What is searched for stands in the body alone.
 
 use std::sync::Arc;
 
 use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::packed::{Packed, from_bytes, to_bytes};
 use ankomst_shared::value::Value;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::desk::{Desk, DeskError};
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
+use crate::http::whole::Whole;
 
 /// Largest question, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -25,10 +26,10 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 pub async fn page(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let (address, language): (String, Language) = question(&body)?;
-    let desk = Desk::open(app, session.user, language)?;
+    let desk = Desk::open(app, &session, language)?;
     Ok(answer(&desk.page(&address)?))
 }
 
@@ -39,11 +40,11 @@ pub async fn page(
 pub async fn act(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, Problem> {
     type Question = ((String, String), (Language, Vec<(String, Value)>));
     let ((_, name), (language, answers)): Question = question(&body)?;
-    let desk = Desk::open(app, session.user, language)?;
+    let desk = Desk::open(app, &session, language)?;
     Ok(answer(&desk.act(&name, answers).await?))
 }
 

@@ -1,9 +1,12 @@
 //! Headers every answer bears.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::http::signed_in::host;
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -17,23 +20,31 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// Adds the headers; answers of the API are stored nowhere.
 pub async fn add(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
-    let policy = policy(request.headers());
+    let policy = policy(host(request.headers(), request.uri()));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // A page with a narrower one keeps it.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
 
+/// Tells browsers to come by TLS only, for a year.
+#[must_use]
+pub fn always_tls() -> SetResponseHeaderLayer<HeaderValue> {
+    let year = HeaderValue::from_static("max-age=31536000");
+    SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, year)
+}
+
 /// The page may load and reach nothing but this host. Its socket is named because not every browser
 /// takes `'self'` to mean sockets too.
-fn policy(headers: &HeaderMap) -> HeaderValue {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| {
+fn policy(host: Option<&str>) -> HeaderValue {
+    let host = host.filter(|host| {
         host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte))
     });
     let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
@@ -50,10 +61,8 @@ fn policy(headers: &HeaderMap) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn policy_for(host: &'static str) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, HeaderValue::from_static(host));
-        policy(&headers).to_str().unwrap().to_owned()
+    fn policy_for(host: &str) -> String {
+        policy(Some(host)).to_str().unwrap().to_owned()
     }
 
     #[test]

@@ -7,12 +7,15 @@ use ankomst_shared::limits::SOCKET_MESSAGE_BYTES_MAX;
 use ankomst_shared::sync::message::{ClientFrame, ServerFrame};
 use ankomst_shared::sync::wire;
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
+use crate::sockets::Open;
+use crate::storage::StorageError;
 use crate::sync::live::Live;
 
 /// A reader that takes longer for one message is cut off; it begins again with an exchange.
@@ -20,19 +23,32 @@ const SEND_DEADLINE: Duration = Duration::from_secs(20);
 /// Without any frame for so long the socket is asked whether it lives.
 const PING_AFTER: Duration = Duration::from_secs(30);
 
+/// The last word of a socket has so long to be heard.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
+/// Status of a socket that closes because its server goes away (RFC 6455).
+const GOING_AWAY: u16 = 1_001;
+
 /// Upgrades to a socket.
+///
+/// # Errors
+/// When nobody is signed in or there is no place for another socket.
 pub async fn live(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
     upgrade: WebSocketUpgrade,
-) -> Response {
-    upgrade
+) -> Result<Response, Problem> {
+    let open = app.sockets.admit(session.id).map_err(|full| {
+        app.metrics.shed();
+        Problem::from(full)
+    })?;
+    let upgraded = upgrade
         .max_message_size(SOCKET_MESSAGE_BYTES_MAX)
         .max_frame_size(SOCKET_MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| run(Live::new(Arc::clone(&app), session), app, socket))
+        .on_upgrade(move |socket| run(Live::new(Arc::clone(&app), session), app, socket, open));
+    Ok(upgraded)
 }
 
-async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket) {
+async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) {
     let mut news = app.news.subscribe();
     loop {
         let frames = tokio::select! {
@@ -50,16 +66,24 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket) {
                 }
                 live.news()
             }
-            () = app.stopping.cancelled() => return,
+            () = app.stopping.cancelled() => return farewell(socket).await,
             () = tokio::time::sleep(PING_AFTER) => {
-                if socket.send(Message::Ping(axum::body::Bytes::new())).await.is_err() {
+                let ping = socket.send(Message::Ping(axum::body::Bytes::new()));
+                if !matches!(timeout(SEND_DEADLINE, ping).await, Ok(Ok(()))) {
                     return;
                 }
-                continue;
+                // A session may have been ended by a command, which cannot ring here.
+                live.news()
             }
         };
         let frames = match frames {
             Ok(frames) => frames,
+            Err(StorageError::Full | StorageError::Low) => {
+                tracing::debug!(
+                    "A live session ended for want of room; the tablet keeps its work."
+                );
+                return;
+            }
             Err(error) => {
                 tracing::error!(%error, "A live session ended because storage refused.");
                 return;
@@ -67,12 +91,34 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket) {
         };
         for frame in frames {
             let ends = frame == ServerFrame::Ended;
-            let sent =
-                timeout(SEND_DEADLINE, socket.send(Message::Binary(wire::pack(&frame).into())))
-                    .await;
+            let frame = socket.send(Message::Binary(wire::pack(&frame).into()));
+            let sent = tokio::select! {
+                sent = timeout(SEND_DEADLINE, frame) => sent,
+                // A reader that is slow is not waited for at the end.
+                () = stops_soon(&app) => return,
+            };
             if ends || !matches!(sent, Ok(Ok(()))) {
                 return;
             }
         }
     }
+}
+
+/// A while after the server was told to stop.
+async fn stops_soon(app: &App) {
+    app.stopping.cancelled().await;
+    tokio::time::sleep(FAREWELL_MAX).await;
+}
+
+/// Tells the other end that the server goes away, and waits a moment for its answer.
+async fn farewell(mut socket: WebSocket) {
+    let frame = CloseFrame { code: GOING_AWAY, reason: "the server stops".into() };
+    drop(
+        timeout(FAREWELL_MAX, async move {
+            if socket.send(Message::Close(Some(frame))).await.is_ok() {
+                while let Some(Ok(_)) = socket.recv().await {}
+            }
+        })
+        .await,
+    );
 }

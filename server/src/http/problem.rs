@@ -5,8 +5,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::accounts::DoorError;
+use crate::limits::AGAIN_AFTER_S;
+use crate::sockets::NoPlace;
 use crate::storage::StorageError;
 use crate::sync::exchange::ExchangeError;
+
+/// After too many attempts.
+const WAIT_A_MINUTE_S: u32 = 60;
 
 /// A problem to be told.
 #[derive(Debug)]
@@ -14,13 +19,54 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     title: String,
+    again_after_s: Option<u32>,
 }
 
 impl Problem {
     /// Makes a problem.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
-        Self { status, code, title: title.into() }
+        Self { status, code, title: title.into(), again_after_s: None }
+    }
+
+    /// Asks to come again after some seconds.
+    #[must_use]
+    pub fn again_after(mut self, seconds: u32) -> Self {
+        self.again_after_s = Some(seconds);
+        self
+    }
+
+    /// As much is under way as the server does at one time.
+    #[must_use]
+    pub fn busy() -> Self {
+        let title =
+            "The server has as much to do as it can. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", title).again_after(AGAIN_AFTER_S)
+    }
+
+    /// The message is larger than any that is sent here.
+    #[must_use]
+    pub fn too_large() -> Self {
+        let title = "The message is larger than any the app sends here. Nothing was changed.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title)
+    }
+
+    /// The message did not come, or the answer was not found, in time.
+    #[must_use]
+    pub fn slow() -> Self {
+        let title = "The message did not come whole or was not answered in time. Nothing is lost: the \
+                     tablet tries again.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "slow", title)
+    }
+
+    /// The address is longer than any of ours.
+    #[must_use]
+    pub fn long_address() -> Self {
+        Self::new(
+            StatusCode::URI_TOO_LONG,
+            "long-address",
+            "There is nothing at an address this long.",
+        )
     }
 
     /// The message cannot be read.
@@ -51,6 +97,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Your roles do not include this.")
     }
 
+    /// The server has a defect.
+    #[must_use]
+    pub fn defect() -> Self {
+        let title = "A defect of the server ended this request. Nothing was lost: tablets keep what they \
+                     sent. The server's log says where the defect is.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", title)
+    }
+
     /// The request comes from another page.
     #[must_use]
     pub fn origin() -> Self {
@@ -71,22 +125,40 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert("x-ankomst-problem", HeaderValue::from_static(self.code));
+        if let Some(seconds) = self.again_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
-        if matches!(error, StorageError::Full) {
-            tracing::error!("The disk is full; pushes are answered with 507.");
-            let title =
-                "The server's disk is full. Nothing was lost: the tablets keep what they sent.";
+        if matches!(error, StorageError::Full | StorageError::Low) {
+            // Who keeps the ballast has said so once at its level.
+            tracing::debug!(%error, "A request was refused for want of room.");
+            let title = "The server's disk is full. Nothing was lost: tablets keep what is not sent and \
+                         send it by themselves. Whoever runs the server makes room on its disk.";
             return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", title);
         }
         tracing::error!(%error, "A request failed because storage refused.");
         let title =
             "The server could not write. Nothing was lost: the tablets keep what they sent.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "storage", title)
+    }
+}
+
+impl From<NoPlace> for Problem {
+    fn from(full: NoPlace) -> Self {
+        match full {
+            NoPlace::Session => {
+                let title =
+                    "This session has as many live connections as it may. Close other tabs.";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "sockets", title)
+                    .again_after(AGAIN_AFTER_S)
+            }
+            NoPlace::Server => Self::busy(),
+        }
     }
 }
 
@@ -98,6 +170,7 @@ impl From<DoorError> for Problem {
             }
             DoorError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", error.to_string())
+                    .again_after(WAIT_A_MINUTE_S)
             }
             DoorError::Ended => Self::signed_out(),
             DoorError::Request(_) => {

@@ -1,64 +1,116 @@
 //! The router and the listener.
 
-use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::app::App;
-use crate::care;
-use crate::http::{app_files, desk, headers, held, live, session, sync};
-use crate::storage::sqlite::log;
+use crate::http::listen::Bounds;
+use crate::http::problem::Problem;
+use crate::http::routes::{Added, Routes, Takes, bounded, short};
+use crate::http::way::Way;
+use crate::http::{
+    app_files, desk, headers, held, listen, live, observe, session, sync, way, welcome,
+};
+use crate::storage::sqlite::{backed, log};
+use crate::tls::{Acceptor, Shown};
+use crate::{care, limits};
 
-/// A request that is not read and answered in this time is given up; a tablet asks again.
-const ANSWER_MAX: Duration = Duration::from_mins(5);
-/// A sender that says nothing for this long in the middle of a message is cut off.
-const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// What to do about a full disk.
+const DISK_FULL_DO: &str = "Make room on the disk of the data folder. Nothing is lost: tablets keep what is \
+                            not sent and send it by themselves; no restart is needed.";
 
-/// All routes.
-pub fn router(app: Arc<App>, files: Option<PathBuf>) -> Router {
-    let mut router = Router::new()
-        .route("/api/v1/devices", post(session::enrol))
-        .route("/api/v1/session", post(session::sign_in).delete(session::sign_out))
-        .route("/api/v1/session/refresh", post(session::refresh))
-        .route("/api/v1/desk/page", post(desk::page))
-        .route("/api/v1/desk/act", post(desk::act))
-        .layer(DefaultBodyLimit::max(desk::BODY_BYTES_MAX))
-        .route(
-            "/api/v1/sync",
-            post(sync::exchange).layer(DefaultBodyLimit::max(SYNC_BODY_BYTES_MAX)),
-        )
-        .route("/api/v1/held", get(held::list))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_MAX))
-        .layer(RequestBodyTimeoutLayer::new(SILENCE_MAX))
-        .route("/api/v1/live", get(live::live))
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .with_state(app);
-    if let Some(files) = files {
-        router = router.fallback_service(get(app_files::serve).with_state(Arc::new(files)));
-    }
-    router.layer(axum::middleware::from_fn(headers::add)).layer(CatchPanicLayer::new())
+/// Body of a request that has none worth reading.
+const NO_BODY: usize = 1_024;
+
+/// All routes, for requests that come by a way.
+pub fn router(app: Arc<App>, files: Option<PathBuf>, way: Way) -> Router {
+    routes(app, files, way).0
 }
 
-/// Whether the log can be read, and how old the newest backup is.
+/// All routes, and what each of them takes.
+pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<Added>) {
+    let takes = |bytes, at_once| Takes::new(&app, bytes, at_once, limits::ANSWER_WITHIN);
+    let doors = takes(desk::BODY_BYTES_MAX, limits::DOORS_AT_ONCE);
+    let first = takes(welcome::BODY_BYTES_MAX, limits::DOORS_AT_ONCE);
+    let desks = takes(desk::BODY_BYTES_MAX, limits::DESKS_AT_ONCE);
+    let reads = takes(NO_BODY, limits::DESKS_AT_ONCE);
+    let exchanges =
+        Takes::new(&app, SYNC_BODY_BYTES_MAX, limits::EXCHANGES_AT_ONCE, limits::EXCHANGE_WITHIN);
+    let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
+    let pages = takes(NO_BODY, limits::FILES_AT_ONCE);
+    let (mut router, added) = Routes::default()
+        .add(("POST", "/api/v1/devices"), post(session::enrol), &doors)
+        .add(("POST", "/api/v1/session"), post(session::sign_in).delete(session::sign_out), &doors)
+        .add(("POST", "/api/v1/session/refresh"), post(session::refresh), &doors)
+        .add(("POST", "/api/v1/desk/page"), post(desk::page), &desks)
+        .add(("POST", "/api/v1/desk/act"), post(desk::act), &desks)
+        .add(("POST", "/api/v1/sync"), post(sync::exchange), &exchanges)
+        .add(("GET", "/api/v1/held"), get(held::list), &reads)
+        // Over HTTP/2 a socket is opened by CONNECT.
+        .add(("GET", "/api/v1/live"), get(live::live).connect(live::live), &reads)
+        .add(("GET", welcome::PATH), get(welcome::page), &pages)
+        .add(("GET", "/welcome/page.js"), get(welcome::script), &pages)
+        .add(("GET", "/welcome/page.css"), get(welcome::style), &pages)
+        .add(("POST", "/api/v1/welcome"), post(welcome::begin), &first)
+        .add(("GET", "/healthz"), get(|| async { "ok" }), &looks)
+        .add(("GET", "/readyz"), get(ready), &looks)
+        .with(Arc::clone(&app));
+    if let Some(files) = files {
+        let files = bounded(get(app_files::serve).with_state(Arc::new(files)), &pages);
+        router = router.fallback_service(files);
+    }
+    let router = guarded(router)
+        .layer(middleware::from_fn_with_state(way, way::check))
+        .layer(middleware::from_fn(short))
+        .layer(middleware::from_fn_with_state(app, observe::observe))
+        .layer(middleware::from_fn(headers::add));
+    (router, added)
+}
+
+/// Lets a defect end one request and nothing else.
+fn guarded(router: Router) -> Router {
+    router.layer(CatchPanicLayer::custom(|_| Problem::defect().into_response()))
+}
+
+/// Whether the log can be read, how old the newest backup is, whether the rows are whole, and whether
+/// the disk is full. A full disk is ready: people sign in and read, tablets keep what they cannot send.
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
-    match app.readers.read(|db| Ok((log::head(db)?.feed, log::backup_ms(db)?))) {
+    match app.readers.read(|db| Ok((log::head(db)?.feed, backed::made_ms(db)?))) {
         Ok((feed, made_ms)) => {
             let age_s = care::age_ms(made_ms, app.now_ms()).map(|age| age / 1_000);
-            (StatusCode::OK, Json(serde_json::json!({ "feed": feed, "backup_age_s": age_s })))
+            let rows = if app.making.is_whole() { "whole" } else { "rebuilding" };
+            let (disk, to_do) =
+                if app.ballast.is_low() { ("full", DISK_FULL_DO) } else { ("ok", "") };
+            let said = serde_json::json!({
+                "feed": feed, "backup_age_s": age_s, "rows": rows, "disk": disk, "do": to_do
+            });
+            (StatusCode::OK, Json(said))
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "feed": null }))),
     }
+}
+
+/// Where it listens and what it serves beside the API.
+#[derive(Debug)]
+pub struct Edge {
+    /// Folder of the app's files.
+    pub files: Option<PathBuf>,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The certificate, if it speaks TLS itself.
+    pub certificate: Option<Arc<Shown>>,
+    /// Whether a proxy stands before it.
+    pub behind_proxy: bool,
 }
 
 /// Serves until told to stop. `listening` is called with the address once it listens.
@@ -67,15 +119,41 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Val
 /// When the address cannot be listened on.
 pub async fn serve(
     app: Arc<App>,
-    files: Option<PathBuf>,
-    listen: SocketAddr,
+    edge: Edge,
     listening: impl FnOnce(SocketAddr),
 ) -> std::io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
+    let listener = TcpListener::bind(edge.listen).await?;
     listening(listener.local_addr()?);
-    let stopping = app.stopping.clone();
-    let router = router(app, files).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await })
-        .await
+    let way = Way { tls: edge.certificate.is_some(), proxy: edge.behind_proxy };
+    let mut router = router(Arc::clone(&app), edge.files, way);
+    let mut greets = None;
+    if let Some(certificate) = edge.certificate {
+        router = router.layer(headers::always_tls());
+        let config = certificate.config().map_err(std::io::Error::other)?;
+        greets = Some(Acceptor::new(config));
+    }
+    listen::serve(&app, (listener, greets), router, Bounds::default()).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_defect_ends_its_request_with_a_problem_that_tells_nothing_of_it() {
+        async fn broken() -> &'static str {
+            panic!("Zarghona Provdotter")
+        }
+        let router = guarded(Router::new().route("/", get(broken)));
+        let response =
+            router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["x-ankomst-problem"], "defect");
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("Zarghona"));
+    }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use ankomst_shared::sync::message::{EnrolRequest, RefreshRequest, SignInRequest};
 use ankomst_shared::sync::wire;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +13,7 @@ use crate::accounts::door::{self, SignedIn as Made};
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::{Address, OwnOrigin, SECRET, SignedIn, TOKEN, cookie, no_cookie};
+use crate::http::whole::Whole;
 use crate::sync::Session;
 
 /// `POST /api/v1/devices`.
@@ -24,7 +24,7 @@ pub async fn enrol(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
     Address(from): Address,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let request: EnrolRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
     made(&app, &door::enrol(&app, request, from).await?)
@@ -38,7 +38,7 @@ pub async fn sign_in(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
     Address(from): Address,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let request: SignInRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
     made(&app, &door::sign_in(&app, request, from).await?)
@@ -52,7 +52,7 @@ pub async fn refresh(
     State(app): State<Arc<App>>,
     _: OwnOrigin,
     jar: CookieJar,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let request: RefreshRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
     let secret = jar.get(SECRET).ok_or_else(Problem::signed_out)?.value().to_owned();

@@ -1,17 +1,18 @@
 //! Who asks: the session behind the cookie, and whether the request comes from this app.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{Method, header};
+use axum::http::{Extensions, HeaderMap, Method, Uri, header};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
 use crate::app::App;
+use crate::http::listen::Peer;
 use crate::http::problem::Problem;
 use crate::storage::sqlite::accounts;
 use crate::sync::Session;
@@ -25,7 +26,8 @@ pub const SECRET: &str = "__Host-ankomst-refresh";
 #[derive(Debug)]
 pub struct OwnOrigin;
 
-/// Where the request comes from: the address of the other end, never one a header claims.
+/// Where the request comes from: the address of the other end, or the one that a declared proxy there
+/// says ([`crate::http::way`]); never one that any other header claims.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub Option<IpAddr>);
 
@@ -45,9 +47,14 @@ impl<S: Sync> FromRequestParts<S> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(address)| address.ip())))
+        Ok(parts.extensions.get().copied().unwrap_or(Self(peer(&parts.extensions))))
     }
+}
+
+/// The address of the other end of the connection.
+#[must_use]
+pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(address))| address.ip())
 }
 
 /// Whether the origin's host and port are the ones the request was sent to.
@@ -55,9 +62,14 @@ fn is_own(parts: &Parts) -> bool {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let origin =
         text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-    // HTTP/2 says the host in the address instead.
-    let host = text(header::HOST).or(parts.uri.authority().map(Authority::as_str));
-    origin.is_some() && origin == host
+    origin.is_some() && origin == host(&parts.headers, &parts.uri)
+}
+
+/// The host and port a request was sent to; HTTP/2 says them in the address.
+#[must_use]
+pub fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    named.or(uri.authority().map(Authority::as_str))
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use ankomst_shared::sync::message::Exchange;
 use ankomst_shared::sync::wire;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
+use crate::http::whole::Whole;
 use crate::sync::exchange;
 
 /// Answers an exchange.
@@ -21,7 +21,7 @@ use crate::sync::exchange;
 pub async fn exchange(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let question: Exchange = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
     if question.hello.device != session.device {

@@ -1,81 +1,107 @@
-//! From visible changes to rows: titles, progress and open contradictions for lists and reports.
+//! From visible changes to rows: what lists, searches and reports are answered from.
 //!
 //! Rows are never truth: [`rebuild`] makes them anew from the log, and following must give the same.
+//! Reading order: this file (one document), `row` (what stands in its row), [`making`] (all of them).
+
+pub mod making;
+mod row;
 
 use std::sync::Arc;
 
-use ankomst_shared::catalog::Catalog;
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId};
-use ankomst_shared::merge::record_state;
+use ankomst_shared::sign::header::review_of;
 use minicbor::bytes::ByteVec;
 
+pub use self::making::{make_whole, rebuild};
+use self::row::Around;
 use crate::app::App;
 use crate::storage::StorageError;
+use crate::storage::sqlite::Connection;
+use crate::storage::sqlite::homes::home;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
 
-/// Writes the row of a document whose visible changes are these. A row that cannot be written is
-/// reported and made good by the next rebuild; the log is not touched by it.
-pub fn follow(app: &Arc<App>, document: DocumentId, kind: &str, chunks: &[ByteVec]) {
-    let row = project(document, kind, chunks);
-    let written = app.rows.lock().map_err(|_| StorageError::Stopped).and_then(|db| match row {
-        Some(row) => rows::put(&db, &row),
-        None => Ok(()),
+/// Writes the row of a document of which something has become visible, up to that number of the feed.
+/// A row that cannot be written is reported and made good with the next; the log is not touched.
+pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
+    if app.making.takes_up() {
+        // An earlier row could not be written; what became visible since is made good with this one.
+        if let Err(error) = make_whole(app) {
+            app.making.fell_behind();
+            tracing::error!(%error, "Rows could not be made good; the next change tries again.");
+        }
+        return;
+    }
+    let made = app.readers.read(|db| {
+        let made_to = if app.making.is_whole() { log::epoch(db)? } else { None };
+        Ok((subject(app, db, document)?, made_to.map(|epoch| (epoch, head))))
+    });
+    let written = made.and_then(|(row, made_to)| {
+        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+        rows::put_all(&db, row.as_slice(), made_to)
     });
     if let Err(error) = written {
-        tracing::error!(%error, "A row could not be written; `ankomst rebuild` makes it good.");
+        // From here on the rows do not say that they are whole.
+        app.making.fell_behind();
+        tracing::error!(document.id = %document, %error, "A row could not be written; the next change makes it good.");
     }
 }
 
-/// Makes all rows anew and gives their number.
-///
-/// # Errors
-/// When storage refuses.
-pub fn rebuild(app: &App) -> Result<usize, StorageError> {
-    let all = app.readers.read(|db| {
-        let mut ids: Vec<DocumentId> =
-            log::all_chunks(db)?.into_iter().map(|chunk| chunk.document).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let mut rows = Vec::new();
-        for id in ids {
-            let Some(document) = log::document(db, id)? else { continue };
-            let chunks = log::chunks_of(db, id, "visible")?
-                .iter()
-                .map(|chunk| app.keys.open_chunk(id, &chunk.hash, &chunk.sealed).map(ByteVec::from))
-                .collect::<Result<Vec<_>, _>>()?;
-            rows.extend(project(id, &document.kind, &chunks));
-        }
-        Ok(rows)
-    })?;
-    let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-    rows::clear(&db)?;
-    all.iter().try_for_each(|row| rows::put(&db, row))?;
-    Ok(all.len())
-}
-
-fn project(document: DocumentId, kind: &str, chunks: &[ByteVec]) -> Option<ProjectedRow> {
-    let opened =
-        Document::open(ActorId::from_bytes([0; 16]), chunks.iter().map(|chunk| chunk.as_slice()))
-            .ok()?;
-    Some(row(document, kind, &opened))
-}
-
-/// The row of a document.
-#[must_use]
-pub fn row(document: DocumentId, kind: &str, opened: &Document) -> ProjectedRow {
-    let catalog = Catalog::builtin();
-    let record = record_state(catalog, (kind, document), opened, None);
-    let title = catalog
-        .anchor(kind, "title")
-        .filter(|(list, _)| list.is_none())
-        .map(|(_, field)| record.text(&field.id).to_owned());
-    ProjectedRow {
-        document,
-        kind: kind.to_owned(),
-        title: title.unwrap_or_default(),
-        answered: record.fields.len(),
-        open: record.open(),
+/// Notes in the row of a document how many of its changes wait and are held.
+pub fn mark(app: &Arc<App>, document: DocumentId) {
+    let marked = app.readers.read(|db| log::unseen(db, document)).and_then(|unseen| {
+        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+        rows::mark(&db, document, unseen)
+    });
+    if let Err(error) = marked {
+        tracing::warn!(document.id = %document, %error, "What waits could not be noted in a row.");
     }
+}
+
+/// The row that a change of a document shows in: of a review that of the record it is about.
+fn subject(
+    app: &App,
+    db: &Connection,
+    document: DocumentId,
+) -> Result<Option<ProjectedRow>, StorageError> {
+    let Some(found) = log::document(db, document)? else { return Ok(None) };
+    let found = match (found.kind.as_str(), found.parent) {
+        ("review", Some(parent)) => log::document(db, parent)?,
+        ("review", None) => None,
+        _ => Some(found),
+    };
+    let Some(document) = found else { return Ok(None) };
+    let Some(home) = home(&document, |id| log::document(db, id))? else { return Ok(None) };
+    let Some(opened) = open(app, db, document.id)? else { return Ok(None) };
+    let review = open(app, db, review_of(document.id))?;
+    let review = review.as_ref();
+    let around = Around {
+        home,
+        feed: opened.feed.max(review.map_or(0, |review| review.feed)),
+        updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
+        unseen: log::unseen(db, document.id)?,
+    };
+    let review = review.map(|review| &review.document);
+    Ok(Some(row::row(&document, around, &opened.document, review)))
+}
+
+/// A document as far as it is visible.
+struct Visible {
+    document: Document,
+    feed: u64,
+    updated_ms: i64,
+}
+
+fn open(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Visible>, StorageError> {
+    let (mut feed, mut updated_ms) = (0, 0);
+    let mut chunks: Vec<ByteVec> = Vec::new();
+    for chunk in log::chunks_of(db, id, "visible")? {
+        feed = feed.max(chunk.feed.unwrap_or_default());
+        updated_ms = updated_ms.max(chunk.received_ms);
+        chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+    }
+    let nobody = ActorId::from_bytes([0; 16]);
+    let document = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice())).ok();
+    Ok(document.map(|document| Visible { document, feed, updated_ms }))
 }

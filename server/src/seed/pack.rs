@@ -191,6 +191,7 @@ impl Writer<'_> {
             document,
             envelope: envelope.sign(key).into(),
             chunks: vec![chunk.bytes.into()],
+            enrolment: None,
         };
         self.pushes.push(Push { parts: vec![part] });
         Ok(())

@@ -2,9 +2,12 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::rows`] (projections),
-//! [`sqlite::backup`] (copies that were read whole).
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::enrolled`] (devices a restored log
+//! lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
+//! (copies that were read whole), [`sqlite::backed`] (what is noted of them); and [`ballast`] (room for
+//! a full disk).
 
+pub mod ballast;
 pub mod sqlite;
 
 /// Why storage did not do what was asked.
@@ -16,9 +19,34 @@ pub enum StorageError {
     /// The schema could not be brought up to date.
     #[error("the database's schema could not be brought up to date: {0}")]
     Schema(#[from] refinery::Error),
+    /// The data are in the form of a newer program.
+    #[error(
+        "these data were written by a newer version of Ankomst (form {found}, this program knows {known}); \
+         nothing was changed. Run the newer program, or restore a backup from before it into a folder of its own"
+    )]
+    Newer {
+        /// Form of the data.
+        found: i64,
+        /// Newest form this program knows.
+        known: i64,
+    },
+    /// The data are in the form of an older program, whose server may be running.
+    #[error(
+        "these data are of an older version of Ankomst (form {found}, this program needs {known}); nothing was \
+         changed. Stop the server, run `ankomst migrate`, then start the new server"
+    )]
+    Older {
+        /// Form of the data.
+        found: i64,
+        /// Form this program needs.
+        known: i64,
+    },
     /// The disk is full; nothing was written.
     #[error("the disk is full")]
     Full,
+    /// Refused to leave what room there is to sessions, revocations and the feed.
+    #[error("the disk is nearly full and what is left of it is kept for what must be written")]
+    Low,
     /// A file could not be read or written.
     #[error("a file of the data folder could not be read or written: {0}")]
     File(#[from] std::io::Error),
@@ -27,8 +55,24 @@ pub enum StorageError {
         "{0} is gone from the data folder; put it back from where you keep it, nothing was changed"
     )]
     KeyGone(&'static str),
-    /// Another process serves or restores this data folder.
-    #[error("another process uses this data folder; stop it first")]
+    /// A key file outside the data folder cannot be read.
+    #[error("the key file {} cannot be read: {error}; nothing was changed", file.display())]
+    KeyFile {
+        /// Which.
+        file: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A key file holds something else.
+    #[error("{} does not hold a key, which is 32 bytes; nothing was changed", .0.display())]
+    KeyLength(std::path::PathBuf),
+    /// The master key is that of other data.
+    #[error("the master key is not the one of these data; give the right one, nothing was changed")]
+    OtherMaster,
+    /// Another process serves this data folder, or a command that must be alone works on it.
+    #[error(
+        "another process uses this data folder; stop the server first, then run this again. Nothing was changed"
+    )]
     InUse,
     /// A restore of this folder was begun and not ended.
     #[error("a restore of this data folder was not finished; run `ankomst restore` again")]

@@ -11,11 +11,12 @@ use core::marker::PhantomData;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
-use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::ids::{DeviceId, DocumentId, UnitId};
 use rusqlite::Connection;
 
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::UserRow;
+use crate::storage::sqlite::homes::home;
 use crate::storage::sqlite::log::{self, DocumentRow};
 
 /// Reading.
@@ -65,32 +66,49 @@ pub fn may_write(
 }
 
 fn allowed(db: &Connection, user: &UserRow, document: &DocumentRow) -> Result<bool, StorageError> {
-    if !user.active || document.unit != user.unit {
+    let reach = reach(user);
+    if document.unit != reach.unit || reach.homes.is_empty() {
         return Ok(false);
     }
-    let Some(at) = belongs_to(document, |id| log::document(db, id))? else { return Ok(false) };
-    Ok(may(user, &at))
+    Ok(home(document, |id| log::document(db, id))?.is_some_and(|at| reach.includes(&at)))
 }
 
-/// The kind whose secrecy a document shares: that of the house or case it belongs to, or its own.
-/// `None` when what it belongs to is not known.
-fn belongs_to(
-    document: &DocumentRow,
-    find: impl Fn(DocumentId) -> Result<Option<DocumentRow>, StorageError>,
-) -> Result<Option<String>, StorageError> {
-    let mut at = document.clone();
-    while matches!(at.kind.as_str(), "review" | "run" | "deficiencies" | "journal") {
-        let Some(parent) = at.parent else { return Ok(None) };
-        let Some(parent) = find(parent)? else { return Ok(None) };
-        at = parent;
+/// What a person may read at all: some kinds of secrecy of one unit. Only this module makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    unit: UnitId,
+    homes: Vec<&'static str>,
+}
+
+impl Reach {
+    /// The unit.
+    #[must_use]
+    pub const fn unit(&self) -> UnitId {
+        self.unit
     }
-    Ok(Some(at.kind))
+
+    /// The kinds whose documents, with all that belongs to them, may be read.
+    #[must_use]
+    pub fn homes(&self) -> &[&'static str] {
+        &self.homes
+    }
+
+    fn includes(&self, home: &str) -> bool {
+        self.homes.contains(&home)
+    }
+}
+
+/// What a person may read at all.
+#[must_use]
+pub fn reach(user: &UserRow) -> Reach {
+    let mut homes = vec!["case", "residence", "protected"];
+    homes.retain(|home| user.active && may(user, home));
+    Reach { unit: user.unit, homes }
 }
 
 /// Whether one of the person's roles deals with houses (`residence`), cases (`case`) or protected
 /// parts (`protected`).
-#[must_use]
-pub fn may(user: &UserRow, kind: &str) -> bool {
+fn may(user: &UserRow, kind: &str) -> bool {
     user.is(Role::Supervisor)
         || (user.is(Role::Caseworker) && matches!(kind, "residence" | "case" | "protected"))
         || (user.is(Role::Inspector) && kind == "residence")
@@ -108,7 +126,8 @@ pub fn scope(
     user: &UserRow,
     device: DeviceId,
 ) -> Result<BTreeSet<DocumentId>, StorageError> {
-    if !user.active {
+    let reach = reach(user);
+    if reach.homes.is_empty() {
         return Ok(BTreeSet::new());
     }
     let wants = log::wants(db, device)?;
@@ -123,9 +142,9 @@ pub fn scope(
     };
     let mut scope = BTreeSet::new();
     for document in all.iter().filter(|document| document.kind != "review") {
-        let Some(kind) = belongs_to(document, find)? else { continue };
-        let is_inspection = document.kind == "run" && kind == "residence";
-        if may(user, &kind) && (!is_inspection || along(document)) {
+        let Some(home) = home(document, find)? else { continue };
+        let is_inspection = document.kind == "run" && home == "residence";
+        if reach.includes(&home) && (!is_inspection || along(document)) {
             scope.insert(document.id);
         }
     }

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::care;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::backed;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::sync::{Session, access, ingest};
 
@@ -82,6 +83,7 @@ pub async fn answer(
         .await?;
     answer.acks = acks;
     answer.deposits = deposits;
+    app.metrics.exchange();
     Ok(answer)
 }
 
@@ -108,6 +110,9 @@ fn gather(
             at_high: log::chain_at(db, hello.high.feed)?,
             told_cursor: hello.cursor.is_proven(key, epoch),
             told_high: hello.high.is_proven(key, epoch),
+            last_arrival: log::arrivals(db)?.feed,
+            at_arrived: log::arrival_at(db, hello.arrived.feed)?,
+            told_arrived: hello.arrived.is_proven(&app.secrets.arrival, epoch),
             held: log::holdings(db, session.device)?,
             allowed: access::scope(db, user, session.device)?,
             unsure: known(db, &hello.unsure)?,
@@ -190,8 +195,11 @@ impl Gathering<'_> {
             me: user.me(),
             people: accounts::people(self.db, user.unit)?,
             devices: accounts::device_names(self.db, user.unit)?,
-            has_backup: care::age_ms(log::backup_ms(self.db)?, self.app.now_ms())
+            has_backup: care::age_ms(backed::made_ms(self.db)?, self.app.now_ms())
                 .is_some_and(|age| age <= care::FRESH_MS),
+            received: log::arrivals(self.db)?.told(&self.app.secrets.arrival, epoch),
+            backed_up: backed::up_to(self.db)?.unwrap_or_default(),
+            enrolments: backed::enrolled_since(self.db, user.unit)?,
             away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
             unit: accounts::unit_name(self.db, user.unit)?.unwrap_or_default(),
         })

@@ -8,6 +8,7 @@ use ankomst_shared::ids::DocumentId;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
@@ -19,8 +20,12 @@ const AGAIN_AFTER: Duration = Duration::from_secs(15);
 /// Tries whatever waits, for ever; ends when the app stops.
 pub async fn run(app: Arc<App>) {
     loop {
-        if let Err(error) = settle(&app).await {
-            tracing::error!(%error, "Changes wait for their trial because storage refused.");
+        // Broken off anywhere it leaves changes waiting, which the next start tries.
+        tokio::select! {
+            settled = settle(&app) => if let Err(error) = settled {
+                tracing::error!(%error, "Changes wait for their trial because storage refused.");
+            },
+            () = app.stopping.cancelled() => return,
         }
         tokio::select! {
             () = app.arrived.notified() => {}
@@ -72,17 +77,15 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     };
     let (base, candidates) = (opened(&base)?, opened(&pending)?);
     let Some(outcomes) = app.trial.try_changes(&kind, &base, &candidates).await else {
+        let to_mark = Arc::clone(app);
+        drop(tokio::task::spawn_blocking(move || projector::mark(&to_mark, document)).await);
         return Ok(false);
     };
+    for outcome in &outcomes {
+        let shared = *outcome == Outcome::Passed;
+        app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
+    }
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
-    let mut all = base;
-    all.extend(
-        candidates
-            .into_iter()
-            .zip(&hashes)
-            .filter(|(_, (_, outcome))| *outcome == Outcome::Passed)
-            .map(|(bytes, _)| bytes),
-    );
     let head = app
         .writer
         .write(move |db| {
@@ -100,11 +103,11 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
         news.turns = news.turns.wrapping_add(1);
     });
     // A row is a cache: whatever happens while it is made, the feed goes on.
-    let to_project = Arc::clone(app);
+    let (to_project, head) = (Arc::clone(app), head.feed);
     let followed =
-        tokio::task::spawn_blocking(move || projector::follow(&to_project, document, &kind, &all));
+        tokio::task::spawn_blocking(move || projector::follow(&to_project, document, head));
     if followed.await.is_err() {
-        tracing::error!(document.id = %document, "A row could not be made; `ankomst rebuild` makes it good.");
+        tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }
     Ok(true)
 }

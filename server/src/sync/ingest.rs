@@ -17,8 +17,11 @@ use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refus
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::metrics::Chunk;
+use crate::projector;
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts;
+use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
 
@@ -27,17 +30,33 @@ struct Checked {
     document: DocumentId,
     envelope: Vec<u8>,
     author: Option<AuthorEnvelope>,
+    /// The author's device, if the log does not know it yet.
+    newcomer: Option<DeviceRow>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
+}
+
+/// Whose word a part is.
+enum Author {
+    /// That of a device, known or shown to be enrolled by this server.
+    Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
+    /// That of a device this log does not know: it was enrolled after the backup the log is from, or
+    /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
+    Unknown,
+    /// Nobody's.
+    Nobody,
 }
 
 /// Takes a push and answers for every change in it once it is on the disk.
 ///
 /// # Errors
-/// When storage refuses; then nothing was acknowledged.
+/// When storage refuses or the disk has no room for it; then nothing was acknowledged.
 pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
     let count: usize = push.parts.iter().map(|part| part.chunks.len()).sum();
     if count == 0 {
         return Ok(Vec::new());
+    }
+    if app.ballast.is_low() {
+        return Err(StorageError::Low);
     }
     let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
@@ -45,10 +64,20 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
         keep.map(|part| gate(&opened, &part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
-    .map_err(|_| StorageError::Stopped)??;
+    .map_err(|_| StorageError::Stopped)?
+    .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
-    let acks = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    let (acks, held) = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    for ack in &acks {
+        let taken = matches!(ack.outcome, Outcome::Received(_));
+        app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
+    }
     app.arrived.notify_one();
+    if !held.is_empty() {
+        let marking = Arc::clone(app);
+        let mark = move || held.into_iter().for_each(|id| projector::mark(&marking, id));
+        drop(tokio::task::spawn_blocking(mark).await);
+    }
     Ok(acks)
 }
 
@@ -104,14 +133,18 @@ fn start_op(part: &PushPart) -> Option<u64> {
 
 fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
-    let refused = |hash, why| Ack { document, hash, outcome: Outcome::Refused(why) };
-    let author = app.readers.read(|db| author(db, part))?;
+    let ack = |hash, outcome| Ack { document, hash, outcome };
+    let (author, newcomer, otherwise) = match app.readers.read(|db| author(app, db, part))? {
+        Author::Is(known) => (Some(known.0), known.1, Outcome::Refused(Refused::Envelope)),
+        Author::Unknown => (None, None, Outcome::Missing(Vec::new())),
+        Author::Nobody => (None, None, Outcome::Refused(Refused::Envelope)),
+    };
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         let Ok(info) = parse(bytes) else {
             // A malformed change has no id of its own; it is told by the hash of its bytes.
             let hash = ChangeHash::from_bytes(sha256(&[bytes]));
-            chunks.push(Err(refused(hash, Refused::Malformed)));
+            chunks.push(Err(ack(hash, Outcome::Refused(Refused::Malformed))));
             continue;
         };
         let fits = author.as_ref().is_some_and(|author| {
@@ -123,7 +156,7 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
             let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
             Ok((info, sealed))
         } else {
-            Err(refused(info.hash, Refused::Envelope))
+            Err(ack(info.hash, otherwise.clone()))
         });
     }
     let covered = author.as_ref().map(|author| {
@@ -134,10 +167,10 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
         if let Ok((info, _)) = chunk
             && !covered.as_ref().is_some_and(|covered| covered.contains(&info.hash))
         {
-            *chunk = Err(refused(info.hash, Refused::Envelope));
+            *chunk = Err(ack(info.hash, Outcome::Refused(Refused::Envelope)));
         }
     }
-    Ok(Checked { document, envelope: part.envelope.to_vec(), author, chunks })
+    Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, chunks })
 }
 
 /// The changes an envelope vouches for: the last one of the part, which it names, and of the earlier
@@ -158,29 +191,58 @@ fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<ChangeHash> {
     covered
 }
 
-/// The envelope, if its signature is that of an enrolled device of that person.
-fn author(db: &Connection, part: &PushPart) -> Result<Option<AuthorEnvelope>, StorageError> {
-    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(None) };
-    let Some(device) = accounts::device(db, claimed.device)? else { return Ok(None) };
-    let key = PublicKey::from_bytes(device.key);
-    let opened = AuthorEnvelope::open(&part.envelope, &key).ok();
-    Ok(opened.filter(|author| author.document == part.document && author.user == device.user))
+/// Whose word a part is: its envelope is signed by an enrolled device of that person.
+fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
+    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(Author::Nobody) };
+    let known = accounts::device(db, claimed.device)?;
+    let is_known = known.is_some();
+    let device = match known {
+        Some(device) => Some(device),
+        None => newcomer(app, db, part)?.filter(|device| device.id == claimed.device),
+    };
+    let Some(device) = device else { return Ok(Author::Unknown) };
+    let opened = AuthorEnvelope::open(&part.envelope, &PublicKey::from_bytes(device.key)).ok();
+    let opened =
+        opened.filter(|author| author.document == part.document && author.user == device.user);
+    let newcomer = (!is_known).then_some(device);
+    Ok(opened.map_or(Author::Nobody, |author| Author::Is(Box::new((author, newcomer)))))
 }
 
-fn store(db: &Connection, parts: &[Checked], now_ms: i64) -> Result<Vec<Ack>, StorageError> {
-    let mut acks = Vec::new();
+/// The device whose enrolment a part carries, if this server has signed it and knows the person.
+fn newcomer(
+    app: &App,
+    db: &Connection,
+    part: &PushPart,
+) -> Result<Option<DeviceRow>, StorageError> {
+    let enrolment = part.enrolment.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
+    let Some(device) = DeviceRow::enrolled(enrolment, &app.secrets.server.public()) else {
+        return Ok(None);
+    };
+    Ok(accounts::user(db, device.user)?.is_some().then_some(device))
+}
+
+/// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
+fn store(
+    db: &Connection,
+    parts: &[Checked],
+    now_ms: i64,
+) -> Result<(Vec<Ack>, BTreeSet<DocumentId>), StorageError> {
+    let (mut acks, mut held) = (Vec::new(), BTreeSet::new());
     for part in parts {
+        if let Some(device) = &part.newcomer {
+            enrolled::take_in_again(db, device, now_ms)?;
+        }
         for chunk in &part.chunks {
             acks.push(match chunk {
                 Err(ack) => ack.clone(),
                 Ok((info, sealed)) => {
-                    let outcome = store_one(db, part, (info, sealed), now_ms)?;
+                    let outcome = store_one(db, part, (info, sealed), now_ms, &mut held)?;
                     Ack { document: part.document, hash: info.hash, outcome }
                 }
             });
         }
     }
-    Ok(acks)
+    Ok((acks, held))
 }
 
 fn store_one(
@@ -188,6 +250,7 @@ fn store_one(
     part: &Checked,
     (info, sealed): (&ChunkInfo, &[u8]),
     now_ms: i64,
+    all_held: &mut BTreeSet<DocumentId>,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
     match check(&Index(db), document, info)? {
@@ -219,6 +282,7 @@ fn store_one(
                     kind: header.kind,
                     parent: header.parent,
                     unit: header.unit,
+                    protection: header.protection,
                     user: header.user,
                 }
             }
@@ -226,6 +290,9 @@ fn store_one(
         },
     };
     let held = reason_to_hold(db, part, &row, info)?;
+    if held.is_some() {
+        all_held.insert(document);
+    }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
     log::add_chunk(db, &Arrival { document, info, sealed, envelope, received_ms, held })?;
     Ok(Outcome::Received(now_ms))

@@ -40,13 +40,15 @@ impl Live {
             return Ok(vec![ServerFrame::Ended]);
         }
         match frame {
-            ClientFrame::Attach { device, epoch, cursor } => {
-                let known = self
-                    .app
-                    .readers
-                    .read(|db| Ok((log::epoch(db)?, log::chain_at(db, cursor.feed)?)))?;
-                let fits = cursor.feed == 0 || known.1 == Some(cursor.chain);
-                if device != self.session.device || known.0 != Some(epoch) || !fits {
+            ClientFrame::Attach { device, epoch, cursor, arrived } => {
+                let (known, fit) = self.app.readers.read(|db| {
+                    let at = log::chain_at(db, cursor.feed)?;
+                    let feed = cursor.feed == 0 || at == Some(cursor.chain);
+                    let at = log::arrival_at(db, arrived.feed)?;
+                    let arrival = arrived.feed == 0 || at == Some(arrived.chain);
+                    Ok((log::epoch(db)?, feed && arrival))
+                })?;
+                if device != self.session.device || known != Some(epoch) || !fit {
                     return Ok(vec![ServerFrame::Again]);
                 }
                 self.cursor = Some(cursor);
@@ -55,7 +57,12 @@ impl Live {
             }
             ClientFrame::Push(push) => {
                 let acks = ingest::push(&self.app, push).await?;
-                Ok(vec![ServerFrame::Acks(acks)])
+                let received = self.app.readers.read(|db| {
+                    let epoch = log::epoch(db)?;
+                    let epoch = epoch.ok_or(StorageError::Damaged("the log has no epoch"))?;
+                    Ok(log::arrivals(db)?.told(&self.app.secrets.arrival, epoch))
+                })?;
+                Ok(vec![ServerFrame::Acks(acks, received)])
             }
         }
     }

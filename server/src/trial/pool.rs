@@ -5,12 +5,16 @@
 use core::time::Duration;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Instant;
 
 use minicbor::bytes::ByteVec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+
+use crate::metrics::Metrics;
 
 use super::frame::{Answer, FRAME_BYTES_MAX, Request};
 
@@ -31,6 +35,7 @@ pub enum Outcome {
 pub struct TrialPool {
     binary: PathBuf,
     child: Mutex<Option<Pipes>>,
+    metrics: Arc<Metrics>,
 }
 
 #[derive(Debug)]
@@ -43,8 +48,8 @@ struct Pipes {
 impl TrialPool {
     /// Prepares a pool whose children are `binary trial`.
     #[must_use]
-    pub fn new(binary: PathBuf) -> Self {
-        Self { binary, child: Mutex::new(None) }
+    pub fn new(binary: PathBuf, metrics: Arc<Metrics>) -> Self {
+        Self { binary, child: Mutex::new(None), metrics }
     }
 
     /// Tries changes in order on a document; `None` when no child can be started: the changes wait.
@@ -85,15 +90,26 @@ impl TrialPool {
         Some(outcomes)
     }
 
+    /// Ends the child.
+    pub async fn stop(&self) {
+        if let Some(mut last) = self.child.lock().await.take() {
+            drop(last.process.kill().await);
+        }
+    }
+
     /// Asks the child: the inner `None` when it died or hung, the outer when none can be started.
     async fn ask(&self, slot: &mut Option<Pipes>, request: &Request) -> Option<Option<Answer>> {
         if slot.is_none() {
             *slot = self.start();
         }
         let pipes = slot.as_mut()?;
+        let begun = Instant::now();
         let answer = timeout(DEADLINE, exchange(pipes, request)).await.ok().and_then(Result::ok);
         let fits = answer.filter(|answer| answer.verdicts.len() == request.candidates.len());
-        if fits.is_none() {
+        if fits.is_some() {
+            self.metrics.trial(begun.elapsed());
+        } else {
+            self.metrics.trial_killed();
             tracing::warn!("A trial ended its process; a new one is started for the next.");
             if let Some(mut dead) = slot.take() {
                 drop(dead.process.kill().await);
@@ -150,9 +166,9 @@ mod tests {
     #[tokio::test]
     async fn without_a_child_changes_wait_and_one_that_only_dies_holds_them() {
         let change = [ByteVec::from(vec![1])];
-        let nowhere = TrialPool::new(PathBuf::from("/there/is/no/such/program"));
+        let nowhere = TrialPool::new(PathBuf::from("/there/is/no/such/program"), Arc::default());
         assert_eq!(nowhere.try_changes("case", &[], &change).await, None);
-        let dies = TrialPool::new(PathBuf::from("/bin/false"));
+        let dies = TrialPool::new(PathBuf::from("/bin/false"), Arc::default());
         let held = Outcome::Held("the trial was aborted".to_owned());
         assert_eq!(dies.try_changes("case", &[], &change).await, Some(vec![held]));
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ankomst_server::accounts::password;
 use ankomst_server::app::App;
 use ankomst_server::http::serve::router;
+use ankomst_server::http::way::Way;
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
@@ -15,12 +16,14 @@ use ankomst_shared::sync::message::{EnrolRequest, RefreshRequest, SignInAnswer, 
 use ankomst_shared::sync::wire;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "ett långt lösenord";
-const HOST: &str = "ankomst.example.org";
+pub(crate) const TLS: Way = Way { tls: true, proxy: false };
+pub(crate) const HOST: &str = "ankomst.example.org";
 
 /// A running server and its folder.
 pub(crate) struct Door {
@@ -42,6 +45,7 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) key: SigningKey,
     pub(crate) device: Option<DeviceId>,
+    pub(crate) enrolment: Option<ByteVec>,
 }
 
 impl Door {
@@ -79,7 +83,11 @@ impl Door {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let router = router(Arc::clone(&self.app), Some(self.files()));
+        self.send_by(TLS, request).await
+    }
+
+    pub(crate) async fn send_by(&self, way: Way, request: Request<Body>) -> Answer {
+        let router = router(Arc::clone(&self.app), Some(self.files()), way);
         let response = router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
@@ -117,6 +125,7 @@ impl Browser {
             cookies: BTreeMap::new(),
             key: SigningKey::from_seed([seed; 32]),
             device: None,
+            enrolment: None,
         }
     }
 
@@ -162,7 +171,8 @@ impl Browser {
         };
         let answer = self.post(door, "/api/v1/devices", &request).await;
         if answer.status == StatusCode::OK {
-            self.device = Some(answer.read::<SignInAnswer>().device);
+            let SignInAnswer { device, enrolment, .. } = answer.read();
+            (self.device, self.enrolment) = (Some(device), Some(enrolment));
         }
         answer
     }

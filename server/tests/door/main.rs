@@ -7,6 +7,13 @@
 
 mod desk;
 mod files;
+mod first;
 mod kit;
+mod limits;
+mod metrics;
+mod register;
+mod renewal;
+mod rows;
 mod session;
 mod village;
+mod way;

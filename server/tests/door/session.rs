@@ -1,9 +1,11 @@
 //! Signing in, renewing, signing out, and who is kept out.
 
 use ankomst_server::storage::sqlite::accounts;
+use ankomst_shared::ids::{DeviceId, UserId};
 use ankomst_shared::sign::{Enrolment, PublicKey, SigningKey};
 use ankomst_shared::sync::message::{SignInAnswer, SignInRequest};
 use axum::http::{Method, StatusCode, header};
+use minicbor::bytes::ByteVec;
 
 use super::kit::{Browser, Door, PASSWORD};
 
@@ -99,30 +101,6 @@ async fn only_this_apps_own_pages_may_change_anything_or_open_the_socket() {
 }
 
 #[tokio::test]
-async fn a_renewal_whose_answer_was_lost_is_repeated() {
-    let door = Door::with("tappad").await;
-    let mut browser = Browser::new(1);
-    browser.enrol(&door, "tappad", PASSWORD).await;
-    let mut lost = browser.clone();
-    assert_eq!(lost.refresh(&door).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(browser.refresh(&door).await.status, StatusCode::NO_CONTENT);
-    assert!(is_in(&mut browser, &door).await);
-}
-
-#[tokio::test]
-async fn a_stolen_refresh_secret_ends_the_session_for_everybody() {
-    let door = Door::with("stulen").await;
-    let mut browser = Browser::new(1);
-    browser.enrol(&door, "stulen", PASSWORD).await;
-    let mut thief = browser.clone();
-    browser.refresh(&door).await;
-    browser.refresh(&door).await;
-    assert_eq!(thief.refresh(&door).await.problem(), "signed-out");
-    assert!(!is_in(&mut browser, &door).await, "a token that is still fresh is worth nothing");
-    assert_eq!(browser.refresh(&door).await.problem(), "signed-out");
-}
-
-#[tokio::test]
 async fn a_refresh_secret_without_the_devices_key_is_worth_nothing() {
     let door = Door::with("nyckel").await;
     let mut browser = Browser::new(1);
@@ -141,11 +119,12 @@ async fn signing_out_and_revoking_end_what_a_token_could_do() {
     let mut kept = browser.clone();
     browser.call(&door, (Method::DELETE, "/api/v1/session"), Vec::new()).await;
     assert!(!is_in(&mut kept, &door).await);
-    let device = browser.device.unwrap();
+    let (device, enrolment) = (browser.device.unwrap(), browser.enrolment.clone());
     let again = |login: &str| SignInRequest {
         login: login.to_owned(),
         password: PASSWORD.to_owned(),
         device,
+        enrolment: enrolment.clone(),
     };
     let answer = browser.post(&door, "/api/v1/session", &again("ute")).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -154,6 +133,54 @@ async fn signing_out_and_revoking_end_what_a_token_could_do() {
     assert!(!is_in(&mut browser, &door).await);
     assert_eq!(browser.refresh(&door).await.problem(), "signed-out");
     assert_eq!(browser.post(&door, "/api/v1/session", &again("ute")).await.problem(), "signed-out");
+}
+
+#[tokio::test]
+async fn a_device_that_a_restored_log_does_not_know_comes_back_with_its_enrolment() {
+    let door = Door::with("nykommen").await;
+    let mut browser = Browser::new(1);
+    browser.enrol(&door, "nykommen", PASSWORD).await;
+    let device = browser.device.unwrap();
+    // As after a restore of a backup from before.
+    let forget = "DELETE FROM sessions; DELETE FROM devices";
+    door.app.writer.write(move |db| Ok(db.execute_batch(forget)?)).await.unwrap();
+    let sign_in = |password: &str, enrolment: Option<ByteVec>| SignInRequest {
+        login: "nykommen".to_owned(),
+        password: password.to_owned(),
+        device,
+        enrolment,
+    };
+    assert_eq!(browser.refresh(&door).await.problem(), "signed-out");
+    let post = "/api/v1/session";
+    let real = browser.enrolment.clone();
+    let key = *browser.key.public().as_bytes();
+    let claimed = |device, user, by: &SigningKey| {
+        let name = "Surfplatta".to_owned();
+        Some(ByteVec::from(Enrolment { device, user, key, name, at_ms: 1 }.sign(by)))
+    };
+    let me = door.app.readers.read(|db| accounts::user_by_login(db, "nykommen")).unwrap().unwrap();
+    let server = &door.app.secrets.server;
+    let others = [
+        None,
+        // Signed by nobody known, of another device, of another person.
+        claimed(device, me.id, &SigningKey::from_seed([9; 32])),
+        claimed(DeviceId::new(5, [5; 10]), me.id, server),
+        claimed(device, UserId::new(5, [5; 10]), server),
+    ];
+    for other in others {
+        let answer = browser.post(&door, post, &sign_in(PASSWORD, other)).await;
+        assert_eq!(answer.problem(), "signed-out");
+    }
+    let answer = browser.post(&door, post, &sign_in("fel lösenord", real.clone())).await;
+    assert_eq!(answer.problem(), "wrong-password");
+    let answer = browser.post(&door, post, &sign_in(PASSWORD, real.clone())).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.read::<SignInAnswer>().device, device);
+    assert!(is_in(&mut browser, &door).await);
+    // Once the log says that it is revoked, its enrolment opens nothing.
+    door.app.writer.write(move |db| accounts::revoke_device(db, device)).await.unwrap();
+    let answer = browser.post(&door, post, &sign_in(PASSWORD, real)).await;
+    assert_eq!(answer.problem(), "signed-out");
 }
 
 #[tokio::test]

@@ -231,7 +231,8 @@ pub enum Act {
     NewCase,
     /// Makes a house; answers `name`, `residence_type`.
     NewResidence,
-    /// Starts a run of a checklist at a house or case, or joins the open one.
+    /// Starts a run of a checklist at a house or case, or joins the open one; answers are dates of the
+    /// run by field.
     StartRun {
         /// House or case.
         parent: DocumentId,
@@ -261,7 +262,8 @@ pub enum Act {
         /// The entry.
         entry: String,
     },
-    /// Says values as they are here, and gives the opposite for taking it back.
+    /// Says values as they are here, and gives the opposite for taking it back; answers are further
+    /// values by field.
     Set {
         /// The document.
         document: DocumentId,

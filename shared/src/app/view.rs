@@ -21,6 +21,8 @@ pub enum Level {
     Held,
     /// L2: checked and shared.
     Shared,
+    /// L3: also in a backup that was read whole.
+    BackedUp,
 }
 
 /// A role. Unlike the views it goes over the wire and is kept, so its variants have numbers.
@@ -43,6 +45,7 @@ pub enum Role {
 
 /// The state of this device and its sync mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a light of its own on the page")]
 pub struct Status {
     /// Who is signed in, if a vault is open.
     pub user: Option<UserView>,
@@ -60,13 +63,15 @@ pub struct Status {
     pub held: u32,
     /// Deposits of others on this device that wait for the server.
     pub deposits: u32,
+    /// Deposits that the server has and no backup yet: kept here until one has them.
+    pub kept: u32,
     /// Last answer of the server, Unix milliseconds.
     pub last_contact_ms: Option<i64>,
     /// What contact looks like at the moment.
     pub contact: Contact,
     /// Writing to this device fails; what is typed is in memory only.
     pub storage_failing: bool,
-    /// Documents still to come in a first sync, of all.
+    /// Records still to come to this device, of all; none of none before the server has said how many.
     pub first_sync: Option<(u32, u32)>,
     /// The server has no configured backup, so nothing is pruned.
     pub without_backup: bool,
@@ -387,13 +392,13 @@ pub struct ItemView {
     pub sources: String,
     /// Owning departments in words.
     pub departments: String,
-    /// The day it is to be done by, `yyyy-mm-dd`; empty when there is none.
+    /// The day or moment it is to be done by, in words; empty when there is none.
     pub due: String,
     /// That day has passed and it is not done.
     pub overdue: bool,
     /// Status: a choice of the codes of its list.
     pub status: FieldView,
-    /// Measured value, where the item asks for one.
+    /// Measured value, where the item asks for one; or the day it was last done, where it is done again.
     pub value: Option<FieldView>,
     /// Comment.
     pub comment: FieldView,
@@ -478,10 +483,11 @@ pub struct ReviewView {
 
 packed! {
     enum Role { Caseworker, Inspector, Supervisor, Administrator }
-    enum Level { Typing, Saved, Received, Held, Shared }
+    enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
-        user, vaults, language, device_name, waiting, received, held, deposits, last_contact_ms,
-        contact, storage_failing, first_sync, without_backup, sign_in_needed, outdated, unit
+        user, vaults, language, device_name, waiting, received, held, deposits, kept,
+        last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
+        outdated, unit
     }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }

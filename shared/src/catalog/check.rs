@@ -195,6 +195,12 @@ pub fn written_date(date: jiff::civil::Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
 }
 
+/// Writes a date and time of day as `yyyy-mm-dd hh:mm`.
+#[must_use]
+pub fn written_time(at: jiff::civil::DateTime) -> String {
+    format!("{} {:02}:{:02}", written_date(at.date()), at.hour(), at.minute())
+}
+
 /// The date and time of day of a point in time, in UTC.
 #[must_use]
 pub fn civil(unix_ms: i64) -> Option<jiff::civil::DateTime> {
@@ -270,6 +276,7 @@ mod tests {
             caution: None,
             machine: None,
             anchor: None,
+            finds: None,
             removal_needs_reason: false,
             system: false,
             source: None,

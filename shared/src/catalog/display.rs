@@ -63,6 +63,7 @@ pub fn evidence_words(evidence: &Evidence, language: Language) -> String {
             return if unit.is_empty() { word.to_owned() } else { format!("{word}: {unit}") };
         }
         Evidence::Date => ("Datum", "Date"),
+        Evidence::Time => ("Datum och tid", "Date and time"),
         Evidence::Reference => ("Nummer", "Reference"),
         Evidence::Document => ("Dokument", "Document"),
         Evidence::Photo => ("Foto", "Photo"),
@@ -85,13 +86,7 @@ const fn yes_no(yes: bool, language: Language) -> &'static str {
 }
 
 fn time_words(unix_ms: i64) -> String {
-    super::check::civil(unix_ms).map_or_else(
-        || unix_ms.to_string(),
-        |at| {
-            let day = super::check::written_date(at.date());
-            format!("{day} {:02}:{:02}", at.hour(), at.minute())
-        },
-    )
+    super::zone::swedish(unix_ms).map_or_else(|| unix_ms.to_string(), super::check::written_time)
 }
 
 /// A Swedish number as people read it: `070-174 06 05`.

@@ -94,6 +94,12 @@ impl Catalog {
         self.package.checklists.iter().flat_map(|list| &list.items).find(|item| item.id == id)
     }
 
+    /// The field of a run that holds the date of an event.
+    #[must_use]
+    pub fn date_field(&self, anchor: &str) -> Option<&Field> {
+        self.kind("run")?.fields.iter().find(|field| field.anchor.as_deref() == Some(anchor))
+    }
+
     /// Finds the field a key of a kind stands for; `None` for keys this catalog does not know.
     #[must_use]
     pub fn locate<'a>(&'a self, kind: &str, path: &'a FieldPath) -> Option<Located<'a>> {
@@ -165,6 +171,12 @@ impl Kind {
         self.entry_lists.iter().find(|list| list.id == id)
     }
 
+    /// The field of the record itself that bears a meaning.
+    #[must_use]
+    pub fn anchored(&self, anchor: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.anchor.as_deref() == Some(anchor))
+    }
+
     /// A field of the record itself.
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&Field> {
@@ -182,7 +194,9 @@ impl CodeList {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::FieldType;
     use super::*;
+    use crate::catalog::Finds;
 
     fn path(text: &str) -> FieldPath {
         FieldPath::parse(text).unwrap()
@@ -211,6 +225,37 @@ mod tests {
             rules.filter(|due| due.anchor == anchor).count()
         };
         assert_eq!((from("ASG"), from("ARR")), (6, 71));
+    }
+
+    #[test]
+    fn all_eight_checklists_are_whole() {
+        let catalog = Catalog::builtin();
+        let lists = [
+            ("arrival_household", 77),
+            ("residence_inspection", 121),
+            ("uam_arrival", 43),
+            ("uam_rejection", 30),
+            ("move_out", 29),
+            ("private_lease", 34),
+            ("missing_child", 10),
+            ("gap", 8),
+        ];
+        for (id, count) in lists {
+            assert_eq!(catalog.newest_checklist(id).unwrap().items.len(), count, "{id}");
+        }
+        let all = &catalog.package().checklists;
+        assert_eq!(all.iter().map(|list| list.items.len()).sum::<usize>(), 352);
+        assert!(all.iter().all(|list| list.offered.is_some()), "each can be begun somewhere");
+    }
+
+    #[test]
+    fn every_event_has_its_date_in_a_run() {
+        let catalog = Catalog::builtin();
+        for code in &catalog.list("anchor").unwrap().codes {
+            let field = catalog.date_field(&code.id).expect(&code.id);
+            let wanted = if code.id == "MIS" { FieldType::Time } else { FieldType::Date };
+            assert_eq!(field.typ, wanted, "{}", code.id);
+        }
     }
 
     #[test]
@@ -272,6 +317,29 @@ mod tests {
         ] {
             assert!(catalog.locate(kind, &path(key)).is_none(), "{key}");
         }
+    }
+
+    #[test]
+    fn a_case_is_found_by_every_kind_of_number_and_name_of_its_people() {
+        let case = Catalog::builtin().kind("case").unwrap();
+        let persons = &case.entry_list("persons").unwrap().fields;
+        for id in ["given", "family", "middle", "known_as", "native_name"] {
+            let field = persons.iter().find(|field| field.id == id).unwrap();
+            assert_eq!(field.finds, Some(Finds::Name), "{id}");
+        }
+        let numbers = [
+            "personal_number",
+            "coordination_number",
+            "dossier_number",
+            "lma_number",
+            "reserve_number",
+            "phone",
+        ];
+        for id in numbers {
+            let field = persons.iter().find(|field| field.id == id).unwrap();
+            assert_eq!(field.finds, Some(Finds::Number), "{id}");
+        }
+        assert_eq!(case.anchored("number").unwrap().finds, Some(Finds::Number));
     }
 
     #[test]

@@ -3,9 +3,12 @@
 //! Reading order: [`model`] (the packed form both sides load), [`lookup`] (finding a field by its
 //! key), [`mod@check`] (which values are allowed, and their canonical form), [`numbers`] (identity
 //! numbers), [`order`] (the most cautious of several values), [`due`] (when an item is due),
-//! [`workday`] (days on which offices work), [`display`] (values in words).
+//! [`workday`] (days on which offices work), [`zone`] (Swedish time), [`display`] (values in words).
+//! [`checklist`] belongs to the model; [`diff`] tells what changed between two versions of one.
 
 pub mod check;
+pub mod checklist;
+pub mod diff;
 pub mod display;
 pub mod due;
 pub mod lookup;
@@ -17,9 +20,10 @@ mod published;
 #[cfg(test)]
 mod source;
 pub mod workday;
+pub mod zone;
 
-pub use check::{ValueFault, check, civil, normalise, read_date, written_date};
-pub use due::{NoDueDate, days_after, due_date};
+pub use check::{ValueFault, check, civil, normalise, read_date, written_date, written_time};
+pub use due::{NoDueDate, When, days_after, due_date, due_latest, due_when, is_over, months_after};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lookup::PACKED;
 pub use lookup::{Catalog, Located};

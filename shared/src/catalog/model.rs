@@ -2,6 +2,8 @@
 //!
 //! Not here: how TOML is read and checked (`source`), what values are allowed (`check`).
 
+pub use super::checklist::{Again, Checklist, Due, DueUnit, Evidence, Item, Offered};
+
 /// A text in the two complete languages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Label {
@@ -101,8 +103,11 @@ pub struct Field {
     pub caution: Option<Caution>,
     /// For merge code M: how concurrent states join.
     pub machine: Option<Machine>,
-    /// Meaning that code may ask for, e.g. `birth_date`.
+    /// Meaning that code may ask for, e.g. `birth_date`. In a run a code of the list `anchor`: the field
+    /// holds that event's date; where it is empty, a field of house or case with the same code does.
     pub anchor: Option<String>,
+    /// The record is found by the answer.
+    pub finds: Option<Finds>,
     /// For sets: removing a member needs a reason.
     pub removal_needs_reason: bool,
     /// The program writes it; people are not asked.
@@ -203,6 +208,15 @@ impl Machine {
     pub const DISPUTED: &'static str = "disputed";
 }
 
+/// How a record is found by an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finds {
+    /// By its words.
+    Name,
+    /// By its digits, however they are written.
+    Number,
+}
+
 /// When an answer must exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Required {
@@ -270,104 +284,6 @@ pub struct Code {
     pub help: Option<Label>,
 }
 
-/// A checklist template of one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checklist {
-    /// Stable key, e.g. `residence_inspection`.
-    pub id: String,
-    /// A run pins the version it was started on.
-    pub version: u32,
-    /// Title.
-    pub label: Label,
-    /// Events its due rules count from; codes of the list `anchor`.
-    pub anchors: Vec<String>,
-    /// Groups in order.
-    pub groups: Vec<Section>,
-    /// Items in order.
-    pub items: Vec<Item>,
-}
-
-/// One item of a checklist.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Stable id, e.g. `B-F01`; never changes its meaning.
-    pub id: String,
-    /// What must hold.
-    pub label: Label,
-    /// Group it is shown in.
-    pub group: String,
-    /// Departments; the first owns the item.
-    pub departments: Vec<String>,
-    /// For an inspection: 1 at once, 2 within 72 h, 3 within 14 d, 4 within 60 d; when not ok.
-    pub severity: Option<u8>,
-    /// For a task: when it is to be done.
-    pub due: Option<Due>,
-    /// A all, G group accommodation, F flat or house, C children live there.
-    pub scope: String,
-    /// Part of the short version.
-    pub short: bool,
-    /// What is to be recorded.
-    pub evidence: Vec<Evidence>,
-    /// Source tags.
-    pub sources: Vec<String>,
-    /// Threshold in plain words, e.g. `≥ 4.0 m²/person`.
-    pub threshold: Option<Label>,
-}
-
-/// When an item is due: so much before or after an event (see `catalog::due`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// The event, one of the checklist's anchors.
-    pub anchor: String,
-    /// How many units after it; before it when negative.
-    pub offset: i64,
-    /// What is counted.
-    pub unit: DueUnit,
-}
-
-impl Due {
-    /// The furthest an offset may lie from its anchor, in any unit.
-    pub const OFFSET_MAX: u64 = 1_000;
-}
-
-/// What a due rule counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DueUnit {
-    /// Days of the calendar.
-    Days,
-    /// Days on which offices in Sweden work.
-    WorkingDays,
-    /// Months; in a shorter month its last day.
-    Months,
-}
-
-/// What is recorded for an item besides its status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Evidence {
-    /// A tick.
-    Tick,
-    /// A number with its unit, and which of two numbers is the more cautious.
-    Number(Label, Option<Caution>),
-    /// A date.
-    Date,
-    /// A reference number.
-    Reference,
-    /// A document.
-    Document,
-    /// A photo.
-    Photo,
-    /// A signature.
-    Signature,
-    /// A note.
-    Note,
-    /// A run of another checklist.
-    Run,
-    /// A visit.
-    Visit,
-    /// A reception interview.
-    Intake,
-}
-
 packed! {
     struct Label { sv, en }
     struct Package { id, version, kinds, lists, checklists }
@@ -377,8 +293,9 @@ packed! {
     enum Entries { Keyed, Append, Template }
     struct Field {
         id, label, help, typ, merge, required, sensitivity, section, relevant, caution, machine,
-        anchor, removal_needs_reason, system, source
+        anchor, finds, removal_needs_reason, system, source
     }
+    enum Finds { Name, Number }
     enum FieldType {
         Text, LongText, Int(a, b), Decimal(a, b), Bool, Date, Time, Choice(a), Set(a), Phone, Email,
         Postcode, PersonalNumber, DossierNumber, Reference(a), Count
@@ -389,12 +306,4 @@ packed! {
     enum Caution { Order(a), Lowest, Highest, Earliest, Latest, True, False, ByItem }
     struct Condition { field, any_of } struct CodeList { id, label, closed, codes }
     struct Code { id, label, help }
-    struct Checklist { id, version, label, anchors, groups, items }
-    struct Item {
-        id, label, group, departments, severity, due, scope, short, evidence, sources, threshold
-    }
-    struct Due { anchor, offset, unit } enum DueUnit { Days, WorkingDays, Months }
-    enum Evidence {
-        Tick, Number(a, b), Date, Reference, Document, Photo, Signature, Note, Run, Visit, Intake
-    }
 }

@@ -1,5 +1,6 @@
 //! A whole document: the state of every field, and what changed since the last review.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Entries, MergeCode};
@@ -149,12 +150,15 @@ fn common_text(document: &Document, path: &FieldPath, statements: &[Statement]) 
 impl RecordState {
     /// The record with everything that was written, also into what was signed before.
     #[must_use]
-    pub fn whole(&self) -> Self {
+    pub fn whole(&self) -> Cow<'_, Self> {
+        if self.late.is_empty() {
+            return Cow::Borrowed(self);
+        }
         let mut whole = self.clone();
         for late in whole.late.drain(..) {
             whole.fields.insert(late.path, late.state);
         }
-        whole
+        Cow::Owned(whole)
     }
 
     /// The ruling value of a key.
@@ -224,10 +228,8 @@ impl RecordState {
 /// The fields written since some heads (all fields for none), with what stood there before.
 #[must_use]
 pub fn changed_since(document: &Document, heads: &[ChangeHash]) -> Vec<Changed> {
-    let before = if heads.is_empty() { BTreeMap::new() } else { document.fields_at(heads) };
-    document
-        .touched_since(heads)
-        .into_iter()
-        .map(|path| Changed { before: before.get(&path).cloned(), path })
-        .collect()
+    let touched = document.touched_since(heads);
+    let news = heads.is_empty() || touched.is_empty();
+    let before = if news { BTreeMap::new() } else { document.fields_at(heads) };
+    touched.into_iter().map(|path| Changed { before: before.get(&path).cloned(), path }).collect()
 }

@@ -38,11 +38,12 @@ impl Chain {
 #[cbor(transparent)]
 pub struct Proof(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
 
-/// A place in the feed of a tenant. A tablet gives it back as it was told.
+/// A place in the feed, or, where it says so, in the order of arrival. A tablet gives it back as it was
+/// told. The two are proven with different keys, so that neither passes for the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(map)]
 pub struct Position {
-    /// Last number scanned; 0 before the first.
+    /// Number of the place; 0 before the first.
     #[n(0)]
     pub feed: u64,
     /// Chain value at it.

@@ -23,6 +23,12 @@ pub struct Facts {
     pub told_cursor: bool,
     /// Whether this server has told the highest place the device names.
     pub told_high: bool,
+    /// Newest number in the order of arrival.
+    pub last_arrival: u64,
+    /// Chain value at the arrival the device names, if the log has that number.
+    pub at_arrived: Option<Chain>,
+    /// Whether this server has told the arrival the device names.
+    pub told_arrived: bool,
     /// Documents the device holds by the server's ledger.
     pub held: BTreeSet<DocumentId>,
     /// Documents the person may read and this device should hold.
@@ -78,12 +84,14 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
     if epoch != facts.epoch {
         return Decision::Anew { send: facts.allowed.clone() };
     }
-    let fits = |position: &Position, known: Option<Chain>| {
-        position.feed == 0 || (position.feed <= facts.head.feed && known == Some(position.chain))
+    let fits = |position: &Position, last: u64, known: Option<Chain>| {
+        position.feed == 0 || (position.feed <= last && known == Some(position.chain))
     };
+    let last = facts.head.feed;
     let unfit = [
-        (fits(&hello.cursor, facts.at_cursor), facts.told_cursor),
-        (fits(&hello.high, facts.at_high), facts.told_high),
+        (fits(&hello.cursor, last, facts.at_cursor), facts.told_cursor),
+        (fits(&hello.high, last, facts.at_high), facts.told_high),
+        (fits(&hello.arrived, facts.last_arrival, facts.at_arrived), facts.told_arrived),
     ];
     if unfit.iter().any(|(fits, told)| !fits && *told) {
         return Decision::RolledBack;
@@ -133,6 +141,7 @@ mod tests {
             wants: Vec::new(),
             heal: Vec::new(),
             unsure: Vec::new(),
+            arrived: Position::default(),
         }
     }
 
@@ -144,6 +153,9 @@ mod tests {
             at_high: Some(Chain::from_bytes([5; 8])),
             told_cursor: true,
             told_high: true,
+            last_arrival: 12,
+            at_arrived: Some(Chain::from_bytes([7; 8])),
+            told_arrived: true,
             held: [doc(1), doc(2)].into(),
             allowed: [doc(2), doc(3)].into(),
             unsure: BTreeSet::new(),
@@ -186,6 +198,21 @@ mod tests {
         let epoch = Some(Epoch::from_bytes([1; 16]));
         assert_eq!(decide(&hello(epoch, 11, 5), &facts()), Decision::RolledBack);
         assert_eq!(decide(&hello(epoch, 5, 6), &facts()), Decision::RolledBack);
+    }
+
+    #[test]
+    fn a_log_that_lost_only_what_waits_for_its_trial_is_noticed_by_its_arrivals() {
+        let life = Some(Epoch::from_bytes([1; 16]));
+        let arrived = |number, chain| Hello {
+            arrived: Position::at(number, Chain::from_bytes([chain; 8])),
+            ..hello(life, 5, 5)
+        };
+        assert_eq!(decide(&arrived(13, 7), &facts()), Decision::RolledBack);
+        assert_eq!(decide(&arrived(12, 8), &facts()), Decision::RolledBack);
+        assert!(matches!(decide(&arrived(12, 7), &facts()), Decision::Follow { .. }));
+        let untold = Facts { told_arrived: false, ..facts() };
+        let anew = Decision::Anew { send: facts().allowed };
+        assert_eq!(decide(&arrived(12, 8), &untold), anew);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ankomst_shared::app::{Act, Command as Ask, SignIn};
+use ankomst_tests::kit::certificate::trusting;
 use ankomst_tests::kit::ledger::Ledger;
 use ankomst_tests::tablet::script::{Script, carry_out, house};
 use ankomst_tests::tablet::{Tablet, device::local};
@@ -20,6 +21,9 @@ struct Args {
     /// Address of the server.
     #[arg(long, default_value = "http://localhost:8080")]
     server: String,
+    /// Certificates to accept from an `https` server, PEM.
+    #[arg(long)]
+    trust: Option<PathBuf>,
     /// Notes of everything typed, one JSON object a line.
     #[arg(long)]
     ledger: Option<PathBuf>,
@@ -65,7 +69,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
-    let tablet = Tablet::open(&args.store, &args.server).await;
+    let trust = args.trust.map(std::fs::read).transpose().context("reading --trust")?;
+    let trust = trust.map(|pem| trusting(&pem));
+    let tablet = Tablet::trusting(&args.store, &args.server, trust).await;
     match args.command {
         Command::Login { login, password, passphrase } => {
             let device_name = "tablet".to_owned();

@@ -49,14 +49,21 @@ pub struct Profile {
     driver: Option<WebDriver>,
     port: u16,
     size: (u32, u32),
+    more: Vec<String>,
 }
 
 impl Profile {
     /// Makes a fresh profile and opens a browser of that size in it.
     pub async fn open(driver: &Driver, name: &str, size: (u32, u32)) -> Self {
+        Self::open_with(driver, name, size, &[]).await
+    }
+
+    /// Makes a fresh profile whose browser gets more arguments.
+    pub async fn open_with(driver: &Driver, name: &str, size: (u32, u32), more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut profile =
-            Self { name: name.to_owned(), folder, driver: None, port: driver.port, size };
+        let more = more.iter().map(|arg| (*arg).to_owned()).collect();
+        let port = driver.port;
+        let mut profile = Self { name: name.to_owned(), folder, driver: None, port, size, more };
         profile.start().await;
         profile
     }
@@ -81,6 +88,9 @@ impl Profile {
             &profile,
             &size,
         ] {
+            caps.add_arg(arg).unwrap();
+        }
+        for arg in &self.more {
             caps.add_arg(arg).unwrap();
         }
         let address = format!("http://127.0.0.1:{}", self.port);

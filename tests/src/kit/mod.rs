@@ -4,6 +4,7 @@
 //! - [`browser`]: Chromium profiles driven through chromedriver.
 //! - [`person`]: someone at such a browser, signed in.
 //! - [`axe`]: accessibility rules held against a page.
+//! - [`certificate`]: certificates made for a test.
 //! - [`dump`]: what the log of a data folder holds.
 //! - [`fixture`]: files that an earlier version made.
 //! - [`release`]: another release of the app.
@@ -11,12 +12,14 @@
 
 pub mod axe;
 pub mod browser;
+pub mod certificate;
 pub mod dump;
 pub mod fixture;
 pub mod ledger;
 pub mod person;
 pub mod release;
 pub mod server;
+pub mod small_disk;
 
 use std::path::PathBuf;
 

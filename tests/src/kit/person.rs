@@ -80,7 +80,9 @@ impl Person {
 
     /// Waits until a field is shown as saved on this tablet.
     pub async fn saved(&self, field: &str) {
-        let mark = format!("[data-path$='{field}'] .mark[data-level=saved]");
+        // With the network at hand it may have come further before anybody looks.
+        let levels = ":is([data-level=saved], [data-level=received], [data-level=shared])";
+        let mark = format!("[data-path$='{field}'] .mark{levels}");
         let shown = format!("document.querySelector({mark:?})");
         self.profile.until(&format!("{field} to be saved"), &shown).await;
     }

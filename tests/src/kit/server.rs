@@ -1,15 +1,20 @@
 //! The real server as a process of its own: started, stopped, killed and started again in the same
 //! folder and on the same port.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::dump::Dump;
+use super::small_disk::on_small_disk;
+
+/// How long a line of the log is waited for.
+const HEAR_MAX: Duration = Duration::from_mins(1);
 
 /// A server with its data folder; the process may be running or not.
 pub struct Server {
@@ -21,6 +26,11 @@ pub struct Server {
     trace: Option<PathBuf>,
     small_disk: Option<u32>,
     variables: Vec<(String, String)>,
+    options: Vec<String>,
+    scheme: &'static str,
+    said: Option<Receiver<String>>,
+    printed: Vec<String>,
+    log: Option<PathBuf>,
 }
 
 impl Server {
@@ -51,8 +61,21 @@ impl Server {
         let app = super::program("ANKOMST_APP")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let data = tempfile::tempdir().unwrap();
-        let (trace, small_disk, variables) = (None, None, Vec::new());
-        Some(Self { binary, app, data, port, child: None, trace, small_disk, variables })
+        Some(Self {
+            binary,
+            app,
+            data,
+            port,
+            child: None,
+            trace: None,
+            small_disk: None,
+            variables: Vec::new(),
+            options: Vec::new(),
+            scheme: "http",
+            said: None,
+            printed: Vec::new(),
+            log: None,
+        })
     }
 
     /// Runs a command of the binary on the data folder and gives what it printed.
@@ -63,11 +86,26 @@ impl Server {
         said
     }
 
+    /// Runs a command that reads a line of its standard input.
+    pub fn command_reading(&self, args: &[&str], line: &str) {
+        use std::io::Write;
+        let mut command = self.prepared(args);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{line}").unwrap();
+        assert!(child.wait().unwrap().success(), "ankomst {args:?}");
+    }
+
     /// Runs a command of the binary on the data folder; tells whether it went well and what it said:
     /// what it printed, and its errors if it failed.
     #[must_use]
     pub fn try_command(&self, args: &[&str]) -> (bool, String) {
         said(&self.prepared(args).output().unwrap())
+    }
+
+    /// As [`Self::try_command`], on the data folder as the running process sees it.
+    #[must_use]
+    pub fn try_command_within(&self, args: &[&str]) -> (bool, String) {
+        said(&self.prepared_on(&self.data_within(), args).output().unwrap())
     }
 
     fn prepared(&self, args: &[&str]) -> Command {
@@ -76,8 +114,25 @@ impl Server {
 
     fn prepared_on(&self, data: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
+        without_ours(&mut command);
         command.args(args).arg("--data").arg(data);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Empties the data folder but for the keys of the server, which are kept apart.
+    pub fn lose_disk(&self) {
+        assert!(self.child.is_none(), "the server is running");
+        for entry in std::fs::read_dir(self.data.path()).unwrap().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|end| end != "key") {
+                if path.is_dir() {
+                    std::fs::remove_dir_all(path).unwrap();
+                } else {
+                    std::fs::remove_file(path).unwrap();
+                }
+            }
+        }
     }
 
     /// Everything in the log of the data folder.
@@ -128,9 +183,61 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
-    /// Sets an environment variable of the next runs.
+    /// Writes the log from the next start on into a file.
+    pub fn log_into(&mut self, file: &Path) {
+        self.log = Some(file.to_path_buf());
+    }
+
+    /// Sets an environment variable of the next runs and commands.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Forgets all variables that were set.
+    pub fn without_variables(&mut self) {
+        self.variables.clear();
+    }
+
+    /// Gives `serve` more options at the next starts.
+    pub fn option(&mut self, name: &str, value: &str) {
+        self.options.extend([name.to_owned(), value.to_owned()]);
+    }
+
+    /// Serves by TLS from the next start on, with the certificate and key in these files.
+    pub fn with_tls(&mut self, (certificate, key): &(PathBuf, PathBuf)) {
+        self.option("--tls-cert", &certificate.to_string_lossy());
+        self.option("--tls-key", &key.to_string_lossy());
+        self.scheme = "https";
+    }
+
+    /// Waits until the server says something in its log.
+    pub fn hear(&self, text: &str) {
+        let end = Instant::now() + HEAR_MAX;
+        let said = self.said.as_ref().unwrap();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let line = said.recv_timeout(left);
+            if line.unwrap_or_else(|_| panic!("the server did not say {text:?}")).contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// The link to the first account that it printed at its last start.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.printed.iter().map(String::as_str).find(|line| line.starts_with("http"))
+    }
+
+    /// What it has said in its log and was not heard yet.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.said.iter().flat_map(Receiver::try_iter).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Sends the running server a signal.
+    pub fn signal(&self, signal: &str) {
+        signal_pid(self.pid(), signal);
     }
 
     /// Starts the process and waits until it says that it listens; gives how long that took.
@@ -148,11 +255,7 @@ impl Server {
         } else {
             Command::new(&self.binary)
         };
-        // Variables that steer the tests are no settings of the server's.
-        let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-        for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
-            command.env_remove(name);
-        }
+        without_ours(&mut command);
         let mut child = command
             .arg("serve")
             .arg("--data")
@@ -162,12 +265,24 @@ impl Server {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", self.port))
             .arg("--print-address")
+            .args(&self.options)
+            // Tests copy data folders; a small ballast is quickly copied.
+            .env("ANKOMST_BALLAST_MB", "1")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        self.said = Some(heard(child.stderr.take().unwrap(), self.log.as_deref()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.is_ok_and(|line| line.starts_with("listening on")));
+        let before = lines.by_ref().map_while(Result::ok);
+        let mut ready = false;
+        self.printed = before
+            .take_while(|line| {
+                ready = line.starts_with("listening on");
+                !ready
+            })
+            .collect();
         assert!(ready, "the server ended before it listened: {:?}", child.wait());
         self.child = Some(child);
         begun.elapsed()
@@ -181,6 +296,19 @@ impl Server {
     /// Ends the process at once, as a power cut would.
     pub fn kill(&mut self) {
         self.end("-KILL");
+    }
+
+    /// Ends the process in good order and tells how it ended.
+    pub fn stop_in_order(&mut self) -> ExitStatus {
+        signal_pid(self.pid(), "-TERM");
+        self.child.take().unwrap().wait().unwrap()
+    }
+
+    /// How the process ended, once it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        self.child = None;
+        Some(status)
     }
 
     fn end(&mut self, signal: &str) {
@@ -207,7 +335,7 @@ impl Server {
     /// The address the app is at.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        format!("{}://localhost:{}", self.scheme, self.port)
     }
 
     /// The data folder.
@@ -229,35 +357,36 @@ impl Drop for Server {
     }
 }
 
+/// Variables that steer the tests are no settings of the server's.
+fn without_ours(command: &mut Command) {
+    let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
+        command.env_remove(name);
+    }
+}
+
+/// Every line of a log, which is still shown, or written to a file.
+fn heard(log: ChildStderr, file: Option<&Path>) -> Receiver<String> {
+    let (tell, said) = channel();
+    let append = |file| std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+    let mut file = file.map(append);
+    std::thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            match &mut file {
+                Some(file) => writeln!(file, "{line}").unwrap(),
+                None => eprintln!("{line}"),
+            }
+            // The test may no longer listen.
+            drop(tell.send(line));
+        }
+    });
+    said
+}
+
 /// Sends a signal to one process this test started.
 pub fn signal_pid(pid: u32, signal: &str) {
     let sent = Command::new("kill").arg(signal).arg(pid.to_string()).status().unwrap();
     assert!(sent.success() || signal == "-KILL", "kill {signal} {pid}");
-}
-
-/// Whether this system lets a test have a disk of its own.
-#[must_use]
-pub fn has_small_disks() -> bool {
-    let folder = tempfile::tempdir().unwrap();
-    on_small_disk(folder.path(), 1 << 20, Path::new("true"))
-        .output()
-        .is_ok_and(|it| it.status.success())
-}
-
-/// A program in a mount namespace of its own, in which a small disk lies over a folder. Only the
-/// program sees it, and it becomes the program: the process id stays.
-fn on_small_disk(folder: &Path, bytes: u32, program: &Path) -> Command {
-    const SCRIPT: &str = "mkdir \"$0.seed\" && cp -a \"$0/.\" \"$0.seed\" \
-        && mount -t tmpfs -o size=\"$1\",mode=700 tmpfs \"$0\" && cp -a \"$0.seed/.\" \"$0\" \
-        && rm -r \"$0.seed\" && shift && exec \"$@\"";
-    let mut command = Command::new("unshare");
-    // Without root a user namespace gives the right to mount.
-    if std::fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) != 0)
-    {
-        command.args(["--user", "--map-root-user"]);
-    }
-    command.args(["--mount", "sh", "-c", SCRIPT]).arg(folder).arg(bytes.to_string()).arg(program);
-    command
 }
 
 fn said(output: &std::process::Output) -> (bool, String) {

@@ -5,6 +5,7 @@
 use std::cell::{Ref, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ankomst_core::app::Core;
@@ -16,6 +17,7 @@ use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ClientConfig;
 
 use super::heard::Heard;
 use super::platform::TabletPlatform;
@@ -32,6 +34,7 @@ const WAKE_MS: u128 = 500;
 pub struct Tablet {
     folder: PathBuf,
     server: String,
+    trust: Option<Arc<ClientConfig>>,
     core: Core<TabletPlatform>,
     contact: JoinHandle<()>,
     heard: Rc<RefCell<Heard>>,
@@ -52,14 +55,26 @@ pub fn local<T>(work: impl Future<Output = T>) -> T {
 impl Tablet {
     /// Switches a tablet on; it looks for the server from then on.
     pub async fn open(folder: &Path, server: &str) -> Self {
+        Self::trusting(folder, server, None).await
+    }
+
+    /// Switches a tablet on that accepts a certificate.
+    pub async fn trusting(folder: &Path, server: &str, trust: Option<Arc<ClientConfig>>) -> Self {
         let store = FileStore::open(folder).unwrap();
-        let transport = HttpTransport::new(server, folder.join("cookies"));
+        let transport = HttpTransport::new(server, folder.join("cookies"), trust.clone());
         let heard = transport.heard();
         let platform = TabletPlatform::new(store, transport);
         let core = Core::start(platform, "tablet").await.unwrap();
         let running = core.clone();
         let contact = tokio::task::spawn_local(async move { running.run().await });
-        Self { folder: folder.to_path_buf(), server: server.to_owned(), core, contact, heard }
+        Self {
+            folder: folder.to_path_buf(),
+            server: server.to_owned(),
+            trust,
+            core,
+            contact,
+            heard,
+        }
     }
 
     /// Switches it off without a word, as an empty battery would, and gives its folder.
@@ -74,9 +89,9 @@ impl Tablet {
 
     /// Switches it off and on again.
     pub async fn reopen(self) -> Self {
-        let server = self.server.clone();
+        let (server, trust) = (self.server.clone(), self.trust.clone());
         let folder = self.crash().await;
-        Self::open(&folder, &server).await
+        Self::trusting(&folder, &server, trust).await
     }
 
     /// Carries out a command.
@@ -133,6 +148,17 @@ impl Tablet {
     /// Syncs, and fails the test when that does not come to an end.
     pub async fn sync(&self) {
         assert!(self.sync_until_idle(SYNC_MAX).await, "no end to syncing: {:?}", self.status());
+    }
+
+    /// Asks for exchanges until one more was answered, also while the live socket is open.
+    pub async fn exchange(&self) {
+        let answered = || self.heard().statuses.get(&200).copied().unwrap_or_default();
+        let (before, begun) = (answered(), Instant::now());
+        while answered() == before {
+            assert!(begun.elapsed() < SYNC_MAX, "no answer: {:?}", self.status());
+            self.act(Act::Sync, &[]).await;
+            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+        }
     }
 
     /// Waits, asking for contact now and then, until something holds; tells whether it did.

@@ -18,6 +18,8 @@ pub struct Heard {
     pub anew: u32,
     /// Answers that said: your digest is not mine.
     pub compared: u32,
+    /// Deposits that were handed in.
+    pub handed_in: usize,
     /// The last exchange that was answered.
     pub last: Option<Met>,
 }
@@ -45,6 +47,7 @@ impl Heard {
             return;
         };
         self.take(&answer.acks);
+        self.handed_in += question.deposits.len();
         self.anew += u32::from(answer.anew);
         self.compared += u32::from(answer.compared);
         let moved = answer.acks.len() + answer.feed.chunks.len() + answer.documents.len();
@@ -54,7 +57,7 @@ impl Heard {
 
     /// Notes a frame of the live socket.
     pub(super) fn frame(&mut self, frame: &[u8]) {
-        if let Ok(ServerFrame::Acks(acks)) = wire::unpack(frame) {
+        if let Ok(ServerFrame::Acks(acks, _)) = wire::unpack(frame) {
             self.take(&acks);
         }
     }

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use ankomst_core::platform::{Method, Transport};
+use ankomst_core::platform::{HttpAnswer, Method, Transport};
+use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::document::{Authoring, Chunk};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
+use ankomst_shared::packed::to_bytes;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::value::Value;
 
 use super::transport::HttpTransport;
 
@@ -24,7 +27,7 @@ pub struct RawDevice {
 impl RawDevice {
     /// Enrols a device; its session is kept in the folder.
     pub async fn enrol(server: &str, folder: &Path, (login, password): (&str, &str)) -> Self {
-        let transport = HttpTransport::new(server, folder.join("raw-cookies"));
+        let transport = HttpTransport::new(server, folder.join("raw-cookies"), None);
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).unwrap();
         let key = SigningKey::from_seed(seed);
@@ -80,7 +83,63 @@ impl RawDevice {
     ) -> PushPart {
         let (user, device) = (self.me.me.user, self.me.device);
         let envelope = AuthorEnvelope { document, actor, user, device, opened_ms: now_ms(), last };
-        PushPart { document, envelope: envelope.sign(&self.key).into(), chunks: vec![bytes.into()] }
+        let envelope = envelope.sign(&self.key).into();
+        PushPart { document, envelope, chunks: vec![bytes.into()], enrolment: None }
+    }
+
+    /// Sends any request with the device's cookies.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn send(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<HttpAnswer, ankomst_core::platform::TransportError> {
+        self.transport.send(Method::Post, path, body).await
+    }
+
+    /// Does what a place of administration offers, and says how that was answered.
+    pub async fn administers(&self, act: &str) -> HttpAnswer {
+        self.administers_with(act, &[]).await
+    }
+
+    /// As [`Self::administers`], with answers to its questions.
+    pub async fn administers_with(&self, act: &str, answers: &[(&str, &str)]) -> HttpAnswer {
+        let what = ("/administration".to_owned(), act.to_owned());
+        let answers: Vec<(String, Value)> =
+            answers.iter().map(|(id, value)| ((*id).to_owned(), Value::text(*value))).collect();
+        let body = to_bytes(&(PAGE_FORM, to_bytes(&(what, (Language::En, answers)))));
+        self.send("/api/v1/desk/act", body).await.unwrap()
+    }
+
+    /// Asks for a page in a form of no release.
+    pub async fn other_build(&self) -> HttpAnswer {
+        let body = to_bytes(&(PAGE_FORM + 1, Vec::<u8>::new()));
+        self.send("/api/v1/desk/page", body).await.unwrap()
+    }
+
+    /// The body of an exchange in which the device brings nothing and knows nothing yet.
+    #[must_use]
+    pub fn question(&self) -> Vec<u8> {
+        let nowhere = Position::default();
+        let hello = self.hello((None, nowhere, nowhere));
+        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new() })
+    }
+
+    /// Greets in a version of no release.
+    pub async fn other_version(&self) -> HttpAnswer {
+        let nowhere = Position::default();
+        let mut hello = self.hello((None, nowhere, nowhere));
+        (hello.version_min, hello.version_max) = (PROTOCOL_VERSION + 7, PROTOCOL_VERSION + 7);
+        let question = Exchange { hello, push: Push::default(), deposits: Vec::new() };
+        self.send("/api/v1/sync", wire::pack(&question)).await.unwrap()
+    }
+
+    /// What a place of administration shows, in the form it comes in.
+    pub async fn visits(&self, place: &str) -> HttpAnswer {
+        let question = to_bytes(&(place.to_owned(), Language::En));
+        self.send("/api/v1/desk/page", to_bytes(&(PAGE_FORM, question))).await.unwrap()
     }
 
     /// One exchange of a device that knows nothing yet.
@@ -101,10 +160,18 @@ impl RawDevice {
 
     async fn ask(
         &self,
-        (epoch, cursor, high): (Option<Epoch>, Position, Position),
+        place: (Option<Epoch>, Position, Position),
         parts: Vec<PushPart>,
     ) -> ExchangeAnswer {
-        let hello = Hello {
+        let (hello, push) = (self.hello(place), Push { parts });
+        let question = Exchange { hello, push, deposits: Vec::new() };
+        let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.problem);
+        wire::unpack(&answer.body).unwrap()
+    }
+
+    fn hello(&self, (epoch, cursor, high): (Option<Epoch>, Position, Position)) -> Hello {
+        Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
             capabilities: 0,
@@ -117,12 +184,8 @@ impl RawDevice {
             wants: Vec::new(),
             heal: Vec::new(),
             unsure: Vec::new(),
-        };
-        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new() };
-        let answer = self.transport.send(Method::Post, "/api/v1/sync", wire::pack(&question)).await;
-        let answer = answer.unwrap();
-        assert_eq!(answer.status, 200, "{:?}", answer.problem);
-        wire::unpack(&answer.body).unwrap()
+            arrived: Position::default(),
+        }
     }
 }
 

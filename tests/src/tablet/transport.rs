@@ -13,11 +13,14 @@ use std::sync::Arc;
 use ankomst_core::mailbox::Mailbox;
 use ankomst_core::platform::{HttpAnswer, Method, Socket, Transport, TransportError};
 use futures_util::{SinkExt, StreamExt};
+use tokio_rustls::rustls::ClientConfig;
+use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use super::heard::Heard;
+use crate::kit::certificate::trusting;
 
 type Cookies = BTreeMap<String, String>;
 
@@ -25,6 +28,7 @@ type Cookies = BTreeMap<String, String>;
 #[derive(Debug)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    trust: Option<Arc<ClientConfig>>,
     server: Arc<str>,
     jar: Rc<Jar>,
     counts: Rc<RefCell<Traffic>>,
@@ -50,8 +54,9 @@ struct Jar {
 
 impl HttpTransport {
     /// Makes a transport to a server such as `http://localhost:8080`; cookies are kept in a file.
+    /// Of `https` addresses, those are reached whose certificate `trust` accepts.
     #[must_use]
-    pub fn new(server: &str, cookies: PathBuf) -> Self {
+    pub fn new(server: &str, cookies: PathBuf, trust: Option<Arc<ClientConfig>>) -> Self {
         let kept = std::fs::read_to_string(&cookies).unwrap_or_default();
         let kept = kept
             .lines()
@@ -59,7 +64,8 @@ impl HttpTransport {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         Self {
-            client: reqwest::Client::new(),
+            client: client(trust.as_deref()),
+            trust,
             server: server.trim_end_matches('/').into(),
             jar: Rc::new(Jar { cookies: RefCell::new(kept), file: cookies }),
             counts: Rc::default(),
@@ -78,6 +84,13 @@ impl HttpTransport {
     pub fn traffic(&self) -> Rc<RefCell<Traffic>> {
         Rc::clone(&self.counts)
     }
+}
+
+/// A client; without trust it reaches `http` addresses only.
+fn client(trust: Option<&ClientConfig>) -> reqwest::Client {
+    let builder = reqwest::Client::builder();
+    let config = trust.cloned().unwrap_or_else(|| (*trusting(&[])).clone());
+    builder.tls_backend_preconfigured(config).build().unwrap()
 }
 
 impl Jar {
@@ -153,13 +166,15 @@ impl Transport for HttpTransport {
         let address = format!("{}{path}", self.server.replacen("http", "ws", 1));
         let (cookie, origin) = (self.jar.header(), self.server.to_string());
         let (counts, heard) = (Rc::clone(&self.counts), Rc::clone(&self.heard));
+        let connector = self.trust.clone().map(Connector::Rustls);
         async move {
             let mut request = address.into_client_request().map_err(|error| failed(&error))?;
             let headers = request.headers_mut();
             headers.insert("cookie", HeaderValue::from_str(&cookie).map_err(|e| failed(&e))?);
             headers.insert("origin", HeaderValue::from_str(&origin).map_err(|e| failed(&e))?);
-            let (stream, _) =
-                tokio_tungstenite::connect_async(request).await.map_err(|error| failed(&error))?;
+            let opened =
+                tokio_tungstenite::connect_async_tls_with_config(request, None, false, connector);
+            let (stream, _) = opened.await.map_err(|error| failed(&error))?;
             Ok(LiveSocket::start(stream, counts, heard))
         }
     }

@@ -145,7 +145,7 @@ fn damaged_backups_are_refused(server: &Server, folder: &Path, good: &Path) {
     std::fs::remove_file(keys(&bad)).unwrap();
     assert!(!server.try_command(&["verify", &name_of(&bad)]).0);
     let (fine, said) = server.try_command(&["restore", &name_of(good)]);
-    assert!(!fine && said.contains("stop it first"), "{said}");
+    assert!(!fine && said.contains("stop the server first"), "{said}");
     let (fine, said) = server.try_command(&["backup", &name_of(good)]);
     assert!(!fine && said.contains("there already"), "{said}");
 }

@@ -53,7 +53,7 @@ async fn drill(server: &mut Server) {
     assert!(server.command(&["dump"]).contains("Får inte vänta"));
 }
 
-async fn held(raw: &RawDevice, hash: ChangeHash) -> String {
+pub(crate) async fn held(raw: &RawDevice, hash: ChangeHash) -> String {
     let end = Instant::now() + Duration::from_mins(1);
     loop {
         let answer = raw.exchange(Vec::new()).await;
@@ -76,7 +76,7 @@ fn state(server: &Server, hash: ChangeHash) -> Option<String> {
 }
 
 /// A case in which two actors wrote and one has seen both; the last change is not sent.
-fn history(raw: &RawDevice, id: DocumentId) -> (Vec<(ActorId, Chunk)>, Chunk) {
+pub(crate) fn history(raw: &RawDevice, id: DocumentId) -> (Vec<(ActorId, Chunk)>, Chunk) {
     let phone =
         |text: &str| [Edit { path: FieldPath::parse("phone").unwrap(), value: Value::text(text) }];
     let (one_by, two_by) = (ActorId::from_bytes([31; 16]), ActorId::from_bytes([32; 16]));

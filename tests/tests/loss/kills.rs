@@ -56,6 +56,7 @@ async fn cuts(server: &mut Server, kills: usize) {
     load.settle().await;
     // Starts after which nobody may have anything left to say.
     for _ in 0..QUIET_STARTS_MAX {
+        load.until_live().await;
         server.kill();
         load.meet(|| _ = server.start()).await;
         if load.is_quiet() {
@@ -83,7 +84,10 @@ async fn cuts(server: &mut Server, kills: usize) {
         starts[starts.len() / 2],
         starts[starts.len() - 1]
     );
-    assert!(looks.windows(2).all(|pair| pair[0] < pair[1]), "a cut hit a server without load");
+    // What is acknowledged after a start can have been in the log before, its answer cut off; but
+    // that is seldom all of it.
+    let idle = looks.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    assert!(looks.is_sorted() && idle <= kills / 10, "{idle} cuts hit a server without load");
 }
 
 /// Copies the files of a data folder as they lie there.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use ankomst_shared::app::Command;
+use ankomst_shared::app::{Command, Contact};
 use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::dump::Dump;
@@ -123,13 +123,23 @@ impl Load {
         }
     }
 
+    /// Waits until every tablet has its live socket. One that is only on the way to it may open it at
+    /// a server that was started meanwhile, and has nothing to ask there.
+    pub(crate) async fn until_live(&self) {
+        for tablet in &self.tablets {
+            let is_live = || tablet.status().contact == Contact::Live;
+            assert!(tablet.eventually(SYNC_MAX, is_live).await, "{:?}", tablet.status());
+        }
+    }
+
     /// Waits until every tablet has exchanged with a server that is started by `start`.
     pub(crate) async fn meet(&self, start: impl FnOnce()) {
         let answered = |tablet: &Tablet| Self::answers(tablet, 200);
         let before: Vec<_> = self.tablets.iter().map(|tablet| answered(tablet)).collect();
         start();
         for (tablet, before) in self.tablets.iter().zip(before) {
-            assert!(tablet.eventually(SYNC_MAX, || answered(tablet) > before).await);
+            let met = tablet.eventually(SYNC_MAX, || answered(tablet) > before).await;
+            assert!(met, "{before} answers before, {:?}", tablet.status());
             tablet.sync().await;
         }
     }

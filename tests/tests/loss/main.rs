@@ -2,8 +2,11 @@
 //!
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
-//! answer), [`full`] (a disk without room), [`deposit`] (another person's tablet), [`hostile`] (a change
-//! that makes the trial abort), [`rolled`] (a log that went back), [`backups`], [`house`].
+//! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`deposit`] (another person's
+//! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
+//! [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
+//! [`levels`] (what may be forgotten, and when), [`newcomers`] (a disk that is gone), [`house`],
+//! [`runs`], [`first`] (the first fetching), [`safety`] (safety copies).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -15,13 +18,20 @@
 mod backups;
 mod day;
 mod deposit;
+mod ended;
+mod first;
 mod full;
 mod hostile;
 mod house;
 mod kills;
 mod kit;
 mod late;
+mod levels;
 mod load;
+mod logs;
+mod newcomers;
 mod rolled;
+mod runs;
 mod safety;
+mod stop;
 mod trace;

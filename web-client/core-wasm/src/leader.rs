@@ -8,11 +8,11 @@
 //! locked: nothing is done twice.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ankomst_core::mailbox::Mailbox;
 use ankomst_shared::app::{Answer, Request};
+use ankomst_shared::order::Few;
 use futures_util::future::{Either, select};
 use js_sys::Promise;
 use minicbor::{Decode, Encode};
@@ -66,7 +66,7 @@ pub(crate) struct Channel {
     tab: u64,
     leads: Rc<Cell<bool>>,
     /// Asked of the leading tab and not answered, by the request's number.
-    open: Rc<RefCell<BTreeMap<u64, Vec<u8>>>>,
+    open: Rc<RefCell<Few<u64, Vec<u8>>>>,
 }
 
 impl Channel {
@@ -143,7 +143,7 @@ impl Channel {
     /// From here on this tab leads; gives what was asked and not answered.
     fn lead(&self) -> Vec<Vec<u8>> {
         self.leads.set(true);
-        core::mem::take(&mut *self.open.borrow_mut()).into_values().collect()
+        core::mem::take(&mut *self.open.borrow_mut()).values().cloned().collect()
     }
 }
 

@@ -1,16 +1,17 @@
-//! Typing survives a crash at every commit of the store: what was shown as saved is there afterwards.
+//! Typing survives a crash at every commit of the store: what was shown as saved is there afterwards,
+//! and is found.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod desk;
 
 use ankomst_core::Core;
 use ankomst_core::store::{Failure, MemoryStore};
-use ankomst_shared::app::{Act, Acted, Command, Reply};
+use ankomst_shared::app::{Act, Acted, Body, Command, Query, Reply, View};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use desk::{Desk, ask, shown, signed_in, started, unlock};
+use desk::{Desk, PASSPHRASE, ask, shown, signed_in, started, unlock};
 
 const TYPED: [(&str, &str); 3] = [
     ("arriving_from", "Trelleborg, Åsa möter"),
@@ -39,6 +40,48 @@ fn typing_survives_a_crash_at_every_commit() {
                 assert_eq!(shown, Value::text(typed), "{path}, {failure:?} at {at}");
             }
         }
+    }
+}
+
+#[test]
+fn a_person_is_found_by_every_kind_of_number_and_name() {
+    let core = signed_in(&MemoryStore::default()).0;
+    let (case, _) = work(&core);
+    let (login, passphrase) = ("elin".to_owned(), PASSPHRASE.to_owned());
+    ask(&core, Command::Unlock { login, passphrase });
+    let answers = [
+        ("given", "Saba-Luwam"),
+        ("family", "Häbte"),
+        ("personal_number", "199005262382"),
+        ("dossier_number", "99-123456"),
+        ("lma_number", "98-654321/1"),
+        ("reserve_number", "19900526-R123"),
+        ("phone", "+46701740605"),
+    ];
+    let answers = answers.map(|(id, text)| (id.to_owned(), Value::text(text))).to_vec();
+    let add = Command::AddEntry { document: case.unwrap(), list: "persons".to_owned(), answers };
+    assert!(matches!(ask(&core, add), Reply::Entry(_)));
+    for (wanted, count) in [
+        ("habte", 1),
+        ("luwam saba", 1),
+        ("19900526-2382", 1),
+        ("99123456", 1),
+        ("98-654321/1", 1),
+        ("98654321", 1),
+        ("r123", 1),
+        ("070-174 06 05", 1),
+        ("noori", 1),
+        ("98-654322", 0),
+    ] {
+        let page = Query::Page(format!("/sok/{wanted}"));
+        let Reply::View(View::Page(page)) = ask(&core, Command::Get(page)) else {
+            panic!("no page")
+        };
+        let found = page.parts.iter().find_map(|part| match &part.body {
+            Body::Lines(lines, _) => Some(lines.len()),
+            _ => None,
+        });
+        assert_eq!(found, Some(count), "{wanted}");
     }
 }
 

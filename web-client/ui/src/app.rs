@@ -87,6 +87,7 @@ fn navigation() -> AnyView {
             {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
             {dynamic(move || (works.get() || supervises.get()).then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
             {link("/sok", Sign::Search, Text::NavSearch)}
+            {dynamic(move || supervises.get().then(|| link("/register", Sign::Cloud, Text::NavRegister)))}
             {dynamic(move || administers.get().then(|| link("/administration", Sign::Wheel, Text::NavAdministration)))}
             {link("/surfplatta", Sign::Tablet, Text::NavTablet)}
         </nav>
@@ -135,6 +136,12 @@ fn sync_mark() -> AnyView {
 
 fn sync_words(status: &Status) -> String {
     let mut parts = vec![tr(Text::SyncSavedHere).to_owned()];
+    if let Some((left, all)) = status.first_sync.filter(|(left, _)| *left > 0) {
+        parts.push(fill(
+            Text::SyncFirst,
+            &[&all.saturating_sub(left).to_string(), &all.to_string()],
+        ));
+    }
     if status.waiting > 0 {
         parts.push(fill(Text::SyncWaiting, &[&status.waiting.to_string()]));
     }

@@ -17,9 +17,10 @@
 //! | `[data-part=KEY]`, `[data-line=KEY]` (id of a document or entry), `[data-action=NAME]` | parts, lines and actions of a place |
 //! | `#ask` with `#ask-ID`, `[data-action=ask-done\|ask-cancel]`; `[data-action=undo]` | the questions of an action; taking back |
 //! | `[data-item=B-F01]` with `[data-status]`, `[data-agreement]`, `[data-answer=ok\|not_ok\|na]`, `[data-action=note\|show]` | an item of a visit |
+//! | `[data-action=ask-server]` | searches on the server, too |
 //! | `[data-group=ID]`, `[data-filter=all\|short\|unanswered\|not_ok\|differing]`, `#search` | finding items |
 //! | `[data-path=FIELDPATH]` with `input`, `textarea`, `select` or `[data-choice=CODE]` inside; `[data-agreement=agreed\|open\|settled\|reopened\|settled_twice]` | a field |
-//! | `[data-path=…] .mark[data-level=typing\|saved\|received\|held\|shared]` | how far an answer has come |
+//! | `[data-path=…] .mark[data-level=typing\|saved\|received\|held\|shared\|backed-up]` | how far an answer has come |
 //! | `[data-path=…] .said`, `[data-pick=1]`, `[data-action=settle-reason\|settle\|unsettle]` | contradiction and decision |
 //! | `[data-inbox=ID]`, `[data-change=FIELDPATH]`, `#inbox-detail`, `#review-note`, `[data-action=approve\|return]` | inbox |
 //! | `[data-language=sv\|en]` | language, before signing in |

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: figures, each with its name, printed and never asserted.
 
+mod pages;
+mod process;
 mod server;
 
 use clap::Subcommand;
@@ -7,7 +9,7 @@ use clap::Subcommand;
 /// What can be measured.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
-    /// The server with a made-up municipality: start, memory, first sync of a caseworker, file sizes.
+    /// The server with a made-up municipality: start, memory, rows, pages, first sync, file sizes.
     Server(server::ServerArgs),
 }
 

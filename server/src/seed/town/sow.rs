@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use ankomst_shared::document::Document;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::sign::{Enrolment, Header};
 use tokio::sync::mpsc;
@@ -18,11 +17,7 @@ use crate::accounts::password;
 use crate::app::App;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use crate::storage::sqlite::log::{self, Arrival};
-use crate::storage::sqlite::rows::{self, ProjectedRow};
 use crate::storage::{StorageError, random};
-
-/// Makes the row of a document; given from outside, because the projector stands above.
-pub type RowOf = fn(DocumentId, &str, &Document) -> ProjectedRow;
 
 /// Pieces (a house or a case) that become one commit.
 const PIECES_A_COMMIT: usize = 64;
@@ -31,21 +26,21 @@ const COMMITS_WAITING: usize = 2;
 /// A change reaches the server so long after it was made.
 const ON_THE_WAY_MS: i64 = 90_000;
 
-/// A document with its row.
+/// A document with its changes.
 struct Drawn {
     header: Header,
     changes: Vec<Change>,
-    row: ProjectedRow,
 }
 
 /// What becomes one commit.
 type Commit = Result<Vec<Drawn>, SeedError>;
 
-/// Sows a dataset and says what came of it; a folder that has accounts is left as it is.
+/// Sows a dataset and says what came of it; a folder that has accounts is left as it is. Rows are not
+/// made here.
 ///
 /// # Errors
 /// When the dataset does not fit the catalog, or storage refuses.
-pub async fn sow(app: &Arc<App>, plan: Plan, row: RowOf) -> Result<String, SeedError> {
+pub async fn sow(app: &Arc<App>, plan: Plan) -> Result<String, SeedError> {
     if app.readers.read(accounts::first_unit)?.is_some() {
         return Ok(format!(
             "{BANNER}: the folder has accounts already; nothing was planted.\n{}",
@@ -56,7 +51,7 @@ pub async fn sow(app: &Arc<App>, plan: Plan, row: RowOf) -> Result<String, SeedE
     enrol(app, &town).await?;
     let (commits, mut ready) = mpsc::channel(COMMITS_WAITING);
     let drawing = Arc::clone(&town);
-    let work = tokio::task::spawn_blocking(move || draw_all(&drawing, &commits, row));
+    let work = tokio::task::spawn_blocking(move || draw_all(&drawing, &commits));
     let (mut documents, mut changes) = (0, 0);
     while let Some(planted) = ready.recv().await {
         let planted = planted?;
@@ -89,7 +84,7 @@ fn others(plan: &Plan, town: &Town) -> String {
 }
 
 /// Draws all pieces on all cores and hands them on in their order.
-fn draw_all(town: &Town, commits: &mpsc::Sender<Commit>, row: RowOf) {
+fn draw_all(town: &Town, commits: &mpsc::Sender<Commit>) {
     let hands = thread::available_parallelism().map_or(1, usize::from);
     let all: Vec<usize> = (0..town.pieces()).collect();
     for pieces in all.chunks(PIECES_A_COMMIT) {
@@ -97,7 +92,7 @@ fn draw_all(town: &Town, commits: &mpsc::Sender<Commit>, row: RowOf) {
         let work = || {
             let mut drawn = Vec::new();
             while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
-                drawn.push((*piece, draw(town, *piece, row)));
+                drawn.push((*piece, draw(town, *piece)));
             }
             drawn
         };
@@ -118,12 +113,9 @@ fn draw_all(town: &Town, commits: &mpsc::Sender<Commit>, row: RowOf) {
     }
 }
 
-fn draw(town: &Town, piece: usize, row: RowOf) -> Commit {
-    let drawn = town.piece(piece)?.into_iter().map(|one| {
-        let row = row(one.header.document, &one.header.kind, &one.document);
-        Drawn { header: one.header, changes: one.changes, row }
-    });
-    Ok(drawn.collect())
+fn draw(town: &Town, piece: usize) -> Commit {
+    let drawn = town.piece(piece)?.into_iter();
+    Ok(drawn.map(|one| Drawn { header: one.header, changes: one.changes }).collect())
 }
 
 async fn enrol(app: &Arc<App>, town: &Town) -> Result<(), SeedError> {
@@ -171,7 +163,6 @@ async fn store(app: &Arc<App>, planted: Vec<Drawn>) -> Result<(), SeedError> {
     app.keys.make(&ids)?;
     let sealing = Arc::clone(app);
     let write = move |db: &_| {
-        let mut rows: Vec<ProjectedRow> = Vec::with_capacity(planted.len());
         for one in planted {
             let document = one.header.document;
             let first = one.changes.first().map_or(0, |change| change.info.meta.claimed_ms);
@@ -183,12 +174,8 @@ async fn store(app: &Arc<App>, planted: Vec<Drawn>) -> Result<(), SeedError> {
                 log::add_chunk(db, &arrival)?;
                 log::make_visible(db, document, info.hash)?;
             }
-            rows.push(one.row);
         }
-        Ok(rows)
+        Ok(())
     };
-    let rows = app.writer.write(write).await?;
-    let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-    rows::put_all(&db, &rows)?;
-    Ok(())
+    Ok(app.writer.write(write).await?)
 }

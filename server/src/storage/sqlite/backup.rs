@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use ankomst_shared::chunk::parse;
+use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
@@ -26,6 +27,12 @@ pub struct Contents {
     pub chunks: u64,
     /// Newest number of the feed.
     pub head: u64,
+    /// Newest number in the order of arrival.
+    pub received: u64,
+    /// The newest row of its devices.
+    pub devices: i64,
+    /// Life of the log.
+    pub epoch: Option<Epoch>,
 }
 
 /// The file with the document keys of a backup.
@@ -92,7 +99,10 @@ fn check_files(
         return Err(StorageError::Damaged("the database's own check finds faults"));
     }
     let keys = Keys::read_only(keys_file, master)?;
-    let mut contents = Contents::default();
+    let devices = db.query_row("SELECT max(rowid) FROM devices", [], |row| {
+        Ok(row.get::<_, Option<i64>>(0)?.unwrap_or_default())
+    })?;
+    let mut contents = Contents { epoch: log::epoch(&db)?, devices, ..Contents::default() };
     let mut feed = Vec::new();
     log::each_chunk(&db, |chunk| {
         let bytes = keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;
@@ -101,6 +111,7 @@ fn check_files(
             return Err(StorageError::Damaged("a change is not the one its name says"));
         }
         contents.chunks += 1;
+        contents.received = log::number(chunk.received)?;
         feed.extend(chunk.feed.map(|number| (number, chunk.hash)));
         Ok(())
     })?;

@@ -39,27 +39,36 @@ impl Keys {
     /// Opens `keys.db` with the master key.
     ///
     /// # Errors
-    /// When the file cannot be opened.
+    /// When the file cannot be opened, or not with this master key.
     pub fn open(folder: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
         let connection = connect(&folder.join("keys.db"))?;
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
         )?;
-        Ok(Self::over(connection, master))
+        Self::over(connection, master)
     }
 
     /// Opens a copy of document keys, wherever it lies, without changing it.
     ///
     /// # Errors
-    /// When the file cannot be opened.
+    /// When the file cannot be opened, or not with this master key.
     pub fn read_only(file: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        Ok(Self::over(Connection::open_with_flags(file, flags)?, master))
+        Self::over(Connection::open_with_flags(file, flags)?, master)
     }
 
-    fn over(connection: Connection, master: [u8; 32]) -> Self {
+    fn over(connection: Connection, master: [u8; 32]) -> Result<Self, StorageError> {
+        let master = Aes256Gcm::new(&master.into());
+        // A key of other data is noticed at once, not at the first record that is asked for.
+        let any = "SELECT document, wrapped FROM keys LIMIT 1";
+        let first: Option<(Blob<DocumentId>, Vec<u8>)> =
+            connection.query_row(any, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((document, wrapped)) = first {
+            open(&master, document.0.as_bytes(), &wrapped)
+                .map_err(|_| StorageError::OtherMaster)?;
+        }
         let inner = Mutex::new(Inner { connection, cached: BTreeMap::new() });
-        Self { master: Aes256Gcm::new(&master.into()), inner }
+        Ok(Self { master, inner })
     }
 
     /// Seals a chunk for its place; makes the document's key durable first if there is none.

@@ -22,6 +22,8 @@ pub struct DocumentRow {
     pub parent: Option<DocumentId>,
     /// Its unit.
     pub unit: UnitId,
+    /// Protection level.
+    pub protection: u8,
     /// Who made it.
     pub user: UserId,
 }
@@ -117,7 +119,7 @@ impl ChangeIndex for Index<'_> {
     }
 }
 
-fn number(value: i64) -> Result<u64, StorageError> {
+pub(super) fn number(value: i64) -> Result<u64, StorageError> {
     u64::try_from(value).map_err(|_| StorageError::Damaged("a number below zero"))
 }
 
@@ -131,7 +133,9 @@ fn signed(value: u64) -> Result<i64, StorageError> {
 /// When the database refuses.
 pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, StorageError> {
     let row = db
-        .prepare_cached("SELECT id, kind, parent, unit, user FROM documents WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT id, kind, parent, unit, user, protection FROM documents WHERE id = ?1",
+        )?
         .query_row([Blob(id)], document_row)
         .optional()?;
     Ok(row)
@@ -142,8 +146,9 @@ pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, 
 /// # Errors
 /// When the database refuses.
 pub fn documents_of_unit(db: &Connection, unit: UnitId) -> Result<Vec<DocumentRow>, StorageError> {
-    let mut select =
-        db.prepare_cached("SELECT id, kind, parent, unit, user FROM documents WHERE unit = ?1")?;
+    let mut select = db.prepare_cached(
+        "SELECT id, kind, parent, unit, user, protection FROM documents WHERE unit = ?1",
+    )?;
     let rows = select.query_map([Blob(unit)], document_row)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
@@ -155,7 +160,44 @@ fn document_row(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
         parent: row.get::<_, Option<Blob<DocumentId>>>(2)?.map(|parent| parent.0),
         unit: row.get::<_, Blob<UnitId>>(3)?.0,
         user: row.get::<_, Blob<UserId>>(4)?.0,
+        protection: row.get(5)?,
     })
+}
+
+/// The ids of all documents, in their order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn document_ids(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached("SELECT id FROM documents ORDER BY id")?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Documents of which something became visible after a number of the feed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn documents_after(db: &Connection, feed: u64) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db
+        .prepare_cached("SELECT DISTINCT document FROM chunks WHERE feed > ?1 ORDER BY document")?;
+    let rows = select.query_map([signed(feed)?], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// How many changes of a document wait for their trial, and how many are held.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unseen(db: &Connection, document: DocumentId) -> Result<(usize, usize), StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT state FROM chunks WHERE document = ?1 AND state <> 'visible'")?;
+    let rows = select.query_map([Blob(document)], |row| row.get::<_, String>(0))?;
+    let (mut pending, mut held) = (0, 0);
+    for state in rows {
+        if state? == "held" { held += 1 } else { pending += 1 }
+    }
+    Ok((pending, held))
 }
 
 /// Adds a document.
@@ -209,9 +251,10 @@ pub struct Arrival<'a> {
 /// When the database refuses.
 pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageError> {
     let info = arrival.info;
+    let chain = arrivals(db)?.chain.next(&info.hash);
     db.prepare_cached(
-        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason, arrival)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute((
         Blob(arrival.document),
@@ -226,6 +269,7 @@ pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageEr
         signed(info.max_op)?,
         if arrival.held.is_some() { "held" } else { "pending" },
         arrival.held,
+        chain.as_bytes().as_slice(),
     ))?;
     let mut insert =
         db.prepare_cached("INSERT OR IGNORE INTO deps (document, dep, hash) VALUES (?1, ?2, ?3)")?;
@@ -345,32 +389,6 @@ pub fn each_chunk(
     Ok(())
 }
 
-/// When the newest backup that was read whole was made, Unix milliseconds.
-///
-/// # Errors
-/// When the database refuses.
-pub fn backup_ms(db: &Connection) -> Result<Option<i64>, StorageError> {
-    let bytes: Option<Vec<u8>> = db
-        .prepare_cached("SELECT value FROM meta WHERE key = 'backup_ms'")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let bytes = bytes.map(<[u8; 8]>::try_from).transpose();
-    let bytes = bytes.map_err(|_| StorageError::Damaged("the time of a backup has another length"));
-    Ok(bytes?.map(i64::from_be_bytes))
-}
-
-/// Notes when a backup was made that was read whole.
-///
-/// # Errors
-/// When the database refuses.
-pub fn set_backup_ms(db: &Connection, at_ms: i64) -> Result<(), StorageError> {
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES ('backup_ms', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
-        [at_ms.to_be_bytes().as_slice()],
-    )?;
-    Ok(())
-}
-
 /// Held chunks of one author, or of all.
 ///
 /// # Errors
@@ -482,6 +500,32 @@ pub fn chain_at(db: &Connection, feed: u64) -> Result<Option<Chain>, StorageErro
     bytes.map(chain).transpose()
 }
 
+/// The newest place in the order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn arrivals(db: &Connection) -> Result<Position, StorageError> {
+    let newest = db
+        .prepare_cached("SELECT received, arrival FROM chunks ORDER BY received DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
+        .optional()?;
+    let Some((received, bytes)) = newest else { return Ok(Position::default()) };
+    Ok(Position::at(number(received)?, bytes.map_or(Ok(Chain::default()), chain)?))
+}
+
+/// The chain value at a number in the order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn arrival_at(db: &Connection, received: u64) -> Result<Option<Chain>, StorageError> {
+    let Ok(received) = i64::try_from(received) else { return Ok(None) };
+    let bytes: Option<Option<Vec<u8>>> = db
+        .prepare_cached("SELECT arrival FROM chunks WHERE received = ?1")?
+        .query_row([received], |row| row.get(0))
+        .optional()?;
+    bytes.map(|bytes| bytes.map_or(Ok(Chain::default()), chain)).transpose()
+}
+
 fn chain(bytes: Vec<u8>) -> Result<Chain, StorageError> {
     let bytes =
         bytes.try_into().map_err(|_| StorageError::Damaged("a chain value has another length"))?;
@@ -515,6 +559,8 @@ pub fn new_epoch(db: &Connection) -> Result<Epoch, StorageError> {
         [Blob(epoch)],
     )?;
     db.execute("DELETE FROM holdings", [])?;
+    // A backup of another life says nothing of what arrives in this one.
+    db.execute("DELETE FROM meta WHERE key = 'backed_up'", [])?;
     Ok(epoch)
 }
 
@@ -524,6 +570,21 @@ pub fn new_epoch(db: &Connection) -> Result<Epoch, StorageError> {
 /// When the database refuses.
 pub fn holdings(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
     ids(db, "SELECT document FROM holdings WHERE device = ?1", device)
+}
+
+/// Whether a device holds a document by the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_held_by(
+    db: &Connection,
+    device: DeviceId,
+    document: DocumentId,
+) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM holdings WHERE device = ?1 AND document = ?2)",
+    )?;
+    Ok(select.query_row((Blob(device), Blob(document)), |row| row.get(0))?)
 }
 
 /// Houses a device has taken along.

@@ -1,18 +1,26 @@
 //! SQLite: three files in the data folder, one writer, readers apart.
 
 pub mod accounts;
+pub mod backed;
 pub mod backup;
+pub mod counts;
+pub mod enrolled;
+pub mod first;
+pub mod homes;
 pub mod keys;
 pub mod log;
 pub mod open;
 #[cfg(test)]
 mod plans;
+pub mod register;
 pub mod rows;
 pub mod writer;
 
 pub use keys::Keys;
-pub use open::{Readers, open_log, open_rows};
+pub use open::{Readers, Schema, checkpoint, open_log};
 pub use writer::Writer;
+
+pub use rusqlite::Connection;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 

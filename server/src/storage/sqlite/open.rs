@@ -13,12 +13,69 @@ mod migrations {
 
 const READERS_MAX: usize = 4;
 
-/// Opens `log.db` for writing and brings its schema up to date.
+/// What is done about a log of an older form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// It is brought up to date: nobody else uses it.
+    Bring,
+    /// It is refused: a server of that form may be running.
+    Expect,
+}
+
+/// A change of a log's form, by the numbers of the migrations; nought is a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// The form it had.
+    pub from: i64,
+    /// The form it has.
+    pub to: i64,
+}
+
+/// Opens `log.db` for writing, in the form of this program.
 ///
 /// # Errors
-/// When the file cannot be opened or migrated.
-pub fn open_log(folder: &Path) -> Result<Connection, StorageError> {
-    open_log_file(&folder.join("log.db"))
+/// When the file cannot be opened, or is of another form and must not be or cannot be migrated.
+pub fn open_log(folder: &Path, schema: Schema) -> Result<Connection, StorageError> {
+    let mut connection = connect(&folder.join("log.db"))?;
+    let Migrated { from, to } = look(&connection)?;
+    match schema {
+        Schema::Expect if from < to => return Err(StorageError::Older { found: from, known: to }),
+        Schema::Expect => {}
+        Schema::Bring => {
+            bring(&mut connection)?;
+        }
+    }
+    Ok(connection)
+}
+
+/// Brings a log to the form of this program; tells which it had and has.
+///
+/// # Errors
+/// When it was written by a newer program, or cannot be migrated.
+pub fn bring(connection: &mut Connection) -> Result<Migrated, StorageError> {
+    let migrated = look(connection)?;
+    migrations::migrations::runner().run(connection)?;
+    Ok(migrated)
+}
+
+/// The form a log has, and the one it would get.
+fn look(connection: &Connection) -> Result<Migrated, StorageError> {
+    let runner = migrations::migrations::runner();
+    let newest = runner.get_migrations().iter().map(|one| i64::from(one.version())).max();
+    let to = newest.unwrap_or_default();
+    let known =
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history')";
+    let from = if connection.query_row(known, [], |row| row.get(0))? {
+        let applied = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+        connection.query_row(applied, [], |row| row.get(0))?
+    } else {
+        0
+    };
+    if from > to {
+        Err(StorageError::Newer { found: from, known: to })
+    } else {
+        Ok(Migrated { from, to })
+    }
 }
 
 /// Opens a log wherever it lies and brings its schema up to date.
@@ -27,17 +84,7 @@ pub fn open_log(folder: &Path) -> Result<Connection, StorageError> {
 /// When the file cannot be opened or migrated.
 pub fn open_log_file(file: &Path) -> Result<Connection, StorageError> {
     let mut connection = connect(file)?;
-    migrations::migrations::runner().run(&mut connection)?;
-    Ok(connection)
-}
-
-/// Opens `rows.db`, whose content can be thrown away and rebuilt.
-///
-/// # Errors
-/// When the file cannot be opened.
-pub fn open_rows(folder: &Path) -> Result<Connection, StorageError> {
-    let connection = connect(&folder.join("rows.db"))?;
-    connection.pragma_update(None, "secure_delete", true)?;
+    bring(&mut connection)?;
     Ok(connection)
 }
 
@@ -56,7 +103,19 @@ pub fn connect(file: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
-/// Connections that only read `log.db`.
+/// Brings what stands in the write-ahead log of a file into the file, and empties it.
+///
+/// # Errors
+/// When the file cannot be opened or others hold on to it.
+pub fn checkpoint(file: &Path) -> Result<(), StorageError> {
+    let connection = connect(file)?;
+    connection.busy_timeout(core::time::Duration::from_secs(1))?;
+    let is_busy =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))?;
+    if is_busy { Err(StorageError::InUse) } else { Ok(()) }
+}
+
+/// Connections that only read a file.
 #[derive(Debug)]
 pub struct Readers {
     file: std::path::PathBuf,
@@ -64,10 +123,10 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Prepares readers of a data folder; connections are opened when needed.
+    /// Prepares readers of a file of a data folder; connections are opened when needed.
     #[must_use]
-    pub fn new(folder: &Path) -> Self {
-        Self { file: folder.join("log.db"), idle: Mutex::new(Vec::new()) }
+    pub fn new(folder: &Path, name: &str) -> Self {
+        Self { file: folder.join(name), idle: Mutex::new(Vec::new()) }
     }
 
     /// Runs a piece of reading in one consistent view.

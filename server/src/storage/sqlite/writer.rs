@@ -3,21 +3,36 @@
 //! An answer is given only after the commit that holds it, with `synchronous=FULL`. Each piece of
 //! work has a savepoint of its own, so one that fails takes nothing else with it.
 
+use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::storage::StorageError;
 
+/// What a commit was like, for who watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// Pieces of work in it.
+    pub pieces: usize,
+    /// From the first piece to the disk.
+    pub took: Duration,
+    /// Whether it, or a piece of it, met a full disk.
+    pub met_full: bool,
+}
+
 /// Most pieces of work that wait, and most in one commit.
 const WAITING_MAX: usize = 1_024;
 const GROUP_MAX: usize = 256;
 
-type Work = Box<dyn FnOnce(&Connection) -> After + Send>;
+type Work = Box<dyn FnOnce(&Connection) -> (After, IsFull) + Send>;
 type After = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
+/// Whether a piece of work met a full disk.
+type IsFull = bool;
 
 /// Hands work to the writer thread.
 #[derive(Debug)]
@@ -27,15 +42,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread; `watch` is told of every commit, before those who wait for it.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(connection: Connection) -> Result<Self, StorageError> {
+    pub fn start(
+        connection: Connection,
+        watch: impl Fn(Group) + Send + 'static,
+    ) -> Result<Self, StorageError> {
         let (queue, work) = sync_channel(WAITING_MAX);
         let thread = std::thread::Builder::new()
             .name("log writer".to_owned())
-            .spawn(move || run(&connection, &work))?;
+            .spawn(move || run(&connection, &work, &watch))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -50,10 +68,12 @@ impl Writer {
         let (answer, outcome) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             let done = in_savepoint(connection, work);
-            Box::new(move |committed| {
+            let is_full = matches!(done, Err(StorageError::Full));
+            let after: After = Box::new(move |committed| {
                 // The asker may have gone; the work is done all the same.
                 drop(answer.send(committed.and(done)));
-            })
+            });
+            (after, is_full)
         });
         let queue = self.queue.clone().ok_or(StorageError::Stopped)?;
         tokio::task::spawn_blocking(move || queue.send(work))
@@ -92,25 +112,26 @@ fn in_savepoint<T>(
     }
 }
 
-fn run(connection: &Connection, queue: &Receiver<Work>) {
+fn run(connection: &Connection, queue: &Receiver<Work>, watch: &dyn Fn(Group)) {
     while let Ok(first) = queue.recv() {
-        let mut after = Vec::new();
-        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(StorageError::from);
-        if begun.is_ok() {
-            after.push(first(connection));
-            while after.len() < GROUP_MAX {
-                let Ok(next) = queue.try_recv() else { break };
-                after.push(next(connection));
-            }
-        } else {
-            tracing::error!("The log could not begin a commit; the work is refused.");
+        let begun = Instant::now();
+        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+            tracing::error!(%error, "The log could not begin a commit; the work is refused.");
             continue;
         }
-        let committed = connection.execute_batch("COMMIT").map_err(StorageError::from);
-        if committed.is_err() {
-            drop(connection.execute_batch("ROLLBACK"));
-            tracing::error!("The log could not be committed; nothing of this group was written.");
+        let (mut after, mut met_full) = (Vec::new(), false);
+        let mut next = Some(first);
+        while let Some(work) = next {
+            let (answer, is_full) = work(connection);
+            after.push(answer);
+            met_full |= is_full;
+            // A full disk can roll everything back; nothing may be written outside of the group then.
+            let goes_on = after.len() < GROUP_MAX && !connection.is_autocommit();
+            next = if goes_on { queue.try_recv().ok() } else { None };
         }
+        let committed = commit(connection, met_full);
+        let met_full = met_full || matches!(committed, Err(StorageError::Full));
+        watch(Group { pieces: after.len(), took: begun.elapsed(), met_full });
         for answer in after {
             let outcome = match &committed {
                 Ok(()) => Ok(()),
@@ -122,6 +143,20 @@ fn run(connection: &Connection, queue: &Receiver<Work>) {
     }
 }
 
+fn commit(connection: &Connection, met_full: bool) -> Result<(), StorageError> {
+    if connection.is_autocommit() && met_full {
+        return Err(StorageError::Full);
+    }
+    let committed = connection.execute_batch("COMMIT").map_err(StorageError::from);
+    if let Err(error) = &committed {
+        drop(connection.execute_batch("ROLLBACK"));
+        if !matches!(error, StorageError::Full) {
+            tracing::error!(%error, "The log could not be committed; nothing of this group was written.");
+        }
+    }
+    committed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +165,7 @@ mod tests {
     async fn a_defect_in_one_piece_of_work_takes_nothing_else_with_it() {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
-        let writer = Writer::start(db).unwrap();
+        let writer = Writer::start(db, |_| ()).unwrap();
         let put = |number: i64| {
             writer.write(move |db| {
                 db.execute("INSERT INTO t VALUES (?1)", [number])?;

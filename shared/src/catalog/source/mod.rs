@@ -1,12 +1,14 @@
 //! From TOML files to the packed catalog, reporting every fault at once with file and line.
 //!
 //! Used by `build.rs` and by tests; not part of the built library.
-//! Reading order: [`node`] (a value with its place), [`read`] (files to model), [`verify`] (what must
-//! hold between files).
+//! Reading order: [`node`] (a value with its place), [`read`] (files to model) with [`items`]
+//! (checklists), [`verify`] and [`verify_items`] (what must hold between files).
 
+mod items;
 mod node;
 mod read;
 mod verify;
+mod verify_items;
 
 #[cfg(test)]
 mod tests;
@@ -60,7 +62,7 @@ pub(super) fn package(files: &[SourceFile]) -> Result<Package, Vec<Fault>> {
 }
 
 /// Lists that code asks for by name.
-const ASKED_BY_CODE: [&str; 2] = ["anchor", "department"];
+const ASKED_BY_CODE: [&str; 3] = ["anchor", "department", "source"];
 
 /// Leaves out the lists nobody asks for yet: a first visit does not wait for them.
 pub(super) fn without_unasked_lists(mut package: Package) -> Package {

@@ -178,6 +178,27 @@ impl<'a> Node<'a> {
         texts
     }
 
+    /// A list of whole numbers; empty when absent.
+    pub(super) fn numbers(&self, key: &str) -> Vec<i64> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(all) = value.get_ref() else {
+            self.wrong(value, key, "a list of whole numbers");
+            return Vec::new();
+        };
+        let mut numbers = Vec::new();
+        for one in all {
+            match one.get_ref() {
+                DeValue::Integer(number)
+                    if let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) =>
+                {
+                    numbers.push(number);
+                }
+                _ => self.wrong(one, key, "a list of whole numbers"),
+            }
+        }
+        numbers
+    }
+
     /// A list of pairs of texts; empty when absent.
     pub(super) fn pairs(&self, key: &str) -> Vec<(String, String)> {
         let Some(value) = self.get(key) else { return Vec::new() };

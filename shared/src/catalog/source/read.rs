@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::super::model::{
-    Caution, Checklist, Code, CodeList, Condition, Due, DueUnit, Entries, EntryList, Evidence,
-    Field, FieldType, Item, Kind, Machine, MergeCode, Package, Required, Section,
+    Caution, Code, CodeList, Condition, Entries, EntryList, Field, FieldType, Finds, Kind, Machine,
+    MergeCode, Package, Required, Section,
 };
 use super::node::{Node, Place, fault_at, line_of};
 use super::{Faults, SourceFile};
@@ -14,7 +14,7 @@ use super::{Faults, SourceFile};
 /// Where each thing stands, by a name made of its file's thing and its own ids.
 pub(super) type Places = BTreeMap<String, Place>;
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     faults: &'a Faults,
     places: Places,
 }
@@ -55,7 +55,7 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
 }
 
 impl Reader<'_> {
-    fn place(&mut self, node: &Node<'_>, name: String) {
+    pub(super) fn place(&mut self, node: &Node<'_>, name: String) {
         let place = node.place();
         if let Some(first) = self.places.get(&name) {
             let first = format!("{}:{}", first.file, first.line);
@@ -106,7 +106,7 @@ impl Reader<'_> {
         list
     }
 
-    fn sections(&mut self, node: &Node<'_>, key: &str, owner: &str) -> Vec<Section> {
+    pub(super) fn sections(&mut self, node: &Node<'_>, key: &str, owner: &str) -> Vec<Section> {
         let mut sections = Vec::new();
         for section in node.nodes(key) {
             let id = section.text("id");
@@ -132,15 +132,11 @@ impl Reader<'_> {
             required: required(&node),
             sensitivity: u8::try_from(node.number("sensitivity")).unwrap_or(u8::MAX),
             section: node.text("section"),
-            relevant: node.maybe_node("relevant").map(|condition| {
-                let read =
-                    Condition { field: condition.text("field"), any_of: condition.texts("any_of") };
-                condition.end();
-                read
-            }),
+            relevant: node.maybe_node("relevant").map(condition),
             caution: caution(&node),
             machine: node.maybe_node("machine").map(machine),
             anchor: node.maybe_text("anchor"),
+            finds: finds(&node),
             removal_needs_reason: node.flag("removal_needs_reason"),
             system: node.flag("system"),
             source: node.maybe_text("source"),
@@ -168,92 +164,9 @@ impl Reader<'_> {
         node.end();
         list
     }
-
-    fn checklist(&mut self, node: Node<'_>) -> Checklist {
-        let id = node.text("id");
-        let version = u32::try_from(node.number("version")).unwrap_or(0);
-        self.place(&node, format!("checklist {id} v{version}"));
-        let groups = self.sections(&node, "groups", &id);
-        let scope = node.maybe_text("scope");
-        let items = node.nodes("items").into_iter();
-        let items = items.map(|item| self.item(item, &id, scope.as_deref())).collect();
-        let anchors = node.texts("anchors");
-        let checklist =
-            Checklist { label: node.label("label"), version, anchors, groups, items, id };
-        node.end();
-        checklist
-    }
-
-    /// Reads an item; one without a scope has the checklist's.
-    fn item(&mut self, node: Node<'_>, checklist: &str, scope: Option<&str>) -> Item {
-        let id = node.text("id");
-        self.place(&node, format!("item {checklist}/{id}"));
-        let item = Item {
-            label: node.label("label"),
-            group: node.text("group"),
-            departments: node.texts("departments"),
-            severity: node.maybe_number("severity").map(|grade| u8::try_from(grade).unwrap_or(0)),
-            due: node.maybe_node("due").and_then(due),
-            scope: match scope {
-                Some(scope) if !node.has("scope") => scope.to_owned(),
-                _ => node.text("scope"),
-            },
-            short: node.flag("short"),
-            evidence: node.nodes("evidence").into_iter().filter_map(evidence).collect(),
-            sources: node.texts("sources"),
-            threshold: node.maybe_label("threshold"),
-            id,
-        };
-        node.end();
-        item
-    }
 }
 
-/// Reads `{ anchor = "ARR", days = -10 }`.
-fn due(node: Node<'_>) -> Option<Due> {
-    let units = [
-        ("days", DueUnit::Days),
-        ("working_days", DueUnit::WorkingDays),
-        ("months", DueUnit::Months),
-    ];
-    let anchor = node.text("anchor");
-    let given: Vec<_> = units.into_iter().filter(|(key, _)| node.has(key)).collect();
-    let [(key, unit)] = given.as_slice() else {
-        node.fault("`due` counts in one of days, working_days, months");
-        return None;
-    };
-    let offset = node.maybe_number(key);
-    node.end();
-    Some(Due { anchor, offset: offset?, unit: *unit })
-}
-
-fn evidence(node: Node<'_>) -> Option<Evidence> {
-    let kind = node.text("kind");
-    let evidence = match kind.as_str() {
-        "tick" => Evidence::Tick,
-        "number" => {
-            let unit = node.maybe_label("unit").unwrap_or_default();
-            Evidence::Number(unit, caution(&node))
-        }
-        "date" => Evidence::Date,
-        "reference" => Evidence::Reference,
-        "document" => Evidence::Document,
-        "photo" => Evidence::Photo,
-        "signature" => Evidence::Signature,
-        "note" => Evidence::Note,
-        "run" => Evidence::Run,
-        "visit" => Evidence::Visit,
-        "intake" => Evidence::Intake,
-        other => {
-            node.fault(format!("evidence `{other}` is not known"));
-            return None;
-        }
-    };
-    node.end();
-    Some(evidence)
-}
-
-fn caution(node: &Node<'_>) -> Option<Caution> {
+pub(super) fn caution(node: &Node<'_>) -> Option<Caution> {
     if node.is_list("caution") {
         return Some(Caution::Order(node.texts("caution")));
     }
@@ -272,6 +185,13 @@ fn caution(node: &Node<'_>) -> Option<Caution> {
     }
 }
 
+/// Reads `{ field = "state", any_of = ["closed"] }`.
+pub(super) fn condition(node: Node<'_>) -> Condition {
+    let read = Condition { field: node.text("field"), any_of: node.texts("any_of") };
+    node.end();
+    read
+}
+
 /// Reads `{ order = [...], sticky = [...], disputed = [["a", "b"]] }`.
 fn machine(node: Node<'_>) -> Machine {
     let machine = Machine {
@@ -281,6 +201,17 @@ fn machine(node: Node<'_>) -> Machine {
     };
     node.end();
     machine
+}
+
+fn finds(node: &Node<'_>) -> Option<Finds> {
+    match node.maybe_text("finds")?.as_str() {
+        "name" => Some(Finds::Name),
+        "number" => Some(Finds::Number),
+        other => {
+            node.fault(format!("`finds` is `{other}`: name or number"));
+            None
+        }
+    }
 }
 
 fn merge_code(node: &Node<'_>) -> MergeCode {

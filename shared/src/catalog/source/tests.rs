@@ -124,6 +124,7 @@ fn checklist_faults(checklists: &[(&str, &str)]) -> Vec<String> {
         file("package.toml", "id = \"t\"\nversion = 1\n"),
         list("department", "INT"),
         list("anchor", "ARR"),
+        list("source", "PRAX"),
     ];
     let named = checklists.iter().map(|(id, text)| file(&format!("checklists/{id}.toml"), text));
     files.extend(named);
@@ -140,7 +141,12 @@ fn a_right_item_has_no_fault() {
         "due = { anchor = \"ARR\", working_days = 1 }",
         "due = { anchor = \"ARR\", months = 24 }",
         "scope = \"C\"",
+        "due = { anchor = \"ARR\", hours = 2 }",
+        "due = { anchor = \"ARR\", working_days = 3, latest = 15 }",
+        "due = { anchor = \"ARR\", days = 14, every = { months = 2 } }",
+        "due = { anchor = \"ARR\", days = -180, then = [-90, -60] }",
         "evidence = [{ kind = \"run\" }, { kind = \"visit\" }, { kind = \"intake\" }]",
+        "evidence = [{ kind = \"time\" }]",
     ];
     for change in fine {
         assert_eq!(with_item(change), "", "{change}");
@@ -173,6 +179,41 @@ fn every_planted_fault_of_an_item_is_reported_with_its_line() {
         ("due = { anchor = \"ARR\", days = 1.5 }", "move.toml:8: `days` must be a whole number"),
         ("due = { anchor = \"ARR\", months = 1001 }", "move.toml:8: `due` counts to 1000 at most"),
         ("due = \"ARR\"", "move.toml:8: `due` must be a table"),
+        (
+            "due = { anchor = \"ARR\", days = 7, latest = 7 }",
+            "move.toml:8: `latest` comes after the first",
+        ),
+        (
+            "due = { anchor = \"ARR\", days = 7, latest = 1001 }",
+            "move.toml:8: `due` counts to 1000 at most",
+        ),
+        ("due = { anchor = \"ARR\", days = 7, every = 7 }", "move.toml:8: `every` must be a table"),
+        (
+            "due = { anchor = \"ARR\", days = 7, every = { days = 0 } }",
+            "move.toml:8: `every` counts days",
+        ),
+        (
+            "due = { anchor = \"ARR\", days = 7, every = { hours = 2 } }",
+            "move.toml:8: `every` counts days",
+        ),
+        (
+            "due = { anchor = \"ARR\", days = 7, every = { days = 1001 } }",
+            "move.toml:8: `every` counts to 1000 at most",
+        ),
+        (
+            "due = { anchor = \"ARR\", days = 7, every = { days = 7 }, then = [9] }",
+            "move.toml:8: `due` has `every` or `then`",
+        ),
+        (
+            "due = { anchor = \"ARR\", days = 7, then = [6] }",
+            "move.toml:8: `then` goes on after the first",
+        ),
+        (
+            "due = { anchor = \"ARR\", days = 7, then = [\"9\"] }",
+            "move.toml:8: `then` must be a list of whole numbers",
+        ),
+        ("sources = [\"XXX\"]", "move.toml:8: there is no source `XXX`"),
+        ("was = \"M-00\"", "move.toml:8: the version before has no item `M-00`"),
     ];
     for (change, wanted) in cases {
         let found = with_item(change);
@@ -196,11 +237,133 @@ fn a_checklists_anchor_that_no_list_knows_is_reported() {
 }
 
 #[test]
+fn an_item_done_again_has_no_number() {
+    let again = "due = { anchor = \"ARR\", days = 7, every = { days = 7 } }";
+    let change = format!("{again}, evidence = [{{ kind = \"number\" }}]");
+    let item = ITEM.iter().filter(|(key, _)| !["due", "evidence"].contains(key));
+    let item = item.map(|(_, text)| *text).collect::<Vec<_>>().join(", ");
+    let found = checklist_faults(&[("move", &format!("{CHECKLIST}{{ {item}, {change} }},\n]\n"))]);
+    assert_eq!(
+        found,
+        ["checklists/move.toml:8: an item done again has no number: its day stands there"]
+    );
+}
+
+/// Faults of a checklist that is offered so, beside a case with a kind and a run with two dates.
+fn with_offer(offered: &str, due: &str) -> String {
+    let label = "label = { sv = \"A\", en = \"A\" }";
+    let more = format!("{label}, merge = \"R\", sensitivity = 1, section = \"a\"");
+    let kind = |id: &str, fields: &str| {
+        let text = format!(
+            "id = \"{id}\"\n{label}\nsections = [{{ id = \"a\", {label} }}]\nfields = [{fields}]\n"
+        );
+        file(&format!("kinds/{id}.toml"), &text)
+    };
+    let day = format!("{{ id = \"on\", type = \"date\", anchor = \"ARR\", {more} }}");
+    let time = format!("{{ id = \"at\", type = \"time\", anchor = \"MIS\", {more} }}");
+    let sort = format!("{{ id = \"sort\", type = \"choice:source\", {more} }}");
+    let list = |id: &str, codes: &[&str]| {
+        let codes: Vec<String> =
+            codes.iter().map(|code| format!("{{ id = \"{code}\", {label} }}")).collect();
+        let text = format!("id = \"{id}\"\n{label}\ncodes = [{}]\n", codes.join(", "));
+        file(&format!("lists/{id}.toml"), &text)
+    };
+    let head = CHECKLIST.replace("\"ARR\"", "\"ARR\", \"MIS\"");
+    let head = head.replace("groups =", &format!("offered = {{ {offered} }}\ngroups ="));
+    let item = ITEM.iter().filter(|(key, _)| *key != "due").map(|(_, text)| *text);
+    let item = item.collect::<Vec<_>>().join(", ");
+    let files = [
+        file("package.toml", "id = \"t\"\nversion = 1\n"),
+        list("anchor", &["ARR", "MIS", "END"]),
+        list("department", &["INT"]),
+        list("source", &["PRAX"]),
+        kind("case", &sort),
+        kind("run", &format!("{day}, {time}")),
+        file("checklists/move.toml", &format!("{head}{{ {item}, {due} }},\n]\n")),
+    ];
+    let found = package(&files).err().unwrap_or_default();
+    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_checklist_is_offered_where_it_can_be() {
+    let fine = "at = \"case\", name = \"start-move\", label = { sv = \"A\", en = \"A\" }, \
+                asks = [\"MIS\"], when = { field = \"sort\", any_of = [\"PRAX\"] }";
+    let due = "due = { anchor = \"MIS\", hours = 2 }";
+    assert_eq!(with_offer(fine, due), "");
+    let cases = [
+        ("\"case\"", "\"place\"", "move.toml:1: there is no kind `place`"),
+        ("start-move", "move", "the `name` of a button begins with `start-`"),
+        ("[\"MIS\"]", "[\"END\"]", "`END` is not one of the checklist's anchors"),
+        ("\"sort\"", "\"kind\"", "`case` has no field `kind`"),
+        ("\"PRAX\"", "\"LAW\"", "`source` has no code `LAW`"),
+        ("at =", "where = 1, at =", "`where` is not known here"),
+    ];
+    for (from, to, wanted) in cases {
+        let found = with_offer(&fine.replace(from, to), due);
+        assert!(found.contains(wanted), "{to}: {found}");
+    }
+    let hours = with_offer(fine, "due = { anchor = \"ARR\", hours = 2 }");
+    assert!(hours.contains("hours count from a time, and `ARR` is a day"), "{hours}");
+}
+
+#[test]
+fn two_checklists_never_share_a_button() {
+    let label = "label = { sv = \"A\", en = \"A\" }";
+    let offered = format!("offered = {{ at = \"case\", name = \"start-it\", {label} }}\ngroups =");
+    let one = format!("{CHECKLIST}]\n").replace("groups =", &offered);
+    let other = one.replace("id = \"move\"", "id = \"leave\"");
+    let found = checklist_faults(&[("move", &one), ("leave", &other)]).join("\n");
+    assert!(found.contains("move.toml:1: `leave` has a button `start-it`, too"), "{found}");
+}
+
+#[test]
+fn an_anchor_needs_its_date_in_a_run() {
+    let text = CHECKLIST.replace("\"ARR\"", "\"ARR\", \"END\"");
+    let run = "id = \"run\"\nlabel = { sv = \"A\", en = \"A\" }\n";
+    let list = "id = \"anchor\"\nlabel = { sv = \"A\", en = \"A\" }\ncodes = [\
+                { id = \"ARR\", label = { sv = \"A\", en = \"A\" } }, \
+                { id = \"END\", label = { sv = \"A\", en = \"A\" } }]\n";
+    let files = [
+        file("package.toml", "id = \"t\"\nversion = 1\n"),
+        file("lists/anchor.toml", list),
+        file("kinds/run.toml", run),
+        file("checklists/move.toml", &format!("{text}]\n")),
+    ];
+    let found = package(&files).err().unwrap_or_default();
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["ARR", "END"]
+            .map(|it| format!("checklists/move.toml:1: a run has no field for the date of `{it}`"))
+    );
+}
+
+#[test]
+fn answers_move_to_one_item_of_the_next_version() {
+    let item = |id: &str, more: &str| {
+        let text = ITEM.map(|(_, text)| text).join(", ").replace("M-01", id);
+        format!("{{ {text}{more} }},\n")
+    };
+    let first = format!("{CHECKLIST}{}{}]\n", item("M-01", ""), item("M-02", ""));
+    let next = |items: &str| {
+        let second = format!("{CHECKLIST}{items}]\n").replace("version = 1", "version = 2");
+        checklist_faults(&[("move", &first), ("move_2", &second)]).join("\n")
+    };
+    let was = ", was = \"M-02\"";
+    assert_eq!(next(&format!("{}{}", item("M-01", ""), item("M-03", was))), "");
+    let twice = next(&format!("{}{}", item("M-03", was), item("M-04", was)));
+    assert!(twice.contains("move_2.toml:9: two items were `M-02`"), "{twice}");
+    let kept = next(&format!("{}{}", item("M-02", ""), item("M-03", was)));
+    assert!(kept.contains("move_2.toml:9: `M-02` is an item of this version, too"), "{kept}");
+}
+
+#[test]
 fn an_item_id_is_there_once_in_all_checklists() {
     let item = format!("{{ {} }},\n", ITEM.map(|(_, text)| text).join(", "));
     let twice = format!("{CHECKLIST}{item}{item}]\n");
     let found = checklist_faults(&[("move", &twice)]).join("\n");
-    assert!(found.contains("move.toml:9: `item move/M-01` is there already, at"), "{found}");
+    assert!(found.contains("move.toml:9: `item move v1/M-01` is there already, at"), "{found}");
     let one = format!("{CHECKLIST}{item}]\n");
     let other = one.replace("id = \"move\"", "id = \"leave\"");
     let found = checklist_faults(&[("move", &one), ("leave", &other)]).join("\n");

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{
-    Caution, Checklist, Due, Evidence, Field, FieldType, Item, Machine, MergeCode, Package, Section,
-};
+use super::super::model::{Caution, Field, FieldType, Machine, MergeCode, Package, Section};
 use super::Faults;
 use super::node::{Place, fault_at};
 use super::read::Places;
 
-struct Verify<'a> {
-    package: &'a Package,
+pub(super) struct Verify<'a> {
+    pub(super) package: &'a Package,
     places: &'a Places,
     faults: &'a Faults,
 }
@@ -34,7 +32,7 @@ pub(super) fn package(package: &Package, places: &Places, faults: &Faults) {
 }
 
 impl Verify<'_> {
-    fn fault(&self, name: &str, what: impl Into<String>) {
+    pub(super) fn fault(&self, name: &str, what: impl Into<String>) {
         let nowhere = Place { file: name.to_owned(), line: 1 };
         fault_at(self.faults, self.places.get(name).unwrap_or(&nowhere), what);
     }
@@ -80,7 +78,7 @@ impl Verify<'_> {
         }
     }
 
-    fn codes(&self, list: &str) -> Option<BTreeSet<&str>> {
+    pub(super) fn codes(&self, list: &str) -> Option<BTreeSet<&str>> {
         let list = self.package.lists.iter().find(|known| known.id == list)?;
         Some(list.codes.iter().map(|code| code.id.as_str()).collect())
     }
@@ -121,70 +119,6 @@ impl Verify<'_> {
         }
         if !machine.disputed.is_empty() && !codes.contains(Machine::DISPUTED) {
             self.fault(name, format!("`{list}` needs a code `{}`", Machine::DISPUTED));
-        }
-    }
-
-    fn checklist(&self, checklist: &Checklist) {
-        let anchors = self.codes("anchor").unwrap_or_default();
-        for anchor in &checklist.anchors {
-            if !anchors.contains(anchor.as_str()) {
-                let name = format!("checklist {} v{}", checklist.id, checklist.version);
-                self.fault(&name, format!("there is no anchor `{anchor}`"));
-            }
-        }
-        for item in &checklist.items {
-            let name = format!("item {}/{}", checklist.id, item.id);
-            if !checklist.groups.iter().any(|group| group.id == item.group) {
-                self.fault(&name, format!("there is no group `{}`", item.group));
-            }
-            self.timing(&name, item, &checklist.anchors);
-            self.item(&name, item);
-            self.only_there(&name, item, checklist);
-        }
-    }
-
-    /// An item of an inspection has a severity, one of a task checklist a due rule.
-    fn timing(&self, name: &str, item: &Item, anchors: &[String]) {
-        if item.severity.is_none() && item.due.is_none() {
-            self.fault(name, "an item has `severity` or `due`");
-        }
-        if item.severity.is_some_and(|severity| !(1..=4).contains(&severity)) {
-            self.fault(name, "severity goes from 1 to 4");
-        }
-        let Some(due) = &item.due else { return };
-        if !anchors.contains(&due.anchor) {
-            self.fault(name, format!("`{}` is not one of the checklist's anchors", due.anchor));
-        }
-        if due.offset.unsigned_abs() > Due::OFFSET_MAX {
-            self.fault(name, format!("`due` counts to {} at most", Due::OFFSET_MAX));
-        }
-    }
-
-    fn item(&self, name: &str, item: &Item) {
-        let departments = self.codes("department").unwrap_or_default();
-        if !["A", "G", "F", "C"].contains(&item.scope.as_str()) {
-            self.fault(name, "scope is one of A, G, F, C");
-        }
-        if item.departments.is_empty() || item.sources.is_empty() || item.evidence.is_empty() {
-            self.fault(name, "an item has at least one department, source and evidence");
-        }
-        for department in &item.departments {
-            if !departments.contains(department.as_str()) {
-                self.fault(name, format!("there is no department `{department}`"));
-            }
-        }
-        if item.evidence.iter().any(|e| matches!(e, Evidence::Number(_, Some(Caution::ByItem)))) {
-            self.fault(name, "an item's number names its own caution");
-        }
-    }
-
-    /// Items are found by their id alone, so two checklists never share one.
-    fn only_there(&self, name: &str, item: &Item, checklist: &Checklist) {
-        let others = self.package.checklists.iter().filter(|other| other.id != checklist.id);
-        for other in others {
-            if other.items.iter().any(|known| known.id == item.id) {
-                self.fault(name, format!("`{}` has an item `{}`, too", other.id, item.id));
-            }
         }
     }
 }

@@ -42,7 +42,8 @@ pub fn deposits(mut all: Vec<Deposit>, turn: u64) -> Vec<Deposit> {
 
 fn part_bytes(part: &PushPart) -> usize {
     let chunks: usize = part.chunks.iter().map(|chunk| chunk.len() + FRAMING_BYTES).sum();
-    chunks + part.envelope.len() + FRAMING_BYTES
+    let enrolment = part.enrolment.as_ref().map_or(0, |bytes| bytes.len());
+    chunks + part.envelope.len() + enrolment + FRAMING_BYTES
 }
 
 #[cfg(test)]
@@ -57,6 +58,7 @@ mod tests {
             document: DocumentId::from_bytes([number; 16]),
             envelope: vec![0; 200].into(),
             chunks: vec![vec![number; bytes].into()],
+            enrolment: None,
         }
     }
 

@@ -10,8 +10,10 @@ use crate::sync::message::{Ack, DeliveredChunk, HeldNote, Outcome, Refused};
 /// Changes of what is kept; whatever is not named stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
-    /// New stages of changes that are here, with the time of arrival at the server if told.
-    pub stages: BTreeMap<(DocumentId, ChangeHash), (Stage, Option<i64>)>,
+    /// What was said of changes that are here.
+    pub stages: BTreeMap<(DocumentId, ChangeHash), Said>,
+    /// Whatever was noted of arrivals before is void: the log is another one.
+    pub anew: bool,
     /// Changes that were not here; each is still to pass the gate, and is then shared.
     pub arrived: BTreeMap<(DocumentId, ChangeHash), DeliveredChunk>,
     /// Documents to forget whole.
@@ -20,6 +22,34 @@ pub struct News {
     pub deposits: BTreeSet<DepositId>,
     /// Something moved: asking again may bring more.
     pub progress: bool,
+}
+
+/// What was said of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// How far it has come.
+    pub stage: Stage,
+    /// When it arrived at the server, if told, Unix milliseconds.
+    pub at_ms: Option<i64>,
+    /// It had arrived when this many changes had; 0 when not told.
+    pub arrival: u64,
+}
+
+impl Said {
+    /// What is noted of a change written here, from what was noted before: 0 for not known, nothing for
+    /// a change of others.
+    #[must_use]
+    pub fn own(&self, before: Option<u64>, anew: bool) -> Option<u64> {
+        before.map(|before| match self.stage {
+            Stage::Unsent => 0,
+            _ if before > 0 && !anew => before,
+            _ => self.arrival,
+        })
+    }
+
+    pub(super) const fn unsent() -> Self {
+        Self { stage: Stage::Unsent, at_ms: None, arrival: 0 }
+    }
 }
 
 /// What an acknowledgement means for the changes that wait.
@@ -35,8 +65,8 @@ pub(super) enum Heard {
 
 impl News {
     /// Notes what became of a pushed change.
-    pub(super) fn hear_ack(&mut self, kept: &impl Kept, ack: &Ack) -> Heard {
-        let (stage, at) = match &ack.outcome {
+    pub(super) fn hear_ack(&mut self, kept: &impl Kept, ack: &Ack, arrival: u64) -> Heard {
+        let (stage, at_ms) = match &ack.outcome {
             Outcome::Received(at) => (Stage::Received, Some(*at)),
             Outcome::Missing(missing) => return self.hear_missing(kept, ack.document, missing),
             // It waits for the document it follows, which may be on another device.
@@ -48,7 +78,7 @@ impl News {
             None | Some(Stage::Shared) => Heard::Nothing,
             Some(before) => {
                 self.progress |= before != stage;
-                self.stages.insert((ack.document, ack.hash), (stage, at));
+                self.stages.insert((ack.document, ack.hash), Said { stage, at_ms, arrival });
                 if stage == Stage::Received { Heard::Taken } else { Heard::Nothing }
             }
         }
@@ -66,7 +96,7 @@ impl News {
             let stage = kept.stage(document, hash);
             if stage.is_some_and(|stage| !stage.is_only_here()) {
                 self.progress = true;
-                self.stages.insert((document, *hash), (Stage::Unsent, None));
+                self.stages.insert((document, *hash), Said::unsent());
                 heard = Heard::Nothing;
             }
         }
@@ -74,21 +104,28 @@ impl News {
     }
 
     /// Notes what is held for a person.
-    pub(super) fn hear_held(&mut self, kept: &impl Kept, notes: &[HeldNote]) {
+    pub(super) fn hear_held(&mut self, kept: &impl Kept, notes: &[HeldNote], arrival: u64) {
         for note in notes {
             let stage = kept.stage(note.document, &note.hash);
             if stage.is_some_and(|stage| stage != Stage::Shared) {
-                self.stages.insert((note.document, note.hash), (Stage::Held, None));
+                let said = Said { stage: Stage::Held, at_ms: None, arrival };
+                self.stages.insert((note.document, note.hash), said);
             }
         }
     }
 
     /// Notes changes of the feed. Being there outweighs whatever else was said.
-    pub(super) fn hear_chunks(&mut self, kept: &impl Kept, chunks: &[DeliveredChunk]) {
+    pub(super) fn hear_chunks(
+        &mut self,
+        kept: &impl Kept,
+        chunks: &[DeliveredChunk],
+        arrival: u64,
+    ) {
         for chunk in chunks {
             let key = (chunk.document, chunk.hash);
             if kept.stage(chunk.document, &chunk.hash).is_some() {
-                self.stages.insert(key, (Stage::Shared, Some(chunk.received_ms)));
+                let at_ms = Some(chunk.received_ms);
+                self.stages.insert(key, Said { stage: Stage::Shared, at_ms, arrival });
             } else if chunk.bytes.is_some() && chunk.envelope.is_some() {
                 self.arrived.insert(key, chunk.clone());
             }
@@ -99,23 +136,36 @@ impl News {
     pub(super) fn hear_whole(
         &mut self,
         kept: &impl Kept,
-        document: DocumentId,
-        chunks: &[DeliveredChunk],
+        (document, chunks): (DocumentId, &[DeliveredChunk]),
+        arrival: u64,
     ) {
         let there: BTreeSet<ChangeHash> = order::set(chunks.iter().map(|chunk| chunk.hash));
         for (hash, stage) in kept.stages(document) {
             if stage == Stage::Shared && !there.contains(&hash) {
-                self.stages.insert((document, hash), (Stage::Unsent, None));
+                self.stages.insert((document, hash), Said::unsent());
             }
         }
-        self.hear_chunks(kept, chunks);
+        self.hear_chunks(kept, chunks, arrival);
+    }
+
+    /// Notes by when changes had arrived of which nobody has said so: their acknowledgement was lost,
+    /// or they were seen on the socket first. The feed and the list of held changes show that the log
+    /// has them.
+    pub(super) fn note_arrivals(&mut self, kept: &impl Kept, arrival: u64) {
+        for (document, hash, stage) in kept.unnoted() {
+            let said = Said { stage, at_ms: None, arrival };
+            let said = self.stages.entry((document, hash)).or_insert(said);
+            if matches!(said.stage, Stage::Shared | Stage::Held) {
+                said.arrival = arrival;
+            }
+        }
     }
 
     /// Everything here is to be offered once more.
     pub(super) fn offer_all(&mut self, kept: &impl Kept) {
         for document in kept.documents() {
             for (hash, _) in kept.stages(document) {
-                self.stages.insert((document, hash), (Stage::Unsent, None));
+                self.stages.insert((document, hash), Said::unsent());
             }
         }
     }
@@ -124,7 +174,7 @@ impl News {
     pub(super) fn give_up(&mut self, kept: &impl Kept, place: &mut Place) {
         let ready = |document: &DocumentId| {
             kept.stages(*document).into_iter().all(|(hash, stage)| {
-                let stage = self.stages.get(&(*document, hash)).map_or(stage, |(stage, _)| *stage);
+                let stage = self.stages.get(&(*document, hash)).map_or(stage, |said| said.stage);
                 !stage.is_only_here()
             })
         };

@@ -55,6 +55,10 @@ pub struct Place {
     /// Documents of which it is not known whether the server counts them as held here.
     #[n(4)]
     pub unsure: BTreeSet<DocumentId>,
+    /// Highest place in the order of arrival that anybody on this device was told in this epoch.
+    #[n(5)]
+    #[cbor(default)]
+    pub arrived: Position,
 }
 
 /// The changes a tablet keeps, by document.
@@ -65,6 +69,8 @@ pub trait Kept {
     fn stages(&self, document: DocumentId) -> Vec<(ChangeHash, Stage)>;
     /// How far a change has come, if it is here.
     fn stage(&self, document: DocumentId, hash: &ChangeHash) -> Option<Stage>;
+    /// Changes written here of which it is not noted by when they had arrived at the server.
+    fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)>;
     /// Whether the document follows another one, so that a refused header may only mean that the
     /// other has not arrived yet.
     fn follows(&self, document: DocumentId) -> bool;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
-use crate::order;
+use crate::order::{self, Few};
 use crate::sync::chain::Position;
-use crate::sync::client::news::{Heard, News};
+use crate::sync::client::news::{Heard, News, Said};
 use crate::sync::client::{Kept, Place, Stage};
 use crate::sync::digest::Digest;
 use crate::sync::message::{
@@ -21,7 +21,7 @@ pub struct Client {
     /// Received changes that have been offered once more.
     offered: BTreeSet<ChangeHash>,
     /// Unsent changes that wait for others; they do not bar the way for the rest.
-    waiting: BTreeSet<(DocumentId, ChangeHash)>,
+    waiting: Few<(DocumentId, ChangeHash), ()>,
 }
 
 /// What follows from an answer that has been stored.
@@ -53,6 +53,7 @@ impl Client {
         hello.epoch = place.epoch;
         hello.cursor = place.cursor;
         hello.high = place.high;
+        hello.arrived = place.arrived;
         hello.digest = digest(place, kept);
         hello.heal = self.heal.iter().copied().collect();
         // A document written here that has not come back may have been taken from this person.
@@ -69,13 +70,15 @@ impl Client {
     /// Whether an unsent change waits for others, so that it is not to be pushed now.
     #[must_use]
     pub fn waits(&self, document: DocumentId, hash: &ChangeHash) -> bool {
-        self.waiting.contains(&(document, *hash))
+        self.waiting.contains_key(&(document, *hash))
     }
 
     /// Hears an answer: what is to be stored together with the place.
     #[must_use]
     pub fn hear(&mut self, place: &mut Place, kept: &impl Kept, answer: &ExchangeAnswer) -> News {
-        let mut news = News::default();
+        let mut news = News { anew: answer.anew, ..News::default() };
+        // Numbers count once a greeting has shown that the log is the one they were told of.
+        let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
         if answer.anew {
             if place.epoch.is_some() {
                 // The log may lack what is here; and its ledger of what is here is not ours.
@@ -84,23 +87,28 @@ impl Client {
                 place.leaving.clear();
             }
             place.high = Position::default();
+            place.arrived = Position::default();
+            // What this answer acknowledges is offered once more, to be told by when it had arrived.
+            self.offered = BTreeSet::new();
             news.progress = true;
         }
         place.epoch = Some(answer.welcome.epoch);
         news.progress |= place.cursor != answer.feed.cursor || !answer.documents.is_empty();
         move_on(place, answer.feed.cursor);
+        raise(&mut place.arrived, answer.welcome.received);
         if !answer.anew {
             self.doubt(kept, answer, &mut news);
         }
-        self.hear_acks(kept, &answer.acks, &mut news);
-        news.hear_held(kept, &answer.held);
+        self.hear_acks(kept, (&answer.acks, arrival), &mut news);
+        news.hear_held(kept, &answer.held, arrival);
         for history in &answer.documents {
-            news.hear_whole(kept, history.document, &history.chunks);
+            news.hear_whole(kept, (history.document, &history.chunks), arrival);
             place.leaving.remove(&history.document);
             place.unsure.remove(&history.document);
         }
-        self.hear_feed(kept, &answer.feed.chunks, &mut news);
+        self.hear_feed(kept, (&answer.feed.chunks, arrival), &mut news);
         if !answer.anew {
+            news.note_arrivals(kept, arrival);
             // The server has judged those it knows; one with unsent work it may not know yet.
             place.unsure.retain(|document| has_unsent(kept, &news, *document));
         }
@@ -130,16 +138,19 @@ impl Client {
             self.tried.clear();
         }
         let unsent = self.can_send(kept);
-        let rest = answer.documents_left > 0 || differs || found || unsent;
+        // There may be more deposits than fitted, and an answer that is anew has noted none.
+        let deposits = answer.welcome.received.feed > 0 && !answer.deposits.is_empty();
+        let rest = answer.documents_left > 0 || differs || found || unsent || deposits;
+        let rest = rest || answer.anew;
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
         let next = match (rest, progress || found || unsent || uncompared) {
-            (false, _) if self.waiting.is_empty() => Next::Whole,
+            (false, _) if self.waiting.pairs().is_empty() => Next::Whole,
             (true, true) => Next::Again,
             (_, _) => Next::Later,
         };
         if next != Next::Again {
-            self.waiting.clear();
+            self.waiting = Few::default();
         }
         next
     }
@@ -154,38 +165,44 @@ impl Client {
     ) -> Frame {
         let mut news = News::default();
         match frame {
-            ServerFrame::Acks(acks) => {
-                self.hear_acks(kept, acks, &mut news);
+            ServerFrame::Acks(acks, received) => {
+                raise(&mut place.arrived, *received);
+                self.hear_acks(kept, (acks, received.feed), &mut news);
                 news.give_up(kept, place);
             }
             ServerFrame::Feed(FeedBatch { chunks, cursor }) => {
-                self.hear_feed(kept, chunks, &mut news);
+                self.hear_feed(kept, (chunks, 0), &mut news);
                 move_on(place, *cursor);
             }
-            ServerFrame::Held(notes) => news.hear_held(kept, notes),
+            ServerFrame::Held(notes) => news.hear_held(kept, notes, 0),
             ServerFrame::Again => return Frame::Again,
             ServerFrame::Ended => return Frame::Ended,
         }
         Frame::News(news)
     }
 
-    fn hear_acks(&mut self, kept: &impl Kept, acks: &[Ack], news: &mut News) {
+    fn hear_acks(&mut self, kept: &impl Kept, (acks, arrival): (&[Ack], u64), news: &mut News) {
         for ack in acks {
-            match news.hear_ack(kept, ack) {
+            match news.hear_ack(kept, ack, arrival) {
                 Heard::Taken => self.waiting.retain(|(document, _)| *document != ack.document),
-                Heard::Waits => drop(self.waiting.insert((ack.document, ack.hash))),
+                Heard::Waits => self.waiting.insert((ack.document, ack.hash), ()),
                 Heard::Nothing => {}
             }
         }
     }
 
     /// What came into a document may be what a change of it waits for.
-    fn hear_feed(&mut self, kept: &impl Kept, chunks: &[DeliveredChunk], news: &mut News) {
-        news.hear_chunks(kept, chunks);
-        let before = self.waiting.len();
+    fn hear_feed(
+        &mut self,
+        kept: &impl Kept,
+        (chunks, arrival): (&[DeliveredChunk], u64),
+        news: &mut News,
+    ) {
+        news.hear_chunks(kept, chunks, arrival);
+        let before = self.waiting.pairs().len();
         let came: BTreeSet<DocumentId> = order::set(chunks.iter().map(|chunk| chunk.document));
         self.waiting.retain(|(document, _)| !came.contains(document));
-        news.progress |= self.waiting.len() != before;
+        news.progress |= self.waiting.pairs().len() != before;
     }
 
     fn can_send(&self, kept: &impl Kept) -> bool {
@@ -244,7 +261,7 @@ impl Client {
                 };
                 if doubtful {
                     news.progress = true;
-                    news.stages.insert((document, hash), (Stage::Unsent, None));
+                    news.stages.insert((document, hash), Said::unsent());
                 }
             }
         }
@@ -275,14 +292,18 @@ fn digest_of(kept: &impl Kept, document: DocumentId) -> Digest {
 
 fn has_unsent(kept: &impl Kept, news: &News, document: DocumentId) -> bool {
     kept.stages(document).into_iter().any(|(hash, stage): (ChangeHash, Stage)| {
-        let stage = news.stages.get(&(document, hash)).map_or(stage, |(stage, _)| *stage);
+        let stage = news.stages.get(&(document, hash)).map_or(stage, |said| said.stage);
         stage == Stage::Unsent
     })
 }
 
 fn move_on(place: &mut Place, cursor: Position) {
     place.cursor = cursor;
-    if place.high.feed < cursor.feed {
-        place.high = cursor;
+    raise(&mut place.high, cursor);
+}
+
+fn raise(highest: &mut Position, told: Position) {
+    if highest.feed < told.feed {
+        *highest = told;
     }
 }

@@ -39,6 +39,10 @@ pub struct SignInRequest {
     /// The enrolment.
     #[n(2)]
     pub device: DeviceId,
+    /// The enrolment as the server signed it: a server put back to a backup from before it takes the
+    /// device in again.
+    #[n(3)]
+    pub enrolment: Option<ByteVec>,
 }
 
 /// The answer to both; the session comes as cookies.

@@ -65,6 +65,10 @@ pub struct Hello {
     #[n(11)]
     #[cbor(default)]
     pub unsure: Vec<DocumentId>,
+    /// Highest place in the order of arrival that anybody on the device was told in this epoch.
+    #[n(12)]
+    #[cbor(default)]
+    pub arrived: Position,
 }
 
 /// Changes of one or more documents.
@@ -89,6 +93,10 @@ pub struct PushPart {
     /// The changes in the actor's order.
     #[n(2)]
     pub chunks: Vec<ByteVec>,
+    /// The enrolment of the author's device as the server signed it, where the server may not know it
+    /// any more.
+    #[n(3)]
+    pub enrolment: Option<ByteVec>,
 }
 
 /// Work sealed to the server.
@@ -124,7 +132,7 @@ pub enum Outcome {
     /// L1: on the server's disk.
     #[n(0)]
     Received(#[n(0)] i64),
-    /// These must come first.
+    /// These must come first; none when the author's device is not known and must be.
     #[n(1)]
     Missing(#[n(0)] Vec<ChangeHash>),
     /// Refused, and kept by the device.
@@ -224,13 +232,28 @@ pub struct Welcome {
     /// Names of devices.
     #[n(6)]
     pub devices: Vec<(DeviceId, String)>,
-    /// A checked backup is configured; without one nobody prunes.
+    /// There is a checked backup that is not too old. What it holds says `backed_up`.
     #[n(7)]
     pub has_backup: bool,
     /// For supervisors: tablets that are away with a house, so that answers may be missing.
     #[n(8)]
     #[cbor(default)]
     pub away: Vec<Away>,
+    /// Newest place in the order of arrival at the time of the answer: all that it acknowledges or
+    /// shows has arrived by then.
+    #[n(9)]
+    #[cbor(default)]
+    pub received: Position,
+    /// Everything that arrived up to this number is in the newest backup of this life of the log
+    /// that was read whole; 0 without one.
+    #[n(10)]
+    #[cbor(default)]
+    pub backed_up: u64,
+    /// Signed enrolments of devices that are not in the newest backup yet, so that whoever brings
+    /// their changes back after a restore can show whose they are.
+    #[n(11)]
+    #[cbor(default)]
+    pub enrolments: Vec<ByteVec>,
     /// Name of the person's unit, as it stands on paper.
     #[n(12)]
     #[cbor(default)]

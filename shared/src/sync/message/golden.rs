@@ -30,6 +30,7 @@ fn hello() -> Hello {
         wants: vec![DocumentId::from_bytes([5; 16])],
         heal: Vec::new(),
         unsure: Vec::new(),
+        arrived: Position::at(11, Chain::from_bytes([5; 8])),
     }
 }
 
@@ -44,6 +45,7 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
         document: DocumentId::from_bytes([5; 16]),
         envelope: ByteVec::from(vec![6; 3]),
         chunks: vec![ByteVec::from(vec![7; 3])],
+        enrolment: None,
     };
     insta::assert_snapshot!(hex(&ClientFrame::Push(Push { parts: vec![part] })));
     let ack = Ack {
@@ -51,7 +53,34 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
         hash: ChangeHash::from_bytes([8; 32]),
         outcome: Outcome::Received(1_790_000_000_000),
     };
-    insta::assert_snapshot!(hex(&ServerFrame::Acks(vec![ack])));
+    let received = Position::at(12, Chain::from_bytes([9; 8]));
+    insta::assert_snapshot!(hex(&ServerFrame::Acks(vec![ack], received)));
+}
+
+#[test]
+fn an_attachment_has_these_bytes() {
+    let attach = ClientFrame::Attach {
+        device: DeviceId::from_bytes([1; 16]),
+        epoch: Epoch::from_bytes([2; 16]),
+        cursor: Position::at(7, Chain::from_bytes([3; 8])),
+        arrived: Position::at(11, Chain::from_bytes([5; 8])),
+    };
+    insta::assert_snapshot!(hex(&attach));
+}
+
+#[test]
+fn acknowledgements_on_the_socket_are_read_across_versions() {
+    #[derive(Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+    enum Before {
+        #[n(0)]
+        Acks(#[n(0)] Vec<Ack>),
+    }
+    let received = Position::at(12, Chain::from_bytes([9; 8]));
+    let told = minicbor::to_vec(ServerFrame::Acks(Vec::new(), received)).unwrap();
+    assert_eq!(minicbor::decode::<Before>(&told).unwrap(), Before::Acks(Vec::new()));
+    let told = minicbor::to_vec(Before::Acks(Vec::new())).unwrap();
+    let read = minicbor::decode::<ServerFrame>(&told).unwrap();
+    assert_eq!(read, ServerFrame::Acks(Vec::new(), Position::default()));
 }
 
 #[test]

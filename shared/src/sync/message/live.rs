@@ -21,6 +21,10 @@ pub enum ClientFrame {
         /// Last place scanned.
         #[n(2)]
         cursor: Position,
+        /// Highest place in the order of arrival told to anybody on the device.
+        #[n(3)]
+        #[cbor(default)]
+        arrived: Position,
     },
     /// Unsent changes.
     #[n(1)]
@@ -30,9 +34,14 @@ pub enum ClientFrame {
 /// From the server.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum ServerFrame {
-    /// What became of pushed changes.
+    /// What became of pushed changes, and the newest place in the order of arrival after them.
     #[n(0)]
-    Acks(#[n(0)] Vec<Ack>),
+    Acks(
+        #[n(0)] Vec<Ack>,
+        #[n(1)]
+        #[cbor(default)]
+        Position,
+    ),
     /// New changes of held documents.
     #[n(1)]
     Feed(#[n(0)] FeedBatch),

@@ -1,10 +1,13 @@
 //! A hub on maps: gate and trial are decided by bytes of the hash, the rest is as on the server.
 
+use std::cell::Cell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use minicbor::{Decode, Encode};
 
-use crate::ids::{ChangeHash, DeviceId, DocumentId, Epoch, UnitId, UserId};
+use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use crate::sync::chain::{Chain, Position};
 use crate::sync::decide::{Decision, Facts, decide, digest_before};
 use crate::sync::digest::Digest;
@@ -49,17 +52,52 @@ pub(super) enum State {
 #[derive(Debug, Clone)]
 pub(super) struct Hub {
     epoch: u128,
+    /// Epochs begun so far; no backup takes one back, since the server draws them at random.
+    epochs: Rc<Cell<u128>>,
     pub(super) log: BTreeMap<DocumentId, BTreeMap<ChangeHash, (Change, State)>>,
     feed: Vec<(DocumentId, ChangeHash, Chain)>,
     holdings: BTreeMap<DeviceId, BTreeSet<DocumentId>>,
+    /// Chain values in the order of arrival.
+    arrivals: Vec<Chain>,
+    /// Arrivals in the newest backup of this life.
+    pub(super) backed_up: u64,
 }
+
+/// The key with which the hub proves which arrivals it has told.
+const ARRIVED: [u8; 32] = [8; 32];
 
 /// The key with which the hub proves what it has told.
 const TOLD: [u8; 32] = [9; 32];
 
 impl Hub {
     pub(super) fn new() -> Self {
-        Self { epoch: 1, log: BTreeMap::new(), feed: Vec::new(), holdings: BTreeMap::new() }
+        Self {
+            epoch: 1,
+            epochs: Rc::new(Cell::new(1)),
+            log: BTreeMap::new(),
+            feed: Vec::new(),
+            holdings: BTreeMap::new(),
+            arrivals: Vec::new(),
+            backed_up: 0,
+        }
+    }
+
+    pub(super) fn begin_epoch(&mut self) {
+        self.epochs.set(self.epochs.get() + 1);
+        self.epoch = self.epochs.get();
+        self.backed_up = 0;
+    }
+
+    pub(super) fn received(&self) -> Position {
+        let number = u64::try_from(self.arrivals.len()).unwrap();
+        Position::at(number, self.arrival_at(number).unwrap()).told(&ARRIVED, self.epoch())
+    }
+
+    pub(super) fn arrival_at(&self, number: u64) -> Option<Chain> {
+        match number {
+            0 => Some(Chain::default()),
+            _ => self.arrivals.get(usize::try_from(number).unwrap() - 1).copied(),
+        }
     }
 
     pub(super) fn epoch(&self) -> Epoch {
@@ -91,6 +129,27 @@ impl Hub {
         acks
     }
 
+    /// Takes deposits as the server does: again as long as one is what another lacked.
+    fn take_deposits(&mut self, deposits: &[Deposit]) -> Vec<DepositId> {
+        let mut waiting: Vec<(DepositId, PushPart)> = deposits
+            .iter()
+            .map(|deposit| (deposit.id, minicbor::decode(&deposit.sealed).unwrap()))
+            .collect();
+        let mut taken = Vec::new();
+        loop {
+            let before = waiting.len();
+            waiting.retain(|(id, part)| {
+                let acks = self.push(&Push { parts: vec![part.clone()] });
+                let whole = acks.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)));
+                taken.extend(whole.then_some(*id));
+                !whole
+            });
+            if waiting.len() == before {
+                return taken;
+            }
+        }
+    }
+
     fn take(&mut self, document: DocumentId, change: Change) -> Outcome {
         if change.is_refused() {
             return Outcome::Refused(Refused::Malformed);
@@ -101,7 +160,11 @@ impl Hub {
         if !missing.is_empty() {
             return Outcome::Missing(missing);
         }
-        log.entry(change.hash).or_insert((change, State::Pending));
+        if let Entry::Vacant(place) = log.entry(change.hash) {
+            let chain = self.arrivals.last().copied().unwrap_or_default();
+            self.arrivals.push(chain.next(&change.hash));
+            place.insert((change, State::Pending));
+        }
         Outcome::Received(1)
     }
 
@@ -219,6 +282,7 @@ impl Hub {
         denied: &BTreeSet<(DeviceId, DocumentId)>,
     ) -> ExchangeAnswer {
         let acks = self.push(&exchange.push);
+        let deposits = self.take_deposits(&exchange.deposits);
         let hello = &exchange.hello;
         let (send, drop, keep, anew) = loop {
             let facts = Facts {
@@ -228,6 +292,9 @@ impl Hub {
                 at_high: self.chain_at(hello.high.feed),
                 told_cursor: hello.cursor.is_proven(&TOLD, self.epoch()),
                 told_high: hello.high.is_proven(&TOLD, self.epoch()),
+                last_arrival: self.received().feed,
+                at_arrived: self.arrival_at(hello.arrived.feed),
+                told_arrived: hello.arrived.is_proven(&ARRIVED, self.epoch()),
                 held: self.holdings(hello.device),
                 allowed: self.allowed(hello.device, denied),
                 unsure: hello
@@ -239,7 +306,7 @@ impl Hub {
             };
             match decide(hello, &facts) {
                 Decision::Version => panic!("one version only"),
-                Decision::RolledBack => self.epoch += 1,
+                Decision::RolledBack => self.begin_epoch(),
                 Decision::Anew { send } => break (send, BTreeSet::new(), BTreeSet::new(), true),
                 Decision::Follow { send, drop, keep } => break (send, drop, keep, false),
             }
@@ -267,9 +334,9 @@ impl Hub {
         let now: BTreeSet<DocumentId> =
             keep.into_iter().chain(documents.iter().map(|history| history.document)).collect();
         ExchangeAnswer {
-            welcome: welcome(self.epoch()),
+            welcome: self.welcome(),
             acks,
-            deposits: Vec::new(),
+            deposits,
             drop: drop.into_iter().collect(),
             documents,
             feed,
@@ -295,24 +362,29 @@ impl Hub {
     }
 }
 
-fn welcome(epoch: Epoch) -> Welcome {
-    let me = Me {
-        user: UserId::from_bytes([0; 16]),
-        login: String::new(),
-        name: String::new(),
-        roles: Vec::new(),
-        units: Vec::new(),
-    };
-    Welcome {
-        version: PROTOCOL_VERSION,
-        capabilities: 0,
-        epoch,
-        server_ms: 1,
-        me,
-        people: Vec::new(),
-        devices: Vec::new(),
-        has_backup: false,
-        away: Vec::new(),
-        unit: String::new(),
+impl Hub {
+    fn welcome(&self) -> Welcome {
+        let me = Me {
+            user: UserId::from_bytes([0; 16]),
+            login: String::new(),
+            name: String::new(),
+            roles: Vec::new(),
+            units: Vec::new(),
+        };
+        Welcome {
+            version: PROTOCOL_VERSION,
+            capabilities: 0,
+            epoch: self.epoch(),
+            server_ms: 1,
+            me,
+            people: Vec::new(),
+            devices: Vec::new(),
+            has_backup: false,
+            away: Vec::new(),
+            received: self.received(),
+            backed_up: self.backed_up,
+            enrolments: Vec::new(),
+            unit: String::new(),
+        }
     }
 }

@@ -2,23 +2,57 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::hub::{Hub, State};
-use super::tablet::Tablet;
+use super::hub::{Change, Hub, State};
+use super::machine::Machine;
+use super::tablet::{Disk, Tablet};
 use crate::chunk::sha256;
 use crate::ids::{ChangeHash, DeviceId, DocumentId};
 use crate::sync::chain::Position;
-use crate::sync::client::Stage;
 use crate::sync::client::session::Next;
+use crate::sync::client::{Place, Stage};
 use crate::sync::message::{ExchangeAnswer, ServerFrame};
 use crate::sync::wire;
 
 const TABLETS: u8 = 4;
 const STEPS: usize = 250;
+/// People on a machine that is shared.
+const PEOPLE: usize = 2;
 
-#[derive(Debug, Clone, Copy)]
+/// What happens in a history beside crashes and a bad network.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Faults {
+    /// Rights come and go.
     pub(super) rights: bool,
-    pub(super) rollback: bool,
+    /// The hub makes backups, and its disk is put back to the newest.
+    pub(super) backups: Backups,
+    /// Two people use each machine in turn, and one of each stays away in the end.
+    pub(super) shared: bool,
+    /// A defect put into the tablets.
+    pub(super) plant: Plant,
+}
+
+/// What becomes of the hub's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Backups {
+    /// It lasts.
+    #[default]
+    None,
+    /// It is put back unnoticed, and tablets never hear of backups.
+    Unchecked,
+    /// Backups are checked, so that tablets are told how far they reach; some are restored, some are put
+    /// back unnoticed.
+    Checked,
+}
+
+/// Defects that a test puts into the tablets, to see that they are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Plant {
+    #[default]
+    None,
+    /// Deposits are forgotten once the hub has them, not once a backup has.
+    FirstLevel,
+    /// Arrivals are compared without asking whether the log is the one that told them.
+    Unasked,
 }
 
 #[derive(Debug)]
@@ -29,11 +63,15 @@ pub(super) struct World {
     hub: Hub,
     backup: Option<Hub>,
     tablets: Vec<Tablet>,
+    machines: Vec<Machine>,
+    /// Who has signed in on each machine.
+    signed_in: Vec<usize>,
     /// Open sockets: what the hub has told over each.
     sockets: BTreeMap<usize, Position>,
     denied: BTreeSet<(DeviceId, DocumentId)>,
-    written: BTreeMap<ChangeHash, (DocumentId, usize)>,
-    went_back: bool,
+    written: BTreeMap<ChangeHash, (DocumentId, Change)>,
+    /// Whatever was at the hub at some time.
+    received: BTreeMap<ChangeHash, DocumentId>,
     epochs: BTreeSet<crate::ids::Epoch>,
 }
 
@@ -46,10 +84,14 @@ impl World {
             hub: Hub::new(),
             backup: None,
             tablets: (0..TABLETS).map(Tablet::new).collect(),
+            machines: vec![Machine { plant: faults.plant, ..Machine::default() }; TABLETS.into()],
+            signed_in: (0..TABLETS.into())
+                .step_by(if faults.shared { PEOPLE } else { 1 })
+                .collect(),
             sockets: BTreeMap::new(),
             denied: BTreeSet::new(),
             written: BTreeMap::new(),
-            went_back: false,
+            received: BTreeMap::new(),
             epochs: BTreeSet::new(),
         }
     }
@@ -61,6 +103,9 @@ impl World {
         }
         self.come_to_rest();
         self.check();
+        if self.faults.backups == Backups::Checked {
+            self.check_bounds();
+        }
         self.epochs.len() - 1
     }
 
@@ -78,8 +123,26 @@ impl World {
         usize::try_from(self.draw(u64::from(TABLETS))).unwrap()
     }
 
-    fn step(&mut self) {
+    fn machine_of(&self, at: usize) -> usize {
+        if self.faults.shared { at / PEOPLE } else { at }
+    }
+
+    /// Who acts: the one who has signed in, unless another does now.
+    fn at_work(&mut self) -> usize {
         let at = self.tablet();
+        let machine = self.machine_of(at);
+        let before = self.signed_in[machine];
+        if at == before || self.chance(80) {
+            return before;
+        }
+        self.tablets[before].crash();
+        self.sockets.remove(&before);
+        self.signed_in[machine] = at;
+        at
+    }
+
+    fn step(&mut self) {
+        let at = self.at_work();
         match self.draw(100) {
             0..35 => self.write(at),
             35..60 => self.exchange(at),
@@ -93,8 +156,9 @@ impl World {
                 self.sockets.remove(&at);
             }
             93..97 if self.faults.rights => self.change_rights(at),
-            97 if self.faults.rollback => self.backup = Some(self.hub.clone()),
-            98 if self.faults.rollback && self.chance(40) => self.go_back(),
+            97 if self.faults.backups != Backups::None => self.back_up(),
+            98 if self.faults.backups != Backups::None && self.chance(40) => self.go_back(),
+            99 if self.faults.backups == Backups::Checked => self.back_up(),
             _ => {}
         }
     }
@@ -109,14 +173,17 @@ impl World {
         };
         let number = self.draw(u64::MAX);
         let hash = ChangeHash::from_bytes(sha256(&[&number.to_be_bytes()]));
-        if self.tablets[at].write(document, hash) {
-            self.written.insert(hash, (document, at));
+        let machine = self.machine_of(at);
+        let written = self.tablets[at].write(&mut self.machines[machine], (document, hash));
+        if let Some(change) = written {
+            self.written.insert(hash, (document, change));
         }
     }
 
     fn exchange(&mut self, at: usize) {
         self.sockets.remove(&at);
-        let question = self.tablets[at].question();
+        let machine = self.machine_of(at);
+        let question = self.tablets[at].question(&self.machines[machine]);
         if self.chance(12) {
             return;
         }
@@ -134,7 +201,7 @@ impl World {
         }
         let answer: ExchangeAnswer = wire::unpack(&wire::pack(&answer)).unwrap();
         let crash = self.chance(7);
-        self.tablets[at].hear(&question, &answer, crash);
+        self.tablets[at].hear(&mut self.machines[machine], (&question, &answer), crash);
     }
 
     /// Opens the socket or goes on with it; it may be cut at any place.
@@ -142,14 +209,18 @@ impl World {
         let tablet = &self.tablets[at];
         if !self.sockets.contains_key(&at) {
             let (epoch, cursor) = (tablet.place.epoch, tablet.place.cursor);
-            let fits = self.hub.chain_at(cursor.feed) == Some(cursor.chain);
+            let arrived = self.machines[self.machine_of(at)].arrived.told(epoch);
+            let fits = self.hub.chain_at(cursor.feed) == Some(cursor.chain)
+                && (self.faults.plant == Plant::Unasked
+                    || self.hub.arrival_at(arrived.feed) == Some(arrived.chain));
             if tablet.next == Next::Again || epoch != Some(self.hub.epoch()) || !fits {
                 self.tablets[at].next = Next::Again;
                 return;
             }
             self.sockets.insert(at, cursor);
         }
-        let mut frames = vec![ServerFrame::Acks(self.hub.push(&self.tablets[at].push(8)))];
+        let acks = self.hub.push(&self.tablets[at].push(8));
+        let mut frames = vec![ServerFrame::Acks(acks, self.hub.received())];
         let from = self.sockets[&at];
         let device = self.tablets[at].device;
         let (holdings, allowed) =
@@ -161,8 +232,10 @@ impl World {
         if holdings != allowed || !whole {
             frames.push(ServerFrame::Again);
         }
+        let machine = self.machine_of(at);
         for frame in frames {
-            if self.chance(10) || !self.tablets[at].hear_frame(&frame) {
+            let cut = self.chance(10);
+            if cut || !self.tablets[at].hear_frame(&mut self.machines[machine], &frame) {
                 self.sockets.remove(&at);
                 return;
             }
@@ -182,67 +255,112 @@ impl World {
         }
     }
 
-    fn go_back(&mut self) {
-        if let Some(backup) = self.backup.clone() {
-            self.hub = backup;
-            self.sockets.clear();
-            self.went_back = true;
+    /// A backup holds what was there before it was noted as checked.
+    fn back_up(&mut self) {
+        self.backup = Some(self.hub.clone());
+        if self.faults.backups == Backups::Checked {
+            self.hub.backed_up = self.hub.received().feed;
         }
     }
 
-    /// The network is good, every tablet is started once more and asks now and then of its own
-    /// accord, until a round moves nothing.
+    /// The hub's disk is put back: by a restore, which begins a new life of the log, or unnoticed.
+    fn go_back(&mut self) {
+        let Some(backup) = self.backup.clone() else { return };
+        let log = self.hub.log.iter();
+        let had = log.flat_map(|(document, log)| log.keys().map(|hash| (*hash, *document)));
+        self.received.extend(had);
+        self.hub = backup;
+        if self.faults.backups == Backups::Checked && self.chance(50) {
+            self.hub.begin_epoch();
+        }
+        self.sockets.clear();
+        for (hash, document) in &self.received {
+            let there = self.hub.log.get(document).is_some_and(|log| log.contains_key(hash));
+            assert!(there || self.is_held(*document, hash), "seed {}: a change is lost", self.seed);
+        }
+    }
+
+    /// Whether any device has a change, in a vault or as a deposit.
+    fn is_held(&self, document: DocumentId, hash: &ChangeHash) -> bool {
+        let rows = self.tablets.iter().filter_map(|tablet| tablet.disk.0.get(&document));
+        let mut deposits = self.machines.iter().flat_map(|machine| machine.deposits.values());
+        rows.into_iter().any(|rows| rows.contains_key(hash))
+            || deposits.any(|sealed| sealed.hash == *hash)
+    }
+
+    /// The network is good, everybody who has signed in starts once more and asks now and then of
+    /// their own accord, until a round moves nothing. The others stay away.
     fn come_to_rest(&mut self) {
         self.tablets.iter_mut().for_each(Tablet::crash);
         self.hub.trial(usize::MAX);
         for _ in 0..40 {
-            let before: Vec<_> = self
-                .tablets
-                .iter()
-                .map(|tablet| (tablet.place.clone(), tablet.disk.clone()))
-                .collect();
-            for tablet in &mut self.tablets {
-                let mut rounds = 0;
-                loop {
-                    rounds += 1;
-                    assert!(rounds < 200, "seed {}: a tablet asks without end", self.seed);
-                    let question = tablet.question();
-                    let answer = self.hub.answer(&question, &self.denied);
-                    self.epochs.insert(self.hub.epoch());
-                    tablet.hear(&question, &answer, false);
-                    self.hub.trial(usize::MAX);
-                    if tablet.next != Next::Again {
-                        break;
-                    }
-                }
+            let before = self.at_rest();
+            for at in self.signed_in.clone() {
+                self.ask_all(at);
             }
-            let after = self.tablets.iter().map(|tablet| (&tablet.place, &tablet.disk));
-            if after.eq(before.iter().map(|(place, disk)| (place, disk))) {
+            if self.at_rest() == before {
                 return;
             }
         }
         panic!("seed {}: the tablets do not come to rest", self.seed);
     }
 
+    fn at_rest(&self) -> (Vec<(Place, Disk)>, usize) {
+        let tablets = self.tablets.iter();
+        let tablets = tablets.map(|tablet| (tablet.place.clone(), tablet.disk.clone()));
+        (tablets.collect(), self.machines.iter().map(|machine| machine.deposits.len()).sum())
+    }
+
+    fn ask_all(&mut self, at: usize) {
+        let machine = self.machine_of(at);
+        let (tablet, machine) = (&mut self.tablets[at], &mut self.machines[machine]);
+        for _ in 0..200 {
+            let question = tablet.question(machine);
+            let answer = self.hub.answer(&question, &self.denied);
+            self.epochs.insert(self.hub.epoch());
+            tablet.hear(machine, (&question, &answer), false);
+            self.hub.trial(usize::MAX);
+            if tablet.next != Next::Again {
+                return;
+            }
+        }
+        panic!("seed {}: a tablet asks without end", self.seed);
+    }
+
+    /// With a fresh backup nothing is kept but what the hub refuses, and what builds on that.
+    fn check_bounds(&mut self) {
+        self.back_up();
+        // One answer tells how far the backup reaches, for what was asked.
+        for _ in 0..2 {
+            for at in self.signed_in.clone() {
+                self.ask_all(at);
+            }
+        }
+        for sealed in self.machines.iter().flat_map(|machine| machine.deposits.values()) {
+            let refused = self.builds_on_refused(&sealed.hash);
+            assert!(refused, "seed {}: a deposit is kept for ever", self.seed);
+        }
+    }
+
     fn check(&self) {
         let seed = self.seed;
-        for tablet in &self.tablets {
+        for tablet in self.signed_in.iter().map(|at| &self.tablets[*at]) {
             let allowed = self.hub.allowed(tablet.device, &self.denied);
             for document in &allowed {
                 let shared = tablet.disk.0.get(document).into_iter().flatten();
                 let shared: BTreeSet<ChangeHash> = shared
-                    .filter(|(_, (_, stage))| *stage == Stage::Shared)
+                    .filter(|(_, (_, stage, _))| *stage == Stage::Shared)
                     .map(|(hash, _)| *hash)
                     .collect();
                 assert_eq!(shared, self.hub.visible(*document), "seed {seed}: sets differ");
             }
             for (document, rows) in &tablet.disk.0 {
-                for (hash, (change, stage)) in rows {
+                for (hash, (change, stage, _)) in rows {
                     let there = self.hub.log.get(document).and_then(|log| log.get(hash));
                     let fits = match stage {
                         Stage::Refused => change.is_refused(),
                         // Only what builds on something refused waits for ever.
-                        Stage::Unsent => builds_on_refused(*document, hash, tablet),
+                        Stage::Unsent => self.builds_on_refused(hash),
                         Stage::Held => there.is_some_and(|(_, state)| *state == State::Held),
                         // What leaves is told no more of.
                         Stage::Received => tablet.place.leaving.contains(document),
@@ -250,30 +368,26 @@ impl World {
                     };
                     assert!(fits, "seed {seed}: {stage:?} but {there:?}");
                 }
-                let only_here = rows.values().any(|(_, stage)| stage.is_only_here());
+                let only_here = rows.values().any(|(_, stage, _)| stage.is_only_here());
                 assert!(allowed.contains(document) || only_here, "seed {seed}: not given up");
             }
         }
-        for (hash, (document, author)) in &self.written {
-            let author = &self.tablets[*author];
+        for (hash, (document, _)) in &self.written {
             let there = self.hub.log.get(document).is_some_and(|log| log.contains_key(hash));
-            let here = author.disk.0.get(document).is_some_and(|rows| rows.contains_key(hash));
-            let taken_back = self.went_back && author.forgot.contains(document);
-            assert!(there || here || taken_back, "seed {seed}: a change is lost");
+            assert!(there || self.builds_on_refused(hash), "seed {seed}: a change is lost");
         }
     }
-}
 
-fn builds_on_refused(document: DocumentId, hash: &ChangeHash, tablet: &Tablet) -> bool {
-    let rows = &tablet.disk.0[&document];
-    let mut open = vec![*hash];
-    let mut seen = BTreeSet::new();
-    while let Some(hash) = open.pop() {
-        let Some((change, stage)) = rows.get(&hash) else { return true };
-        if *stage == Stage::Refused {
-            return true;
+    fn builds_on_refused(&self, hash: &ChangeHash) -> bool {
+        let mut open = vec![*hash];
+        let mut seen = BTreeSet::new();
+        while let Some(hash) = open.pop() {
+            let (_, change) = &self.written[&hash];
+            if change.is_refused() {
+                return true;
+            }
+            open.extend(change.deps.iter().copied().filter(|dep| seen.insert(*dep)));
         }
-        open.extend(change.deps.iter().copied().filter(|dep| seen.insert(*dep)));
+        false
     }
-    false
 }

@@ -36,7 +36,9 @@ impl<P: Platform> Core<P> {
     async fn carry_out(&self, command: Command) -> Result<Reply, Refusal> {
         match command {
             Command::Status => return Ok(Reply::Status(self.status())),
-            Command::Get(Query::Page(address)) if address.starts_with(SERVER_PAGES) => {
+            Command::Get(Query::Page(address))
+                if SERVER_PAGES.iter().any(|place| address.starts_with(place)) =>
+            {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => return self.view(&query).map(Reply::View),

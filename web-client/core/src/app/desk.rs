@@ -1,19 +1,36 @@
-//! Pages that the server describes: administration needs contact, and nothing of it is kept here.
+//! Pages that the server describes: administration and the register need contact, and nothing of them is
+//! kept here.
 
-use ankomst_shared::app::{Acted, PAGE_FORM, PageView, Refusal};
+use ankomst_shared::app::{Acted, Body, PAGE_FORM, PageView, Part, Refusal, Tone};
 use ankomst_shared::packed::{Packed, from_bytes, to_bytes};
+use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::state::Core;
 use crate::platform::Platform;
 
 /// Where those pages stand.
-pub(super) const SERVER_PAGES: &str = "/administration";
+pub(super) const SERVER_PAGES: [&str; 2] = ["/administration", "/register"];
+/// What is searched for on the server; below what was found here, so never a refusal.
+const SERVER_SEARCH: &str = "/register/sok/";
 
 impl<P: Platform> Core<P> {
     /// Asks the server for one of its pages.
     pub(super) async fn server_page(&self, address: &str) -> Result<PageView, Refusal> {
-        self.ask_server("/api/v1/desk/page", &(address.to_owned(), self.status().language)).await
+        let question = (address.to_owned(), self.status().language);
+        match self.ask_server("/api/v1/desk/page", &question).await {
+            Err(Refusal::NoContact) if address.starts_with(SERVER_SEARCH) => {
+                let notice = Part {
+                    key: "no-contact".to_owned(),
+                    title: String::new(),
+                    help: self.say(Word::ServerNoContact, &[]),
+                    actions: Vec::new(),
+                    body: Body::Notice(Tone::Info),
+                };
+                Ok(PageView { parts: vec![notice], ..PageView::default() })
+            }
+            other => other,
+        }
     }
 
     /// Asks the server to do what one of its pages offered.

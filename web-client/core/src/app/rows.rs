@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::Position;
-use ankomst_shared::sync::client::Place;
 pub(super) use ankomst_shared::sync::client::Stage;
+use ankomst_shared::sync::client::{Arrived, Place};
 use ankomst_shared::sync::message::{Away, Welcome};
 use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
@@ -28,6 +29,10 @@ pub(super) struct ChunkRow {
     pub(super) stage: Stage,
     #[n(3)]
     pub(super) received_ms: Option<i64>,
+    /// Of a change written here: it had arrived at the server when this many changes had, 0 before
+    /// that is known.
+    #[n(4)]
+    pub(super) own: Option<u64>,
 }
 
 /// What a person has typed and that is not a change yet.
@@ -79,16 +84,29 @@ pub(super) struct Standing {
     #[n(12)]
     #[cbor(default)]
     pub(super) away: Vec<Away>,
+    /// Everything that arrived up to this number is in a backup that was read whole.
+    #[n(13)]
+    #[cbor(default)]
+    pub(super) backed_up: u64,
+    /// Enrolments of devices that no backup has yet.
+    #[n(14)]
+    #[cbor(default)]
+    pub(super) enrolments: Vec<ByteVec>,
     /// Name of the person's unit, as it stands on paper.
     #[n(15)]
     #[cbor(default)]
     pub(super) unit: String,
+    /// Records the server still had for this tablet after its last answer.
+    #[n(16)]
+    #[cbor(default)]
+    pub(super) left: u32,
 }
 
 impl Standing {
-    /// The part the exchange reads and moves.
-    pub(super) fn place(&self) -> Place {
+    /// The part the exchange reads and moves, with what anybody on this device was told.
+    pub(super) fn place(&self, arrived: Arrived) -> Place {
         Place {
+            arrived: arrived.told(self.epoch),
             epoch: self.epoch,
             cursor: self.cursor,
             high: self.high,
@@ -99,13 +117,26 @@ impl Standing {
 
     /// Takes that part back.
     pub(super) fn set_place(&mut self, place: Place) {
-        let Place { epoch, cursor, high, leaving, unsure } = place;
+        let Place { epoch, cursor, high, leaving, unsure, arrived: _ } = place;
         (self.epoch, self.cursor, self.high) = (epoch, cursor, high);
         (self.leaving, self.unsure) = (leaving, unsure);
     }
 
+    /// Keeps the enrolments of devices that a backup does not have, and of those that the server does
+    /// not know any more: it was put back, and others' work may come back only with them.
+    fn hear_enrolments(&mut self, welcome: &Welcome, server_key: [u8; 32]) {
+        let key = PublicKey::from_bytes(server_key);
+        let is_known = |bytes: &ByteVec| {
+            let device = Enrolment::open(bytes, &key).map(|enrolment| enrolment.device);
+            welcome.devices.iter().any(|(id, _)| device == Ok(*id))
+        };
+        self.enrolments.retain(|bytes| !is_known(bytes));
+        self.enrolments.extend_from_slice(&welcome.enrolments);
+    }
+
     /// Takes in what the server says of itself and of everybody.
-    pub(super) fn hear_welcome(&mut self, welcome: &Welcome, now_ms: i64) {
+    pub(super) fn hear_welcome(&mut self, welcome: &Welcome, server_key: [u8; 32], now_ms: i64) {
+        self.hear_enrolments(welcome, server_key);
         let people = welcome.people.iter();
         self.people = people.map(|person| (person.user, person.name.clone())).collect();
         self.devices.clone_from(&welcome.devices);
@@ -119,6 +150,9 @@ impl Standing {
 
 pub(super) const VAULTS: &[u8] = b"vault/";
 pub(super) const LANGUAGE: &[u8] = b"language";
+
+/// Highest place in the order of arrival that anybody here was told; open, as deposits are.
+pub(super) const ARRIVED: &[u8] = b"arrived";
 
 pub(super) fn vault_key(login: &str) -> Vec<u8> {
     [VAULTS, login.as_bytes()].concat()
@@ -165,4 +199,9 @@ pub(super) fn deposit_key(user: UserId, id: DepositId) -> Vec<u8> {
 pub(super) fn read_deposit_key(key: &[u8]) -> Option<(UserId, DepositId)> {
     let (user, id) = key.split_at_checked(16)?;
     Some((UserId::try_from(user).ok()?, DepositId::try_from(id).ok()?))
+}
+
+/// What is noted of a deposit stands right after it.
+pub(super) fn noted_key(user: UserId, id: DepositId) -> Vec<u8> {
+    [deposit_key(user, id).as_slice(), b"n"].concat()
 }

@@ -28,6 +28,7 @@ impl<P: Platform> Core<P> {
                     login: request.login,
                     password: request.password,
                     device: record.device,
+                    enrolment: Some(identity.enrolment.clone().into()),
                 };
                 let answer = self.post("/api/v1/session", wire::pack(&question)).await?;
                 let answer: SignInAnswer = read(&answer)?;
@@ -136,7 +137,6 @@ impl<P: Platform> Core<P> {
         {
             let mut state = self.0.state.borrow_mut();
             state.open = None;
-            state.first_sync = None;
         }
         let _as_before = self.read_open_part().await;
         self.0.wake.put(());
@@ -169,16 +169,9 @@ impl<P: Platform> Core<P> {
     pub(super) async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {
         let answer = self.0.platform.transport().send(Method::Post, path, body).await;
         let answer = answer.map_err(|_| Refusal::NoContact)?;
-        match (answer.status, answer.problem.as_deref()) {
-            (200..=299, _) => Ok(answer),
-            (_, Some("wrong-password")) => Err(Refusal::WrongPassword),
-            (_, Some("too-many")) => Err(Refusal::TooMany),
-            (_, Some("other-build")) => Err(Refusal::OtherBuild),
-            (_, Some("bad-value")) => Err(Refusal::BadValue),
-            (404, _) => Err(Refusal::NoPlace),
-            (401 | 403, _) => Err(Refusal::NotAllowed),
-            (500..=599, _) => Err(Refusal::NoContact),
-            _ => Err(Refusal::Internal),
+        match answer.status {
+            200..=299 => Ok(answer),
+            status => Err(refused(status, answer.problem.as_deref())),
         }
     }
 
@@ -194,6 +187,20 @@ impl<P: Platform> Core<P> {
         let is_english = self.0.state.borrow().language == Language::En;
         let word: &[u8] = if is_english { b"en" } else { b"sv" };
         Write::put(Table::Meta, LANGUAGE.to_vec(), word.to_vec())
+    }
+}
+
+fn refused(status: u16, problem: Option<&str>) -> Refusal {
+    match (status, problem) {
+        (_, Some("wrong-password")) => Refusal::WrongPassword,
+        (_, Some("too-many")) => Refusal::TooMany,
+        (_, Some("other-build")) => Refusal::OtherBuild,
+        (_, Some("bad-value")) => Refusal::BadValue,
+        (404, _) => Refusal::NoPlace,
+        (401 | 403, _) => Refusal::NotAllowed,
+        // 426: what stands between does not say that it comes by https.
+        (426 | 500..=599, _) => Refusal::NoContact,
+        _ => Refusal::Internal,
     }
 }
 
@@ -215,5 +222,18 @@ const fn vault(error: VaultError) -> Refusal {
         VaultError::ShortPassphrase => Refusal::ShortPassphrase,
         VaultError::WrongPassphrase => Refusal::WrongPassphrase,
         VaultError::Parameters | VaultError::Damaged | VaultError::Seal => Refusal::Storage,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_cannot_answer_now_is_no_contact_and_no_fault_of_the_person() {
+        assert_eq!(refused(426, Some("https-needed")), Refusal::NoContact);
+        assert_eq!(refused(507, Some("disk-full")), Refusal::NoContact);
+        assert_eq!(refused(401, Some("wrong-password")), Refusal::WrongPassword);
+        assert_eq!(refused(401, Some("signed-out")), Refusal::NotAllowed);
     }
 }

@@ -5,28 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, civil};
+use ankomst_shared::catalog::civil;
+use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
-use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, UserId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
-use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
-use ankomst_shared::sync::client::Client;
+use ankomst_shared::sync::client::{Arrived, Client};
 use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
+use super::known::Known;
 use super::rows::{
-    ChunkRow, Draft, LANGUAGE, Stage, Standing, VAULTS, read_chunk_key, read_deposit_key,
-    read_draft_key, standing_key,
+    ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
 use crate::turn::Turn;
-use crate::vault::{DataKey, Identity, VaultRecord};
+use crate::vault::{DataKey, Identity};
 
 /// The application on one device.
 pub struct Core<P: Platform>(pub(super) Rc<Inner<P>>);
@@ -53,12 +53,16 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Deposits of others that the server does not have yet.
     pub(super) deposits_of_others: u32,
+    /// Deposits that the server has and no backup yet.
+    pub(super) deposits_kept: u32,
+    /// Highest place in the order of arrival that anybody here was told.
+    pub(super) arrived: Arrived,
     pub(super) contact: Contact,
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
     pub(super) outdated: bool,
-    pub(super) first_sync: Option<(u32, u32)>,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
 }
@@ -72,9 +76,9 @@ pub(super) struct Open {
     pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
     pub(super) headers: BTreeMap<DocumentId, Header>,
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
-    pub(super) documents: BTreeMap<DocumentId, Opened>,
+    pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
-    pub(super) records: BTreeMap<DocumentId, Rc<RecordState>>,
+    pub(super) records: Few<DocumentId, Known>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -137,27 +141,6 @@ impl<P: Platform> Core<P> {
         self.0.events.clone()
     }
 
-    pub(super) async fn read_open_part(&self) -> Result<(), Refusal> {
-        let store = self.0.platform.store();
-        let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
-        let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
-        let deposits = store.load(Table::Deposits, b"").await.map_err(|_| Refusal::Storage)?;
-        let mut state = self.0.state.borrow_mut();
-        state.vaults = vaults
-            .iter()
-            .filter_map(|(_, value)| minicbor::decode::<VaultRecord>(value).ok())
-            .map(|record| record.login)
-            .collect();
-        if language.as_deref() == Some(b"en") {
-            state.language = Language::En;
-        }
-        let me = state.open.as_ref().map(|open| open.identity.user.id);
-        let others = deposits.iter().filter_map(|(key, _)| read_deposit_key(key));
-        let others = others.filter(|(user, _)| Some(*user) != me).count();
-        state.deposits_of_others = u32::try_from(others).unwrap_or(u32::MAX);
-        Ok(())
-    }
-
     /// Reads everything of a person into memory.
     pub(super) async fn read_vault(&self, key: DataKey, identity: Identity) -> Result<(), Refusal> {
         let user = identity.user.id;
@@ -175,8 +158,8 @@ impl<P: Platform> Core<P> {
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
             drafts: Few::default(),
-            documents: BTreeMap::new(),
-            records: BTreeMap::new(),
+            documents: Few::default(),
+            records: Few::default(),
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -185,12 +168,18 @@ impl<P: Platform> Core<P> {
             wants_again: false,
             key,
         };
+        let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
+        let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
         let prefix = user.as_bytes().as_slice();
         for (row, sealed) in
             store.load(Table::Chunks, prefix).await.map_err(|_| Refusal::Storage)?
         {
             let Some((document, hash)) = read_chunk_key(&row) else { continue };
-            let chunk = open_row(&open.key, Table::Chunks, &row, &sealed)?;
+            let mut chunk: ChunkRow = open_row(&open.key, Table::Chunks, &row, &sealed)?;
+            // Rows of version 0.1 do not say that they were written here.
+            if chunk.own.is_none() && deposits.contains(&deposit_id(&hash)) {
+                chunk.own = Some(0);
+            }
             open.add_chunk(document, hash, chunk);
         }
         for (row, sealed) in
@@ -266,11 +255,11 @@ impl<P: Platform> Core<P> {
             vaults: state.vaults.clone(),
             language: state.language,
             deposits: state.deposits_of_others,
+            kept: state.deposits_kept,
             contact: state.contact,
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
             outdated: state.outdated,
-            first_sync: state.first_sync,
             ..Status::default()
         };
         if let Some(open) = &state.open {
@@ -278,6 +267,7 @@ impl<P: Platform> Core<P> {
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
             status.unit.clone_from(&open.standing.unit);
+            status.first_sync = open.still_coming();
             status.without_backup = !open.standing.has_backup;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {
@@ -307,10 +297,20 @@ pub(super) fn open_row<T: for<'b> Decode<'b, ()>>(
 }
 
 impl Open {
+    /// Records still to come, of all; none of none before the server has said how many.
+    fn still_coming(&self) -> Option<(u32, u32)> {
+        let (left, here) = (self.standing.left, self.headers.len());
+        let all = u32::try_from(here).unwrap_or(u32::MAX).saturating_add(left);
+        match self.standing.epoch {
+            None => Some((0, 0)),
+            Some(_) => (left > 0).then_some((left, all)),
+        }
+    }
+
     /// Adds a change to what is in memory; the document is read anew when next needed.
     pub(super) fn add_chunk(&mut self, document: DocumentId, hash: ChangeHash, row: ChunkRow) {
         if !self.headers.contains_key(&document)
-            && let Ok(info) = ankomst_shared::chunk::parse(&row.bytes)
+            && let Ok(info) = parse(&row.bytes)
             && let Some(bytes) = info.ops.iter().find_map(|op| op.header.as_deref())
             && let Ok(header) = Header::peek(bytes)
         {
@@ -344,8 +344,9 @@ impl Open {
             let chunks = self.chunks.get(&id)?;
             let document =
                 Document::open(actor, chunks.values().map(|row| row.bytes.as_slice())).ok()?;
-            if self.documents.len() >= OPEN_DOCUMENTS_MAX {
-                let oldest = self.documents.iter().min_by_key(|(_, opened)| opened.used);
+            let open = self.documents.pairs();
+            if open.len() >= OPEN_DOCUMENTS_MAX {
+                let oldest = open.iter().min_by_key(|(_, opened)| opened.used);
                 if let Some(oldest) = oldest.map(|(id, _)| *id) {
                     self.documents.remove(&oldest);
                 }
@@ -367,20 +368,6 @@ impl Open {
             let nobody = ActorId::from_bytes([0; 16]);
             Document::open(nobody, chunks.values().map(|row| row.bytes.as_slice())).ok()
         })
-    }
-
-    /// The state of a record, drafts not included.
-    pub(super) fn record(&mut self, id: DocumentId) -> Option<Rc<RecordState>> {
-        if let Some(record) = self.records.get(&id) {
-            return Some(Rc::clone(record));
-        }
-        let kind = self.kind(id)?.to_owned();
-        let document = self.read(id)?;
-        let review = self.read(review_of(id));
-        let record = record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref());
-        let record = Rc::new(record);
-        self.records.insert(id, Rc::clone(&record));
-        Some(record)
     }
 
     /// Who writes, where and when, with what is known of decisions on that document.

@@ -3,30 +3,31 @@
 //! What is said and what follows from an answer is decided by `shared::sync::client`; here it is
 //! sent, and stored as one commit of rows and cursor.
 
-use std::collections::BTreeMap;
-
 use ankomst_shared::app::{Contact, Query, Refusal, Role};
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::order;
 use ankomst_shared::sync::backoff::Backoff;
+use ankomst_shared::sync::client::batch;
+use ankomst_shared::sync::client::deposits::backed_up;
 use ankomst_shared::sync::client::session::{Frame, Next};
-use ankomst_shared::sync::client::{News, batch};
 use ankomst_shared::sync::message::{
-    ClientFrame, Deposit, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, ServerFrame,
+    ClientFrame, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, ServerFrame,
 };
-use ankomst_shared::sync::{Digest, wire};
+use ankomst_shared::sync::{Digest, Position, wire};
 use futures_util::future::{Either, select};
 
+use super::deposits::hand_in;
 use super::kept::Shelf;
-use super::rows::{
-    Stage, Standing, chunk_key, deposit_id, deposit_key, read_deposit_key, standing_key,
-};
 use super::state::{Core, Open};
+use super::take_in;
 use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
-use crate::store::{Store, Table, Write};
 
 /// Without contact by itself, the tablet asks this often while a vault is open, in milliseconds.
 const IDLE_MS: u64 = 60_000;
+
+/// A tablet makes an exchange this often beside its live socket, in milliseconds: only exchanges tell
+/// how far the backups reach.
+const LIVE_MS: u64 = 3_600_000;
 
 /// A supervisor's desk makes an exchange this often beside its live socket, in milliseconds.
 const DESK_MS: u64 = 180_000;
@@ -140,7 +141,8 @@ impl<P: Platform> Core<P> {
                     }
                 }
                 401 => return Met::SignIn,
-                426 => {
+                // 426 is also what a server says that wants https: no fault of this program.
+                426 if answer.problem.as_deref() != Some("https-needed") => {
                     // What is typed is kept; it goes with the first exchange after the update.
                     self.0.state.borrow_mut().outdated = true;
                     break;
@@ -153,22 +155,17 @@ impl<P: Platform> Core<P> {
     }
 
     async fn question(&self) -> Result<Exchange, Refusal> {
-        let deposits = self.0.platform.store().load(Table::Deposits, b"").await;
-        let deposits = deposits.map_err(|_| Refusal::Storage)?;
+        let deposits = self.deposits().await?;
+        let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
         self.with_open(|open| {
-            let me = open.user();
-            // One's own changes go by themselves; only others' work needs its deposit.
-            let deposits = deposits
-                .into_iter()
-                .filter_map(|(key, sealed)| Some((read_deposit_key(&key)?, sealed)))
-                .filter(|((user, _), _)| *user != me)
-                .map(|((_, id), sealed)| Deposit { id, sealed: sealed.into() })
-                .collect();
+            // A first contact is answered anew, which says nothing of what was taken.
+            let known = open.standing.epoch.is_some();
+            let deposits = if known { hand_in(deposits, open, arrived.epoch) } else { Vec::new() };
             let deposits = batch::deposits(deposits, open.deposit_turn);
             let handed_in = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
             open.deposit_turn = open.deposit_turn.wrapping_add(handed_in);
-            let place = open.standing.place();
+            let place = open.standing.place(arrived);
             let mut hello = Hello {
                 version_min: PROTOCOL_VERSION,
                 version_max: PROTOCOL_VERSION,
@@ -182,6 +179,7 @@ impl<P: Platform> Core<P> {
                 wants: open.standing.wants.clone(),
                 heal: Vec::new(),
                 unsure: Vec::new(),
+                arrived: Position::default(),
             };
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             open.client.greet(&mut hello, &place, &here);
@@ -197,32 +195,30 @@ impl<P: Platform> Core<P> {
         let whole = answer.documents.iter().map(|history| history.document);
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied())).await?;
-        let (news, standing) = self.with_open_of(device, |open| {
+        let mut arrived = self.0.state.borrow().arrived;
+        let told = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
-            let mut place = standing.place();
+            let mut place = standing.place(arrived);
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             let news = open.client.hear(&mut place, &here, &answer);
+            arrived.hear(question.hello.epoch, &place);
             standing.set_place(place);
-            standing.hear_welcome(&answer.welcome, now_ms);
+            standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
+            standing.backed_up = backed_up(question, &answer);
+            standing.left = answer.documents_left;
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
-            Ok((news, standing))
+            let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
+            Ok(take_in::Heard { news, standing, arrived, arrival })
         })?;
-        let progress = news.progress;
-        let touched = self.store(device, news, standing).await?;
-        let left = answer.documents_left;
+        let progress = told.news.progress;
+        let touched = self.take_in(device, told).await?;
         let next = self.with_open_of(device, |open| {
-            let mut place = open.standing.place();
+            let mut place = open.standing.place(arrived);
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             let next = open.client.settle(&mut place, &here, (question, &answer), progress);
             open.standing.set_place(place);
             Ok(next)
         })?;
-        {
-            let mut state = self.0.state.borrow_mut();
-            let here = state.open.as_ref().map_or(0, |open| open.headers.len());
-            let here = u32::try_from(here).unwrap_or(u32::MAX);
-            state.first_sync = (left > 0).then_some((left, here.saturating_add(left)));
-        }
         self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();
@@ -234,7 +230,7 @@ impl<P: Platform> Core<P> {
 
     /// Does something with the open vault if it is still the one of that device's person: an
     /// answer that comes after another person has signed in is nobody's.
-    fn with_open_of<T>(
+    pub(super) fn with_open_of<T>(
         &self,
         device: DeviceId,
         work: impl FnOnce(&mut Open) -> Result<T, Refusal>,
@@ -244,59 +240,6 @@ impl<P: Platform> Core<P> {
                 return Err(Refusal::Locked);
             }
             work(open)
-        })
-    }
-
-    /// Stores news and standing in one commit, then takes them into memory.
-    async fn store(
-        &self,
-        device: DeviceId,
-        news: News,
-        standing: Standing,
-    ) -> Result<Vec<DocumentId>, Refusal> {
-        let deposits = self.0.platform.store().load(Table::Deposits, b"").await;
-        let deposits = deposits.map_err(|_| Refusal::Storage)?;
-        let (user, rows, gone_keys) = self.with_open_of(device, |open| {
-            let user = open.user();
-            let gone = news.gone.iter().flat_map(|id| {
-                let rows = open.chunks.get(id).into_iter().flat_map(BTreeMap::keys);
-                rows.map(|hash| chunk_key(user, *id, hash)).collect::<Vec<_>>()
-            });
-            Ok((user, open.rows(&news), gone.collect::<Vec<_>>()))
-        })?;
-        let mut writes = Vec::new();
-        for (document, hash, row) in &rows {
-            writes.push(self.sealed(Table::Chunks, chunk_key(user, *document, hash), row)?);
-            if row.stage != Stage::Unsent {
-                let key = deposit_key(user, deposit_id(hash));
-                writes.push(Write::delete(Table::Deposits, key));
-            }
-        }
-        let taken = deposits.iter().filter(|(key, _)| {
-            read_deposit_key(key).is_some_and(|(_, id)| news.deposits.contains(&id))
-        });
-        writes.extend(taken.map(|(key, _)| Write::delete(Table::Deposits, key.clone())));
-        writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
-        writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
-        self.commit(writes).await?;
-        self.with_open_of(device, |open| {
-            open.standing = standing;
-            let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
-            for (document, hash, row) in rows {
-                let known = open.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
-                if !known {
-                    open.documents.remove(&document);
-                }
-                open.add_chunk(document, hash, row);
-                touched.push(document);
-            }
-            for id in &news.gone {
-                open.documents.remove(id);
-                open.chunks.remove(id);
-                open.headers.remove(id);
-            }
-            order::sort_and_dedup(&mut touched);
-            Ok(touched)
         })
     }
 
@@ -311,10 +254,12 @@ impl<P: Platform> Core<P> {
     /// The live socket, until it closes or a new exchange is needed.
     async fn live(&self) {
         let Ok(socket) = self.0.platform.transport().connect("/api/v1/live").await else { return };
+        let arrived = self.0.state.borrow().arrived;
         let attach = self.with_open(|open| {
             let epoch = open.standing.epoch.ok_or(Refusal::Internal)?;
             let (device, cursor) = (open.identity.device, open.standing.cursor);
-            Ok((device, ClientFrame::Attach { device, epoch, cursor }))
+            let arrived = arrived.told(Some(epoch));
+            Ok((device, ClientFrame::Attach { device, epoch, cursor, arrived }))
         });
         let Ok((device, attach)) = attach else { return };
         if socket.send(wire::pack(&attach)).is_err() {
@@ -324,7 +269,7 @@ impl<P: Platform> Core<P> {
         let supervises =
             self.with_open(|open| Ok(open.identity.user.roles.contains(&Role::Supervisor)));
         // Who is away is told by exchanges only; a desk asks anew now and then.
-        let ms = if supervises.unwrap_or(false) { DESK_MS } else { u64::MAX };
+        let ms = if supervises.unwrap_or(false) { DESK_MS } else { LIVE_MS };
         let mut due = Box::pin(self.0.platform.clock().sleep(ms));
         loop {
             let next = {
@@ -369,20 +314,22 @@ impl<P: Platform> Core<P> {
             self.with_open_of(device, |_| Ok(()))?;
             self.commit_before(batch.chunks.iter().map(|chunk| chunk.document)).await?;
         }
+        let mut arrived = self.0.state.borrow().arrived;
         let heard = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
-            let mut place = standing.place();
+            let mut place = standing.place(arrived);
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             let Frame::News(news) = open.client.hear_frame(&mut place, &here, &frame) else {
                 return Ok(None);
             };
+            arrived.hear(place.epoch, &place);
             standing.set_place(place);
             standing.last_contact_ms = Some(now_ms);
-            Ok(Some((news, standing)))
+            Ok(Some(take_in::Heard { news, standing, arrived, arrival: 0 }))
         })?;
-        let Some((news, standing)) = heard else { return Ok(Heard::Over) };
-        let progress = news.progress;
-        let touched = self.store(device, news, standing).await?;
+        let Some(told) = heard else { return Ok(Heard::Over) };
+        let progress = told.news.progress;
+        let touched = self.take_in(device, told).await?;
         self.tell_changes(&touched);
         self.tell_status();
         Ok(if progress { Heard::Push } else { Heard::On })

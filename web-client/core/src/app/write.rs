@@ -319,6 +319,7 @@ impl<P: Platform> Core<P> {
                 envelope: envelope.sign(&open.signing).into(),
                 stage: Stage::Unsent,
                 received_ms: None,
+                own: Some(0),
             };
             Ok(Some((row, chunk.hash)))
         })
@@ -333,7 +334,9 @@ impl<P: Platform> Core<P> {
         let random = DepositRandom { key: self.random()?, nonce: self.random()? };
         self.with_open(|open| {
             let (envelope, chunks) = (row.envelope.clone(), vec![row.bytes.clone()]);
-            let part = minicbor::to_vec(PushPart { document, envelope, chunks });
+            // Whoever hands it in, and whatever backup the server was put back to.
+            let enrolment = Some(open.identity.enrolment.clone().into());
+            let part = minicbor::to_vec(PushPart { document, envelope, chunks, enrolment });
             let part = part.map_err(|_| Refusal::Internal)?;
             deposit::seal(&open.identity.deposit_key, &part, &random).map_err(|_| Refusal::Internal)
         })

@@ -48,6 +48,7 @@ pub const fn name(level: Level) -> &'static str {
         Level::Received => "received",
         Level::Held => "held",
         Level::Shared => "shared",
+        Level::BackedUp => "backed-up",
     }
 }
 
@@ -55,7 +56,7 @@ const fn sign(level: Level) -> Sign {
     match level {
         Level::Typing => Sign::Pencil,
         Level::Saved => Sign::Tablet,
-        Level::Received | Level::Shared => Sign::Cloud,
+        Level::Received | Level::Shared | Level::BackedUp => Sign::Cloud,
         Level::Held => Sign::Lock,
     }
 }
@@ -67,5 +68,6 @@ fn words(level: Level) -> &'static str {
         Level::Received => Text::LevelReceived,
         Level::Held => Text::LevelHeld,
         Level::Shared => Text::LevelShared,
+        Level::BackedUp => Text::LevelBackedUp,
     })
 }

@@ -264,11 +264,17 @@ fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) 
             <textarea id=field.clone() rows="4" dir="auto" on:input=on(said)>{first}</textarea>
         }
         .into_any(),
-        Input::Date => view! {
-            <input id=field.clone() type="text" class="date" inputmode="numeric" autocomplete="off"
-                placeholder=tr(Text::FieldDateForm) value=first on:input=on(said) />
+        Input::Date | Input::Time => {
+            let (class, keys, form) = match input {
+                Input::Date => ("date", "numeric", Text::FieldDateForm),
+                _ => ("moment", "text", Text::FieldTimeForm),
+            };
+            view! {
+                <input id=field.clone() type="text" class=class inputmode=keys autocomplete="off"
+                    placeholder=tr(form) value=first on:input=on(said) />
+            }
+            .into_any()
         }
-        .into_any(),
         _ => view! {
             <input id=field.clone() type="text" class="wide" dir="auto" autocomplete="off" value=first on:input=on(said) />
         }

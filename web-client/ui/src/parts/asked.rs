@@ -38,7 +38,10 @@ pub fn found(form: DocumentId, then: impl FnOnce(Vec<(String, Value)>) + 'static
     find(form, Box::new(then));
 }
 
-fn find(form: DocumentId, then: Box<dyn FnOnce(Vec<(String, Value)>)>) {
+/// What is done with answers that were found.
+type Then = Box<dyn FnOnce(Vec<(String, Value)>)>;
+
+fn find(form: DocumentId, then: Then) {
     ask(Command::Asked { form, tab: tab(), leaves: false }, |reply| {
         then(if let Reply::Asked(answers) = reply { answers } else { Vec::new() });
     });

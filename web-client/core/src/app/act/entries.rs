@@ -95,24 +95,30 @@ impl<P: Platform> Core<P> {
         self.create(&header, edits).await.map(drop)
     }
 
-    /// Joins the open run of that checklist there, or starts one.
+    /// Joins the open run of that checklist there, or starts one; answers are dates of events.
     pub(super) async fn start_run(
         &self,
         parent: DocumentId,
         checklist: &str,
+        answers: Answers,
     ) -> Result<Acted, Refusal> {
-        let template = Catalog::builtin().newest_checklist(checklist).ok_or(Refusal::NotHere)?;
+        let catalog = Catalog::builtin();
+        let template = catalog.newest_checklist(checklist).ok_or(Refusal::NotHere)?;
         let went = |run: DocumentId| Acted {
             go: Some(format!("/besok/{run}")),
             document: Some(run),
             ..Acted::default()
         };
+        let mut edits = Vec::new();
+        for (key, value) in &answers.0 {
+            let path = FieldPath::parse(key).map_err(|_| Refusal::BadValue)?;
+            edits.push(checked("run", path, value)?);
+        }
         let _turn = self.0.turn.take().await;
-        let (open_run, arrival) = self.with_open(|open| {
+        let open_run = self.with_open(|open| {
             if !matches!(open.kind(parent), Some("residence" | "case")) {
                 return Err(Refusal::NotHere);
             }
-            let arrival = open.record(parent).map(|record| record.text("arrival_date").to_owned());
             let mut runs: Vec<DocumentId> = open
                 .headers
                 .values()
@@ -124,24 +130,23 @@ impl<P: Platform> Core<P> {
                     record.text("checklist") == checklist && record.text("state") == "open"
                 })
             });
-            Ok((runs.into_iter().max(), arrival))
+            Ok(runs.into_iter().max())
         })?;
         if let Some(run) = open_run {
+            if !edits.is_empty() {
+                self.write(run, &edits).await?;
+            }
             return Ok(went(run));
         }
         let mut header = self.header("run", Some(parent))?;
         header.template = Some((template.id.clone(), template.version));
-        let mut edits: Vec<Edit> = [
+        for (key, value) in [
             ("checklist", Value::text(checklist)),
             ("version", Value::Int(i64::from(template.version))),
             ("anchor_date", Value::text(self.today())),
             ("state", Value::text("open")),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| edit(key, value))
-        .collect();
-        if let Some(arrival) = arrival.filter(|arrival| !arrival.is_empty()) {
-            edits.extend(edit("arrived_on", Value::text(arrival)));
+        ] {
+            edits.extend(edit(key, value));
         }
         // Every item is there from the first change on, so that nobody has to create it.
         edits.extend(template.items.iter().filter_map(|item| {
@@ -288,12 +293,20 @@ impl<P: Platform> Core<P> {
             let mut edits = Vec::new();
             for (path, value) in values {
                 open.may_write(document, &path)?;
-                let was = record.fields.get(&path).map_or(Value::Null, |state| state.value.clone());
+                let state = record.fields.get(&path);
+                let was = state.map_or(Value::Null, |state| state.value.clone());
+                // What stands and nobody contradicts is not said again.
+                if was == value && state.is_some_and(|state| !state.is_open()) {
+                    continue;
+                }
                 before.push((path.clone(), was));
                 edits.push(checked(&kind, path, &value)?);
             }
             Ok((edits, before))
         })?;
+        if edits.is_empty() {
+            return Ok(Acted::default());
+        }
         {
             let _turn = self.0.turn.take().await;
             self.write(document, &edits).await?;

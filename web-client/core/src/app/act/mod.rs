@@ -56,13 +56,20 @@ impl<P: Platform> Core<P> {
         match act {
             Act::NewCase => return self.new_case(answers.text("label")?).await,
             Act::NewResidence => return self.new_residence(&answers).await,
-            Act::StartRun { parent, checklist } => return self.start_run(parent, &checklist).await,
+            Act::StartRun { parent, checklist } => {
+                return self.start_run(parent, &checklist, answers).await;
+            }
             Act::TakeAlong { residence, keep } => return self.take_along(residence, keep).await,
             Act::Add { parent, list } => return self.add(parent, &list, answers.0).await,
             Act::Remove { document, list, entry } => {
                 return self.remove(document, (&list, &entry), answers.text("reason")?).await;
             }
-            Act::Set { document, values } => return self.set_values(document, values).await,
+            Act::Set { document, mut values } => {
+                for (key, value) in answers.0 {
+                    values.push((FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?, value));
+                }
+                return self.set_values(document, values).await;
+            }
             Act::Count { document, path } => return self.count_one(document, &path).await,
             Act::Place { residence, room, bed } => {
                 return self.place((residence, &room, bed.as_deref()), &answers).await;
@@ -82,7 +89,7 @@ impl<P: Platform> Core<P> {
             Act::Understood => self.understood().await?,
             Act::Lock => self.lock().await,
             Act::SignOut => self.sign_out().await?,
-            Act::Sync => self.0.wake.put(()),
+            Act::Sync => self.exchange_again()?,
             Act::Speak(language) => self.set_language(language).await?,
             // The page does these itself.
             Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print | Act::SafetyCopy => {}
@@ -124,6 +131,16 @@ impl<P: Platform> Core<P> {
         })
     }
 
+    /// Asks for a whole exchange, also while the live socket is open.
+    fn exchange_again(&self) -> Result<(), Refusal> {
+        self.with_open(|open| {
+            open.wants_again = true;
+            Ok(())
+        })?;
+        self.0.wake.put(());
+        Ok(())
+    }
+
     async fn take_along(&self, residence: DocumentId, keep: bool) -> Result<Acted, Refusal> {
         self.change_standing(|standing| {
             standing.wants.retain(|id| *id != residence);
@@ -132,12 +149,8 @@ impl<P: Platform> Core<P> {
             }
         })
         .await?;
-        self.with_open(|open| {
-            open.wants_again = true;
-            Ok(())
-        })?;
+        self.exchange_again()?;
         self.tell(vec![Query::Page(String::new())]);
-        self.0.wake.put(());
         Ok(self.done(if keep { Word::TakeDone } else { Word::LetGoDone }, None))
     }
 }

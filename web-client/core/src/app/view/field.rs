@@ -171,22 +171,21 @@ impl Viewer<'_> {
         let FieldType::Set(list) = &field.typ else { return self.plain(id, (path, field), None) };
         let (mut chosen, mut lacking) = (Vec::new(), Vec::new());
         let mut worst: Option<&FieldState> = None;
-        let mut level = Level::Shared;
+        let mut level = None;
         for code in self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default() {
             let Ok(member) = FieldPath::parse(&format!("{path}/{}", code.id)) else { continue };
             let state = record.fields.get(&member);
             let mut is_in = state.is_some_and(|state| matches!(state.value, Value::Bool(true)));
             if let Some(draft) = self.draft(id, &member) {
                 is_in = matches!(draft.value, Value::Bool(true));
-                level = Level::Saved;
+                level = Some(Level::Saved);
                 if !draft.fits {
                     lacking.push(code.id.as_str());
                 }
             }
             if let Some(state) = state {
-                let newest =
-                    state.statements.iter().map(|said| self.level(id, &said.change).0).min();
-                level = newest.map_or(level, |newest| newest.min(level));
+                let levels = state.statements.iter().map(|said| self.level(id, &said.change).0);
+                level = levels.chain(level).min();
                 if state.agreement != Agreement::Agreed && !worst.is_some_and(FieldState::is_open) {
                     worst = Some(state);
                 }
@@ -209,7 +208,7 @@ impl Viewer<'_> {
         if !lacking.is_empty() {
             view.error = Some(super::form::fault_words(ValueFault::Reason, self.language));
         }
-        view.level = level;
+        view.level = level.unwrap_or(Level::Shared);
         view.read_only = false;
         view
     }

@@ -79,7 +79,7 @@ impl Viewer<'_> {
         Ok(views)
     }
 
-    fn holds(&mut self, id: DocumentId, prefix: &str, condition: &Condition) -> bool {
+    pub(super) fn holds(&mut self, id: DocumentId, prefix: &str, condition: &Condition) -> bool {
         let key = format!("{prefix}{}", condition.field);
         condition.any_of.iter().any(|wanted| match self.value(id, &key) {
             Some(Value::Str(code)) => code == *wanted,

@@ -4,12 +4,10 @@ use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
 use ankomst_shared::catalog::MergeCode;
-use ankomst_shared::chunk::parse;
-use ankomst_shared::ids::{ChangeHash, DocumentId};
-use ankomst_shared::merge::{Changed, Review, changed_since, reviews};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::merge::Changed;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sign::header::review_of;
 use ankomst_shared::text::Word;
 
 use super::viewer::{Viewer, count};
@@ -32,7 +30,7 @@ impl Viewer<'_> {
 
     /// What has not arrived: tablets that have a house along and are not in contact.
     fn away(&mut self) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut said: Vec<String> = self.still_coming().into_iter().collect();
         for one in self.open.standing.away.clone() {
             let houses: Vec<String> = one.houses.iter().map(|house| self.title(*house)).collect();
             let houses: Vec<&str> =
@@ -48,9 +46,10 @@ impl Viewer<'_> {
 
     fn inbox_row(&mut self, id: DocumentId) -> Result<InboxRow, Refusal> {
         let kind = self.kind(id)?;
-        let record = self.record(id)?.whole();
-        let changed = self.changed(id)?.1;
-        let late = self.record(id)?.late.len();
+        let stands = self.record(id)?;
+        let record = stands.whole();
+        let late = stands.late.len();
+        let unseen = self.open.unseen(id).ok_or(Refusal::NotHere)?;
         let open = record.fields.iter().filter(|(_, state)| state.is_open());
         let (mut conflicts, mut safety) = (0, 0);
         for (path, _) in open {
@@ -60,7 +59,7 @@ impl Viewer<'_> {
         }
         let mut people: Vec<String> = Vec::new();
         let mut received = None;
-        for change in &changed {
+        for change in &unseen.changed {
             let Some(state) = record.fields.get(&change.path) else { continue };
             for said in &state.statements {
                 people.push(self.person(said.meta.user));
@@ -73,45 +72,25 @@ impl Viewer<'_> {
             kind: kind.id.clone(),
             kind_text: kind.label.get(self.language).to_owned(),
             title: self.title(id),
-            changed: count(changed.len()),
+            changed: count(unseen.changed.len()),
             conflicts: count(conflicts),
             safety: count(safety),
             late: count(late),
             people,
             received_ms: received,
-            reviewed: changed.is_empty() && conflicts == 0,
+            reviewed: unseen.changed.is_empty() && conflicts == 0,
         })
-    }
-
-    /// Fields written since the last review; before the first one, since the record was made.
-    fn changed(&mut self, id: DocumentId) -> Result<(Option<Review>, Vec<Changed>), Refusal> {
-        let review = self.open.read(review_of(id)).and_then(|review| reviews(&review).pop());
-        let heads: Vec<ChangeHash> = match &review {
-            Some(review) => review.heads.clone(),
-            None => self.beginnings(id),
-        };
-        let document = self.open.read(id).ok_or(Refusal::NotHere)?;
-        let mut changed = changed_since(&document, &heads);
-        let kind = self.kind(id)?;
-        changed.retain(|change| self.catalog.locate(&kind.id, &change.path).is_some());
-        Ok((review, changed))
-    }
-
-    fn beginnings(&self, id: DocumentId) -> Vec<ChangeHash> {
-        let rows = self.open.chunks.get(&id).into_iter().flatten();
-        rows.filter(|(_, row)| parse(&row.bytes).is_ok_and(|info| info.deps.is_empty()))
-            .map(|(hash, _)| *hash)
-            .collect()
     }
 
     pub(super) fn changes(&mut self, id: DocumentId) -> Result<ChangeListView, Refusal> {
         let row = self.inbox_row(id)?;
-        let (review, changed) = self.changed(id)?;
-        let record = self.record(id)?.whole();
+        let unseen = self.open.unseen(id).ok_or(Refusal::NotHere)?;
+        let stands = self.record(id)?;
+        let record = stands.whole();
         let kind = self.kind(id)?;
-        let mut paths: Vec<(FieldPath, Option<Changed>)> = Vec::new();
+        let mut paths: Vec<(FieldPath, Option<&Changed>)> = Vec::new();
         let open = record.fields.iter().filter(|(_, state)| state.agreement != Agreement::Agreed);
-        let touched = changed.into_iter().map(|change| (change.path.clone(), Some(change)));
+        let touched = unseen.changed.iter().map(|change| (change.path.clone(), Some(change)));
         for (path, change) in touched.chain(open.map(|(path, _)| (path.clone(), None))) {
             let Some(located) = self.catalog.locate(&kind.id, &path) else { continue };
             let own = Self::own_path(&located, &path);
@@ -121,7 +100,7 @@ impl Viewer<'_> {
         }
         let mut fields = Vec::new();
         for (path, change) in paths {
-            fields.extend(self.changed_field(id, &path, change.as_ref()));
+            fields.extend(self.changed_field(id, &path, change));
         }
         order::sort_by_key(&mut fields, |one: &ChangedField| {
             let agreement = one.field.agreement;
@@ -140,11 +119,11 @@ impl Viewer<'_> {
         Ok(ChangeListView {
             row,
             fields,
-            last_review: review.map(|review| ReviewView {
+            last_review: unseen.review.as_ref().map(|review| ReviewView {
                 who: self.person(review.meta.user),
                 at_ms: review.meta.claimed_ms,
                 approved: review.approved,
-                note: review.note,
+                note: review.note.clone(),
             }),
             parent: self.open.headers.get(&id).and_then(|header| header.parent),
         })

@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, FieldView, GroupView, Input, ItemView, Language, Refusal, RunRow, RunView, Sign,
 };
-use ankomst_shared::catalog::{Caution, Checklist, Evidence, Field, Item, display, written_date};
+use ankomst_shared::catalog::{Again, Checklist, Evidence, Field, Item, display};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::order;
@@ -15,7 +15,8 @@ use super::page::made::{action, asked, primary, question};
 use super::viewer::{Viewer, count};
 
 impl Viewer<'_> {
-    fn checklist(&self, id: DocumentId) -> Result<&'static Checklist, Refusal> {
+    /// The checklist of a run, in the version it was begun with.
+    pub(super) fn checklist(&self, id: DocumentId) -> Result<&'static Checklist, Refusal> {
         let header = self.open.headers.get(&id).ok_or(Refusal::NotHere)?;
         let (list, version) = header.template.as_ref().ok_or(Refusal::NotHere)?;
         self.catalog.checklist(list, *version).ok_or(Refusal::NotHere)
@@ -25,18 +26,15 @@ impl Viewer<'_> {
         let record = self.record(id)?;
         let checklist = self.checklist(id)?;
         let (mut answered, mut not_ok, mut overdue) = (0, 0, 0);
-        let today = self.now.today();
         for item in &checklist.items {
             let status = self.text(id, &format!("item/{}/{}", item.id, status_field(item)));
             let is_answered = is_answered(&status);
             answered += usize::from(is_answered);
             not_ok += usize::from(status == "not_ok");
-            let late = !is_answered && self.item_due(id, item).is_some_and(|day| day < today);
-            overdue += usize::from(late);
+            overdue += usize::from(!is_answered && self.is_late(id, item));
         }
-        let document = self.open.read(id).ok_or(Refusal::NotHere)?;
-        let mut people: Vec<String> =
-            document.changes().map(|(_, meta)| self.person(meta.user)).collect();
+        let people = self.open.people(id);
+        let mut people: Vec<String> = people.iter().map(|user| self.person(*user)).collect();
         order::sort_and_dedup(&mut people);
         Ok(RunRow {
             document: id,
@@ -115,6 +113,13 @@ impl Viewer<'_> {
             let reopen = action("reopen", self.w(Word::ReopenRun), Sign::Back, Act::Reopen(id));
             actions.push(asked(reopen, self.w(Word::ReopenRunHelp), vec![why]));
         } else {
+            let anchors = self.checklist(id).map(|list| list.anchors.as_slice());
+            let dates = self.date_questions(id, anchors.unwrap_or_default());
+            if !dates.is_empty() {
+                let act = Act::Set { document: id, values: Vec::new() };
+                let say = action("dates", self.w(Word::RunDates), Sign::Day, act);
+                actions.push(asked(say, self.w(Word::RunDatesHelp), dates));
+            }
             let act = Act::Sign { document: id, entry: None };
             let sign = primary(action("sign", self.w(Word::SignRun), Sign::Lock, act));
             actions.push(asked(sign, self.w(Word::SignRunHelp), Vec::new()));
@@ -126,26 +131,21 @@ impl Viewer<'_> {
         let language = self.language;
         let other = if language == Language::Sv { Language::En } else { Language::Sv };
         let number = item.evidence.iter().find_map(|evidence| {
-            if let Evidence::Number(unit, caution) = evidence {
-                Some((unit, caution))
-            } else {
-                None
-            }
+            if let Evidence::Number(unit, _) = evidence { Some(unit) } else { None }
         });
+        let again = item.due.as_ref().is_some_and(|due| due.again != Again::Once);
         let value = match number {
-            Some((unit, caution)) => {
-                let unit = unit.get(language).to_owned();
-                Some(self.item_field(id, &item.id, ("value", Some(unit)), caution.as_ref())?)
-            }
+            Some(unit) => Some(self.item_field(id, &item.id, ("value", unit.get(language)))?),
+            None if again => Some(self.item_field(id, &item.id, ("last_done", ""))?),
             None => None,
         };
-        let day = self.item_due(id, item);
         let said = self.text(id, &format!("item/{}/{}", item.id, status_field(item)));
-        let departments: Vec<String> = item
-            .departments
-            .iter()
-            .map(|code| self.catalog.code_words("department", code, language))
-            .collect();
+        let in_words = |list: &str, codes: &[String], between: &str| {
+            let words = codes.iter().map(|code| self.catalog.code_words(list, code, language));
+            words.collect::<Vec<_>>().join(between)
+        };
+        let departments = in_words("department", &item.departments, ", ");
+        let sources = in_words("source", &item.sources, "; ");
         Ok(ItemView {
             id: item.id.clone(),
             text: item.label.get(language).to_owned(),
@@ -162,23 +162,28 @@ impl Viewer<'_> {
                 .iter()
                 .map(|one| display::evidence_words(one, language))
                 .collect(),
-            sources: item.sources.join(", "),
-            departments: departments.join(", "),
-            overdue: day.is_some_and(|day| day < self.now.today()) && !is_answered(&said),
-            due: day.map_or_else(String::new, written_date),
-            status: self.item_field(id, &item.id, (status_field(item), None), None)?,
+            sources,
+            departments,
+            overdue: !is_answered(&said) && self.is_late(id, item),
+            due: self.due_words(id, item),
+            status: self.item_field(id, &item.id, (status_field(item), ""))?,
             value,
-            comment: self.item_field(id, &item.id, ("comment", None), None)?,
+            comment: self.item_field(id, &item.id, ("comment", ""))?,
             late: self.late(id, &format!("item/{}/", item.id)),
         })
+    }
+
+    /// Whether the day or moment of an item has passed.
+    fn is_late(&mut self, id: DocumentId, item: &Item) -> bool {
+        let due = self.item_due(id, item);
+        due.is_some_and(|due| due.is_past(self.now.today(), self.now.ms))
     }
 
     fn item_field(
         &mut self,
         id: DocumentId,
         item: &str,
-        (field, unit): (&str, Option<String>),
-        _caution: Option<&Caution>,
+        (field, unit): (&str, &str),
     ) -> Result<FieldView, Refusal> {
         let record = self.record(id)?;
         let list = self.kind(id)?.entry_list("item").ok_or(Refusal::NotHere)?;
@@ -187,8 +192,8 @@ impl Viewer<'_> {
         let path =
             FieldPath::parse(&format!("item/{item}/{field}")).map_err(|_| Refusal::NotHere)?;
         let mut view = self.field(id, (&path, asked), &record);
-        if let Some(unit) = unit.filter(|unit| !unit.is_empty()) {
-            view.input = Input::Decimal(Some(unit));
+        if !unit.is_empty() {
+            view.input = Input::Decimal(Some(unit.to_owned()));
         }
         Ok(view)
     }

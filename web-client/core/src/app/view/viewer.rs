@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ankomst_shared::app::{Language, Level, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, FieldType, Kind, written_date};
+use ankomst_shared::catalog::{Catalog, FieldType, Kind, written_time};
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::order;
@@ -73,9 +73,7 @@ impl<'a> Viewer<'a> {
 
     /// `2026-11-22 14:05` where the device is.
     pub(super) fn moment(&self, ms: i64) -> String {
-        self.now.local(ms).map_or_else(String::new, |at| {
-            format!("{} {:02}:{:02}", written_date(at.date()), at.hour(), at.minute())
-        })
+        self.now.local(ms).map(written_time).unwrap_or_default()
     }
 
     pub(super) fn kind(&self, id: DocumentId) -> Result<&'static Kind, Refusal> {
@@ -128,7 +126,11 @@ impl<'a> Viewer<'a> {
     pub(super) fn level(&self, document: DocumentId, change: &ChangeHash) -> (Level, Option<i64>) {
         let row = self.open.chunks.get(&document).and_then(|rows| rows.get(change));
         row.map_or((Level::Saved, None), |row| {
+            let backed_up = self.open.standing.backed_up;
             let level = match row.stage {
+                Stage::Shared if row.own.is_some_and(|at| (1..=backed_up).contains(&at)) => {
+                    Level::BackedUp
+                }
                 Stage::Unsent => Level::Saved,
                 Stage::Received => Level::Received,
                 Stage::Held | Stage::Refused => Level::Held,

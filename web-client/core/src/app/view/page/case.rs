@@ -7,9 +7,6 @@ use ankomst_shared::text::Word;
 use super::super::viewer::{Viewer, count};
 use super::made::{action, notice, part, primary, signed};
 
-/// The checklist of an arrival.
-const ARRIVAL: &str = "arrival_household";
-
 impl Viewer<'_> {
     pub(super) fn case(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
         let record = self.record(id)?;
@@ -82,12 +79,11 @@ impl Viewer<'_> {
         part
     }
 
-    fn checklist_part(&mut self, id: DocumentId) -> Part {
-        let runs = self.runs_of(id);
-        let lines = runs.into_iter().filter_map(|run| self.run_line(run)).collect();
+    /// Runs of task checklists, with the checklists that fit.
+    pub(super) fn checklist_part(&mut self, id: DocumentId) -> Part {
+        let lines = self.run_lines(id, false);
         let mut part = self.lines("checklists", Word::Checklists, lines, Word::ChecklistsNone);
-        let act = Act::StartRun { parent: id, checklist: ARRIVAL.to_owned() };
-        part.actions.push(action("start-arrival", self.w(Word::StartArrival), Sign::Tick, act));
+        part.actions = self.starts(id, false);
         part
     }
 

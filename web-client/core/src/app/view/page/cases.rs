@@ -1,6 +1,7 @@
 //! `/arenden`: the cases on this device.
 
 use ankomst_shared::app::{Act, Input, Line, PageView, Sign, Tone};
+use ankomst_shared::find::short_number;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
@@ -29,22 +30,15 @@ impl Viewer<'_> {
         if !number.is_empty() {
             return number;
         }
-        let text = id.to_string();
-        let short: String = text.chars().skip(text.len().saturating_sub(4)).collect();
-        format!("T-{}", short.to_ascii_uppercase())
+        short_number(id)
     }
 
     /// A case in a list.
     pub(super) fn case_line(&mut self, id: DocumentId) -> Option<Line> {
         let record = self.record(id).ok()?;
         let persons = self.listed(id, "persons").1;
-        let (mut names, mut found_by) = (Vec::new(), Vec::new());
-        for entry in persons {
-            names.push(self.person_name(id, &entry));
-            for field in super::search::NUMBERS {
-                found_by.push(self.text(id, &format!("persons/{entry}/{field}")));
-            }
-        }
+        let names: Vec<String> = persons.iter().map(|entry| self.person_name(id, entry)).collect();
+        let found_by = self.found_by(id, "persons");
         let mut badges = Vec::new();
         if self.is_protected(id) {
             badges.push(signed(self.w(Word::Protected), Tone::Danger, Sign::Shield));
@@ -68,7 +62,7 @@ impl Viewer<'_> {
             detail: names.join(", "),
             figure: figure.join(" · "),
             badges,
-            found_by: found_by.join(" "),
+            found_by,
             ..Line::default()
         })
     }

@@ -45,6 +45,7 @@ impl Viewer<'_> {
             fact(Word::ReceivedChanges, status.received.to_string()),
             fact(Word::HeldChanges, status.held.to_string()),
             fact(Word::DepositsHere, status.deposits.to_string()),
+            fact(Word::DepositsKept, status.kept.to_string()),
         ];
         if let Some(offset) = self.open.standing.clock_offset_s.filter(|offset| offset.abs() > 120)
         {
@@ -93,6 +94,7 @@ impl Viewer<'_> {
             (Word::LevelSaved, Word::LevelSavedHelp),
             (Word::LevelReceived, Word::LevelReceivedHelp),
             (Word::LevelShared, Word::LevelSharedHelp),
+            (Word::LevelBackedUp, Word::LevelBackedUpHelp),
             (Word::LevelHeld, Word::LevelHeldHelp),
         ];
         let facts =

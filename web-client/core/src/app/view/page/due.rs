@@ -2,7 +2,7 @@
 
 use ankomst_shared::app::{Act, Badge, Body, Input, Line, Part, Sign, Tone};
 use ankomst_shared::catalog::{
-    Item, days_after, due_date, is_working_day, read_date, written_date,
+    Checklist, days_after, is_over, is_working_day, read_date, written_date,
 };
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
@@ -11,7 +11,7 @@ use ankomst_shared::value::Value;
 use jiff::civil::Date;
 
 use super::super::viewer::Viewer;
-use super::made::{action, asked, badge, is_over, question, quiet, signed};
+use super::made::{action, asked, badge, question, quiet, signed};
 
 /// A flat is inspected once a quarter; so many days after the last one it is late (domain 2.2).
 const INSPECTION_DAYS: i64 = 92;
@@ -146,7 +146,8 @@ impl Viewer<'_> {
     pub(super) fn next_inspection(&mut self, house: DocumentId) -> (String, bool) {
         let mut last: Option<Date> = None;
         for run in self.runs_of(house) {
-            if self.text(run, "state") != "cancelled" {
+            let is_one = self.checklist(run).is_ok_and(Checklist::is_inspection);
+            if is_one && self.text(run, "state") != "cancelled" {
                 last = last.max(read_date(&self.text(run, "anchor_date")));
             }
         }
@@ -155,26 +156,6 @@ impl Viewer<'_> {
         let late = next < self.now.today();
         let word = if late { Word::LateSince } else { Word::DueOn };
         (self.f(word, &[&written_date(next)]), late)
-    }
-
-    /// The day an item of a task checklist is to be done by.
-    pub(in crate::app::view) fn item_due(&mut self, run: DocumentId, item: &Item) -> Option<Date> {
-        let moved = self.text(run, &format!("item/{}/due_override", item.id));
-        if let Some(day) = read_date(&moved) {
-            return Some(day);
-        }
-        let case = self.open.headers.get(&run).and_then(|header| header.parent);
-        let known = [
-            ("ASG", self.text(run, "assigned_on")),
-            ("ARR", self.text(run, "arrived_on")),
-            ("ARR", case.map(|case| self.text(case, "arrival_date")).unwrap_or_default()),
-            ("VIS", self.text(run, "anchor_date")),
-        ];
-        let mut anchors: Vec<(&str, Date)> = Vec::new();
-        for (anchor, text) in &known {
-            anchors.extend(read_date(text).map(|day| (*anchor, day)));
-        }
-        due_date(item.due.as_ref()?, &anchors).ok()
     }
 
     /// The tasks of a case: what is open by its day, then what is over.
@@ -303,6 +284,7 @@ impl Viewer<'_> {
                     },
                 ));
             }
+            self.late_runs(house, &mut lines);
         }
         for case in self.of_kind("case") {
             let title = self.title(case);
@@ -315,23 +297,7 @@ impl Viewer<'_> {
                     lines.push((day, Line { detail: title.clone(), actions: Vec::new(), ..line }));
                 }
             }
-            for run in self.runs_of(case) {
-                let Ok(row) = self.run_row(run) else { continue };
-                if row.overdue > 0 {
-                    let late = self.f(Word::ItemsLate, &[&row.overdue.to_string()]);
-                    lines.push((
-                        String::new(),
-                        Line {
-                            key: run.to_string(),
-                            href: Some(format!("/besok/{run}")),
-                            title: row.title,
-                            detail: title.clone(),
-                            badges: vec![badge(late, Tone::Danger)],
-                            ..Line::default()
-                        },
-                    ));
-                }
-            }
+            self.late_runs(case, &mut lines);
             let (journal, notes) = self.listed(case, "notes");
             for entry in notes {
                 let line = self.note_line(case, journal, &entry);
@@ -345,5 +311,27 @@ impl Viewer<'_> {
         let lines = lines.into_iter().map(|(_, line)| line).collect();
         let body = Body::Lines(lines, self.w(Word::DueNone).to_owned());
         super::made::part("due", self.w(Word::DueTitle), body)
+    }
+
+    /// Runs of task checklists at a house or in a case that have items past their day.
+    fn late_runs(&mut self, parent: DocumentId, lines: &mut Vec<(String, Line)>) {
+        for run in self.runs_of(parent) {
+            if self.checklist(run).is_ok_and(Checklist::is_inspection) {
+                continue;
+            }
+            let Ok(row) = self.run_row(run) else { continue };
+            if row.overdue > 0 {
+                let late = self.f(Word::ItemsLate, &[&row.overdue.to_string()]);
+                let line = Line {
+                    key: run.to_string(),
+                    href: Some(format!("/besok/{run}")),
+                    title: row.title,
+                    detail: self.title(parent),
+                    badges: vec![badge(late, Tone::Danger)],
+                    ..Line::default()
+                };
+                lines.push((String::new(), line));
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone,
 };
-use ankomst_shared::catalog::written_date;
+use ankomst_shared::catalog::{is_over, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy::{self, Bed, Fault, House, Occupant, Room};
 use ankomst_shared::order;
@@ -11,10 +11,7 @@ use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::viewer::{Viewer, count};
-use super::made::{action, asked, badge, is_over, notice, part, primary, question, quiet, signed};
-
-/// The checklist of an inspection.
-const INSPECTION: &str = "residence_inspection";
+use super::made::{action, asked, badge, notice, part, primary, question, quiet, signed};
 
 impl Viewer<'_> {
     pub(super) fn house(
@@ -24,7 +21,6 @@ impl Viewer<'_> {
         let record = self.record(id)?;
         let house = occupancy::house(self.catalog, &record);
         let pinned = self.open.standing.wants.contains(&id);
-        let start = Act::StartRun { parent: id, checklist: INSPECTION.to_owned() };
         let along = if pinned { Word::TakenAlong } else { Word::TakeAlong };
         let mut take = action(
             "take-along",
@@ -43,15 +39,20 @@ impl Viewer<'_> {
         parts.push(self.board(id, &house));
         parts.push(self.deficiency_part(id));
         parts.push(self.visit_part(id));
+        let checklists = self.checklist_part(id);
+        let none = checklists.actions.is_empty()
+            && matches!(&checklists.body, Body::Lines(lines, _) if lines.is_empty());
+        if !none {
+            parts.push(checklists);
+        }
         parts.push(self.more(id));
+        let mut actions: Vec<Action> = self.starts(id, true).into_iter().map(primary).collect();
+        actions.push(take);
         Ok(PageView {
             title: self.text(id, "name"),
             back: Some(("/boenden".to_owned(), self.w(Word::Houses).to_owned())),
             badges,
-            actions: vec![
-                primary(action("start-run", self.w(Word::StartInspection), Sign::Tick, start)),
-                take,
-            ],
+            actions,
             parts,
         })
     }

@@ -83,20 +83,6 @@ pub(in crate::app::view) fn question(
     Question { id: id.to_owned(), label: label.into(), input, value, required: true }
 }
 
-/// The states in which something needs no more doing.
-pub(super) fn is_over(state: &str) -> bool {
-    matches!(
-        state,
-        "done"
-            | "cancelled"
-            | "verified"
-            | "wont_fix_approved"
-            | "not_relevant"
-            | "ended"
-            | "closed"
-    )
-}
-
 impl Viewer<'_> {
     /// The choices of a code list.
     pub(super) fn choices(&self, list: &str) -> Input {

@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`entry`], [`note`], [`due`], [`search`],
-//! [`visits`], [`device`], [`mod@print`].
+//! [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
@@ -13,11 +13,13 @@ pub(super) mod made;
 mod note;
 mod print;
 mod search;
+mod starts;
 mod today;
 mod visits;
 
-use ankomst_shared::app::{PageView, Refusal};
+use ankomst_shared::app::{PageView, Refusal, Tone};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::text::Word;
 
 use super::viewer::Viewer;
 
@@ -25,8 +27,26 @@ use super::viewer::Viewer;
 const ROOTS: [(&str, &str); 2] = [("boenden", "residence"), ("arenden", "case")];
 
 impl Viewer<'_> {
-    /// Describes the place of an address.
+    /// Describes the place of an address; while the first records come, says that more will.
     pub(super) fn page(&mut self, address: &str) -> Result<PageView, Refusal> {
+        let mut page = self.page_at(address)?;
+        if let Some(said) = self.still_coming() {
+            page.parts.insert(0, made::notice("still-coming", Tone::Info, &said));
+        }
+        Ok(page)
+    }
+
+    /// How far the first fetching is, so that nobody takes a part for the whole.
+    pub(super) fn still_coming(&self) -> Option<String> {
+        let (left, all) = self.status.first_sync?;
+        if all == 0 {
+            return Some(self.w(Word::StillComingFirst).to_owned());
+        }
+        let here = all.saturating_sub(left).to_string();
+        Some(self.f(Word::StillComing, &[&here, &all.to_string()]))
+    }
+
+    fn page_at(&mut self, address: &str) -> Result<PageView, Refusal> {
         if let Some(wanted) = address.strip_prefix("/sok/") {
             return Ok(self.search(wanted));
         }

@@ -1,30 +1,27 @@
 //! `/sok`: people, cases and houses on this device, by name and by every kind of number.
 
 use ankomst_shared::app::{Body, Line, PageView};
+use ankomst_shared::catalog::Field;
+use ankomst_shared::find::{fits, words};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::order::fold;
 use ankomst_shared::text::Word;
 
 use super::super::viewer::Viewer;
 use super::made::part;
 
-/// Fields of a person that hold numbers.
-pub(super) const NUMBERS: [&str; 5] =
-    ["personal_number", "coordination_number", "dossier_number", "lma_card", "reserve_number"];
-const NAMES: [&str; 5] = ["given", "family", "middle", "native_name", "known_as"];
 /// So many are shown; more words find the rest.
 const SHOWN_MAX: usize = 40;
 
 impl Viewer<'_> {
     pub(super) fn search(&mut self, wanted: &str) -> PageView {
-        let words: Vec<String> = fold(wanted).split_whitespace().map(str::to_owned).collect();
+        let words = words(wanted);
         let mut lines = Vec::new();
         if !words.is_empty() {
             for case in self.of_kind("case") {
                 self.find_in_case(case, &words, &mut lines);
             }
             for house in self.of_kind("residence") {
-                let text = format!("{} {}", self.text(house, "name"), self.house_address(house));
+                let text = self.found_by(house, "");
                 if fits(&words, &text) {
                     lines.extend(self.house_line(house));
                 }
@@ -45,22 +42,48 @@ impl Viewer<'_> {
         }
     }
 
-    fn find_in_case(&mut self, case: DocumentId, words: &[String], lines: &mut Vec<Line>) {
-        let number = self.case_number(case);
-        let own = format!(
-            "{number} {} {}",
-            self.text(case, "household_label"),
-            self.words(case, "phone")
-        );
-        let before = lines.len();
-        for entry in self.listed(case, "persons").1 {
-            let key = |field: &str| format!("persons/{entry}/{field}");
-            let mut text = String::new();
-            for field in NAMES.iter().chain(&NUMBERS) {
-                text.push_str(&self.text(case, &key(field)));
+    /// What a record is found by, or all entries of a list of it.
+    pub(super) fn found_by(&mut self, id: DocumentId, list: &str) -> String {
+        let Ok(kind) = self.kind(id) else { return String::new() };
+        if list.is_empty() {
+            return self.found_in(id, "", &kind.fields);
+        }
+        let Some(known) = kind.entry_list(list) else { return String::new() };
+        if known.fields.iter().all(|field| field.finds.is_none()) {
+            return String::new();
+        }
+        let entries = self.listed(id, list).1;
+        let found = entries
+            .iter()
+            .map(|entry| self.found_in(id, &format!("{list}/{entry}/"), &known.fields));
+        found.collect()
+    }
+
+    /// What the fields at a place say by which a record is found.
+    fn found_in(&mut self, id: DocumentId, at: &str, fields: &[Field]) -> String {
+        let mut text = String::new();
+        for field in fields.iter().filter(|field| field.finds.is_some()) {
+            let key = format!("{at}{}", field.id);
+            // As it is kept and as it is shown: a telephone number differs.
+            for form in [self.text(id, &key), self.words(id, &key)] {
+                text.push_str(&form);
                 text.push(' ');
             }
-            text.push_str(&self.words(case, &key("phone")));
+        }
+        text
+    }
+
+    fn find_in_case(&mut self, case: DocumentId, words: &[String], lines: &mut Vec<Line>) {
+        let Ok(kind) = self.kind(case) else { return };
+        let number = self.case_number(case);
+        let mut own = format!("{number} {}", self.found_by(case, ""));
+        for list in kind.entry_lists.iter().filter(|list| list.id != "persons") {
+            own.push_str(&self.found_by(case, &list.id));
+        }
+        let before = lines.len();
+        let Some(people) = kind.entry_list("persons") else { return };
+        for entry in self.listed(case, "persons").1 {
+            let text = self.found_in(case, &format!("persons/{entry}/"), &people.fields);
             if fits(words, &format!("{text} {own}")) && fits_person(words, &text) {
                 let line = self.entry_line(case, "persons", &entry);
                 let figure = format!("{number} · {}", self.title(case));
@@ -76,20 +99,4 @@ impl Viewer<'_> {
 /// At least one word is the person's own; the rest may be the household's.
 fn fits_person(words: &[String], text: &str) -> bool {
     words.iter().any(|word| fits(core::slice::from_ref(word), text))
-}
-
-/// Whether all words stand in the text; of numbers, strokes and spaces do not count.
-fn fits(words: &[String], text: &str) -> bool {
-    let text = fold(text);
-    let bare: String = text.chars().filter(|sign| !matches!(sign, '-' | '+' | '/')).collect();
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    words.iter().all(|word| {
-        let plain: String = word.chars().filter(|sign| !matches!(sign, '-' | '+' | '/')).collect();
-        let is_number = plain.len() >= 4 && plain.bytes().all(|sign| sign.is_ascii_digit());
-        // A national number without its century's zero is found, too: 070… is kept as +4670….
-        let short = plain.strip_prefix('0').unwrap_or(&plain);
-        text.contains(word.as_str())
-            || bare.contains(&plain)
-            || (is_number && digits.contains(short))
-    })
 }

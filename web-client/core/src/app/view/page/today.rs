@@ -23,7 +23,8 @@ impl Viewer<'_> {
         if administers && self.open.identity.user.roles.len() == 1 {
             return self.today_page(parts);
         }
-        if supervises {
+        // What waits for a review is only known when all is here.
+        if supervises && self.status.first_sync.is_none() {
             parts.push(self.waiting_for_me());
         }
         parts.push(self.due_part());
@@ -165,23 +166,11 @@ impl Viewer<'_> {
     }
 
     fn news_of(&mut self, id: DocumentId) -> Option<(i64, Line)> {
-        let me = self.open.user();
-        let document = self.open.read(id)?;
-        let mut mine = None;
-        let mut others: Vec<(i64, String)> = Vec::new();
-        for (_, meta) in document.changes() {
-            if meta.user == me {
-                mine = mine.max(Some(meta.claimed_ms));
-            } else {
-                others.push((meta.claimed_ms, self.person(meta.user)));
-            }
-        }
         // Only where this person has been; everything else is simply there.
-        let since = mine?;
-        others.retain(|(at, _)| *at > since);
+        let others = self.open.news(id);
         let newest = others.iter().map(|(at, _)| *at).max()?;
         let number = others.len();
-        let mut who: Vec<String> = others.into_iter().map(|(_, name)| name).collect();
+        let mut who: Vec<String> = others.into_iter().map(|(_, user)| self.person(user)).collect();
         order::sort_and_dedup(&mut who);
         let kind = self.kind(id).ok()?.label.get(self.language).to_owned();
         Some((

@@ -14,9 +14,7 @@ impl Viewer<'_> {
         for entry in self.listed(id, "visits").1 {
             lines.push(self.visit_line(id, &entry));
         }
-        for run in self.runs_of(id) {
-            lines.extend(self.run_line(run));
-        }
+        lines.extend(self.run_lines(id, true));
         let mut visits = self.lines("visits", Word::Visits, lines, Word::VisitsNone);
         visits.actions.push(self.add(id, "visits", Word::PlanVisit));
         visits
@@ -29,6 +27,17 @@ impl Viewer<'_> {
             self.open.headers.get(run).and_then(|header| header.parent) == Some(parent)
         });
         runs
+    }
+
+    /// Runs as lines: inspections, or all others.
+    pub(super) fn run_lines(&mut self, id: DocumentId, inspections: bool) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for run in self.runs_of(id) {
+            if self.checklist(run).is_ok_and(|list| list.is_inspection() == inspections) {
+                lines.extend(self.run_line(run));
+            }
+        }
+        lines
     }
 
     pub(super) fn run_line(&mut self, run: DocumentId) -> Option<Line> {

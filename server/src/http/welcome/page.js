@@ -1,0 +1,89 @@
+// Makes the first account. The secret is the fragment of the address: no browser sends it by itself,
+// and it is taken out of the address once it is used up.
+
+const by = (id) => document.getElementById(id);
+const fields = ['unit', 'name', 'login', 'password', 'repeat'];
+const said = ['link', 'wait', 'contact', 'field'];
+
+by('language').addEventListener('click', () => speak(document.documentElement.lang === 'en' ? 'sv' : 'en'));
+by('show').addEventListener('change', () => {
+  for (const id of ['password', 'repeat']) by(id).type = by('show').checked ? 'text' : 'password';
+});
+by('form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  make();
+});
+if (secret() === '') say('link');
+
+function secret() {
+  return location.hash.slice(1);
+}
+
+function speak(language) {
+  document.documentElement.lang = language;
+  document.title = language === 'en' ? 'Welcome to Ankomst' : 'Välkommen till Ankomst';
+}
+
+// Shows one message, or none; without a good link there is nothing to fill in.
+function say(what) {
+  by('said').hidden = what === null;
+  for (const one of said) by(`said-${one}`).hidden = one !== what;
+  by('said-open').hidden = what !== 'link';
+  by('form').hidden = what === 'link';
+}
+
+function mark(wrong) {
+  for (const id of fields) {
+    by(`${id}-fault`).hidden = !wrong.includes(id);
+    if (wrong.includes(id)) by(id).setAttribute('aria-invalid', 'true');
+    else by(id).removeAttribute('aria-invalid');
+  }
+  say(wrong.length > 0 ? 'field' : null);
+  if (wrong.length > 0) by(wrong[0]).focus();
+}
+
+function wrongAnswers(typed) {
+  return fields.filter((id) => {
+    if (id === 'password') return [...typed.password].length < 12;
+    if (id === 'repeat') return typed.repeat !== typed.password;
+    if (id === 'login') return !/^[a-z0-9._-]+$/i.test(typed.login);
+    return typed[id] === '';
+  });
+}
+
+async function make() {
+  const typed = Object.fromEntries(fields.map((id) => [id, by(id).value]));
+  for (const id of ['unit', 'name', 'login']) typed[id] = typed[id].trim();
+  mark(wrongAnswers(typed));
+  if (!by('said').hidden) return;
+  by('make').disabled = true;
+  const answer = await ask(typed);
+  by('make').disabled = false;
+  const problem = answer?.headers.get('x-ankomst-problem') ?? '';
+  if (answer?.ok) made(typed.login.toLowerCase());
+  else if (problem.startsWith('bad-')) mark([problem.slice(4)]);
+  else say({ link: 'link', 'too-many': 'wait' }[problem] ?? 'contact');
+}
+
+async function ask({ unit, name, login, password }) {
+  try {
+    return await fetch('/api/v1/welcome', {
+      method: 'POST',
+      body: JSON.stringify({ secret: secret(), unit, name, login, password }),
+      headers: { 'content-type': 'application/json' },
+      redirect: 'error',
+      cache: 'no-store',
+    });
+  } catch {
+    return null;
+  }
+}
+
+function made(login) {
+  by('form').reset();
+  history.replaceState(null, '', location.pathname);
+  document.querySelector('.made-login').textContent = login;
+  by('begin').hidden = true;
+  by('done').hidden = false;
+  document.querySelector('#done h1').focus();
+}

@@ -1,0 +1,49 @@
+//! Every bound of a running server, beside those of the protocol in `ankomst_shared::limits`. The table
+//! in `docs/operations.md` says what somebody meets who exceeds one.
+
+use core::time::Duration;
+
+/// Connections at one time, live sockets not counted.
+pub const CONNECTIONS_MAX: usize = 2_048;
+/// Connections at one time from one address; this machine itself, where a proxy stands, has no such bound.
+pub const CONNECTIONS_OF_ADDRESS_MAX: usize = 256;
+/// Live sockets at one time.
+pub const SOCKETS_MAX: usize = 1_024;
+/// Live sockets of one session at one time: its tabs.
+pub const SOCKETS_OF_SESSION_MAX: usize = 4;
+/// Files and connections the system is asked to allow.
+pub const OPEN_FILES: u64 = 8_192;
+/// Headers of one request.
+pub const HEADERS_MAX: usize = 64;
+/// All headers of one request with its first line, in bytes.
+pub const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Address asked for, in bytes.
+pub const URL_BYTES_MAX: usize = 2_048;
+/// The headers of a request must come in this time, the first as well as the next of a connection: so
+/// long a connection may rest.
+pub const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+/// A sender that says nothing for this long in the middle of a message is cut off.
+pub const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// A connection whose other end takes nothing of what is sent for this long is cut off. What fills the
+/// buffers on the way takes a slow line minutes.
+pub const UNREAD_MAX: Duration = Duration::from_mins(5);
+/// An exchange that is not read and answered in this time is given up; a tablet asks again.
+pub const EXCHANGE_WITHIN: Duration = Duration::from_mins(5);
+/// Any other request that is not read and answered in this time is given up.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Requests at one time on one HTTP/2 connection.
+pub const STREAMS_MAX: u32 = 64;
+/// Exchanges at one time: each may hold 16 MiB, packed.
+pub const EXCHANGES_AT_ONCE: usize = 32;
+/// Requests to sign in, renew or sign out at one time.
+pub const DOORS_AT_ONCE: usize = 64;
+/// Requests of administration at one time, and as many others.
+pub const DESKS_AT_ONCE: usize = 64;
+/// The app's files at one time.
+pub const FILES_AT_ONCE: usize = 256;
+/// When to come again after having been sent away, in seconds.
+pub const AGAIN_AFTER_S: u32 = 2;
+/// What is under way when the server is told to stop has so long to end.
+pub const DRAIN_MAX: Duration = Duration::from_secs(7);
+/// After this long a server that was told to stop ends whatever is under way.
+pub const STOP_MAX: Duration = Duration::from_secs(10);

@@ -1,0 +1,24 @@
+//! Whose secrecy a document shares.
+
+use ankomst_shared::ids::DocumentId;
+
+use super::log::DocumentRow;
+use crate::storage::StorageError;
+
+/// The kind whose secrecy a document shares: that of the house or case it belongs to, or its own.
+/// `None` when what it belongs to is not known.
+///
+/// # Errors
+/// Those of the search.
+pub fn home(
+    document: &DocumentRow,
+    find: impl Fn(DocumentId) -> Result<Option<DocumentRow>, StorageError>,
+) -> Result<Option<String>, StorageError> {
+    let mut at = document.clone();
+    while matches!(at.kind.as_str(), "review" | "run" | "deficiencies" | "journal") {
+        let Some(parent) = at.parent else { return Ok(None) };
+        let Some(parent) = find(parent)? else { return Ok(None) };
+        at = parent;
+    }
+    Ok(Some(at.kind))
+}

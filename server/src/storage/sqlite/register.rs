@@ -1,0 +1,273 @@
+//! Lists and searches over the rows: by an index and page by page, only in circles that the asker is
+//! in (see [`super::rows`]).
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::ids::{DocumentId, UnitId};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Blob;
+use super::rows::{ProjectedRow, known_circle};
+use crate::storage::StorageError;
+
+/// Keys of one beginning that are looked at; more words find the rest.
+pub const CANDIDATES_MAX: usize = 1_000;
+
+/// In which order, and which rows of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order<'a> {
+    /// All by name.
+    Name,
+    /// All, the newest change first.
+    Updated,
+    /// Those with a date of arrival, the last to arrive first.
+    Arrival,
+    /// Those with a day, the nearest first.
+    Due,
+    /// Those with open contradictions, the newest change first.
+    Open,
+    /// Those with held changes, the newest change first.
+    Held,
+    /// Those in a state, by name.
+    State(&'a str),
+}
+
+/// Where a page of a list is.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The unit.
+    pub unit: UnitId,
+    /// The kind of secrecy.
+    pub home: &'a str,
+    /// The kind of record.
+    pub kind: &'a str,
+    /// The order.
+    pub order: Order<'a>,
+    /// The last document of the page before.
+    pub after: Option<DocumentId>,
+}
+
+const COLUMNS: &str = "r.document, c.unit, c.home, r.kind, r.parent, r.checklist, r.protection, r.shielded,
+    r.title, r.detail, r.number, r.state, r.due, r.arrival, r.updated_ms, r.answered, r.open, r.pending,
+    r.held, r.feed";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
+    let count = |at: usize| -> rusqlite::Result<usize> {
+        Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
+    };
+    Ok(ProjectedRow {
+        document: row.get::<_, Blob<DocumentId>>(0)?.0,
+        unit: row.get::<_, Blob<UnitId>>(1)?.0,
+        home: row.get(2)?,
+        kind: row.get(3)?,
+        parent: row.get::<_, Option<Blob<DocumentId>>>(4)?.map(|parent| parent.0),
+        checklist: row.get(5)?,
+        protection: row.get(6)?,
+        shielded: row.get(7)?,
+        title: row.get(8)?,
+        detail: row.get(9)?,
+        number: row.get(10)?,
+        state: row.get(11)?,
+        due: row.get(12)?,
+        arrival: row.get(13)?,
+        updated_ms: row.get(14)?,
+        answered: count(15)?,
+        open: count(16)?,
+        pending: count(17)?,
+        held: count(18)?,
+        feed: u64::try_from(row.get::<_, i64>(19)?).unwrap_or(0),
+        keys: Vec::new(),
+    })
+}
+
+/// Index, column, whether it runs down, and which rows.
+const fn shape(order: Order<'_>) -> (&'static str, &'static str, bool, &'static str) {
+    match order {
+        Order::Name => ("rows_place", "place", false, ""),
+        Order::Updated => ("rows_updated", "updated_ms", true, ""),
+        Order::Arrival => ("rows_arrival", "arrival", true, "AND r.arrival <> ''"),
+        Order::Due => ("rows_due", "due", false, "AND r.due <> ''"),
+        Order::Open => ("rows_open", "updated_ms", true, "AND r.open > 0"),
+        Order::Held => ("rows_held", "updated_ms", true, "AND r.held > 0"),
+        Order::State(_) => ("rows_state", "place", false, "AND r.state = ?6"),
+    }
+}
+
+/// The statement behind a list; `from` when it goes on from a row.
+pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
+    let (index, column, down, which) = shape(order);
+    let (way, beyond) = if down { ("DESC", "<") } else { ("ASC", ">") };
+    let after = if from {
+        format!("AND (r.{column}, r.document) {beyond} (?4, ?5)")
+    } else {
+        String::new()
+    };
+    format!(
+        "SELECT {COLUMNS} FROM rows r INDEXED BY {index} JOIN circles c ON c.id = r.circle
+         WHERE r.circle = ?1 AND r.kind = ?2 {which} {after}
+         ORDER BY r.{column} {way}, r.document {way} LIMIT ?3"
+    )
+}
+
+/// A page of a list.
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(
+    db: &Connection,
+    place: &Place<'_>,
+    most: usize,
+) -> Result<Vec<ProjectedRow>, StorageError> {
+    let Some(circle) = known_circle(db, place.unit, place.home)? else { return Ok(Vec::new()) };
+    let from: Option<(Value, DocumentId)> = match place.after {
+        Some(after) => {
+            let (_, column, ..) = shape(place.order);
+            let sql = format!(
+                "SELECT {column} FROM rows WHERE document = ?1 AND circle = ?2 AND kind = ?3"
+            );
+            db.prepare_cached(&sql)?
+                .query_row((Blob(after), circle, place.kind), |row| Ok((row.get(0)?, after)))
+                .optional()?
+        }
+        None => None,
+    };
+    let mut select = db.prepare_cached(&list_sql(place.order, from.is_some()))?;
+    select.raw_bind_parameter(1, circle)?;
+    select.raw_bind_parameter(2, place.kind)?;
+    select.raw_bind_parameter(3, i64::try_from(most).unwrap_or(i64::MAX))?;
+    if let Some((value, after)) = from {
+        select.raw_bind_parameter(4, value)?;
+        select.raw_bind_parameter(5, Blob(after))?;
+    }
+    if let Order::State(state) = place.order {
+        select.raw_bind_parameter(6, state)?;
+    }
+    let rows = select.raw_query().mapped(row).collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Counting ends at a bound, so that it costs the same however large the register is.
+pub(super) const COUNT: &str = "SELECT count(*) FROM (
+    SELECT 1 FROM rows INDEXED BY rows_updated WHERE circle = ?1 AND kind = ?2 LIMIT ?3)";
+
+/// How many rows a list has, at most so many.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count(
+    db: &Connection,
+    unit: UnitId,
+    (home, kind): (&str, &str),
+    most: usize,
+) -> Result<usize, StorageError> {
+    let Some(circle) = known_circle(db, unit, home)? else { return Ok(0) };
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let count: i64 = db.prepare_cached(COUNT)?.query_row((circle, kind, most), |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+pub(super) const CANDIDATES: &str =
+    "SELECT row FROM keys WHERE circle = ?1 AND key >= ?2 AND key < ?3 LIMIT ?4";
+pub(super) const KEYS_OF: &str = "SELECT key FROM keys INDEXED BY keys_of WHERE row = ?1";
+
+/// Rows of those kinds of secrecy that are found by all words, each of which begins in one of several
+/// ways (`ankomst_shared::find::beginnings`); says whether there may be more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find(
+    db: &Connection,
+    (unit, homes): (UnitId, &[&str]),
+    words: &[Vec<String>],
+    most: usize,
+) -> Result<(Vec<ProjectedRow>, bool), StorageError> {
+    let mut found = Vec::new();
+    // The longest word has the fewest keys.
+    let Some(rarest) = words.iter().max_by_key(|word| word.first().map(String::len)) else {
+        return Ok((found, false));
+    };
+    let mut seen = BTreeSet::new();
+    let mut more = false;
+    for home in homes {
+        let Some(circle) = known_circle(db, unit, home)? else { continue };
+        for beginning in rarest {
+            let candidates = candidates(db, circle, beginning)?;
+            more |= candidates.len() == CANDIDATES_MAX;
+            for id in candidates {
+                if !seen.insert(id) || !has_all(db, id, words)? {
+                    continue;
+                }
+                if found.len() == most {
+                    return Ok((found, true));
+                }
+                found.extend(by_id(db, id)?);
+            }
+        }
+    }
+    Ok((found, more))
+}
+
+fn candidates(db: &Connection, circle: i64, beginning: &str) -> Result<Vec<i64>, StorageError> {
+    // No key that begins so comes after its beginning with the last of all letters.
+    let end = format!("{beginning}{}", char::MAX);
+    let most = i64::try_from(CANDIDATES_MAX).unwrap_or(i64::MAX);
+    let mut select = db.prepare_cached(CANDIDATES)?;
+    let rows = select.query_map((circle, beginning, end, most), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn has_all(db: &Connection, id: i64, words: &[Vec<String>]) -> Result<bool, StorageError> {
+    if words.len() == 1 {
+        return Ok(true);
+    }
+    let mut select = db.prepare_cached(KEYS_OF)?;
+    let keys: Vec<String> = select.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let is_there = |word: &Vec<String>| {
+        word.iter().any(|start| keys.iter().any(|key| key.starts_with(start.as_str())))
+    };
+    Ok(words.iter().all(is_there))
+}
+
+fn by_id(db: &Connection, id: i64) -> Result<Option<ProjectedRow>, StorageError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle WHERE r.id = ?1");
+    Ok(db.prepare_cached(&sql)?.query_row([id], row).optional()?)
+}
+
+/// One row, if it is in one of those kinds of secrecy.
+///
+/// # Errors
+/// When the database refuses.
+pub fn one(
+    db: &Connection,
+    (unit, homes): (UnitId, &[&str]),
+    document: DocumentId,
+) -> Result<Option<ProjectedRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle
+         WHERE r.document = ?1 AND c.unit = ?2"
+    );
+    let found = db.prepare_cached(&sql)?.query_row((Blob(document), Blob(unit)), row).optional()?;
+    Ok(found.filter(|row| homes.contains(&row.home.as_str())))
+}
+
+/// All rows with their keys, by document. For comparisons.
+///
+/// # Errors
+/// When the database refuses.
+pub fn all(db: &Connection) -> Result<Vec<ProjectedRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, r.id FROM rows r JOIN circles c ON c.id = r.circle ORDER BY r.document"
+    );
+    let mut select = db.prepare(&sql)?;
+    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>(20)?)))?;
+    let mut rows = Vec::new();
+    for one in found {
+        let (mut row, id) = one?;
+        let mut keys = db.prepare_cached(KEYS_OF)?;
+        row.keys = keys.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        rows.push(row);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,181 @@
+//! Finding by name and by number, on a tablet and on the server alike.
+//!
+//! A tablet looks through the texts it holds ([`fits`]); the server keeps [`name_keys`] and
+//! [`number_keys`] and asks them for [`beginnings`].
+
+use crate::ids::DocumentId;
+use crate::order::{self, fold};
+
+/// Most words of a search that count.
+const WORDS_MAX: usize = 6;
+/// A word of fewer digits is no number.
+const DIGITS_MIN: usize = 4;
+/// Digits of a personal number with its century.
+const PERSONAL_DIGITS: usize = 12;
+
+/// The words of a search, as texts are compared.
+#[must_use]
+pub fn words(wanted: &str) -> Vec<String> {
+    fold(wanted).split_whitespace().map(str::to_owned).collect()
+}
+
+/// Whether all words stand in the text; of numbers, strokes and spaces do not count.
+#[must_use]
+pub fn fits(words: &[String], text: &str) -> bool {
+    let text = fold(text);
+    let bare = without_strokes(&text);
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    words.iter().all(|word| {
+        let plain = without_strokes(word);
+        text.contains(word.as_str())
+            || bare.contains(&plain)
+            || (is_number(&plain) && digits.contains(short(&plain)))
+    })
+}
+
+fn without_strokes(text: &str) -> String {
+    text.chars().filter(|sign| !matches!(sign, '-' | '+' | '/')).collect()
+}
+
+fn is_number(word: &str) -> bool {
+    word.len() >= DIGITS_MIN && word.bytes().all(|sign| sign.is_ascii_digit())
+}
+
+/// A national number without its leading zero: 070… is kept as +4670….
+fn short(number: &str) -> &str {
+    number.strip_prefix('0').unwrap_or(number)
+}
+
+/// Letters and digits alone, without case and marks.
+fn bare(word: &str) -> String {
+    fold(word).chars().filter(|sign| sign.is_alphanumeric()).collect()
+}
+
+/// What a name is found by: each word whole, and the parts of a double one.
+#[must_use]
+pub fn name_keys(name: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for word in name.split_whitespace() {
+        keys.push(bare(word));
+        let is_seam = |sign: char| matches!(sign, '-' | '\'' | '’' | '/' | '.' | ',');
+        keys.extend(word.split(is_seam).map(bare));
+    }
+    tidy(keys)
+}
+
+/// What a number is found by: all of it, a personal number also without its century, a telephone
+/// number also without its country.
+#[must_use]
+pub fn number_keys(number: &str) -> Vec<String> {
+    let whole = bare(number);
+    let mut keys = Vec::new();
+    if is_number(&whole) {
+        if let (PERSONAL_DIGITS, Some((_, rest))) = (whole.len(), whole.split_at_checked(2)) {
+            keys.push(rest.to_owned());
+        }
+        if number.trim_start().starts_with('+') {
+            keys.extend(whole.strip_prefix("46").map(str::to_owned));
+        }
+    }
+    keys.push(whole);
+    tidy(keys)
+}
+
+fn tidy(mut keys: Vec<String>) -> Vec<String> {
+    keys.retain(|key| !key.is_empty());
+    order::sort_and_dedup(&mut keys);
+    keys
+}
+
+/// The number of a record that has none yet: the end of its id.
+#[must_use]
+pub fn short_number(id: DocumentId) -> String {
+    let text = id.to_string();
+    let short: String = text.chars().skip(text.len().saturating_sub(4)).collect();
+    format!("T-{}", short.to_ascii_uppercase())
+}
+
+/// How keys must begin for what is wanted: for each word several beginnings, one of which is enough.
+/// A number written with spaces is one word.
+#[must_use]
+pub fn beginnings(wanted: &str) -> Vec<Vec<String>> {
+    let signs = wanted.chars().filter(|sign| !sign.is_whitespace());
+    let one_number = signs.clone().all(|sign| sign.is_ascii_digit() || "-+/".contains(sign))
+        && signs.filter(char::is_ascii_digit).count() >= DIGITS_MIN;
+    let words: Vec<String> = if one_number {
+        vec![bare(wanted)]
+    } else {
+        wanted.split_whitespace().map(bare).filter(|word| !word.is_empty()).collect()
+    };
+    let beginnings = words.into_iter().take(WORDS_MAX).map(|word| {
+        let short = short(&word).to_owned();
+        if is_number(&word) && short != word { vec![word, short] } else { vec![word] }
+    });
+    beginnings.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the server's keys would give what is wanted.
+    fn found(keys: &[Vec<String>], wanted: &str) -> bool {
+        let begins = |word: &Vec<String>| {
+            keys.iter().flatten().any(|key| word.iter().any(|start| key.starts_with(start)))
+        };
+        let words = beginnings(wanted);
+        !words.is_empty() && words.iter().all(begins)
+    }
+
+    #[test]
+    fn a_name_is_found_by_its_words_in_any_order_case_and_marks() {
+        for (name, wanted) in [
+            ("Saba-Luwam Habte-Araya", "araya saba"),
+            ("Saba-Luwam Habte-Araya", "sabaluwam"),
+            ("Saba-Luwam Habte-Araya", "HABTE-AR"),
+            ("Sa'ida M'Kalala", "saida"),
+            ("Sa'ida M'Kalala", "kalala"),
+            ("Åsa Öman", "asa oman"),
+            ("ليال خوري", "خوري"),
+            ("Тарас Мельник", "мель"),
+        ] {
+            let keys = [name_keys(name)];
+            assert!(found(&keys, wanted), "{wanted} in {keys:?}");
+        }
+        assert!(!found(&[name_keys("Saba Habte")], "abte"), "only from the beginning of a word");
+        assert!(!found(&[name_keys("Saba Habte")], "saba tesfay"));
+        assert!(!found(&[name_keys("Saba Habte")], " - "));
+    }
+
+    #[test]
+    fn every_kind_of_number_is_found_as_people_write_it() {
+        for (number, wanted) in [
+            ("199005262382", "19900526-2382"),
+            ("199005262382", "900526-2382"),
+            ("199005262382", "900526 2382"),
+            ("199005262382", "199005"),
+            ("99-123456", "99123456"),
+            ("99-123456/1", "99-123456/1"),
+            ("99-123456/1", "99 123456"),
+            ("01-123456", "01-123456"),
+            ("+46701740605", "070-174 06 05"),
+            ("+46701740605", "+46 70 174 06 05"),
+            ("+463139006000", "031-3900"),
+            ("2026-0417", "2026-0417"),
+            ("19900101-R123", "19900101r"),
+        ] {
+            let keys = [number_keys(number)];
+            assert!(found(&keys, wanted), "{wanted} in {keys:?}");
+        }
+        assert!(!found(&[number_keys("199005262382")], "19900526-2383"));
+    }
+
+    #[test]
+    fn a_tablet_finds_words_anywhere_and_numbers_without_their_strokes() {
+        let fits = |wanted: &str, text: &str| fits(&words(wanted), text);
+        assert!(fits("ADE alm", "Almgården Ådegatan 3"));
+        assert!(fits("070-174", "+46701740605"));
+        assert!(fits("99123456", "99-123456/1"));
+        assert!(!fits("alm bok", "Almgården"));
+    }
+}

@@ -1,0 +1,107 @@
+//! Deposits on this device: what is handed in, what is noted, what may go.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::app::Refusal;
+use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
+use ankomst_shared::order;
+use ankomst_shared::sync::client::{Arrived, Fate, News, Noted, Told};
+use ankomst_shared::sync::message::Deposit;
+
+use super::rows::{ARRIVED, ChunkRow, deposit_id, deposit_key, noted_key, read_deposit_key};
+use super::state::{Core, Open};
+use crate::platform::Platform;
+use crate::store::{Row, Store, Table, Write};
+
+/// A deposit with what is noted of it.
+pub(super) struct Kept {
+    pub(super) user: UserId,
+    pub(super) id: DepositId,
+    sealed: Vec<u8>,
+    noted: Option<Noted>,
+}
+
+impl Kept {
+    /// Whether the log of that life has it, as far as this device knows.
+    pub(super) fn is_in(&self, epoch: Option<Epoch>) -> bool {
+        self.noted.is_some_and(|noted| Some(noted.epoch) == epoch)
+    }
+}
+
+/// What was heard of deposits.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub(super) told: Told,
+    pub(super) news: &'a News,
+    /// The person's changes that have moved.
+    pub(super) rows: &'a [(DocumentId, ChangeHash, ChunkRow)],
+    pub(super) user: UserId,
+}
+
+impl<P: Platform> Core<P> {
+    /// All deposits of this device, in the order of people and ids.
+    pub(super) async fn deposits(&self) -> Result<Vec<Kept>, Refusal> {
+        let rows = self.0.platform.store().load(Table::Deposits, b"").await;
+        Ok(read(rows.map_err(|_| Refusal::Storage)?))
+    }
+
+    /// What anybody here was told of arrivals.
+    pub(super) async fn read_arrived(&self) -> Result<Arrived, Refusal> {
+        let row = self.0.platform.store().get(Table::Meta, ARRIVED).await;
+        let row = row.map_err(|_| Refusal::Storage)?;
+        Ok(row.and_then(|bytes| Arrived::from_bytes(&bytes)).unwrap_or_default())
+    }
+}
+
+/// A note stands right after its deposit.
+fn read(rows: Vec<Row>) -> Vec<Kept> {
+    let mut all: Vec<Kept> = Vec::new();
+    for (key, value) in rows {
+        if let Some((user, id)) = read_deposit_key(&key) {
+            all.push(Kept { user, id, sealed: value, noted: None });
+        } else if let Some(kept) = all.last_mut()
+            && noted_key(kept.user, kept.id) == key
+        {
+            kept.noted = Noted::from_bytes(&value);
+        }
+    }
+    all
+}
+
+/// What is to be handed in to the log of that life: the work of others, and of the one who asks what
+/// goes no other way, because its document has left.
+pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<Deposit> {
+    let me = open.user();
+    let rows = open.chunks.values().flatten().filter(|(_, row)| row.own == Some(0));
+    let by_themselves: BTreeSet<DepositId> = order::set(rows.map(|(hash, _)| deposit_id(hash)));
+    all.into_iter()
+        .filter(|kept| !kept.is_in(epoch))
+        .filter(|kept| kept.user != me || !by_themselves.contains(&kept.id))
+        .map(|kept| Deposit { id: kept.id, sealed: kept.sealed.into() })
+        .collect()
+}
+
+/// What is to be written of deposits: notes of those the server has, and the end of those that a
+/// backup has.
+pub(super) fn settle(all: Vec<Kept>, said: Said<'_>) -> Vec<Write> {
+    let mut writes = Vec::new();
+    let moved = said.rows.iter().filter_map(|(_, hash, row)| Some((deposit_id(hash), row.own?)));
+    let moved: Vec<(DepositId, u64)> = moved.collect();
+    for kept in all {
+        let own = moved.iter().find(|(id, _)| *id == kept.id && kept.user == said.user);
+        let taken = said.news.deposits.contains(&kept.id);
+        let key = noted_key(kept.user, kept.id);
+        match said.told.fate(kept.noted, own.map(|(_, arrival)| *arrival), taken) {
+            Fate::Goes => {
+                writes.push(Write::delete(Table::Deposits, deposit_key(kept.user, kept.id)));
+                writes.push(Write::delete(Table::Deposits, key));
+            }
+            Fate::Stays(noted) if noted == kept.noted => {}
+            Fate::Stays(Some(noted)) => {
+                writes.push(Write::put(Table::Deposits, key, noted.to_bytes()));
+            }
+            Fate::Stays(None) => writes.push(Write::delete(Table::Deposits, key)),
+        }
+    }
+    writes
+}

@@ -1,0 +1,37 @@
+//! What is read of this device without a vault.
+
+use ankomst_shared::app::{Language, Refusal};
+
+use super::rows::{LANGUAGE, VAULTS};
+use super::state::Core;
+use crate::platform::Platform;
+use crate::store::{Store, Table};
+use crate::vault::VaultRecord;
+
+impl<P: Platform> Core<P> {
+    /// Reads who has a vault here, the language, and how many deposits there are.
+    pub(super) async fn read_open_part(&self) -> Result<(), Refusal> {
+        let store = self.0.platform.store();
+        let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
+        let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
+        let deposits = self.deposits().await?;
+        let arrived = self.read_arrived().await?;
+        let mut state = self.0.state.borrow_mut();
+        state.vaults = vaults
+            .iter()
+            .filter_map(|(_, value)| minicbor::decode::<VaultRecord>(value).ok())
+            .map(|record| record.login)
+            .collect();
+        if language.as_deref() == Some(b"en") {
+            state.language = Language::En;
+        }
+        let me = state.open.as_ref().map(|open| open.identity.user.id);
+        let kept = deposits.iter().filter(|kept| kept.is_in(arrived.epoch)).count();
+        let others = deposits.iter().filter(|kept| !kept.is_in(arrived.epoch));
+        let others = others.filter(|kept| Some(kept.user) != me).count();
+        state.deposits_of_others = u32::try_from(others).unwrap_or(u32::MAX);
+        state.deposits_kept = u32::try_from(kept).unwrap_or(u32::MAX);
+        state.arrived = arrived;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! What follows from hearing the server, stored in one commit and only then taken into memory.
+
+use std::collections::BTreeMap;
+
+use ankomst_shared::app::Refusal;
+use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::order;
+use ankomst_shared::sync::client::{Arrived, News, Told};
+
+use super::deposits::{Said, settle};
+use super::rows::{ARRIVED, Standing, chunk_key, standing_key};
+use super::state::{Core, Open};
+use crate::platform::Platform;
+use crate::store::{Table, Write};
+
+/// What was heard.
+pub(super) struct Heard {
+    pub(super) news: News,
+    pub(super) standing: Standing,
+    pub(super) arrived: Arrived,
+    /// Deposits taken had arrived when this many changes had; 0 when not told.
+    pub(super) arrival: u64,
+}
+
+impl<P: Platform> Core<P> {
+    /// Stores what was heard in one commit, then takes it into memory; gives the documents it touches.
+    pub(super) async fn take_in(
+        &self,
+        device: DeviceId,
+        heard: Heard,
+    ) -> Result<Vec<DocumentId>, Refusal> {
+        let Heard { news, standing, arrived, arrival } = heard;
+        let (user, rows, gone_keys) = self.with_open_of(device, |open| {
+            let user = open.user();
+            let gone = news.gone.iter().flat_map(|id| {
+                let rows = open.chunks.get(id).into_iter().flat_map(BTreeMap::keys);
+                rows.map(|hash| chunk_key(user, *id, hash)).collect::<Vec<_>>()
+            });
+            Ok((user, open.rows(&news), gone.collect::<Vec<_>>()))
+        })?;
+        let mut writes = Vec::new();
+        for (document, hash, row) in &rows {
+            writes.push(self.sealed(Table::Chunks, chunk_key(user, *document, hash), row)?);
+        }
+        // A frame with others' changes only says nothing of deposits: nothing is read for it.
+        if let Some(epoch) = standing.epoch
+            && (arrival > 0 || news.anew || !news.stages.is_empty())
+        {
+            let told = Told { epoch, arrival, backed_up: standing.backed_up };
+            let said = Said { told, news: &news, rows: &rows, user };
+            writes.extend(settle(self.deposits().await?, said));
+        }
+        // Documents that leave are forgotten here; what was written in them stays as deposits.
+        writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
+        writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
+        if arrived != self.0.state.borrow().arrived
+            && let Some(bytes) = arrived.to_bytes()
+        {
+            writes.push(Write::put(Table::Meta, ARRIVED.to_vec(), bytes));
+        }
+        self.commit(writes).await?;
+        self.0.state.borrow_mut().arrived = arrived;
+        self.with_open_of(device, |open| {
+            let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
+            touched.extend(open.backed_up(standing.backed_up));
+            open.standing = standing;
+            for (document, hash, row) in rows {
+                let known = open.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
+                if !known {
+                    open.documents.remove(&document);
+                }
+                open.add_chunk(document, hash, row);
+                touched.push(document);
+            }
+            for id in &news.gone {
+                open.documents.remove(id);
+                open.records.remove(id);
+                open.chunks.remove(id);
+                open.headers.remove(id);
+            }
+            order::sort_and_dedup(&mut touched);
+            Ok(touched)
+        })
+    }
+}
+
+impl Open {
+    /// Documents with changes that a backup has which the one before had not.
+    fn backed_up(&self, reaches: u64) -> Vec<DocumentId> {
+        let fresh = |at: u64| at > self.standing.backed_up && at <= reaches;
+        let touched = self.chunks.iter();
+        let touched =
+            touched.filter(|(_, rows)| rows.values().any(|row| row.own.is_some_and(fresh)));
+        touched.map(|(id, _)| *id).collect()
+    }
+}
