@@ -1,6 +1,7 @@
 //! Who lives where in a house, and what is wrong with that: reckoned from the merged record, never
 //! stored (domain section 3.4). Knows initials and age bands only, as the record of a house does.
 
+use crate::app::Agreement;
 use crate::catalog::Catalog;
 use crate::merge::RecordState;
 use crate::order;
@@ -59,10 +60,13 @@ pub struct Bed {
 pub struct Occupant {
     /// Its entry.
     pub entry: String,
-    /// `active`, `planned` or `disputed`.
+    /// `active`, `planned` or `disputed`; disputed also where a person is said to live in two places, or
+    /// is planned for a room that is blocked.
     pub state: String,
     /// The person as the record names it.
     pub person: String,
+    /// The person lives there now, as far as anyone knows.
+    pub lives: bool,
 }
 
 /// What is wrong in a room.
@@ -88,6 +92,23 @@ impl House {
         self.rooms.iter().map(|room| room.faults.len()).sum::<usize>() + too_many
     }
 
+    /// Everyone who lives here in more than one placement, with those placements.
+    #[must_use]
+    pub fn twice(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut placed: Vec<(&str, Vec<&str>)> = Vec::new();
+        let beds = self.rooms.iter().flat_map(|room| &room.beds).flat_map(|bed| &bed.occupants);
+        let rooms = self.rooms.iter().flat_map(|room| &room.without_bed);
+        for one in beds.chain(rooms).chain(&self.without_room).filter(|one| one.lives) {
+            match placed.iter_mut().find(|(person, _)| *person == one.person) {
+                Some((_, entries)) => entries.push(&one.entry),
+                None if one.person.is_empty() => {}
+                None => placed.push((&one.person, vec![&one.entry])),
+            }
+        }
+        placed.retain(|(_, entries)| entries.len() > 1);
+        placed
+    }
+
     /// Whether more persons live here than the house takes.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -96,38 +117,55 @@ impl House {
     }
 }
 
-impl Occupant {
-    /// Whether the person lives there now, as far as anyone knows.
-    #[must_use]
-    pub fn lives(&self) -> bool {
-        self.state != "planned"
-    }
-}
-
 /// Reads a house.
 #[must_use]
 pub fn house(catalog: &Catalog, record: &RecordState) -> House {
     let mut placed: Vec<(String, String, Occupant)> = Vec::new();
+    let dropped = decided_against(record);
     for entry in record.entries(catalog, "residence", "occupancy") {
         let key = |field: &str| record.text(&format!("occupancy/{entry}/{field}")).to_owned();
         let state = key("state");
+        if dropped.contains(&entry.as_str()) {
+            continue;
+        }
         if matches!(state.as_str(), "active" | "planned" | "disputed") {
-            let occupant = Occupant { entry: entry.clone(), state, person: key("person") };
+            let lives = state != "planned";
+            let occupant = Occupant { entry: entry.clone(), state, person: key("person"), lives };
             placed.push((key("room"), key("bed"), occupant));
         }
     }
-    let lives_twice = |person: &str| {
-        let times = placed.iter().filter(|(_, _, one)| one.lives() && one.person == person);
-        !person.is_empty() && times.count() > 1
-    };
+    let mut people: Vec<&str> = placed
+        .iter()
+        .filter(|(_, _, one)| one.lives)
+        .map(|(_, _, one)| one.person.as_str())
+        .collect();
+    let nameless = people.iter().filter(|person| person.is_empty()).count();
+    people.retain(|person| !person.is_empty());
+    let times = |person: &str| people.iter().filter(|other| **other == person).count();
+    let twice = people.iter().filter(|person| times(person) > 1);
+    let twice: Vec<String> = twice.map(|person| (*person).to_owned()).collect();
+    order::sort_and_dedup(&mut people);
+    // Who is said to live in two places holds both and counts once.
+    let persons = people.len() + nameless;
+    for (_, _, one) in &mut placed {
+        if one.lives && twice.contains(&one.person) {
+            one.state = "disputed".to_owned();
+        }
+    }
     let mut rooms: Vec<Room> = record
         .entries(catalog, "residence", "rooms")
         .into_iter()
         .map(|entry| room(catalog, record, entry, &placed))
         .collect();
     for room in &mut rooms {
+        if room.blocked {
+            let beds = room.beds.iter_mut().flat_map(|bed| &mut bed.occupants);
+            for planned in beds.chain(&mut room.without_bed).filter(|one| !one.lives) {
+                planned.state = "disputed".to_owned();
+            }
+        }
         let people = room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));
-        if people.into_iter().any(|one| lives_twice(&one.person)) {
+        if people.into_iter().any(|one| one.lives && twice.contains(&one.person)) {
             room.faults.push(Fault::Twice);
         }
     }
@@ -138,10 +176,25 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
         placed.iter().filter(|(room, _, _)| !rooms.iter().any(|known| known.entry == *room));
     House {
         without_room: without_room.map(|(_, _, one)| one.clone()).collect(),
-        persons: placed.iter().filter(|(_, _, one)| one.lives()).count(),
+        persons,
         most: whole(record, "max_persons"),
         rooms,
     }
+}
+
+/// Placements that somebody decided against: two people each moved a person on from one placement without
+/// knowing of the other, and a third chose.
+fn decided_against(record: &RecordState) -> Vec<&str> {
+    let choices = record.fields.iter().filter(|(path, state)| {
+        let parts = path.segments();
+        let onward = (parts.head, parts.rest);
+        matches!(onward, ("occupancy", [Some(_), Some("next_placement"), None]))
+            && state.agreement == Agreement::Settled
+    });
+    let said = choices.flat_map(|(_, state)| {
+        state.statements.iter().filter(|said| said.value != state.value)
+    });
+    said.filter_map(|said| said.value.as_str()).collect()
 }
 
 fn room(
@@ -169,7 +222,7 @@ fn room(
     });
     let without_bed = here.iter().filter(|(_, at, _)| !beds.iter().any(|bed| bed.entry == *at));
     let without_bed: Vec<Occupant> = without_bed.map(|(_, _, one)| one.clone()).collect();
-    let persons = here.iter().filter(|(_, _, one)| one.lives()).count();
+    let persons = here.iter().filter(|(_, _, one)| one.lives).count();
     let sleeps = matches!(record.text(&key("kind")), "bedroom" | "studio" | "flat");
     let by_floor = record
         .value(&key("area_m2"))
@@ -185,7 +238,7 @@ fn room(
     if most.is_some_and(|most| i64::try_from(persons).unwrap_or(i64::MAX) > most) {
         faults.push(Fault::Full);
     }
-    if blocked && persons > 0 {
+    if blocked && !here.is_empty() {
         faults.push(Fault::Blocked);
     }
     let strange = match record.text(&key("sex_rule")) {
@@ -194,10 +247,10 @@ fn room(
         _ => "",
     };
     let sex = |one: &Occupant| record.text(&format!("occupancy/{}/sex", one.entry)) == strange;
-    if !strange.is_empty() && here.iter().any(|(_, _, one)| one.lives() && sex(one)) {
+    if !strange.is_empty() && here.iter().any(|(_, _, one)| one.lives && sex(one)) {
         faults.push(Fault::SexRule);
     }
-    if beds.iter().any(|bed| bed.occupants.iter().filter(|one| one.lives()).count() > 1) {
+    if beds.iter().any(|bed| bed.occupants.iter().filter(|one| one.lives).count() > 1) {
         faults.push(Fault::SameBed);
     }
     Room { entry, beds, without_bed, persons, most, sleeps, blocked, faults }

@@ -170,7 +170,7 @@ impl Read<'_> {
             let Some(located) = self.catalog.locate(&kind.id, path) else { continue };
             let Some(finds) = located.field.finds else { continue };
             if let (Some(list), Some(entry)) = (located.list, located.entry)
-                && self.record.value(&format!("{}/{entry}/tombstone", list.id)).is_some()
+                && self.record.is_removed(&format!("{}/{entry}", list.id))
             {
                 continue;
             }

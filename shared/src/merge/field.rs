@@ -186,7 +186,10 @@ fn decided(input: &FieldInput<'_>, decisions: &[&Settlement]) -> FieldState {
     );
     let (shown, agreement) = if differ(input.field, &candidates) {
         let agreement = if twice { Agreement::SettledTwice } else { Agreement::Reopened };
-        if matches!(input.field.merge, MergeCode::S | MergeCode::M) || twice {
+        if matches!(input.field.merge, MergeCode::S | MergeCode::M)
+            || input.caution.is_some()
+            || twice
+        {
             (choose(input, &candidates, true), agreement)
         } else {
             (Shown::at(0, ShownRule::Decided, true), agreement)
@@ -224,7 +227,8 @@ fn choose(input: &FieldInput<'_>, candidates: &[Candidate<'_>], differ: bool) ->
         return Shown::at(0, ShownRule::Only, false);
     }
     match input.field.merge {
-        MergeCode::S => {
+        // Contested: a register of which one value is safer to go by until somebody decides.
+        MergeCode::S | MergeCode::R => {
             let values: Vec<&Value> = candidates.iter().map(|candidate| candidate.value).collect();
             let at = input.caution.and_then(|caution| most_cautious(caution, &values));
             // Without an order nobody can say which is the more cautious, and the page must not.
@@ -247,7 +251,7 @@ fn choose(input: &FieldInput<'_>, candidates: &[Candidate<'_>], differ: bool) ->
         }
         MergeCode::O => Shown::at(0, ShownRule::First, true),
         MergeCode::Q => Shown::at(0, ShownRule::Picked, false),
-        MergeCode::R | MergeCode::N | MergeCode::C => Shown::at(0, ShownRule::Picked, true),
+        MergeCode::N | MergeCode::C => Shown::at(0, ShownRule::Picked, true),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What is signed stands as it was signed. Who wrote into it without knowing that, because no contact was
 //! to be had, has not written in vain: it is shown beside, and a person decides.
 
+use crate::app::ShownRule;
 use crate::document::Statement;
 use crate::ids::ChangeHash;
 use crate::merge::record::{Late, Reading, RecordState};
 use crate::order;
 use crate::path::FieldPath;
+use crate::value::Value;
 
 /// Puts back what was signed, and aside what came later.
 pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
@@ -51,6 +53,18 @@ pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
         }
         reading.frozen = None;
     }
+    mark(reading.kind, record);
+}
+
+/// A signed run that has late changes says so in its state, until somebody decides (domain section 3.11).
+fn mark(kind: &str, record: &mut RecordState) {
+    let is_late = kind == "run" && record.late.iter().any(|late| !late.is_decided());
+    for (path, state) in &mut record.fields {
+        if is_late && path.as_str() == "state" && state.value.as_str() == Some("signed") {
+            state.value = Value::text("signed_with_late_changes");
+            state.rule = ShownRule::Table;
+        }
+    }
 }
 
 /// What is signed in a document: the beginning of its keys, and the act of signing.
@@ -85,7 +99,6 @@ mod tests {
     use crate::document::{Authoring, Chunk, Document, Edit};
     use crate::ids::{ActorId, DeviceId, DocumentId, UserId};
     use crate::merge::record_state;
-    use crate::value::Value;
 
     const ID: DocumentId = DocumentId::from_bytes([5; 16]);
 
@@ -136,7 +149,7 @@ mod tests {
         let late = wrote(2, &[&first, &ok], &[(pests, "not_ok")], 4_000);
         for order in [[&first, &ok, &signed, &late], [&first, &ok, &late, &signed]] {
             let record = read("run", &order);
-            assert_eq!(record.text("state"), "signed");
+            assert_eq!(record.text("state"), "signed_with_late_changes");
             assert_eq!(record.text(pests), "ok", "the signed answer has changed");
             let [found] = record.late.as_slice() else { panic!("{:?}", record.late) };
             assert_eq!(found.path.as_str(), pests);

@@ -4,22 +4,26 @@
 //!
 //! Reading order: [`settlement`] (decisions in review documents), [`field`] (one field),
 //! [`text`] (texts of several people put together), [`record`] (all fields of a document, and what changed since a
-//! review), [`late`] (what is signed, and what came too late for it).
+//! review), [`late`] (what is signed, and what came too late for it), [`removed`] (what was written into
+//! what another removed), [`conflict`] (everything a person should decide).
 
 #[cfg(test)]
 mod codes;
+pub mod conflict;
 pub mod field;
 mod late;
 #[cfg(test)]
 mod laws;
 mod record;
+mod removed;
 pub mod settlement;
 pub mod text;
 #[cfg(test)]
 mod traps;
 
+pub use conflict::{Class, Conflict, conflicts};
 pub use field::{FieldInput, FieldState, field_state};
-pub use record::{Changed, Late, RecordState, changed_since, record_state};
+pub use record::{Changed, Late, RecordState, Revived, changed_since, record_state};
 pub use settlement::{
     Review, Settlement, review_edits, reviews, settle_edits, settlements, withdraw_edits,
 };

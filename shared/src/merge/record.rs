@@ -8,6 +8,7 @@ use crate::document::{Document, Statement};
 use crate::ids::{ChangeHash, DocumentId};
 use crate::merge::field::{FieldInput, FieldState, field_state};
 use crate::merge::late::freeze;
+use crate::merge::removed::revive;
 use crate::merge::settlement::{Settlement, settlements};
 use crate::order;
 use crate::path::FieldPath;
@@ -21,6 +22,27 @@ pub struct RecordState {
     pub fields: BTreeMap<FieldPath, FieldState>,
     /// What was written into something signed by people who did not know of the signing.
     pub late: Vec<Late>,
+    /// Entries that were removed by somebody who did not know all that stands in them.
+    pub revived: Vec<Revived>,
+}
+
+impl Late {
+    /// Whether somebody has seen all of it and decided.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.said.iter().all(|one| {
+            self.state.settlements.iter().any(|settlement| settlement.saw.contains(&one.id))
+        })
+    }
+}
+
+/// An entry that was removed by one person and written into by another, neither knowing of the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revived {
+    /// The entry: list and id, `persons/…`.
+    pub prefix: String,
+    /// What was written into it unseen.
+    pub said: Vec<Statement>,
 }
 
 /// A field of something signed that was written by somebody who did not know of the signing.
@@ -64,6 +86,7 @@ pub fn record_state(
         }
     }
     freeze(&mut record, &mut reading);
+    revive(&mut record, &reading);
     record
 }
 
@@ -212,10 +235,23 @@ impl RecordState {
         found
             .into_iter()
             .filter(|entry| {
-                template == Some(Entries::Template)
-                    || self.value(&format!("{list}/{entry}/tombstone")).is_none()
+                template == Some(Entries::Template) || !self.is_removed(&format!("{list}/{entry}"))
             })
             .collect()
+    }
+
+    /// Whether an entry (`persons/…`) was taken away, and nobody said otherwise or wrote into it unseen.
+    #[must_use]
+    pub fn is_removed(&self, prefix: &str) -> bool {
+        let Ok(path) = FieldPath::parse(&format!("{prefix}/tombstone")) else { return false };
+        let Some(state) = self.fields.get(&path) else { return false };
+        // Still there is the more cautious of the two, until somebody decides.
+        let gone = if state.is_open() {
+            state.statements.iter().all(|said| !said.value.is_null())
+        } else {
+            !state.value.is_null()
+        };
+        gone && !self.revived.iter().any(|one| one.prefix == prefix)
     }
 
     /// Number of fields on which a person should decide.

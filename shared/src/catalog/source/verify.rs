@@ -84,8 +84,14 @@ impl Verify<'_> {
     }
 
     fn caution(&self, name: &str, field: &Field) {
-        if (field.merge == MergeCode::S) != field.caution.is_some() {
-            self.fault(name, "merge code S needs `caution`, and only S has it");
+        let may = matches!(field.merge, MergeCode::S | MergeCode::R);
+        if (field.merge == MergeCode::S && field.caution.is_none())
+            || (!may && field.caution.is_some())
+        {
+            self.fault(
+                name,
+                "merge code S needs `caution`, R may have it (then contested), no other has",
+            );
         }
         if let Some(Caution::Order(order)) = &field.caution
             && let FieldType::Choice(list) = &field.typ

@@ -104,7 +104,7 @@ impl Viewer<'_> {
             let people =
                 room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));
             let ages: Vec<String> = people
-                .filter(|one| one.lives())
+                .filter(|one| one.lives)
                 .map(|one| self.words(id, &format!("occupancy/{}/age_band", one.entry)))
                 .filter(|age| !age.is_empty())
                 .collect();

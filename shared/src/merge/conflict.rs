@@ -1,0 +1,275 @@
+//! Everything in a record that a person should decide, as records of their own: reckoned from the merged
+//! record, never stored, with an id that is the same on every device (domain section 3.31).
+//!
+//! A conflict ends when its cause does: somebody settles the field, moves a person, writes an override,
+//! confirms a removal. Whoever did not know of that has said something new, and the conflict is a new one.
+
+use std::collections::BTreeSet;
+
+use crate::app::Agreement;
+use crate::catalog::{Catalog, MergeCode};
+use crate::chunk::sha256;
+use crate::document::{Statement, StatementId};
+use crate::ids::{ConflictId, DocumentId, UserId};
+use crate::merge::field::FieldState;
+use crate::merge::record::RecordState;
+use crate::occupancy::{self, Fault, House};
+use crate::order;
+use crate::path::FieldPath;
+
+/// A clock that is off by more than this is told, seconds (domain section 3.0, `clock_offset_s`).
+pub const CLOCK_OFF_S: u64 = 120;
+
+/// What kind of conflict it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Different answers to one question.
+    Value,
+    /// States or attestations that exclude each other.
+    Contested,
+    /// Different answers to a question of safety, or people where nobody should be.
+    Safety,
+    /// More people than a room or house takes.
+    Capacity,
+    /// A person in two places, or two in one bed.
+    DoublePlacement,
+    /// Two records that may be one person.
+    Duplicate,
+    /// Written into what was signed, without knowing of the signing.
+    LateChange,
+    /// Removed by one, written into by another.
+    DeletedEdited,
+    /// Written on a device whose clock is wrong.
+    Clock,
+    /// Two people decided differently.
+    TwoResolutions,
+}
+
+impl Class {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Contested => "contested",
+            Self::Safety => "safety",
+            Self::Capacity => "capacity",
+            Self::DoublePlacement => "double_placement",
+            Self::Duplicate => "duplicate",
+            Self::LateChange => "late_change",
+            Self::DeletedEdited => "deleted_edited",
+            Self::Clock => "clock",
+            Self::TwoResolutions => "two_resolutions",
+        }
+    }
+
+    /// Days within which it is decided (domain section 3.31).
+    #[must_use]
+    pub const fn days(self) -> u8 {
+        match self {
+            Self::Safety => 1,
+            Self::Capacity | Self::DoublePlacement => 2,
+            _ => 7,
+        }
+    }
+
+    /// Whether a supervisor decides; the others are for whoever answers for the record.
+    #[must_use]
+    pub const fn is_supervisors(self) -> bool {
+        matches!(self, Self::Safety | Self::Capacity | Self::LateChange | Self::TwoResolutions)
+    }
+}
+
+/// Something to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The same on every device that holds the same changes.
+    pub id: ConflictId,
+    /// Its kind.
+    pub class: Class,
+    /// Where in the record: a field, an entry (`rooms/…`), or the record itself when empty.
+    pub at: String,
+    /// What was said, in the order of the acts of writing.
+    pub said: Vec<Statement>,
+}
+
+impl Conflict {
+    fn new(record: DocumentId, class: Class, at: &str, mut said: Vec<Statement>) -> Self {
+        order::sort_by_key(&mut said, |one| one.id);
+        said.dedup_by_key(|one| one.id);
+        let ids = order::set(said.iter().map(|one| one.id));
+        Self { id: conflict_id(record, class.code(), at, &ids), class, at: at.to_owned(), said }
+    }
+
+    /// Who said it.
+    #[must_use]
+    pub fn people(&self) -> Vec<UserId> {
+        let mut people: Vec<UserId> = self.said.iter().map(|one| one.meta.user).collect();
+        order::sort_and_dedup(&mut people);
+        people
+    }
+}
+
+/// The id of a conflict: what record, what kind, where, and the acts of writing it is about.
+pub(super) fn conflict_id(
+    record: DocumentId,
+    class: &str,
+    at: &str,
+    said: &BTreeSet<StatementId>,
+) -> ConflictId {
+    let mut parts = Vec::with_capacity(said.len() * (size_of::<StatementId>()));
+    for one in said {
+        parts.extend_from_slice(one.actor.as_bytes());
+        parts.extend_from_slice(&one.counter.to_be_bytes());
+    }
+    let hash = sha256(&[
+        b"ankomst/conflict/1",
+        record.as_bytes(),
+        class.as_bytes(),
+        &[0],
+        at.as_bytes(),
+        &[0],
+        &parts,
+    ]);
+    ConflictId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
+}
+
+/// Everything to decide in a record, sorted by kind and place.
+#[must_use]
+pub fn conflicts(
+    catalog: &Catalog,
+    (kind, id): (&str, DocumentId),
+    record: &RecordState,
+) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    for (path, state) in &record.fields {
+        if let Some(class) = field_class(catalog, kind, path, state) {
+            let mut conflict = Conflict::new(id, class, path.as_str(), state.statements.clone());
+            // Also the decisions make it the one it is.
+            conflict.id = state.conflict.unwrap_or(conflict.id);
+            found.push(conflict);
+        }
+    }
+    for late in record.late.iter().filter(|late| !late.is_decided()) {
+        found.push(Conflict::new(id, Class::LateChange, late.path.as_str(), late.said.clone()));
+    }
+    for revived in &record.revived {
+        let mut said = revived.said.clone();
+        said.extend(statements(record, &format!("{}/tombstone", revived.prefix)));
+        found.push(Conflict::new(id, Class::DeletedEdited, &revived.prefix, said));
+    }
+    found.extend(clocks(id, record));
+    if kind == "residence" {
+        let house = occupancy::house(catalog, record);
+        found.extend(housing(id, record, &house));
+    }
+    order::sort_by_key(&mut found, |one| (one.class, one.at.clone(), one.id));
+    found
+}
+
+fn field_class(
+    catalog: &Catalog,
+    kind: &str,
+    path: &FieldPath,
+    state: &FieldState,
+) -> Option<Class> {
+    match state.agreement {
+        Agreement::SettledTwice => return Some(Class::TwoResolutions),
+        Agreement::Open | Agreement::Reopened => {}
+        Agreement::Agreed | Agreement::Settled => return None,
+    }
+    let Some(located) = catalog.locate(kind, path) else { return Some(Class::Value) };
+    Some(match located.field.merge {
+        MergeCode::S => Class::Safety,
+        MergeCode::M | MergeCode::U => Class::Contested,
+        _ if located.field.caution.is_some() => Class::Contested,
+        _ => Class::Value,
+    })
+}
+
+/// One conflict for each device whose clock was wrong when it wrote what still stands.
+fn clocks(id: DocumentId, record: &RecordState) -> Vec<Conflict> {
+    let wrong = |said: &&Statement| {
+        said.meta.clock_offset_s.is_some_and(|off| off.unsigned_abs() > CLOCK_OFF_S)
+    };
+    let said = record.fields.values().flat_map(|state| &state.statements).filter(wrong);
+    let mut by_device: Vec<(crate::ids::DeviceId, Vec<Statement>)> = Vec::new();
+    for one in said {
+        match by_device.iter_mut().find(|(device, _)| *device == one.meta.device) {
+            Some((_, said)) => said.push(one.clone()),
+            None => by_device.push((one.meta.device, vec![one.clone()])),
+        }
+    }
+    by_device
+        .into_iter()
+        .map(|(device, said)| {
+            Conflict::new(id, Class::Clock, &crate::ids::base32(device.as_bytes()), said)
+        })
+        .collect()
+}
+
+/// What is wrong with who lives where.
+fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    let states = |entries: &[&str]| {
+        let keys = entries.iter().map(|entry| format!("occupancy/{entry}/state"));
+        keys.flat_map(|key| statements(record, &key)).collect::<Vec<_>>()
+    };
+    let mut everybody: Vec<&str> = Vec::new();
+    for room in &house.rooms {
+        let beds = room.beds.iter().flat_map(|bed| &bed.occupants);
+        let here = room.without_bed.iter().chain(beds).filter(|one| one.lives);
+        let here: Vec<&str> = here.map(|one| one.entry.as_str()).collect();
+        everybody.extend(&here);
+        let at = format!("rooms/{}", room.entry);
+        for fault in &room.faults {
+            let mut said = states(&here);
+            let (class, at) = match fault {
+                Fault::Full if is_overridden(record, &here) => continue,
+                Fault::Full => (Class::Capacity, at.clone()),
+                Fault::Blocked => {
+                    said.extend(statements(record, &format!("{at}/status")));
+                    (Class::Safety, at.clone())
+                }
+                Fault::SexRule => (Class::Safety, format!("{at}/sex_rule")),
+                // Told of the person and the bed below.
+                Fault::Twice | Fault::SameBed => continue,
+            };
+            found.push(Conflict::new(id, class, &at, said));
+        }
+        for bed in &room.beds {
+            let inside: Vec<&str> = bed.occupants.iter().map(|one| one.entry.as_str()).collect();
+            if inside.len() > 1 {
+                let at = format!("beds/{}", bed.entry);
+                found.push(Conflict::new(id, Class::DoublePlacement, &at, states(&inside)));
+            }
+        }
+    }
+    let elsewhere = house.without_room.iter().filter(|one| one.lives);
+    everybody.extend(elsewhere.map(|one| one.entry.as_str()));
+    if house.is_full() && !is_overridden(record, &everybody) {
+        found.push(Conflict::new(id, Class::Capacity, "", states(&everybody)));
+    }
+    for (person, entries) in house.twice() {
+        let at = format!("person/{person}");
+        found.push(Conflict::new(id, Class::DoublePlacement, &at, states(&entries)));
+    }
+    found
+}
+
+/// Whether a supervisor has allowed one of the placements that make it too many.
+fn is_overridden(record: &RecordState, placements: &[&str]) -> bool {
+    record.fields.iter().any(|(path, state)| {
+        let parts = path.segments();
+        let ([Some(entry), Some("occupancy"), _], "overrides") = (parts.rest, parts.head) else {
+            return false;
+        };
+        !record.is_removed(&format!("overrides/{entry}"))
+            && state.value.as_str().is_some_and(|placement| placements.contains(&placement))
+    })
+}
+
+fn statements(record: &RecordState, key: &str) -> Vec<Statement> {
+    let state = FieldPath::parse(key).ok().and_then(|path| record.fields.get(&path));
+    state.map(|state| state.statements.clone()).unwrap_or_default()
+}
