@@ -191,9 +191,8 @@ fn decided_against(record: &RecordState) -> Vec<&str> {
         matches!(onward, ("occupancy", [Some(_), Some("next_placement"), None]))
             && state.agreement == Agreement::Settled
     });
-    let said = choices.flat_map(|(_, state)| {
-        state.statements.iter().filter(|said| said.value != state.value)
-    });
+    let said = choices
+        .flat_map(|(_, state)| state.statements.iter().filter(|said| said.value != state.value));
     said.filter_map(|said| said.value.as_str()).collect()
 }
 

@@ -11,7 +11,7 @@ use ankomst_shared::occupancy;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use crate::story::{Act, Check, Does, Never, Round, Story};
+use crate::story::{Act, Check, Does, Never, Record, Round, Story};
 
 const YEAR_S: i64 = 365 * 86_400;
 const START_MS: i64 = 1_793_000_000_000;
@@ -44,6 +44,9 @@ pub enum Clock {
     Right,
     Wrong { of: String, years: i64 },
 }
+
+/// What a device shows of each record.
+type States = BTreeMap<String, RecordState>;
 
 /// A change on its way: of a record, or of the review beside it.
 #[derive(Clone)]
@@ -151,8 +154,10 @@ impl<'a> World<'a> {
             Does::Settle { path, value, reason } => {
                 let path = FieldPath::parse(path).unwrap();
                 let state = self.state(&act.by, &act.record);
-                let field = state.fields.get(&path);
-                let seen = field.unwrap_or_else(|| panic!("{}: nothing to settle", path.as_str()));
+                let late = state.late.iter().find(|late| late.path == path);
+                let field = late.map(|late| &late.state).or_else(|| state.fields.get(&path));
+                // Told in another order, it may not have come to this device yet.
+                let Some(seen) = field else { return };
                 let hash = sha256(&[b"entry", &self.made.to_be_bytes()]);
                 let entry = EntryId::from_bytes(*hash.first_chunk().unwrap());
                 let edits = settle_edits(entry, &path, value, reason, &seen.seen());
@@ -230,22 +235,32 @@ impl<'a> World<'a> {
         }
         dice.shuffle(&mut all);
         let mut device = Device::default();
-        let mut heard: BTreeSet<&str> = BTreeSet::new();
+        let mut left = all.clone();
+        left.sort_by_key(|sent| sent.chunk.hash);
+        left.dedup_by_key(|sent| sent.chunk.hash);
         for sent in all {
             if dice.roll(4) == 0 {
                 device.refuses(sent, dice.roll(sent.chunk.bytes.len()));
             }
             device.take(sent);
-            heard.insert(&sent.by);
+            left.retain(|one| one.chunk.hash != sent.chunk.hash);
             if dice.roll(20) == 0 {
-                self.never(&device, &round.never, &heard, what);
+                self.never(&device, &round.never, &left, what);
             }
         }
         self.check_on(&device, round, what);
     }
 
-    fn never(&self, device: &Device, never: &[Never], heard: &BTreeSet<&str>, what: &str) {
-        for one in never.iter().filter(|one| one.knowing.iter().all(|by| heard.contains(&**by))) {
+    /// Nobody is shown what must never be shown who has everything of the people named.
+    fn never(&self, device: &Device, never: &[Never], left: &[&Sent], what: &str) {
+        for one in never {
+            let lacks = |sent: &&Sent| {
+                sent.part == (one.record.clone(), false)
+                    && (sent.by == OFFICE || one.knowing.contains(&sent.by))
+            };
+            if left.iter().any(lacks) {
+                continue;
+            }
             let Some(state) = self.state_on(device, &one.record) else { continue };
             assert_ne!(state.value(&one.path), Some(&one.value), "{what}: {}", one.path);
         }
@@ -293,8 +308,11 @@ impl<'a> World<'a> {
     }
 
     fn check_on(&self, device: &Device, round: &Round, what: &str) {
+        let read =
+            |record: &Record| Some((record.name.clone(), self.state_on(device, &record.name)?));
+        let states: States = self.story.records.iter().filter_map(read).collect();
         for show in &round.shows {
-            let state = self.state_on(device, &show.record).unwrap();
+            let state = &states[&show.record];
             let path = FieldPath::parse(&show.path).unwrap();
             let field = state.fields.get(&path);
             let Some(field) = field else { panic!("{what}: {} shows nothing", show.path) };
@@ -306,22 +324,21 @@ impl<'a> World<'a> {
                 assert_eq!(&self.said(&field.statements), said, "{what}: {}", show.path);
             }
         }
-        self.check_conflicts(device, round, what);
-        let all: BTreeSet<&str> = self.devices.keys().map(String::as_str).collect();
-        self.never(device, &round.never, &all, what);
+        self.check_conflicts(&states, round, what);
+        self.never(device, &round.never, &[], what);
         for check in &round.checks {
-            self.further(device, check, what);
+            self.further(&states, check, what);
         }
     }
 
     /// Exactly the conflicts of the story, each once, those of clocks apart.
-    fn check_conflicts(&self, device: &Device, round: &Round, what: &str) {
+    fn check_conflicts(&self, states: &States, round: &Round, what: &str) {
         let mut found = Vec::new();
         let mut ids = BTreeSet::new();
         for record in &self.story.records {
-            let Some(state) = self.state_on(device, &record.name) else { continue };
+            let Some(state) = states.get(&record.name) else { continue };
             let kind = (record.kind.as_str(), document_id(&record.name));
-            for one in conflicts(Catalog::builtin(), kind, &state) {
+            for one in conflicts(Catalog::builtin(), kind, state) {
                 assert!(ids.insert(one.id), "{what}: two conflicts of one id");
                 if one.class == Class::Clock {
                     let Clock::Wrong { of, .. } = &self.clock else { panic!("{what}: a clock") };
@@ -337,8 +354,8 @@ impl<'a> World<'a> {
         assert_eq!(found, told, "{what}: conflicts");
     }
 
-    fn further(&self, device: &Device, check: &Check, what: &str) {
-        let state = |record: &str| self.state_on(device, record).unwrap();
+    fn further(&self, states: &States, check: &Check, what: &str) {
+        let state = |record: &str| &states[record];
         match check {
             Check::Entry { record, entry, gone } => {
                 assert_eq!(state(record).is_removed(entry), *gone, "{what}: {entry}");
@@ -350,7 +367,7 @@ impl<'a> World<'a> {
                 assert_eq!(&self.said(&late.said), said, "{what}: {path}");
             }
             Check::Place { record, entry, state: shown } => {
-                let house = occupancy::house(Catalog::builtin(), &state(record));
+                let house = occupancy::house(Catalog::builtin(), state(record));
                 let beds = house.rooms.iter().flat_map(|room| &room.beds);
                 let rooms = house.rooms.iter().flat_map(|room| &room.without_bed);
                 let all = beds.flat_map(|bed| &bed.occupants).chain(rooms);
@@ -358,12 +375,12 @@ impl<'a> World<'a> {
                 assert_eq!(found.map(|one| &one.state), Some(shown), "{what}: {entry}");
             }
             Check::House { record, persons, most } => {
-                let house = occupancy::house(Catalog::builtin(), &state(record));
+                let house = occupancy::house(Catalog::builtin(), state(record));
                 let found = (i64::try_from(house.persons).unwrap(), house.most);
                 assert_eq!(found, (*persons, *most), "{what}: {record}");
             }
             Check::Room { record, room, persons, most } => {
-                let house = occupancy::house(Catalog::builtin(), &state(record));
+                let house = occupancy::house(Catalog::builtin(), state(record));
                 let found = house.rooms.iter().find(|one| one.entry == *room).unwrap();
                 let found = (i64::try_from(found.persons).unwrap(), found.most);
                 assert_eq!(found, (*persons, *most), "{what}: {room}");
