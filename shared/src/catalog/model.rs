@@ -45,6 +45,8 @@ pub struct Kind {
     pub roles: Vec<String>,
     /// Only the server writes it.
     pub server: bool,
+    /// The protection it begins with, 0 to 3.
+    pub protection: u8,
     /// Sections in the order shown.
     pub sections: Vec<Section>,
     /// Fields of the record itself.
@@ -350,7 +352,7 @@ pub struct Code {
 packed! {
     struct Label { sv, en }
     struct Package { id, version, kinds, lists, checklists }
-    struct Kind { id, label, belongs_to, single, roles, server, sections, fields, entry_lists }
+    struct Kind { id, label, belongs_to, single, roles, server, protection, sections, fields, entry_lists }
     struct Section { id, label }
     struct EntryList { id, label, entries, sections, fields }
     enum Entries { Keyed, Append, Template }

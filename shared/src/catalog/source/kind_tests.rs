@@ -52,6 +52,7 @@ fn where_a_kind_belongs_and_who_has_it_is_checked() {
             "belongs_to = [\"boat\"]",
             "kinds/house.toml:1: `belongs_to` names an unknown kind `boat`",
         ),
+        ("server = true\nprotection = 4", "kinds/house.toml:1: `protection` goes from 0 to 3"),
         ("roles = [\"inspector\"]\nsingle = true", "`single` says how many a document has"),
     ];
     for (keys, wanted) in cases {

@@ -78,6 +78,7 @@ impl Reader<'_> {
             single: node.flag("single"),
             roles: node.texts("roles"),
             server: node.flag("server"),
+            protection: protection(&node),
             sections: self.sections(&node, "sections", &id),
             fields: self.fields(&node, &id),
             entry_lists: node
@@ -228,6 +229,14 @@ fn machine(node: Node<'_>) -> Machine {
     };
     node.end();
     machine
+}
+
+fn protection(node: &Node<'_>) -> u8 {
+    let level = node.maybe_number("protection").unwrap_or(0);
+    if !(0..=3).contains(&level) {
+        node.fault("`protection` goes from 0 to 3");
+    }
+    u8::try_from(level).unwrap_or(0)
 }
 
 fn finds(node: &Node<'_>) -> Option<Finds> {
