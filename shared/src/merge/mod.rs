@@ -7,6 +7,8 @@
 
 #[cfg(test)]
 mod codes;
+#[cfg(test)]
+mod every;
 pub mod field;
 #[cfg(test)]
 mod laws;
