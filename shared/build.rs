@@ -58,7 +58,7 @@ fn report(faults: &[Fault]) -> i32 {
 
 fn catalog_files() -> Vec<SourceFile> {
     let mut files = Vec::new();
-    for folder in ["", "kinds", "lists", "checklists"] {
+    for folder in ["", "kinds", "lists", "parts", "checklists"] {
         let path = Path::new("catalog").join(folder);
         let entries: Vec<fs::DirEntry> = match fs::read_dir(&path) {
             Ok(all) => all.flatten().collect(),

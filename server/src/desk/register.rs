@@ -28,16 +28,18 @@ const COUNT_MAX: usize = 1_000;
 /// Shortest search: the longest word of it, in letters.
 const LETTERS_MIN: usize = 2;
 
-/// The lists, in the order shown: kind of secrecy and kind of record.
-pub const LISTS: [(&str, &str); 7] = [
-    ("case", "case"),
-    ("case", "run"),
-    ("case", "journal"),
-    ("protected", "protected"),
-    ("residence", "residence"),
-    ("residence", "run"),
-    ("residence", "deficiencies"),
-];
+/// The lists, in the order shown: kind of secrecy and kind of record. Kinds that nobody has have none.
+#[must_use]
+pub fn lists() -> Vec<(&'static str, &'static str)> {
+    let kinds = &Catalog::builtin().package().kinds;
+    let mut lists = Vec::new();
+    for home in kinds.iter().filter(|kind| !kind.roles.is_empty()) {
+        let shares = |kind: &&Kind| kind.shares_secrecy() && kind.belongs_to.contains(&home.id);
+        let all = core::iter::once(home).chain(kinds.iter().filter(shares));
+        lists.extend(all.map(|kind| (home.id.as_str(), kind.id.as_str())));
+    }
+    lists
+}
 
 impl Desk {
     /// A place of the register.
@@ -54,7 +56,7 @@ impl Desk {
         match parts.as_slice() {
             [] => self.lists(&reach),
             [home, kind, place @ ..] => {
-                let list = LISTS.into_iter().find(|list| *list == (*home, *kind));
+                let list = lists().into_iter().find(|list| *list == (*home, *kind));
                 let (home, kind) = list.ok_or(DeskError::Nowhere)?;
                 // A list that others have is as if it were not there.
                 if !reach.homes().contains(&home) {
@@ -77,11 +79,11 @@ impl Desk {
     }
 
     fn lists(&self, reach: &Reach) -> Result<PageView, DeskError> {
-        let own = LISTS.iter().filter(|(home, _)| reach.homes().contains(home));
+        let own = lists().into_iter().filter(|(home, _)| reach.homes().contains(home));
         let counted: Vec<_> = self.app.row_readers.read(|db| {
             own.map(|list| {
                 let most = COUNT_MAX + 1;
-                Ok((*list, register::count(db, reach.unit(), *list, most)?))
+                Ok((list, register::count(db, reach.unit(), list, most)?))
             })
             .collect::<Result<_, StorageError>>()
         })?;

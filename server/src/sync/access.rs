@@ -1,16 +1,13 @@
 //! Who may read and write what. The only place that makes a [`Grant`].
 //!
-//! | role | reads and writes |
-//! |---|---|
-//! | caseworker | residences and cases of the unit, with all that belongs to them, and their reviews |
-//! | inspector | residences of the unit with their runs and deficiencies, and their reviews |
-//! | supervisor | everything of the unit |
-//! | administrator | no document |
+//! The catalog says which roles have a kind of record; a kind without any is had by whoever has what it
+//! belongs to. Nobody writes from a device what only the server writes, and an administrator has none.
 
 use core::marker::PhantomData;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
+use ankomst_shared::catalog::{Catalog, Kind};
 use ankomst_shared::ids::{DeviceId, DocumentId, UnitId};
 use rusqlite::Connection;
 
@@ -62,7 +59,9 @@ pub fn may_write(
     user: &UserRow,
     document: &DocumentRow,
 ) -> Result<Option<Grant<Write>>, StorageError> {
-    Ok(allowed(db, user, document)?.then_some(Grant { document: document.id, what: PhantomData }))
+    let kind = Catalog::builtin().kind(&document.kind);
+    let may = !kind.is_some_and(|kind| kind.server) && allowed(db, user, document)?;
+    Ok(may.then_some(Grant { document: document.id, what: PhantomData }))
 }
 
 fn allowed(db: &Connection, user: &UserRow, document: &DocumentRow) -> Result<bool, StorageError> {
@@ -101,23 +100,14 @@ impl Reach {
 /// What a person may read at all.
 #[must_use]
 pub fn reach(user: &UserRow) -> Reach {
-    let mut homes = vec!["case", "residence", "protected"];
-    homes.retain(|home| user.active && may(user, home));
-    Reach { unit: user.unit, homes }
+    let has = |kind: &&Kind| user.active && kind.is_had_by(&user.roles);
+    let kinds = Catalog::builtin().package().kinds.iter().filter(has);
+    Reach { unit: user.unit, homes: kinds.map(|kind| kind.id.as_str()).collect() }
 }
 
-/// Whether one of the person's roles deals with houses (`residence`), cases (`case`) or protected
-/// parts (`protected`).
-fn may(user: &UserRow, kind: &str) -> bool {
-    user.is(Role::Supervisor)
-        || (user.is(Role::Caseworker) && matches!(kind, "residence" | "case" | "protected"))
-        || (user.is(Role::Inspector) && kind == "residence")
-}
-
-/// The documents a device should hold: houses and cases the person may read with what belongs to
-/// them, of inspections those of houses it has taken along and those the person has started, and the
-/// reviews of all of these. A supervisor
-/// holds everything of the unit.
+/// The documents a device should hold: all the person may read, but of inspections only those of houses it
+/// has taken along and those the person has started, and the reviews of all of these. A supervisor holds
+/// everything of the unit.
 ///
 /// # Errors
 /// When the database refuses.
@@ -154,4 +144,71 @@ pub fn scope(
     let reviews: Vec<DocumentId> = of_scope.map(|review| review.id).collect();
     scope.extend(reviews);
     Ok(scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use ankomst_shared::app::Role;
+    use ankomst_shared::ids::UserId;
+
+    use super::*;
+
+    /// Every kind of record and who has it: caseworker, inspector, supervisor.
+    const MATRIX: [(&str, [bool; 3]); 18] = [
+        ("access", [false, false, false]),
+        ("assignment", [true, false, true]),
+        ("case", [true, false, true]),
+        ("contract", [false, true, true]),
+        ("deficiencies", [true, true, true]),
+        ("digest", [true, true, true]),
+        ("event", [true, true, true]),
+        ("incident", [true, false, true]),
+        ("info_card", [true, true, true]),
+        ("journal", [true, false, true]),
+        ("org", [true, true, true]),
+        ("party", [true, true, true]),
+        ("plan", [true, true, true]),
+        ("premises", [true, true, true]),
+        ("protected", [true, false, true]),
+        ("residence", [true, true, true]),
+        ("run", [true, true, true]),
+        ("year", [true, true, true]),
+    ];
+
+    fn user(role: Role, active: bool) -> UserRow {
+        UserRow {
+            id: UserId::from_bytes([1; 16]),
+            login: "anna".to_owned(),
+            name: "Anna".to_owned(),
+            password: String::new(),
+            roles: vec![role],
+            unit: UnitId::from_bytes([2; 16]),
+            active,
+        }
+    }
+
+    /// Whether a role has documents of a kind, wherever they may belong to.
+    fn has(role: Role, id: &str) -> bool {
+        let catalog = Catalog::builtin();
+        let kind = catalog.kind(id).unwrap();
+        let homes =
+            if kind.shares_secrecy() { kind.belongs_to.clone() } else { vec![id.to_owned()] };
+        homes.iter().any(|home| reach(&user(role, true)).includes(home))
+    }
+
+    #[test]
+    fn each_role_has_the_kinds_of_its_work_and_no_others() {
+        let kinds = Catalog::builtin().package().kinds.iter().map(|kind| kind.id.as_str());
+        let named = MATRIX.iter().map(|(kind, _)| *kind);
+        assert_eq!(
+            kinds.filter(|kind| *kind != "review").collect::<Vec<_>>(),
+            named.collect::<Vec<_>>()
+        );
+        for (kind, wanted) in MATRIX {
+            let roles = [Role::Caseworker, Role::Inspector, Role::Supervisor];
+            assert_eq!(roles.map(|role| has(role, kind)), wanted, "{kind}");
+            assert!(!has(Role::Administrator, kind), "{kind}");
+        }
+        assert!(reach(&user(Role::Supervisor, false)).homes().is_empty(), "an ended account");
+    }
 }

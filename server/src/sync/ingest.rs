@@ -11,7 +11,7 @@ use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
-use ankomst_shared::sign::header::{COMPANIONS, companion};
+use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
 use rusqlite::Connection;
@@ -208,7 +208,7 @@ fn store_one(
     let row = match log::document(db, document)? {
         Some(row) if info.deps.is_empty() => {
             // Only a companion may have two beginnings: its id follows from what it belongs to.
-            let again = COMPANIONS.contains(&row.kind.as_str())
+            let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
                 && begin(db, document, info)?.is_some_and(|header| header.kind == row.kind);
             if !again {
                 return Ok(Outcome::Refused(Refused::Header));
@@ -260,21 +260,19 @@ fn begin(
         },
         None => None,
     };
-    let family = match (header.kind.as_str(), parent.as_ref().map(|parent| parent.kind.as_str())) {
-        ("residence" | "case", None)
-        | ("run", Some("residence" | "case"))
-        | ("protected" | "journal", Some("case"))
-        | ("deficiencies", Some("residence")) => true,
-        ("review", Some(kind)) => kind != "review",
-        _ => false,
+    let catalog = Catalog::builtin();
+    let Some(kind) = catalog.kind(&header.kind).filter(|kind| !kind.server) else {
+        return Ok(None);
     };
-    let kind = header.kind.as_str();
-    let own = !COMPANIONS.contains(&kind)
-        || header.parent.map(|parent| companion(parent, kind)) == Some(document);
+    let family = match &parent {
+        Some(parent) => catalog.kind(&parent.kind).is_some_and(|to| kind.may_belong_to(Some(to))),
+        None => kind.may_belong_to(None),
+    };
+    let own =
+        !kind.single || header.parent.map(|parent| companion(parent, &kind.id)) == Some(document);
     let fits = header.document == document
         && header.user == info.meta.user
         && header.device == info.meta.device
-        && Catalog::builtin().kind(&header.kind).is_some()
         && parent.is_none_or(|parent| parent.unit == header.unit)
         && family
         && own;

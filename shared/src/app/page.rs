@@ -231,6 +231,13 @@ pub enum Act {
     NewCase,
     /// Makes a house; answers `name`, `residence_type`.
     NewResidence,
+    /// Makes a record of a kind, at what it belongs to or alone; answers by field.
+    New {
+        /// The kind.
+        kind: String,
+        /// What it belongs to.
+        parent: Option<DocumentId>,
+    },
     /// Starts a run of a checklist at a house or case, or joins the open one; answers are dates of the
     /// run by field.
     StartRun {
@@ -380,7 +387,7 @@ packed! {
     struct Ask { title, help, questions, done }
     struct Question { id, label, input, value, required }
     enum Act {
-        NewCase, NewResidence, StartRun { parent, checklist }, TakeAlong { residence, keep },
+        NewCase, NewResidence, New { kind, parent }, StartRun { parent, checklist }, TakeAlong { residence, keep },
         Add { parent, list }, Remove { document, list, entry }, Set { document, values },
         Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),

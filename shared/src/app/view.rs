@@ -43,6 +43,19 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    /// The name in the catalog.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Caseworker => "caseworker",
+            Self::Inspector => "inspector",
+            Self::Supervisor => "supervisor",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
 /// The state of this device and its sync mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a light of its own on the page")]

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::model::{
     Caution, Checklist, CodeList, Entries, EntryList, Evidence, Field, Item, Kind, Package,
 };
+use crate::app::Role;
 use crate::ids::EntryId;
 use crate::path::FieldPath;
 
@@ -165,6 +166,12 @@ fn fits(field: &Field, member: Option<&str>, deeper: bool) -> bool {
 }
 
 impl Kind {
+    /// Whether one of these roles has it. Nobody has by itself what is had with what it belongs to.
+    #[must_use]
+    pub fn is_had_by(&self, roles: &[Role]) -> bool {
+        self.roles.iter().any(|name| roles.iter().any(|role| role.name() == name))
+    }
+
     /// A list of entries.
     #[must_use]
     pub fn entry_list(&self, id: &str) -> Option<&EntryList> {

@@ -35,12 +35,60 @@ pub struct Kind {
     pub id: String,
     /// Name for people.
     pub label: Label,
+    /// The kinds a document of this kind may belong to, [`Kind::ANY`] for every kind with a secrecy of
+    /// its own or of its parent's; none: it stands alone.
+    pub belongs_to: Vec<String>,
+    /// A document has at most one of this kind, whose id follows from its own.
+    pub single: bool,
+    /// Roles that read and write it. Without any, whoever may do so with what it belongs to; with some, it has
+    /// a secrecy of its own, whatever it belongs to.
+    pub roles: Vec<String>,
+    /// Only the server writes it.
+    pub server: bool,
+    /// The protection it begins with, 0 to 3.
+    pub protection: u8,
     /// Sections in the order shown.
     pub sections: Vec<Section>,
     /// Fields of the record itself.
     pub fields: Vec<Field>,
     /// Lists of entries (rooms, persons, intakes, items …).
     pub entry_lists: Vec<EntryList>,
+}
+
+impl Kind {
+    /// Stands for every kind that is not itself about another document.
+    pub const ANY: &'static str = "*";
+
+    /// Whether who may read it is decided by what it belongs to.
+    #[must_use]
+    pub const fn shares_secrecy(&self) -> bool {
+        self.roles.is_empty() && !self.belongs_to.is_empty()
+    }
+
+    /// Whether a document of this kind may belong to one of that kind, or to none.
+    #[must_use]
+    pub fn may_belong_to(&self, parent: Option<&Self>) -> bool {
+        let Some(parent) = parent else { return self.belongs_to.is_empty() };
+        let is_about = |kind: &Self| kind.belongs_to.iter().any(|to| to == Self::ANY);
+        if is_about(self) { !is_about(parent) } else { self.belongs_to.contains(&parent.id) }
+    }
+}
+
+impl EntryList {
+    /// Whether a reference to one of its entries is called so.
+    #[must_use]
+    pub fn holds(&self, one: &str) -> bool {
+        let stem = one.strip_suffix('y').unwrap_or(one);
+        self.id == one
+            || self.id.strip_suffix('s') == Some(one)
+            || (stem != one && self.id.strip_suffix("ies") == Some(stem))
+    }
+
+    /// Whether only the program makes entries: it alone can say what each must have.
+    #[must_use]
+    pub fn is_made_by_program(&self) -> bool {
+        self.fields.iter().any(|field| field.system && field.required == Required::Creation)
+    }
 }
 
 /// A named group of fields on a form.
@@ -206,6 +254,23 @@ pub struct Machine {
 impl Machine {
     /// The code of a state that nobody knows.
     pub const DISPUTED: &'static str = "disputed";
+
+    /// The state that two concurrent ones make.
+    #[must_use]
+    pub fn join<'a>(&self, one: &'a str, other: &'a str) -> &'a str {
+        let pair = |(first, second): &(String, String)| {
+            (first == one && second == other) || (first == other && second == one)
+        };
+        if self.disputed.iter().any(pair) {
+            return Self::DISPUTED;
+        }
+        let rank = |code: &str| self.order.iter().position(|known| known == code);
+        if rank(other).unwrap_or(usize::MAX) < rank(one).unwrap_or(usize::MAX) {
+            other
+        } else {
+            one
+        }
+    }
 }
 
 /// How a record is found by an answer.
@@ -287,7 +352,7 @@ pub struct Code {
 packed! {
     struct Label { sv, en }
     struct Package { id, version, kinds, lists, checklists }
-    struct Kind { id, label, sections, fields, entry_lists }
+    struct Kind { id, label, belongs_to, single, roles, server, protection, sections, fields, entry_lists }
     struct Section { id, label }
     struct EntryList { id, label, entries, sections, fields }
     enum Entries { Keyed, Append, Template }

@@ -10,6 +10,8 @@
 #[cfg(test)]
 mod codes;
 pub mod conflict;
+#[cfg(test)]
+mod every;
 pub mod field;
 mod late;
 #[cfg(test)]

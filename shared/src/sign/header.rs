@@ -66,11 +66,8 @@ impl Header {
     }
 }
 
-/// Kinds of which a document has at most one: its id follows from the document's, so that two
-/// people who begin it at once begin the same one.
-pub const COMPANIONS: [&str; 3] = ["review", "deficiencies", "journal"];
-
-/// The companion of a kind that a document has, whether it exists yet or not.
+/// The companion of a kind that a document has at most one of, whether it exists yet or not: its id
+/// follows from the document's, so that two people who begin it at once begin the same one.
 #[must_use]
 pub fn companion(document: DocumentId, kind: &str) -> DocumentId {
     let hash =

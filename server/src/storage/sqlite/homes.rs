@@ -1,11 +1,12 @@
 //! Whose secrecy a document shares.
 
+use ankomst_shared::catalog::{Catalog, Kind};
 use ankomst_shared::ids::DocumentId;
 
 use super::log::DocumentRow;
 use crate::storage::StorageError;
 
-/// The kind whose secrecy a document shares: that of the house or case it belongs to, or its own.
+/// The kind whose secrecy a document shares: that of what it belongs to, or its own, as the catalog says.
 /// `None` when what it belongs to is not known.
 ///
 /// # Errors
@@ -15,7 +16,7 @@ pub fn home(
     find: impl Fn(DocumentId) -> Result<Option<DocumentRow>, StorageError>,
 ) -> Result<Option<String>, StorageError> {
     let mut at = document.clone();
-    while matches!(at.kind.as_str(), "review" | "run" | "deficiencies" | "journal") {
+    while Catalog::builtin().kind(&at.kind).is_some_and(Kind::shares_secrecy) {
         let Some(parent) = at.parent else { return Ok(None) };
         let Some(parent) = find(parent)? else { return Ok(None) };
         at = parent;

@@ -11,6 +11,8 @@ mod verify;
 mod verify_items;
 
 #[cfg(test)]
+mod kind_tests;
+#[cfg(test)]
 mod tests;
 
 use core::cell::RefCell;

@@ -15,6 +15,7 @@ use super::{Faults, SourceFile};
 pub(super) type Places = BTreeMap<String, Place>;
 
 pub(super) struct Reader<'a> {
+    files: &'a [SourceFile],
     faults: &'a Faults,
     places: Places,
 }
@@ -28,22 +29,16 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
         lists: Vec::new(),
         checklists: Vec::new(),
     };
-    let mut reader = Reader { faults, places: Places::new() };
+    let mut reader = Reader { files, faults, places: Places::new() };
     for file in files {
-        let table = match DeTable::parse(&file.text) {
-            Ok(table) => table,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let place = Place { file: file.name.clone(), line: line_of(&file.text, at) };
-                fault_at(faults, &place, format!("this is not TOML: {}", error.message()));
-                continue;
-            }
-        };
+        let Some(table) = table(file, faults) else { continue };
         let node = Node::new(file, table.get_ref(), 0..0, faults);
         match file.name.split('/').next() {
             Some("kinds") => package.kinds.push(reader.kind(node)),
             Some("lists") => package.lists.push(reader.code_list(node)),
             Some("checklists") => package.checklists.push(reader.checklist(node)),
+            // Read where a kind includes it.
+            Some("parts") => {}
             _ => {
                 package.id = node.text("id");
                 package.version = u32::try_from(node.number("version")).unwrap_or(0);
@@ -52,6 +47,16 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
         }
     }
     (package, reader.places)
+}
+
+fn table<'a>(file: &'a SourceFile, faults: &Faults) -> Option<toml::Spanned<DeTable<'a>>> {
+    DeTable::parse(&file.text)
+        .map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let place = Place { file: file.name.clone(), line: line_of(&file.text, at) };
+            fault_at(faults, &place, format!("this is not TOML: {}", error.message()));
+        })
+        .ok()
 }
 
 impl Reader<'_> {
@@ -67,8 +72,13 @@ impl Reader<'_> {
     fn kind(&mut self, node: Node<'_>) -> Kind {
         let id = node.text("id");
         self.place(&node, format!("kind {id}"));
-        let kind = Kind {
+        let mut kind = Kind {
             label: node.label("label"),
+            belongs_to: node.texts("belongs_to"),
+            single: node.flag("single"),
+            roles: node.texts("roles"),
+            server: node.flag("server"),
+            protection: protection(&node),
             sections: self.sections(&node, "sections", &id),
             fields: self.fields(&node, &id),
             entry_lists: node
@@ -78,8 +88,26 @@ impl Reader<'_> {
                 .collect(),
             id,
         };
+        for part in node.texts("include") {
+            self.part(&node, &part, &mut kind);
+        }
         node.end();
         kind
+    }
+
+    /// Adds the fields and lists of a part that several kinds have.
+    fn part(&mut self, node: &Node<'_>, part: &str, kind: &mut Kind) {
+        let name = format!("parts/{part}.toml");
+        let Some(file) = self.files.iter().find(|file| file.name == name) else {
+            return node.fault(format!("there is no part `{part}`"));
+        };
+        let Some(table) = table(file, self.faults) else { return };
+        let part = Node::new(file, table.get_ref(), 0..0, self.faults);
+        kind.fields.extend(self.fields(&part, &kind.id));
+        for list in part.nodes("entry_lists") {
+            kind.entry_lists.push(self.entry_list(list, &kind.id));
+        }
+        part.end();
     }
 
     fn entry_list(&mut self, node: Node<'_>, kind: &str) -> EntryList {
@@ -201,6 +229,14 @@ fn machine(node: Node<'_>) -> Machine {
     };
     node.end();
     machine
+}
+
+fn protection(node: &Node<'_>) -> u8 {
+    let level = node.maybe_number("protection").unwrap_or(0);
+    if !(0..=3).contains(&level) {
+        node.fault("`protection` goes from 0 to 3");
+    }
+    u8::try_from(level).unwrap_or(0)
 }
 
 fn finds(node: &Node<'_>) -> Option<Finds> {

@@ -15,7 +15,7 @@ fn faults(kind: &str) -> Vec<String> {
              { id = \"red\", label = { sv = \"Röd\", en = \"Red\" } },\n\
              { id = \"blue\", label = { sv = \"Blå\", en = \"Blue\" } },\n]\n",
         ),
-        file("kinds/house.toml", kind),
+        file("kinds/house.toml", &format!("{kind}roles = [\"inspector\"]\n")),
     ];
     match package(&files) {
         Ok(_) => Vec::new(),
@@ -257,7 +257,7 @@ fn with_offer(offered: &str, due: &str) -> String {
         let text = format!(
             "id = \"{id}\"\n{label}\nsections = [{{ id = \"a\", {label} }}]\nfields = [{fields}]\n"
         );
-        file(&format!("kinds/{id}.toml"), &text)
+        file(&format!("kinds/{id}.toml"), &format!("{text}server = true\n"))
     };
     let day = format!("{{ id = \"on\", type = \"date\", anchor = \"ARR\", {more} }}");
     let time = format!("{{ id = \"at\", type = \"time\", anchor = \"MIS\", {more} }}");
@@ -320,7 +320,7 @@ fn two_checklists_never_share_a_button() {
 #[test]
 fn an_anchor_needs_its_date_in_a_run() {
     let text = CHECKLIST.replace("\"ARR\"", "\"ARR\", \"END\"");
-    let run = "id = \"run\"\nlabel = { sv = \"A\", en = \"A\" }\n";
+    let run = "id = \"run\"\nlabel = { sv = \"A\", en = \"A\" }\nserver = true\n";
     let list = "id = \"anchor\"\nlabel = { sv = \"A\", en = \"A\" }\ncodes = [\
                 { id = \"ARR\", label = { sv = \"A\", en = \"A\" } }, \
                 { id = \"END\", label = { sv = \"A\", en = \"A\" } }]\n";
@@ -383,7 +383,7 @@ fn a_list_is_packed_once_a_field_or_the_code_asks_for_it() {
         list("department"),
         list("asked"),
         list("unasked"),
-        file("kinds/house.toml", &format!("{HEAD}{field}")),
+        file("kinds/house.toml", &format!("{HEAD}{field}server = true\n")),
     ];
     let packed = without_unasked_lists(package(&files).unwrap());
     let kept: Vec<&str> = packed.lists.iter().map(|list| list.id.as_str()).collect();

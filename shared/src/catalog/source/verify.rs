@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Caution, Field, FieldType, Machine, MergeCode, Package, Section};
+use super::super::model::{Caution, Field, FieldType, Kind, Machine, MergeCode, Package, Section};
 use super::Faults;
 use super::node::{Place, fault_at};
 use super::read::Places;
+
+/// Roles that may be given records; administration reads none.
+const ROLES: [&str; 3] = ["caseworker", "inspector", "supervisor"];
 
 pub(super) struct Verify<'a> {
     pub(super) package: &'a Package,
@@ -21,6 +24,7 @@ pub(super) fn package(package: &Package, places: &Places, faults: &Faults) {
         fault_at(faults, &place, "the package has no id");
     }
     for kind in &package.kinds {
+        verify.kind(kind);
         verify.fields(&kind.id, &kind.fields, &kind.sections);
         for list in &kind.entry_lists {
             verify.fields(&format!("{}/{}", kind.id, list.id), &list.fields, &list.sections);
@@ -35,6 +39,43 @@ impl Verify<'_> {
     pub(super) fn fault(&self, name: &str, what: impl Into<String>) {
         let nowhere = Place { file: name.to_owned(), line: 1 };
         fault_at(self.faults, self.places.get(name).unwrap_or(&nowhere), what);
+    }
+
+    /// Where documents of a kind belong, and who may read them.
+    fn kind(&self, kind: &Kind) {
+        let name = format!("kind {}", kind.id);
+        let known =
+            |id: &String| id == Kind::ANY || self.package.kinds.iter().any(|one| one.id == *id);
+        if let Some(strange) = kind.belongs_to.iter().find(|id| !known(id)) {
+            self.fault(&name, format!("`belongs_to` names an unknown kind `{strange}`"));
+        }
+        if let Some(strange) = kind.roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
+            self.fault(&name, format!("`roles` names `{strange}`: {}", ROLES.join(", ")));
+        }
+        if kind.single && kind.belongs_to.is_empty() {
+            self.fault(&name, "`single` says how many a document has: name them in `belongs_to`");
+        }
+        if kind.roles.is_empty() && kind.belongs_to.is_empty() && !kind.server {
+            self.fault(&name, "nobody may read it: give `roles`, `belongs_to` or `server`");
+        }
+        let lists =
+            kind.entry_lists.iter().map(|list| (format!("{}/{}", kind.id, list.id), &list.fields));
+        for (owner, fields) in lists.chain([(kind.id.clone(), &kind.fields)]) {
+            for field in fields {
+                if let FieldType::Reference(to) = &field.typ
+                    && !self.names(to)
+                {
+                    let what = format!("there is no kind and no list of `{to}` that it could name");
+                    self.fault(&format!("field {owner}/{}", field.id), what);
+                }
+            }
+        }
+    }
+
+    /// Whether a reference names people, a kind of document or the entries of a list.
+    fn names(&self, to: &str) -> bool {
+        let list_of = |kind: &Kind| kind.entry_lists.iter().any(|list| list.holds(to));
+        to == "user" || self.package.kinds.iter().any(|kind| kind.id == to || list_of(kind))
     }
 
     fn fields(&self, owner: &str, fields: &[Field], sections: &[Section]) {
@@ -125,6 +166,23 @@ impl Verify<'_> {
         }
         if !machine.disputed.is_empty() && !codes.contains(Machine::DISPUTED) {
             self.fault(name, format!("`{list}` needs a code `{}`", Machine::DISPUTED));
+        }
+        self.joins(name, machine);
+    }
+
+    /// Whether the table gives one state, whatever states met first.
+    fn joins(&self, name: &str, machine: &Machine) {
+        let codes = || machine.order.iter().map(String::as_str);
+        for (one, other) in codes().flat_map(|one| codes().map(move |other| (one, other))) {
+            let third = codes().find(|third| {
+                machine.join(machine.join(one, other), third)
+                    != machine.join(one, machine.join(other, third))
+            });
+            if let Some(third) = third {
+                let what =
+                    format!("`{one}`, `{other}` and `{third}` join differently in another order");
+                return self.fault(name, what);
+            }
         }
     }
 }

@@ -73,9 +73,9 @@ impl Open {
             }
         }
         // Reviews and protected parts come after what they belong to.
-        order::sort_by_key(&mut parts, |part| match self.kind(part.document) {
-            Some("residence" | "case") => 0,
-            Some("run" | "protected" | "deficiencies" | "journal") => 1,
+        order::sort_by_key(&mut parts, |part| match self.headers.get(&part.document) {
+            Some(header) if header.parent.is_none() => 0,
+            Some(header) if header.kind != "review" => 1,
             _ => 2,
         });
         batch::push(parts, bytes_max)

@@ -161,7 +161,7 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
             user,
             login: "elin".to_owned(),
             name: "Elin".to_owned(),
-            roles: vec![Role::Caseworker],
+            roles: vec![Role::Caseworker, Role::Supervisor],
             units: vec![UnitId::new(1, [3; 10])],
         },
         device,

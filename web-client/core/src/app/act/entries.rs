@@ -11,7 +11,7 @@ use ankomst_shared::value::Value;
 
 use super::super::command::checked;
 use super::super::state::Core;
-use super::super::view::{home, status_field};
+use super::super::view::{address, home, status_field};
 use super::{Answers, edit};
 use crate::platform::Platform;
 
@@ -22,7 +22,7 @@ impl<P: Platform> Core<P> {
             ("case_kind", Value::text("settlement")),
             ("state", Value::text("active")),
         ];
-        self.new_record("case", "/arenden", &answers).await
+        self.new_record("case", None, &answers).await
     }
 
     pub(super) async fn new_residence(&self, answers: &Answers) -> Result<Acted, Refusal> {
@@ -31,16 +31,39 @@ impl<P: Platform> Core<P> {
             ("residence_type", Value::text(answers.text("residence_type")?)),
             ("status", Value::text("planned")),
         ];
-        self.new_record("residence", "/boenden", &answers).await
+        self.new_record("residence", None, &answers).await
+    }
+
+    /// A record of any kind, in the first of its states.
+    pub(super) async fn new_of_kind(
+        &self,
+        kind: &str,
+        parent: Option<DocumentId>,
+        mut answers: Vec<(String, Value)>,
+    ) -> Result<Acted, Refusal> {
+        let catalog = Catalog::builtin();
+        let known = catalog.kind(kind).filter(|kind| !kind.server && !kind.single);
+        let known = known.ok_or(Refusal::BadValue)?;
+        let to = self.with_open(|open| {
+            Ok(parent.and_then(|parent| open.kind(parent)).and_then(|kind| catalog.kind(kind)))
+        })?;
+        if to.is_some() != parent.is_some() || !known.may_belong_to(to) {
+            return Err(Refusal::NotHere);
+        }
+        let first = known.fields.iter().filter_map(|field| first_state(catalog, field));
+        answers.extend(first.map(|(field, code)| (field.to_owned(), Value::text(code))));
+        let answers: Vec<(&str, Value)> =
+            answers.iter().map(|(field, value)| (field.as_str(), value.clone())).collect();
+        self.new_record(kind, parent, &answers).await
     }
 
     async fn new_record(
         &self,
         kind: &str,
-        root: &str,
+        parent: Option<DocumentId>,
         answers: &[(&str, Value)],
     ) -> Result<Acted, Refusal> {
-        let header = self.header(kind, None)?;
+        let header = self.header(kind, parent)?;
         let edits = answers.iter().map(|(key, value)| {
             let path = FieldPath::parse(key).map_err(|_| Refusal::Internal)?;
             checked(kind, path, value)
@@ -48,7 +71,8 @@ impl<P: Platform> Core<P> {
         let edits = edits.collect::<Result<Vec<Edit>, Refusal>>()?;
         let _turn = self.0.turn.take().await;
         let id = self.create(&header, &edits).await?;
-        Ok(Acted { go: Some(format!("{root}/{id}")), document: Some(id), ..Acted::default() })
+        let go = self.with_open(|open| Ok(address(open, id)))?;
+        Ok(Acted { go: Some(go), document: Some(id), ..Acted::default() })
     }
 
     /// The header of a new document of this person on this device.
@@ -59,6 +83,7 @@ impl<P: Platform> Core<P> {
     ) -> Result<Header, Refusal> {
         let now_ms = self.now_ms();
         let document = DocumentId::new(now_ms, self.random()?);
+        let protection = Catalog::builtin().kind(kind).map_or(0, |kind| kind.protection);
         self.with_open(|open| {
             let unit = match parent {
                 Some(parent) => open.headers.get(&parent).ok_or(Refusal::NotHere)?.unit,
@@ -69,7 +94,7 @@ impl<P: Platform> Core<P> {
                 kind: kind.to_owned(),
                 parent,
                 unit,
-                protection: 0,
+                protection,
                 user: open.user(),
                 device: open.identity.device,
                 created_ms: now_ms,
@@ -166,11 +191,10 @@ impl<P: Platform> Core<P> {
     ) -> Result<Acted, Refusal> {
         let stays = !answers.is_empty();
         let entry = self.add_entry(parent, list, answers).await?;
-        let root = self.with_open(|open| Ok(open.kind(parent) == Some("residence")))?;
-        let root = if root { "boenden" } else { "arenden" };
+        let at = self.with_open(|open| Ok(address(open, parent)))?;
         Ok(Acted {
             say: if stays { self.say(Word::Added, &[]) } else { String::new() },
-            go: (!stays).then(|| format!("/{root}/{parent}/{list}/{entry}")),
+            go: (!stays).then(|| format!("{at}/{list}/{entry}")),
             entry: Some(entry.to_string()),
             ..Acted::default()
         })
@@ -228,8 +252,11 @@ impl<P: Platform> Core<P> {
                 of_case.map_or_else(Vec::new, |record| record.entries(catalog, "case", "persons"));
             let person = if persons.len() == 1 { persons.pop() } else { None };
             let answer = |field: &Field| {
-                let first = first_code(list, &field.id);
-                if !first.is_empty() {
+                let first = match first_code(list, &field.id) {
+                    "" => first_state(catalog, field).map(|(_, code)| code),
+                    code => Some(code),
+                };
+                if let Some(first) = first {
                     return Some(Value::text(first));
                 }
                 let needed = field.required == Required::Creation;
@@ -271,12 +298,7 @@ impl<P: Platform> Core<P> {
         let path = FieldPath::parse(&key).map_err(|_| Refusal::NotHere)?;
         let mut acted = self.set_values(document, vec![(path, Value::text(reason))]).await?;
         acted.say = self.say(Word::RemovedDone, &[]);
-        acted.go = self.with_open(|open| {
-            let header = open.headers.get(&document).ok_or(Refusal::NotHere)?;
-            let parent = header.parent.unwrap_or(document);
-            let root = if open.kind(parent) == Some("residence") { "boenden" } else { "arenden" };
-            Ok(Some(format!("/{root}/{parent}")))
-        })?;
+        acted.go = self.with_open(|open| Ok(Some(address(open, document))))?;
         Ok(acted)
     }
 
@@ -326,13 +348,18 @@ impl<P: Platform> Core<P> {
     }
 }
 
-/// The state in which an entry of a list begins.
+/// The state in which a record or an entry begins: the first of its list.
+fn first_state<'a>(catalog: &'a Catalog, field: &'a Field) -> Option<(&'a str, &'a str)> {
+    let begins = field.merge == MergeCode::M && field.required == Required::Creation;
+    let list = field.typ.list().filter(|_| begins)?;
+    Some((&field.id, &catalog.list(list)?.codes.first()?.id))
+}
+
+/// What else an entry of a list begins with.
 fn first_code(list: &str, field: &str) -> &'static str {
     match (list, field) {
         ("tasks", "status") => "todo",
-        ("notes", "state") => "draft",
         ("notes", "kind") => "journal",
-        ("deficiencies", "state") => "open",
         ("beds", "state") | ("rooms", "status") => "usable",
         ("visits", "kind") => "follow_up",
         _ => "",

@@ -56,6 +56,7 @@ impl<P: Platform> Core<P> {
         match act {
             Act::NewCase => return self.new_case(answers.text("label")?).await,
             Act::NewResidence => return self.new_residence(&answers).await,
+            Act::New { kind, parent } => return self.new_of_kind(&kind, parent, answers.0).await,
             Act::StartRun { parent, checklist } => {
                 return self.start_run(parent, &checklist, answers).await;
             }

@@ -1,6 +1,7 @@
 //! Signing notes and runs; what comes after is a correction.
 
 use ankomst_shared::app::{Acted, Refusal};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
@@ -89,6 +90,10 @@ impl Open {
         document: DocumentId,
         path: &FieldPath,
     ) -> Result<(), Refusal> {
+        let kind = self.kind(document).and_then(|kind| Catalog::builtin().kind(kind));
+        if kind.is_some_and(|kind| kind.server) {
+            return Err(Refusal::NotAllowed);
+        }
         let Some(record) = self.record(document) else { return Ok(()) };
         let parts = path.segments();
         let signed = match (self.kind(document), parts.head, parts.rest) {

@@ -3,7 +3,9 @@
 use ankomst_shared::app::{
     Agreement, Choice, FieldView, Input, Level, SettlementView, ShownRule, StatementView,
 };
-use ankomst_shared::catalog::{Field, FieldType, Located, MergeCode, Required, ValueFault, check};
+use ankomst_shared::catalog::{
+    EntryList, Field, FieldType, Kind, Located, MergeCode, Required, ValueFault, check,
+};
 use ankomst_shared::document::Statement;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{FieldState, RecordState, Settlement};
@@ -87,26 +89,20 @@ impl Viewer<'_> {
 
     /// What a reference in a document may name; nothing where this device has no list of it.
     pub(super) fn references(&mut self, id: DocumentId, to: &str) -> Vec<Choice> {
-        let parent = self.open.headers.get(&id).and_then(|header| header.parent).unwrap_or(id);
-        let list = match to {
-            "person" => "persons",
-            "room" => "rooms",
-            "bed" => "beds",
-            _ => "",
-        };
         let mut named: Vec<(String, String)> = match to {
             "user" => {
                 let people = self.open.standing.people.iter();
                 people.map(|(user, name)| (user.to_string(), name.clone())).collect()
             }
-            "residence" | "case" => {
+            _ if self.catalog.kind(to).is_some() => {
                 let all = self.of_kind(to);
                 all.into_iter().map(|one| (one.to_string(), self.title(one))).collect()
             }
             _ => {
-                let entries = self.listed(parent, list).1;
+                let Some((at, list)) = self.list_of(id, to) else { return Vec::new() };
+                let (home, entries) = self.listed(at, &list.id);
                 let names = entries.into_iter().map(|entry| {
-                    let name = self.entry_title(parent, list, &entry);
+                    let name = self.entry_name(home, list, &entry);
                     (entry, name)
                 });
                 names.collect()
@@ -121,6 +117,33 @@ impl Viewer<'_> {
             Choice { code, label, help: None, chosen: false, lacks_reason: false }
         };
         named.into_iter().map(choice).collect()
+    }
+
+    /// The list that a reference in a document names entries of, and where it is found: the document or what
+    /// it belongs to.
+    fn list_of(&self, id: DocumentId, to: &str) -> Option<(DocumentId, &'static EntryList)> {
+        let parent = self.open.headers.get(&id).and_then(|header| header.parent);
+        [Some(id), parent].into_iter().flatten().find_map(|at| {
+            let own = self.kind(at).ok()?;
+            let with = |kind: &&Kind| {
+                kind.id == own.id || kind.single && kind.belongs_to.contains(&own.id)
+            };
+            let kinds = self.catalog.package().kinds.iter().filter(with);
+            let mut lists = kinds.flat_map(|kind| &kind.entry_lists);
+            lists.find(|list| list.holds(to)).map(|list| (at, list))
+        })
+    }
+
+    /// What an entry is called; without a title by its first answers that name nothing else.
+    fn entry_name(&mut self, id: DocumentId, list: &EntryList, entry: &str) -> String {
+        let title = self.entry_title(id, &list.id, entry);
+        if !title.is_empty() {
+            return title;
+        }
+        let own = list.fields.iter().filter(|field| !matches!(field.typ, FieldType::Reference(_)));
+        let words = own.map(|field| self.words(id, &format!("{}/{entry}/{}", list.id, field.id)));
+        let words: Vec<String> = words.filter(|words| !words.is_empty()).take(2).collect();
+        words.join(" · ")
     }
 
     fn plain(

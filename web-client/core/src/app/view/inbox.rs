@@ -12,11 +12,10 @@ use ankomst_shared::text::Word;
 
 use super::viewer::{Viewer, count};
 
-const KINDS: [&str; 6] = ["run", "residence", "deficiencies", "case", "journal", "protected"];
-
 impl Viewer<'_> {
     pub(super) fn inbox(&mut self) -> InboxView {
-        let ids: Vec<DocumentId> = KINDS.iter().flat_map(|kind| self.of_kind(kind)).collect();
+        let kinds = self.catalog.package().kinds.iter().filter(|kind| kind.id != "review");
+        let ids: Vec<DocumentId> = kinds.flat_map(|kind| self.of_kind(&kind.id)).collect();
         let mut rows: Vec<InboxRow> = ids
             .into_iter()
             .filter_map(|id| self.inbox_row(id).ok())

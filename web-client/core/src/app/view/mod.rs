@@ -12,6 +12,7 @@ mod viewer;
 
 use ankomst_shared::app::{Query, Refusal, View};
 
+pub(super) use self::page::address;
 pub(super) use self::run::status_field;
 use self::viewer::Viewer;
 pub(super) use self::viewer::home;

@@ -157,7 +157,7 @@ impl<'a> Viewer<'a> {
     }
 }
 
-/// The document that holds a list of a house or case, and its kind.
+/// The document that holds a list of a record, itself or one it has at most one of, and its kind.
 pub(in crate::app) fn home(
     catalog: &'static Catalog,
     kind: &str,
@@ -168,12 +168,11 @@ pub(in crate::app) fn home(
     if own.entry_list(list).is_some() {
         return Some((parent, own));
     }
-    let belongs = match kind {
-        "residence" => catalog.kind("deficiencies")?,
-        "case" => catalog.kind("journal")?,
-        _ => return None,
-    };
-    belongs.entry_list(list).map(|_| (companion(parent, &belongs.id), belongs))
+    let kinds = &catalog.package().kinds;
+    let belongs = kinds.iter().find(|one| {
+        one.single && one.belongs_to.contains(&own.id) && one.entry_list(list).is_some()
+    })?;
+    Some((companion(parent, &belongs.id), belongs))
 }
 
 /// A length as a view's number.

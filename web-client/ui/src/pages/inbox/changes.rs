@@ -89,8 +89,7 @@ fn middle(record: Record) -> AnyView {
 fn open_link(row: &InboxRow) -> AnyView {
     let place = match row.kind.as_str() {
         "run" => "besok",
-        "residence" => "boenden",
-        _ => "arenden",
+        kind => kind,
     };
     view! { <p><a href=format!("/{place}/{}", row.document)>{tr(Text::InboxOpenRecord)}</a></p> }
         .into_any()

@@ -137,6 +137,10 @@ impl Viewer<'_> {
         let lists = self.kind(id).map(|kind| kind.entry_lists.as_slice()).unwrap_or_default();
         for list in lists.iter().filter(|list| !shown.contains(&list.id.as_str())) {
             let number = count(self.listed(id, &list.id).1.len());
+            // What only the program writes is shown once there is some.
+            if number == 0 && list.is_made_by_program() {
+                continue;
+            }
             lines.push(Line {
                 key: list.id.clone(),
                 href: Some(format!("{address}/{}", list.id)),
@@ -145,6 +149,7 @@ impl Viewer<'_> {
                 ..Line::default()
             });
         }
+        lines.extend(self.kind_lines(Some(id)));
         self.lines("more", Word::More, lines, Word::Empty)
     }
 }

@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Ask, Badge, Body, Choice, Input, Line, Look, Part, Question, Sign, Tone,
 };
-use ankomst_shared::catalog::{Code, Entries, FieldType, Required};
+use ankomst_shared::catalog::{Code, Entries, Field, FieldType, Required};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
@@ -161,8 +161,18 @@ impl Viewer<'_> {
         if known.entries != Entries::Append {
             return add;
         }
+        let questions = self.questions(home, known.fields.iter().filter(|field| !field.system));
+        asked(add, "", questions)
+    }
+
+    /// Fields as the questions of a dialog.
+    pub(super) fn questions<'a>(
+        &mut self,
+        home: DocumentId,
+        fields: impl Iterator<Item = &'a Field>,
+    ) -> Vec<Question> {
         let mut questions = Vec::new();
-        for field in known.fields.iter().filter(|field| !field.system) {
+        for field in fields {
             let input = match &field.typ {
                 FieldType::Reference(to) => Input::Choice(self.references(home, to)),
                 _ => self.input(field, &[]),
@@ -178,6 +188,6 @@ impl Viewer<'_> {
             asked.required = field.required == Required::Creation;
             questions.push(asked);
         }
-        asked(add, "", questions)
+        questions
     }
 }

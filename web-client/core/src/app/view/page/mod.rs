@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
-//! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`entry`], [`note`], [`due`], [`search`],
-//! [`visits`], [`starts`], [`device`], [`mod@print`].
+//! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
+//! [`due`], [`search`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
@@ -12,18 +12,21 @@ mod houses;
 pub(super) mod made;
 mod note;
 mod print;
+mod records;
 mod search;
 mod starts;
 mod today;
 mod visits;
 
 use ankomst_shared::app::{PageView, Refusal, Tone};
+use ankomst_shared::catalog::{Catalog, Kind};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
 
+use super::super::state::Open;
 use super::viewer::Viewer;
 
-/// The places under which records stand, and the kind each is of.
+/// Places under which records stand that are not called as their kind.
 const ROOTS: [(&str, &str); 2] = [("boenden", "residence"), ("arenden", "case")];
 
 impl Viewer<'_> {
@@ -59,20 +62,38 @@ impl Viewer<'_> {
             ["surfplatta"] => Ok(self.this_device()),
             ["utskrift", "besok", run] => self.protocol(id(run)?),
             ["utskrift", "brand", house] => self.fire_list(id(house)?),
-            ["boenden", house] => self.house(self.of(house, "residence")?),
-            ["arenden", case] => self.case(self.of(case, "case")?),
+            [root] => self.records(self.kind_at(root)?, None),
             [root, record, rest @ ..] => {
-                let kind = ROOTS.iter().find(|(known, _)| known == root);
-                let record = self.of(record, kind.ok_or(Refusal::NoPlace)?.1)?;
+                let record = self.of(record, &self.kind_at(root)?.id)?;
                 match rest {
+                    [] => self.whole_record(record),
                     ["uppgifter"] => self.whole(record),
-                    [list] => self.list(record, list),
+                    [list] => match self.catalog.kind(list) {
+                        Some(kind) if !kind.single => self.records(kind, Some(record)),
+                        _ => self.list(record, list),
+                    },
                     [list, entry] => self.entry(record, list, entry),
                     _ => Err(Refusal::NoPlace),
                 }
             }
-            _ => Err(Refusal::NoPlace),
         }
+    }
+
+    /// A record with everything it has, as fits its kind.
+    fn whole_record(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
+        let kind = self.kind(id)?;
+        match (kind.id.as_str(), self.open.headers.get(&id).and_then(|header| header.parent)) {
+            ("residence", _) => self.house(id),
+            ("case", _) => self.case(id),
+            (_, Some(parent)) if kind.single => self.whole_record(parent),
+            _ => self.any(id, kind),
+        }
+    }
+
+    /// The kind whose records stand at a place.
+    fn kind_at(&self, root: &str) -> Result<&'static Kind, Refusal> {
+        let known = ROOTS.iter().find(|(known, _)| *known == root);
+        self.catalog.kind(known.map_or(root, |(_, kind)| kind)).ok_or(Refusal::NoPlace)
     }
 
     /// The record of an address, if it is of that kind.
@@ -87,15 +108,20 @@ impl Viewer<'_> {
 
     /// The address of a record, or of a run.
     pub(in crate::app) fn address(&self, id: DocumentId) -> String {
-        match self.open.kind(id) {
-            Some("residence") => format!("/boenden/{id}"),
-            Some("case") => format!("/arenden/{id}"),
-            Some("run") => format!("/besok/{id}"),
-            _ => match self.open.headers.get(&id).and_then(|header| header.parent) {
-                Some(parent) => self.address(parent),
-                None => "/".to_owned(),
-            },
-        }
+        address(self.open, id)
+    }
+}
+
+/// The address of a record, or of a run; of what a record has at most one of, that of the record.
+pub(in crate::app) fn address(open: &Open, id: DocumentId) -> String {
+    let Some(header) = open.headers.get(&id) else { return "/".to_owned() };
+    let kind = header.kind.as_str();
+    let single = Catalog::builtin().kind(kind).is_none_or(|kind| kind.single);
+    match (ROOTS.iter().find(|(_, known)| *known == kind), header.parent) {
+        (Some((root, _)), _) => format!("/{root}/{id}"),
+        (None, Some(parent)) if single => address(open, parent),
+        _ if kind == "run" => format!("/besok/{id}"),
+        _ => format!("/{kind}/{id}"),
     }
 }
 

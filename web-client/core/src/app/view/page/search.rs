@@ -27,6 +27,9 @@ impl Viewer<'_> {
                 }
             }
         }
+        if !words.is_empty() {
+            self.find_others(&words, &mut lines);
+        }
         let more = lines.len() > SHOWN_MAX;
         lines.truncate(SHOWN_MAX);
         let none = if words.is_empty() { Word::SearchHelp } else { Word::SearchNone };

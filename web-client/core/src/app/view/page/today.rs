@@ -32,6 +32,8 @@ impl Viewer<'_> {
         parts.push(self.drafts_part());
         parts.push(self.news_part());
         parts.push(self.unsent_part());
+        let kinds = self.kind_lines(None);
+        parts.push(self.lines("kinds", Word::More, kinds, Word::Empty));
         self.today_page(parts)
     }
 
