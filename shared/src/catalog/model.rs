@@ -109,6 +109,12 @@ pub struct EntryList {
     pub label: Label,
     /// Where entry ids come from.
     pub entries: Entries,
+    /// At most one entry may stand for each combination of answers to these fields; more are a conflict.
+    pub one_for: Vec<String>,
+    /// An entry with an answer here no longer stands beside others.
+    pub until: Option<String>,
+    /// What an entry says by being there: the path of a set's member, `{field}` in the place of answers.
+    pub affirms: Option<String>,
     /// Sections of one entry's form.
     pub sections: Vec<Section>,
     /// Fields of one entry.
@@ -354,7 +360,7 @@ packed! {
     struct Package { id, version, kinds, lists, checklists }
     struct Kind { id, label, belongs_to, single, roles, server, protection, sections, fields, entry_lists }
     struct Section { id, label }
-    struct EntryList { id, label, entries, sections, fields }
+    struct EntryList { id, label, entries, one_for, until, affirms, sections, fields }
     enum Entries { Keyed, Append, Template }
     struct Field {
         id, label, help, typ, merge, required, sensitivity, section, relevant, caution, machine,

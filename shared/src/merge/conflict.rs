@@ -16,6 +16,7 @@ use crate::merge::record::RecordState;
 use crate::occupancy::{self, Fault, House};
 use crate::order;
 use crate::path::FieldPath;
+use crate::value::Value;
 
 /// A clock that is off by more than this is told, seconds (domain section 3.0, `clock_offset_s`).
 pub const CLOCK_OFF_S: u64 = 120;
@@ -101,6 +102,11 @@ impl Conflict {
         Self { id: conflict_id(record, class.code(), at, &ids), class, at: at.to_owned(), said }
     }
 
+    /// The id of a conflict about what was said in a field.
+    pub(super) fn of(record: DocumentId, at: &str, said: &[Statement]) -> ConflictId {
+        conflict_id(record, "", at, &order::set(said.iter().map(|one| one.id)))
+    }
+
     /// Who said it.
     #[must_use]
     pub fn people(&self) -> Vec<UserId> {
@@ -111,7 +117,7 @@ impl Conflict {
 }
 
 /// The id of a conflict: what record, what kind, where, and the acts of writing it is about.
-pub(super) fn conflict_id(
+fn conflict_id(
     record: DocumentId,
     class: &str,
     at: &str,
@@ -159,6 +165,7 @@ pub fn conflicts(
         found.push(Conflict::new(id, Class::DeletedEdited, &revived.prefix, said));
     }
     found.extend(clocks(id, record));
+    found.extend(rivals(catalog, (kind, id), record));
     if kind == "residence" {
         let house = occupancy::house(catalog, record);
         found.extend(housing(id, record, &house));
@@ -185,6 +192,56 @@ fn field_class(
         _ if located.field.caution.is_some() => Class::Contested,
         _ => Class::Value,
     })
+}
+
+/// Entries of which only one should stand: two guardians of a child, two figures from one day.
+fn rivals(
+    catalog: &Catalog,
+    (kind, id): (&str, DocumentId),
+    record: &RecordState,
+) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    let lists = catalog.kind(kind).map(|kind| kind.entry_lists.as_slice()).unwrap_or_default();
+    for list in lists.iter().filter(|list| !list.one_for.is_empty()) {
+        let mut standing: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+        for entry in record.entries(catalog, kind, &list.id) {
+            let key = |field: &str| format!("{}/{entry}/{field}", list.id);
+            if list.until.as_ref().is_some_and(|until| record.value(&key(until)).is_some()) {
+                continue;
+            }
+            let who: Vec<&str> =
+                list.one_for.iter().map(|field| record.text(&key(field))).collect();
+            match standing.iter_mut().find(|(other, _)| *other == who) {
+                Some((_, entries)) => entries.push(entry),
+                None => standing.push((who, vec![entry])),
+            }
+        }
+        for (who, entries) in standing {
+            let all = || entries.iter().map(|entry| said_in(record, &list.id, entry));
+            let values = |said: &[(&str, Statement)]| {
+                said.iter().map(|(field, one)| ((*field).to_owned(), one.value.clone())).collect()
+            };
+            let mut different: Vec<Vec<(String, Value)>> =
+                all().map(|said| values(&said)).collect();
+            different.dedup();
+            if different.len() > 1 && !who.contains(&"") {
+                let at = format!("{}:{}", list.id, who.join("/"));
+                let said = all().flatten().map(|(_, one)| one).collect();
+                found.push(Conflict::new(id, Class::Value, &at, said));
+            }
+        }
+    }
+    found
+}
+
+/// The ruling statements of an entry, by field.
+fn said_in<'a>(record: &'a RecordState, list: &str, entry: &str) -> Vec<(&'a str, Statement)> {
+    let inside = format!("{list}/{entry}/");
+    let fields = record.fields.iter().filter_map(|(path, state)| {
+        let field = path.as_str().strip_prefix(&inside)?;
+        Some((field, state.statements.first()?.clone()))
+    });
+    fields.collect()
 }
 
 /// One conflict for each device whose clock was wrong when it wrote what still stands.

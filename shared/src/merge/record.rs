@@ -8,7 +8,7 @@ use crate::document::{Document, Statement};
 use crate::ids::{ChangeHash, DocumentId};
 use crate::merge::field::{FieldInput, FieldState, field_state};
 use crate::merge::late::freeze;
-use crate::merge::removed::revive;
+use crate::merge::removed::{affirm, revive};
 use crate::merge::settlement::{Settlement, settlements};
 use crate::order;
 use crate::path::FieldPath;
@@ -86,6 +86,7 @@ pub fn record_state(
         }
     }
     freeze(&mut record, &mut reading);
+    affirm(catalog, (kind, id), &mut record, &reading);
     revive(&mut record, &reading);
     record
 }

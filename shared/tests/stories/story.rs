@@ -325,7 +325,8 @@ fn names(text: &str) -> String {
         Some(name) if !name.is_empty() && !name.contains(' ') => id(name).to_string(),
         _ => part.to_owned(),
     };
-    text.split('/').map(part).collect::<Vec<_>>().join("/")
+    let step = |step: &str| step.split(':').map(part).collect::<Vec<_>>().join(":");
+    text.split('/').map(step).collect::<Vec<_>>().join("/")
 }
 
 /// The id of an entry called so.

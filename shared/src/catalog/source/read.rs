@@ -126,6 +126,9 @@ impl Reader<'_> {
         let list = EntryList {
             label: node.label("label"),
             entries,
+            one_for: node.texts("one_for"),
+            until: node.maybe_text("until"),
+            affirms: node.maybe_text("affirms"),
             sections: self.sections(&node, "sections", &name),
             fields: self.fields(&node, &name),
             id,

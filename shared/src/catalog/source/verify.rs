@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Caution, Field, FieldType, Kind, Machine, MergeCode, Package, Section};
+use super::super::model::{
+    Caution, EntryList, Field, FieldType, Kind, Machine, MergeCode, Package, Section,
+};
 use super::Faults;
 use super::node::{Place, fault_at};
 use super::read::Places;
@@ -27,6 +29,7 @@ pub(super) fn package(package: &Package, places: &Places, faults: &Faults) {
         verify.kind(kind);
         verify.fields(&kind.id, &kind.fields, &kind.sections);
         for list in &kind.entry_lists {
+            verify.entries(kind, list);
             verify.fields(&format!("{}/{}", kind.id, list.id), &list.fields, &list.sections);
         }
     }
@@ -39,6 +42,36 @@ impl Verify<'_> {
     pub(super) fn fault(&self, name: &str, what: impl Into<String>) {
         let nowhere = Place { file: name.to_owned(), line: 1 };
         fault_at(self.faults, self.places.get(name).unwrap_or(&nowhere), what);
+    }
+
+    /// What entries of a list say about each other and about a set.
+    fn entries(&self, kind: &Kind, list: &EntryList) {
+        let name = format!("list of entries {}/{}", kind.id, list.id);
+        let has = |id: &str| list.fields.iter().any(|field| field.id == id);
+        if let Some(strange) = list.one_for.iter().chain(&list.until).find(|id| !has(id)) {
+            self.fault(&name, format!("`one_for` and `until` name an unknown field `{strange}`"));
+        }
+        let Some(affirms) = &list.affirms else { return };
+        let parts: Vec<&str> = affirms.split('/').collect();
+        let answer = |part: &&str| part.strip_prefix('{')?.strip_suffix('}').map(str::to_owned);
+        if let Some(strange) = parts.iter().filter_map(answer).find(|id| !has(id)) {
+            self.fault(&name, format!("`affirms` names an unknown field `{strange}`"));
+        }
+        let set = match parts.as_slice() {
+            [set, _] => kind.fields.iter().find(|field| field.id == *set),
+            [other, _, set, _] => kind
+                .entry_lists
+                .iter()
+                .find(|list| list.id == *other)
+                .and_then(|other| other.fields.iter().find(|field| field.id == *set)),
+            _ => None,
+        };
+        if !set.is_some_and(|field| matches!(field.typ, FieldType::Set(_))) {
+            self.fault(
+                &name,
+                "`affirms` is the path of a member of a set, `list/{field}/set/{field}`",
+            );
+        }
     }
 
     /// Where documents of a kind belong, and who may read them.
