@@ -462,6 +462,8 @@ pub struct ChangeListView {
     pub row: InboxRow,
     /// Changed fields: contradictions first, then by section.
     pub fields: Vec<ChangedField>,
+    /// What else a person should decide, in words: more people than places, two guardians.
+    pub notes: Vec<String>,
     /// Last review, if any.
     pub last_review: Option<ReviewView>,
     /// Route-worthy parent (residence of a run), if any.
@@ -534,7 +536,7 @@ packed! {
     struct InboxRow {
         document, kind, kind_text, title, changed, conflicts, safety, late, people, received_ms, reviewed
     }
-    struct ChangeListView { row, fields, last_review, parent }
+    struct ChangeListView { row, fields, notes, last_review, parent }
     struct ChangedField { field, place, before, late }
     struct ReviewView { who, at_ms, approved, note }
 }

@@ -107,6 +107,22 @@ impl Conflict {
         conflict_id(record, "", at, &order::set(said.iter().map(|one| one.id)))
     }
 
+    /// Whether it is shown at a field of the record, with everything said in it.
+    #[must_use]
+    pub fn is_about_field(&self, record: &RecordState) -> bool {
+        let shows = |path: &FieldPath| {
+            record.fields.get(path).is_some_and(|state| state.conflict == Some(self.id))
+        };
+        self.class == Class::LateChange || FieldPath::parse(&self.at).is_ok_and(|path| shows(&path))
+    }
+
+    /// Whether somebody has to do something about it; a clock that was wrong is only told, and late
+    /// changes are counted apart.
+    #[must_use]
+    pub fn is_to_decide(&self) -> bool {
+        !matches!(self.class, Class::Clock | Class::LateChange)
+    }
+
     /// Who said it.
     #[must_use]
     pub fn people(&self) -> Vec<UserId> {

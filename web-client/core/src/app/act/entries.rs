@@ -296,6 +296,13 @@ impl<P: Platform> Core<P> {
         self.commit_drafts(document).await?;
         let key = format!("{list}/{entry}/tombstone");
         let path = FieldPath::parse(&key).map_err(|_| Refusal::NotHere)?;
+        let stands = self.with_open(|open| {
+            Ok(open.record(document).is_some_and(|record| record.text(&key) == reason))
+        })?;
+        if stands {
+            // Removed already, but not by somebody who knew all of it: said again, it counts.
+            self.set_values(document, vec![(path.clone(), Value::Null)]).await?;
+        }
         let mut acted = self.set_values(document, vec![(path, Value::text(reason))]).await?;
         acted.say = self.say(Word::RemovedDone, &[]);
         acted.go = self.with_open(|open| Ok(Some(address(open, document))))?;

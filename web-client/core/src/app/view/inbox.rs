@@ -3,14 +3,17 @@
 use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
-use ankomst_shared::catalog::MergeCode;
+use ankomst_shared::catalog::written_date;
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::merge::Changed;
+use ankomst_shared::merge::{Changed, Class, Conflict, RecordState, conflicts};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
 
 use super::viewer::{Viewer, count};
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
 
 impl Viewer<'_> {
     pub(super) fn inbox(&mut self) -> InboxView {
@@ -47,14 +50,13 @@ impl Viewer<'_> {
         let kind = self.kind(id)?;
         let stands = self.record(id)?;
         let record = stands.whole();
-        let late = stands.late.len();
+        let late = stands.late.iter().filter(|late| !late.is_decided()).count();
         let unseen = self.open.unseen(id).ok_or(Refusal::NotHere)?;
-        let open = record.fields.iter().filter(|(_, state)| state.is_open());
+        let open = conflicts(self.catalog, (&kind.id, id), &stands);
         let (mut conflicts, mut safety) = (0, 0);
-        for (path, _) in open {
+        for one in open.iter().filter(|one| one.is_to_decide()) {
             conflicts += 1;
-            let located = self.catalog.locate(&kind.id, path);
-            safety += usize::from(located.is_some_and(|at| at.field.merge == MergeCode::S));
+            safety += usize::from(one.class == Class::Safety);
         }
         let mut people: Vec<String> = Vec::new();
         let mut received = None;
@@ -118,6 +120,7 @@ impl Viewer<'_> {
         Ok(ChangeListView {
             row,
             fields,
+            notes: self.to_decide(id)?,
             last_review: unseen.review.as_ref().map(|review| ReviewView {
                 who: self.person(review.meta.user),
                 at_ms: review.meta.claimed_ms,
@@ -126,6 +129,60 @@ impl Viewer<'_> {
             }),
             parent: self.open.headers.get(&id).and_then(|header| header.parent),
         })
+    }
+
+    /// What a person should decide that is not about one field, and by when.
+    fn to_decide(&mut self, id: DocumentId) -> Result<Vec<String>, Refusal> {
+        let kind = self.kind(id)?;
+        let record = self.record(id)?;
+        let all = conflicts(self.catalog, (&kind.id, id), &record);
+        let mut notes = Vec::new();
+        for one in all.iter().filter(|one| !one.is_about_field(&record)) {
+            let word = match one.class {
+                Class::Capacity => Word::ConflictCapacity,
+                Class::Safety => Word::ConflictBlocked,
+                Class::DoublePlacement => Word::ConflictDouble,
+                Class::DeletedEdited => Word::ConflictRemoved,
+                Class::Clock => Word::ConflictClock,
+                _ => Word::ConflictSeveral,
+            };
+            let place = self.conflict_place(id, one, &record);
+            let told = one
+                .said
+                .iter()
+                .map(|said| self.level(id, &said.change).1.unwrap_or(said.meta.claimed_ms));
+            let by = told.max().unwrap_or_default() + i64::from(one.class.days()) * DAY_MS;
+            let what = self.f(word, &[&place]);
+            let by = self.now.local(by).map(|by| written_date(by.date())).unwrap_or_default();
+            notes.push(self.f(Word::DecideBy, &[&what, &by]));
+        }
+        Ok(notes)
+    }
+
+    fn conflict_place(&mut self, id: DocumentId, one: &Conflict, record: &RecordState) -> String {
+        if one.class == Class::Clock {
+            return one.said.first().map(|said| self.device(said.meta.device)).unwrap_or_default();
+        }
+        if let Some((list, _)) = one.at.split_once(':') {
+            let list = self.kind(id).ok().and_then(|kind| kind.entry_list(list));
+            return list.map(|list| list.label.get(self.language).to_owned()).unwrap_or_default();
+        }
+        match one.at.split_once('/') {
+            Some(("person", person)) => {
+                let placed = record.entries(self.catalog, "residence", "occupancy");
+                let key = |entry: &str, field: &str| format!("occupancy/{entry}/{field}");
+                let mut placed = placed.into_iter();
+                let entry = placed.find(|entry| record.text(&key(entry, "person")) == person);
+                entry
+                    .map(|entry| record.text(&key(&entry, "display")).to_owned())
+                    .unwrap_or_default()
+            }
+            Some((list, entry)) => {
+                let entry = entry.split('/').next().unwrap_or(entry);
+                self.entry_title(id, list, entry)
+            }
+            None => self.title(id),
+        }
     }
 
     fn changed_field(

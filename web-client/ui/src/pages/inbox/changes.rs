@@ -26,6 +26,7 @@ struct Record {
     id: DocumentId,
     row: Live<Option<InboxRow>>,
     fields: Slots<ChangedField>,
+    notes: Live<Vec<String>>,
     last: Live<Option<ReviewView>>,
     parent: Live<Option<DocumentId>>,
     eye: Live<Option<String>>,
@@ -37,6 +38,7 @@ pub(super) fn changes(id: DocumentId) -> AnyView {
         id,
         row: Live::new(None),
         fields: Slots::new(),
+        notes: Live::new(Vec::new()),
         last: Live::new(None),
         parent: Live::new(None),
         eye: Live::new(None),
@@ -45,6 +47,7 @@ pub(super) fn changes(id: DocumentId) -> AnyView {
         if let View::Changes(view) = view {
             record.row.set(Some(view.row));
             record.last.set(view.last_review);
+            record.notes.fresh(view.notes);
             record.parent.set(view.parent);
             if record.eye.with_untracked(Option::is_none) {
                 record
@@ -79,6 +82,9 @@ fn middle(record: Record) -> AnyView {
                 None => tr(Text::InboxNever).to_owned(),
             }))}</p>
         </header>
+        {dynamic(move || record.notes.with(|all| all.iter().map(|text| view! {
+            <p class="notice" data-tone="decide" data-decide="">{icon(Sign::Differ)}<span>{text.clone()}</span></p>
+        }).collect::<Vec<_>>()))}
         {review(record.id)}
         {dynamic(move || record.fields.is_empty().then(|| view! { <p class="empty">{tr(Text::InboxNoChanges)}</p> }))}
         <ul class="lines">{rows(record.fields, move |field| line(record, field))}</ul>

@@ -1,6 +1,6 @@
 //! Any list of a house or case, any entry of it, and the whole form of the record.
 
-use ankomst_shared::app::{Body, FormView, Line, PageView, Refusal, Sign, Tone};
+use ankomst_shared::app::{Action, Body, FormView, Line, PageView, Refusal, Sign, Tone};
 use ankomst_shared::catalog::Entries;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
@@ -67,12 +67,25 @@ impl Viewer<'_> {
             parts: vec![part(key, "", Body::Form(form))],
             ..PageView::default()
         };
+        let removal = self.text(home, &format!("{list}/{entry}/tombstone"));
+        if !removal.is_empty() {
+            let said = notice("revived", Tone::Decide, self.f(Word::RemovedEdited, &[&removal]));
+            page.parts.insert(0, said);
+            page.actions.extend(self.restore(home, (list, entry)));
+        }
         if list == "notes" {
             self.note_page(&mut page, home, entry);
         } else if known.entries == Entries::Keyed && list != "occupancy" {
             page.actions.push(self.remove(home, list, entry));
         }
         Ok(page)
+    }
+
+    /// The way back of an entry that was taken away.
+    fn restore(&mut self, home: DocumentId, (list, entry): (&str, &str)) -> Option<Action> {
+        let key = format!("{list}/{entry}/tombstone");
+        let nothing = ankomst_shared::value::Value::Null;
+        self.setting((home, &key), nothing, ("restore", Word::Restore, Sign::Back))
     }
 
     /// An entry that was taken away: what it was, why, and the way back.
@@ -90,11 +103,7 @@ impl Viewer<'_> {
         let facts = form.sections.iter().flat_map(|section| &section.fields);
         let facts = facts.filter(|field| !field.text.is_empty());
         let facts = facts.map(|field| (field.label.clone(), field.text.clone())).collect();
-        let restore = self.setting(
-            (home, &key),
-            ankomst_shared::value::Value::Null,
-            ("restore", Word::Restore, Sign::Back),
-        );
+        let restore = self.restore(home, (list, entry));
         Ok(PageView {
             title: form.title.clone(),
             back: Some((self.address(parent), self.title(parent))),
