@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
-//! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`deposit`] (another person's
+//! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
+//! another), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
 //! [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
 //! [`levels`] (what may be forgotten, and when), [`newcomers`] (a disk that is gone), [`house`],
@@ -17,6 +18,7 @@
 
 mod backups;
 mod day;
+mod decide;
 mod deposit;
 mod ended;
 mod first;
