@@ -47,7 +47,12 @@ impl Viewer<'_> {
         let mut line = self.record_line(id);
         line.badges.append(&mut page.badges);
         (page.title, page.badges) = (line.title, line.badges);
-        page.parts.push(self.more(id));
+        let mut more = self.more(id);
+        if let Body::Lines(lines, _) = &mut more.body {
+            // The whole form stands here already.
+            lines.retain(|line| line.key != "whole");
+        }
+        page.parts.push(more);
         Ok(page)
     }
 
