@@ -23,6 +23,7 @@ fn a_data_folder_of_an_earlier_version_is_read_backed_up_and_served() {
         let Some(mut server) = Server::empty() else { return };
         fixture.unpack("server", server.data());
         let then = Dump::read(fixture.text("dump.jsonl"));
+        server.command(&["migrate"]);
         let now = server.dump();
         assert!(!then.is_empty() && now.len() == then.len(), "{}", fixture.version);
         assert_eq!(now.head(), then.head(), "the feed of {}", fixture.version);

@@ -24,6 +24,7 @@ use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
+use crate::sync::authors::{Author, author, covered};
 
 /// A part whose bytes have passed the gate.
 struct Checked {
@@ -33,17 +34,6 @@ struct Checked {
     /// The author's device, if the log does not know it yet.
     newcomer: Option<DeviceRow>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
-}
-
-/// Whose word a part is.
-enum Author {
-    /// That of a device, known or shown to be enrolled by this server.
-    Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
-    /// That of a device this log does not know: it was enrolled after the backup the log is from, or
-    /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
-    Unknown,
-    /// Nobody's.
-    Nobody,
 }
 
 /// Takes a push and answers for every change in it once it is on the disk.
@@ -171,54 +161,6 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
         }
     }
     Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, chunks })
-}
-
-/// The changes an envelope vouches for: the last one of the part, which it names, and of the earlier
-/// ones those that a vouched one builds on. Everything else in the part is somebody else's word.
-fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<ChangeHash> {
-    let mut covered = BTreeSet::new();
-    if infos.last().is_none_or(|info| info.hash != last) {
-        return covered;
-    }
-    covered.insert(last);
-    let mut named: BTreeSet<ChangeHash> = BTreeSet::new();
-    for info in infos.iter().rev() {
-        if info.hash == last || named.contains(&info.hash) {
-            covered.insert(info.hash);
-            named.extend(&info.deps);
-        }
-    }
-    covered
-}
-
-/// Whose word a part is: its envelope is signed by an enrolled device of that person.
-fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
-    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(Author::Nobody) };
-    let known = accounts::device(db, claimed.device)?;
-    let is_known = known.is_some();
-    let device = match known {
-        Some(device) => Some(device),
-        None => newcomer(app, db, part)?.filter(|device| device.id == claimed.device),
-    };
-    let Some(device) = device else { return Ok(Author::Unknown) };
-    let opened = AuthorEnvelope::open(&part.envelope, &PublicKey::from_bytes(device.key)).ok();
-    let opened =
-        opened.filter(|author| author.document == part.document && author.user == device.user);
-    let newcomer = (!is_known).then_some(device);
-    Ok(opened.map_or(Author::Nobody, |author| Author::Is(Box::new((author, newcomer)))))
-}
-
-/// The device whose enrolment a part carries, if this server has signed it and knows the person.
-fn newcomer(
-    app: &App,
-    db: &Connection,
-    part: &PushPart,
-) -> Result<Option<DeviceRow>, StorageError> {
-    let enrolment = part.enrolment.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
-    let Some(device) = DeviceRow::enrolled(enrolment, &app.secrets.server.public()) else {
-        return Ok(None);
-    };
-    Ok(accounts::user(db, device.user)?.is_some().then_some(device))
 }
 
 /// Stores what fits; gives an answer for each change, and the documents of which some are held at once.

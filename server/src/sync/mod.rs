@@ -1,9 +1,10 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`feed`] (what becomes visible),
-//! [`exchange`] (the one answer), [`live`] (the socket).
+//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is),
+//! [`feed`] (what becomes visible), [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
+mod authors;
 pub mod exchange;
 pub mod feed;
 pub mod ingest;

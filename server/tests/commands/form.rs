@@ -18,30 +18,39 @@ fn log(folder: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(folder.join("log.db")).unwrap()
 }
 
+/// The newest form that was ever applied to the data.
+fn form(folder: &Path) -> i64 {
+    let newest = "SELECT max(version) FROM refinery_schema_history";
+    log(folder).query_row(newest, [], |row| row.get(0)).unwrap()
+}
+
 #[tokio::test]
 async fn data_of_a_newer_version_are_refused_and_left_as_they_are() {
     let folder = folder().await;
+    let current = form(folder.path());
     log(folder.path())
         .execute(
             "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
-             SELECT 99, 'later', applied_on, '1' FROM refinery_schema_history",
+             SELECT 99, 'later', applied_on, '1' FROM refinery_schema_history LIMIT 1",
             [],
         )
         .unwrap();
     let opened = App::open(folder.path(), PathBuf::from("/bin/false")).await;
-    assert!(matches!(opened, Err(StorageError::Newer { found: 99, known: 1 })), "{opened:?}");
+    assert!(
+        matches!(opened, Err(StorageError::Newer { found: 99, known }) if known == current),
+        "{opened:?}"
+    );
     for command in ["serve", "migrate", "doctor", "rebuild", "dump"] {
         let (fine, said) = ankomst(folder.path(), &[command]);
         assert!(!fine && said.contains("written by a newer version of Ankomst (form 99"), "{said}");
     }
-    let newest = "SELECT max(version) FROM refinery_schema_history";
-    let newest: i64 = log(folder.path()).query_row(newest, [], |row| row.get(0)).unwrap();
-    assert_eq!(newest, 99);
+    assert_eq!(form(folder.path()), 99);
 }
 
 #[tokio::test]
 async fn data_of_an_older_version_are_changed_by_those_who_are_alone_with_them_only() {
     let folder = folder().await;
+    let current = form(folder.path());
     for name in ["log.db", "log.db-wal", "log.db-shm"] {
         drop(std::fs::remove_file(folder.path().join(name)));
     }
@@ -51,9 +60,9 @@ async fn data_of_an_older_version_are_changed_by_those_who_are_alone_with_them_o
         assert!(!fine && said.contains("run `ankomst migrate`"), "{command:?}: {said}");
     }
     let (fine, said) = ankomst(folder.path(), &["migrate"]);
-    assert!(fine && said.contains("had form 0 and have form 1"), "{said}");
+    assert!(fine && said.contains(&format!("had form 0 and have form {current}")), "{said}");
     let (fine, said) = ankomst(folder.path(), &["migrate"]);
-    assert!(fine && said.contains("have form 1 already"), "{said}");
+    assert!(fine && said.contains(&format!("have form {current} already")), "{said}");
     assert!(ankomst(folder.path(), &["dump"]).0);
 }
 

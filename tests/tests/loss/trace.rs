@@ -91,9 +91,9 @@ fn acks(trace: &str) -> Vec<bool> {
 }
 
 /// How strace shows the beginning of a binary frame, and what is in one that acknowledges: bytes
-/// not deflated, then the variant 0 with its one field.
+/// not deflated, then the variant 0 with its two fields.
 const FRAME: &str = "\"\\202";
-const ACKS: &str = "\\0\\202\\0\\201";
+const ACKS: &str = "\\0\\202\\0\\202";
 
 #[cfg(test)]
 mod tests {
@@ -103,7 +103,7 @@ mod tests {
     fn an_acknowledgement_before_the_disk_is_seen() {
         let write = "7 1.0 pwrite64(9</d/log.db-wal>, \"..\", 4096, 0) = 4096";
         let sync = "7 1.1 fdatasync(9</d/log.db-wal>) = 0";
-        let says = r#"8 1.2 sendto(5<socket:[1]>, "\202N\0\202\0\201\201"..., 80) = 80"#;
+        let says = r#"8 1.2 sendto(5<socket:[1]>, "\202N\0\202\0\202\201"..., 80) = 80"#;
         assert_eq!(acks(&[write, sync, says].join("\n")), [true]);
         assert_eq!(acks(&[write, says, sync].join("\n")), [false]);
         assert_eq!(acks(&[sync, write, says].join("\n")), [false]);

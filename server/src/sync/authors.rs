@@ -1,0 +1,72 @@
+//! Whose word an arriving change is.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::chunk::ChunkInfo;
+use ankomst_shared::ids::ChangeHash;
+use ankomst_shared::sign::{AuthorEnvelope, PublicKey};
+use ankomst_shared::sync::message::PushPart;
+use rusqlite::Connection;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::accounts::{self, DeviceRow};
+
+/// Whose word a part is.
+pub(super) enum Author {
+    /// That of a device, known or shown to be enrolled by this server.
+    Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
+    /// That of a device this log does not know: it was enrolled after the backup the log is from, or
+    /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
+    Unknown,
+    /// Nobody's.
+    Nobody,
+}
+
+/// The changes an envelope vouches for: the last one of the part, which it names, and of the earlier
+/// ones those that a vouched one builds on. Everything else in the part is somebody else's word.
+pub(super) fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<ChangeHash> {
+    let mut covered = BTreeSet::new();
+    if infos.last().is_none_or(|info| info.hash != last) {
+        return covered;
+    }
+    covered.insert(last);
+    let mut named: BTreeSet<ChangeHash> = BTreeSet::new();
+    for info in infos.iter().rev() {
+        if info.hash == last || named.contains(&info.hash) {
+            covered.insert(info.hash);
+            named.extend(&info.deps);
+        }
+    }
+    covered
+}
+
+/// Whose word a part is: its envelope is signed by an enrolled device of that person.
+pub(super) fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
+    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(Author::Nobody) };
+    let known = accounts::device(db, claimed.device)?;
+    let is_known = known.is_some();
+    let device = match known {
+        Some(device) => Some(device),
+        None => newcomer(app, db, part)?.filter(|device| device.id == claimed.device),
+    };
+    let Some(device) = device else { return Ok(Author::Unknown) };
+    let opened = AuthorEnvelope::open(&part.envelope, &PublicKey::from_bytes(device.key)).ok();
+    let opened =
+        opened.filter(|author| author.document == part.document && author.user == device.user);
+    let newcomer = (!is_known).then_some(device);
+    Ok(opened.map_or(Author::Nobody, |author| Author::Is(Box::new((author, newcomer)))))
+}
+
+/// The device whose enrolment a part carries, if this server has signed it and knows the person.
+fn newcomer(
+    app: &App,
+    db: &Connection,
+    part: &PushPart,
+) -> Result<Option<DeviceRow>, StorageError> {
+    let enrolment = part.enrolment.as_ref().map_or(&[][..], |bytes| bytes.as_slice());
+    let Some(device) = DeviceRow::enrolled(enrolment, &app.secrets.server.public()) else {
+        return Ok(None);
+    };
+    Ok(accounts::user(db, device.user)?.is_some().then_some(device))
+}
