@@ -8,6 +8,7 @@
 mod desk;
 mod files;
 mod first;
+mod kinds;
 mod kit;
 mod limits;
 mod metrics;

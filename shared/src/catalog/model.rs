@@ -255,6 +255,23 @@ pub struct Machine {
     pub sticky: Vec<String>,
     /// Pairs of which neither may rule: the state is [`Machine::DISPUTED`] until a person decides.
     pub disputed: Vec<(String, String)>,
+    /// What another, who did not know of a state, wrote elsewhere and what state that makes.
+    pub late: Vec<Late>,
+}
+
+/// A state that does not stand when something was written at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// The states it is about.
+    pub from: Vec<String>,
+    /// The list that was written in.
+    pub list: String,
+    /// The field of an entry that was written; any without. For a state of an entry, the field names it.
+    pub field: Option<String>,
+    /// The entry says yes here.
+    pub when: Option<String>,
+    /// The state there is then.
+    pub to: String,
 }
 
 impl Machine {
@@ -372,7 +389,8 @@ packed! {
         Postcode, PersonalNumber, DossierNumber, Reference(a), Count
     }
     enum MergeCode { R, N, S, U, I, Q, M, C, T, O }
-    struct Machine { order, sticky, disputed }
+    struct Machine { order, sticky, disputed, late }
+    struct Late { from, list, field, when, to }
     enum Required { Optional, Creation, Signing, Opening }
     enum Caution { Order(a), Lowest, Highest, Earliest, Latest, True, False, ByItem }
     struct Condition { field, any_of } struct CodeList { id, label, closed, codes }

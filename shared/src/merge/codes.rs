@@ -5,7 +5,7 @@ use super::laws::{actor, by, edit, opened, path};
 use super::*;
 use crate::app::{Agreement, ShownRule};
 use crate::catalog::{Catalog, MergeCode};
-use crate::document::{Chunk, Document};
+use crate::document::{Chunk, Document, Edit};
 use crate::ids::{DocumentId, EntryId};
 use crate::value::Value;
 
@@ -61,6 +61,72 @@ fn states_join_by_their_table() {
     let disputed = two("residence", &placement, ["planned", "active", "cancelled"]);
     assert_eq!((disputed.value, disputed.agreement), (Value::text("disputed"), Agreement::Open));
     assert!(disputed.conflict.is_some());
+}
+
+/// A record, what one said of a state in it, and what another wrote elsewhere without knowing.
+fn beside(kind: &str, before: &[Edit], state: &Edit, elsewhere: &[Edit]) -> RecordState {
+    let (_, base) = Document::create(actor(1), vec![1], before, &by(1, 0, Vec::new())).unwrap();
+    let mut chunks = vec![base];
+    for (person, said) in [(2, core::slice::from_ref(state)), (3, elsewhere)] {
+        let mut replica = opened(person, &chunks[..1]);
+        chunks.extend(replica.commit(said, &by(person, 1, Vec::new())).unwrap());
+    }
+    let of = |order: [usize; 3]| {
+        let delivered: Vec<Chunk> = order.iter().map(|at| chunks[*at].clone()).collect();
+        record_state(Catalog::builtin(), (kind, ID), &opened(9, &delivered), None)
+    };
+    assert_eq!(of([0, 1, 2]), of([0, 2, 1]), "any order, the same state");
+    of([0, 1, 2])
+}
+
+#[test]
+fn a_state_yields_to_what_was_written_elsewhere_at_the_same_time() {
+    let (own, other, seen) = (entry(), EntryId::from_bytes([8; 10]), EntryId::from_bytes([9; 10]));
+    let state = format!("deficiencies/{own}/state");
+    let before = [edit(&state, "open"), edit(&format!("deficiencies/{other}/state"), "verified")];
+    let sighting = |of: EntryId, still: bool| {
+        [
+            edit(&format!("sightings/{seen}/deficiency"), of.to_string().as_str()),
+            edit(&format!("sightings/{seen}/still_present"), Value::Bool(still)),
+        ]
+    };
+    let mended = edit(&state, "verified");
+    for (of, still, wanted) in
+        [(own, true, "reopened"), (own, false, "verified"), (other, true, "verified")]
+    {
+        let record = beside("deficiencies", &before, &mended, &sighting(of, still));
+        assert_eq!(record.text(&state), wanted, "{of} {still}");
+        assert_eq!(record.fields[&path(&state)].statements.len(), 1, "what was said is there");
+    }
+    // Whoever knew of the sighting and has looked since is believed.
+    let mut knowing = opened(
+        4,
+        &[Document::create(actor(1), vec![1], &before, &by(1, 0, Vec::new())).unwrap().1],
+    );
+    knowing.commit(&sighting(own, true), &by(4, 1, Vec::new())).unwrap();
+    knowing.commit(&[mended], &by(4, 2, Vec::new())).unwrap();
+    let record = record_state(Catalog::builtin(), ("deficiencies", ID), &knowing, None);
+    assert_eq!(record.text(&state), "verified");
+}
+
+#[test]
+fn a_signed_run_and_a_closed_case_say_that_somebody_went_on() {
+    let answered = [edit("item/B-H09/status", "not_checked"), edit("state", "open")];
+    let late = [edit("item/B-H09/status", "not_ok")];
+    let record = beside("run", &answered, &edit("state", "signed"), &late);
+    assert_eq!(record.text("state"), "signed_with_late_changes");
+    let remark = [edit("remark", "Regn")];
+    let record = beside("run", &answered, &edit("state", "signed"), &remark);
+    assert_eq!(record.text("state"), "signed");
+
+    let task = format!("tasks/{}/title", entry());
+    let active = [edit("state", "active"), edit(&task, "Ring skolan")];
+    let new = [edit(&format!("tasks/{}/title", EntryId::from_bytes([8; 10])), "Ring hyresvärden")];
+    let record = beside("case", &active, &edit("state", "closing"), &new);
+    assert_eq!(record.text("state"), "active", "a new entry");
+    let old = [edit(&format!("tasks/{}/status", entry()), "done")];
+    let record = beside("case", &active, &edit("state", "closing"), &old);
+    assert_eq!(record.text("state"), "closing", "an old one came to an end");
 }
 
 #[test]

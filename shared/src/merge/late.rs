@@ -1,13 +1,15 @@
 //! What is signed stands as it was signed. Who wrote into it without knowing that, because no contact was
 //! to be had, has not written in vain: it is shown beside, and a person decides.
 
-use crate::app::ShownRule;
 use crate::document::Statement;
 use crate::ids::ChangeHash;
 use crate::merge::record::{Late, Reading, RecordState};
 use crate::order;
 use crate::path::FieldPath;
 use crate::value::Value;
+
+/// The state of a signed run that was written into by somebody who did not know of the signing.
+const WITH_LATE: &str = "signed_with_late_changes";
 
 /// Puts back what was signed, and aside what came later.
 pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
@@ -53,16 +55,17 @@ pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
         }
         reading.frozen = None;
     }
-    mark(reading.kind, record);
+    decided(reading.kind, record);
 }
 
-/// A signed run that has late changes says so in its state, until somebody decides (domain section 3.11).
-fn mark(kind: &str, record: &mut RecordState) {
-    let is_late = kind == "run" && record.late.iter().any(|late| !late.is_decided());
+/// A signed run whose late changes somebody has seen and decided on is signed again.
+fn decided(kind: &str, record: &mut RecordState) {
+    if kind != "run" || record.late.is_empty() || !record.late.iter().all(Late::is_decided) {
+        return;
+    }
     for (path, state) in &mut record.fields {
-        if is_late && path.as_str() == "state" && state.value.as_str() == Some("signed") {
-            state.value = Value::text("signed_with_late_changes");
-            state.rule = ShownRule::Table;
+        if path.as_str() == "state" && state.value.as_str() == Some(WITH_LATE) {
+            state.value = Value::text("signed");
         }
     }
 }
@@ -73,7 +76,9 @@ fn signings(kind: &str, record: &RecordState) -> Vec<(String, Statement)> {
     for (path, state) in &record.fields {
         let parts = path.segments();
         let is_signed = match (kind, parts.head, parts.rest) {
-            ("run", "state", [None, ..]) => state.value.as_str() == Some("signed"),
+            ("run", "state", [None, ..]) => {
+                matches!(state.value.as_str(), Some("signed" | WITH_LATE))
+            }
             ("journal", "notes", [Some(_), Some("state"), _]) => {
                 !matches!(state.value.as_str(), None | Some("draft"))
             }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, Entries, MergeCode};
+use crate::app::{Agreement, ShownRule};
+use crate::catalog::{self, Catalog, Entries, Machine, MergeCode};
 use crate::document::{Document, Statement};
 use crate::ids::{ChangeHash, DocumentId};
 use crate::merge::field::{FieldInput, FieldState, field_state};
@@ -80,9 +81,21 @@ pub fn record_state(
     let mut reading =
         Reading { catalog, kind, id, document, review, decisions, said: Vec::new(), frozen: None };
     let mut record = RecordState::default();
+    let mut states: Vec<FieldPath> = Vec::new();
     for (path, statements) in document.fields() {
-        if let Some(state) = reading.state(&path, &statements) {
-            record.fields.insert(path, state);
+        let Some(state) = reading.state(&path, &statements) else { continue };
+        let machine = catalog.locate(kind, &path).and_then(|at| at.field.machine.as_ref());
+        if machine.is_some_and(|machine| !machine.late.is_empty()) {
+            states.push(path.clone());
+        }
+        record.fields.insert(path, state);
+    }
+    for path in states {
+        let machine = catalog.locate(kind, &path).and_then(|at| at.field.machine.as_ref());
+        let late = machine.and_then(|machine| late_state(&record, document, &path, machine));
+        let late = late.map(Value::text);
+        if let (Some(value), Some(state)) = (late, record.fields.get_mut(&path)) {
+            (state.value, state.rule) = (value, ShownRule::Table);
         }
     }
     freeze(&mut record, &mut reading);
@@ -157,6 +170,48 @@ impl Reading<'_> {
             review: self.review,
         }))
     }
+}
+
+/// The state that something written elsewhere, by one who did not know of it, makes of another.
+fn late_state<'a>(
+    record: &RecordState,
+    document: &Document,
+    path: &FieldPath,
+    machine: &'a Machine,
+) -> Option<&'a str> {
+    let state = record.fields.get(path)?;
+    let shown = state.value.as_str().filter(|_| state.agreement == Agreement::Agreed)?;
+    let ruling = || state.statements.iter().filter(|one| one.value.as_str() == Some(shown));
+    let apart = |said: &Statement| {
+        ruling().all(|own| {
+            !document.includes(&[own.change], &said.change)
+                && !document.includes(&[said.change], &own.change)
+        })
+    };
+    let met = |late: &&catalog::Late| {
+        let mut fields = record.fields.iter();
+        late.from.iter().any(|code| code == shown)
+            && fields.any(|(at, other)| {
+                is_about(record, late, (path, at)) && other.statements.iter().any(apart)
+            })
+    };
+    machine.late.iter().find(met).map(|late| late.to.as_str())
+}
+
+/// Whether a rule about a state asks for what stands at a key.
+fn is_about(
+    record: &RecordState,
+    late: &catalog::Late,
+    (state, at): (&FieldPath, &FieldPath),
+) -> bool {
+    let parts = at.segments();
+    let [Some(entry), Some(field), _] = parts.rest else { return false };
+    let of_entry = state.segments().rest[0].is_none_or(|own| record.text(at.as_str()) == own);
+    parts.head == late.list
+        && late.field.as_ref().is_none_or(|wanted| wanted == field && of_entry)
+        && late.when.as_ref().is_none_or(|when| {
+            record.value(&format!("{}/{entry}/{when}", late.list)) == Some(&Value::Bool(true))
+        })
 }
 
 /// The newest text that everybody who wrote at the same time had seen.

@@ -16,7 +16,7 @@ pub(super) const UI_BYTES_MAX: usize = 150_000;
 /// build fails above it.
 pub(super) const APP_BYTES_MAX: usize = 640_000;
 /// What the catalog weighs at most beside them (docs/decisions/0004-the-catalog-beside-the-app.md).
-pub(super) const CATALOG_BYTES_MAX: usize = 60_000;
+pub(super) const CATALOG_BYTES_MAX: usize = 70_000;
 
 /// What the app weighs, in bytes after brotli.
 pub(super) struct Sizes {

@@ -95,6 +95,18 @@ fn states_join_the_same_in_any_order() {
     // Gone is over open, and closed over open, but gone and open made gone before closed came.
     let torn = with(&format!("{order}, disputed = [[\"open\", \"closed\"]]"));
     assert!(torn.contains("join differently in another order"), "{torn}");
+    let late = |rule: &str| with(&format!("{order}, late = [{{ {rule} }}]"));
+    let own = "{ id = \"s\", type = \"text\", merge = \"R\", COMMON }";
+    assert_eq!(faults("server = true", own), "");
+    for (rule, wanted) in [
+        ("from = [\"shut\"], list = \"rooms\", to = \"open\"", "an unknown state `shut`"),
+        ("from = [\"closed\"], list = \"rooms\", to = \"ajar\"", "an unknown state `ajar`"),
+        ("from = [\"closed\"], list = \"rooms\", to = \"open\"", "`house` has no list `rooms`"),
+        ("from = [\"closed\"], to = \"open\"", "`list` is missing"),
+    ] {
+        let found = late(rule);
+        assert!(found.contains(wanted), "{rule}: {found}");
+    }
     let last = "order = [\"closed\", \"gone\", \"open\", \"disputed\"], disputed = [[\"gone\", \"closed\"]]";
     assert!(with(last).contains("join differently in another order"));
 }

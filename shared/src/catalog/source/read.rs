@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::super::model::{
-    Caution, Code, CodeList, Condition, Entries, EntryList, Field, FieldType, Finds, Kind, Machine,
-    MergeCode, Package, Required, Section,
+    Caution, Code, CodeList, Condition, Entries, EntryList, Field, FieldType, Finds, Kind, Late,
+    Machine, MergeCode, Package, Required, Section,
 };
 use super::node::{Node, Place, fault_at, line_of};
 use super::{Faults, SourceFile};
@@ -223,15 +223,29 @@ pub(super) fn condition(node: Node<'_>) -> Condition {
     read
 }
 
-/// Reads `{ order = [...], sticky = [...], disputed = [["a", "b"]] }`.
+/// Reads `{ order = [...], sticky = [...], disputed = [["a", "b"]], late = [{ ... }] }`.
 fn machine(node: Node<'_>) -> Machine {
     let machine = Machine {
         order: node.texts("order"),
         sticky: node.texts("sticky"),
         disputed: node.pairs("disputed"),
+        late: node.nodes("late").into_iter().map(late).collect(),
     };
     node.end();
     machine
+}
+
+/// Reads `{ from = ["signed"], list = "item", to = "signed_with_late_changes" }`, with `field` and `when`.
+fn late(node: Node<'_>) -> Late {
+    let late = Late {
+        from: node.texts("from"),
+        list: node.text("list"),
+        field: node.maybe_text("field"),
+        when: node.maybe_text("when"),
+        to: node.text("to"),
+    };
+    node.end();
+    late
 }
 
 fn protection(node: &Node<'_>) -> u8 {

@@ -95,6 +95,7 @@ impl Verify<'_> {
             kind.entry_lists.iter().map(|list| (format!("{}/{}", kind.id, list.id), &list.fields));
         for (owner, fields) in lists.chain([(kind.id.clone(), &kind.fields)]) {
             for field in fields {
+                self.late(&format!("field {owner}/{}", field.id), kind, field);
                 if let FieldType::Reference(to) = &field.typ
                     && !self.names(to)
                 {
@@ -201,6 +202,26 @@ impl Verify<'_> {
             self.fault(name, format!("`{list}` needs a code `{}`", Machine::DISPUTED));
         }
         self.joins(name, machine);
+    }
+
+    /// Whether what is written elsewhere can be found, and the states it makes are known.
+    fn late(&self, name: &str, kind: &Kind, field: &Field) {
+        let (Some(machine), Some(codes)) = (&field.machine, field.typ.list()) else { return };
+        let codes = self.codes(codes).unwrap_or_default();
+        for late in &machine.late {
+            let named = late.from.iter().chain([&late.to]);
+            if let Some(code) = named.into_iter().find(|code| !codes.contains(code.as_str())) {
+                self.fault(name, format!("`late` names an unknown state `{code}`"));
+            }
+            let Some(list) = kind.entry_lists.iter().find(|list| list.id == late.list) else {
+                self.fault(name, format!("`{}` has no list `{}`", kind.id, late.list));
+                continue;
+            };
+            let asked = late.field.iter().chain(&late.when);
+            for id in asked.filter(|id| !list.fields.iter().any(|field| field.id == **id)) {
+                self.fault(name, format!("`{}` has no field `{id}`", late.list));
+            }
+        }
     }
 
     /// Whether the table gives one state, whatever states met first.

@@ -14,7 +14,8 @@ use super::{Answers, edit};
 use crate::platform::Platform;
 
 /// What goes over to the next placement of the same person.
-const KEPT: [&str; 7] = ["person", "case", "display", "age_band", "sex", "household", "basis"];
+const KEPT: [&str; 8] =
+    ["person", "case", "display", "age_band", "sex", "household", "assignment", "basis"];
 
 impl<P: Platform> Core<P> {
     pub(super) async fn place(

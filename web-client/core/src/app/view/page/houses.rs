@@ -3,12 +3,11 @@
 use ankomst_shared::app::{Act, Body, Input, Line, PageView, Sign, Tone};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy;
-use ankomst_shared::order;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::viewer::Viewer;
-use super::made::{action, asked, badge, part, question, signed};
+use super::made::{action, asked, badge, by_title, part, question, signed};
 
 impl Viewer<'_> {
     pub(super) fn houses(&mut self) -> PageView {
@@ -16,7 +15,7 @@ impl Viewer<'_> {
         for id in self.of_kind("residence") {
             lines.extend(self.house_line(id));
         }
-        order::sort_by_key(&mut lines, |line| order::swedish(&line.title));
+        by_title(&mut lines);
         let questions = vec![
             question("name", self.w(Word::HouseName), Input::Text, Value::Null),
             question(

@@ -5,6 +5,7 @@ use ankomst_shared::app::{
 };
 use ankomst_shared::catalog::{Code, Entries, Field, FieldType, Required};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
@@ -81,6 +82,11 @@ pub(in crate::app::view) fn question(
     value: Value,
 ) -> Question {
     Question { id: id.to_owned(), label: label.into(), input, value, required: true }
+}
+
+/// Puts lines in the order of their titles.
+pub(super) fn by_title(lines: &mut Vec<Line>) {
+    order::sort_by_key(lines, |line| order::swedish(&line.title));
 }
 
 impl Viewer<'_> {

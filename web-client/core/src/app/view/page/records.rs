@@ -5,11 +5,10 @@ use ankomst_shared::app::{Act, Action, Body, Line, PageView, Refusal, Sign};
 use ankomst_shared::catalog::{Field, FieldType, Kind, MergeCode, Required};
 use ankomst_shared::find::fits;
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::order;
 use ankomst_shared::text::Word;
 
 use super::super::viewer::Viewer;
-use super::made::{action, asked, part, primary};
+use super::made::{action, asked, by_title, part, primary};
 
 /// Kinds that are shown in pages of their own.
 const OWN_PAGES: [&str; 3] = ["residence", "case", "run"];
@@ -26,7 +25,7 @@ impl Viewer<'_> {
         }
         let ids = self.of_kind_at(kind, parent);
         let mut lines: Vec<Line> = ids.into_iter().map(|id| self.record_line(id)).collect();
-        order::sort_by_key(&mut lines, |line| order::swedish(&line.title));
+        by_title(&mut lines);
         let none = self.w(Word::EntriesNone).to_owned();
         let actions = if kind.server { Vec::new() } else { vec![self.new_action(kind, parent)] };
         Ok(PageView {
@@ -45,10 +44,15 @@ impl Viewer<'_> {
         let above = parent.map_or_else(String::new, |parent| self.address(parent));
         page.back =
             Some((format!("{above}/{}", kind.id), kind.label.get(self.language).to_owned()));
-        let line = self.record_line(id);
-        page.badges.splice(0..0, line.badges);
-        page.title = line.title;
-        page.parts.push(self.more(id));
+        let mut line = self.record_line(id);
+        line.badges.append(&mut page.badges);
+        (page.title, page.badges) = (line.title, line.badges);
+        let mut more = self.more(id);
+        if let Body::Lines(lines, _) = &mut more.body {
+            // The whole form stands here already.
+            lines.retain(|line| line.key != "whole");
+        }
+        page.parts.push(more);
         Ok(page)
     }
 

@@ -3,6 +3,8 @@
 //! Reads the files themselves, also what is not packed yet, so that it can be asked while they are
 //! being written.
 
+mod records;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -13,6 +15,7 @@ use serde_json::json;
 use toml::{Table, Value};
 
 use crate::run::top;
+use records::{Places, Records, with_parts};
 
 /// Items of each built-in checklist as the domain counts them: 352 in all. A checklist that is not
 /// named here is one more.
@@ -53,6 +56,12 @@ struct Report {
     checklists: BTreeMap<String, (i64, usize)>,
     /// Fields by merge code.
     merge_codes: BTreeMap<String, usize>,
+    /// Codes by list.
+    codes_of: BTreeMap<String, usize>,
+    /// What can be named in the catalog.
+    places: Places,
+    /// The domain's records held against it.
+    records: Records,
     /// Place and language of each text that is missing.
     missing: Vec<String>,
 }
@@ -63,7 +72,7 @@ struct Report {
 /// When a file cannot be read, or a text is missing.
 pub(crate) fn run(catalog: &Catalog) -> anyhow::Result<()> {
     let Catalog::Report(args) = catalog;
-    let report = read(&files(&top().join("shared").join("catalog"))?)?;
+    let report = built_in()?;
     if args.json {
         println!("{}", report.json());
     } else {
@@ -75,10 +84,16 @@ pub(crate) fn run(catalog: &Catalog) -> anyhow::Result<()> {
     bail!("{} texts are missing:\n{}", report.missing.len(), report.missing.join("\n"))
 }
 
+/// The report on the catalog of this project.
+fn built_in() -> anyhow::Result<Report> {
+    let wanted = fs::read_to_string(top().join("xtask").join("records.toml"))?;
+    read(&files(&top().join("shared").join("catalog"))?, &wanted)
+}
+
 /// The TOML files below a folder, by their path in it.
 fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
-    for inner in ["kinds", "lists", "checklists", "text", "words"] {
+    for inner in ["kinds", "lists", "parts", "checklists", "text", "words"] {
         let path = folder.join(inner);
         for entry in fs::read_dir(&path).with_context(|| path.display().to_string())? {
             let entry = entry?;
@@ -92,18 +107,27 @@ fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     Ok(files)
 }
 
-fn read(files: &[(String, String)]) -> anyhow::Result<Report> {
+fn read(files: &[(String, String)], wanted: &str) -> anyhow::Result<Report> {
+    let mut parts = BTreeMap::new();
+    for (name, text) in files {
+        if let Some(part) = name.strip_prefix("parts/") {
+            parts.insert(part.to_owned(), text.parse().with_context(|| name.clone())?);
+        }
+    }
     let mut report = Report::default();
     let mut keys: BTreeMap<&str, BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
     for (name, text) in files {
         let table: Table = text.parse().with_context(|| name.clone())?;
         let (folder, file) = name.split_once('/').unwrap_or(("", name));
         match folder {
-            "kinds" => report.kind(&table),
+            "kinds" => report.kind(&table, &parts),
             "lists" => {
+                let codes = tables(&table, "codes").len();
                 report.lists += 1;
-                report.codes += tables(&table, "codes").len();
+                report.codes += codes;
+                report.codes_of.insert(id(&table).to_owned(), codes);
             }
+            "parts" => {}
             "checklists" => report.checklist(&table),
             _ => {
                 let said = table.iter().filter(|(_, text)| is_said(text));
@@ -123,6 +147,7 @@ fn read(files: &[(String, String)]) -> anyhow::Result<Report> {
             report.missing.extend(missing.map(|key| format!("{folder}/{language}: `{key}`")));
         }
     }
+    report.records = Records::read(wanted, &report.places, &report.codes_of)?;
     Ok(report)
 }
 
@@ -174,14 +199,17 @@ fn labels(place: &str, value: &Value, missing: &mut Vec<String>) {
 }
 
 impl Report {
-    fn kind(&mut self, kind: &Table) {
+    fn kind(&mut self, kind: &Table, parts: &BTreeMap<String, Table>) {
         self.kinds += 1;
-        let lists = tables(kind, "entry_lists").into_iter();
-        let fields = lists.flat_map(|list| tables(list, "fields"));
-        for field in tables(kind, "fields").into_iter().chain(fields) {
-            self.fields += 1;
-            let code = field.get("merge").and_then(Value::as_str).unwrap_or("?");
-            *self.merge_codes.entry(code.to_owned()).or_default() += 1;
+        self.places.kind(kind, parts);
+        for table in with_parts(kind, parts) {
+            let lists = tables(table, "entry_lists").into_iter();
+            let fields = lists.flat_map(|list| tables(list, "fields"));
+            for field in tables(table, "fields").into_iter().chain(fields) {
+                self.fields += 1;
+                let code = field.get("merge").and_then(Value::as_str).unwrap_or("?");
+                *self.merge_codes.entry(code.to_owned()).or_default() += 1;
+            }
         }
     }
 
@@ -198,9 +226,16 @@ impl Report {
 
     /// Merge stories and rows of seeds are not in the catalog yet: their counts are 0.
     fn json(&self) -> serde_json::Value {
+        let ((kinds, kinds_total), (fields, fields_total)) =
+            (self.records.kinds(), self.records.fields());
         json!({
-            "kinds": self.kinds,
+            "documents": self.kinds,
+            "kinds": kinds,
+            "kinds_total": kinds_total,
             "fields": self.fields,
+            "record_fields": fields,
+            "record_fields_total": fields_total,
+            "short_code_lists": self.records.short_lists(),
             "checklists": self.checklists.len(),
             "items": self.items(),
             "stories": 0,
@@ -211,7 +246,13 @@ impl Report {
     }
 
     fn print(&self) {
-        println!("{} kinds with {} fields", self.kinds, self.fields);
+        println!("{} kinds of document with {} fields", self.kinds, self.fields);
+        let ((kinds, all_kinds), (fields, all_fields)) =
+            (self.records.kinds(), self.records.fields());
+        println!("{kinds} of {all_kinds} records with {fields} of {all_fields} fields");
+        for line in self.records.lines() {
+            println!("    {line}");
+        }
         let codes = self.merge_codes.iter().map(|(code, count)| format!("{code} {count}"));
         println!("merge codes: {}", codes.collect::<Vec<_>>().join(", "));
         println!("{} code lists with {} codes", self.lists, self.codes);
@@ -244,7 +285,7 @@ mod tests {
     fn of(files: &[(&str, &str)]) -> Report {
         let files: Vec<(String, String)> =
             files.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
-        read(&files).unwrap()
+        read(&files, "").unwrap()
     }
 
     #[test]
@@ -285,8 +326,22 @@ mod tests {
     }
 
     #[test]
+    fn every_record_of_the_domain_can_be_recorded_with_all_its_fields() {
+        let records = built_in().unwrap().records;
+        let lines = records.lines();
+        let short: Vec<&String> = lines
+            .iter()
+            .filter(|line| line.contains("missing") || line.starts_with("codes"))
+            .collect();
+        assert_eq!(short, [""; 0]);
+        let ((kinds, all), (fields, all_fields)) = (records.kinds(), records.fields());
+        assert_eq!((kinds, fields), (all, all_fields));
+        assert!(kinds >= 46 && fields >= 450, "{kinds} records, {fields} fields");
+    }
+
+    #[test]
     fn the_built_in_lists_are_as_the_domain_counts_them() {
-        let report = read(&files(&top().join("shared").join("catalog")).unwrap()).unwrap();
+        let report = built_in().unwrap();
         for (id, count) in ITEMS {
             assert_eq!(report.checklists[id].1, count, "{id}");
         }
