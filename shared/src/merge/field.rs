@@ -246,7 +246,7 @@ fn choose(input: &FieldInput<'_>, candidates: &[Candidate<'_>], differ: bool) ->
             Shown::at(first.map_or(0, |(at, _)| at), ShownRule::First, true)
         }
         MergeCode::O => Shown::at(0, ShownRule::First, true),
-        MergeCode::Q => Shown::at(0, ShownRule::Picked, false),
+        MergeCode::Q | MergeCode::D => Shown::at(0, ShownRule::Picked, false),
         MergeCode::R | MergeCode::N | MergeCode::C => Shown::at(0, ShownRule::Picked, true),
     }
 }
