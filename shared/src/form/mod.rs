@@ -25,7 +25,7 @@ use reckon::{It, ONE, Place, Reckoned, Reckoner, Term, date};
 
 /// What a record asks: of itself, then of each entry, list by list.
 #[must_use]
-pub fn evaluate<'a>(catalog: &'a Catalog, kind: &'a Kind, record: &'a RecordState) -> Outcome<'a> {
+pub fn evaluate<'a>(catalog: &'a Catalog, kind: &'a Kind, record: &RecordState) -> Outcome<'a> {
     let mut form = Form::new(catalog, kind, record);
     form.record();
     for list in &kind.entry_lists {
@@ -37,11 +37,11 @@ pub fn evaluate<'a>(catalog: &'a Catalog, kind: &'a Kind, record: &'a RecordStat
 }
 
 /// Looks at a record or at single entries of it, and collects what they ask.
-pub struct Form<'a> {
+pub struct Form<'a, 'r> {
     catalog: &'a Catalog,
     kind: &'a Kind,
-    record: &'a RecordState,
-    reckoner: Reckoner<'a>,
+    record: &'r RecordState,
+    reckoner: Reckoner<'r>,
     /// What was found so far.
     pub outcome: Outcome<'a>,
 }
@@ -53,10 +53,10 @@ struct Part<'a, 'p> {
     place: Place<'p>,
 }
 
-impl<'a> Form<'a> {
+impl<'a: 'r, 'r> Form<'a, 'r> {
     /// Begins to look at a record.
     #[must_use]
-    pub fn new(catalog: &'a Catalog, kind: &'a Kind, record: &'a RecordState) -> Self {
+    pub fn new(catalog: &'a Catalog, kind: &'a Kind, record: &'r RecordState) -> Self {
         let reckoner = Reckoner::new(catalog, &kind.id, record);
         Self { catalog, kind, record, reckoner, outcome: Outcome::default() }
     }

@@ -122,7 +122,10 @@ pub struct Fact {
 pub(super) fn fact(record: &RecordState, path: FieldPath) -> Fact {
     let mut fact = Fact { value: None, changes: Vec::new(), contested: false, path };
     let (mut members, below) = (Vec::new(), [fact.path.as_str(), "/"].concat());
-    for (at, state) in &record.fields {
+    for (at, state) in record.fields.range(fact.path.clone()..) {
+        if !at.as_str().starts_with(fact.path.as_str()) {
+            break;
+        }
         let member = at.as_str().strip_prefix(&below);
         if *at != fact.path && member.is_none() {
             continue;

@@ -55,6 +55,19 @@ pub struct FieldState {
 }
 
 impl FieldState {
+    /// What is being typed and nobody has said yet.
+    #[must_use]
+    pub const fn typed(value: Value) -> Self {
+        Self {
+            value,
+            rule: ShownRule::Only,
+            agreement: Agreement::Agreed,
+            conflict: None,
+            statements: Vec::new(),
+            settlements: Vec::new(),
+        }
+    }
+
     /// The statements a decision made now would have seen.
     #[must_use]
     pub fn seen(&self) -> BTreeSet<StatementId> {

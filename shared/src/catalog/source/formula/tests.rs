@@ -171,7 +171,7 @@ fn every_planted_fault_of_a_formula_is_named_with_its_line() {
         ("count(doors) == 1", "there is no list of entries `doors`"),
         ("count(rooms, it.size) == 1", "`count` wants yes or no, not a number"),
         ("sum(rooms) == 1", "`sum` wants what to look at"),
-        ("count(rooms, count(rooms) == 1) == 1", "cannot stand inside another one"),
+        ("count(rooms, count(rooms) == 1) == 1", "`count` cannot stand inside another one"),
         ("sum(rooms, it.all) == 1", "`all` is calculated from other entries"),
         ("it == 'open'", "`it` alone is a choice; there is none here"),
         ("it.size == 1", "`it` has no fields here"),

@@ -22,12 +22,12 @@ pub(super) fn badge(text: impl Into<String>, tone: Tone) -> Badge {
 }
 
 /// A word in a tone with a sign.
-pub(super) fn signed(text: impl Into<String>, tone: Tone, sign: Sign) -> Badge {
+pub(in crate::app::view) fn signed(text: impl Into<String>, tone: Tone, sign: Sign) -> Badge {
     Badge { text: text.into(), tone, sign }
 }
 
 /// A part of a page.
-pub(super) fn part(key: &str, title: impl Into<String>, body: Body) -> Part {
+pub(in crate::app::view) fn part(key: &str, title: impl Into<String>, body: Body) -> Part {
     Part {
         key: key.to_owned(),
         title: title.into(),
@@ -162,7 +162,8 @@ impl Viewer<'_> {
             return add;
         }
         let mut questions = Vec::new();
-        for field in known.fields.iter().filter(|field| !field.system) {
+        for field in known.fields.iter().filter(|field| !field.system && field.calculate.is_none())
+        {
             let input = match &field.typ {
                 FieldType::Reference(to) => Input::Choice(self.references(home, to)),
                 _ => self.input(field, &[]),
