@@ -195,8 +195,8 @@ const TABLE: [(&str, &str, &str); 43] = [
     ),
     (
         "journal/notes signed_after_event",
-        "notes/A/state=signed notes/A/occurred_at=1 notes/A/signed_at=2",
-        "notes/A/state=signed notes/A/occurred_at=3 notes/A/signed_at=2",
+        "notes/A/occurred_at=1 notes/A/signed_at=2",
+        "notes/A/occurred_at=3 notes/A/signed_at=2",
     ),
     (
         "journal/notes assessment_said_so",

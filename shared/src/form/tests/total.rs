@@ -212,7 +212,7 @@ fn given() -> impl Strategy<Value = RecordState> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn engine_total_on_random_catalogs_and_answers(package in package(), record in given()) {
