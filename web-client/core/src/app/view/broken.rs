@@ -58,22 +58,31 @@ impl Viewer<'_> {
         path: &FieldPath,
         outcome: &Outcome<'_>,
     ) -> Option<String> {
-        let broken: Vec<&Broken<'_>> =
-            outcome.broken.iter().filter(|one| one.path == *path).collect();
-        let mut said: Vec<String> = Vec::new();
-        for one in broken {
-            let (title, detail) = self.broken_words(id, one);
-            said.push([title.as_str(), " ", &detail].concat());
+        let said = self.broken_at(id, path, &outcome.broken);
+        if said.is_some() {
+            return said;
         }
         let unclear = outcome.unclear.iter().find(|one| one.path == *path && one.why != Why::Empty);
-        if let (true, Some(unclear)) = (said.is_empty(), unclear) {
-            let word = match unclear.why {
-                Why::TooLarge => Word::WhyTooLarge,
-                Why::DivideByZero => Word::WhyZero,
-                Why::TooMuch => Word::WhyTooMuch,
-                Why::Malformed | Why::Empty => Word::WhyMalformed,
-            };
-            said.push(self.w(word).to_owned());
+        let word = match unclear?.why {
+            Why::TooLarge => Word::WhyTooLarge,
+            Why::DivideByZero => Word::WhyZero,
+            Why::TooMuch => Word::WhyTooMuch,
+            Why::Malformed | Why::Empty => Word::WhyMalformed,
+        };
+        Some(self.w(word).to_owned())
+    }
+
+    /// The constraints broken at a field, if any.
+    pub(super) fn broken_at(
+        &mut self,
+        id: DocumentId,
+        path: &FieldPath,
+        broken: &[Broken<'_>],
+    ) -> Option<String> {
+        let mut said: Vec<String> = Vec::new();
+        for one in broken.iter().filter(|one| one.path == *path) {
+            let (title, detail) = self.broken_words(id, one);
+            said.push([title.as_str(), " ", &detail].concat());
         }
         (!said.is_empty()).then(|| said.join(" "))
     }
