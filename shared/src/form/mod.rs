@@ -101,7 +101,7 @@ impl<'a: 'r, 'r> Form<'a, 'r> {
                 continue;
             };
             let found = self.reckoner.reckon(&rule.holds, part.place);
-            let name = [self.owner(part), " ".to_owned(), rule.id.clone()].concat();
+            let name = [&self.owner(part), " ", &rule.id].concat();
             match found.term {
                 Term::Truth(true) => {}
                 Term::Truth(false) => {
@@ -123,8 +123,8 @@ impl<'a: 'r, 'r> Form<'a, 'r> {
             .map_or_else(|| self.kind.id.clone(), |list| [&self.kind.id, "/", &list.id].concat())
     }
 
-    fn facts(&self, paths: Vec<FieldPath>) -> Vec<Fact> {
-        paths.into_iter().map(|path| fact(self.record, path)).collect()
+    fn facts(&self, places: Vec<outcome::Place>) -> Vec<Fact> {
+        places.into_iter().map(|place| fact(self.record, place)).collect()
     }
 
     fn unclear(&mut self, (rule, path): (String, FieldPath), found: Reckoned) {
@@ -219,8 +219,8 @@ impl<'a: 'r, 'r> Form<'a, 'r> {
                 let is_chosen = matches!(self.record.value(&key), Some(Value::Bool(true)))
                     || self.record.text(asked.path.as_str()) == one;
                 if is_chosen {
-                    wrong.extend(found.asked.iter().cloned());
-                    wrong.push(asked.path.clone());
+                    wrong.extend(found.asked.clone());
+                    wrong.push((asked.path.clone(), asked.field.typ.has_members()));
                 }
             } else {
                 kept.push(one);

@@ -3,8 +3,7 @@
 
 use crate::catalog::{EntryList, Field, Label};
 use crate::ids::ChangeHash;
-use crate::merge::RecordState;
-use crate::order;
+use crate::merge::{FieldState, RecordState};
 use crate::path::FieldPath;
 use crate::value::Value;
 
@@ -118,33 +117,43 @@ pub struct Fact {
     pub contested: bool,
 }
 
-/// The answer at a path, or the members below it.
-pub(super) fn fact(record: &RecordState, path: FieldPath) -> Fact {
+/// Where an answer stands, and whether it stands there as members: codes of a set, countings.
+pub(super) type Place = (FieldPath, bool);
+
+/// The answer at a place.
+pub(super) fn fact(record: &RecordState, (path, is_wide): Place) -> Fact {
     let mut fact = Fact { value: None, changes: Vec::new(), contested: false, path };
-    let (mut members, below) = (Vec::new(), [fact.path.as_str(), "/"].concat());
-    for (at, state) in record.fields.range(fact.path.clone()..) {
-        if !at.as_str().starts_with(fact.path.as_str()) {
-            break;
-        }
-        let member = at.as_str().strip_prefix(&below);
-        if *at != fact.path && member.is_none() {
-            continue;
-        }
-        match (member, &state.value) {
-            (None, value) => fact.value = Some(value.clone()).filter(|value| !value.is_null()),
-            (Some(member), Value::Bool(true)) => members.push(member),
-            (Some(_), Value::Int(_)) => {
-                fact.value = Some(Value::Int(record.counted(fact.path.as_str())))
+    if let Some(state) = record.fields.get(&fact.path) {
+        fact.take(state);
+        fact.value = Some(state.value.clone()).filter(|value| !value.is_null());
+    }
+    if is_wide {
+        let path = fact.path.as_str().to_owned();
+        for (at, state) in &record.fields {
+            let member = at.as_str().strip_prefix(&path);
+            if member.is_some_and(|member| member.starts_with('/')) {
+                fact.take(state);
             }
-            (Some(_), _) => {}
         }
-        fact.contested |= state.is_open();
-        fact.changes.extend(state.statements.iter().map(|said| said.change));
-        fact.changes.extend(state.settlements.iter().map(|decision| decision.change));
+        let members = record.members(&path);
+        let counted = record.counted(&path);
+        if !members.is_empty() {
+            fact.value = Some(Value::text(members.join(",")));
+        } else if counted != 0 {
+            fact.value = Some(Value::Int(counted));
+        }
     }
-    if !members.is_empty() {
-        fact.value = Some(Value::text(members.join(",")));
-    }
-    order::sort_and_dedup(&mut fact.changes);
     fact
+}
+
+impl Fact {
+    fn take(&mut self, state: &FieldState) {
+        self.contested |= state.is_open();
+        let said = state.statements.iter().map(|said| said.change);
+        for change in said.chain(state.settlements.iter().map(|decision| decision.change)) {
+            if !self.changes.contains(&change) {
+                self.changes.push(change);
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! `and` yes is no. Numbers are whole thousandths in 64 bits; what does not fit is unknown, and says
 //! so. Days are numbers of days, so that days can be added; points in time are milliseconds.
 
-use super::outcome::Why;
+use super::outcome::{self, Why};
 use crate::catalog::{
     Catalog, Fold, Formula, Operation, Shape, Step, Whose, days_after, months_after, read_date,
 };
@@ -49,7 +49,7 @@ pub(super) enum It<'p> {
 /// A result with what it rests on.
 pub(super) struct Reckoned {
     pub(super) term: Term,
-    pub(super) asked: Vec<FieldPath>,
+    pub(super) asked: Vec<outcome::Place>,
     pub(super) why: Option<Why>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Reckoner<'r> {
     record: &'r RecordState,
     lists: Vec<(String, Vec<String>)>,
     left: usize,
-    asked: Vec<FieldPath>,
+    asked: Vec<outcome::Place>,
     why: Option<Why>,
 }
 
@@ -224,7 +224,7 @@ impl<'r> Reckoner<'r> {
                 (Some(Value::Bool(_)), _) => self.none(Why::Malformed),
             },
         };
-        self.asked.push(path);
+        self.asked.push((path, matches!(shape, Shape::Set | Shape::Count)));
         term
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ankomst_shared::app::{Body, Line, Part, Refusal, Sign, Tone};
 use ankomst_shared::catalog::{EntryList, Field, FieldType};
-use ankomst_shared::form::{Broken, Fact, Outcome, Why};
+use ankomst_shared::form::{Broken, Fact, Form, Outcome, Why};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{FieldState, RecordState};
 use ankomst_shared::order;
@@ -49,6 +49,17 @@ impl Viewer<'_> {
         }
         let (list, name) = (kind.entry_list(parts.head)?, parts.rest[1]?);
         Some((list.fields.iter().find(|field| field.id == name)?, Some(list)))
+    }
+
+    /// The questions of an entry that must be answered and are not, in words.
+    pub(super) fn missing(&mut self, id: DocumentId, (list, entry): (&str, &str)) -> String {
+        let (Ok(kind), Ok(record)) = (self.kind(id), self.typed(id)) else { return String::new() };
+        let Some(list) = kind.entry_list(list) else { return String::new() };
+        let mut form = Form::new(self.catalog, kind, &record);
+        form.entry(list, entry);
+        let missing = form.outcome.asked.iter().filter(|asked| asked.missing);
+        let labels: Vec<&str> = missing.map(|asked| asked.field.label.get(self.language)).collect();
+        labels.join(", ")
     }
 
     /// What is wrong with the answer of a field, if something is.
@@ -131,20 +142,16 @@ impl Viewer<'_> {
     /// Who made the changes that an answer comes from, and when.
     fn sayers(&mut self, id: DocumentId, fact: &Fact) -> Vec<String> {
         let Ok(record) = self.record(id) else { return Vec::new() };
-        let below = [fact.path.as_str(), "/"].concat();
-        let mut said = Vec::new();
-        for (path, state) in record.fields.range(fact.path.clone()..) {
-            if *path != fact.path && !path.as_str().starts_with(&below) {
-                break;
-            }
-            for one in state.statements.iter().filter(|one| fact.changes.contains(&one.change)) {
-                said.push((one.meta.claimed_ms, one.meta.user));
+        let (path, mut said) = (fact.path.as_str(), Vec::new());
+        let own = record.fields.iter().filter(|(at, _)| at.as_str().starts_with(path));
+        for one in own.flat_map(|(_, state)| &state.statements) {
+            let words =
+                [&self.person(one.meta.user), " ", &self.moment(one.meta.claimed_ms)].concat();
+            if fact.changes.contains(&one.change) && !said.contains(&words) {
+                said.push(words);
             }
         }
-        order::sort_and_dedup(&mut said);
-        let words =
-            said.into_iter().map(|(at, user)| [&self.person(user), " ", &self.moment(at)].concat());
-        words.collect()
+        said
     }
 
     /// The constraints that do not hold in a record and in what belongs to it, each with the way to
