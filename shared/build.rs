@@ -14,6 +14,9 @@ mod packed;
 #[path = "src/catalog/checklist.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod checklist;
+#[path = "src/catalog/formula.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library reckons")]
+mod formula;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod model;

@@ -5,7 +5,7 @@
 //! worker remain, so that the page never links Automerge.
 //!
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
-//! `document`, `merge`, `occupancy`, `chunk`, `sign`, `sync`.
+//! `document`, `merge`, `form`, `occupancy`, `chunk`, `sign`, `sync`.
 
 #[macro_use]
 pub mod packed;
@@ -26,6 +26,8 @@ pub mod chunk;
 mod deflate;
 #[cfg(feature = "document")]
 pub mod document;
+#[cfg(feature = "document")]
+pub mod form;
 #[cfg(feature = "document")]
 pub mod merge;
 #[cfg(feature = "document")]

@@ -265,6 +265,8 @@ pub enum Refusal {
     NotHere,
     /// The value does not fit the field.
     BadValue,
+    /// Something that must be answered first is not.
+    Missing,
     /// The field cannot be changed after creation.
     Immutable,
     /// Signed: what is to be added is a correction.
@@ -312,7 +314,8 @@ packed! {
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
-        BadValue, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage, TooMany, Internal
+        BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
+        TooMany, Internal
     }
     enum Event { Changed(a), Status(a) }
 }

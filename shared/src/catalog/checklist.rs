@@ -1,6 +1,7 @@
 //! The packed form of checklists: items, when they are due, where a run of them begins.
 
-use super::model::{Caution, Condition, Label, Section};
+use super::formula::Formula;
+use super::model::{Caution, Label, Section};
 
 /// A checklist template of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +38,8 @@ impl Checklist {
 pub struct Offered {
     /// The kind of record, `case` or `residence`.
     pub at: String,
-    /// Offered only where this holds, or where the field has no answer yet.
-    pub when: Option<Condition>,
+    /// Offered unless this is known not to hold.
+    pub when: Option<Formula>,
     /// Name of the button, for selectors.
     pub name: String,
     /// What the button says.

@@ -58,6 +58,12 @@ impl Catalog {
         Some(Self { package: crate::packed::from_bytes(packed)? })
     }
 
+    /// A catalog of a test.
+    #[cfg(test)]
+    pub(crate) const fn of(package: Package) -> Self {
+        Self { package }
+    }
+
     /// The whole package.
     #[must_use]
     pub const fn package(&self) -> &Package {
@@ -274,7 +280,7 @@ mod tests {
             .flat_map(|kind| &kind.fields)
             .chain(lists.flat_map(|list| &list.fields))
             .collect();
-        for code in ["R", "N", "S", "U", "I", "M", "C", "T", "O"] {
+        for code in ["R", "N", "S", "U", "I", "M", "C", "T", "O", "D"] {
             assert!(fields.iter().any(|field| format!("{:?}", field.merge) == code), "{code}");
         }
         let names = [

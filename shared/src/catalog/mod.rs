@@ -11,6 +11,7 @@ pub mod checklist;
 pub mod diff;
 pub mod display;
 pub mod due;
+pub mod formula;
 pub mod lookup;
 pub mod model;
 pub mod numbers;

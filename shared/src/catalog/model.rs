@@ -3,6 +3,7 @@
 //! Not here: how TOML is read and checked (`source`), what values are allowed (`check`).
 
 pub use super::checklist::{Again, Checklist, Due, DueUnit, Evidence, Item, Offered};
+pub use super::formula::{Constraint, Fold, Formula, Operation, Shape, Step, Whose};
 
 /// A text in the two complete languages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +30,7 @@ pub struct Package {
 }
 
 /// A record kind: what one kind of document holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kind {
     /// `residence`, `run`, `case`, `protected`, `review`.
     pub id: String,
@@ -51,6 +52,8 @@ pub struct Kind {
     pub sections: Vec<Section>,
     /// Fields of the record itself.
     pub fields: Vec<Field>,
+    /// What must hold between answers of the record itself.
+    pub constraints: Vec<Constraint>,
     /// Lists of entries (rooms, persons, intakes, items …).
     pub entry_lists: Vec<EntryList>,
 }
@@ -101,7 +104,7 @@ pub struct Section {
 }
 
 /// A list of entries inside a record; entries are never replaced or deleted (field `tombstone`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntryList {
     /// First part of the key, e.g. `persons`.
     pub id: String,
@@ -119,12 +122,15 @@ pub struct EntryList {
     pub sections: Vec<Section>,
     /// Fields of one entry.
     pub fields: Vec<Field>,
+    /// What must hold in each entry.
+    pub constraints: Vec<Constraint>,
 }
 
 /// Where the entry ids of a list come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Entries {
     /// Random ids, entries are edited (merge code K).
+    #[default]
     Keyed,
     /// Random ids, entries are written once (merge code A).
     Append,
@@ -147,12 +153,18 @@ pub struct Field {
     pub merge: MergeCode,
     /// When an answer must exist.
     pub required: Required,
+    /// An answer must exist only where this holds.
+    pub required_if: Option<Formula>,
     /// 0 open … 4 special category or protected identity.
     pub sensitivity: u8,
     /// Section the field is shown in.
     pub section: String,
-    /// The field matters only if this holds.
-    pub relevant: Option<Condition>,
+    /// The field matters only where this holds.
+    pub relevant: Option<Formula>,
+    /// The answer is reckoned from others and never stored (merge code D).
+    pub calculate: Option<Formula>,
+    /// Which choices there are: those for which this is not known to be wrong.
+    pub choices: Option<Formula>,
     /// For merge code S: which value is the most cautious.
     pub caution: Option<Caution>,
     /// For merge code M: how concurrent states join.
@@ -207,6 +219,18 @@ pub enum FieldType {
     Count,
 }
 
+impl Kind {
+    /// The list whose entries a reference names: `person` those of `persons`, `deficiency` those of
+    /// `deficiencies`.
+    #[must_use]
+    pub fn named_list(&self, target: &str) -> Option<&EntryList> {
+        self.entry_lists.iter().find(|list| match list.id.strip_suffix("ies") {
+            Some(stem) => target.strip_suffix('y') == Some(stem),
+            None => list.id == target || list.id.strip_suffix('s') == Some(target),
+        })
+    }
+}
+
 impl FieldType {
     /// The code list that answers come from.
     #[must_use]
@@ -244,6 +268,8 @@ pub enum MergeCode {
     T,
     /// Write-once: the first value stays, another person's different one is shown beside it.
     O,
+    /// Derived: calculated from other answers, never stored.
+    D,
 }
 
 /// How concurrent states of a field join.
@@ -339,15 +365,6 @@ pub enum Caution {
     ByItem,
 }
 
-/// A condition on another field of the same record or entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
-    /// The other field.
-    pub field: String,
-    /// Codes, `true`, or member codes, any of which makes it hold.
-    pub any_of: Vec<String>,
-}
-
 /// A code list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeList {
@@ -375,24 +392,29 @@ pub struct Code {
 packed! {
     struct Label { sv, en }
     struct Package { id, version, kinds, lists, checklists }
-    struct Kind { id, label, belongs_to, single, roles, server, protection, sections, fields, entry_lists }
+    struct Kind {
+        id, label, belongs_to, single, roles, server, protection, sections, fields, constraints,
+        entry_lists
+    }
     struct Section { id, label }
-    struct EntryList { id, label, entries, one_for, until, affirms, sections, fields }
+    struct EntryList {
+        id, label, entries, one_for, until, affirms, sections, fields, constraints
+    }
     enum Entries { Keyed, Append, Template }
     struct Field {
-        id, label, help, typ, merge, required, sensitivity, section, relevant, caution, machine,
-        anchor, finds, removal_needs_reason, system, source
+        id, label, help, typ, merge, required, required_if, sensitivity, section, relevant, calculate,
+        choices, caution, machine, anchor, finds, removal_needs_reason, system, source
     }
     enum Finds { Name, Number }
     enum FieldType {
         Text, LongText, Int(a, b), Decimal(a, b), Bool, Date, Time, Choice(a), Set(a), Phone, Email,
         Postcode, PersonalNumber, DossierNumber, Reference(a), Count
     }
-    enum MergeCode { R, N, S, U, I, Q, M, C, T, O }
+    enum MergeCode { R, N, S, U, I, Q, M, C, T, O, D }
     struct Machine { order, sticky, disputed, late }
     struct Late { from, list, field, when, to }
     enum Required { Optional, Creation, Signing, Opening }
     enum Caution { Order(a), Lowest, Highest, Earliest, Latest, True, False, ByItem }
-    struct Condition { field, any_of } struct CodeList { id, label, closed, codes }
+    struct CodeList { id, label, closed, codes }
     struct Code { id, label, help }
 }

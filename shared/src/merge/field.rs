@@ -55,6 +55,19 @@ pub struct FieldState {
 }
 
 impl FieldState {
+    /// What is being typed and nobody has said yet.
+    #[must_use]
+    pub const fn typed(value: Value) -> Self {
+        Self {
+            value,
+            rule: ShownRule::Only,
+            agreement: Agreement::Agreed,
+            conflict: None,
+            statements: Vec::new(),
+            settlements: Vec::new(),
+        }
+    }
+
     /// The statements a decision made now would have seen.
     #[must_use]
     pub fn seen(&self) -> BTreeSet<StatementId> {
@@ -250,7 +263,7 @@ fn choose(input: &FieldInput<'_>, candidates: &[Candidate<'_>], differ: bool) ->
             Shown::at(first.map_or(0, |(at, _)| at), ShownRule::First, true)
         }
         MergeCode::O => Shown::at(0, ShownRule::First, true),
-        MergeCode::Q => Shown::at(0, ShownRule::Picked, false),
+        MergeCode::Q | MergeCode::D => Shown::at(0, ShownRule::Picked, false),
         MergeCode::N | MergeCode::C => Shown::at(0, ShownRule::Picked, true),
     }
 }

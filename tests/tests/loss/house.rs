@@ -84,7 +84,15 @@ fn a_note_of_two_people_is_put_together_and_signed_once() {
         for tablet in [&elin, &oskar] {
             tablet.until_field((journal, &body), "both texts", |field| field.text == whole).await;
         }
-        elin.act(Act::Sign { document: journal, entry: Some(note.clone()) }, &[]).await;
+        let sign = Act::Sign { document: journal, entry: Some(note.clone()) };
+        let unsigned = elin.handle(Command::Act(sign.clone(), Vec::new())).await;
+        assert_eq!(
+            unsigned,
+            Reply::Refused(Refusal::Missing),
+            "nobody has said where it comes from"
+        );
+        elin.answer(journal, &format!("notes/{note}/source"), text("own_observation")).await;
+        elin.act(sign, &[]).await;
         let path = ankomst_shared::path::FieldPath::parse(&body).unwrap();
         let late = Command::Type { document: journal, path, value: text("Något annat") };
         assert_eq!(elin.handle(late).await, Reply::Refused(Refusal::Signed));

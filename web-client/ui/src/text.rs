@@ -33,6 +33,7 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NotHere => Text::RefusalNotHere,
         Refusal::BadValue => Text::RefusalBadValue,
         Refusal::Immutable => Text::RefusalImmutable,
+        Refusal::Missing => Text::RefusalMissing,
         Refusal::Signed => Text::RefusalSigned,
         Refusal::NoPlace => Text::PageUnknownHow,
         Refusal::Stale => Text::RefusalStale,

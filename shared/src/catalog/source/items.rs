@@ -1,8 +1,9 @@
 //! From TOML tables to checklists: items, due rules, evidence.
 
 use super::super::model::{Again, Checklist, Due, DueUnit, Evidence, Item, Offered};
+use super::formula::Role;
 use super::node::Node;
-use super::read::{Reader, caution, condition};
+use super::read::{Reader, caution};
 
 impl Reader<'_> {
     pub(super) fn checklist(&mut self, node: Node<'_>) -> Checklist {
@@ -15,7 +16,7 @@ impl Reader<'_> {
         let items = node.nodes("items").into_iter();
         let items = items.map(|item| self.item(item, &owner, scope.as_deref())).collect();
         let anchors = node.texts("anchors");
-        let offered = node.maybe_node("offered").map(offered);
+        let offered = node.maybe_node("offered").map(|node| self.offered(node, &owner));
         let checklist =
             Checklist { label: node.label("label"), version, anchors, offered, groups, items, id };
         node.end();
@@ -46,19 +47,23 @@ impl Reader<'_> {
         node.end();
         item
     }
-}
 
-/// Reads `{ at = "case", name = "start-arrival", label = { … }, asks = ["ARR"] }`.
-fn offered(node: Node<'_>) -> Offered {
-    let offered = Offered {
-        at: node.text("at"),
-        when: node.maybe_node("when").map(condition),
-        name: node.text("name"),
-        label: node.label("label"),
-        asks: node.texts("asks"),
-    };
-    node.end();
-    offered
+    /// Reads `{ at = "case", name = "start-arrival", label = { … }, asks = ["ARR"] }`.
+    fn offered(&mut self, node: Node<'_>, owner: &str) -> Offered {
+        let at = node.text("at");
+        if let Some(text) = node.maybe_text("when") {
+            self.formula(&node, (owner, &at), (Role::When, text));
+        }
+        let offered = Offered {
+            at,
+            when: None,
+            name: node.text("name"),
+            label: node.label("label"),
+            asks: node.texts("asks"),
+        };
+        node.end();
+        offered
+    }
 }
 
 /// Reads `{ anchor = "ARR", days = -10 }`, with `latest = 30`, `every = { days = 7 }` or `then = [3, 6]`.

@@ -2,8 +2,10 @@
 //!
 //! Used by `build.rs` and by tests; not part of the built library.
 //! Reading order: [`node`] (a value with its place), [`read`] (files to model) with [`items`]
-//! (checklists), [`verify`] and [`verify_items`] (what must hold between files).
+//! (checklists), [`formula`] (conditions, constraints, calculations), [`verify`] and [`verify_items`]
+//! (what must hold between files).
 
+mod formula;
 mod items;
 mod node;
 mod read;
@@ -55,7 +57,8 @@ type Faults = RefCell<Vec<Fault>>;
 /// All faults, sorted by file and line.
 pub(super) fn package(files: &[SourceFile]) -> Result<Package, Vec<Fault>> {
     let faults = Faults::default();
-    let (package, places) = read::package(files, &faults);
+    let (mut package, places, written) = read::package(files, &faults);
+    formula::compile(&mut package, &written, &faults);
     verify::package(&package, &places, &faults);
     let mut faults = faults.into_inner();
     faults.sort();

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::super::model::{
-    Caution, Code, CodeList, Condition, Entries, EntryList, Field, FieldType, Finds, Kind, Late,
-    Machine, MergeCode, Package, Required, Section,
+    Caution, Code, CodeList, Constraint, Entries, EntryList, Field, FieldType, Finds, Formula,
+    Kind, Late, Machine, MergeCode, Package, Required, Section,
 };
+use super::formula::{Role, Written};
 use super::node::{Node, Place, fault_at, line_of};
 use super::{Faults, SourceFile};
 
@@ -18,10 +19,11 @@ pub(super) struct Reader<'a> {
     files: &'a [SourceFile],
     faults: &'a Faults,
     places: Places,
+    written: Vec<Written>,
 }
 
-/// Reads all files.
-pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places) {
+/// Reads all files; formulas are given as they are written.
+pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places, Vec<Written>) {
     let mut package = Package {
         id: String::new(),
         version: 0,
@@ -29,7 +31,7 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
         lists: Vec::new(),
         checklists: Vec::new(),
     };
-    let mut reader = Reader { files, faults, places: Places::new() };
+    let mut reader = Reader { files, faults, places: Places::new(), written: Vec::new() };
     for file in files {
         let Some(table) = table(file, faults) else { continue };
         let node = Node::new(file, table.get_ref(), 0..0, faults);
@@ -46,7 +48,7 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
             }
         }
     }
-    (package, reader.places)
+    (package, reader.places, reader.written)
 }
 
 fn table<'a>(file: &'a SourceFile, faults: &Faults) -> Option<toml::Spanned<DeTable<'a>>> {
@@ -81,6 +83,7 @@ impl Reader<'_> {
             protection: protection(&node),
             sections: self.sections(&node, "sections", &id),
             fields: self.fields(&node, &id),
+            constraints: self.constraints(&node, &id),
             entry_lists: node
                 .nodes("entry_lists")
                 .into_iter()
@@ -131,6 +134,7 @@ impl Reader<'_> {
             affirms: node.maybe_text("affirms"),
             sections: self.sections(&node, "sections", &name),
             fields: self.fields(&node, &name),
+            constraints: self.constraints(&node, &name),
             id,
         };
         node.end();
@@ -152,18 +156,65 @@ impl Reader<'_> {
         node.nodes("fields").into_iter().map(|field| self.field(field, owner)).collect()
     }
 
+    /// Notes a formula, to be read when all files are.
+    pub(super) fn formula(
+        &mut self,
+        node: &Node<'_>,
+        (owner, of): (&str, &str),
+        one: (Role, String),
+    ) {
+        let (role, text) = one;
+        let (owner, of) = (owner.to_owned(), of.to_owned());
+        self.written.push(Written { place: node.place(), owner, of, role, text });
+    }
+
+    fn constraints(&mut self, node: &Node<'_>, owner: &str) -> Vec<Constraint> {
+        let mut constraints = Vec::new();
+        for one in node.nodes("constraints") {
+            let id = one.text("id");
+            self.place(&one, format!("constraint {owner}/{id}"));
+            self.formula(&one, (owner, &id), (Role::Holds, one.text("holds")));
+            let (at, say) = (one.text("at"), one.label("say"));
+            constraints.push(Constraint { id, at, holds: Formula::default(), say });
+            one.end();
+        }
+        constraints
+    }
+
+    /// Notes the formulas of a field.
+    fn field_formulas(&mut self, node: &Node<'_>, owner: &str, id: &str) {
+        let keys = [
+            ("relevant", Role::Relevant),
+            ("calculate", Role::Calculate),
+            ("choices", Role::Choices),
+        ];
+        for (key, role) in keys {
+            if let Some(text) = node.maybe_text(key) {
+                self.formula(node, (owner, id), (role, text));
+            }
+        }
+        let required = node.maybe_text("required");
+        if let Some((_, text)) = required.as_deref().and_then(|text| text.split_once(" if ")) {
+            self.formula(node, (owner, id), (Role::Required, text.to_owned()));
+        }
+    }
+
     fn field(&mut self, node: Node<'_>, owner: &str) -> Field {
         let id = node.text("id");
         self.place(&node, format!("field {owner}/{id}"));
+        self.field_formulas(&node, owner, &id);
         let field = Field {
             label: node.label("label"),
             help: node.maybe_label("help"),
             typ: field_type(&node),
             merge: merge_code(&node),
             required: required(&node),
+            required_if: None,
             sensitivity: u8::try_from(node.number("sensitivity")).unwrap_or(u8::MAX),
             section: node.text("section"),
-            relevant: node.maybe_node("relevant").map(condition),
+            relevant: None,
+            calculate: None,
+            choices: None,
             caution: caution(&node),
             machine: node.maybe_node("machine").map(machine),
             anchor: node.maybe_text("anchor"),
@@ -214,13 +265,6 @@ pub(super) fn caution(node: &Node<'_>) -> Option<Caution> {
             None
         }
     }
-}
-
-/// Reads `{ field = "state", any_of = ["closed"] }`.
-pub(super) fn condition(node: Node<'_>) -> Condition {
-    let read = Condition { field: node.text("field"), any_of: node.texts("any_of") };
-    node.end();
-    read
 }
 
 /// Reads `{ order = [...], sticky = [...], disputed = [["a", "b"]], late = [{ ... }] }`.
@@ -279,21 +323,26 @@ fn merge_code(node: &Node<'_>) -> MergeCode {
         "C" => MergeCode::C,
         "T" => MergeCode::T,
         "O" => MergeCode::O,
+        "D" => MergeCode::D,
         other => {
-            node.fault(format!("merge code `{other}` is not one of R, N, S, U, I, Q, M, C, T, O"));
+            node.fault(format!(
+                "merge code `{other}` is not one of R, N, S, U, I, Q, M, C, T, O, D"
+            ));
             MergeCode::R
         }
     }
 }
 
 fn required(node: &Node<'_>) -> Required {
-    match node.maybe_text("required").as_deref() {
+    let text = node.maybe_text("required");
+    // Behind `if` stands where: see `field_formulas`.
+    match text.as_deref().map(|text| text.split_once(" if ").map_or(text, |(level, _)| level)) {
         None => Required::Optional,
         Some("C") => Required::Creation,
         Some("S") => Required::Signing,
         Some("O") => Required::Opening,
         Some(other) => {
-            node.fault(format!("required `{other}` is not one of C, S, O"));
+            node.fault(format!("required `{other}` is not one of C, S, O, with ` if ` and where"));
             Required::Optional
         }
     }

@@ -50,7 +50,8 @@ fn every_planted_fault_is_reported_with_its_line() {
         ("sensitivity = 9", "sensitivity goes from 0 to 4"),
         ("sensitivity = \"1\"", "`sensitivity` must be a whole number"),
         ("colour = 1", "`colour` is not known here"),
-        ("relevant = { field = \"x\", any_of = [\"true\"] }", "an unknown field `x`"),
+        ("relevant = \"x\"", "kinds/house.toml:5: `relevant`: there is no field `x`"),
+        ("merge = \"D\"", "merge code D needs `calculate`"),
         ("merge = \"S\", caution = [\"red\"]", "must name each code of `colour` once"),
         ("merge = \"S\", caution = \"deepest\"", "caution `deepest` is not known"),
     ];
@@ -288,15 +289,15 @@ fn with_offer(offered: &str, due: &str) -> String {
 #[test]
 fn a_checklist_is_offered_where_it_can_be() {
     let fine = "at = \"case\", name = \"start-move\", label = { sv = \"A\", en = \"A\" }, \
-                asks = [\"MIS\"], when = { field = \"sort\", any_of = [\"PRAX\"] }";
+                asks = [\"MIS\"], when = \"sort == 'PRAX'\"";
     let due = "due = { anchor = \"MIS\", hours = 2 }";
     assert_eq!(with_offer(fine, due), "");
     let cases = [
         ("\"case\"", "\"place\"", "move.toml:1: there is no kind `place`"),
         ("start-move", "move", "the `name` of a button begins with `start-`"),
         ("[\"MIS\"]", "[\"END\"]", "`END` is not one of the checklist's anchors"),
-        ("\"sort\"", "\"kind\"", "`case` has no field `kind`"),
-        ("\"PRAX\"", "\"LAW\"", "`source` has no code `LAW`"),
+        ("sort ==", "kind ==", "`when`: there is no field `kind`"),
+        ("'PRAX'", "'LAW'", "`when`: `source` has no code `LAW`"),
         ("at =", "where = 1, at =", "`where` is not known here"),
     ];
     for (from, to, wanted) in cases {

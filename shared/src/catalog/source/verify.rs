@@ -124,13 +124,8 @@ impl Verify<'_> {
             self.list(&name, field);
             self.caution(&name, field);
             self.machine(&name, field);
-            if let Some(condition) = &field.relevant
-                && !fields.iter().any(|other| other.id == condition.field)
-            {
-                self.fault(
-                    &name,
-                    format!("relevance asks for an unknown field `{}`", condition.field),
-                );
+            if (field.merge == MergeCode::D) != field.calculate.is_some() {
+                self.fault(&name, "merge code D needs `calculate`, and only D has it");
             }
         }
     }

@@ -7,6 +7,7 @@ use ankomst_shared::app::Role;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
+use ankomst_shared::form::{Broken, evaluate};
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::merge::{Changed, RecordState, Review, changed_since, record_state, reviews};
 use ankomst_shared::order;
@@ -19,6 +20,8 @@ pub(super) struct Known {
     pub(super) record: Rc<RecordState>,
     /// What was written since the last review, once somebody has asked.
     pub(super) unseen: Option<Rc<Unseen>>,
+    /// Constraints that do not hold, once somebody has asked.
+    broken: Option<Rc<Vec<Broken<'static>>>>,
     /// When others wrote, and who, after this person last did; empty where this person never wrote.
     news: Vec<(i64, UserId)>,
     /// Who has written.
@@ -48,9 +51,26 @@ impl Open {
         let news = self.written_since_mine(&document);
         let mut people: Vec<UserId> = document.changes().map(|(_, meta)| meta.user).collect();
         order::sort_and_dedup(&mut people);
-        let known = Known { record: Rc::clone(&record), unseen, news, people: people.into() };
+        let known =
+            Known { record: Rc::clone(&record), unseen, broken: None, news, people: people.into() };
         self.records.insert(id, known);
         Some(record)
+    }
+
+    /// The constraints that do not hold in a record, drafts not included.
+    pub(super) fn broken(&mut self, id: DocumentId) -> Rc<Vec<Broken<'static>>> {
+        let Some(record) = self.record(id) else { return Rc::default() };
+        if let Some(broken) = self.records.get(&id).and_then(|known| known.broken.clone()) {
+            return broken;
+        }
+        let catalog = Catalog::builtin();
+        let kind = self.kind(id).and_then(|kind| catalog.kind(kind));
+        let broken = kind.map(|kind| evaluate(catalog, kind, &record).broken);
+        let broken = Rc::new(broken.unwrap_or_default());
+        if let Some(known) = self.records.get_mut(&id) {
+            known.broken = Some(Rc::clone(&broken));
+        }
+        broken
     }
 
     /// Who has written to a record.

@@ -47,8 +47,10 @@ impl<P: Platform> Core<P> {
         let draft = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
             let located = Catalog::builtin().locate(&kind, &path).ok_or(Refusal::NotHere)?;
-            if located.field.merge == MergeCode::I
-                && open.record(document).is_some_and(|record| record.fields.contains_key(&path))
+            let merge = located.field.merge;
+            if merge == MergeCode::D
+                || merge == MergeCode::I
+                    && open.record(document).is_some_and(|record| record.fields.contains_key(&path))
             {
                 return Err(Refusal::Immutable);
             }

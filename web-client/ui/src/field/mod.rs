@@ -152,17 +152,23 @@ fn question(held: Held) -> AnyView {
 
 fn around(held: Held, answer: AnyView) -> AnyView {
     let help_id = format!("{}-help", held.id());
-    let fault_id = format!("{}-fault", held.id());
     view! {
         {dynamic(move || held.view.with(|view| view.help.clone()).map(|help| view! {
             <p class="help" id=help_id.clone()>{help}</p>
         }))}
         <div class="answer-line">{answer}{mark(held)}</div>
-        {dynamic(move || held.fault().map(|fault| view! {
-            <p class="fault" id=fault_id.clone() role="alert">{fault}</p>
-        }))}
+        {fault(held)}
         {said(held)}
     }
+    .into_any()
+}
+
+/// What is wrong with the answer.
+pub fn fault(held: Held) -> AnyView {
+    let id = format!("{}-fault", held.id());
+    dynamic(move || {
+        held.fault().map(|fault| view! { <p class="fault" id=id.clone() role="alert">{fault}</p> })
+    })
     .into_any()
 }
 
@@ -179,6 +185,7 @@ fn fixed(held: Held, first: &FieldView) -> AnyView {
             <p class="fixed-value" dir="auto">{dynamic(move || held.view.with(|view| {
                 if view.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { view.text.clone() }
             }))}</p>
+            {fault(held)}
             {said(held)}
         </div>
     }

@@ -1,6 +1,7 @@
 //! A dataset: the same for a seed each time, sound for the trial, and with everything the demo needs.
 
 mod demo;
+mod fits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

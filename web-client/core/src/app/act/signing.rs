@@ -1,7 +1,8 @@
 //! Signing notes and runs; what comes after is a correction.
 
 use ankomst_shared::app::{Acted, Refusal};
-use ankomst_shared::catalog::Catalog;
+use ankomst_shared::catalog::{Catalog, Required};
+use ankomst_shared::form::Form;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
@@ -28,8 +29,15 @@ impl<P: Platform> Core<P> {
             };
             let key = |field: &str| format!("notes/{note}/{field}");
             let body = record.text(&key("body"));
-            if body.trim().is_empty() {
-                return Err(Refusal::BadValue);
+            let journal = Catalog::builtin().kind("journal").ok_or(Refusal::NotHere)?;
+            let mut form = Form::new(Catalog::builtin(), journal, &record);
+            form.entry(journal.entry_list("notes").ok_or(Refusal::NotHere)?, note);
+            let needed = |level| level == Required::Signing;
+            let mut asked = form.outcome.asked.iter();
+            if body.trim().is_empty()
+                || asked.any(|asked| asked.missing && needed(asked.field.required))
+            {
+                return Err(Refusal::Missing);
             }
             open.may_write(
                 document,

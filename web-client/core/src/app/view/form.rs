@@ -1,9 +1,9 @@
 //! The form of a record, or of one entry of a list in it.
 
-use ankomst_shared::app::{FormView, Language, Refusal, SectionView};
-use ankomst_shared::catalog::{Condition, Field, Section, ValueFault};
+use ankomst_shared::app::{FieldView, FormView, Input, Language, Refusal, SectionView};
+use ankomst_shared::catalog::{Section, ValueFault};
+use ankomst_shared::form::{Asked, Form, Outcome};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
 use super::viewer::{Viewer, count};
@@ -15,13 +15,20 @@ impl Viewer<'_> {
         entry: Option<(&str, &str)>,
     ) -> Result<FormView, Refusal> {
         let kind = self.kind(id)?;
-        let (sections, fields, prefix) = match entry {
-            None => (&kind.sections, &kind.fields, String::new()),
+        let typed = self.typed(id)?;
+        let mut form = Form::new(self.catalog, kind, &typed);
+        let sections = match entry {
+            None => {
+                form.record();
+                &kind.sections
+            }
             Some((list, entry)) => {
                 let list = kind.entry_list(list).ok_or(Refusal::NotHere)?;
-                (&list.sections, &list.fields, format!("{}/{entry}/", list.id))
+                form.entry(list, entry);
+                &list.sections
             }
         };
+        let outcome = form.outcome;
         let title = match entry {
             Some(("intakes", entry)) => {
                 let person = self.text(id, &format!("intakes/{entry}/person"));
@@ -36,38 +43,41 @@ impl Viewer<'_> {
         } else {
             title
         };
-        let sections = self.sections(id, (sections, fields), &prefix)?;
-        let all = || sections.iter().flat_map(|section| &section.fields);
+        let (sections, [answered, total]) = self.sections(id, sections, &outcome)?;
         Ok(FormView {
             document: id,
             title,
-            answered: count(all().filter(|field| !field.value.is_null()).count()),
-            total: count(all().count()),
+            answered: count(answered),
+            total: count(total),
             protected: self.is_protected(id),
             sections,
         })
     }
 
+    /// The sections, the fields answered and all that a person may answer.
     fn sections(
         &mut self,
         id: DocumentId,
-        (sections, fields): (&[Section], &[Field]),
-        prefix: &str,
-    ) -> Result<Vec<SectionView>, Refusal> {
+        sections: &[Section],
+        outcome: &Outcome<'_>,
+    ) -> Result<(Vec<SectionView>, [usize; 2]), Refusal> {
         let record = self.record(id)?;
+        let mut counted = [0; 2];
         let mut views = Vec::new();
         for section in sections {
             let mut shown = Vec::new();
-            for field in fields.iter().filter(|field| field.section == section.id && !field.system)
+            let asked = outcome.asked.iter();
+            for asked in
+                asked.filter(|asked| asked.field.section == section.id && !asked.field.system)
             {
-                let is_relevant = field
-                    .relevant
-                    .as_ref()
-                    .is_none_or(|condition| self.holds(id, prefix, condition));
-                let Ok(path) = FieldPath::parse(&format!("{prefix}{}", field.id)) else { continue };
-                let Some(view) = self.asked_field(id, (&path, field), &record) else { continue };
+                let at = (&asked.path, asked.field);
+                let Some(mut view) = self.asked_field(id, at, &record) else { continue };
                 // An answer that was given stays visible, whatever the condition says.
-                if is_relevant || !view.value.is_null() {
+                if asked.relevant || !view.value.is_null() {
+                    let is_asked = asked.field.calculate.is_none();
+                    counted[0] += usize::from(is_asked && !view.value.is_null());
+                    counted[1] += usize::from(is_asked);
+                    self.told(id, (&mut view, asked), outcome);
                     shown.push(view);
                 }
             }
@@ -76,16 +86,31 @@ impl Viewer<'_> {
                 views.push(SectionView { id: section.id.clone(), label, fields: shown });
             }
         }
-        Ok(views)
+        Ok((views, counted))
     }
 
-    pub(super) fn holds(&mut self, id: DocumentId, prefix: &str, condition: &Condition) -> bool {
-        let key = format!("{prefix}{}", condition.field);
-        condition.any_of.iter().any(|wanted| match self.value(id, &key) {
-            Some(Value::Str(code)) => code == *wanted,
-            Some(Value::Bool(yes)) => yes.to_string() == *wanted,
-            _ => matches!(self.value(id, &format!("{key}/{wanted}")), Some(Value::Bool(true))),
-        })
+    /// Puts into the view of a field what the form says of it.
+    fn told(
+        &mut self,
+        id: DocumentId,
+        (view, asked): (&mut FieldView, &Asked<'_>),
+        all: &Outcome<'_>,
+    ) {
+        view.required = asked.required;
+        if asked.field.calculate.is_some() {
+            view.value = asked.calculated.clone().unwrap_or(Value::Null);
+            view.text = self.catalog.words(asked.field, &view.value, self.language);
+            view.read_only = true;
+        }
+        if let (Some(kept), Input::Choice(choices) | Input::Set(choices)) =
+            (&asked.choices, &mut view.input)
+        {
+            let said = view.value.as_str().unwrap_or_default();
+            choices.retain(|one| one.chosen || one.code == said || kept.contains(&one.code));
+        }
+        if view.error.is_none() {
+            view.error = self.wrong_words(id, &asked.path, all);
+        }
     }
 
     /// What a document is called.

@@ -92,11 +92,19 @@ impl Viewer<'_> {
         let mut paths: Vec<(FieldPath, Option<&Changed>)> = Vec::new();
         let open = record.fields.iter().filter(|(_, state)| state.agreement != Agreement::Agreed);
         let touched = unseen.changed.iter().map(|change| (change.path.clone(), Some(change)));
-        for (path, change) in touched.chain(open.map(|(path, _)| (path.clone(), None))) {
+        let broken = self.open.broken(id);
+        let open = open.map(|(path, _)| (path.clone(), None));
+        let wrong = broken.iter().map(|one| (one.path.clone(), None));
+        for (path, change) in touched.chain(open) {
             let Some(located) = self.catalog.locate(&kind.id, &path) else { continue };
             let own = Self::own_path(&located, &path);
             if !paths.iter().any(|(known, _)| *known == own) {
                 paths.push((own, change));
+            }
+        }
+        for (path, change) in wrong {
+            if !paths.iter().any(|(known, _)| *known == path) {
+                paths.push((path, change));
             }
         }
         let mut fields = Vec::new();
@@ -106,6 +114,7 @@ impl Viewer<'_> {
         order::sort_by_key(&mut fields, |one: &ChangedField| {
             let agreement = one.field.agreement;
             let rank = match agreement {
+                Agreement::Agreed if one.field.error.is_some() => 1,
                 Agreement::Open | Agreement::Reopened | Agreement::SettledTwice
                     if one.field.safety =>
                 {
@@ -208,8 +217,13 @@ impl Viewer<'_> {
         };
         let signed = stands.value(path.as_str()).filter(|_| late);
         let before = signed.or_else(|| change.and_then(|change| change.before.as_ref()));
+        let mut view = self.field(id, (path, field), &record);
+        if view.error.is_none() {
+            let broken = self.open.broken(id);
+            view.error = self.broken_at(id, path, &broken);
+        }
         Some(ChangedField {
-            field: self.field(id, (path, field), &record),
+            field: view,
             place,
             late,
             before: before

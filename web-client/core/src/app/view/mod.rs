@@ -1,8 +1,10 @@
 //! What a page shows, made from records, drafts and names.
 //!
-//! Reading order: [`viewer`] (what every view needs), [`field`], [`form`], [`run`], [`inbox`],
+//! Reading order: [`viewer`] (what every view needs), [`field`], [`form`], [`broken`],
+//! [`run`], [`inbox`],
 //! [`page`] (places described as data).
 
+mod broken;
 mod field;
 mod form;
 mod inbox;

@@ -11,7 +11,7 @@ use ankomst_shared::value::Value;
 use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::value_of;
-use crate::field::{Held, said, voice};
+use crate::field::{Held, fault, said, voice};
 use crate::icon::icon;
 use crate::live::follow;
 use crate::parts::{Asked, awaiting, form_of, found};
@@ -169,6 +169,7 @@ fn detail(record: Record, changed: Live<ChangedField>) -> AnyView {
             {dynamic(move || view.with(|it| (it.agreement == Agreement::Agreed).then(|| {
                 it.statements.first().map(|statement| view! { <p>{voice(statement)}</p> })
             })))}
+            {fault(held)}
             {said(held)}
         </div>
     }

@@ -19,6 +19,8 @@ impl Viewer<'_> {
         badges.push(signed(self.case_number(id), Tone::Plain, Sign::None));
         badges.extend(self.state(id, "state"));
         badges.extend(self.conflicts(record.open()));
+        let journal = self.home(id, "notes").map_or(id, |(journal, _)| journal);
+        parts.extend(self.broken_part(id, &[id, journal]));
         parts.push(self.case_overview(id));
         parts.push(self.entries_part(
             id,

@@ -35,6 +35,8 @@ impl Viewer<'_> {
         if house.is_full() {
             parts.push(notice("full", Tone::Danger, self.w(Word::HouseFull)));
         }
+        let deficiencies = self.home(id, "deficiencies").map_or(id, |(home, _)| home);
+        parts.extend(self.broken_part(id, &[id, deficiencies]));
         parts.push(self.house_overview(id, &house));
         parts.push(self.board(id, &house));
         parts.push(self.deficiency_part(id));

@@ -23,12 +23,12 @@ pub(super) fn badge(text: impl Into<String>, tone: Tone) -> Badge {
 }
 
 /// A word in a tone with a sign.
-pub(super) fn signed(text: impl Into<String>, tone: Tone, sign: Sign) -> Badge {
+pub(in crate::app::view) fn signed(text: impl Into<String>, tone: Tone, sign: Sign) -> Badge {
     Badge { text: text.into(), tone, sign }
 }
 
 /// A part of a page.
-pub(super) fn part(key: &str, title: impl Into<String>, body: Body) -> Part {
+pub(in crate::app::view) fn part(key: &str, title: impl Into<String>, body: Body) -> Part {
     Part {
         key: key.to_owned(),
         title: title.into(),
@@ -178,7 +178,7 @@ impl Viewer<'_> {
         fields: impl Iterator<Item = &'a Field>,
     ) -> Vec<Question> {
         let mut questions = Vec::new();
-        for field in fields {
+        for field in fields.filter(|field| field.calculate.is_none()) {
             let input = match &field.typ {
                 FieldType::Reference(to) => Input::Choice(self.references(home, to)),
                 _ => self.input(field, &[]),

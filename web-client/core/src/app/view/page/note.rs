@@ -110,7 +110,12 @@ impl Viewer<'_> {
         if matches!(state.as_str(), "" | "draft") {
             let act = Act::Sign { document: id, entry: Some(entry.to_owned()) };
             let sign = action("sign", self.w(Word::SignNote), Sign::Lock, act);
-            page.actions.push(primary(asked(sign, self.w(Word::SignNoteHelp), Vec::new())));
+            let mut help = self.w(Word::SignNoteHelp).to_owned();
+            let missing = self.missing(id, ("notes", entry));
+            if !missing.is_empty() {
+                help = [&help, " ", &self.f(Word::SignMissing, &[&missing])].concat();
+            }
+            page.actions.push(primary(asked(sign, help, Vec::new())));
             page.actions.push(self.remove(id, "notes", entry));
             page.parts.insert(0, notice("draft", Tone::Info, self.w(Word::DraftHelp)));
             return;

@@ -5,6 +5,7 @@ use ankomst_shared::catalog::{
     Again, Catalog, Field, Item, Offered, When, due_latest, due_when, months_after, read_date,
     written_date,
 };
+use ankomst_shared::form::Form;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::text::Word;
@@ -76,7 +77,8 @@ impl Viewer<'_> {
     /// Whether a checklist is for this house or case, as far as is known.
     fn fits(&mut self, id: DocumentId, offered: &Offered) -> bool {
         let Some(when) = &offered.when else { return true };
-        self.text(id, &when.field).is_empty() || self.holds(id, "", when)
+        let (Ok(kind), Ok(record)) = (self.kind(id), self.typed(id)) else { return false };
+        Form::new(self.catalog, kind, &record).holds(when) != Some(false)
     }
 
     /// Questions for the dates of events, with what a run says of them, or else its house or case.
