@@ -144,3 +144,55 @@ async fn rooms(tablet: &Tablet, house: DocumentId) -> Vec<String> {
         other => panic!("no board: {other:?}"),
     }
 }
+
+/// What a page says does not fit together.
+async fn broken(tablet: &Tablet, address: &str) -> Vec<Line> {
+    let parts = tablet.page(address).await.parts;
+    match parts.into_iter().find(|one| one.key == "broken").map(|one| one.body) {
+        Some(Body::Lines(lines, _)) => lines,
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_rule_that_two_people_break_together_is_told_to_both_with_both_names() {
+    let Some(server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let elin = signed_in(&server, &folder.path().join("a"), "elin").await;
+        let oskar = signed_in(&server, &folder.path().join("b"), "oskar").await;
+        let case = new_case(&elin, "Familjen Noori").await;
+        elin.answer(case, "state", text("closing")).await;
+        elin.answer(case, "opened_on", text("2026-01-10")).await;
+        elin.sync().await;
+        let begun = |field: &FieldView| field.value == text("2026-01-10");
+        oskar.until_field((case, "opened_on"), "the opening day", begun).await;
+        // Each alone keeps the rule; neither knows of the other.
+        elin.answer(case, "closed_on", text("2026-02-01")).await;
+        oskar.answer(case, "opened_on", text("2026-03-01")).await;
+        let address = format!("/arenden/{case}");
+        for tablet in [&elin, &oskar] {
+            assert!(broken(tablet, &address).await.is_empty());
+        }
+        elin.sync().await;
+        oskar.sync().await;
+        let both = |field: &FieldView| field.value == text("2026-03-01");
+        elin.until_field((case, "opened_on"), "the other's day", both).await;
+        let closed = |field: &FieldView| field.value == text("2026-02-01");
+        oskar.until_field((case, "closed_on"), "the closing day", closed).await;
+        for tablet in [&elin, &oskar] {
+            let lines = broken(tablet, &address).await;
+            assert_eq!(lines.len(), 1, "{lines:#?}");
+            for part in ["2026-03-01 (Oskar", "2026-02-01 (Elin"] {
+                assert!(lines[0].detail.contains(part), "{}", lines[0].detail);
+            }
+        }
+        // Whoever corrects it corrects it for both.
+        oskar.answer(case, "opened_on", text("2026-01-10")).await;
+        oskar.sync().await;
+        elin.until_field((case, "opened_on"), "the corrected day", begun).await;
+        for tablet in [&elin, &oskar] {
+            assert!(broken(tablet, &address).await.is_empty());
+        }
+    });
+}

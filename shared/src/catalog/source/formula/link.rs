@@ -31,10 +31,10 @@ impl Calculated {
     }
 
     /// The formula of a field; nothing when it could not be read.
-    pub(super) fn of(&self, owner: &str, field: &str) -> Read<Vec<Step>> {
+    pub(super) fn of(&self, owner: &str, field: &str) -> Vec<Step> {
         let (kind, list) = parted(owner);
         let key = (kind.to_owned(), list.to_owned(), field.to_owned());
-        Ok(self.0.get(&key).cloned().unwrap_or_default())
+        self.0.get(&key).cloned().unwrap_or_default()
     }
 
     /// The steps with the formulas of all calculated fields in them.
@@ -109,12 +109,13 @@ impl Calculated {
 
 /// A step of another entry's calculation, as it is asked for from here.
 fn moved(step: Step, whose: &Whose, field: &str) -> Read<Step> {
-    let far = || Err(format!("`{field}` is calculated from other entries: ask for those here"));
     match (whose, step) {
         (Whose::Own, step) => Ok(step),
         (_, Step::Answer(Whose::Own, name, shape)) => Ok(Step::Answer(whose.clone(), name, shape)),
-        (_, Step::Answer(Whose::Named(..), ..)) => far(),
-        (Whose::It | Whose::Named(..), Step::Over(..)) => far(),
+        (_, Step::Answer(Whose::Named(..), ..))
+        | (Whose::It | Whose::Named(..), Step::Over(..)) => {
+            Err(format!("`{field}` is calculated from other entries: ask for those here"))
+        }
         (_, step) => Ok(step),
     }
 }

@@ -1,9 +1,11 @@
 //! Conditions, constraints and calculations: from text to checked steps.
 //!
-//! Reading order: [`words`], [`scope`] (what names stand for), [`parse`], [`link`] (calculated fields
+//! Reading order: [`words`], [`scope`] (what names stand for), [`parse`] with
+//! [`functions`], [`link`] (calculated fields
 //! take the place of their names). All formulas are read after all files, because they speak of
 //! fields, lists and codes of any of them.
 
+mod functions;
 mod link;
 mod parse;
 #[cfg(test)]
@@ -78,7 +80,7 @@ pub(super) fn compile(package: &mut Package, written: &[Written], faults: &Fault
     }
     for one in written {
         let steps = match one.role {
-            Role::Calculate => calculated.of(&one.owner, &one.of),
+            Role::Calculate => Ok(calculated.of(&one.owner, &one.of)),
             _ => steps(&known, one),
         };
         // A calculation that could not be read has been noted.

@@ -1,6 +1,7 @@
-//! From the words of a formula to its steps, with the type of every part.
+//! From the words of a formula to its steps, with the type of every part; what stands before
+//! parentheses is in `functions`.
 
-use super::super::super::model::{Fold, Formula, Operation, Step};
+use super::super::super::model::{Formula, Operation, Step};
 use super::scope::{It, Scope, Type, is_day};
 use super::words::{Word, words};
 
@@ -9,14 +10,14 @@ const DEPTH_MAX: usize = 12;
 /// Most codes in one pair of brackets.
 const CODES_MAX: usize = 64;
 
-type Read<T> = Result<T, String>;
+pub(super) type Read<T> = Result<T, String>;
 
-struct Parser<'a> {
-    words: Vec<Word>,
-    at: usize,
+pub(super) struct Parser<'a> {
+    pub(super) words: Vec<Word>,
+    pub(super) at: usize,
     depth: usize,
-    steps: Vec<Step>,
-    scope: Scope<'a>,
+    pub(super) steps: Vec<Step>,
+    pub(super) scope: Scope<'a>,
 }
 
 /// Reads a formula; calculated fields stand in it by their names.
@@ -38,12 +39,20 @@ fn shown(word: &Word) -> String {
     }
 }
 
-fn wants(what: &str, wanted: &str, found: &Type) -> String {
+pub(super) fn wants(what: &str, wanted: &str, found: &Type) -> String {
     format!("{what} wants {wanted}, not {}", found.named())
 }
 
+pub(super) fn truth(what: &str, found: &Type) -> Read<()> {
+    if *found == Type::Truth { Ok(()) } else { Err(wants(what, "yes or no", found)) }
+}
+
+pub(super) fn number(what: &str, found: &Type) -> Read<()> {
+    if *found == Type::Number { Ok(()) } else { Err(wants(what, "a number", found)) }
+}
+
 impl Parser<'_> {
-    fn sign(&mut self, signs: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn sign(&mut self, signs: &[&'static str]) -> Option<&'static str> {
         let found = match self.words.get(self.at)? {
             Word::Sign(sign) => signs.iter().find(|known| *known == sign).copied(),
             _ => None,
@@ -58,11 +67,11 @@ impl Parser<'_> {
         is
     }
 
-    fn needs(&mut self, sign: &'static str) -> Read<()> {
+    pub(super) fn needs(&mut self, sign: &'static str) -> Read<()> {
         self.sign(&[sign]).map(|_| ()).ok_or_else(|| format!("`{sign}` is missing"))
     }
 
-    fn push(&mut self, step: Step) -> Read<()> {
+    pub(super) fn push(&mut self, step: Step) -> Read<()> {
         self.steps.push(step);
         if self.steps.len() > Formula::STEPS_MAX {
             return Err(format!("it has more than {} steps", Formula::STEPS_MAX));
@@ -70,7 +79,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn do_(&mut self, operation: Operation) -> Read<()> {
+    pub(super) fn do_(&mut self, operation: Operation) -> Read<()> {
         self.push(Step::Do(operation))
     }
 
@@ -84,27 +93,23 @@ impl Parser<'_> {
         result
     }
 
-    fn where_(&mut self) -> Read<Type> {
+    pub(super) fn where_(&mut self) -> Read<Type> {
         let typ = self.or()?;
         if !self.name("where") {
             return Ok(typ);
         }
         let condition = self.or()?;
-        self.truth("`where`", &condition)?;
+        truth("`where`", &condition)?;
         self.do_(Operation::Where)?;
         Ok(typ)
-    }
-
-    fn truth(&self, what: &str, found: &Type) -> Read<()> {
-        if *found == Type::Truth { Ok(()) } else { Err(wants(what, "yes or no", found)) }
     }
 
     fn or(&mut self) -> Read<Type> {
         let mut typ = self.and()?;
         while self.name("or") {
-            self.truth("`or`", &typ)?;
+            truth("`or`", &typ)?;
             typ = self.and()?;
-            self.truth("`or`", &typ)?;
+            truth("`or`", &typ)?;
             self.do_(Operation::Or)?;
         }
         Ok(typ)
@@ -113,9 +118,9 @@ impl Parser<'_> {
     fn and(&mut self) -> Read<Type> {
         let mut typ = self.not()?;
         while self.name("and") {
-            self.truth("`and`", &typ)?;
+            truth("`and`", &typ)?;
             typ = self.not()?;
-            self.truth("`and`", &typ)?;
+            truth("`and`", &typ)?;
             self.do_(Operation::And)?;
         }
         Ok(typ)
@@ -128,7 +133,7 @@ impl Parser<'_> {
         }
         let typ = self.compared()?;
         for _ in 0..times {
-            self.truth("`not`", &typ)?;
+            truth("`not`", &typ)?;
             self.do_(Operation::Not)?;
         }
         Ok(typ)
@@ -168,7 +173,12 @@ impl Parser<'_> {
     }
 
     /// The one type of two parts; a quoted text becomes what the other one is.
-    fn same(&mut self, one: (usize, Type), other: (usize, Type), what: &str) -> Read<Type> {
+    pub(super) fn same(
+        &mut self,
+        one: (usize, Type),
+        other: (usize, Type),
+        what: &str,
+    ) -> Read<Type> {
         let ((one_at, one), (other_at, other)) = (one, other);
         match (one, other) {
             (Type::Quoted(text), typ) => self.quoted(one_at, &text, typ),
@@ -182,7 +192,7 @@ impl Parser<'_> {
         }
     }
 
-    fn quoted(&mut self, at: usize, text: &str, typ: Type) -> Read<Type> {
+    pub(super) fn quoted(&mut self, at: usize, text: &str, typ: Type) -> Read<Type> {
         match &typ {
             Type::Code(list) => self.scope.code(list, text)?,
             Type::Text | Type::Quoted(_) => {}
@@ -236,16 +246,12 @@ impl Parser<'_> {
     fn product(&mut self) -> Read<Type> {
         let typ = self.signed()?;
         while let Some(sign) = self.sign(&["*", "/"]) {
-            self.number(&format!("`{sign}`"), &typ)?;
+            number(&format!("`{sign}`"), &typ)?;
             let other = self.signed()?;
-            self.number(&format!("`{sign}`"), &other)?;
+            number(&format!("`{sign}`"), &other)?;
             self.do_(if sign == "*" { Operation::Multiply } else { Operation::Divide })?;
         }
         Ok(typ)
-    }
-
-    fn number(&self, what: &str, found: &Type) -> Read<()> {
-        if *found == Type::Number { Ok(()) } else { Err(wants(what, "a number", found)) }
     }
 
     fn signed(&mut self) -> Read<Type> {
@@ -260,7 +266,7 @@ impl Parser<'_> {
         }
         self.push(Step::Number(0))?;
         let typ = self.primary()?;
-        self.number("`-`", &typ)?;
+        number("`-`", &typ)?;
         self.do_(Operation::Subtract)?;
         Ok(typ)
     }
@@ -335,103 +341,5 @@ impl Parser<'_> {
         let (whose, field, shape, typ) = self.scope.answer(name, second.as_deref())?;
         self.push(Step::Answer(whose, field, shape))?;
         Ok(typ)
-    }
-
-    fn function(&mut self, name: &str) -> Read<Type> {
-        let fold = match name {
-            "count" => Fold::Count,
-            "sum" => Fold::Sum,
-            "lowest" => Fold::Lowest,
-            "highest" => Fold::Highest,
-            _ => return self.plain_function(name),
-        };
-        self.over(name, fold)
-    }
-
-    fn plain_function(&mut self, name: &str) -> Read<Type> {
-        let start = self.steps.len();
-        let first = self.where_()?;
-        let what = format!("`{name}`");
-        match name {
-            "answered" => self.do_(Operation::Answered).map(|()| Type::Truth),
-            "empty" => {
-                self.do_(Operation::Answered)?;
-                self.do_(Operation::Not).map(|()| Type::Truth)
-            }
-            "length" => match first {
-                Type::Text | Type::Set(_) => self.do_(Operation::Length).map(|()| Type::Number),
-                other => Err(wants(&what, "a text or a set", &other)),
-            },
-            "floor" => {
-                self.number(&what, &first)?;
-                self.do_(Operation::Floor).map(|()| Type::Number)
-            }
-            "months" => {
-                let first = if let Type::Quoted(text) = &first {
-                    self.quoted(start, text, Type::Day)?
-                } else {
-                    first
-                };
-                if first != Type::Day {
-                    return Err(wants(&what, "a day", &first));
-                }
-                self.needs(",")?;
-                let count = self.where_()?;
-                self.number(&what, &count)?;
-                self.do_(Operation::Months).map(|()| Type::Day)
-            }
-            "if" => {
-                self.truth(&what, &first)?;
-                self.needs(",")?;
-                let then_at = self.steps.len();
-                let then = self.where_()?;
-                self.needs(",")?;
-                let else_at = self.steps.len();
-                let otherwise = self.where_()?;
-                let typ = self.same((then_at, then), (else_at, otherwise), "if")?;
-                self.do_(Operation::If).map(|()| typ)
-            }
-            _ => Err(format!("there is no function `{name}`")),
-        }
-    }
-
-    /// `count(rooms)`, `count(rooms, it.kind == 'kitchen')`, `sum(rooms, it.area_m2)`.
-    fn over(&mut self, name: &str, fold: Fold) -> Read<Type> {
-        let Some(Word::Name(id)) = self.words.get(self.at).cloned() else {
-            return Err(format!("`{name}` wants a list of entries first"));
-        };
-        self.at += 1;
-        let list = self.scope.kind.entry_lists.iter().find(|list| list.id == id);
-        let list = list.ok_or_else(|| format!("there is no list of entries `{id}`"))?;
-        if matches!(self.scope.it, It::Entry(_)) {
-            return Err(format!(
-                "`{name}` cannot stand inside another one, nor where `it` is an entry"
-            ));
-        }
-        let at = self.steps.len();
-        self.push(Step::Over(fold, id, 0))?;
-        let outside = core::mem::replace(&mut self.scope.it, It::Entry(list));
-        let typ = if self.sign(&[","]).is_some() {
-            self.where_()?
-        } else if fold == Fold::Count {
-            self.push(Step::Truth(true))?;
-            Type::Truth
-        } else {
-            return Err(format!("`{name}` wants what to look at in each entry"));
-        };
-        self.scope.it = outside;
-        let length = u32::try_from(self.steps.len() - at - 1).unwrap_or(u32::MAX);
-        if let Some(Step::Over(_, _, slot)) = self.steps.get_mut(at) {
-            *slot = length;
-        }
-        match (fold, typ) {
-            (Fold::Count, Type::Truth) => Ok(Type::Number),
-            (Fold::Sum, Type::Number) => Ok(Type::Number),
-            (Fold::Lowest | Fold::Highest, typ @ (Type::Number | Type::Day | Type::Time)) => {
-                Ok(typ)
-            }
-            (Fold::Count, typ) => Err(wants("`count`", "yes or no", &typ)),
-            (_, typ) => Err(wants(&format!("`{name}`"), "a number", &typ)),
-        }
     }
 }
