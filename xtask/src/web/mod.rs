@@ -4,8 +4,10 @@
 
 mod alike;
 mod build;
+mod links;
 mod names;
 mod pack;
+mod quiet;
 mod slim;
 
 use std::path::PathBuf;
