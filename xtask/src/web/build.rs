@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{alike, quiet, slim};
+use super::{alike, quiet, same, slim};
 use crate::run::{cargo, target};
 
 /// Files of the app by their plain name.
@@ -21,7 +21,8 @@ const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 /// # Errors
 /// When cargo or the glue generator fails.
 pub(super) fn modules() -> anyhow::Result<Files> {
-    let base = ["rustc", "--quiet", "--lib", "--profile", "client", "--target", "wasm32-unknown-unknown"];
+    let base =
+        ["rustc", "--quiet", "--lib", "--profile", "client", "--target", "wasm32-unknown-unknown"];
     // Erased views before speed: the page's code is a fifth smaller for it.
     let (ui_flags, core_flags) = (flags(&["--cfg=erase_components"]), flags(&[]));
     let mut ui = base.to_vec();
@@ -74,9 +75,10 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     }
     let script = output.js().to_owned();
     let script = slim::bare(&slim::short_names(&script, output.wasm_mut())?);
+    let module = alike::beside_alike(&same::once(&output.wasm_mut().emit_wasm())?)?;
     Ok(Files::from([
         (format!("{name}.js"), script.into_bytes()),
-        (format!("{name}_bg.wasm"), alike::beside_alike(&output.wasm_mut().emit_wasm())?),
+        (format!("{name}_bg.wasm"), module),
     ]))
 }
 

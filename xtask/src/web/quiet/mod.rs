@@ -5,6 +5,10 @@
 //!
 //! The linker's notes of which code and data refer to which say what only they used.
 
+mod links;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -12,7 +16,7 @@ use anyhow::{Context, ensure};
 use wasm_encoder::{CodeSection, Module, RawSection};
 use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
 
-use super::links::{Links, Target, within};
+use links::{Links, Target, within};
 
 /// Parts of the names of functions that panic.
 const PANICS: [&str; 11] = [
@@ -49,7 +53,9 @@ pub(super) fn without_panics(wasm: &[u8]) -> anyhow::Result<Vec<u8>> {
     for range in used.data.iter().filter_map(|number| links.targets.get(*number)) {
         if let Target::Data(range) = range {
             let (to, from) = (data.get_mut(range.clone()), wasm.get(range.clone()));
-            to.zip(from).map(|(to, from)| to.copy_from_slice(from));
+            if let Some((to, from)) = to.zip(from) {
+                to.copy_from_slice(from);
+            }
         }
     }
     write(&data, &functions(wasm, &code, &bodies, &used)?)
@@ -114,7 +120,8 @@ impl<'a> Code<'a> {
     /// Finds all ways into panics: into the functions with such names, and into those that do
     /// nothing else than panic.
     fn cut(&self, links: &Links) -> anyhow::Result<Vec<Body>> {
-        let named = links.names.iter().filter(|(_, name)| PANICS.iter().any(|it| name.contains(it)));
+        let named =
+            links.names.iter().filter(|(_, name)| PANICS.iter().any(|it| name.contains(it)));
         let named: BTreeSet<u32> = named.map(|(number, _)| *number).collect();
         let mut panics = BTreeSet::new();
         loop {

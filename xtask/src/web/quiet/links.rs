@@ -52,7 +52,7 @@ impl Links {
                     }
                 }
                 Payload::CustomSection(section) => match section.as_known() {
-                    KnownCustom::Linking(reader) => links.symbols(reader, &segments)?,
+                    KnownCustom::Linking(reader) => links.symbols(&reader, &segments)?,
                     KnownCustom::Reloc(reader) if section.name() == "reloc.CODE" => {
                         links.code = places(&reader, code)?;
                     }
@@ -70,7 +70,7 @@ impl Links {
 
     fn symbols(
         &mut self,
-        reader: LinkingSectionReader<'_>,
+        reader: &LinkingSectionReader<'_>,
         segments: &[usize],
     ) -> anyhow::Result<()> {
         for part in reader.subsections() {
