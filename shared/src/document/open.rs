@@ -46,7 +46,7 @@ pub enum DocumentError {
     #[error("this is not one change of a record: {0}")]
     NotAChange(String),
     /// A change does not say who made it.
-    #[error("change {0:?} does not say who made it, on which device and when")]
+    #[error("change {0} does not say who made it, on which device and when")]
     Anonymous(ChangeHash),
     /// Automerge refused.
     #[error("the record could not be changed: {0}")]

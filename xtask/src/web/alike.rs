@@ -1,6 +1,9 @@
 //! Puts the functions of a module beside those they resemble: the copies that the compiler made for
 //! several types begin alike, and a compressor finds what is near more cheaply than what is far.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Context;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
@@ -8,7 +11,12 @@ use wasmparser::{
     CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
 };
 
-/// Gives the module with its functions in the order of their bytes.
+/// How many bytes make a piece by which functions are compared.
+const PIECE: usize = 4;
+/// A piece that more functions have than this tells nothing.
+const COMMON: usize = 1_000;
+
+/// Gives the module with its functions so that each follows the one it shares most with.
 ///
 /// # Errors
 /// When the module cannot be read.
@@ -48,8 +56,7 @@ impl Order {
                 _ => {}
             }
         }
-        let mut old: Vec<usize> = (0..bodies.len()).collect();
-        old.sort_by_key(|place| bodies.get(*place));
+        let old = chain(&bodies);
         let mut new = vec![0; old.len()];
         for (to, from) in old.iter().enumerate() {
             if let Some(slot) = new.get_mut(*from) {
@@ -62,6 +69,72 @@ impl Order {
     fn in_order<'a, T>(&self, all: &'a [T]) -> impl Iterator<Item = &'a T> {
         self.old.clone().into_iter().filter_map(|place| all.get(place))
     }
+}
+
+/// Gives the places of the bodies in an order in which each follows the one, of those left, that has
+/// most of its pieces; where none has any, the next by its bytes.
+fn chain(bodies: &[Vec<u8>]) -> Vec<usize> {
+    let pieces: Vec<Vec<usize>> = shared_pieces(bodies);
+    let mut owners = vec![Vec::new(); pieces.iter().flatten().max().map_or(0, |last| last + 1)];
+    for (place, pieces) in pieces.iter().enumerate() {
+        for piece in pieces {
+            if let Some(owners) = owners.get_mut(*piece) {
+                owners.push(place);
+            }
+        }
+    }
+    let size = |place: usize| bodies.get(place).map_or(0, Vec::len);
+    let mut left: BTreeSet<(&[u8], usize)> =
+        bodies.iter().enumerate().map(|(place, body)| (body.as_slice(), place)).collect();
+    let mut order = Vec::with_capacity(bodies.len());
+    let mut shared = vec![0_usize; bodies.len()];
+    let mut next = left.first().map(|(_, place)| *place);
+    while let Some(place) = next {
+        order.push(place);
+        left.remove(&(bodies.get(place).map_or(&[][..], Vec::as_slice), place));
+        let mut met = Vec::new();
+        for piece in pieces.get(place).into_iter().flatten() {
+            let Some(owners) = owners.get_mut(*piece) else { continue };
+            owners.retain(|owner| *owner != place);
+            for owner in owners {
+                if let Some(count) = shared.get_mut(*owner) {
+                    if *count == 0 {
+                        met.push(*owner);
+                    }
+                    *count += 1;
+                }
+            }
+        }
+        // Parts of a million, so that whole numbers do.
+        let nearness = |other: usize| {
+            let count = shared.get(other).copied().unwrap_or_default();
+            1_000_000 * count / (size(place).max(size(other)) + 2 * PIECE)
+        };
+        next = met.iter().copied().max_by_key(|other| (nearness(*other), Reverse(*other)));
+        next = next.or_else(|| left.first().map(|(_, place)| *place));
+        for other in met {
+            if let Some(count) = shared.get_mut(other) {
+                *count = 0;
+            }
+        }
+    }
+    order
+}
+
+/// Numbers the pieces that tell which functions are alike, and gives those of each function.
+fn shared_pieces(bodies: &[Vec<u8>]) -> Vec<Vec<usize>> {
+    let distinct =
+        |body: &Vec<u8>| -> BTreeSet<[u8; PIECE]> { body.array_windows().copied().collect() };
+    let mut counts: BTreeMap<[u8; PIECE], usize> = BTreeMap::new();
+    for piece in bodies.iter().flat_map(distinct) {
+        *counts.entry(piece).or_default() += 1;
+    }
+    counts.retain(|_, count| (2..=COMMON).contains(count));
+    for (number, count) in counts.values_mut().enumerate() {
+        *count = number;
+    }
+    let numbers = |body| distinct(body).iter().filter_map(|it| counts.get(it).copied()).collect();
+    bodies.iter().map(numbers).collect()
 }
 
 impl Reencode for Order {
@@ -143,6 +216,14 @@ mod tests {
         module.section(&types).section(&functions).section(&tables).section(&exports);
         module.section(&elements).section(&code);
         module.finish()
+    }
+
+    #[test]
+    fn each_body_follows_the_one_it_shares_most_with() {
+        let bodies = [&b"1 one body"[..], b"2 other words here", b"3 one body!", b"0 words here"];
+        let bodies: Vec<Vec<u8>> = bodies.iter().map(|body| body.to_vec()).collect();
+        assert_eq!(chain(&bodies), [3, 1, 0, 2]);
+        assert_eq!(chain(&[]), [0_usize; 0]);
     }
 
     #[test]

@@ -7,26 +7,32 @@ use std::{env, fs};
 use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{alike, slim};
+use super::{alike, quiet, same, slim};
 use crate::run::{cargo, target};
 
 /// Files of the app by their plain name.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// The linker notes in the module what refers to what, for `quiet`.
+const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 
 /// Compiles core and page and gives `core.js`, `core_bg.wasm`, `ui.js`, `ui_bg.wasm`.
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
 pub(super) fn modules() -> anyhow::Result<Files> {
-    let base = ["build", "--quiet", "--profile", "client", "--target", "wasm32-unknown-unknown"];
+    let base =
+        ["rustc", "--quiet", "--lib", "--profile", "client", "--target", "wasm32-unknown-unknown"];
     // Erased views before speed: the page's code is a fifth smaller for it.
     let (ui_flags, core_flags) = (flags(&["--cfg=erase_components"]), flags(&[]));
     let mut ui = base.to_vec();
     ui.extend(["--config", &ui_flags, "-p", "ankomst-ui-wasm"]);
+    ui.extend(NOTES);
     // Two calls: features of the core must not reach the page's dependencies.
     cargo(&ui)?;
     let mut core = base.to_vec();
     core.extend(["--config", &core_flags, "-p", "ankomst-core-wasm"]);
+    core.extend(NOTES);
     cargo(&core)?;
     let mut files = Files::new();
     for (name, krate) in [("core", "ankomst_core_wasm"), ("ui", "ankomst_ui_wasm")] {
@@ -52,7 +58,9 @@ fn flags(more: &[&str]) -> String {
 
 fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     let path = target().join("wasm32-unknown-unknown").join("client").join(format!("{krate}.wasm"));
-    let module = slim::needed(&fs::read(&path)?)?;
+    let module = quiet::without_panics(&fs::read(&path)?)
+        .with_context(|| format!("taking the panics out of {}", path.display()))?;
+    let module = slim::needed(&module)?;
     let mut output = Bindgen::new()
         .input_module(name, module)
         .web(true)?
@@ -67,9 +75,10 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     }
     let script = output.js().to_owned();
     let script = slim::bare(&slim::short_names(&script, output.wasm_mut())?);
+    let module = alike::beside_alike(&same::once(&output.wasm_mut().emit_wasm())?)?;
     Ok(Files::from([
         (format!("{name}.js"), script.into_bytes()),
-        (format!("{name}_bg.wasm"), alike::beside_alike(&output.wasm_mut().emit_wasm())?),
+        (format!("{name}_bg.wasm"), module),
     ]))
 }
 

@@ -1,11 +1,13 @@
-//! Builds the app: `build` (wasm and glue), `slim` (what no page needs goes), `alike`
-//! (an order that compresses well), `names`
+//! Builds the app: `build` (wasm and glue), `quiet` (no words of panics), `slim` (what no
+//! page needs goes), `same` (each function once), `alike` (an order that compresses well), `names`
 //! (hashed names and references), `pack` (compression and budget).
 
 mod alike;
 mod build;
 mod names;
 mod pack;
+mod quiet;
+mod same;
 mod slim;
 
 use std::path::PathBuf;

@@ -1,12 +1,12 @@
 //! Takes out of a wasm module and its glue what no page needs: the classes for streams of Leptos's
-//! server functions (exported, so no linker may drop them), the writing of numbers with a floating
-//! point, long names between glue and module, comments and indentation of the glue.
+//! server functions (exported, so no linker may drop them), long names between glue and module,
+//! comments and indentation of the glue.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context;
 use regex::Regex;
-use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module, ModuleConfig, RawCustomSection};
+use walrus::{Module, ModuleConfig, RawCustomSection};
 
 /// The section in which the macro of `wasm-bindgen` leaves its descriptions: pairs of a schema and
 /// a description, each behind its length in four bytes.
@@ -14,42 +14,11 @@ const DESCRIPTIONS: &str = "__wasm_bindgen_unstable";
 /// What the classes for streams are called, in lower case.
 const STREAMS: &str = "intounderlying";
 
-/// What the functions are called that write numbers with a floating point.
-const FLOATS: [&str; 2] = ["4core3fmt5float", "float_to_"];
-
 /// Reads a module that has no glue yet, without what no page needs.
 ///
 /// # Errors
 /// When the module or its descriptions cannot be read.
 pub(super) fn needed(bytes: &[u8]) -> anyhow::Result<Module> {
-    let mut module = without_streams(bytes)?;
-    silence_floats(&mut module);
-    Ok(module)
-}
-
-/// Lets a number with a floating point write nothing. No value of a record is one (`shared::value`);
-/// only descriptions for people who look for defects in Automerge would, and nobody reads them in a
-/// worker. What they call goes with them: 19 kB before compression.
-fn silence_floats(module: &mut Module) {
-    let is_theirs = |name: &str| FLOATS.iter().all(|part| name.contains(part));
-    let theirs = module.funcs.iter().filter(|one| one.name.as_deref().is_some_and(is_theirs));
-    let theirs: Vec<(FunctionId, walrus::TypeId)> =
-        theirs.map(|one| (one.id(), one.ty())).collect();
-    for (id, typ) in theirs {
-        let typ = module.types.get(typ);
-        let (params, results) = (typ.params().to_vec(), typ.results().to_vec());
-        if results != [walrus::ValType::I32] {
-            continue;
-        }
-        let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-        // `Ok(())`.
-        builder.func_body().i32_const(0);
-        let given = params.iter().map(|param| module.locals.add(*param)).collect();
-        module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(given));
-    }
-}
-
-fn without_streams(bytes: &[u8]) -> anyhow::Result<Module> {
     let mut module = ModuleConfig::new()
         .strict_validate(false)
         .generate_dwarf(false)
