@@ -104,6 +104,11 @@ async fn a_caseworkers_day() {
     server.start();
     elin.in_step().await;
     elin.goto(&note).await;
+    // A child's own voice comes from the child: the other sources are no choices then.
+    elin.choose("kind", "child_voice").await;
+    let gone = "!document.querySelector(\"[data-path$='/source'] [data-choice=guardian]\")";
+    page.until("the guardian to be no choice", gone).await;
+    elin.choose("source", "child").await;
     elin.tap("[data-action=sign]").await;
     page.see("#ask").await;
     elin.asked(&[]).await;

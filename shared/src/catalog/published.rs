@@ -1,26 +1,28 @@
 //! What was published stays: no id disappears, and none comes to mean another kind of answer.
 //!
-//! `shared/catalog/published.lock` has one line for each field, code and item ever published. The
+//! `shared/catalog/published.lock` has one line for each field, constraint, code and item ever published. The
 //! test reads all files, also the lists that are not packed yet, and adds nothing by itself: a new
 //! line is part of the review.
 
 use std::collections::BTreeSet;
 
-use super::{Field, Package};
+use super::{Constraint, Field, Package};
 
 fn lines() -> BTreeSet<String> {
     let whole = include_bytes!(concat!(env!("OUT_DIR"), "/catalog_whole.packed"));
     let package: Package = crate::packed::from_bytes(whole).unwrap();
     let mut lines = BTreeSet::new();
-    let mut fields = |owner: &str, fields: &[Field]| {
+    let mut part = |owner: &str, fields: &[Field], constraints: &[Constraint]| {
         for field in fields {
             lines.insert(format!("field {owner}/{} {:?}", field.id, field.typ));
         }
+        let rules = constraints.iter();
+        lines.extend(rules.map(|rule| format!("constraint {owner} {}", rule.id)));
     };
     for kind in &package.kinds {
-        fields(&kind.id, &kind.fields);
+        part(&kind.id, &kind.fields, &kind.constraints);
         for list in &kind.entry_lists {
-            fields(&format!("{}/{}", kind.id, list.id), &list.fields);
+            part(&format!("{}/{}", kind.id, list.id), &list.fields, &list.constraints);
         }
     }
     for list in &package.lists {

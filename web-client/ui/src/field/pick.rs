@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 
 use super::{Held, describes};
-use crate::react::{Live, attr, effect, on};
+use crate::react::{Live, attr, dynamic, effect, on};
 use crate::text::{Text, tr};
 
 /// More choices than this are a list to open.
@@ -25,18 +25,24 @@ fn chosen(held: Held) -> Live<Value> {
     chosen
 }
 
-/// Shows the choices of a list.
+/// Shows the choices of a list; other answers may change which there are.
 pub fn choice(held: Held) -> AnyView {
-    let choices = held.view.with_untracked(|view| match &view.input {
-        Input::Choice(choices) => choices.clone(),
-        _ => Vec::new(),
+    let offered = Live::new(held.view.with_untracked(|view| view.input.clone()));
+    effect(move || {
+        let fresh = held.view.with(|view| view.input.clone());
+        if offered.with_untracked(|old| *old != fresh) {
+            offered.set(fresh);
+        }
     });
     let value = chosen(held);
-    if choices.len() > CARDS_MAX {
-        return select(held, value, choices);
-    }
-    let cards = choices.into_iter().map(|choice| card(held, value, choice)).collect_view();
-    view! { <div class="cards">{cards}</div> }.into_any()
+    dynamic(move || {
+        let Input::Choice(choices) = offered.get() else { return ().into_any() };
+        if choices.len() > CARDS_MAX {
+            return select(held, value, choices);
+        }
+        let cards = choices.into_iter().map(|choice| card(held, value, choice)).collect_view();
+        view! { <div class="cards">{cards}</div> }.into_any()
+    })
 }
 
 /// Shows yes and no.

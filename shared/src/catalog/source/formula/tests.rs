@@ -70,7 +70,7 @@ fn files(own: &str, constraint: &str) -> Vec<SourceFile> {
     };
     let kind = format!(
         "id = \"house\"\n{LABEL}\nsections = [{{ id = \"a\", {LABEL} }}]\nfields = [\n{house}]\n\
-         {constraints}[[entry_lists]]\nid = \"rooms\"\n{LABEL}\nentries = \"keyed\"\n\
+         {constraints}roles = [\"inspector\"]\n[[entry_lists]]\nid = \"rooms\"\n{LABEL}\nentries = \"keyed\"\n\
          sections = [{{ id = \"a\", {LABEL} }}]\nfields = [\n{room}]\n"
     );
     vec![
