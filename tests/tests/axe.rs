@@ -66,6 +66,8 @@ const SUPERVISOR: Pages = &[
         At::First("register", "[data-line='/register/case/case']"),
         "[data-part=register] [data-line]",
     ),
+    ("records", At::Address("/event"), "[data-part=records]"),
+    ("record-question", At::Behind("records", "[data-action=new-event]"), "#ask"),
     ("inbox", At::Address("/inkorg"), "main h1"),
     ("changes", At::First("inbox", "[data-inbox]"), "#inbox-detail"),
 ];

@@ -42,7 +42,11 @@ impl Desk {
                 let text = self.w(Word::TakenAlong).to_owned();
                 line.badges.push(Badge { text, tone: Tone::Info, sign: Sign::Pin });
             }
-            Line { href: is_here.then(|| address(row)), actions, ..line }
+            Line {
+                href: is_here.then(|| address((&row.home, &row.kind), (row.document, row.parent))),
+                actions,
+                ..line
+            }
         });
         Ok(lines.collect())
     }
@@ -165,11 +169,38 @@ fn differ(text: &str) -> Badge {
 }
 
 /// Where a record stands in the app; what has no place of its own, where it belongs.
-fn address(row: &ProjectedRow) -> String {
-    let root = if row.home == "residence" { "/boenden" } else { "/arenden" };
-    match (row.kind.as_str(), row.parent) {
-        ("run", _) => format!("/besok/{}", row.document),
-        (_, None) => format!("{root}/{}", row.document),
-        (_, Some(parent)) => format!("{root}/{parent}"),
+fn address((home, kind): (&str, &str), (id, parent): (DocumentId, Option<DocumentId>)) -> String {
+    let single = Catalog::builtin().kind(kind).is_some_and(|kind| kind.single);
+    let (kind, id) = match parent {
+        Some(parent) if single => (home, parent),
+        _ => (kind, id),
+    };
+    let root = match kind {
+        "run" => "besok",
+        "residence" => "boenden",
+        "case" => "arenden",
+        other => other,
+    };
+    format!("/{root}/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_leads_to_its_own_place_or_to_that_of_what_has_one_of_it() {
+        let [own, above] = [1, 2].map(|byte| DocumentId::from_bytes([byte; 16]));
+        let cases = [
+            (("case", "case"), None, format!("/arenden/{own}")),
+            (("case", "journal"), Some(above), format!("/arenden/{above}")),
+            (("residence", "deficiencies"), Some(above), format!("/boenden/{above}")),
+            (("residence", "run"), Some(above), format!("/besok/{own}")),
+            (("contract", "contract"), Some(above), format!("/contract/{own}")),
+            (("party", "party"), None, format!("/party/{own}")),
+        ];
+        for (kinds, parent, wanted) in cases {
+            assert_eq!(address(kinds, (own, parent)), wanted);
+        }
     }
 }

@@ -128,10 +128,19 @@ impl<P: Platform> Core<P> {
     }
 }
 
-/// Whether one of these roles decides on contradictions of a kind.
+/// Whether one of these roles decides on contradictions of a kind: caseworkers on those of cases, of which
+/// inspectors have none, unless safety is at stake.
 pub(super) fn may_settle(roles: &[Role], kind: &str, safety: bool) -> bool {
-    let own_case = matches!(kind, "case" | "protected" | "journal") && !safety;
-    roles.contains(&Role::Supervisor) || (roles.contains(&Role::Caseworker) && own_case)
+    let own_case = || !safety && is_of_cases(kind);
+    roles.contains(&Role::Supervisor) || (roles.contains(&Role::Caseworker) && own_case())
+}
+
+fn is_of_cases(kind: &str) -> bool {
+    let Some(kind) = Catalog::builtin().kind(kind) else { return false };
+    if kind.shares_secrecy() {
+        return kind.belongs_to.iter().all(|to| is_of_cases(to));
+    }
+    kind.is_had_by(&[Role::Caseworker]) && !kind.is_had_by(&[Role::Inspector])
 }
 
 /// A value in the form its field takes.
@@ -141,4 +150,22 @@ pub(super) fn checked(kind: &str, path: FieldPath, value: &Value) -> Result<Edit
     let value = ankomst_shared::catalog::check(catalog, located.field, value)
         .map_err(|_| Refusal::BadValue)?;
     Ok(Edit { path, value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caseworker_decides_on_cases_and_on_nothing_where_safety_is_at_stake() {
+        let own = ["assignment", "case", "incident", "journal", "protected"];
+        for kind in &Catalog::builtin().package().kinds {
+            let decides = |role: Role, safety| may_settle(&[role], &kind.id, safety);
+            let wanted = own.contains(&kind.id.as_str());
+            assert_eq!(decides(Role::Caseworker, false), wanted, "{}", kind.id);
+            assert!(!decides(Role::Caseworker, true), "{}", kind.id);
+            assert!(!decides(Role::Inspector, false), "{}", kind.id);
+            assert!(decides(Role::Supervisor, true), "{}", kind.id);
+        }
+    }
 }

@@ -167,16 +167,12 @@ impl Viewer<'_> {
         if known.entries != Entries::Append {
             return add;
         }
-        let questions = self.questions(home, known.fields.iter().filter(|field| !field.system));
-        asked(add, "", questions)
+        let fields: Vec<&Field> = known.fields.iter().filter(|field| !field.system).collect();
+        asked(add, "", self.questions(home, &fields))
     }
 
     /// Fields as the questions of a dialog.
-    pub(super) fn questions<'a>(
-        &mut self,
-        home: DocumentId,
-        fields: impl Iterator<Item = &'a Field>,
-    ) -> Vec<Question> {
+    pub(super) fn questions(&mut self, home: DocumentId, fields: &[&Field]) -> Vec<Question> {
         let mut questions = Vec::new();
         for field in fields.filter(|field| field.calculate.is_none()) {
             let input = match &field.typ {

@@ -133,7 +133,7 @@ impl Viewer<'_> {
             needed && !field.system && (first || matches!(field.typ, FieldType::Choice(_)))
         };
         let home = parent.unwrap_or(DocumentId::from_bytes([0; 16]));
-        let questions = self.questions(home, kind.fields.iter().filter(is_asked));
-        primary(asked(new, "", questions))
+        let fields: Vec<&Field> = kind.fields.iter().filter(is_asked).collect();
+        primary(asked(new, "", self.questions(home, &fields)))
     }
 }
