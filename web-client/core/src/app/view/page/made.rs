@@ -174,7 +174,7 @@ impl Viewer<'_> {
     /// Fields as the questions of a dialog.
     pub(super) fn questions(&mut self, home: DocumentId, fields: &[&Field]) -> Vec<Question> {
         let mut questions = Vec::new();
-        for field in fields.filter(|field| field.calculate.is_none()) {
+        for field in fields.iter().filter(|field| field.calculate.is_none()) {
             let input = match &field.typ {
                 FieldType::Reference(to) => Input::Choice(self.references(home, to)),
                 _ => self.input(field, &[]),
