@@ -20,6 +20,9 @@ mod formula;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod model;
+#[path = "src/catalog/ruling.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library joins")]
+mod ruling;
 #[path = "src/catalog/source/mod.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library's tests use the rest")]
 mod source;

@@ -5,7 +5,7 @@
 //! worker remain, so that the page never links Automerge.
 //!
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
-//! `document`, `merge`, `form`, `occupancy`, `chunk`, `sign`, `sync`.
+//! `document`, `merge`, `form`, `occupancy`, `conflict`, `chunk`, `sign`, `sync`.
 
 #[macro_use]
 pub mod packed;
@@ -22,6 +22,8 @@ pub mod value;
 
 #[cfg(feature = "document")]
 pub mod chunk;
+#[cfg(feature = "document")]
+pub mod conflict;
 #[cfg(feature = "document")]
 mod deflate;
 #[cfg(feature = "document")]

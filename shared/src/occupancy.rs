@@ -1,7 +1,6 @@
 //! Who lives where in a house, and what is wrong with that: reckoned from the merged record, never
 //! stored (domain section 3.4). Knows initials and age bands only, as the record of a house does.
 
-use crate::app::Agreement;
 use crate::catalog::Catalog;
 use crate::merge::RecordState;
 use crate::order;
@@ -189,7 +188,7 @@ fn decided_against(record: &RecordState) -> Vec<&str> {
         let parts = path.segments();
         let onward = (parts.head, parts.rest);
         matches!(onward, ("occupancy", [Some(_), Some("next_placement"), None]))
-            && state.agreement == Agreement::Settled
+            && state.is_settled()
     });
     let said = choices
         .flat_map(|(_, state)| state.statements.iter().filter(|said| said.value != state.value));

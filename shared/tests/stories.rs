@@ -2,7 +2,7 @@
 //!
 //! Each file of `tests/stories/` is one story (its form: [`story`]). Each is told in every order in which
 //! the devices can sync, in a thousand sampled deliveries with repeated, reordered and cut-off changes,
-//! with each clock in turn two years wrong, and with syncs between the edits ([`world`]).
+//! with each clock in turn two years wrong, and with syncs between the edits ([`world`], [`checks`]).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -11,6 +11,8 @@
     reason = "a story told as a test: a failed step fails it"
 )]
 
+#[path = "stories/checks.rs"]
+mod checks;
 #[path = "stories/story.rs"]
 mod story;
 #[path = "stories/world.rs"]

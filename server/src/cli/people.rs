@@ -13,6 +13,7 @@ use crate::cli::place::Place;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::log;
+use crate::storage::sqlite::units;
 
 /// Longest line that is read as a password, in bytes.
 const LINE_BYTES_MAX: u64 = 4_096;
@@ -93,7 +94,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     );
     let app = new.place.folder()?.beside_or_new().await?;
     let now_ms = app.now_ms();
-    let known = app.readers.read(accounts::first_unit)?;
+    let known = app.readers.read(units::first)?;
     let unit = match known {
         Some(unit) => unit,
         None => UnitId::new(now_ms, random()?),
@@ -110,7 +111,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     app.writer
         .write(move |db| {
             if known.is_none() {
-                accounts::add_unit(db, unit, &new.unit)?;
+                units::add(db, unit, &new.unit)?;
             }
             accounts::add_user(db, &row)
         })

@@ -13,6 +13,7 @@ use crate::accounts::password;
 use crate::app::App;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
+use crate::storage::sqlite::units;
 use crate::sync::{feed, ingest};
 
 const DEVICES: [&str; 4] = [
@@ -29,7 +30,7 @@ const DEVICES: [&str; 4] = [
 /// # Errors
 /// When the pack does not fit the catalog, a change is refused, or storage refuses.
 pub async fn run(app: &Arc<App>, seed: u64) -> Result<String, SeedError> {
-    if app.readers.read(accounts::first_unit)?.is_some() {
+    if app.readers.read(units::first)?.is_some() {
         return Ok(format!(
             "{BANNER}: the folder has accounts already; nothing was planted.\n{}",
             table()
@@ -47,7 +48,7 @@ pub async fn run(app: &Arc<App>, seed: u64) -> Result<String, SeedError> {
     let unit = pack.ids.unit;
     app.writer
         .write(move |db| {
-            accounts::add_unit(db, unit, UNIT)?;
+            units::add(db, unit, UNIT)?;
             users.iter().try_for_each(|user| accounts::add_user(db, user))?;
             devices.iter().try_for_each(|device| accounts::add_device(db, device, STORY_MS))
         })

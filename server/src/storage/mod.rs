@@ -2,7 +2,7 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::enrolled`] (devices a restored log
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::units`], [`sqlite::enrolled`] (devices a restored log
 //! lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
 //! (copies that were read whole), [`sqlite::backed`] (what is noted of them); and [`ballast`] (room for
 //! a full disk).

@@ -20,6 +20,7 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::storage::sqlite::units;
 use crate::sync::{Session, access, ingest};
 
 /// Why an exchange was not answered.
@@ -201,7 +202,7 @@ impl Gathering<'_> {
             backed_up: backed::up_to(self.db)?.unwrap_or_default(),
             enrolments: backed::enrolled_since(self.db, user.unit)?,
             away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
-            unit: accounts::unit_name(self.db, user.unit)?.unwrap_or_default(),
+            unit: units::name(self.db, user.unit)?.unwrap_or_default(),
         })
     }
 

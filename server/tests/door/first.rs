@@ -2,7 +2,7 @@
 
 use ankomst_server::accounts::first::invite;
 use ankomst_server::http::listen::Peer;
-use ankomst_server::storage::sqlite::{accounts, first};
+use ankomst_server::storage::sqlite::{accounts, first, units};
 use ankomst_shared::app::Role;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -43,7 +43,7 @@ async fn the_link_makes_an_administrator_with_a_unit_who_can_sign_in() {
     let users = door.app.readers.read(accounts::users).unwrap();
     assert_eq!((users[0].login.as_str(), users[0].name.as_str()), ("anna.berg", "Anna Berg"));
     assert_eq!(users[0].roles, [Role::Administrator]);
-    let unit = door.app.readers.read(accounts::first_unit).unwrap();
+    let unit = door.app.readers.read(units::first).unwrap();
     assert_eq!(unit, Some(users[0].unit));
     let answer = Browser::new(1).enrol(&door, "anna.berg", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::OK);

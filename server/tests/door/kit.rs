@@ -9,6 +9,7 @@ use ankomst_server::app::App;
 use ankomst_server::http::serve::router;
 use ankomst_server::http::way::Way;
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
+use ankomst_server::storage::sqlite::units;
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
 use ankomst_shared::sign::SigningKey;
@@ -70,7 +71,7 @@ impl Door {
             active: true,
         };
         let write = door.app.writer.write(move |db| {
-            accounts::add_unit(db, unit, "Enheten")?;
+            units::add(db, unit, "Enheten")?;
             accounts::add_user(db, &user)
         });
         write.await.unwrap();

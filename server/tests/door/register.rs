@@ -10,6 +10,7 @@ use ankomst_server::projector;
 use ankomst_server::seed::town::{self, Plan, Size};
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::rows::ProjectedRow;
+use ankomst_server::storage::sqlite::units;
 use ankomst_server::storage::sqlite::{log, register};
 use ankomst_server::sync::access;
 use ankomst_shared::app::{Act, Body, Language, Line, PAGE_FORM, PageView, Role};
@@ -67,7 +68,7 @@ async fn two_units() -> (Door, Vec<Somebody>, Vec<ProjectedRow>) {
     let door = Door::open().await;
     let plan = Plan { size: Size::S, seed: 1, years: 1, today: "2026-11-25".parse().unwrap() };
     town::sow(&door.app, plan).await.unwrap();
-    let one = door.app.readers.read(accounts::first_unit).unwrap().unwrap();
+    let one = door.app.readers.read(units::first).unwrap().unwrap();
     let two = UnitId::new(1, [7; 10]);
     let hash = password::hash(PASSWORD).unwrap();
     let mut users = Vec::new();
@@ -87,7 +88,7 @@ async fn two_units() -> (Door, Vec<Somebody>, Vec<ProjectedRow>) {
     }
     let added = users.clone();
     let write = door.app.writer.write(move |db| {
-        accounts::add_unit(db, two, "Den andra enheten")?;
+        units::add(db, two, "Den andra enheten")?;
         let families = "WITH RECURSIVE family (id) AS (
                 SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY kind ORDER BY id) AS turn
                     FROM documents WHERE parent IS NULL) WHERE turn % 2 = 0

@@ -75,6 +75,12 @@ impl FieldState {
         order::set(self.statements.iter().map(|statement| statement.id).chain(earlier))
     }
 
+    /// Whether somebody has decided, and nobody has said anything else since.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(self.agreement, Agreement::Settled)
+    }
+
     /// Whether a person should decide.
     #[must_use]
     pub const fn is_open(&self) -> bool {
@@ -317,13 +323,13 @@ fn state(
         value: shown.instead.unwrap_or(own),
         rule: shown.rule,
         agreement,
-        conflict: open.then(|| conflict_id(input)),
+        conflict: open.then(|| own_conflict_id(input)),
         statements,
         settlements: newest_first(input.settlements),
     }
 }
 
-fn conflict_id(input: &FieldInput<'_>) -> ConflictId {
+fn own_conflict_id(input: &FieldInput<'_>) -> ConflictId {
     let mut ids: Vec<String> =
         input.statements.iter().map(|statement| statement.id.to_string()).collect();
     ids.extend(input.settlements.iter().map(|settlement| settlement.id.to_string()));
@@ -333,6 +339,29 @@ fn conflict_id(input: &FieldInput<'_>) -> ConflictId {
         input.document.as_bytes(),
         input.path.as_str().as_bytes(),
         ids.join(",").as_bytes(),
+    ]);
+    ConflictId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
+}
+
+/// The id of a conflict that is not about one field alone: what record, what kind, where, and the acts of
+/// writing it is about, in any order.
+#[must_use]
+pub fn conflict_id(record: DocumentId, class: &str, at: &str, said: &[Statement]) -> ConflictId {
+    let mut ids: Vec<StatementId> = said.iter().map(|one| one.id).collect();
+    order::sort_and_dedup(&mut ids);
+    let mut parts = Vec::new();
+    for one in ids {
+        parts.extend_from_slice(one.actor.as_bytes());
+        parts.extend_from_slice(&one.counter.to_be_bytes());
+    }
+    let hash = sha256(&[
+        b"ankomst/conflict/1",
+        record.as_bytes(),
+        class.as_bytes(),
+        &[0],
+        at.as_bytes(),
+        &[0],
+        &parts,
     ]);
     ConflictId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
 }

@@ -5,11 +5,10 @@
 //! Reading order: [`settlement`] (decisions in review documents), [`field`] (one field),
 //! [`text`] (texts of several people put together), [`record`] (all fields of a document, and what changed since a
 //! review), [`late`] (what is signed, and what came too late for it), [`removed`] (what was written into
-//! what another removed), [`conflict`] (everything a person should decide).
+//! what another removed).
 
 #[cfg(test)]
 mod codes;
-pub mod conflict;
 #[cfg(test)]
 mod every;
 pub mod field;
@@ -23,8 +22,7 @@ pub mod text;
 #[cfg(test)]
 mod traps;
 
-pub use conflict::{Class, Conflict, conflicts};
-pub use field::{FieldInput, FieldState, field_state};
+pub use field::{FieldInput, FieldState, conflict_id, field_state};
 pub use record::{Changed, Late, RecordState, Revived, changed_since, record_state};
 pub use settlement::{
     Review, Settlement, review_edits, reviews, settle_edits, settlements, withdraw_edits,

@@ -6,7 +6,7 @@ use crate::app::{Agreement, ShownRule};
 use crate::catalog::{Catalog, EntryList};
 use crate::document::Statement;
 use crate::ids::DocumentId;
-use crate::merge::conflict::Conflict;
+use crate::merge::field::conflict_id;
 use crate::merge::record::{Reading, RecordState, Revived};
 use crate::order;
 use crate::path::FieldPath;
@@ -71,7 +71,7 @@ pub(super) fn affirm(
             state.value = Value::Bool(true);
             state.rule = ShownRule::Union;
             state.statements.insert(0, Statement { value: Value::Bool(true), ..said });
-            state.conflict = Some(Conflict::of(id, path.as_str(), &state.statements));
+            state.conflict = Some(conflict_id(id, "", path.as_str(), &state.statements));
         }
     }
 }

@@ -102,6 +102,7 @@ fn a_text_that_came_too_late_for_a_signed_note_is_offered_as_a_correction() {
         oskar.until_field((journal, &body), "the note", begun).await;
         server.stop();
         oskar.answer(journal, &body, text("Hembesök. Spisen är trasig.")).await;
+        elin.answer(journal, &format!("notes/{note}/source"), text("own_observation")).await;
         elin.act(Act::Sign { document: journal, entry: Some(note.clone()) }, &[]).await;
         server.start();
         elin.sync().await;

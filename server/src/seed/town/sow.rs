@@ -17,6 +17,7 @@ use crate::accounts::password;
 use crate::app::App;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use crate::storage::sqlite::log::{self, Arrival};
+use crate::storage::sqlite::units;
 use crate::storage::{StorageError, random};
 
 /// Pieces (a house or a case) that become one commit.
@@ -41,7 +42,7 @@ type Commit = Result<Vec<Drawn>, SeedError>;
 /// # Errors
 /// When the dataset does not fit the catalog, or storage refuses.
 pub async fn sow(app: &Arc<App>, plan: Plan) -> Result<String, SeedError> {
-    if app.readers.read(accounts::first_unit)?.is_some() {
+    if app.readers.read(units::first)?.is_some() {
         return Ok(format!(
             "{BANNER}: the folder has accounts already; nothing was planted.\n{}",
             staff::table()
@@ -150,7 +151,7 @@ async fn enrol(app: &Arc<App>, town: &Town) -> Result<(), SeedError> {
         .collect();
     app.writer
         .write(move |db| {
-            units.iter().try_for_each(|(id, name)| accounts::add_unit(db, *id, name))?;
+            units.iter().try_for_each(|(id, name)| units::add(db, *id, name))?;
             users.iter().try_for_each(|user| accounts::add_user(db, user))?;
             devices.iter().try_for_each(|device| accounts::add_device(db, device, seen))
         })

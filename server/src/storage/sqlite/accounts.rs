@@ -1,4 +1,4 @@
-//! People, devices, units and sessions in `log.db`.
+//! People, devices and sessions in `log.db`.
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, SessionId, UnitId, UserId};
@@ -122,28 +122,6 @@ fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     })
 }
 
-/// Adds a unit.
-///
-/// # Errors
-/// When the database refuses.
-pub fn add_unit(db: &Connection, id: UnitId, name: &str) -> Result<(), StorageError> {
-    db.execute("INSERT INTO units (id, name) VALUES (?1, ?2)", (Blob(id), name))?;
-    Ok(())
-}
-
-/// The first unit, if there is one.
-///
-/// # Errors
-/// When the database refuses.
-pub fn first_unit(db: &Connection) -> Result<Option<UnitId>, StorageError> {
-    let id = db
-        .query_row("SELECT id FROM units ORDER BY id LIMIT 1", [], |row| {
-            row.get::<_, Blob<UnitId>>(0)
-        })
-        .optional()?;
-    Ok(id.map(|id| id.0))
-}
-
 /// Adds an account.
 ///
 /// # Errors
@@ -238,15 +216,6 @@ pub fn people(db: &Connection, unit: UnitId) -> Result<Vec<Person>, StorageError
         Ok(Person { user: row.get::<_, Blob<UserId>>(0)?.0, name: row.get(1)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Name of a unit.
-///
-/// # Errors
-/// When the database refuses.
-pub fn unit_name(db: &Connection, unit: UnitId) -> Result<Option<String>, StorageError> {
-    let mut select = db.prepare_cached("SELECT name FROM units WHERE id = ?1")?;
-    Ok(select.query_row([Blob(unit)], |row| row.get(0)).optional()?)
 }
 
 /// Names of all devices of a unit's people.

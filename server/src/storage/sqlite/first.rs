@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
 use super::accounts::{self, UserRow};
+use super::units;
 use crate::storage::StorageError;
 
 /// A link that was handed out: the hash of its secret, and when it ends.
@@ -62,14 +63,14 @@ pub fn set_link(db: &Connection, link: Option<LinkRow>) -> Result<(), StorageErr
 /// # Errors
 /// When the database refuses.
 pub fn add(db: &Connection, user: &UserRow, unit: &str) -> Result<(), StorageError> {
-    let known: Option<UnitId> = accounts::first_unit(db)?;
+    let known: Option<UnitId> = units::first(db)?;
     let mut user = user.clone();
     match known {
         Some(known) => {
             db.execute("UPDATE units SET name = ?2 WHERE id = ?1", (Blob(known), unit))?;
             user.unit = known;
         }
-        None => accounts::add_unit(db, user.unit, unit)?,
+        None => units::add(db, user.unit, unit)?,
     }
     accounts::add_user(db, &user)
 }

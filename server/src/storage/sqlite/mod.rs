@@ -14,6 +14,7 @@ pub mod open;
 mod plans;
 pub mod register;
 pub mod rows;
+pub mod units;
 pub mod writer;
 
 pub use keys::Keys;

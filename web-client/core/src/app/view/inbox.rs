@@ -4,8 +4,9 @@ use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
 use ankomst_shared::catalog::written_date;
+use ankomst_shared::conflict::{Class, Conflict, conflicts};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::merge::{Changed, Class, Conflict, RecordState, conflicts};
+use ankomst_shared::merge::{Changed, RecordState};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;

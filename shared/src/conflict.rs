@@ -4,15 +4,11 @@
 //! A conflict ends when its cause does: somebody settles the field, moves a person, writes an override,
 //! confirms a removal. Whoever did not know of that has said something new, and the conflict is a new one.
 
-use std::collections::BTreeSet;
-
 use crate::app::Agreement;
 use crate::catalog::{Catalog, MergeCode};
-use crate::chunk::sha256;
-use crate::document::{Statement, StatementId};
+use crate::document::Statement;
 use crate::ids::{ConflictId, DocumentId, UserId};
-use crate::merge::field::FieldState;
-use crate::merge::record::RecordState;
+use crate::merge::{FieldState, RecordState, conflict_id};
 use crate::occupancy::{self, Fault, House};
 use crate::order;
 use crate::path::FieldPath;
@@ -98,13 +94,7 @@ impl Conflict {
     fn new(record: DocumentId, class: Class, at: &str, mut said: Vec<Statement>) -> Self {
         order::sort_by_key(&mut said, |one| one.id);
         said.dedup_by_key(|one| one.id);
-        let ids = order::set(said.iter().map(|one| one.id));
-        Self { id: conflict_id(record, class.code(), at, &ids), class, at: at.to_owned(), said }
-    }
-
-    /// The id of a conflict about what was said in a field.
-    pub(super) fn of(record: DocumentId, at: &str, said: &[Statement]) -> ConflictId {
-        conflict_id(record, "", at, &order::set(said.iter().map(|one| one.id)))
+        Self { id: conflict_id(record, class.code(), at, &said), class, at: at.to_owned(), said }
     }
 
     /// Whether it is shown at a field of the record, with everything said in it.
@@ -130,30 +120,6 @@ impl Conflict {
         order::sort_and_dedup(&mut people);
         people
     }
-}
-
-/// The id of a conflict: what record, what kind, where, and the acts of writing it is about.
-fn conflict_id(
-    record: DocumentId,
-    class: &str,
-    at: &str,
-    said: &BTreeSet<StatementId>,
-) -> ConflictId {
-    let mut parts = Vec::with_capacity(said.len() * (size_of::<StatementId>()));
-    for one in said {
-        parts.extend_from_slice(one.actor.as_bytes());
-        parts.extend_from_slice(&one.counter.to_be_bytes());
-    }
-    let hash = sha256(&[
-        b"ankomst/conflict/1",
-        record.as_bytes(),
-        class.as_bytes(),
-        &[0],
-        at.as_bytes(),
-        &[0],
-        &parts,
-    ]);
-    ConflictId::from_bytes(hash.first_chunk().copied().unwrap_or_default())
 }
 
 /// Everything to decide in a record, sorted by kind and place.

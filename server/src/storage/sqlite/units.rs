@@ -1,0 +1,38 @@
+//! Units: parts of a municipality whose people share their records.
+
+use ankomst_shared::ids::UnitId;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Blob;
+use crate::storage::StorageError;
+
+/// Adds a unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn add(db: &Connection, id: UnitId, name: &str) -> Result<(), StorageError> {
+    db.execute("INSERT INTO units (id, name) VALUES (?1, ?2)", (Blob(id), name))?;
+    Ok(())
+}
+
+/// The first unit, if there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn first(db: &Connection) -> Result<Option<UnitId>, StorageError> {
+    let id = db
+        .query_row("SELECT id FROM units ORDER BY id LIMIT 1", [], |row| {
+            row.get::<_, Blob<UnitId>>(0)
+        })
+        .optional()?;
+    Ok(id.map(|id| id.0))
+}
+
+/// Name of a unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn name(db: &Connection, unit: UnitId) -> Result<Option<String>, StorageError> {
+    let mut select = db.prepare_cached("SELECT name FROM units WHERE id = ?1")?;
+    Ok(select.query_row([Blob(unit)], |row| row.get(0)).optional()?)
+}
