@@ -74,7 +74,11 @@ impl Kind {
     pub fn may_belong_to(&self, parent: Option<&Self>) -> bool {
         let Some(parent) = parent else { return self.belongs_to.is_empty() };
         let is_about = |kind: &Self| kind.belongs_to.iter().any(|to| to == Self::ANY);
-        if is_about(self) { !is_about(parent) } else { self.belongs_to.contains(&parent.id) }
+        if is_about(self) {
+            !is_about(parent) && !parent.server
+        } else {
+            self.belongs_to.contains(&parent.id)
+        }
     }
 }
 

@@ -56,6 +56,9 @@ pub enum DocumentError {
     Empty,
 }
 
+/// Where a change says what it is: behind four bytes of magic and four of check sum.
+const CHUNK_TYPE: usize = 8;
+
 /// A document in memory.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -111,6 +114,10 @@ impl Document {
         let mut fresh = Vec::new();
         let mut there = order::set(self.waiting.iter().map(|(hash, _)| *hash));
         for bytes in chunks {
+            // Whole documents and bundles are no single change, and the app has no code for them.
+            if !matches!(bytes.get(CHUNK_TYPE), Some(1 | 2)) {
+                return Err(DocumentError::NotAChange("it is of another type".to_owned()));
+            }
             let change = Change::from_bytes(bytes.to_vec())
                 .map_err(|error| DocumentError::NotAChange(error.to_string()))?;
             let hash = ChangeHash::from_bytes(change.hash().0);

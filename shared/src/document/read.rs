@@ -144,23 +144,41 @@ impl Document {
     /// Whether the change lies in the history of those heads, themselves included.
     #[must_use]
     pub fn includes(&self, heads: &[ChangeHash], hash: &ChangeHash) -> bool {
-        if heads.contains(hash) {
-            return true;
-        }
+        let mut found = false;
+        self.walk(heads, |one| {
+            found = one == *hash;
+            !found
+        });
+        found
+    }
+
+    /// The history of some heads, themselves included; heads that are not here are left out.
+    #[must_use]
+    pub fn history_of(&self, heads: &[ChangeHash]) -> BTreeSet<ChangeHash> {
+        let mut all = BTreeSet::new();
+        self.walk(heads, |one| {
+            all.insert(one);
+            true
+        });
+        all
+    }
+
+    /// Goes from heads to what they build on, as long as it is wanted.
+    fn walk(&self, heads: &[ChangeHash], mut wanted: impl FnMut(ChangeHash) -> bool) {
         let mut waiting: Vec<ChangeHash> = heads.to_vec();
         let mut seen = BTreeSet::new();
         while let Some(head) = waiting.pop() {
-            if head == *hash {
-                return true;
+            if !seen.insert(head) {
+                continue;
             }
-            if seen.insert(head)
-                && let Some(change) =
-                    self.inner.get_change_by_hash(&automerge::ChangeHash(*head.as_bytes()))
-            {
-                waiting.extend(change.deps().iter().map(|dep| ChangeHash::from_bytes(dep.0)));
+            // Without its bytes: writing a change out costs much more than looking at it.
+            let meta = self.inner.get_change_meta_by_hash(&automerge::ChangeHash(*head.as_bytes()));
+            let Some(meta) = meta else { continue };
+            if !wanted(head) {
+                return;
             }
+            waiting.extend(meta.deps.iter().map(|dep| ChangeHash::from_bytes(dep.0)));
         }
-        false
     }
 
     /// The content in a form that is equal on all replicas with equal heads: sorted keys, each with

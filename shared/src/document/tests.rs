@@ -64,3 +64,24 @@ fn a_batch_with_one_bad_change_changes_nothing_even_later() {
     assert!(theirs.apply(none).unwrap().new.is_empty());
     assert!(!theirs.knows(&second.hash));
 }
+
+#[test]
+fn only_single_changes_are_taken() {
+    let by = Authoring {
+        device: DeviceId::new(1, [1; 10]),
+        user: UserId::new(1, [2; 10]),
+        now_ms: 1,
+        clock_offset_s: None,
+        review_heads: Vec::new(),
+    };
+    let edits = [Edit { path: FieldPath::parse("phone").unwrap(), value: Value::text("1") }];
+    let actor = ActorId::from_bytes([1; 16]);
+    let (document, chunk) = Document::create(actor, vec![1], &edits, &by).unwrap();
+    for other in [0, 3, 4, 255] {
+        let mut bytes = chunk.bytes.clone();
+        bytes[8] = other;
+        let mut taker = document.clone();
+        assert!(taker.apply([bytes.as_slice()]).is_err(), "type {other}");
+        assert_eq!(taker.heads(), document.heads());
+    }
+}

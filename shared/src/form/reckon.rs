@@ -143,12 +143,23 @@ impl<'r> Reckoner<'r> {
         if matches!(place.it, It::Entry { .. }) {
             return self.none(Why::Malformed);
         }
+        // What went wrong elsewhere in the formula says nothing of this part.
+        let earlier = self.why.take();
+        let result = self.folded(fold, (list, body), place);
+        self.why = earlier.or(self.why.take());
+        result
+    }
+
+    fn folded(&mut self, fold: Fold, (list, body): (&str, &[Step]), place: Place<'_>) -> Term {
         let mut result = match fold {
             Fold::Count | Fold::Sum => Term::Number(0),
             Fold::Lowest | Fold::Highest => Term::Unknown,
         };
         for entry in self.entries(list) {
             let term = self.run(body, Place { it: It::Entry { list, entry: &entry }, ..place });
+            if !matches!(term, Term::Unknown) {
+                self.why = None;
+            }
             result = match (fold, result, term) {
                 (_, result, Term::Unknown) | (Fold::Count, result, Term::Truth(false)) => result,
                 (Fold::Count, Term::Number(count), Term::Truth(true)) => Term::Number(count + ONE),

@@ -1,6 +1,8 @@
 //! What is signed stands as it was signed. Who wrote into it without knowing that, because no contact was
 //! to be had, has not written in vain: it is shown beside, and a person decides.
 
+use std::collections::BTreeSet;
+
 use crate::document::Statement;
 use crate::ids::ChangeHash;
 use crate::merge::record::{Late, Reading, RecordState};
@@ -11,51 +13,70 @@ use crate::value::Value;
 /// The state of a signed run that was written into by somebody who did not know of the signing.
 const WITH_LATE: &str = "signed_with_late_changes";
 
+/// What was known when something was signed, by all who signed it at the same time.
+pub(super) struct Signed {
+    /// The acts of signing.
+    heads: Vec<ChangeHash>,
+    /// Everything they build on, themselves included.
+    pub(super) before: BTreeSet<ChangeHash>,
+    /// Heads of the review document that those who signed had seen.
+    pub(super) review_heads: Vec<ChangeHash>,
+}
+
+impl Signed {
+    fn new(reading: &Reading<'_>, acts: &[Statement]) -> Self {
+        let heads: Vec<ChangeHash> = acts.iter().map(|act| act.change).collect();
+        let review_heads = acts.iter().flat_map(|act| act.meta.review_heads.iter().copied());
+        Self {
+            before: reading.document.history_of(&heads),
+            review_heads: review_heads.collect(),
+            heads,
+        }
+    }
+}
+
 /// Puts back what was signed, and aside what came later.
 pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
-    for (prefix, signing) in signings(reading.kind, record) {
-        let mut paths = Vec::new();
-        let mut known: Vec<(ChangeHash, bool)> = Vec::new();
-        let own: Vec<(FieldPath, ChangeHash)> = reading
-            .said()
-            .iter()
-            .filter(|(path, _)| path.as_str().starts_with(&prefix) && !is_state(&prefix, path))
-            .map(|(path, said)| (path.clone(), said.change))
-            .collect();
-        for (path, change) in own {
-            let before = match known.iter().find(|(one, _)| *one == change) {
-                Some((_, before)) => *before,
-                None => {
-                    let before = reading.is_before(change, &signing);
-                    known.push((change, before));
-                    before
-                }
-            };
-            if !before {
-                paths.push(path);
-            }
-        }
+    for (prefix, acts) in signings(reading.kind, record) {
+        let signed = Signed::new(reading, &acts);
+        let covers = |path: &FieldPath| {
+            let own = path.as_str().strip_prefix(&prefix);
+            own.is_some_and(|own| own != "state" && !own.starts_with("signatures/"))
+        };
+        let later = reading.decided_after(&signed);
+        let said = reading.said().iter();
+        let later = later.into_iter().chain(
+            said.filter(|(_, said)| !signed.before.contains(&said.change))
+                .map(|(path, _)| path.clone()),
+        );
+        let mut paths: Vec<FieldPath> = later.filter(covers).collect();
         order::sort_and_dedup(&mut paths);
-        reading.frozen = Some(signing.clone());
+        reading.signed = Some(signed);
         for path in paths {
-            let stood = reading.document.standing_at(&path, &[signing.change]);
-            let stood: Vec<Statement> = reading
-                .said()
-                .iter()
-                .filter(|(at, said)| *at == path && stood.contains(&said.id))
-                .map(|(_, said)| said.clone())
-                .collect();
-            let Some(state) = record.fields.remove(&path) else { continue };
-            if let Some(signed) = reading.state(&path, &stood).filter(|_| !stood.is_empty()) {
-                record.fields.insert(path.clone(), signed);
-            }
-            let mut said = state.statements.clone();
-            said.retain(|one| !reading.is_before(one.change, &signing));
-            record.late.push(Late { path, state, said });
+            set_aside(record, reading, path);
         }
-        reading.frozen = None;
+        reading.signed = None;
     }
     decided(reading.kind, record);
+}
+
+/// Shows a field as it was signed, and beside it what came later.
+fn set_aside(record: &mut RecordState, reading: &mut Reading<'_>, path: FieldPath) {
+    let Some(signed) = &reading.signed else { return };
+    let stood = reading.document.standing_at(&path, &signed.heads);
+    let stood: Vec<Statement> = reading
+        .said()
+        .iter()
+        .filter(|(at, said)| *at == path && stood.contains(&said.id))
+        .map(|(_, said)| said.clone())
+        .collect();
+    let Some(state) = record.fields.remove(&path) else { return };
+    if let Some(before) = reading.state(&path, &stood).filter(|_| !stood.is_empty()) {
+        record.fields.insert(path.clone(), before);
+    }
+    let mut said = state.statements.clone();
+    said.retain(|one| !reading.was_known(one.change));
+    record.late.push(Late { path, state, said });
 }
 
 /// A signed run whose late changes somebody has seen and decided on is signed again.
@@ -70,8 +91,8 @@ fn decided(kind: &str, record: &mut RecordState) {
     }
 }
 
-/// What is signed in a document: the beginning of its keys, and the act of signing.
-fn signings(kind: &str, record: &RecordState) -> Vec<(String, Statement)> {
+/// What is signed in a document: the beginning of its keys, and the acts of signing.
+fn signings(kind: &str, record: &RecordState) -> Vec<(String, Vec<Statement>)> {
     let mut found = Vec::new();
     for (path, state) in &record.fields {
         let parts = path.segments();
@@ -84,17 +105,14 @@ fn signings(kind: &str, record: &RecordState) -> Vec<(String, Statement)> {
             }
             _ => false,
         };
-        let signing = state.statements.iter().find(|said| said.value.as_str() == Some("signed"));
-        if let (true, Some(signing)) = (is_signed, signing) {
+        let mut acts = state.statements.clone();
+        acts.retain(|said| said.value.as_str() == Some("signed"));
+        if is_signed && !acts.is_empty() {
             let prefix = path.as_str().trim_end_matches("state").to_owned();
-            found.push((prefix, signing.clone()));
+            found.push((prefix, acts));
         }
     }
     found
-}
-
-fn is_state(prefix: &str, path: &FieldPath) -> bool {
-    path.as_str().strip_prefix(prefix) == Some("state")
 }
 
 #[cfg(test)]
@@ -103,7 +121,7 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::document::{Authoring, Chunk, Document, Edit};
     use crate::ids::{ActorId, DeviceId, DocumentId, UserId};
-    use crate::merge::record_state;
+    use crate::merge::{record_state, settle_edits};
 
     const ID: DocumentId = DocumentId::from_bytes([5; 16]);
 
@@ -171,6 +189,48 @@ mod tests {
             wrote(3, &[&first, &ok, &signed, &late, &reopened], &[("state", "signed")], 6_000);
         let record = read("run", &[&first, &ok, &signed, &late, &reopened, &again]);
         assert_eq!((record.text(pests), record.late.len()), ("not_ok", 0));
+    }
+
+    #[test]
+    fn two_who_sign_at_the_same_time_have_both_signed_what_they_knew() {
+        let [one, other] = ["item/B-F01/status", "item/B-H09/status"];
+        let first = begun(&[("state", "open"), (one, "not_checked"), (other, "not_checked")]);
+        let sign = &[("state", "signed")];
+        let half = wrote(1, &[&first], &[(one, "ok")], 2_000);
+        let signed = wrote(1, &[&first, &half], sign, 3_000);
+        let rest = wrote(2, &[&first], &[(other, "ok")], 2_000);
+        let too = wrote(2, &[&first, &rest], sign, 3_000);
+        let late = wrote(3, &[&first], &[(one, "not_ok")], 4_000);
+        let record = read("run", &[&first, &half, &signed, &rest, &too]);
+        assert_eq!(
+            (record.text("state"), record.text(one), record.text(other)),
+            ("signed", "ok", "ok")
+        );
+        assert_eq!(record.late, []);
+        let record = read("run", &[&first, &half, &signed, &rest, &too, &late]);
+        assert_eq!((record.text("state"), record.text(one)), (WITH_LATE, "ok"));
+        assert_eq!(record.late.len(), 1);
+    }
+
+    #[test]
+    fn a_decision_after_the_signing_stands_beside_what_was_signed() {
+        let pests = "item/B-H09/status";
+        let first = begun(&[("state", "open"), (pests, "not_checked")]);
+        let ok = wrote(1, &[&first], &[(pests, "ok")], 2_000);
+        let not = wrote(2, &[&first], &[(pests, "not_ok")], 2_000);
+        let signed = wrote(1, &[&first, &ok, &not], &[("state", "signed")], 3_000);
+        let all = [&first, &ok, &not, &signed];
+        let path = FieldPath::parse(pests).unwrap();
+        let seen = read("run", &all).fields[&path].seen();
+        let entry = crate::ids::EntryId::from_bytes([1; 10]);
+        let edits = settle_edits(entry, &path, &Value::text("ok"), "Sanerat.", &seen);
+        let actor = ActorId::from_bytes([4; 16]);
+        let (review, _) = Document::create(actor, vec![2], &edits, &by(4, 4_000)).unwrap();
+        let document = opened(9, &all);
+        let record = record_state(Catalog::builtin(), ("run", ID), &document, Some(&review));
+        assert_eq!(record.text(pests), "not_ok", "what was signed has changed");
+        assert_eq!(record.late[0].state.value, Value::text("ok"));
+        assert_eq!(record.text("state"), "signed");
     }
 
     #[test]

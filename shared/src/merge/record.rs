@@ -8,7 +8,7 @@ use crate::catalog::{self, Catalog, Entries, Machine, MergeCode};
 use crate::document::{Document, Statement};
 use crate::ids::{ChangeHash, DocumentId};
 use crate::merge::field::{FieldInput, FieldState, field_state};
-use crate::merge::late::freeze;
+use crate::merge::late::{Signed, freeze};
 use crate::merge::removed::{affirm, revive};
 use crate::merge::settlement::{Settlement, settlements};
 use crate::order;
@@ -79,7 +79,7 @@ pub fn record_state(
         decisions.entry(settlement.path.clone()).or_default().push(settlement);
     }
     let mut reading =
-        Reading { catalog, kind, id, document, review, decisions, said: Vec::new(), frozen: None };
+        Reading { catalog, kind, id, document, review, decisions, said: Vec::new(), signed: None };
     let mut record = RecordState::default();
     let mut states: Vec<FieldPath> = Vec::new();
     for (path, statements) in document.fields() {
@@ -114,8 +114,8 @@ pub(super) struct Reading<'a> {
     decisions: BTreeMap<FieldPath, Vec<Settlement>>,
     /// Everything ever said; read when it is first needed.
     said: Vec<(FieldPath, Statement)>,
-    /// The signing before which everything must have been said that counts.
-    pub(super) frozen: Option<Statement>,
+    /// What was known when that was signed which is read now.
+    pub(super) signed: Option<Signed>,
 }
 
 impl Reading<'_> {
@@ -127,9 +127,18 @@ impl Reading<'_> {
         &self.said
     }
 
-    /// Whether a signing builds on a change.
-    pub(super) fn is_before(&self, change: ChangeHash, signing: &Statement) -> bool {
-        self.document.includes(&[signing.change], &change)
+    /// Whether a change was known when that was signed which is read now.
+    pub(super) fn was_known(&self, change: ChangeHash) -> bool {
+        self.signed.as_ref().is_some_and(|signed| signed.before.contains(&change))
+    }
+
+    /// Fields that were decided on by somebody whose decision those who signed had not seen.
+    pub(super) fn decided_after(&self, signed: &Signed) -> Vec<FieldPath> {
+        let Some(review) = self.review else { return Vec::new() };
+        let known = review.history_of(&signed.review_heads);
+        let all = self.decisions.iter();
+        let later = all.filter(|(_, all)| all.iter().any(|one| !known.contains(&one.change)));
+        later.map(|(path, _)| path.clone()).collect()
     }
 
     /// The state of a field in which some statements stand.
@@ -146,9 +155,9 @@ impl Reading<'_> {
             );
         }
         let mut decisions = self.decisions.get(path).cloned().unwrap_or_default();
-        if let Some(signing) = &self.frozen {
-            history.retain(|said| self.is_before(said.change, signing));
-            let heads = &signing.meta.review_heads;
+        if let Some(signed) = &self.signed {
+            history.retain(|said| signed.before.contains(&said.change));
+            let heads = &signed.review_heads;
             decisions.retain(|one| {
                 self.review.is_some_and(|review| review.includes(heads, &one.change))
             });
@@ -181,12 +190,12 @@ fn late_state<'a>(
 ) -> Option<&'a str> {
     let state = record.fields.get(path)?;
     let shown = state.value.as_str().filter(|_| state.agreement == Agreement::Agreed)?;
-    let ruling = || state.statements.iter().filter(|one| one.value.as_str() == Some(shown));
+    let ruling = state.statements.iter().filter(|one| one.value.as_str() == Some(shown));
+    let ruling: Vec<ChangeHash> = ruling.map(|one| one.change).collect();
+    let known = document.history_of(&ruling);
     let apart = |said: &Statement| {
-        ruling().all(|own| {
-            !document.includes(&[own.change], &said.change)
-                && !document.includes(&[said.change], &own.change)
-        })
+        let knew = |own: &ChangeHash| document.includes(&[said.change], own);
+        !known.contains(&said.change) && !ruling.iter().any(knew)
     };
     let met = |late: &&catalog::Late| {
         let mut fields = record.fields.iter();

@@ -25,9 +25,9 @@ pub(super) fn revive(record: &mut RecordState, reading: &Reading<'_>) {
         if removals.is_empty() {
             continue;
         }
-        let unseen = |said: &&Statement| {
-            !removals.iter().any(|removal| reading.is_before(said.change, removal))
-        };
+        let heads: Vec<_> = removals.iter().map(|removal| removal.change).collect();
+        let seen = reading.document.history_of(&heads);
+        let unseen = |said: &&Statement| !seen.contains(&said.change);
         let inside = format!("{prefix}/");
         let within = record.fields.iter().filter(|(other, _)| {
             other.as_str().starts_with(&inside) && other.as_str() != path.as_str()
@@ -55,7 +55,8 @@ pub(super) fn affirm(
         for entry in record.entries(catalog, kind, &list.id) {
             let Some((path, said)) = affirmed(record, (list, pattern), &entry) else { continue };
             let Some(state) = record.fields.get_mut(&path) else { continue };
-            let seen = |removal: &Statement| reading.is_before(said.change, removal);
+            let seen =
+                |removal: &Statement| reading.document.includes(&[removal.change], &said.change);
             let decided = state.settlements.iter().any(|one| one.saw.contains(&said.id));
             if matches!(state.value, Value::Bool(true))
                 || decided

@@ -292,6 +292,28 @@ fn what_cannot_be_reckoned_says_why() {
 }
 
 #[test]
+fn what_cannot_be_reckoned_in_one_part_says_nothing_of_another() {
+    let own = |name: &str| Step::Answer(Whose::Own, name.to_owned(), Shape::Plain);
+    let broken =
+        [own("n"), own("d"), Step::Do(Operation::Divide), own("n"), Step::Do(Operation::Less)];
+    let none = [
+        Step::Over(Fold::Count, "list".to_owned(), 1),
+        Step::Truth(true),
+        own("n"),
+        Step::Do(Operation::Less),
+    ];
+    for parts in [[&broken[..], &none[..]], [&none[..], &broken[..]]] {
+        let mut steps = parts.concat();
+        steps.push(Step::Do(Operation::Or));
+        steps.extend([own("n"), own("m"), Step::Do(Operation::If)]);
+        let (catalog, record) = single(steps);
+        let found = evaluate(&catalog, catalog.kind("kind").unwrap(), &record);
+        let none_is_less_than_four = (&found.asked[0].calculated, found.unclear);
+        assert_eq!(none_is_less_than_four, (&Some(Value::Int(4)), Vec::new()));
+    }
+}
+
+#[test]
 fn a_record_that_is_too_large_is_given_up_with_a_reason() {
     let body =
         vec![Step::Answer(Whose::It, "a".to_owned(), Shape::Set), Step::Do(Operation::Length)];

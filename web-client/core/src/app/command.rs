@@ -98,6 +98,8 @@ impl<P: Platform> Core<P> {
             let record = open.record(document).ok_or(Refusal::NotHere)?;
             // A set is shown as one field; what is contradicted is one of its members.
             let prefix = format!("{path}/");
+            // Also what came too late for what is signed.
+            let record = record.whole();
             let mut fields = record.fields.iter();
             let found = fields.find(|(at, state)| {
                 state.conflict == Some(conflict)

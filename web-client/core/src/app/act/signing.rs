@@ -108,7 +108,7 @@ impl Open {
             (Some("journal"), "notes", [Some(note), _, _]) => {
                 !matches!(record.text(&format!("notes/{note}/state")), "" | "draft")
             }
-            (Some("run"), "item", _) => {
+            (Some("run"), head, _) if !matches!(head, "state" | "remark" | "signatures") => {
                 matches!(record.text("state"), "signed" | "signed_with_late_changes")
             }
             _ => false,

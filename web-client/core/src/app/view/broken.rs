@@ -30,7 +30,8 @@ impl Viewer<'_> {
         }
         let fields = record.fields.iter();
         let mut fields = order::map(fields.map(|(path, state)| (path.clone(), state.clone())));
-        for ((_, path), draft) in drafts {
+        // What does not fit yet is no answer.
+        for ((_, path), draft) in drafts.filter(|(_, draft)| draft.fits) {
             fields.insert(path.clone(), FieldState::typed(draft.value.clone()));
         }
         Ok(Rc::new(RecordState {

@@ -163,6 +163,10 @@ impl Viewer<'_> {
                 .map(|said| self.level(id, &said.change).1.unwrap_or(said.meta.claimed_ms));
             let by = told.max().unwrap_or_default() + i64::from(one.class.days()) * DAY_MS;
             let what = self.f(word, &[&place]);
+            if one.class == Class::Clock {
+                notes.push(what);
+                continue;
+            }
             let by = self.now.local(by).map(|by| written_date(by.date())).unwrap_or_default();
             notes.push(self.f(Word::DecideBy, &[&what, &by]));
         }

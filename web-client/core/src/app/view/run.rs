@@ -5,7 +5,7 @@ use ankomst_shared::app::{
 };
 use ankomst_shared::catalog::{Again, Checklist, Evidence, Field, Item, display};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::merge::RecordState;
+use ankomst_shared::merge::{Late, RecordState};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
@@ -52,7 +52,7 @@ impl Viewer<'_> {
 
     /// The state of a run in words; what came after its signing shows there.
     fn run_state(&mut self, id: DocumentId, record: &RecordState) -> String {
-        if record.late.is_empty() {
+        if record.late.iter().all(Late::is_decided) {
             return self.words(id, "state");
         }
         self.catalog.code_words("run_state", "signed_with_late_changes", self.language)

@@ -88,10 +88,11 @@ impl Viewer<'_> {
         let Ok(record) = self.record(run) else { return String::new() };
         let state = record.fields.iter().find(|(path, _)| path.as_str() == "state");
         let said = state.into_iter().flat_map(|(_, state)| &state.statements);
-        let mut signings = said.filter(|said| said.value.as_str() == Some("signed"));
-        signings.next().map_or_else(String::new, |said| {
+        let signings = said.filter(|said| said.value.as_str() == Some("signed"));
+        let who = signings.map(|said| {
             format!("{}, {}", self.person(said.meta.user), self.moment(said.meta.claimed_ms))
-        })
+        });
+        who.collect::<Vec<_>>().join("; ")
     }
 
     /// `/utskrift/brand/<house>`: how many sleep where, for the fire service. No names.
