@@ -148,7 +148,7 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
     let persons = people.len() + nameless;
     for (_, _, one) in &mut placed {
         if one.lives && twice.contains(&one.person) {
-            one.state = "disputed".to_owned();
+            "disputed".clone_into(&mut one.state);
         }
     }
     let mut rooms: Vec<Room> = record
@@ -160,7 +160,7 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
         if room.blocked {
             let beds = room.beds.iter_mut().flat_map(|bed| &mut bed.occupants);
             for planned in beds.chain(&mut room.without_bed).filter(|one| !one.lives) {
-                planned.state = "disputed".to_owned();
+                "disputed".clone_into(&mut planned.state);
             }
         }
         let people = room.without_bed.iter().chain(room.beds.iter().flat_map(|bed| &bed.occupants));

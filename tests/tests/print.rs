@@ -20,7 +20,7 @@ async fn printed(person: &Person, name: &str) -> usize {
     tools.send_raw("Emulation.setEmulatedMedia", media("")).await.unwrap();
     let asked = json!({ "preferCSSPageSize": true, "printBackground": true });
     let pdf = tools.send_raw("Page.printToPDF", asked).await.unwrap();
-    let pdf = pdf["data"].as_str().unwrap().to_owned();
+    let pdf = pdf.get("data").and_then(|data| data.as_str()).unwrap().to_owned();
     // The browser itself reads the letters of the file back into bytes.
     let read = format!("atob({pdf:?}).match(/\\/Type\\s*\\/Page\\b(?!s)/g)?.length ?? 0");
     let pages = person.profile.web().execute(format!("return {read}"), vec![]).await.unwrap();

@@ -169,17 +169,14 @@ impl<'a> World<'a> {
         let actor = ActorId::from_bytes(id);
         let authoring = self.authoring(by, record);
         let device = self.devices.get_mut(by).unwrap();
-        let chunk = match device.held.get_mut(&part) {
-            Some(document) => {
-                *document = opened(actor, &document.chunks());
-                document.commit(edits, &authoring).unwrap()
-            }
-            None => {
-                let header = vec![if review { 2 } else { 1 }];
-                let (document, chunk) = Document::create(actor, header, edits, &authoring).unwrap();
-                device.held.insert(part.clone(), document);
-                Some(chunk)
-            }
+        let chunk = if let Some(document) = device.held.get_mut(&part) {
+            *document = opened(actor, &document.chunks());
+            document.commit(edits, &authoring).unwrap()
+        } else {
+            let header = vec![if review { 2 } else { 1 }];
+            let (document, chunk) = Document::create(actor, header, edits, &authoring).unwrap();
+            device.held.insert(part.clone(), document);
+            Some(chunk)
         };
         let sent = chunk.map(|chunk| Sent { part, by: by.to_owned(), chunk });
         self.unsent.extend(sent);
@@ -262,21 +259,17 @@ impl<'a> World<'a> {
 impl Device {
     fn take(&mut self, sent: &Sent) {
         let bytes = sent.chunk.bytes.as_slice();
-        match self.held.get_mut(&sent.part) {
-            Some(document) => drop(document.apply([bytes]).unwrap()),
-            None => {
-                // Without its beginning a document cannot be opened yet: what comes waits beside it.
-                let waiting = self.waiting.entry(sent.part.clone()).or_default();
-                waiting.push(sent.chunk.clone());
-                let opened = Document::open(
-                    ActorId::from_bytes([9; 16]),
-                    waiting.iter().map(|chunk| chunk.bytes.as_slice()),
-                );
-                if let Ok(document) = opened {
-                    self.waiting.remove(&sent.part);
-                    self.held.insert(sent.part.clone(), document);
-                }
-            }
+        if let Some(document) = self.held.get_mut(&sent.part) {
+            document.apply([bytes]).unwrap();
+            return;
+        }
+        // Without its beginning a document cannot be opened yet: what comes waits beside it.
+        let waiting = self.waiting.entry(sent.part.clone()).or_default();
+        waiting.push(sent.chunk.clone());
+        let chunks = waiting.iter().map(|chunk| chunk.bytes.as_slice());
+        if let Ok(document) = Document::open(ActorId::from_bytes([9; 16]), chunks) {
+            self.waiting.remove(&sent.part);
+            self.held.insert(sent.part.clone(), document);
         }
     }
 

@@ -130,7 +130,7 @@ impl Viewer<'_> {
         Ok(ChangeListView {
             row,
             fields,
-            notes: self.to_decide(id)?,
+            notes: self.left_to_decide(id)?,
             last_review: unseen.review.as_ref().map(|review| ReviewView {
                 who: self.person(review.meta.user),
                 at_ms: review.meta.claimed_ms,
@@ -142,7 +142,7 @@ impl Viewer<'_> {
     }
 
     /// What a person should decide that is not about one field, and by when.
-    fn to_decide(&mut self, id: DocumentId) -> Result<Vec<String>, Refusal> {
+    fn left_to_decide(&mut self, id: DocumentId) -> Result<Vec<String>, Refusal> {
         let kind = self.kind(id)?;
         let record = self.record(id)?;
         let all = conflicts(self.catalog, (&kind.id, id), &record);
