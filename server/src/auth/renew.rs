@@ -60,8 +60,9 @@ pub fn renew(row: &mut SessionRow, given: &str, key: &[u8; 32], now_ms: i64) -> 
         return Renewal::Over;
     }
     let presented = hash(given);
-    // The server's clock may be put back a little.
-    let is_fresh = (now_ms - row.rotated_ms).abs() <= RETRY_MS;
+    // The server's clock was put back: the minute begins anew, once.
+    row.rotated_ms = row.rotated_ms.min(now_ms);
+    let is_fresh = now_ms - row.rotated_ms <= RETRY_MS;
     if presented == row.refresh {
         // Requests that are still on their way have this secret or the one before it.
         if is_fresh && row.previous.is_some() {
@@ -132,6 +133,16 @@ mod tests {
         let third = renewed(&mut row, &answers[0], 1_002);
         assert_eq!(renewed(&mut row, &first, 1_003), third);
         assert_ne!(renewed(&mut row, &third, 1_001 + 2 * MINUTE), third);
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_signs_nobody_out_and_gives_a_thief_one_minute_at_most() {
+        let (mut row, first) = start();
+        let second = renewed(&mut row, &first, 90 * MINUTE);
+        // The answer is lost, the clock is put back by an hour, the device asks again.
+        assert_eq!(renewed(&mut row, &first, 30 * MINUTE), second);
+        assert_eq!(renewed(&mut row, &second, 30 * MINUTE + 1), second);
+        assert_eq!(renew(&mut row, &first, &KEY, 31 * MINUTE + 1), Renewal::Stolen);
     }
 
     #[test]

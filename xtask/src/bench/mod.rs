@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures, each with its name, printed and never asserted.
 
+mod model;
 mod pages;
 mod process;
 mod server;
@@ -11,6 +12,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// The server with a made-up municipality: start, memory, rows, pages, first sync, file sizes.
     Server(server::ServerArgs),
+    /// One case of the workload W on the model alone: open, edit, merge, read; bytes.
+    Model(model::ModelArgs),
 }
 
 /// Measures and prints.
@@ -20,6 +23,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Server(args) => server::run(args),
+        Bench::Model(args) => model::run(args),
     }
 }
 
