@@ -123,6 +123,59 @@ fn every_record_comes_back_as_it_was_written_by_two_people() {
     }
 }
 
+/// The catalog as it was before every third field and the last list of each kind.
+fn earlier() -> Catalog {
+    let mut package = Catalog::builtin().package().clone();
+    let thin = |fields: &mut Vec<Field>| {
+        let mut at = 0;
+        fields.retain(|_| {
+            at += 1;
+            at % 3 != 0
+        });
+    };
+    for kind in &mut package.kinds {
+        thin(&mut kind.fields);
+        kind.entry_lists.pop();
+        kind.entry_lists.iter_mut().for_each(|list| thin(&mut list.fields));
+    }
+    Catalog::of(package)
+}
+
+#[test]
+fn a_device_with_an_earlier_catalog_keeps_what_it_does_not_know() {
+    let earlier = earlier();
+    for kind in kinds() {
+        let edits: Vec<Edit> = fields(kind)
+            .iter()
+            .map(|(key, field)| Edit { path: path(key), value: answers(field).0 })
+            .filter(|edit| !is_removal(edit))
+            .collect();
+        let whole = by(1, 0, Vec::new());
+        let (document, first) = Document::create(actor(1), vec![1], &edits, &whole).unwrap();
+        let mut chunks = vec![first];
+        let known = |edit: &&Edit| earlier.locate(&kind.id, &edit.path).is_some();
+        let seen = record_state(&earlier, (&kind.id, ID), &document, None);
+        for edit in &edits {
+            let shown = seen.fields.get(&edit.path).map(|state| &state.value);
+            assert_eq!(shown, known(&edit).then_some(&edit.value), "{} {}", kind.id, edit.path);
+        }
+        // It clears all that it knows, and what it does not know stays.
+        let cleared: Vec<Edit> = edits
+            .iter()
+            .filter(known)
+            .map(|edit| Edit { path: edit.path.clone(), value: Value::Null })
+            .collect();
+        assert!(cleared.len() < edits.len(), "{} has nothing new", kind.id);
+        let mut older = opened(2, &chunks);
+        chunks.extend(older.commit(&cleared, &by(2, 1, Vec::new())).unwrap());
+        let record = record_state(Catalog::builtin(), (&kind.id, ID), &opened(9, &chunks), None);
+        for edit in edits.iter().filter(|edit| !known(edit)) {
+            let shown = record.fields.get(&edit.path).map(|state| &state.value);
+            assert_eq!(shown, Some(&edit.value), "{} {} is lost", kind.id, edit.path);
+        }
+    }
+}
+
 fn is_removal(edit: &Edit) -> bool {
     edit.path.as_str().ends_with("/tombstone")
 }

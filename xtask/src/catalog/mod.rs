@@ -165,7 +165,7 @@ fn id(table: &Table) -> &str {
     table.get("id").and_then(Value::as_str).unwrap_or("?")
 }
 
-/// Notes what has no label, and labels and other texts without one of the languages.
+/// Notes what has no label (a constraint: nothing to say), and texts without one of the languages.
 fn labels(place: &str, value: &Value, missing: &mut Vec<String>) {
     match value {
         Value::Table(table) => {
@@ -173,7 +173,8 @@ fn labels(place: &str, value: &Value, missing: &mut Vec<String>) {
                 Some(id) => format!("{place} {id}"),
                 None => place.to_owned(),
             };
-            if table.contains_key("id") && !table.contains_key("label") {
+            let is_named = table.contains_key("label") || table.contains_key("say");
+            if table.contains_key("id") && !is_named {
                 missing.push(format!("{place}: `label`"));
             }
             if table.contains_key("sv") || table.contains_key("en") {
