@@ -165,6 +165,10 @@ impl Viewer<'_> {
         let mut lines = Vec::new();
         for id in ids {
             for one in self.open.broken(*id).iter() {
+                // What is signed is put right by a correction, which stands beside it.
+                if self.open.may_write(*id, &one.path).is_err() {
+                    continue;
+                }
                 let (title, detail) = self.broken_words(*id, one);
                 let parts = one.path.segments();
                 let rest = match parts.rest {
