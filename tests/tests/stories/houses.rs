@@ -58,6 +58,14 @@ async fn morning(elin: &Colleague) -> Village {
     Village { yard, room, smoke, run, small, moved, shared, mouldy }
 }
 
+/// Everything of the morning has come.
+async fn takes_along(one: &Colleague, village: &Village) {
+    one.goes(&format!("/boenden/{}", village.yard)).await;
+    one.presses("[data-action=take-along]").await;
+    one.sees(&format!("[data-line='{}']", village.run.trim_start_matches("/besok/"))).await;
+    one.sees(&format!("[data-line='{}'] [data-action=verified]", village.smoke)).await;
+}
+
 /// Elin's part, without contact.
 async fn elins_part(elin: &Colleague, village: &Village) {
     told("M-02");
@@ -101,7 +109,8 @@ async fn oskars_part(oskar: &Colleague, village: &Village) {
     oskar.misses(&format!("[data-part=board] [data-line='{}']", village.moved)).await;
     told("M-05");
     oskar.goes(&format!("/boenden/{}", village.shared)).await;
-    let lodger = oskar.line("[data-part=board] .room:first-child .bed", "").await;
+    let crowded = oskar.line("[data-part=board] .room", "Rum 1").await;
+    let lodger = oskar.line(&format!("[data-line='{crowded}'] .bed"), "").await;
     let moving = format!("[data-line='{lodger}'] [data-action=move]");
     oskar.answers(&moving, &[("to", "Provstigens boende · Rum 3")]).await;
     let placing = format!("[data-line='{}'] [data-action=place]", village.mouldy);
@@ -249,6 +258,12 @@ async fn what_two_said_of_houses() {
     let names = ["berattelse-hus-elin", "berattelse-hus-oskar", "berattelse-hus-ingrid"];
     let Some(mut team) = Team::gathers(names).await else { return };
     let village = morning(&team.elin).await;
+    team.in_step().await;
+    tokio::join!(
+        takes_along(&team.elin, &village),
+        takes_along(&team.oskar, &village),
+        takes_along(&team.ingrid, &village),
+    );
     team.in_step().await;
     team.parts();
     tokio::join!(elins_part(&team.elin, &village), oskars_part(&team.oskar, &village));

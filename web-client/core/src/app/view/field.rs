@@ -140,6 +140,12 @@ impl Viewer<'_> {
         if !title.is_empty() {
             return title;
         }
+        if list.id == "occupancy" {
+            // Two placements of one person are told apart by their rooms.
+            let room = self.text(id, &format!("occupancy/{entry}/room"));
+            let room = self.text(id, &format!("rooms/{room}/label"));
+            return [&self.occupant_name(id, entry), " · ", &room].concat();
+        }
         let own = list.fields.iter().filter(|field| !matches!(field.typ, FieldType::Reference(_)));
         let words = own.map(|field| self.words(id, &format!("{}/{entry}/{}", list.id, field.id)));
         let words: Vec<String> = words.filter(|words| !words.is_empty()).take(2).collect();
