@@ -12,6 +12,7 @@ struct Household {
     run: String,
     yusuf: String,
     selam: String,
+    noor: String,
     drafted: String,
     signed: String,
 }
@@ -38,6 +39,7 @@ async fn morning(elin: &Colleague) -> Household {
     elin.sees("[data-action=add-persons]").await;
     let case = elin.place().await;
     let yusuf = adds_person(elin, &case, "Yusuf").await;
+    let noor = adds_person(elin, &case, "Noor").await;
     let selam = adds_person(elin, &case, "Selam").await;
     elin.at.choose("special_needs", "SN-05").await;
     let drafted = adds_note(elin, &case, "Hembesok 12 nov. Alla var hemma.").await;
@@ -48,7 +50,7 @@ async fn morning(elin: &Colleague) -> Household {
     elin.sees("[data-item=A-43]").await;
     let run = elin.place().await;
     let id = case.trim_start_matches("/arenden/").to_owned();
-    Household { id, case, run, yusuf, selam, drafted, signed }
+    Household { id, case, run, yusuf, selam, noor, drafted, signed }
 }
 
 /// Elin's part, without contact.
@@ -129,7 +131,7 @@ async fn adds_guardian(one: &Colleague, home: &Household, (name, day): (&str, &s
     one.goes(&format!("{}/guardians", home.case)).await;
     one.presses("[data-action=add-guardians]").await;
     one.sees("[data-path$='/name']").await;
-    let child = home.yusuf.rsplit('/').next().unwrap();
+    let child = home.noor.rsplit('/').next().unwrap();
     one.at.choose("child", child).await;
     one.at.choose("kind", "god_man").await;
     one.types("name", name).await;
@@ -189,7 +191,10 @@ async fn signed_meanwhile(team: &Team, home: &Household) {
     let ingrid = &team.ingrid;
     let journal = ingrid.inbox_of("Journal", LABEL).await;
     ingrid.opens_late(&journal).await;
-    ingrid.finds(&journal, "/body", &[("Hembesök. Modern grät.", ELIN)]).await;
+    let body = format!("{}/body", home.signed.rsplit('/').next().unwrap());
+    ingrid.finds(&journal, &body, &[]).await;
+    ingrid.reads("#inbox-detail .before-after", "Hembesök.").await;
+    ingrid.reads("#inbox-detail .detail > p", "Hembesök. Modern grät., Elin Lindqvist").await;
     ingrid.shows("M-10-inbox").await;
     // What came late stands in the question already.
     team.elin.answers("[data-action=correct]", &[("reason", "Kom inte med.")]).await;

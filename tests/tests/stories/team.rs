@@ -10,6 +10,9 @@ use thirtyfour::By;
 const TABLET: (u32, u32) = (800, 1280);
 const DESK: (u32, u32) = (1440, 900);
 
+/// On the tablet or further; with contact it may have come further before anybody looks.
+const SAVED: &str = ":is([data-level=saved], [data-level=received], [data-level=shared])";
+
 const PRESSES: usize = 20;
 
 const CONTROL: char = '\u{e009}';
@@ -102,7 +105,13 @@ impl Colleague {
 
     /// Waits for a text to be seen in one of the elements.
     pub(crate) async fn reads(&self, css: &str, text: &str) {
-        self.at.profile.see_text(css, text).await;
+        // What is far down the page is drawn once it is looked at.
+        let told = format!(
+            "[...document.querySelectorAll({css:?})].some(one => \
+             (one.scrollIntoView({{block: 'center', behavior: 'instant'}}), \
+             one.innerText.includes({text:?})))"
+        );
+        self.at.profile.until(&format!("{text:?} in {css}"), &told).await;
     }
 
     /// Waits until nothing is found any more.
@@ -141,9 +150,14 @@ impl Colleague {
 
     /// Types into a field, and waits until it is saved.
     pub(crate) async fn types(&self, field: &str, text: &str) {
-        let css = format!("[data-path$='/{field}'] :is(input, textarea)");
-        self.at.profile.fill(&css, text).await;
-        self.at.saved(&format!("/{field}")).await;
+        let field = format!(":is([data-path='{field}'], [data-path$='/{field}'])");
+        self.at.profile.fill(&format!("{field} :is(input, textarea)"), text).await;
+        self.saves(&field).await;
+    }
+
+    /// Waits until a field is saved on the tablet.
+    pub(crate) async fn saves(&self, field: &str) {
+        self.sees(&format!("{field} .mark{SAVED}")).await;
     }
 
     /// The key of the line in which a text stands.
@@ -171,10 +185,11 @@ impl Colleague {
     async fn hears(&self, css: &str, said: &[Said<'_>]) {
         for (value, who) in said {
             let who = if *who == self.name { ", du," } else { who };
+            let css = format!("{css} li");
             let told = format!(
-                "[...document.querySelectorAll({:?})].some(one => \
-                 one.innerText.includes({value:?}) && one.innerText.includes({who:?}))",
-                format!("{css} li")
+                "[...document.querySelectorAll({css:?})].some(one => \
+                 (one.scrollIntoView({{block: 'center', behavior: 'instant'}}), \
+                 one.innerText.includes({value:?}) && one.innerText.includes({who:?})))"
             );
             self.at.profile.until(&format!("{value:?} by {who} in {css}"), &told).await;
         }
