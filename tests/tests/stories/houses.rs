@@ -71,7 +71,7 @@ async fn elins_part(elin: &Colleague, village: &Village) {
     told("M-02");
     elin.goes(&format!("/boenden/{}", village.small)).await;
     let moving = format!("[data-line='{}'] [data-action=move]", village.moved);
-    elin.answers(&moving, &[("to", "Lgh B"), ("from_date", "2026-11-25")]).await;
+    elin.answers(&moving, &[("to", "Lgh B"), ("from_date", "2026-11-03")]).await;
     elin.misses(&format!("[data-part=board] [data-line='{}']", village.moved)).await;
     told("M-05");
     elin.goes(&format!("/boenden/{}/rooms/{}", village.shared, village.mouldy)).await;
@@ -88,7 +88,7 @@ async fn elins_part(elin: &Colleague, village: &Village) {
     elin.sees("[data-action=reopen]").await;
     told("M-08");
     elin.goes(&format!("/boenden/{}/deficiencies/{}", village.yard, village.smoke)).await;
-    elin.types("deadline", "2026-12-01").await;
+    elin.types("deadline", "2030-12-01").await;
     elin.goes(&format!("/boenden/{}", village.yard)).await;
     let verified = format!("[data-line='{}'] [data-action=verified]", village.smoke);
     elin.presses(&verified).await;
@@ -105,7 +105,7 @@ async fn oskars_part(oskar: &Colleague, village: &Village) {
     told("M-02");
     oskar.goes(&format!("/boenden/{}", village.small)).await;
     let moving = format!("[data-line='{}'] [data-action=move]", village.moved);
-    oskar.answers(&moving, &[("to", "Lgh C"), ("from_date", "2026-11-24")]).await;
+    oskar.answers(&moving, &[("to", "Lgh C"), ("from_date", "2026-11-04")]).await;
     oskar.misses(&format!("[data-part=board] [data-line='{}']", village.moved)).await;
     told("M-05");
     oskar.goes(&format!("/boenden/{}", village.shared)).await;
@@ -114,7 +114,7 @@ async fn oskars_part(oskar: &Colleague, village: &Village) {
     let moving = format!("[data-line='{lodger}'] [data-action=move]");
     oskar.answers(&moving, &[("to", "Provstigens boende · Rum 3")]).await;
     let placing = format!("[data-line='{}'] [data-action=place]", village.mouldy);
-    oskar.answers(&placing, &[("person", "Hana"), ("from_date", "2027-01-10")]).await;
+    oskar.answers(&placing, &[("person", "Hana"), ("from_date", "2030-01-10")]).await;
     oskar.reads(&format!("[data-line='{}'] .bed", village.mouldy), "Hana").await;
     oskar.shows("M-05-apart").await;
     told("M-06");
@@ -124,7 +124,7 @@ async fn oskars_part(oskar: &Colleague, village: &Village) {
     told("M-08");
     oskar.goes(&format!("/boenden/{}/deficiencies/{}", village.yard, village.smoke)).await;
     oskar.at.choose("severity", "S2").await;
-    oskar.types("deadline", "2026-11-20").await;
+    oskar.types("deadline", "2030-11-20").await;
     oskar.goes(&format!("/boenden/{}", village.yard)).await;
     oskar.presses(&format!("[data-line='{}'] [data-action=still-there]", village.smoke)).await;
     oskar.reads(&format!("[data-line='{}']", village.smoke), "Öppnad igen").await;
@@ -138,7 +138,7 @@ async fn two_moves(team: &Team, village: &Village) {
     told("M-02");
     let place = format!("/boenden/{}", village.small);
     let before = format!("{place}/occupancy/{}", village.moved);
-    let days = [("2026-11-25", ELIN), ("2026-11-24", OSKAR)];
+    let days = [("2026-11-03", ELIN), ("2026-11-04", OSKAR)];
     let rooms = [("Lgh B", ELIN), ("Lgh C", OSKAR)];
     for one in team.all() {
         one.goes(&place).await;
@@ -157,10 +157,12 @@ async fn two_moves(team: &Team, village: &Village) {
     let ingrid = &team.ingrid;
     ingrid.warned(&village.small, "Placerad på två ställen").await;
     ingrid.finds(&village.small, "/to_date", &days).await;
-    ingrid.decides("2026-11-25", "Nycklarna lämnades den dagen.").await;
+    ingrid.decides("2026-11-04", "Nycklarna lämnades den dagen.").await;
     ingrid.finds(&village.small, "/next_placement", &rooms).await;
     ingrid.shows("M-02-inbox").await;
-    ingrid.decides("Lgh B", "Lgh C är för liten.").await;
+    ingrid.decides("Lgh C", "Lgh B är full.").await;
+    ingrid.misses("[data-decide]").await;
+    ingrid.misses(&format!("[data-inbox='{}'] [data-tone=decide]", village.small)).await;
     for one in [&team.elin, &team.oskar] {
         one.is_told("[data-path$='/next_placement']", "settled", &rooms).await;
         one.reads("[data-path$='/next_placement'] .decision", INGRID).await;
@@ -219,12 +221,12 @@ async fn after_signing(team: &Team, village: &Village) {
 async fn still_broken(team: &Team, village: &Village) {
     told("M-08");
     let line = format!("[data-part=deficiencies] [data-line='{}']", village.smoke);
-    let days = [("2026-11-20", OSKAR), ("2026-12-01", ELIN)];
+    let days = [("2030-11-20", OSKAR), ("2030-12-01", ELIN)];
     for one in team.all() {
         one.goes(&format!("/boenden/{}", village.yard)).await;
         one.reads(&line, "Öppnad igen").await;
         one.reads(&line, "Inom 72 timmar").await;
-        one.reads(&line, "2026-11-20").await;
+        one.reads(&line, "2030-11-20").await;
         one.sees(&format!("{line} [data-action=still-there]")).await;
         one.shows("M-08-house").await;
         one.goes(&format!("/boenden/{}/deficiencies/{}", village.yard, village.smoke)).await;
