@@ -91,13 +91,18 @@ impl House {
         self.rooms.iter().map(|room| room.faults.len()).sum::<usize>() + too_many
     }
 
+    /// Every placement that holds its place.
+    pub fn placements(&self) -> impl Iterator<Item = &Occupant> {
+        let beds = self.rooms.iter().flat_map(|room| &room.beds).flat_map(|bed| &bed.occupants);
+        let rooms = self.rooms.iter().flat_map(|room| &room.without_bed);
+        beds.chain(rooms).chain(&self.without_room)
+    }
+
     /// Everyone who lives here in more than one placement, with those placements.
     #[must_use]
     pub fn twice(&self) -> Vec<(&str, Vec<&str>)> {
         let mut placed: Vec<(&str, Vec<&str>)> = Vec::new();
-        let beds = self.rooms.iter().flat_map(|room| &room.beds).flat_map(|bed| &bed.occupants);
-        let rooms = self.rooms.iter().flat_map(|room| &room.without_bed);
-        for one in beds.chain(rooms).chain(&self.without_room).filter(|one| one.lives) {
+        for one in self.placements().filter(|one| one.lives) {
             match placed.iter_mut().find(|(person, _)| *person == one.person) {
                 Some((_, entries)) => entries.push(&one.entry),
                 None if one.person.is_empty() => {}

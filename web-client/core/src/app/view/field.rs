@@ -135,8 +135,14 @@ impl Viewer<'_> {
     }
 
     /// What an entry is called; without a title by its first answers that name nothing else.
-    fn entry_name(&mut self, id: DocumentId, list: &EntryList, entry: &str) -> String {
+    pub(super) fn entry_name(&mut self, id: DocumentId, list: &EntryList, entry: &str) -> String {
         let title = self.entry_title(id, &list.id, entry);
+        if list.id == "occupancy" {
+            // Two placements of one person are told apart by their rooms.
+            let room = self.text(id, &format!("occupancy/{entry}/room"));
+            let room = self.text(id, &format!("rooms/{room}/label"));
+            return [&title, " · ", &room].concat();
+        }
         if !title.is_empty() {
             return title;
         }

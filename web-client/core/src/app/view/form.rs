@@ -128,6 +128,9 @@ impl Viewer<'_> {
         if list == "persons" {
             return self.person_name(id, entry);
         }
+        if list == "occupancy" {
+            return self.occupant_name(id, entry);
+        }
         let Ok(kind) = self.kind(id) else { return String::new() };
         let title = kind.entry_list(list).and_then(|list| {
             list.fields.iter().find(|field| field.anchor.as_deref() == Some("title"))

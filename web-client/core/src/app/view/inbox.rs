@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
-use ankomst_shared::catalog::written_date;
+use ankomst_shared::catalog::{EntryList, written_date};
 use ankomst_shared::conflict::{Class, Conflict, conflicts};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{Changed, RecordState};
@@ -187,9 +187,7 @@ impl Viewer<'_> {
                 let key = |entry: &str, field: &str| format!("occupancy/{entry}/{field}");
                 let mut placed = placed.into_iter();
                 let entry = placed.find(|entry| record.text(&key(entry, "person")) == person);
-                entry
-                    .map(|entry| record.text(&key(&entry, "display")).to_owned())
-                    .unwrap_or_default()
+                entry.map(|entry| self.occupant_name(id, &entry)).unwrap_or_default()
             }
             Some((list, entry)) => {
                 let entry = entry.split('/').next().unwrap_or(entry);
@@ -213,7 +211,7 @@ impl Viewer<'_> {
         let (field, place) = if let (Some(list), [Some(entry), Some(asked), _]) = (list, parts.rest)
         {
             let field = list.fields.iter().find(|field| field.id == asked)?;
-            (field, self.place(id, &list.id, entry))
+            (field, self.place(id, list, entry))
         } else {
             let field = kind.field(parts.head)?;
             let section = kind.sections.iter().find(|section| section.id == field.section);
@@ -236,8 +234,8 @@ impl Viewer<'_> {
         })
     }
 
-    fn place(&mut self, id: DocumentId, list: &str, entry: &str) -> String {
-        match list {
+    fn place(&mut self, id: DocumentId, list: &EntryList, entry: &str) -> String {
+        match list.id.as_str() {
             "item" => {
                 let text =
                     self.catalog.item(entry).map(|item| item.label.get(self.language).to_owned());
@@ -247,7 +245,7 @@ impl Viewer<'_> {
                 let person = self.text(id, &format!("intakes/{entry}/person"));
                 self.person_name(id, &person)
             }
-            _ => self.entry_title(id, list, entry),
+            _ => self.entry_name(id, list, entry),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `/arenden/<id>`: one case: household, intakes, checklists, journal, tasks, placement.
 
 use ankomst_shared::app::{Act, Body, Line, PageView, Part, Refusal, Sign, Tone};
+use ankomst_shared::catalog::is_over;
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::occupancy;
 use ankomst_shared::text::Word;
 
 use super::super::viewer::{Viewer, count};
-use super::made::{action, notice, part, primary, signed};
+use super::made::{action, badge, notice, part, primary, signed};
 
 impl Viewer<'_> {
     pub(super) fn case(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
@@ -95,10 +97,20 @@ impl Viewer<'_> {
         let mut lines = Vec::new();
         for house in self.of_kind("residence") {
             let Ok(record) = self.record(house) else { continue };
+            let shown = occupancy::house(self.catalog, &record);
             for entry in record.entries(self.catalog, "residence", "occupancy") {
                 let key = |field: &str| format!("occupancy/{entry}/{field}");
                 if record.text(&key("case")) != case {
                     continue;
+                }
+                let mut badges: Vec<_> = self.state(house, &key("state")).into_iter().collect();
+                match shown.placements().find(|one| one.entry == entry) {
+                    Some(one) if one.state == "disputed" => {
+                        badges = vec![badge(self.placement(&one.state), Tone::Decide)];
+                    }
+                    // Somebody has decided against it.
+                    None if !is_over(record.text(&key("state"))) => continue,
+                    _ => {}
                 }
                 let room = record.text(&key("room")).to_owned();
                 let room = self.text(house, &format!("rooms/{room}/label"));
@@ -107,7 +119,7 @@ impl Viewer<'_> {
                     title: self.occupant_name(house, &entry),
                     detail: format!("{} · {room}", self.text(house, "name")),
                     figure: self.text(house, &key("from_date")),
-                    badges: self.state(house, &key("state")).into_iter().collect(),
+                    badges,
                     key: entry,
                     ..Line::default()
                 });

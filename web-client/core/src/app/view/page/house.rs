@@ -225,7 +225,7 @@ impl Viewer<'_> {
         };
         let mut badges = Vec::new();
         if one.state != "active" {
-            badges.push(badge(self.words(id, &key("state")), tone));
+            badges.push(badge(self.placement(&one.state), tone));
         }
         badges.extend(self.entry_badge(id, "occupancy", &one.entry));
         let occupant = one.entry.clone();
@@ -270,7 +270,7 @@ impl Viewer<'_> {
     }
 
     /// The name of someone who lives in a house.
-    pub(super) fn occupant_name(&mut self, id: DocumentId, entry: &str) -> String {
+    pub(in crate::app::view) fn occupant_name(&mut self, id: DocumentId, entry: &str) -> String {
         let key = |field: &str| format!("occupancy/{entry}/{field}");
         let (case, person) = (self.text(id, &key("case")), self.text(id, &key("person")));
         if let Ok(case) = case.parse()
@@ -282,6 +282,11 @@ impl Viewer<'_> {
             }
         }
         self.text(id, &key("display"))
+    }
+
+    /// The state in which a placement is shown, in words.
+    pub(super) fn placement(&self, state: &str) -> String {
+        self.catalog.code_words("placement_state", state, self.language)
     }
 
     fn placing(&mut self, id: DocumentId, room: &Room, bed: Option<&Bed>) -> Action {
