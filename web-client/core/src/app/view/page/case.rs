@@ -97,12 +97,14 @@ impl Viewer<'_> {
         let mut lines = Vec::new();
         for house in self.of_kind("residence") {
             let Ok(record) = self.record(house) else { continue };
+            let mut own = record.entries(self.catalog, "residence", "occupancy");
+            own.retain(|entry| record.text(&format!("occupancy/{entry}/case")) == case);
+            if own.is_empty() {
+                continue;
+            }
             let shown = occupancy::house(self.catalog, &record);
-            for entry in record.entries(self.catalog, "residence", "occupancy") {
+            for entry in own {
                 let key = |field: &str| format!("occupancy/{entry}/{field}");
-                if record.text(&key("case")) != case {
-                    continue;
-                }
                 let mut badges: Vec<_> = self.state(house, &key("state")).into_iter().collect();
                 match shown.placements().find(|one| one.entry == entry) {
                     Some(one) if one.state == "disputed" => {
