@@ -129,7 +129,7 @@ impl Viewer<'_> {
         Ok(ChangeListView {
             row,
             fields,
-            notes: self.to_decide(id)?,
+            notes: self.to_decide(id)?.into_iter().map(|(_, said)| said).collect(),
             last_review: unseen.review.as_ref().map(|review| ReviewView {
                 who: self.person(review.meta.user),
                 at_ms: review.meta.claimed_ms,
@@ -140,8 +140,8 @@ impl Viewer<'_> {
         })
     }
 
-    /// What a person should decide that is not about one field, and by when.
-    fn to_decide(&mut self, id: DocumentId) -> Result<Vec<String>, Refusal> {
+    /// What a person should decide that is not about one field: where, and in words with the day.
+    pub(super) fn to_decide(&mut self, id: DocumentId) -> Result<Vec<(String, String)>, Refusal> {
         let kind = self.kind(id)?;
         let record = self.record(id)?;
         let all = conflicts(self.catalog, (&kind.id, id), &record);
@@ -163,7 +163,7 @@ impl Viewer<'_> {
             let by = told.max().unwrap_or_default() + i64::from(one.class.days()) * DAY_MS;
             let what = self.f(word, &[&place]);
             let by = self.now.local(by).map(|by| written_date(by.date())).unwrap_or_default();
-            notes.push(self.f(Word::DecideBy, &[&what, &by]));
+            notes.push((one.at.clone(), self.f(Word::DecideBy, &[&what, &by])));
         }
         Ok(notes)
     }
