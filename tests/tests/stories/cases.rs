@@ -169,9 +169,8 @@ async fn a_note_of_two(team: &Team, home: &Household) {
     for one in team.all() {
         one.goes(&home.drafted).await;
         one.sees("[data-path$='/body'][data-agreement=agreed]").await;
-        let stands = format!(
-            "document.querySelector(\"[data-path$='/body'] textarea\").value === {both:?}"
-        );
+        let stands =
+            format!("document.querySelector(\"[data-path$='/body'] textarea\").value === {both:?}");
         one.at.profile.until("the words of both to stand there", &stands).await;
         one.shows("M-07-note").await;
     }
@@ -237,7 +236,10 @@ async fn a_need_acted_on(team: &Team, home: &Household) {
     for one in team.all() {
         one.goes(&home.selam).await;
         one.sees("[data-path$='/special_needs'][data-agreement=open]").await;
-        one.at.profile.until("the need to stand there", &format!("document.querySelector({NEED:?}).checked")).await;
+        one.at
+            .profile
+            .until("the need to stand there", &format!("document.querySelector({NEED:?}).checked"))
+            .await;
         one.is_told("[data-path$='/special_needs']", "open", &said).await;
         one.shows("M-26-person").await;
         one.goes(&format!("{}/need_actions", home.case)).await;

@@ -213,7 +213,8 @@ async fn after_signing(team: &Team, village: &Village) {
     for one in team.all() {
         one.goes(&village.run).await;
         one.sees("[data-item=B-H09][data-status=not_ok]").await;
-        one.is_told("[data-item=B-H09]", "open", &[("Stämmer", ELIN), ("Stämmer inte", OSKAR)]).await;
+        one.is_told("[data-item=B-H09]", "open", &[("Stämmer", ELIN), ("Stämmer inte", OSKAR)])
+            .await;
         one.shows("M-06-reopened").await;
     }
 }
