@@ -208,13 +208,14 @@ async fn removed_and_edited(team: &Team, home: &Household) {
     told("M-12");
     for one in team.all() {
         one.goes(&home.yusuf).await;
-        one.reads("[data-part=revived]", "Fel person.").await;
+        one.reads("[data-part=revived]", "Elin Lindqvist har tagit bort detta (Fel person.)").await;
         let phone = "document.querySelector(\"[data-path$='/phone'] input\")?.value ?? ''";
         let phone = format!("({phone}).replaceAll(/[ -]/g, '').endsWith('701740606')");
         one.at.profile.until("the telephone to stand there", &phone).await;
         one.shows("M-12-person").await;
         one.goes(&home.case).await;
         one.reads("[data-part=persons]", "Yusuf Warsame").await;
+        one.reads(".notice", "ändrad av en annan: Yusuf Warsame").await;
     }
     let ingrid = &team.ingrid;
     ingrid.warned(&home.id, "Borttagen av en, ändrad av en annan: Yusuf Warsame").await;
@@ -231,7 +232,7 @@ async fn removed_and_edited(team: &Team, home: &Household) {
 
 async fn a_need_acted_on(team: &Team, home: &Household) {
     told("M-26");
-    let said = [("Barnet är fött.", ELIN), ("Ja", OSKAR)];
+    let said = [("Gravid: Barnet är fött.", ELIN), ("Gravid: Ja", OSKAR)];
     for one in team.all() {
         one.goes(&home.selam).await;
         one.sees("[data-path$='/special_needs'][data-agreement=open]").await;
@@ -254,6 +255,7 @@ async fn two_guardians(team: &Team, home: &Household) {
         one.goes(&format!("{}/guardians", home.case)).await;
         one.reads("[data-part=guardians]", "Maja Ek").await;
         one.reads("[data-part=guardians]", "Per Alm").await;
+        one.reads("[data-tone=decide]", "Flera gäller samtidigt: Företrädare för barn").await;
         one.shows("M-22-guardians").await;
     }
     team.ingrid.warned(&home.id, "Flera gäller samtidigt: Företrädare för barn").await;

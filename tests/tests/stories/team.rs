@@ -44,7 +44,7 @@ pub(crate) fn told(story: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/tests/stories");
     let text = std::fs::read_to_string(folder.join(format!("{story}.toml"))).unwrap();
     let table: toml::Table = text.parse().unwrap();
-    println!("{story}: {}", table.get("title").and_then(toml::Value::as_str).unwrap());
+    eprintln!("{story}: {}", table.get("title").and_then(toml::Value::as_str).unwrap());
 }
 
 impl Team {

@@ -4,7 +4,7 @@ use ankomst_shared::app::{
     Agreement, Choice, FieldView, Input, Level, SettlementView, ShownRule, StatementView,
 };
 use ankomst_shared::catalog::{
-    EntryList, Field, FieldType, Kind, Located, MergeCode, Required, ValueFault, check,
+    Code, EntryList, Field, FieldType, Kind, Located, MergeCode, Required, ValueFault, check,
 };
 use ankomst_shared::document::Statement;
 use ankomst_shared::ids::DocumentId;
@@ -199,7 +199,7 @@ impl Viewer<'_> {
     ) -> FieldView {
         let FieldType::Set(list) = &field.typ else { return self.plain(id, (path, field), None) };
         let (mut chosen, mut lacking) = (Vec::new(), Vec::new());
-        let mut worst: Option<&FieldState> = None;
+        let mut worst: Option<(&Code, &FieldState)> = None;
         let mut level = None;
         for code in self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default() {
             let Ok(member) = FieldPath::parse(&format!("{path}/{}", code.id)) else { continue };
@@ -215,15 +215,27 @@ impl Viewer<'_> {
             if let Some(state) = state {
                 let levels = state.statements.iter().map(|said| self.level(id, &said.change).0);
                 level = levels.chain(level).min();
-                if state.agreement != Agreement::Agreed && !worst.is_some_and(FieldState::is_open) {
-                    worst = Some(state);
+                if state.agreement != Agreement::Agreed
+                    && !worst.is_some_and(|(_, worst)| worst.is_open())
+                {
+                    worst = Some((code, state));
                 }
             }
             if is_in {
                 chosen.push(code.id.as_str());
             }
         }
-        let mut view = self.plain(id, (path, field), worst);
+        let mut view = self.plain(id, (path, field), worst.map(|(_, state)| state));
+        if let Some((code, _)) = worst {
+            // Said of one of the choices, which is named.
+            let of = code.label.get(self.language);
+            let said = view.statements.iter_mut().map(|said| &mut said.text);
+            for text in said.chain(view.settlements.iter_mut().map(|one| &mut one.text)) {
+                if !text.is_empty() {
+                    *text = [of, ": ", text].concat();
+                }
+            }
+        }
         let words: Vec<String> =
             chosen.iter().map(|code| self.catalog.code_words(list, code, self.language)).collect();
         view.text = words.join(", ");

@@ -130,7 +130,7 @@ impl Viewer<'_> {
         Ok(ChangeListView {
             row,
             fields,
-            notes: self.left_to_decide(id)?,
+            notes: self.left_to_decide(id)?.into_iter().map(|(_, said)| said).collect(),
             last_review: unseen.review.as_ref().map(|review| ReviewView {
                 who: self.person(review.meta.user),
                 at_ms: review.meta.claimed_ms,
@@ -141,8 +141,11 @@ impl Viewer<'_> {
         })
     }
 
-    /// What a person should decide that is not about one field, and by when.
-    fn left_to_decide(&mut self, id: DocumentId) -> Result<Vec<String>, Refusal> {
+    /// What a person should decide that is not about one field: where, and in words with the day.
+    pub(super) fn left_to_decide(
+        &mut self,
+        id: DocumentId,
+    ) -> Result<Vec<(String, String)>, Refusal> {
         let kind = self.kind(id)?;
         let record = self.record(id)?;
         let all = conflicts(self.catalog, (&kind.id, id), &record);
@@ -164,11 +167,11 @@ impl Viewer<'_> {
             let by = told.max().unwrap_or_default() + i64::from(one.class.days()) * DAY_MS;
             let what = self.f(word, &[&place]);
             if one.class == Class::Clock {
-                notes.push(what);
+                notes.push((one.at.clone(), what));
                 continue;
             }
             let by = self.now.local(by).map(|by| written_date(by.date())).unwrap_or_default();
-            notes.push(self.f(Word::DecideBy, &[&what, &by]));
+            notes.push((one.at.clone(), self.f(Word::DecideBy, &[&what, &by])));
         }
         Ok(notes)
     }

@@ -22,6 +22,7 @@ impl Viewer<'_> {
         badges.extend(self.state(id, "state"));
         badges.extend(self.conflicts(record.open()));
         let journal = self.home(id, "notes").map_or(id, |(journal, _)| journal);
+        parts.extend(self.decide_parts(id, None));
         parts.extend(self.broken_part(id, &[id, journal]));
         parts.push(self.case_overview(id));
         parts.push(self.entries_part(

@@ -1,8 +1,9 @@
 //! Any list of a house or case, any entry of it, and the whole form of the record.
 
-use ankomst_shared::app::{Action, Body, FormView, Line, PageView, Refusal, Sign, Tone};
+use ankomst_shared::app::{Action, Body, FormView, Line, PageView, Part, Refusal, Sign, Tone};
 use ankomst_shared::catalog::Entries;
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
 
 use super::super::viewer::Viewer;
@@ -34,13 +35,26 @@ impl Viewer<'_> {
         let mut entries =
             self.entries_part(parent, list, [Word::Empty, Word::EntriesNone, Word::Add]);
         let actions = core::mem::take(&mut entries.actions);
+        let mut parts = self.decide_parts(parent, Some(list));
+        parts.push(entries);
         Ok(PageView {
             title: label.to_owned(),
             back: Some((self.address(parent), self.title(parent))),
             actions,
-            parts: vec![entries],
+            parts,
             ..PageView::default()
         })
+    }
+
+    /// What a person should decide about whole entries: of one list, or of all.
+    pub(super) fn decide_parts(&mut self, id: DocumentId, list: Option<&str>) -> Vec<Part> {
+        let Ok(kind) = self.kind(id) else { return Vec::new() };
+        let all = self.left_to_decide(id).unwrap_or_default();
+        let told = all.into_iter().filter(|(at, _)| {
+            let of = at.split(['/', ':']).next().unwrap_or_default();
+            kind.entry_list(of).is_some() && list.is_none_or(|list| list == of)
+        });
+        told.map(|(at, said)| notice(&at, Tone::Decide, said)).collect()
     }
 
     /// One entry with its form.
@@ -69,7 +83,9 @@ impl Viewer<'_> {
         };
         let removal = self.text(home, &format!("{list}/{entry}/tombstone"));
         if !removal.is_empty() {
-            let said = notice("revived", Tone::Decide, self.f(Word::RemovedEdited, &[&removal]));
+            let who = self.who_said(home, &format!("{list}/{entry}/tombstone"));
+            let said = self.f(Word::RemovedEdited, &[&removal, &who]);
+            let said = notice("revived", Tone::Decide, said);
             page.parts.insert(0, said);
             page.actions.extend(self.restore(home, (list, entry)));
         }
@@ -79,6 +95,15 @@ impl Viewer<'_> {
             page.actions.push(self.remove(home, list, entry));
         }
         Ok(page)
+    }
+
+    /// Who said what stands in a field.
+    fn who_said(&mut self, id: DocumentId, key: &str) -> String {
+        let (Ok(record), Ok(path)) = (self.record(id), FieldPath::parse(key)) else {
+            return String::new();
+        };
+        let said = record.fields.get(&path).and_then(|state| state.statements.first());
+        said.map_or_else(String::new, |said| self.person(said.meta.user))
     }
 
     /// The way back of an entry that was taken away.
