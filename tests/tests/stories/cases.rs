@@ -55,33 +55,33 @@ async fn morning(elin: &Colleague) -> Household {
 
 /// Elin's part, without contact.
 async fn elins_part(elin: &Colleague, home: &Household) {
-    told("M-03");
+    elin.tells("M-03");
     elin.goes(&home.run).await;
     elin.presses("[data-item=A-43] [data-answer=done]").await;
     elin.sees("[data-item=A-43][data-status=done]").await;
-    told("M-07");
+    elin.tells("M-07");
     elin.goes(&home.drafted).await;
     elin.presses("[data-path$='/body'] textarea").await;
     elin.jumps(END).await;
     elin.keys(" Spisen är trasig.", 1).await;
     elin.at.saved("/body").await;
-    told("M-10");
+    elin.tells("M-10");
     elin.goes(&home.signed).await;
     elin.types("body", "Hembesök. Modern grät.").await;
-    told("M-12");
+    elin.tells("M-12");
     elin.goes(&home.yusuf).await;
     elin.answers("[data-action=remove]", &[("reason", "Fel person.")]).await;
     elin.goes(&home.yusuf).await;
     elin.sees("[data-part=removed]").await;
-    told("M-26");
+    elin.tells("M-26");
     elin.goes(&home.selam).await;
     elin.presses(NEED).await;
     elin.at.profile.fill("[data-path$='/special_needs'] .removal input", "Barnet är fött.").await;
     elin.at.saved("/special_needs").await;
     elin.shows("M-26-apart").await;
-    told("M-22");
+    elin.tells("M-22");
     adds_guardian(elin, home, ("Maja Ek", "2026-11-03")).await;
-    told("M-32");
+    elin.tells("M-32");
     elin.goes(&format!("{}/uppgifter", home.case)).await;
     elin.types("phone", "070-174 06 05").await;
     elin.goes("/idag").await;
@@ -89,11 +89,11 @@ async fn elins_part(elin: &Colleague, home: &Household) {
 
 /// Oskar's part, without contact.
 async fn oskars_part(oskar: &Colleague, home: &Household) {
-    told("M-03");
+    oskar.tells("M-03");
     oskar.goes(&home.run).await;
     oskar.presses("[data-item=A-43] [data-answer=doing]").await;
     oskar.sees("[data-item=A-43][data-status=doing]").await;
-    told("M-07");
+    oskar.tells("M-07");
     oskar.goes(&home.drafted).await;
     oskar.presses("[data-path$='/body'] textarea").await;
     oskar.jumps(START).await;
@@ -103,14 +103,14 @@ async fn oskars_part(oskar: &Colleague, home: &Household) {
     oskar.keys(RIGHT, "k 12 nov. ".len()).await;
     oskar.keys("Barnen sov. ", 1).await;
     oskar.at.saved("/body").await;
-    told("M-10");
+    oskar.tells("M-10");
     oskar.goes(&home.signed).await;
     oskar.answers("[data-action=sign]", &[]).await;
     oskar.sees("[data-part=signed]").await;
-    told("M-12");
+    oskar.tells("M-12");
     oskar.goes(&home.yusuf).await;
     oskar.types("phone", "070-174 06 06").await;
-    told("M-26");
+    oskar.tells("M-26");
     oskar.goes(&format!("{}/need_actions", home.case)).await;
     oskar.presses("[data-action=add-need_actions]").await;
     oskar.sees("[data-path$='/action']").await;
@@ -119,9 +119,9 @@ async fn oskars_part(oskar: &Colleague, home: &Household) {
     oskar.at.choose("need", "SN-05").await;
     oskar.types("action", "Bottenvåning i december.").await;
     oskar.shows("M-26-apart").await;
-    told("M-22");
+    oskar.tells("M-22");
     adds_guardian(oskar, home, ("Per Alm", "2026-11-04")).await;
-    told("M-32");
+    oskar.tells("M-32");
     oskar.goes(&format!("{}/uppgifter", home.case)).await;
     oskar.types("phone", "070-174 06 07").await;
     oskar.goes("/idag").await;

@@ -68,32 +68,32 @@ async fn takes_along(one: &Colleague, village: &Village) {
 
 /// Elin's part, without contact.
 async fn elins_part(elin: &Colleague, village: &Village) {
-    told("M-02");
+    elin.tells("M-02");
     elin.goes(&format!("/boenden/{}", village.small)).await;
     let moving = format!("[data-line='{}'] [data-action=move]", village.moved);
     elin.answers(&moving, &[("to", "Lgh B"), ("from_date", "2026-11-03")]).await;
     elin.misses(&format!("[data-part=board] [data-line='{}']", village.moved)).await;
-    told("M-05");
+    elin.tells("M-05");
     elin.goes(&format!("/boenden/{}/rooms/{}", village.shared, village.mouldy)).await;
     elin.at.choose("status", "blocked").await;
     elin.types("blocked_reason", "Mögel").await;
     elin.goes(&format!("/boenden/{}", village.shared)).await;
     let mould = [("title", "Mögel i rum 3"), ("severity", "Genast")];
     elin.answers("[data-action=add-deficiencies]", &mould).await;
-    told("M-06");
+    elin.tells("M-06");
     elin.goes(&village.run).await;
     elin.presses("[data-item=B-H09] [data-answer=ok]").await;
     elin.sees("[data-item=B-H09][data-status=ok]").await;
     elin.answers("[data-action=sign]", &[]).await;
     elin.sees("[data-action=reopen]").await;
-    told("M-08");
+    elin.tells("M-08");
     elin.goes(&format!("/boenden/{}/deficiencies/{}", village.yard, village.smoke)).await;
     elin.types("deadline", "2030-12-01").await;
     elin.goes(&format!("/boenden/{}", village.yard)).await;
     let verified = format!("[data-line='{}'] [data-action=verified]", village.smoke);
     elin.presses(&verified).await;
     elin.misses(&verified).await;
-    told("M-09");
+    elin.tells("M-09");
     elin.goes(&village.room).await;
     elin.types("area_m2", "11,6").await;
     elin.shows("M-09-apart").await;
@@ -102,12 +102,12 @@ async fn elins_part(elin: &Colleague, village: &Village) {
 
 /// Oskar's part, without contact.
 async fn oskars_part(oskar: &Colleague, village: &Village) {
-    told("M-02");
+    oskar.tells("M-02");
     oskar.goes(&format!("/boenden/{}", village.small)).await;
     let moving = format!("[data-line='{}'] [data-action=move]", village.moved);
     oskar.answers(&moving, &[("to", "Lgh C"), ("from_date", "2026-11-04")]).await;
     oskar.misses(&format!("[data-part=board] [data-line='{}']", village.moved)).await;
-    told("M-05");
+    oskar.tells("M-05");
     oskar.goes(&format!("/boenden/{}", village.shared)).await;
     let crowded = oskar.line("[data-part=board] .room", "Rum 1").await;
     let lodger = oskar.line(&format!("[data-line='{crowded}'] .bed"), "").await;
@@ -117,18 +117,18 @@ async fn oskars_part(oskar: &Colleague, village: &Village) {
     oskar.answers(&placing, &[("person", "Hana"), ("from_date", "2030-01-10")]).await;
     oskar.reads(&format!("[data-line='{}'] .bed", village.mouldy), "Hana").await;
     oskar.shows("M-05-apart").await;
-    told("M-06");
+    oskar.tells("M-06");
     oskar.goes(&village.run).await;
     oskar.presses("[data-item=B-H09] [data-answer=not_ok]").await;
     oskar.sees("[data-item=B-H09][data-status=not_ok]").await;
-    told("M-08");
+    oskar.tells("M-08");
     oskar.goes(&format!("/boenden/{}/deficiencies/{}", village.yard, village.smoke)).await;
     oskar.at.choose("severity", "S2").await;
     oskar.types("deadline", "2030-11-20").await;
     oskar.goes(&format!("/boenden/{}", village.yard)).await;
     oskar.presses(&format!("[data-line='{}'] [data-action=still-there]", village.smoke)).await;
     oskar.reads(&format!("[data-line='{}']", village.smoke), "Öppnad igen").await;
-    told("M-09");
+    oskar.tells("M-09");
     oskar.goes(&village.room).await;
     oskar.types("area_m2", "13,2").await;
     oskar.goes("/idag").await;
@@ -235,6 +235,10 @@ async fn still_broken(team: &Team, village: &Village) {
         one.reads("[data-path$='/deadline'] .said", "Det försiktigaste gäller").await;
         one.shows("M-08-deficiency").await;
     }
+    let ingrid = &team.ingrid;
+    let home = ingrid.inbox_of("Brister", "Provgården").await;
+    ingrid.finds(&home, &format!("{}/deadline", village.smoke), &days).await;
+    ingrid.shows("M-08-inbox").await;
 }
 
 async fn two_measures(team: &Team, village: &Village) {

@@ -41,10 +41,16 @@ pub(crate) type Said<'a> = (&'a str, &'a str);
 
 /// Says which story is told now, by its title; what fails below it fails there.
 pub(crate) fn told(story: &str) {
+    tell("all", story);
+}
+
+#[expect(clippy::print_stdout, reason = "shown when the test fails, so that it names the story")]
+fn tell(who: &str, story: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/tests/stories");
     let text = std::fs::read_to_string(folder.join(format!("{story}.toml"))).unwrap();
     let table: toml::Table = text.parse().unwrap();
-    eprintln!("{story}: {}", table.get("title").and_then(toml::Value::as_str).unwrap());
+    let title = table.get("title").and_then(toml::Value::as_str).unwrap();
+    eprintln!("{story}, {who}: {title}");
 }
 
 impl Team {
@@ -93,6 +99,11 @@ impl Team {
 }
 
 impl Colleague {
+    /// Says which story this person tells now.
+    pub(crate) fn tells(&self, story: &str) {
+        tell(self.name, story);
+    }
+
     /// Opens a place.
     pub(crate) async fn goes(&self, path: &str) {
         self.at.goto(path).await;

@@ -130,7 +130,7 @@ impl Viewer<'_> {
         Ok(ChangeListView {
             row,
             fields,
-            notes: self.left_to_decide(id)?.into_iter().map(|(_, said)| said).collect(),
+            notes: self.undecided(id)?.into_iter().map(|(_, said)| said).collect(),
             last_review: unseen.review.as_ref().map(|review| ReviewView {
                 who: self.person(review.meta.user),
                 at_ms: review.meta.claimed_ms,
@@ -142,10 +142,7 @@ impl Viewer<'_> {
     }
 
     /// What a person should decide that is not about one field: where, and in words with the day.
-    pub(super) fn left_to_decide(
-        &mut self,
-        id: DocumentId,
-    ) -> Result<Vec<(String, String)>, Refusal> {
+    pub(super) fn undecided(&mut self, id: DocumentId) -> Result<Vec<(String, String)>, Refusal> {
         let kind = self.kind(id)?;
         let record = self.record(id)?;
         let all = conflicts(self.catalog, (&kind.id, id), &record);

@@ -49,7 +49,7 @@ impl Viewer<'_> {
     /// What a person should decide about whole entries: of one list, or of all.
     pub(super) fn decide_parts(&mut self, id: DocumentId, list: Option<&str>) -> Vec<Part> {
         let Ok(kind) = self.kind(id) else { return Vec::new() };
-        let all = self.left_to_decide(id).unwrap_or_default();
+        let all = self.undecided(id).unwrap_or_default();
         let told = all.into_iter().filter(|(at, _)| {
             let of = at.split(['/', ':']).next().unwrap_or_default();
             kind.entry_list(of).is_some() && list.is_none_or(|list| list == of)
