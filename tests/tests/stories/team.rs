@@ -50,7 +50,7 @@ fn tell(who: &str, story: &str) {
     let text = std::fs::read_to_string(folder.join(format!("{story}.toml"))).unwrap();
     let table: toml::Table = text.parse().unwrap();
     let title = table.get("title").and_then(toml::Value::as_str).unwrap();
-    eprintln!("{story}, {who}: {title}");
+    println!("{story}, {who}: {title}");
 }
 
 impl Team {
