@@ -239,6 +239,8 @@ async fn still_broken(team: &Team, village: &Village) {
     let home = ingrid.inbox_of("Brister", "Provgården").await;
     ingrid.finds(&home, &format!("{}/deadline", village.smoke), &days).await;
     ingrid.shows("M-08-inbox").await;
+    // What the inspection of M-06 found is called by what its item demands.
+    ingrid.reads("[data-change] .quiet-text", "Inga skadedjur").await;
 }
 
 async fn two_measures(team: &Team, village: &Village) {

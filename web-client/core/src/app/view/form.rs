@@ -131,6 +131,9 @@ impl Viewer<'_> {
         if list == "occupancy" {
             return self.occupant_name(id, entry);
         }
+        if list == "deficiencies" {
+            return self.deficiency_title(id, entry);
+        }
         let Ok(kind) = self.kind(id) else { return String::new() };
         let title = kind.entry_list(list).and_then(|list| {
             list.fields.iter().find(|field| field.anchor.as_deref() == Some("title"))

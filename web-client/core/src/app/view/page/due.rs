@@ -72,7 +72,11 @@ impl Viewer<'_> {
     }
 
     /// What a deficiency is called: its own title, or what the item demands.
-    pub(super) fn deficiency_title(&mut self, home: DocumentId, entry: &str) -> String {
+    pub(in crate::app::view) fn deficiency_title(
+        &mut self,
+        home: DocumentId,
+        entry: &str,
+    ) -> String {
         let title = self.text(home, &format!("deficiencies/{entry}/title"));
         if !title.is_empty() {
             return title;
