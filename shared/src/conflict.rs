@@ -30,8 +30,6 @@ pub enum Class {
     Capacity,
     /// A person in two places, or two in one bed.
     DoublePlacement,
-    /// Two records that may be one person.
-    Duplicate,
     /// Written into what was signed, without knowing of the signing.
     LateChange,
     /// Removed by one, written into by another.
@@ -52,7 +50,6 @@ impl Class {
             Self::Safety => "safety",
             Self::Capacity => "capacity",
             Self::DoublePlacement => "double_placement",
-            Self::Duplicate => "duplicate",
             Self::LateChange => "late_change",
             Self::DeletedEdited => "deleted_edited",
             Self::Clock => "clock",
@@ -68,12 +65,6 @@ impl Class {
             Self::Capacity | Self::DoublePlacement => 2,
             _ => 7,
         }
-    }
-
-    /// Whether a supervisor decides; the others are for whoever answers for the record.
-    #[must_use]
-    pub const fn is_supervisors(self) -> bool {
-        matches!(self, Self::Safety | Self::Capacity | Self::LateChange | Self::TwoResolutions)
     }
 }
 
@@ -264,7 +255,7 @@ fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict>
         for fault in &room.faults {
             let mut said = states(&here);
             let (class, at) = match fault {
-                Fault::Full if is_overridden(record, &here) => continue,
+                Fault::Full if is_allowed(record, &here, room.most) => continue,
                 Fault::Full => (Class::Capacity, at.clone()),
                 Fault::Blocked => {
                     said.extend(statements(record, &format!("{at}/status")));
@@ -277,7 +268,8 @@ fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict>
             found.push(Conflict::new(id, class, &at, said));
         }
         for bed in &room.beds {
-            let inside: Vec<&str> = bed.occupants.iter().map(|one| one.entry.as_str()).collect();
+            let inside = bed.occupants.iter().filter(|one| one.lives);
+            let inside: Vec<&str> = inside.map(|one| one.entry.as_str()).collect();
             if inside.len() > 1 {
                 let at = format!("beds/{}", bed.entry);
                 found.push(Conflict::new(id, Class::DoublePlacement, &at, states(&inside)));
@@ -286,7 +278,7 @@ fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict>
     }
     let elsewhere = house.without_room.iter().filter(|one| one.lives);
     everybody.extend(elsewhere.map(|one| one.entry.as_str()));
-    if house.is_full() && !is_overridden(record, &everybody) {
+    if house.is_full() && !is_allowed(record, &everybody, house.most) {
         found.push(Conflict::new(id, Class::Capacity, "", states(&everybody)));
     }
     for (person, entries) in house.twice() {
@@ -296,16 +288,21 @@ fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict>
     found
 }
 
-/// Whether a supervisor has allowed one of the placements that make it too many.
-fn is_overridden(record: &RecordState, placements: &[&str]) -> bool {
-    record.fields.iter().any(|(path, state)| {
+/// Whether a supervisor has allowed as many of the placements as are too many: one override is for one
+/// person, and whoever comes after it is too many again.
+fn is_allowed(record: &RecordState, placements: &[&str], most: Option<i64>) -> bool {
+    let named = record.fields.iter().filter_map(|(path, state)| {
         let parts = path.segments();
         let ([Some(entry), Some("occupancy"), _], "overrides") = (parts.rest, parts.head) else {
-            return false;
+            return None;
         };
-        !record.is_removed(&format!("overrides/{entry}"))
-            && state.value.as_str().is_some_and(|placement| placements.contains(&placement))
-    })
+        let stands = !record.is_removed(&format!("overrides/{entry}"));
+        state.value.as_str().filter(|placement| stands && placements.contains(placement))
+    });
+    let mut allowed: Vec<&str> = named.collect();
+    order::sort_and_dedup(&mut allowed);
+    let counted = i64::try_from(placements.len().saturating_sub(allowed.len()));
+    most.is_none_or(|most| counted.is_ok_and(|counted| counted <= most))
 }
 
 fn statements(record: &RecordState, key: &str) -> Vec<Statement> {

@@ -150,7 +150,9 @@ impl Viewer<'_> {
         for one in all.iter().filter(|one| !one.is_about_field(&record)) {
             let word = match one.class {
                 Class::Capacity => Word::ConflictCapacity,
+                Class::Safety if one.at.ends_with("/sex_rule") => Word::ConflictSexRule,
                 Class::Safety => Word::ConflictBlocked,
+                Class::DoublePlacement if one.at.starts_with("beds/") => Word::ConflictSameBed,
                 Class::DoublePlacement => Word::ConflictDouble,
                 Class::DeletedEdited => Word::ConflictRemoved,
                 Class::Clock => Word::ConflictClock,
