@@ -25,6 +25,8 @@ pub mod chunk;
 #[cfg(feature = "document")]
 pub mod conflict;
 #[cfg(feature = "document")]
+pub mod continued;
+#[cfg(feature = "document")]
 mod deflate;
 #[cfg(feature = "document")]
 pub mod document;

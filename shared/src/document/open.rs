@@ -221,16 +221,36 @@ impl Document {
         Ok(Chunk { hash, bytes: change.raw_bytes().to_vec() })
     }
 
+    /// Writes what another history says, each of it as an act of its own, also where the same stands
+    /// there already; from here on as that actor.
+    ///
+    /// # Errors
+    /// When Automerge refuses, which is a defect.
+    pub fn restate(
+        &mut self,
+        actor: ActorId,
+        edits: &[Edit],
+        by: &Authoring,
+    ) -> Result<Chunk, DocumentError> {
+        self.actor = actor;
+        self.inner.set_actor(actor.as_bytes().as_slice().into());
+        self.write(None, edits, by)
+    }
+
     /// A value that loses to the one Automerge shows, if an edit confirms the latter.
     ///
-    /// Told to write what it shows already, Automerge only deletes the others: the decision would
-    /// have no author, and a concurrent one would silently win. Writing a losing value first makes
-    /// it an ordinary statement.
+    /// Told to write what it shows already, Automerge only deletes the others, if there are any: the
+    /// decision would have no author, and a concurrent one would silently win. Writing another value
+    /// first makes it an ordinary statement.
     fn losing_to(&self, edit: &Edit) -> Option<Value> {
         let stands = self.values(&edit.path);
         let (winner, others) = stands.split_first()?;
-        let losing = others.iter().find(|value| *value != winner)?;
-        (*winner == edit.value).then(|| losing.clone())
+        if *winner != edit.value {
+            return None;
+        }
+        let losing = others.iter().find(|value| *value != winner).cloned();
+        let other = if winner.is_null() { Value::Bool(false) } else { Value::Null };
+        Some(losing.unwrap_or(other))
     }
 
     /// The actor this load of the document writes as.

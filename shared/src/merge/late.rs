@@ -92,6 +92,11 @@ fn decided(kind: &str, record: &mut RecordState) {
 }
 
 /// What is signed in a document: the beginning of its keys, and the acts of signing.
+/// What is signed: the beginnings of its keys.
+pub(crate) fn frozen(kind: &str, record: &RecordState) -> Vec<String> {
+    signings(kind, record).into_iter().map(|(prefix, _)| prefix).collect()
+}
+
 fn signings(kind: &str, record: &RecordState) -> Vec<(String, Vec<Statement>)> {
     let mut found = Vec::new();
     for (path, state) in &record.fields {

@@ -23,6 +23,7 @@ pub mod text;
 mod traps;
 
 pub use field::{FieldInput, FieldState, conflict_id, field_state};
+pub(crate) use late::frozen;
 pub use record::{Changed, Late, RecordState, Revived, changed_since, record_state};
 pub use settlement::{
     Review, Settlement, review_edits, reviews, settle_edits, settlements, withdraw_edits,

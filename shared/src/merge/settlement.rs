@@ -107,6 +107,40 @@ fn entry_edits<const N: usize>(
         .collect()
 }
 
+/// What a field of a review says, with other names for the acts of writing and the changes of the record
+/// that it names; those without another name are left out.
+#[must_use]
+pub fn retold(
+    path: &FieldPath,
+    value: &Value,
+    id: &dyn Fn(StatementId) -> Option<StatementId>,
+    heads: &dyn Fn(ChangeHash) -> Vec<ChangeHash>,
+) -> Value {
+    let parts = path.segments();
+    let (Some(text), [Some(_), Some(field), None]) = (value.as_str(), parts.rest) else {
+        return value.clone();
+    };
+    let names: Vec<String> = match (parts.head, field) {
+        (SETTLEMENTS, "saw") => {
+            let saw = text.split(',').filter_map(|one| id(one.parse().ok()?));
+            saw.map(|one| one.to_string()).collect()
+        }
+        (REVIEWS, "heads") => {
+            let new: BTreeSet<ChangeHash> = order::set(heads_in(text).flat_map(heads));
+            new.iter().map(|head| base32(head.as_bytes())).collect()
+        }
+        _ => return value.clone(),
+    };
+    Value::text(names.join(","))
+}
+
+fn heads_in(text: &str) -> impl Iterator<Item = ChangeHash> {
+    text.split(',').filter_map(|head| {
+        let bytes: [u8; 32] = base32_bytes(head).ok()?.try_into().ok()?;
+        Some(ChangeHash::from_bytes(bytes))
+    })
+}
+
 type Entry = BTreeMap<String, (Value, ChangeHash, ChangeMeta)>;
 
 fn entries(review: &Document, list: &str) -> BTreeMap<EntryId, Entry> {
@@ -159,10 +193,7 @@ pub fn reviews(review: &Document) -> Vec<Review> {
         .into_values()
         .filter_map(|entry| {
             let (heads, change, meta) = entry.get("heads")?;
-            let heads = heads.as_str()?.split(',').filter_map(|head| {
-                let bytes: [u8; 32] = base32_bytes(head).ok()?.try_into().ok()?;
-                Some(ChangeHash::from_bytes(bytes))
-            });
+            let heads = heads_in(heads.as_str()?);
             let approved = matches!(entry.get("approved"), Some((Value::Bool(true), ..)));
             let note = entry.get("note").and_then(|(note, ..)| note.as_str()).unwrap_or_default();
             Some(Review {
