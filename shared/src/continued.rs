@@ -10,8 +10,10 @@
 //! answers name the decisions they knew. Pure; only a server uses it
 //! (docs/decisions/0008-documents-go-on-under-their-name.md).
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::app::ShownRule;
 use crate::catalog::{Catalog, MergeCode};
 use crate::chunk::{ChunkInfo, Op, parse, sha256};
 use crate::document::{Authoring, Chunk, Document, DocumentError, Edit, Statement, StatementId};
@@ -53,6 +55,8 @@ pub struct Wanted<'a> {
     pub since_ms: i64,
     /// What is never said again, whatever else holds: what was lawfully taken out.
     pub without: &'a dyn Fn(Of, &FieldPath, &Value) -> bool,
+    /// Makes the actors of this line its own: two lines of one record never write under one name.
+    pub salt: [u8; 16],
 }
 
 /// Continues a record and its review; changes in an order in which each comes after what it builds on.
@@ -86,7 +90,7 @@ pub fn continued(
         );
     }
     let [of_record, of_review] = counts;
-    let mut line = Line::default();
+    let mut line = Line { salt: wanted.salt, ..Line::default() };
     let mut all = Vec::with_capacity(record.len() + review.len());
     for (of, info) in in_order(record, review) {
         let counts = |op: &Op, counter: u64, value: &Value| {
@@ -190,31 +194,39 @@ pub fn in_order<'a>(
 
 /// The changes of the record that a decision names.
 fn named(op: &Op, writers: &[(ActorId, u64, u64, ChangeHash)]) -> Vec<ChangeHash> {
-    let mut names = Vec::new();
-    let Some(value) = &op.value else { return names };
-    let seen = core::cell::RefCell::new(&mut names);
-    // Asked only for what it names.
-    let _told = retold(
-        &op.key,
-        value,
-        &|id| {
-            let wrote = writers.iter().find(|(actor, first, last, _)| {
-                *actor == id.actor && (*first..=*last).contains(&id.counter)
-            });
-            seen.borrow_mut().extend(wrote.map(|(.., hash)| *hash));
-            None
-        },
-        &|hash| {
-            seen.borrow_mut().push(hash);
-            Vec::new()
-        },
-    );
+    let (ids, mut names) = names(op);
+    for id in ids {
+        let wrote = writers.iter().find(|(actor, first, last, _)| {
+            *actor == id.actor && (*first..=*last).contains(&id.counter)
+        });
+        names.extend(wrote.map(|(.., hash)| *hash));
+    }
     names
+}
+
+/// What a field of a review names of the record: acts of writing, and changes.
+#[must_use]
+pub fn names(op: &Op) -> (Vec<StatementId>, Vec<ChangeHash>) {
+    let (ids, hashes) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+    let id = |id: StatementId| {
+        ids.borrow_mut().push(id);
+        None
+    };
+    let heads = |hash: ChangeHash| {
+        hashes.borrow_mut().push(hash);
+        Vec::new()
+    };
+    if let Some(value) = &op.value {
+        // Asked only for what it names.
+        let _told = retold(&op.key, value, &id, &heads);
+    }
+    (ids.into_inner(), hashes.into_inner())
 }
 
 /// The new line of a record and its review while it is made.
 #[derive(Debug, Default)]
 pub struct Line {
+    salt: [u8; 16],
     sides: [Side; 2],
     said: BTreeMap<StatementId, StatementId>,
 }
@@ -238,8 +250,9 @@ impl Line {
     pub fn at(
         sides: [(&[Vec<u8>], BTreeMap<ChangeHash, Vec<ChangeHash>>); 2],
         said: BTreeMap<StatementId, StatementId>,
+        salt: [u8; 16],
     ) -> Result<Self, DocumentError> {
-        let mut line = Self { said, ..Self::default() };
+        let mut line = Self { salt, said, ..Self::default() };
         for (side, (chunks, into)) in line.sides.iter_mut().zip(sides) {
             side.into = into;
             if chunks.is_empty() {
@@ -301,7 +314,9 @@ impl Line {
             })
             .collect();
         let by = self.authoring(of, info);
-        let chunk = self.side(of).write(&carried.into, (info, header), &edits, &by)?;
+        let fresh = sha256(&[b"ankomst carried ", &self.salt, info.hash.as_bytes()]);
+        let fresh = ActorId::from_bytes(*fresh.first_chunk().unwrap_or(&[0; 16]));
+        let chunk = self.side(of).write(&carried.into, (fresh, header), &edits, &by)?;
         let new = parse(&chunk.bytes).map_err(|error| DocumentError::Engine(error.to_string()))?;
         let ids = order::map((new.start_op..).zip(&new.ops).map(|(at, op)| (&op.key, at)));
         for (path, (counter, _)) in kept {
@@ -365,15 +380,13 @@ impl Side {
     fn write(
         &mut self,
         deps: &[ChangeHash],
-        (info, header): (&ChunkInfo, Option<Vec<u8>>),
+        (fresh, header): (ActorId, Option<Vec<u8>>),
         edits: &[Edit],
         by: &Authoring,
     ) -> Result<Chunk, DocumentError> {
         let known = self.whole.as_ref().map(|whole| whole.history_of(deps)).unwrap_or_default();
         // An actor that has written what this builds on goes on; so there are as few as can be.
         let goes_on = self.writers.iter_mut().find(|(_, last)| known.contains(last));
-        let fresh = sha256(&[b"ankomst carried ", info.hash.as_bytes()]);
-        let fresh = ActorId::from_bytes(*fresh.first_chunk().unwrap_or(&[0; 16]));
         let actor = goes_on.as_ref().map_or(fresh, |(actor, _)| *actor);
         let chunk = match (&mut self.whole, header) {
             (None, header) => {
@@ -404,6 +417,38 @@ impl Side {
         self.chunks.insert(chunk.hash, chunk.bytes.clone());
         Ok(chunk)
     }
+}
+
+/// Whether a record is the one it was: the same rules wherever people agree or have decided, the same is
+/// open, late and still there. A server that finds otherwise does not continue it.
+#[must_use]
+pub fn is_same(before: &RecordState, after: &RecordState) -> bool {
+    let said = |all: &[Statement]| {
+        let mut all: Vec<_> =
+            all.iter().map(|one| (one.value.clone(), one.meta.user, one.meta.claimed_ms)).collect();
+        order::sort_and_dedup(&mut all);
+        all
+    };
+    let fields = before.fields.iter().zip(&after.fields);
+    let late = before.late.iter().zip(&after.late);
+    let revived = before.revived.iter().zip(&after.revived);
+    before.fields.len() == after.fields.len()
+        && before.late.len() == after.late.len()
+        && before.revived.len() == after.revived.len()
+        && fields.into_iter().all(|((path, one), (at, other))| {
+            // Which of two open statements is named first, or comes first in a text, nobody decided.
+            let is_free = one.is_open() || one.rule == ShownRule::Merged;
+            path == at
+                && one.agreement == other.agreement
+                && (is_free || one.value == other.value)
+                && said(&one.statements) == said(&other.statements)
+        })
+        && late
+            .into_iter()
+            .all(|(one, other)| one.path == other.path && said(&one.said) == said(&other.said))
+        && revived
+            .into_iter()
+            .all(|(one, other)| one.prefix == other.prefix && said(&one.said) == said(&other.said))
 }
 
 #[cfg(test)]

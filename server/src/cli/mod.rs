@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ankomst_shared::ids::DocumentId;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -86,6 +87,17 @@ enum Command {
         place: Place,
         /// The safety copy.
         file: PathBuf,
+    },
+    /// Continues a record with less behind it, as the server does by itself with records of thousands of
+    /// changes: what was overwritten stays in the log and travels no more. Also while the server runs.
+    Continue {
+        #[command(flatten)]
+        place: Place,
+        /// Id of the record.
+        record: DocumentId,
+        /// What was said in the newest so many days goes along whole.
+        #[arg(long, default_value_t = 60)]
+        days: u16,
     },
     /// Looks at a data folder and says what is not as it should be, and what to do.
     Doctor(Place),
@@ -216,6 +228,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Verify { place, file } => safety::verify(&place.folder()?, &file),
         Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
         Command::TakeIn { place, file } => safety::take_in(&place.folder()?, &file).await,
+        Command::Continue { place, record, days } => {
+            safety::continue_record(&place.folder()?, record, days).await
+        }
         Command::Doctor(place) => safety::doctor(&place.folder()?).await,
         Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use ankomst_shared::ids::DepositId;
+use ankomst_shared::ids::{DepositId, DocumentId};
 use ankomst_shared::limits::DEPOSITS_MAX;
 use ankomst_shared::sign::copy;
 use ankomst_shared::sync::message::Deposit;
@@ -12,8 +12,10 @@ use ankomst_shared::sync::message::Deposit;
 use crate::cli::place::Folder;
 use crate::storage::StorageError;
 use crate::storage::sqlite::backup::Contents;
+use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{backed, backup};
+use crate::sync::lines::{self, Outcome};
 use crate::sync::{feed, ingest};
 use crate::{care, projector};
 
@@ -107,6 +109,27 @@ pub(super) async fn take_in(folder: &Folder, file: &Path) -> anyhow::Result<()> 
          checks. Keep the file; after the tablet's other work has come, run this again.",
         waiting.len()
     );
+    Ok(())
+}
+
+pub(super) async fn continue_record(
+    folder: &Folder,
+    record: DocumentId,
+    days: u16,
+) -> anyhow::Result<()> {
+    let app = folder.beside().await?;
+    let known = app.readers.read(|db| log::document(db, record))?;
+    ensure!(
+        known.is_some_and(|row| row.kind != "review"),
+        "there is no record {record}; give the id that stands in its address"
+    );
+    match lines::continue_record(&app, record, lines::Why::Asked { days }).await? {
+        Outcome::Continued { from, to } => println!("{to} changes instead of {from}"),
+        Outcome::Left => println!(
+            "It was left as it is: changes of it wait or are held, or something came in meanwhile. \
+             Nothing was changed; try again."
+        ),
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::chunk::ChunkInfo;
 use ankomst_shared::ids::ChangeHash;
-use ankomst_shared::sign::{AuthorEnvelope, PublicKey};
+use ankomst_shared::sign::{AuthorEnvelope, CarriedEnvelope, PublicKey};
 use ankomst_shared::sync::message::PushPart;
 use rusqlite::Connection;
 
@@ -16,6 +16,8 @@ use crate::storage::sqlite::accounts::{self, DeviceRow};
 pub(super) enum Author {
     /// That of a device, known or shown to be enrolled by this server.
     Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
+    /// That of this server, which has carried a change over from an ended line and says whose it is.
+    Carried(Box<CarriedEnvelope>),
     /// That of a device this log does not know: it was enrolled after the backup the log is from, or
     /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
     Unknown,
@@ -43,7 +45,11 @@ pub(super) fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<Change
 
 /// Whose word a part is: its envelope is signed by an enrolled device of that person.
 pub(super) fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
-    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(Author::Nobody) };
+    let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else {
+        let carried = CarriedEnvelope::open(&part.envelope, &app.secrets.server.public()).ok();
+        let carried = carried.filter(|carried| carried.document == part.document);
+        return Ok(carried.map_or(Author::Nobody, |carried| Author::Carried(Box::new(carried))));
+    };
     let known = accounts::device(db, claimed.device)?;
     let is_known = known.is_some();
     let device = match known {

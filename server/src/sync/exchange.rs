@@ -8,8 +8,8 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX, UNSURE_MAX};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
-    Away, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote, Hello,
-    PROTOCOL_VERSION, Welcome,
+    Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
+    HeldNote, Hello, PROTOCOL_VERSION, Welcome,
 };
 use ankomst_shared::sync::{Digest, Position};
 use rusqlite::Connection;
@@ -19,6 +19,7 @@ use crate::care;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
+use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::storage::sqlite::units;
 use crate::sync::{Session, access, ingest};
@@ -126,9 +127,11 @@ fn gather(
         };
         let gathering = Gathering { app, db, session, head };
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
+        let (send, wait) = ready(db, hello, send)?;
         // Documents are sent as they stand at the head, so only once the feed is there too.
         let (documents, left) =
             if whole { gathering.documents(&send)? } else { (Vec::new(), send.len()) };
+        let left = left + wait;
         let now_held: BTreeSet<DocumentId> = keep
             .iter()
             .copied()
@@ -161,7 +164,8 @@ fn gather(
 pub fn held_notes(db: &Connection, session: &Session) -> Result<Vec<HeldNote>, StorageError> {
     let notes = log::held(db, Some(session.user))?.into_iter().map(|chunk| HeldNote {
         document: chunk.document,
-        hash: chunk.hash,
+        // Its author knows it by the name it was sent under.
+        hash: chunk.was.unwrap_or(chunk.hash),
         reason: chunk.reason.unwrap_or_default(),
     });
     Ok(notes.collect())
@@ -190,7 +194,7 @@ impl Gathering<'_> {
     ) -> Result<Welcome, StorageError> {
         Ok(Welcome {
             version: PROTOCOL_VERSION,
-            capabilities: 0,
+            capabilities: CAN_CHANGE_LINES,
             epoch,
             server_ms: self.app.now_ms(),
             me: user.me(),
@@ -258,6 +262,7 @@ impl Gathering<'_> {
                 parent: row.parent,
                 unit: row.unit,
                 chunks,
+                again: lines::is_continued(self.db, *id)?.then_some(true),
             });
         }
         let left = send.len() - documents.len();
@@ -281,6 +286,24 @@ impl Gathering<'_> {
             .collect::<Result<_, _>>()
             .map(Some)
     }
+}
+
+/// Of documents to be sent whole those that can be, and how many cannot yet: what was carried over onto a
+/// new line is tried first, and an earlier app cannot change lines.
+fn ready(
+    db: &Connection,
+    hello: &Hello,
+    send: BTreeSet<DocumentId>,
+) -> Result<(BTreeSet<DocumentId>, usize), StorageError> {
+    let can_change = hello.capabilities & CAN_CHANGE_LINES != 0;
+    let mut ready = send.clone();
+    for id in &send {
+        if lines::is_settling(db, *id)? || (!can_change && lines::is_continued(db, *id)?) {
+            ready.remove(id);
+        }
+    }
+    let wait = send.len() - ready.len();
+    Ok((ready, wait))
 }
 
 /// Those documents that the log knows.
@@ -318,8 +341,9 @@ pub fn batch(
             break;
         }
         scanned = row.feed;
-        if scope.contains(&row.document) {
-            let others = row.device != device;
+        if row.state == "visible" && scope.contains(&row.document) {
+            // What was carried over bears its author's device, which did not send it.
+            let others = row.device != device || row.was.is_some();
             bytes += if others { row.sealed.len() } else { 0 };
             chunks.push(delivered(app, row, others)?);
         }

@@ -12,6 +12,7 @@ use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::sync::lines::{self, Why};
 use crate::trial::Outcome;
 
 /// What could not be tried is tried again after this, arrivals or not.
@@ -109,5 +110,23 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     if followed.await.is_err() {
         tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }
+    continue_if_large(app, document).await;
     Ok(true)
+}
+
+/// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.
+async fn continue_if_large(app: &Arc<App>, document: DocumentId) {
+    let record = app.readers.read(|db| {
+        let is_large = lines::is_large(db, document)?;
+        let row = if is_large { log::document(db, document)? } else { None };
+        Ok(row.map(|row| row.parent.filter(|_| row.kind == "review").unwrap_or(document)))
+    });
+    let continued = match record {
+        Ok(Some(record)) => lines::continue_record(app, record, Why::Large).await.map(drop),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = continued {
+        tracing::error!(document.id = %document, %error, "A large document could not be continued; it stays as it is.");
+    }
 }

@@ -3,16 +3,17 @@
 //! The author's envelope decides whose change it is, never the session that brings it: after a
 //! restore any tablet may bring anybody's changes back, and a deposit is brought unread.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
+use ankomst_shared::continued::in_order;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
-use ankomst_shared::sign::header::companion;
-use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
+use ankomst_shared::sign::header::{companion, review_of};
+use ankomst_shared::sign::{AuthorEnvelope, CarriedEnvelope, Header, PublicKey};
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
 use rusqlite::Connection;
 
@@ -22,9 +23,11 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::enrolled;
+use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
 use crate::sync::authors::{Author, author, covered};
+use crate::sync::lines::{Becomes, Late, carry_over, store_late};
 
 /// A part whose bytes have passed the gate.
 struct Checked {
@@ -33,6 +36,8 @@ struct Checked {
     author: Option<AuthorEnvelope>,
     /// The author's device, if the log does not know it yet.
     newcomer: Option<DeviceRow>,
+    /// The change of an ended line it stands for, if this server made it of that.
+    was: Option<ChangeHash>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
 }
 
@@ -57,7 +62,8 @@ pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> 
     .map_err(|_| StorageError::Stopped)?
     .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
-    let (acks, held) = app.writer.write(move |db| store(db, &checked, now_ms)).await?;
+    let storing = Arc::clone(app);
+    let (acks, held) = app.writer.write(move |db| store((&storing, db), &checked, now_ms)).await?;
     for ack in &acks {
         let taken = matches!(ack.outcome, Outcome::Received(_));
         app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
@@ -124,8 +130,13 @@ fn start_op(part: &PushPart) -> Option<u64> {
 fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
     let ack = |hash, outcome| Ack { document, hash, outcome };
+    let mut was = None;
     let (author, newcomer, otherwise) = match app.readers.read(|db| author(app, db, part))? {
         Author::Is(known) => (Some(known.0), known.1, Outcome::Refused(Refused::Envelope)),
+        Author::Carried(carried) => {
+            was = Some(carried.was);
+            (spoken_for(part, &carried), None, Outcome::Refused(Refused::Envelope))
+        }
         Author::Unknown => (None, None, Outcome::Missing(Vec::new())),
         Author::Nobody => (None, None, Outcome::Refused(Refused::Envelope)),
     };
@@ -160,35 +171,96 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
             *chunk = Err(ack(info.hash, Outcome::Refused(Refused::Envelope)));
         }
     }
-    Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, chunks })
+    Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, was, chunks })
+}
+
+/// Whose a change is that this server has carried over: it says so itself.
+fn spoken_for(part: &PushPart, carried: &CarriedEnvelope) -> Option<AuthorEnvelope> {
+    let [chunk] = part.chunks.as_slice() else { return None };
+    let info = parse(chunk).ok()?;
+    (info.hash == carried.change && info.actor == carried.actor).then_some(AuthorEnvelope {
+        document: part.document,
+        actor: info.actor,
+        user: info.meta.user,
+        device: info.meta.device,
+        opened_ms: 0,
+        last: info.hash,
+    })
 }
 
 /// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
 fn store(
-    db: &Connection,
+    (app, db): (&App, &Connection),
     parts: &[Checked],
     now_ms: i64,
 ) -> Result<(Vec<Ack>, BTreeSet<DocumentId>), StorageError> {
-    let (mut acks, mut held) = (Vec::new(), BTreeSet::new());
+    let mut held = BTreeSet::new();
+    let mut outcomes: BTreeMap<(usize, usize), Outcome> = BTreeMap::new();
     for part in parts {
         if let Some(device) = &part.newcomer {
             enrolled::take_in_again(db, device, now_ms)?;
         }
-        for chunk in &part.chunks {
+    }
+    for (at, place) in in_turn(db, parts)? {
+        let Some(part) = parts.get(at) else { continue };
+        if let Some(Ok((info, sealed))) = part.chunks.get(place) {
+            let outcome = store_one((app, db), part, (info, sealed), now_ms, &mut held)?;
+            outcomes.insert((at, place), outcome);
+        }
+    }
+    let mut acks = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        for (place, chunk) in part.chunks.iter().enumerate() {
             acks.push(match chunk {
                 Err(ack) => ack.clone(),
-                Ok((info, sealed)) => {
-                    let outcome = store_one(db, part, (info, sealed), now_ms, &mut held)?;
-                    Ack { document: part.document, hash: info.hash, outcome }
-                }
+                Ok((info, _)) => Ack {
+                    document: part.document,
+                    hash: info.hash,
+                    outcome: outcomes.remove(&(at, place)).unwrap_or(Outcome::Missing(Vec::new())),
+                },
             });
         }
     }
     Ok((acks, held))
 }
 
+/// The changes of a push in the order in which they are stored: as they came, but those of a record that
+/// goes on and of its review so that each comes after what it names.
+fn in_turn(db: &Connection, parts: &[Checked]) -> Result<Vec<(usize, usize)>, StorageError> {
+    let all = || {
+        let parts = parts.iter().enumerate();
+        parts.flat_map(|(at, part)| part.chunks.iter().enumerate().map(move |(i, _)| (at, i)))
+    };
+    let info = |(at, place): &(usize, usize)| {
+        let chunk = parts.get(*at).and_then(|part| part.chunks.get(*place));
+        chunk.and_then(|chunk| chunk.as_ref().ok()).map(|(info, _)| info)
+    };
+    let documents: BTreeSet<DocumentId> = parts.iter().map(|part| part.document).collect();
+    let mut turns: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for record in &documents {
+        let review = review_of(*record);
+        if !documents.contains(&review) || !lines::is_continued(db, *record)? {
+            continue;
+        }
+        let of = |id: DocumentId| {
+            all().filter(move |(at, _)| parts.get(*at).is_some_and(|part| part.document == id))
+        };
+        let infos = |id| of(id).filter_map(|place| info(&place)).collect::<Vec<_>>();
+        let order = in_order(infos(*record), infos(review));
+        let hashes: BTreeMap<ChangeHash, usize> =
+            order.iter().enumerate().map(|(turn, (_, info))| (info.hash, turn)).collect();
+        for place in of(*record).chain(of(review)) {
+            let turn = info(&place).and_then(|info| hashes.get(&info.hash)).copied();
+            turns.insert(place, turn.unwrap_or_default() + 1);
+        }
+    }
+    let mut places: Vec<(usize, usize)> = all().collect();
+    places.sort_by_key(|place| turns.get(place).copied().unwrap_or_default());
+    Ok(places)
+}
+
 fn store_one(
-    db: &Connection,
+    (app, db): (&App, &Connection),
     part: &Checked,
     (info, sealed): (&ChunkInfo, &[u8]),
     now_ms: i64,
@@ -236,7 +308,12 @@ fn store_one(
         all_held.insert(document);
     }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
-    log::add_chunk(db, &Arrival { document, info, sealed, envelope, received_ms, held })?;
+    let arrival = Arrival { document, info, sealed, envelope, received_ms, held };
+    match carry_over(app, db, &Late { row: &row, info, was: part.was })? {
+        Becomes::Itself => log::add_chunk(db, &arrival)?,
+        Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
+        Becomes::Other(carried) => store_late(app, db, &arrival, &carried)?,
+    }
     Ok(Outcome::Received(now_ms))
 }
 

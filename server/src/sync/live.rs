@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::presence::Here;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
+use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
 use crate::sync::{Session, access, exchange, ingest};
 
@@ -85,7 +86,10 @@ impl Live {
             let holdings = log::holdings(db, session.device)?;
             let allowed = access::scope(db, &user, session.device)?;
             let keep: BTreeSet<DocumentId> = holdings.intersection(&allowed).copied().collect();
-            let visible_new = allowed.difference(&holdings).next().is_some();
+            let mut visible_new = false;
+            for id in allowed.difference(&holdings) {
+                visible_new |= !lines::is_settling(db, *id)?;
+            }
             let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
             let newest = log::head(db)?.told(&app.secrets.position, epoch);
             let (batch, whole) =

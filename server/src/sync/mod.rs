@@ -1,13 +1,15 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
 //! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is),
-//! [`feed`] (what becomes visible), [`exchange`] (the one answer), [`live`] (the socket).
+//! [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them), [`exchange`]
+//! (the one answer), [`live`] (the socket).
 
 pub mod access;
 mod authors;
 pub mod exchange;
 pub mod feed;
 pub mod ingest;
+pub mod lines;
 pub mod live;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};

@@ -274,7 +274,7 @@ fn told(kind: &'static str, seed: u64) -> [usize; 2] {
     let old = world.sides(&world.arrived);
     // Where things are signed, a signing that comes late shows what stood then.
     let since_ms = if kind == "case" { i64::MAX } else { world.met_ms.into_iter().min().unwrap() };
-    let wanted = Wanted { since_ms, without: NOTHING };
+    let wanted = Wanted { since_ms, without: NOTHING, salt: [1; 16] };
     let parts = (old[0].as_slice(), old[1].as_slice());
     let all = continued(Catalog::builtin(), (kind, ID), parts, &wanted).unwrap();
     let mut kept = Kept::default();
@@ -295,7 +295,7 @@ fn told(kind: &'static str, seed: u64) -> [usize; 2] {
     for hash in world.arrived[already..].to_vec() {
         let (side, bytes) = world.chunks[&hash].clone();
         let sides = [0, 1].map(|side| (kept.chunks[side].as_slice(), kept.into[side].clone()));
-        let mut line = Line::at(sides, kept.said.clone()).unwrap();
+        let mut line = Line::at(sides, kept.said.clone(), [2; 16]).unwrap();
         let info = parse(&bytes).unwrap();
         let of = if side == 0 { Of::Record } else { Of::Review };
         let carried = line.carry(of, &info, &|_, _, _| true).unwrap();

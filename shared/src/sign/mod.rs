@@ -5,10 +5,11 @@
 //! both sides. Every signed thing is a CBOR body with a signature over a label and the body as it
 //! was received, so unknown keys of newer versions survive and stay valid.
 //!
-//! Reading order: [`keys`], [`signed`] (the envelope), [`header`], [`author`], [`enrolment`],
+//! Reading order: [`keys`], [`signed`] (the envelope), [`header`], [`author`], [`carried`], [`enrolment`],
 //! [`deposit`], [`copy`].
 
 pub mod author;
+pub mod carried;
 pub mod copy;
 pub mod deposit;
 pub mod enrolment;
@@ -19,6 +20,7 @@ pub mod keys;
 pub mod signed;
 
 pub use author::AuthorEnvelope;
+pub use carried::CarriedEnvelope;
 pub use deposit::{DepositKey, DepositRandom};
 pub use enrolment::Enrolment;
 pub use header::Header;

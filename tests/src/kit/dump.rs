@@ -10,6 +10,8 @@ use ankomst_shared::sync::{Chain, Digest, Position};
 pub struct Dump {
     text: String,
     feed: BTreeMap<u64, (DocumentId, ChangeHash)>,
+    /// Numbers of the feed whose changes have ended.
+    ended: BTreeSet<u64>,
     all: BTreeSet<ChangeHash>,
 }
 
@@ -18,6 +20,7 @@ impl Dump {
     #[must_use]
     pub fn read(text: String) -> Self {
         let (mut feed, mut all) = (BTreeMap::new(), BTreeSet::new());
+        let mut ended = BTreeSet::new();
         for line in text.lines().filter(|line| line.starts_with('{')) {
             let entry: serde_json::Value = serde_json::from_str(line).unwrap();
             let part = |name: &str| entry.get(name).and_then(serde_json::Value::as_str).unwrap();
@@ -26,9 +29,12 @@ impl Dump {
             if let Some(number) = entry.get("feed").and_then(serde_json::Value::as_u64) {
                 let known = feed.insert(number, (part("document").parse().unwrap(), hash));
                 assert!(known.is_none(), "the number {number} was given twice");
+                if part("state") == "ended" {
+                    ended.insert(number);
+                }
             }
         }
-        Self { text, feed, all }
+        Self { text, feed, ended, all }
     }
 
     /// What was printed.
@@ -78,8 +84,11 @@ impl Dump {
     #[must_use]
     pub fn digest(&self, holds: impl Fn(&DocumentId) -> bool) -> Digest {
         let mut digest = Digest::default();
-        let held = self.feed.values().filter(|(document, _)| holds(document));
-        held.for_each(|(_, hash)| digest.add(hash));
+        let held = self
+            .feed
+            .iter()
+            .filter(|(number, (document, _))| !self.ended.contains(number) && holds(document));
+        held.for_each(|(_, (_, hash))| digest.add(hash));
         digest
     }
 }

@@ -6,7 +6,7 @@
 //! another), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
 //! [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
-//! [`levels`] (what may be forgotten, and when), [`newcomers`] (a disk that is gone), [`house`],
+//! [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`newcomers`] (a disk that is gone), [`house`],
 //! [`runs`], [`first`] (the first fetching), [`safety`] (safety copies).
 #![expect(
     clippy::unwrap_used,
@@ -29,6 +29,7 @@ mod kills;
 mod kit;
 mod late;
 mod levels;
+mod lines;
 mod load;
 mod logs;
 mod newcomers;

@@ -49,14 +49,15 @@ pub struct ChunkRow {
     pub device: DeviceId,
     /// Arrival, Unix milliseconds.
     pub received_ms: i64,
-    /// `pending`, `visible` or `held`.
+    /// `pending`, `visible`, `held` or `ended`.
     pub state: String,
     /// Why it is held.
     pub reason: Option<String>,
+    /// The change it stands for, if it was carried over from an ended line.
+    pub was: Option<ChangeHash>,
 }
 
-const COLUMNS: &str =
-    "received, feed, document, hash, sealed, envelope, user, device, received_ms, state, reason";
+const COLUMNS: &str = "received, feed, document, hash, sealed, envelope, user, device, received_ms, state, reason, was";
 
 fn chunk(row: &Row<'_>) -> rusqlite::Result<ChunkRow> {
     Ok(ChunkRow {
@@ -71,6 +72,7 @@ fn chunk(row: &Row<'_>) -> rusqlite::Result<ChunkRow> {
         received_ms: row.get(8)?,
         state: row.get(9)?,
         reason: row.get(10)?,
+        was: row.get::<_, Option<Blob<ChangeHash>>>(11)?.map(|was| was.0),
     })
 }
 
@@ -123,7 +125,7 @@ pub(super) fn number(value: i64) -> Result<u64, StorageError> {
     u64::try_from(value).map_err(|_| StorageError::Damaged("a number below zero"))
 }
 
-fn signed(value: u64) -> Result<i64, StorageError> {
+pub(super) fn signed(value: u64) -> Result<i64, StorageError> {
     i64::try_from(value).map_err(|_| StorageError::Damaged("a number too large"))
 }
 
@@ -190,8 +192,9 @@ pub fn documents_after(db: &Connection, feed: u64) -> Result<Vec<DocumentId>, St
 /// # Errors
 /// When the database refuses.
 pub fn unseen(db: &Connection, document: DocumentId) -> Result<(usize, usize), StorageError> {
-    let mut select =
-        db.prepare_cached("SELECT state FROM chunks WHERE document = ?1 AND state <> 'visible'")?;
+    let mut select = db.prepare_cached(
+        "SELECT state FROM chunks WHERE document = ?1 AND state IN ('pending', 'held')",
+    )?;
     let rows = select.query_map([Blob(document)], |row| row.get::<_, String>(0))?;
     let (mut pending, mut held) = (0, 0);
     for state in rows {
@@ -349,7 +352,47 @@ pub fn chunks_of(
     Ok(rows)
 }
 
-/// Visible chunks after a number of the feed, in its order, at most so many.
+/// The chunks of a document that a change may be carried over onto: those that are visible, and those that
+/// were carried over themselves, in order of arrival.
+///
+/// # Errors
+/// When the database refuses.
+pub fn line_of(db: &Connection, document: DocumentId) -> Result<Vec<ChunkRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chunks WHERE document = ?1
+         AND (state = 'visible' OR (state = 'pending' AND was IS NOT NULL)) ORDER BY received"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    let rows = select.query_map([Blob(document)], chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// One chunk of a document.
+///
+/// # Errors
+/// When the database refuses.
+pub fn chunk_of(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Option<ChunkRow>, StorageError> {
+    let sql = format!("SELECT {COLUMNS} FROM chunks WHERE document = ?1 AND hash = ?2");
+    let mut select = db.prepare_cached(&sql)?;
+    Ok(select.query_row((Blob(document), Blob(hash)), chunk).optional()?)
+}
+
+/// The number of a document's newest arrival; 0 without one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest_of(db: &Connection, document: DocumentId) -> Result<i64, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT coalesce(max(received), 0) FROM chunks WHERE document = ?1")?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
+}
+
+/// Chunks that have a number of the feed after one, in its order, at most so many; those that have ended
+/// are among them and are not to be shown.
 ///
 /// # Errors
 /// When the database refuses.

@@ -8,6 +8,7 @@ pub mod enrolled;
 pub mod first;
 pub mod homes;
 pub mod keys;
+pub mod lines;
 pub mod log;
 pub mod open;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::{ChangeHash, DepositId, DocumentId};
 use crate::order;
 use crate::sync::client::{Kept, Place, Stage};
-use crate::sync::message::{Ack, DeliveredChunk, HeldNote, Outcome, Refused};
+use crate::sync::message::{Ack, DeliveredChunk, DocumentHistory, HeldNote, Outcome, Refused};
 
 /// Changes of what is kept; whatever is not named stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +18,8 @@ pub struct News {
     pub arrived: BTreeMap<(DocumentId, ChangeHash), DeliveredChunk>,
     /// Documents to forget whole.
     pub gone: BTreeSet<DocumentId>,
+    /// Changes to forget, because their document goes on in others.
+    pub ended: Vec<(DocumentId, ChangeHash)>,
     /// Deposits that are on the server's disk.
     pub deposits: BTreeSet<DepositId>,
     /// Something moved: asking again may bring more.
@@ -130,6 +132,33 @@ impl News {
                 self.arrived.insert(key, chunk.clone());
             }
         }
+    }
+
+    /// Whether a document whole is another line than the one that is kept: nothing of that is in it.
+    pub(super) fn is_other_line(&self, kept: &impl Kept, history: &DocumentHistory) -> bool {
+        let there = |hash: &ChangeHash| history.chunks.iter().any(|chunk| chunk.hash == *hash);
+        let mut known =
+            kept.stages(history.document).into_iter().filter(|(_, stage)| !stage.is_only_here());
+        history.again == Some(true) && known.all(|(hash, _)| !there(&hash))
+    }
+
+    /// Whether something of a document is only here, after what was heard.
+    pub(super) fn has_unsent(&self, kept: &impl Kept, document: DocumentId) -> bool {
+        kept.stages(document).into_iter().any(|(hash, stage)| {
+            let stage = self.stages.get(&(document, hash)).map_or(stage, |said| said.stage);
+            stage == Stage::Unsent
+        })
+    }
+
+    /// Changes from the line that is kept to the one that comes whole. What is held or was refused stays.
+    pub(super) fn change_line(&mut self, kept: &impl Kept, document: DocumentId) {
+        for (hash, stage) in kept.stages(document) {
+            let stage = self.stages.get(&(document, hash)).map_or(stage, |said| said.stage);
+            if matches!(stage, Stage::Shared | Stage::Received) {
+                self.ended.push((document, hash));
+            }
+        }
+        self.progress = true;
     }
 
     /// Notes a document whole: what was shared and is not in it is offered again.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
 use crate::order::{self, Few};
+use crate::sign::header::review_of;
 use crate::sync::chain::Position;
 use crate::sync::client::news::{Heard, News, Said};
 use crate::sync::client::{Kept, Place, Stage};
@@ -20,6 +21,8 @@ pub struct Client {
     tried: BTreeSet<DocumentId>,
     /// Received changes that have been offered once more.
     offered: BTreeSet<ChangeHash>,
+    /// Documents that came as another line while something of them was still to be sent.
+    postponed: Vec<DocumentId>,
     /// Unsent changes that wait for others; they do not bar the way for the rest.
     waiting: Few<(DocumentId, ChangeHash), ()>,
 }
@@ -101,8 +104,22 @@ impl Client {
         }
         self.hear_acks(kept, (&answer.acks, arrival), &mut news);
         news.hear_held(kept, &answer.held, arrival);
+        self.postponed = Vec::new();
         for history in &answer.documents {
-            news.hear_whole(kept, (history.document, &history.chunks), arrival);
+            if news.is_other_line(kept, history) {
+                // What is only here goes first, of a record and of what was decided about it.
+                let record = if history.kind == "review" { history.parent } else { None };
+                let record = record.unwrap_or(history.document);
+                if news.has_unsent(kept, record) || news.has_unsent(kept, review_of(record)) {
+                    self.heal.insert(history.document);
+                    self.postponed.push(history.document);
+                    continue;
+                }
+                news.change_line(kept, history.document);
+                news.hear_chunks(kept, &history.chunks, arrival);
+            } else {
+                news.hear_whole(kept, (history.document, &history.chunks), arrival);
+            }
             place.leaving.remove(&history.document);
             place.unsure.remove(&history.document);
         }
@@ -110,7 +127,7 @@ impl Client {
         if !answer.anew {
             news.note_arrivals(kept, arrival);
             // The server has judged those it knows; one with unsent work it may not know yet.
-            place.unsure.retain(|document| has_unsent(kept, &news, *document));
+            place.unsure.retain(|document| news.has_unsent(kept, *document));
         }
         for document in &answer.drop {
             news.progress |= place.leaving.insert(*document);
@@ -217,6 +234,9 @@ impl Client {
         let came: BTreeSet<DocumentId> =
             order::set(answer.documents.iter().map(|history| history.document));
         for document in &question.hello.heal {
+            if self.postponed.contains(document) {
+                continue;
+            }
             if came.contains(document) || answer.documents_left == 0 {
                 self.heal.remove(document);
                 self.tried.insert(*document);
@@ -288,13 +308,6 @@ fn digest_of(kept: &impl Kept, document: DocumentId) -> Digest {
         }
     }
     sum
-}
-
-fn has_unsent(kept: &impl Kept, news: &News, document: DocumentId) -> bool {
-    kept.stages(document).into_iter().any(|(hash, stage): (ChangeHash, Stage)| {
-        let stage = news.stages.get(&(document, hash)).map_or(stage, |said| said.stage);
-        stage == Stage::Unsent
-    })
 }
 
 fn move_on(place: &mut Place, cursor: Position) {

@@ -309,7 +309,14 @@ pub struct DocumentHistory {
     /// All its visible changes up to the cursor.
     #[n(4)]
     pub chunks: Vec<DeliveredChunk>,
+    /// The document goes on with less behind it ([`crate::continued`]): a device that holds it from before
+    /// holds another line, and gives that up once nothing of it is only there.
+    #[n(5)]
+    pub again: Option<bool>,
 }
+
+/// Bit of [`Hello::capabilities`]: the device can change from one line of a document to another.
+pub const CAN_CHANGE_LINES: u64 = 1;
 
 /// A change from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

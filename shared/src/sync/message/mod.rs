@@ -12,8 +12,8 @@ pub mod live;
 
 pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
 pub use exchange::{
-    Ack, Away, DeliveredChunk, Deposit, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
-    HeldNote, Hello, Outcome, Person, Push, PushPart, Refused, Welcome,
+    Ack, Away, CAN_CHANGE_LINES, DeliveredChunk, Deposit, DocumentHistory, Exchange,
+    ExchangeAnswer, FeedBatch, HeldNote, Hello, Outcome, Person, Push, PushPart, Refused, Welcome,
 };
 pub use live::{ClientFrame, ServerFrame};
 

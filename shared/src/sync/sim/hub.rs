@@ -358,6 +358,7 @@ impl Hub {
             parent: None,
             unit: UnitId::from_bytes([0; 16]),
             chunks: chunks.collect(),
+            again: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use ankomst_shared::sync::client::batch;
 use ankomst_shared::sync::client::deposits::backed_up;
 use ankomst_shared::sync::client::session::{Frame, Next};
 use ankomst_shared::sync::message::{
-    ClientFrame, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, ServerFrame,
+    CAN_CHANGE_LINES, ClientFrame, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, ServerFrame,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
 use futures_util::future::{Either, select};
@@ -169,7 +169,7 @@ impl<P: Platform> Core<P> {
             let mut hello = Hello {
                 version_min: PROTOCOL_VERSION,
                 version_max: PROTOCOL_VERSION,
-                capabilities: 0,
+                capabilities: CAN_CHANGE_LINES,
                 build,
                 device: open.identity.device,
                 epoch: None,

@@ -36,7 +36,8 @@ impl<P: Platform> Core<P> {
                 let rows = open.chunks.get(id).into_iter().flat_map(BTreeMap::keys);
                 rows.map(|hash| chunk_key(user, *id, hash)).collect::<Vec<_>>()
             });
-            Ok((user, open.rows(&news), gone.collect::<Vec<_>>()))
+            let ended = news.ended.iter().map(|(id, hash)| chunk_key(user, *id, hash));
+            Ok((user, open.rows(&news), gone.chain(ended).collect::<Vec<_>>()))
         })?;
         let mut writes = Vec::new();
         for (document, hash, row) in &rows {
@@ -71,6 +72,12 @@ impl<P: Platform> Core<P> {
                 }
                 open.add_chunk(document, hash, row);
                 touched.push(document);
+            }
+            for (id, hash) in &news.ended {
+                open.documents.remove(id);
+                if let Some(rows) = open.chunks.get_mut(id) {
+                    rows.remove(hash);
+                }
             }
             for id in &news.gone {
                 open.documents.remove(id);

@@ -1,0 +1,179 @@
+//! Changes that have ended, and those that stand for them: plain statements, no decisions.
+
+use ankomst_shared::continued::Carried;
+use ankomst_shared::document::StatementId;
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Blob;
+use super::log::{number, signed};
+use crate::storage::StorageError;
+
+/// How large a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Visible changes.
+    pub changes: u64,
+    /// Actors that wrote them.
+    pub actors: u64,
+}
+
+/// How large a document is, and how large it was when it was last continued.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sizes(db: &Connection, document: DocumentId) -> Result<[Size; 2], StorageError> {
+    let (changes, actors) = db
+        .prepare_cached(
+            "SELECT count(*), count(DISTINCT actor) FROM chunks WHERE document = ?1 AND state = 'visible'",
+        )?
+        .query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (carried, carried_actors) = db
+        .prepare_cached("SELECT carried, carried_actors FROM documents WHERE id = ?1")?
+        .query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let size = |changes, actors| -> Result<Size, StorageError> {
+        Ok(Size { changes: number(changes)?, actors: number(actors)? })
+    };
+    Ok([size(changes, actors)?, size(carried, carried_actors)?])
+}
+
+/// Whether changes of a document have ended, so that it goes on in others.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_continued(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM chunks WHERE document = ?1 AND state = 'ended')",
+    )?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
+}
+
+/// What to build on instead of a change; nothing is said of changes that have not ended.
+///
+/// # Errors
+/// When the database refuses.
+pub fn became(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Option<Vec<ChangeHash>>, StorageError> {
+    let bytes: Option<Vec<u8>> = db
+        .prepare_cached(
+            "SELECT became FROM chunks WHERE document = ?1 AND hash = ?2 AND state = 'ended'",
+        )?
+        .query_row((Blob(document), Blob(hash)), |row| row.get(0))
+        .optional()?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(StorageError::Damaged("what a change became cannot be read"));
+    }
+    Ok(Some(hashes.iter().map(|hash| ChangeHash::from_bytes(*hash)).collect()))
+}
+
+/// The id that an act of writing has in the newest line; its own if its change has not ended.
+///
+/// # Errors
+/// When the database refuses.
+pub fn said_as(
+    db: &Connection,
+    document: DocumentId,
+    id: StatementId,
+) -> Result<Option<StatementId>, StorageError> {
+    let row: Option<(String, Option<Vec<u8>>)> = db
+        .prepare_cached(
+            "SELECT state, said FROM chunks WHERE document = ?1 AND actor = ?2 AND max_op >= ?3
+             ORDER BY seq LIMIT 1",
+        )?
+        .query_row((Blob(document), Blob(id.actor), signed(id.counter)?), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((state, said)) = row else { return Ok(None) };
+    if state != "ended" {
+        return Ok(Some(id));
+    }
+    let said: Vec<(u64, u64, ActorId)> = minicbor::decode(&said.unwrap_or_default())
+        .map_err(|_| StorageError::Damaged("what a change said cannot be read"))?;
+    let found = said.into_iter().find(|(counter, ..)| *counter == id.counter);
+    Ok(found.map(|(_, counter, actor)| StatementId { counter, actor }))
+}
+
+/// Ends a change: what it became stands for it from now on. Its bytes go if they are not to stay.
+///
+/// # Errors
+/// When the database refuses.
+pub fn end(
+    db: &Connection,
+    document: DocumentId,
+    carried: &Carried,
+    keep_bytes: bool,
+) -> Result<(), StorageError> {
+    let became: Vec<u8> = carried.into.iter().flat_map(|hash| *hash.as_bytes()).collect();
+    let said: Vec<(u64, u64, ActorId)> =
+        carried.said.iter().map(|(old, new)| (*old, new.counter, new.actor)).collect();
+    let said = minicbor::to_vec(said).map_err(|_| StorageError::Damaged("numbers"))?;
+    db.prepare_cached(
+        "UPDATE chunks SET state = 'ended', reason = NULL, became = ?1, said = ?2,
+            sealed = CASE WHEN ?3 THEN sealed ELSE x'' END
+         WHERE document = ?4 AND hash = ?5",
+    )?
+    .execute((became, said, keep_bytes, Blob(document), Blob(carried.was)))?;
+    Ok(())
+}
+
+/// Notes which change a carried one stands for.
+///
+/// # Errors
+/// When the database refuses.
+pub fn stands_for(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+    was: ChangeHash,
+) -> Result<(), StorageError> {
+    db.prepare_cached("UPDATE chunks SET was = ?1 WHERE document = ?2 AND hash = ?3")?
+        .execute((Blob(was), Blob(document), Blob(hash)))?;
+    Ok(())
+}
+
+/// Begins the counting of a document anew: its sum is nothing until changes become visible, and no
+/// device holds it by the ledger.
+///
+/// # Errors
+/// When the database refuses.
+pub fn begin(db: &Connection, document: DocumentId, size: Size) -> Result<(), StorageError> {
+    db.execute(
+        "UPDATE documents SET digest = zeroblob(32), carried = ?1, carried_actors = ?2 WHERE id = ?3",
+        (signed(size.changes)?, signed(size.actors)?, Blob(document)),
+    )?;
+    db.execute("DELETE FROM holdings WHERE document = ?1", [Blob(document)])?;
+    Ok(())
+}
+
+/// Notes that a document was looked at and left as large as it is.
+///
+/// # Errors
+/// When the database refuses.
+pub fn leave(db: &Connection, document: DocumentId) -> Result<(), StorageError> {
+    if super::log::document(db, document)?.is_some() {
+        let [now, _] = sizes(db, document)?;
+        db.execute(
+            "UPDATE documents SET carried = ?1, carried_actors = ?2 WHERE id = ?3",
+            (signed(now.changes)?, signed(now.actors)?, Blob(document)),
+        )?;
+    }
+    Ok(())
+}
+
+/// Of a document that goes on: whether changes were carried over that wait for their trial, so that the
+/// document is not yet what a device that gives up the old line must get.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_settling(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM chunks WHERE document = ?1 AND state = 'pending' AND was IS NOT NULL)",
+    )?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
+}

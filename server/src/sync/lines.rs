@@ -1,0 +1,510 @@
+//! Documents that have grown large go on with less behind them, and what devices still write on the old
+//! line is carried over ([`ankomst_shared::continued`]).
+//!
+//! The server makes the new line, in one commit with the end of the old one, so there is never a moment at
+//! which a document is two things. Devices give up the old line once nothing of it is only with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::chunk::{ChunkInfo, Op, parse};
+use ankomst_shared::continued::{Carried, Line, Of, Wanted, continued, is_same, names};
+use ankomst_shared::document::{Document, StatementId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
+use ankomst_shared::limits::{DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
+use ankomst_shared::merge::record_state;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::CarriedEnvelope;
+use ankomst_shared::sign::header::review_of;
+use ankomst_shared::value::Value;
+use rusqlite::Connection;
+
+use crate::app::App;
+use crate::projector;
+use crate::storage::sqlite::lines::{self, Size};
+use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
+use crate::storage::{StorageError, random};
+
+/// What was said so lately is said once more, whether it still counts or not; the first that makes the
+/// document small is taken, in milliseconds.
+const LATELY_MS: [i64; 3] = [60 * DAY_MS, 14 * DAY_MS, 3 * DAY_MS];
+const DAY_MS: i64 = 86_400_000;
+
+/// Why a document is continued.
+pub enum Why {
+    /// It is large; what was overwritten stays in the log, and only there.
+    Large,
+    /// A person asks for it: all but what was said in the newest so many days.
+    Asked {
+        /// Days.
+        days: u16,
+    },
+    /// What this names is taken out by law, from every byte of the log.
+    Without(Box<dyn Fn(&FieldPath, &Value) -> bool + Send + Sync>),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes on with so many changes instead of so many.
+    Continued {
+        /// Visible changes before.
+        from: usize,
+        /// Visible changes now.
+        to: usize,
+    },
+    /// It cannot be smaller, or must not be touched now.
+    Left,
+}
+
+/// A record and its review as they were read.
+struct Family {
+    row: DocumentRow,
+    ids: [DocumentId; 2],
+    /// Their visible changes, opened, with when each arrived.
+    infos: [Vec<ChunkInfo>; 2],
+    arrived_ms: BTreeMap<ChangeHash, i64>,
+    /// Newest arrival of the two.
+    newest: [i64; 2],
+}
+
+/// A new line, ready to be stored.
+struct Ready {
+    carried: Vec<Carried>,
+    /// For each new change its parts: parsed, sealed, vouched for.
+    new: BTreeMap<ChangeHash, (ChunkInfo, Vec<u8>, Vec<u8>)>,
+    size: [Size; 2],
+}
+
+/// Whether a document has grown so large since it was last continued that it should be.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_large(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let [now, then] = lines::sizes(db, document)?;
+    let most = |most: usize, then: u64| u64::try_from(most).unwrap_or(u64::MAX).max(then * 2);
+    Ok(now.changes >= most(DOCUMENT_CHANGES_MAX, then.changes)
+        || now.actors >= most(DOCUMENT_ACTORS_MAX, then.actors))
+}
+
+/// Continues a record and its review, if that makes them smaller or takes out what must go.
+///
+/// # Errors
+/// When storage refuses; then nothing was changed.
+pub async fn continue_record(
+    app: &Arc<App>,
+    id: DocumentId,
+    why: Why,
+) -> Result<Outcome, StorageError> {
+    let reading = Arc::clone(app);
+    let keeps_bytes = !matches!(why, Why::Without(_));
+    let made = tokio::task::spawn_blocking(move || {
+        let Some(family) = reading.readers.read(|db| read(&reading, db, id))? else {
+            return Ok(None);
+        };
+        let ready = make(&reading, &family, &why)?;
+        Ok::<_, StorageError>(Some((family, ready)))
+    });
+    let made = made.await.map_err(|_| StorageError::Stopped)??;
+    let Some((family, ready)) = made else { return Ok(Outcome::Left) };
+    let Some(ready) = ready else {
+        // Looked at again when it has doubled.
+        let left =
+            move |db: &Connection| family.ids.into_iter().try_for_each(|id| lines::leave(db, id));
+        app.writer.write(left).await?;
+        return Ok(Outcome::Left);
+    };
+    let (from, to) = (family.infos[0].len(), usize::try_from(ready.size[0].changes).unwrap_or(0));
+    let ids = family.ids;
+    let head = app
+        .writer
+        .write(move |db| {
+            let is_new = read_newest(db, family.ids)? != family.newest;
+            if is_new || has_waiting(db, family.ids)? {
+                return Ok(None);
+            }
+            store(db, &family, &ready, keeps_bytes)?;
+            Ok(Some(log::head(db)?.feed))
+        })
+        .await?;
+    let Some(head) = head else { return Ok(Outcome::Left) };
+    app.news.send_modify(|news| {
+        news.head = news.head.max(head);
+        news.turns = news.turns.wrapping_add(1);
+    });
+    let to_project = Arc::clone(app);
+    let followed =
+        tokio::task::spawn_blocking(move || projector::follow(&to_project, ids[0], head));
+    if followed.await.is_err() {
+        tracing::error!(document.id = %id, "A row could not be made; the next start makes it good.");
+    }
+    tracing::info!(document.id = %id, from, to, "A document goes on with less behind it.");
+    Ok(Outcome::Continued { from, to })
+}
+
+fn read_newest(db: &Connection, ids: [DocumentId; 2]) -> Result<[i64; 2], StorageError> {
+    let [record, review] = ids;
+    Ok([log::newest_of(db, record)?, log::newest_of(db, review)?])
+}
+
+/// Whether something of a record waits or is held: it is looked at first.
+fn has_waiting(db: &Connection, ids: [DocumentId; 2]) -> Result<bool, StorageError> {
+    for id in ids {
+        if log::unseen(db, id)? != (0, 0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn read(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Family>, StorageError> {
+    let Some(row) = log::document(db, id)? else { return Ok(None) };
+    let ids = [id, review_of(id)];
+    if row.kind == "review" || has_waiting(db, ids)? {
+        return Ok(None);
+    }
+    let mut arrived_ms = BTreeMap::new();
+    let mut infos = [Vec::new(), Vec::new()];
+    for (id, infos) in ids.into_iter().zip(&mut infos) {
+        for chunk in log::chunks_of(db, id, "visible")? {
+            arrived_ms.insert(chunk.hash, chunk.received_ms);
+            infos.push(opened(app, &chunk)?);
+        }
+    }
+    let newest = read_newest(db, ids)?;
+    Ok(Some(Family { row, ids, infos, arrived_ms, newest }))
+}
+
+fn opened(app: &App, chunk: &ChunkRow) -> Result<ChunkInfo, StorageError> {
+    let bytes = app.keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;
+    parse(&bytes).map_err(|_| StorageError::Damaged("a change cannot be read"))
+}
+
+fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageError> {
+    let catalog = Catalog::builtin();
+    let [record, review] = &family.infos;
+    let subject = (family.row.kind.as_str(), family.row.id);
+    let salt = random()?;
+    let carry = |since_ms, without: &dyn Fn(Of, &FieldPath, &Value) -> bool| {
+        continued(catalog, subject, (record, review), &Wanted { since_ms, without, salt })
+            .map_err(|_| StorageError::Damaged("a document cannot be opened"))
+    };
+    let newest_ms = [record, review].into_iter().flatten().map(|info| info.meta.claimed_ms).max();
+    let newest_ms = newest_ms.unwrap_or_default().min(app.now_ms());
+    let nothing = |_: Of, _: &FieldPath, _: &Value| false;
+    let carried = match why {
+        Why::Without(without) => {
+            let without = |_: Of, path: &FieldPath, value: &Value| without(path, value);
+            Some(carry(0, &without)?)
+        }
+        Why::Asked { days } => Some(carry(newest_ms - i64::from(*days) * DAY_MS, &nothing)?),
+        Why::Large => {
+            let mut smallest = None;
+            for lately in LATELY_MS {
+                let carried = carry(newest_ms - lately, &nothing)?;
+                let size = size_of(&carried, Of::Record);
+                let small = size.changes * 2 <= u64::try_from(DOCUMENT_CHANGES_MAX).unwrap_or(0)
+                    && size.actors * 2 <= u64::try_from(DOCUMENT_ACTORS_MAX).unwrap_or(0);
+                smallest = Some(carried);
+                if small {
+                    break;
+                }
+            }
+            smallest
+        }
+    };
+    let Some(carried) = carried else { return Ok(None) };
+    if !matches!(why, Why::Without(_)) && !is_as_before(catalog, subject, family, &carried)? {
+        tracing::error!(document.id = %family.row.id, "A document would not have been the same; it is left as it is.");
+        return Ok(None);
+    }
+    let size = [size_of(&carried, Of::Record), size_of(&carried, Of::Review)];
+    if matches!(why, Why::Large) && !is_worth_it(family, size) {
+        return Ok(None);
+    }
+    let mut new = BTreeMap::new();
+    for one in &carried {
+        let Some(chunk) = &one.chunk else { continue };
+        let document = family.id(one.of);
+        let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
+        let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
+        let envelope = vouched(app, document, &info, one.was);
+        new.insert(info.hash, (info, sealed, envelope));
+    }
+    Ok(Some(Ready { carried, new, size }))
+}
+
+/// Whether a quarter of either document's changes or actors goes.
+fn is_worth_it(family: &Family, size: [Size; 2]) -> bool {
+    family.infos.iter().zip(size).any(|(infos, size)| {
+        let actors: BTreeSet<ActorId> = infos.iter().map(|info| info.actor).collect();
+        let (changes, actors) = (infos.len(), actors.len());
+        let less = |now: u64, before: usize| {
+            u64::try_from(before).is_ok_and(|before| before > 3 && now * 4 <= before * 3)
+        };
+        less(size.changes, changes) || less(size.actors, actors)
+    })
+}
+
+fn vouched(app: &App, document: DocumentId, info: &ChunkInfo, was: ChangeHash) -> Vec<u8> {
+    CarriedEnvelope { document, actor: info.actor, change: info.hash, was }
+        .sign(&app.secrets.server)
+}
+
+fn size_of(carried: &[Carried], of: Of) -> Size {
+    let new = carried.iter().filter(|one| one.of == of).filter_map(|one| one.chunk.as_ref());
+    let infos = new.filter_map(|chunk| parse(&chunk.bytes).ok());
+    let (mut changes, mut actors) = (0, BTreeSet::new());
+    for info in infos {
+        changes += 1;
+        actors.insert(info.actor);
+    }
+    Size { changes, actors: u64::try_from(actors.len()).unwrap_or(u64::MAX) }
+}
+
+/// Whether the record that the new changes make is the one there is.
+fn is_as_before(
+    catalog: &Catalog,
+    subject: (&str, DocumentId),
+    family: &Family,
+    carried: &[Carried],
+) -> Result<bool, StorageError> {
+    let nobody = ActorId::from_bytes([0; 16]);
+    let damaged = |_| StorageError::Damaged("a document cannot be opened");
+    let state = |sides: [Vec<&[u8]>; 2]| {
+        let [record, review] = sides;
+        let record = Document::open(nobody, record).map_err(damaged)?;
+        let review = if review.is_empty() {
+            None
+        } else {
+            Some(Document::open(nobody, review).map_err(damaged)?)
+        };
+        Ok::<_, StorageError>(record_state(catalog, subject, &record, review.as_ref()))
+    };
+    let before = family.infos.each_ref();
+    let before = before.map(|infos| infos.iter().map(|info| info.bytes.as_slice()).collect());
+    let after = [Of::Record, Of::Review].map(|of| {
+        let new = carried.iter().filter(|one| one.of == of);
+        new.filter_map(|one| one.chunk.as_ref().map(|chunk| chunk.bytes.as_slice())).collect()
+    });
+    Ok(is_same(&state(before)?, &state(after)?))
+}
+
+impl Family {
+    const fn id(&self, of: Of) -> DocumentId {
+        let [record, review] = self.ids;
+        match of {
+            Of::Record => record,
+            Of::Review => review,
+        }
+    }
+}
+
+fn store(
+    db: &Connection,
+    family: &Family,
+    ready: &Ready,
+    keeps_bytes: bool,
+) -> Result<(), StorageError> {
+    for (id, size) in family.ids.into_iter().zip(ready.size) {
+        if log::document(db, id)?.is_some() {
+            lines::begin(db, id, size)?;
+        }
+    }
+    for carried in &ready.carried {
+        let document = family.id(carried.of);
+        lines::end(db, document, carried, keeps_bytes)?;
+        let Some(chunk) = &carried.chunk else { continue };
+        let Some((info, sealed, envelope)) = ready.new.get(&chunk.hash) else { continue };
+        let received_ms = family.arrived_ms.get(&carried.was).copied().unwrap_or_default();
+        let arrival = Arrival { document, info, sealed, envelope, received_ms, held: None };
+        log::add_chunk(db, &arrival)?;
+        lines::stands_for(db, document, info.hash, carried.was)?;
+        log::make_visible(db, document, info.hash)?;
+    }
+    Ok(())
+}
+
+/// What has arrived and may belong to a line that has ended.
+pub struct Late<'a> {
+    /// Its document.
+    pub row: &'a DocumentRow,
+    /// The change.
+    pub info: &'a ChunkInfo,
+    /// The change it stands for, if this server carried it over in another life of its log.
+    pub was: Option<ChangeHash>,
+}
+
+/// What becomes of it.
+pub enum Becomes {
+    /// Nothing: it belongs to the line there is.
+    Itself,
+    /// It waits until what it builds on has been tried.
+    Waits,
+    /// This, on the line there is.
+    Other(Box<Carried>),
+}
+
+/// Carries over a change that builds on, or names, what has ended.
+///
+/// # Errors
+/// When storage refuses.
+pub fn carry_over(app: &App, db: &Connection, late: &Late<'_>) -> Result<Becomes, StorageError> {
+    let Late { row, info, was } = *late;
+    let (of, ids) = match row.parent {
+        Some(parent) if row.kind == "review" => (Of::Review, [parent, row.id]),
+        _ => (Of::Record, [row.id, review_of(row.id)]),
+    };
+    let asked = asked(info, of);
+    if !is_late(db, late, &asked, ids)? {
+        return Ok(Becomes::Itself);
+    }
+    if let Some(known) = was {
+        if let Some(alias) = alias(app, db, row.id, (info, known), of)? {
+            return Ok(Becomes::Other(Box::new(alias)));
+        }
+    }
+    let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
+    let mut there = BTreeSet::new();
+    for (id, (chunks, into)) in ids.into_iter().zip(&mut sides) {
+        for chunk in log::line_of(db, id)? {
+            chunks.push(opened(app, &chunk)?.bytes);
+            there.insert(chunk.hash);
+        }
+        for hash in &asked.hashes {
+            if let Some(became) = lines::became(db, id, *hash)? {
+                into.insert(*hash, became);
+            }
+        }
+    }
+    let [(_, of_record), (_, of_review)] = &sides;
+    let own = if of == Of::Record { of_record } else { of_review };
+    let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
+    if !built_on.into_iter().all(|dep| there.contains(&dep)) {
+        return Ok(Becomes::Waits);
+    }
+    let mut said = BTreeMap::new();
+    for id in &asked.ids {
+        if let Some(new) = lines::said_as(db, ids[0], *id)? {
+            said.insert(*id, new);
+        }
+    }
+    let [(record, of_record), (review, of_review)] = sides;
+    let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
+    let carried = line.and_then(|mut line| line.carry(of, info, &|_, _, _| true));
+    carried
+        .map(|carried| Becomes::Other(Box::new(carried)))
+        .map_err(|_| StorageError::Damaged("a change could not be carried over"))
+}
+
+/// What a change names: changes of both documents, and acts of writing in the record.
+struct Asked {
+    hashes: BTreeSet<ChangeHash>,
+    ids: BTreeSet<StatementId>,
+}
+
+fn asked(info: &ChunkInfo, of: Of) -> Asked {
+    let mut asked = Asked {
+        hashes: info.deps.iter().chain(&info.meta.review_heads).copied().collect(),
+        ids: BTreeSet::new(),
+    };
+    if of == Of::Review {
+        for op in &info.ops {
+            let (ids, hashes) = names(op);
+            asked.hashes.extend(hashes);
+            asked.ids.extend(ids);
+        }
+    }
+    asked
+}
+
+/// Whether a change builds on what has ended, or begins a review that names it.
+fn is_late(
+    db: &Connection,
+    late: &Late<'_>,
+    asked: &Asked,
+    ids: [DocumentId; 2],
+) -> Result<bool, StorageError> {
+    let [record, _] = ids;
+    let own = late.row.id;
+    if !lines::is_continued(db, own)? && !lines::is_continued(db, record)? {
+        // Carried over by this server in another life of the log, which has what it stands for.
+        return Ok(match late.was {
+            Some(was) => log::arrived(db, own, was)?.is_some(),
+            None => false,
+        });
+    }
+    if let Some(was) = late.was
+        && log::arrived(db, own, was)?.is_some()
+    {
+        return Ok(true);
+    }
+    for dep in &late.info.deps {
+        if lines::became(db, own, *dep)?.is_some() {
+            return Ok(true);
+        }
+    }
+    if !late.info.deps.is_empty() || own == record {
+        return Ok(false);
+    }
+    for hash in &asked.hashes {
+        if lines::became(db, record, *hash)?.is_some() {
+            return Ok(true);
+        }
+    }
+    for id in &asked.ids {
+        if lines::said_as(db, record, *id)? != Some(*id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A change that this server made in another life of its log, of one that this life has itself.
+fn alias(
+    app: &App,
+    db: &Connection,
+    document: DocumentId,
+    (info, was): (&ChunkInfo, ChangeHash),
+    of: Of,
+) -> Result<Option<Carried>, StorageError> {
+    let Some(known) = log::chunk_of(db, document, was)? else { return Ok(None) };
+    let became = lines::became(db, document, was)?.unwrap_or(vec![was]);
+    let mut said = Vec::new();
+    if !known.sealed.is_empty() {
+        let known = opened(app, &known)?;
+        let counter = |wanted: &Op| {
+            let all = (known.start_op..).zip(&known.ops).filter(|(_, op)| op.key == wanted.key);
+            all.map(|(counter, _)| counter).last()
+        };
+        for (at, op) in (info.start_op..).zip(&info.ops) {
+            let Some(counter) = counter(op) else { continue };
+            let id = StatementId { counter, actor: known.actor };
+            said.extend(lines::said_as(db, document, id)?.map(|new| (at, new)));
+        }
+    }
+    Ok(Some(Carried { of, was: info.hash, into: became, said, chunk: None }))
+}
+
+/// Stores what became of a late change: the change itself, ended, and what stands for it.
+///
+/// # Errors
+/// When storage refuses.
+pub fn store_late(
+    app: &App,
+    db: &Connection,
+    arrival: &Arrival<'_>,
+    carried: &Carried,
+) -> Result<(), StorageError> {
+    let document = arrival.document;
+    log::add_chunk(db, &Arrival { held: None, ..arrival.clone() })?;
+    lines::end(db, document, carried, true)?;
+    let Some(chunk) = &carried.chunk else { return Ok(()) };
+    let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
+    let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
+    let envelope = vouched(app, document, &info, carried.was);
+    let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
+    log::add_chunk(db, &new)?;
+    lines::stands_for(db, document, info.hash, carried.was)
+}

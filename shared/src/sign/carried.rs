@@ -1,0 +1,44 @@
+//! The envelope of a change that a server has carried onto a new line of its document: the server's word
+//! that the person the change names wrote it, in a change of the old line that the server had checked.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::{ActorId, ChangeHash, DocumentId};
+use crate::sign::keys::{PublicKey, SigningKey};
+use crate::sign::signed::{self, SignError};
+
+const LABEL: &str = "ankomst/carried/1";
+
+/// Which change of the old line a change of the new one stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CarriedEnvelope {
+    /// The document. No number of an author's envelope is used here, so neither is read as the other.
+    #[n(16)]
+    pub document: DocumentId,
+    /// The actor.
+    #[n(17)]
+    pub actor: ActorId,
+    /// The change.
+    #[n(18)]
+    pub change: ChangeHash,
+    /// The change of the old line.
+    #[n(19)]
+    pub was: ChangeHash,
+}
+
+impl CarriedEnvelope {
+    /// Signs with the server's key.
+    #[must_use]
+    pub fn sign(&self, key: &SigningKey) -> Vec<u8> {
+        signed::sign(key, LABEL, self)
+    }
+
+    /// Checks the signature and reads.
+    ///
+    /// # Errors
+    /// When it cannot be read or the signature is not that key's.
+    pub fn open(bytes: &[u8], key: &PublicKey) -> Result<Self, SignError> {
+        signed::open(bytes, key, LABEL)
+    }
+}

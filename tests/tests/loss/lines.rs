@@ -1,0 +1,153 @@
+//! A record that has grown large goes on with less behind it: what tablets write without knowing that is not
+//! lost, shows beside what others wrote, and everybody comes to the same record, also from an old backup.
+
+use ankomst_shared::app::{Agreement, Contact, FieldView};
+use ankomst_shared::ids::DocumentId;
+use ankomst_tests::kit::server::Server;
+use ankomst_tests::tablet::Tablet;
+use ankomst_tests::tablet::device::SYNC_MAX;
+
+use crate::kit::{local, new_case, password, signed_in, text};
+
+const FROM: &str = "arriving_from";
+const PHONE: &str = "phone";
+
+/// A case two caseworkers know, with answers that were overwritten many times.
+async fn worn(elin: &Tablet, oskar: &Tablet) -> DocumentId {
+    let case = new_case(elin, "Familjen Haddad").await;
+    for number in 0..12 {
+        elin.answer(case, FROM, text(&format!("Ort nummer {number}"))).await;
+    }
+    elin.answer(case, PHONE, text("+46701740605")).await;
+    elin.sync().await;
+    oskar.until_field((case, PHONE), "the case", |field| field.text.contains("605")).await;
+    for number in 0..6 {
+        oskar.answer(case, FROM, text(&format!("Plats nummer {number}"))).await;
+    }
+    oskar.sync().await;
+    elin.until_field((case, FROM), "his answer", |field| field.text == "Plats nummer 5").await;
+    case
+}
+
+fn continued(server: &Server, case: DocumentId) {
+    let said = server.command(&["continue", &case.to_string(), "--days", "0"]);
+    let numbers: Vec<usize> = said.split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert!(numbers.len() == 2 && numbers[0] * 2 < numbers[1], "{said}");
+}
+
+async fn alone(tablets: &[&Tablet]) {
+    for tablet in tablets {
+        let alone = || tablet.status().contact != Contact::Live;
+        assert!(tablet.eventually(SYNC_MAX, alone).await);
+    }
+}
+
+fn both(field: &FieldView, texts: [&str; 2]) -> bool {
+    texts.iter().all(|text| field.statements.iter().any(|said| said.text.contains(text)))
+}
+
+#[test]
+fn what_was_written_without_knowing_it_stands_beside_what_others_wrote() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let elin = signed_in(&server, &folder.path().join("a"), "elin").await;
+        let oskar = signed_in(&server, &folder.path().join("b"), "oskar").await;
+        let case = worn(&elin, &oskar).await;
+        server.stop();
+        alone(&[&elin, &oskar]).await;
+        // Both write what the other does not know; she decides nothing, he changes his own place again.
+        elin.answer(case, PHONE, text("+46701740606")).await;
+        oskar.answer(case, PHONE, text("+46701740607")).await;
+        oskar.answer(case, FROM, text("Sundsvall")).await;
+        continued(&server, case);
+        server.start();
+        elin.sync().await;
+        oskar.sync().await;
+        let ingrid = signed_in(&server, &folder.path().join("c"), "ingrid").await;
+        for tablet in [&elin, &oskar, &ingrid] {
+            let open = |field: &FieldView| both(field, ["606", "607"]);
+            tablet.until_field((case, PHONE), "both numbers", open).await;
+            let field = tablet.field((case, PHONE)).await.unwrap();
+            assert_eq!(field.agreement, Agreement::Open, "{field:?}");
+            let from = tablet.field((case, FROM)).await.unwrap();
+            assert_eq!((from.text.as_str(), from.agreement), ("Sundsvall", Agreement::Agreed));
+        }
+        // It is settled and goes on like any other.
+        ingrid.settle((case, PHONE), text("+46701740607"), "Ringde upp.").await;
+        ingrid.sync().await;
+        for tablet in [&elin, &oskar] {
+            let settled = |field: &FieldView| field.agreement == Agreement::Settled;
+            tablet.until_field((case, PHONE), "the decision", settled).await;
+        }
+        elin.answer(case, FROM, text("Härnösand")).await;
+        elin.sync().await;
+        oskar.until_field((case, FROM), "her answer", |field| field.text == "Härnösand").await;
+        // Once more, with a decision behind it.
+        continued_again(&server, case);
+        oskar.answer(case, FROM, text("Kramfors")).await;
+        oskar.sync().await;
+        elin.exchange().await;
+        for tablet in [&elin, &oskar] {
+            tablet.until_field((case, FROM), "his answer", |field| field.text == "Kramfors").await;
+            let phone = tablet.field((case, PHONE)).await.unwrap();
+            assert_eq!(phone.agreement, Agreement::Settled, "{phone:?}");
+            assert!(phone.text.contains("607"), "{phone:?}");
+        }
+        // Nothing that was ever typed has left the log.
+        let dump = server.dump();
+        for typed in ["Ort nummer 3", "Plats nummer 2", "+46701740606", "Sundsvall", "Kramfors"] {
+            assert!(dump.text().contains(typed), "{typed} is lost");
+        }
+        assert!(server.command(&["held", "list"]).trim().lines().count() <= 1);
+    });
+}
+
+fn continued_again(server: &Server, case: DocumentId) {
+    let said = server.command(&["continue", &case.to_string(), "--days", "0"]);
+    assert!(said.contains("changes instead of"), "{said}");
+}
+
+#[test]
+fn a_backup_from_before_gets_what_was_written_on_the_new_line() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("old.db").to_string_lossy().into_owned();
+        let elin = signed_in(&server, &folder.path().join("a"), "elin").await;
+        let oskar = signed_in(&server, &folder.path().join("b"), "oskar").await;
+        let case = worn(&elin, &oskar).await;
+        // He hears nothing of what follows.
+        let asleep = oskar.crash().await;
+        server.command(&["backup", &file]);
+        elin.answer(case, FROM, text("Efter säkerhetskopian")).await;
+        elin.sync().await;
+        continued(&server, case);
+        elin.exchange().await;
+        elin.answer(case, PHONE, text("+46701740608")).await;
+        elin.sync().await;
+        server.stop();
+        alone(&[&elin]).await;
+        elin.answer(case, "email", text("namn@example.org")).await;
+        server.lose_disk();
+        server.command(&["restore", &file]);
+        server.start();
+        elin.handle(ankomst_shared::app::Command::SyncNow).await;
+        elin.login("elin", &password("elin")).await;
+        elin.sync().await;
+        let oskar = Tablet::open(&asleep, &server.url()).await;
+        oskar.unlock("oskar").await;
+        oskar.login("oskar", &password("oskar")).await;
+        oskar.sync().await;
+        for tablet in [&elin, &oskar] {
+            for (field, wanted) in
+                [(FROM, "Efter säkerhetskopian"), (PHONE, "608"), ("email", "namn@example.org")]
+            {
+                let there = |field: &FieldView| field.text.contains(wanted);
+                tablet.until_field((case, field), wanted, there).await;
+                let field = tablet.field((case, field)).await.unwrap();
+                assert_eq!(field.agreement, Agreement::Agreed, "{field:?}");
+            }
+        }
+    });
+}
