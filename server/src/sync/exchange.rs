@@ -141,7 +141,10 @@ fn gather(
         let is_plain = whole && !anew && drop.is_empty() && hello.heal.is_empty();
         let digests = if is_plain { gathering.digests(hello, &keep, &feed)? } else { None };
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
-            welcome: gathering.welcome(facts.epoch, user)?,
+            welcome: Welcome {
+                capabilities: hello.capabilities & CAN_CHANGE_LINES,
+                ..gathering.welcome(facts.epoch, user)?
+            },
             acks: Vec::new(),
             deposits: Vec::new(),
             drop: drop.into_iter().collect(),
@@ -194,7 +197,7 @@ impl Gathering<'_> {
     ) -> Result<Welcome, StorageError> {
         Ok(Welcome {
             version: PROTOCOL_VERSION,
-            capabilities: CAN_CHANGE_LINES,
+            capabilities: 0,
             epoch,
             server_ms: self.app.now_ms(),
             me: user.me(),
