@@ -23,12 +23,7 @@ pub(super) fn run(app: &App) -> anyhow::Result<()> {
         Ok((chunks, kinds))
     })?;
     for chunk in chunks {
-        let is_gone = chunk.state == "ended" && chunk.sealed.is_empty();
-        let bytes = if is_gone {
-            Vec::new()
-        } else {
-            app.keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?
-        };
+        let bytes = app.keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;
         let ops: Vec<Json> = parse(&bytes).map_or_else(
             |_| Vec::new(),
             |info| {

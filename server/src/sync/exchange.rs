@@ -73,7 +73,9 @@ pub async fn answer(
         Gathered::Version => return Err(ExchangeError::Version),
     };
     let added: BTreeSet<DocumentId> = answer.documents.iter().map(|doc| doc.document).collect();
-    let gone: BTreeSet<DocumentId> = answer.drop.iter().copied().collect();
+    // What the device has asked for whole and does not get yet is not with it: nothing of it is fed.
+    let still = hello.heal.iter().filter(|id| !added.contains(id));
+    let gone: BTreeSet<DocumentId> = answer.drop.iter().chain(still).copied().collect();
     let anew = answer.anew;
     app.writer
         .write(move |db| {
@@ -127,7 +129,7 @@ fn gather(
         };
         let gathering = Gathering { app, db, session, head };
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
-        let (send, wait) = ready(db, hello, send)?;
+        let (send, wait) = ready(db, hello, &send)?;
         // Documents are sent as they stand at the head, so only once the feed is there too.
         let (documents, left) =
             if whole { gathering.documents(&send)? } else { (Vec::new(), send.len()) };
@@ -296,11 +298,11 @@ impl Gathering<'_> {
 fn ready(
     db: &Connection,
     hello: &Hello,
-    send: BTreeSet<DocumentId>,
+    send: &BTreeSet<DocumentId>,
 ) -> Result<(BTreeSet<DocumentId>, usize), StorageError> {
     let can_change = hello.capabilities & CAN_CHANGE_LINES != 0;
     let mut ready = send.clone();
-    for id in &send {
+    for id in send {
         if lines::is_settling(db, *id)? || (!can_change && lines::is_continued(db, *id)?) {
             ready.remove(id);
         }

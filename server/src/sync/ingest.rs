@@ -27,7 +27,7 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
 use crate::sync::authors::{Author, author, covered};
-use crate::sync::lines::{Becomes, Late, carry_over, store_late};
+use crate::sync::carry::{Becomes, Late, carry_over, store_late};
 
 /// A part whose bytes have passed the gate.
 struct Checked {
@@ -278,7 +278,7 @@ fn store_one(
         RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
     }
     let row = match log::document(db, document)? {
-        Some(row) if info.deps.is_empty() => {
+        Some(row) if info.deps.is_empty() && !stands_for_known(db, part)? => {
             // Only a companion may have two beginnings: its id follows from what it belongs to.
             let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
                 && begin(db, document, info)?.is_some_and(|header| header.kind == row.kind);
@@ -315,6 +315,12 @@ fn store_one(
         Becomes::Other(carried) => store_late(app, db, &arrival, &carried)?,
     }
     Ok(Outcome::Received(now_ms))
+}
+
+/// Whether this server made a change, in another life of its log, of one that this life has itself.
+fn stands_for_known(db: &Connection, part: &Checked) -> Result<bool, StorageError> {
+    let Some(was) = part.was else { return Ok(false) };
+    Ok(log::arrived(db, part.document, was)?.is_some())
 }
 
 /// The header of a document that begins with this change, if everything in it fits.

@@ -1,5 +1,5 @@
-//! Documents that have grown large go on with less behind them, and what devices still write on the old
-//! line is carried over ([`ankomst_shared::continued`]).
+//! Documents that have grown large go on with less behind them ([`ankomst_shared::continued`]); what devices
+//! still write on the old line, [`super::carry`] carries over.
 //!
 //! The server makes the new line, in one commit with the end of the old one, so there is never a moment at
 //! which a document is two things. Devices give up the old line once nothing of it is only with them.
@@ -8,16 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::chunk::{ChunkInfo, Op, parse};
-use ankomst_shared::continued::{Carried, Line, Of, Wanted, continued, is_same, names};
-use ankomst_shared::document::{Document, StatementId};
+use ankomst_shared::chunk::{ChunkInfo, parse};
+use ankomst_shared::continued::{Carried, Of, Wanted, continued, is_same};
+use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use ankomst_shared::limits::{DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
 use ankomst_shared::merge::record_state;
-use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::CarriedEnvelope;
 use ankomst_shared::sign::header::review_of;
-use ankomst_shared::value::Value;
 use rusqlite::Connection;
 
 use crate::app::App;
@@ -40,8 +38,6 @@ pub enum Why {
         /// Days.
         days: u16,
     },
-    /// What this names is taken out by law, from every byte of the log.
-    Without(Box<dyn Fn(&FieldPath, &Value) -> bool + Send + Sync>),
 }
 
 /// What came of it.
@@ -88,7 +84,7 @@ pub fn is_large(db: &Connection, document: DocumentId) -> Result<bool, StorageEr
         || now.actors >= most(DOCUMENT_ACTORS_MAX, then.actors))
 }
 
-/// Continues a record and its review, if that makes them smaller or takes out what must go.
+/// Continues a record and its review, if that makes them smaller.
 ///
 /// # Errors
 /// When storage refuses; then nothing was changed.
@@ -98,7 +94,6 @@ pub async fn continue_record(
     why: Why,
 ) -> Result<Outcome, StorageError> {
     let reading = Arc::clone(app);
-    let keeps_bytes = !matches!(why, Why::Without(_));
     let made = tokio::task::spawn_blocking(move || {
         let Some(family) = reading.readers.read(|db| read(&reading, db, id))? else {
             return Ok(None);
@@ -124,7 +119,7 @@ pub async fn continue_record(
             if is_new || has_waiting(db, family.ids)? {
                 return Ok(None);
             }
-            store(db, &family, &ready, keeps_bytes)?;
+            store(db, &family, &ready)?;
             Ok(Some(log::head(db)?.feed))
         })
         .await?;
@@ -176,7 +171,7 @@ fn read(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Family>, St
     Ok(Some(Family { row, ids, infos, arrived_ms, newest }))
 }
 
-fn opened(app: &App, chunk: &ChunkRow) -> Result<ChunkInfo, StorageError> {
+pub(super) fn opened(app: &App, chunk: &ChunkRow) -> Result<ChunkInfo, StorageError> {
     let bytes = app.keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;
     parse(&bytes).map_err(|_| StorageError::Damaged("a change cannot be read"))
 }
@@ -186,23 +181,18 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
     let [record, review] = &family.infos;
     let subject = (family.row.kind.as_str(), family.row.id);
     let salt = random()?;
-    let carry = |since_ms, without: &dyn Fn(Of, &FieldPath, &Value) -> bool| {
-        continued(catalog, subject, (record, review), &Wanted { since_ms, without, salt })
+    let carry = |since_ms| {
+        continued(catalog, subject, (record, review), &Wanted { since_ms, salt })
             .map_err(|_| StorageError::Damaged("a document cannot be opened"))
     };
     let newest_ms = [record, review].into_iter().flatten().map(|info| info.meta.claimed_ms).max();
     let newest_ms = newest_ms.unwrap_or_default().min(app.now_ms());
-    let nothing = |_: Of, _: &FieldPath, _: &Value| false;
     let carried = match why {
-        Why::Without(without) => {
-            let without = |_: Of, path: &FieldPath, value: &Value| without(path, value);
-            Some(carry(0, &without)?)
-        }
-        Why::Asked { days } => Some(carry(newest_ms - i64::from(*days) * DAY_MS, &nothing)?),
+        Why::Asked { days } => Some(carry(newest_ms - i64::from(*days) * DAY_MS)?),
         Why::Large => {
             let mut smallest = None;
             for lately in LATELY_MS {
-                let carried = carry(newest_ms - lately, &nothing)?;
+                let carried = carry(newest_ms - lately)?;
                 let size = size_of(&carried, Of::Record);
                 let small = size.changes * 2 <= u64::try_from(DOCUMENT_CHANGES_MAX).unwrap_or(0)
                     && size.actors * 2 <= u64::try_from(DOCUMENT_ACTORS_MAX).unwrap_or(0);
@@ -215,7 +205,7 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
         }
     };
     let Some(carried) = carried else { return Ok(None) };
-    if !matches!(why, Why::Without(_)) && !is_as_before(catalog, subject, family, &carried)? {
+    if !is_as_before(catalog, subject, family, &carried)? {
         tracing::error!(document.id = %family.row.id, "A document would not have been the same; it is left as it is.");
         return Ok(None);
     }
@@ -247,7 +237,12 @@ fn is_worth_it(family: &Family, size: [Size; 2]) -> bool {
     })
 }
 
-fn vouched(app: &App, document: DocumentId, info: &ChunkInfo, was: ChangeHash) -> Vec<u8> {
+pub(super) fn vouched(
+    app: &App,
+    document: DocumentId,
+    info: &ChunkInfo,
+    was: ChangeHash,
+) -> Vec<u8> {
     CarriedEnvelope { document, actor: info.actor, change: info.hash, was }
         .sign(&app.secrets.server)
 }
@@ -301,12 +296,7 @@ impl Family {
     }
 }
 
-fn store(
-    db: &Connection,
-    family: &Family,
-    ready: &Ready,
-    keeps_bytes: bool,
-) -> Result<(), StorageError> {
+fn store(db: &Connection, family: &Family, ready: &Ready) -> Result<(), StorageError> {
     for (id, size) in family.ids.into_iter().zip(ready.size) {
         if log::document(db, id)?.is_some() {
             lines::begin(db, id, size)?;
@@ -314,7 +304,7 @@ fn store(
     }
     for carried in &ready.carried {
         let document = family.id(carried.of);
-        lines::end(db, document, carried, keeps_bytes)?;
+        lines::end(db, document, carried)?;
         let Some(chunk) = &carried.chunk else { continue };
         let Some((info, sealed, envelope)) = ready.new.get(&chunk.hash) else { continue };
         let received_ms = family.arrived_ms.get(&carried.was).copied().unwrap_or_default();
@@ -324,187 +314,4 @@ fn store(
         log::make_visible(db, document, info.hash)?;
     }
     Ok(())
-}
-
-/// What has arrived and may belong to a line that has ended.
-pub struct Late<'a> {
-    /// Its document.
-    pub row: &'a DocumentRow,
-    /// The change.
-    pub info: &'a ChunkInfo,
-    /// The change it stands for, if this server carried it over in another life of its log.
-    pub was: Option<ChangeHash>,
-}
-
-/// What becomes of it.
-pub enum Becomes {
-    /// Nothing: it belongs to the line there is.
-    Itself,
-    /// It waits until what it builds on has been tried.
-    Waits,
-    /// This, on the line there is.
-    Other(Box<Carried>),
-}
-
-/// Carries over a change that builds on, or names, what has ended.
-///
-/// # Errors
-/// When storage refuses.
-pub fn carry_over(app: &App, db: &Connection, late: &Late<'_>) -> Result<Becomes, StorageError> {
-    let Late { row, info, was } = *late;
-    let (of, ids) = match row.parent {
-        Some(parent) if row.kind == "review" => (Of::Review, [parent, row.id]),
-        _ => (Of::Record, [row.id, review_of(row.id)]),
-    };
-    let asked = asked(info, of);
-    if !is_late(db, late, &asked, ids)? {
-        return Ok(Becomes::Itself);
-    }
-    if let Some(known) = was {
-        if let Some(alias) = alias(app, db, row.id, (info, known), of)? {
-            return Ok(Becomes::Other(Box::new(alias)));
-        }
-    }
-    let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
-    let mut there = BTreeSet::new();
-    for (id, (chunks, into)) in ids.into_iter().zip(&mut sides) {
-        for chunk in log::line_of(db, id)? {
-            chunks.push(opened(app, &chunk)?.bytes);
-            there.insert(chunk.hash);
-        }
-        for hash in &asked.hashes {
-            if let Some(became) = lines::became(db, id, *hash)? {
-                into.insert(*hash, became);
-            }
-        }
-    }
-    let [(_, of_record), (_, of_review)] = &sides;
-    let own = if of == Of::Record { of_record } else { of_review };
-    let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
-    if !built_on.into_iter().all(|dep| there.contains(&dep)) {
-        return Ok(Becomes::Waits);
-    }
-    let mut said = BTreeMap::new();
-    for id in &asked.ids {
-        if let Some(new) = lines::said_as(db, ids[0], *id)? {
-            said.insert(*id, new);
-        }
-    }
-    let [(record, of_record), (review, of_review)] = sides;
-    let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
-    let carried = line.and_then(|mut line| line.carry(of, info, &|_, _, _| true));
-    carried
-        .map(|carried| Becomes::Other(Box::new(carried)))
-        .map_err(|_| StorageError::Damaged("a change could not be carried over"))
-}
-
-/// What a change names: changes of both documents, and acts of writing in the record.
-struct Asked {
-    hashes: BTreeSet<ChangeHash>,
-    ids: BTreeSet<StatementId>,
-}
-
-fn asked(info: &ChunkInfo, of: Of) -> Asked {
-    let mut asked = Asked {
-        hashes: info.deps.iter().chain(&info.meta.review_heads).copied().collect(),
-        ids: BTreeSet::new(),
-    };
-    if of == Of::Review {
-        for op in &info.ops {
-            let (ids, hashes) = names(op);
-            asked.hashes.extend(hashes);
-            asked.ids.extend(ids);
-        }
-    }
-    asked
-}
-
-/// Whether a change builds on what has ended, or begins a review that names it.
-fn is_late(
-    db: &Connection,
-    late: &Late<'_>,
-    asked: &Asked,
-    ids: [DocumentId; 2],
-) -> Result<bool, StorageError> {
-    let [record, _] = ids;
-    let own = late.row.id;
-    if !lines::is_continued(db, own)? && !lines::is_continued(db, record)? {
-        // Carried over by this server in another life of the log, which has what it stands for.
-        return Ok(match late.was {
-            Some(was) => log::arrived(db, own, was)?.is_some(),
-            None => false,
-        });
-    }
-    if let Some(was) = late.was
-        && log::arrived(db, own, was)?.is_some()
-    {
-        return Ok(true);
-    }
-    for dep in &late.info.deps {
-        if lines::became(db, own, *dep)?.is_some() {
-            return Ok(true);
-        }
-    }
-    if !late.info.deps.is_empty() || own == record {
-        return Ok(false);
-    }
-    for hash in &asked.hashes {
-        if lines::became(db, record, *hash)?.is_some() {
-            return Ok(true);
-        }
-    }
-    for id in &asked.ids {
-        if lines::said_as(db, record, *id)? != Some(*id) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// A change that this server made in another life of its log, of one that this life has itself.
-fn alias(
-    app: &App,
-    db: &Connection,
-    document: DocumentId,
-    (info, was): (&ChunkInfo, ChangeHash),
-    of: Of,
-) -> Result<Option<Carried>, StorageError> {
-    let Some(known) = log::chunk_of(db, document, was)? else { return Ok(None) };
-    let became = lines::became(db, document, was)?.unwrap_or(vec![was]);
-    let mut said = Vec::new();
-    if !known.sealed.is_empty() {
-        let known = opened(app, &known)?;
-        let counter = |wanted: &Op| {
-            let all = (known.start_op..).zip(&known.ops).filter(|(_, op)| op.key == wanted.key);
-            all.map(|(counter, _)| counter).last()
-        };
-        for (at, op) in (info.start_op..).zip(&info.ops) {
-            let Some(counter) = counter(op) else { continue };
-            let id = StatementId { counter, actor: known.actor };
-            said.extend(lines::said_as(db, document, id)?.map(|new| (at, new)));
-        }
-    }
-    Ok(Some(Carried { of, was: info.hash, into: became, said, chunk: None }))
-}
-
-/// Stores what became of a late change: the change itself, ended, and what stands for it.
-///
-/// # Errors
-/// When storage refuses.
-pub fn store_late(
-    app: &App,
-    db: &Connection,
-    arrival: &Arrival<'_>,
-    carried: &Carried,
-) -> Result<(), StorageError> {
-    let document = arrival.document;
-    log::add_chunk(db, &Arrival { held: None, ..arrival.clone() })?;
-    lines::end(db, document, carried, true)?;
-    let Some(chunk) = &carried.chunk else { return Ok(()) };
-    let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
-    let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
-    let envelope = vouched(app, document, &info, carried.was);
-    let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
-    log::add_chunk(db, &new)?;
-    lines::stands_for(db, document, info.hash, carried.was)
 }

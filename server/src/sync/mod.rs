@@ -6,6 +6,7 @@
 
 pub mod access;
 mod authors;
+mod carry;
 pub mod exchange;
 pub mod feed;
 pub mod ingest;

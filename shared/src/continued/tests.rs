@@ -242,8 +242,6 @@ fn bytes(infos: &[ChunkInfo]) -> Vec<Vec<u8>> {
     infos.iter().map(|info| info.bytes.clone()).collect()
 }
 
-const NOTHING: &dyn Fn(Of, &FieldPath, &Value) -> bool = &|_, _, _| false;
-
 /// The new line as a server keeps it.
 #[derive(Default)]
 struct Kept {
@@ -274,7 +272,7 @@ fn told(kind: &'static str, seed: u64) -> [usize; 2] {
     let old = world.sides(&world.arrived);
     // Where things are signed, a signing that comes late shows what stood then.
     let since_ms = if kind == "case" { i64::MAX } else { world.met_ms.into_iter().min().unwrap() };
-    let wanted = Wanted { since_ms, without: NOTHING, salt: [1; 16] };
+    let wanted = Wanted { since_ms, salt: [1; 16] };
     let parts = (old[0].as_slice(), old[1].as_slice());
     let all = continued(Catalog::builtin(), (kind, ID), parts, &wanted).unwrap();
     let mut kept = Kept::default();
@@ -298,7 +296,7 @@ fn told(kind: &'static str, seed: u64) -> [usize; 2] {
         let mut line = Line::at(sides, kept.said.clone(), [2; 16]).unwrap();
         let info = parse(&bytes).unwrap();
         let of = if side == 0 { Of::Record } else { Of::Review };
-        let carried = line.carry(of, &info, &|_, _, _| true).unwrap();
+        let carried = line.carry(of, &info, &|_| true).unwrap();
         kept.take(carried, info.actor);
     }
     let whole = world.sides(&world.arrived);

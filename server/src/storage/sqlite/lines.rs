@@ -99,26 +99,20 @@ pub fn said_as(
     Ok(found.map(|(_, counter, actor)| StatementId { counter, actor }))
 }
 
-/// Ends a change: what it became stands for it from now on. Its bytes go if they are not to stay.
+/// Ends a change: what it became stands for it from now on.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn end(
-    db: &Connection,
-    document: DocumentId,
-    carried: &Carried,
-    keep_bytes: bool,
-) -> Result<(), StorageError> {
+pub fn end(db: &Connection, document: DocumentId, carried: &Carried) -> Result<(), StorageError> {
     let became: Vec<u8> = carried.into.iter().flat_map(|hash| *hash.as_bytes()).collect();
     let said: Vec<(u64, u64, ActorId)> =
         carried.said.iter().map(|(old, new)| (*old, new.counter, new.actor)).collect();
     let said = minicbor::to_vec(said).map_err(|_| StorageError::Damaged("numbers"))?;
     db.prepare_cached(
-        "UPDATE chunks SET state = 'ended', reason = NULL, became = ?1, said = ?2,
-            sealed = CASE WHEN ?3 THEN sealed ELSE x'' END
-         WHERE document = ?4 AND hash = ?5",
+        "UPDATE chunks SET state = 'ended', reason = NULL, became = ?1, said = ?2
+         WHERE document = ?3 AND hash = ?4",
     )?
-    .execute((became, said, keep_bytes, Blob(document), Blob(carried.was)))?;
+    .execute((became, said, Blob(document), Blob(carried.was)))?;
     Ok(())
 }
 

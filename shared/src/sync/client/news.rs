@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chunk::parse;
 use crate::ids::{ChangeHash, DepositId, DocumentId};
 use crate::order;
 use crate::sync::client::{Kept, Place, Stage};
@@ -134,12 +135,38 @@ impl News {
         }
     }
 
-    /// Whether a document whole is another line than the one that is kept: nothing of that is in it.
-    pub(super) fn is_other_line(&self, kept: &impl Kept, history: &DocumentHistory) -> bool {
+    /// Notes changes of the feed that build on what is here, and gives the documents of the others: what is
+    /// here of those has a gap, or belongs to a line that has ended, and they are to come whole.
+    pub(super) fn hear_feed(
+        &mut self,
+        kept: &impl Kept,
+        chunks: &[DeliveredChunk],
+        arrival: u64,
+    ) -> Vec<DocumentId> {
+        let mut gaps: Vec<DocumentId> = Vec::new();
+        for chunk in chunks {
+            let is_here = |hash: &ChangeHash| {
+                kept.stage(chunk.document, hash).is_some()
+                    || self.arrived.contains_key(&(chunk.document, *hash))
+            };
+            let info = chunk.bytes.as_ref().and_then(|bytes| parse(bytes).ok());
+            if info.is_some_and(|info| !info.deps.iter().all(is_here)) {
+                gaps.push(chunk.document);
+            } else {
+                self.hear_chunks(kept, core::slice::from_ref(chunk), arrival);
+            }
+        }
+        gaps
+    }
+
+    /// Whether a document whole is another line than the one that is kept: nothing of that is in it. What
+    /// was written here may be a second beginning of a review, unless the server says that lines have ended.
+    pub(super) fn is_other_line(kept: &impl Kept, history: &DocumentHistory) -> bool {
+        let mut stages = kept.stages(history.document);
+        stages.retain(|(_, stage)| *stage != Stage::Refused);
         let there = |hash: &ChangeHash| history.chunks.iter().any(|chunk| chunk.hash == *hash);
-        let mut known =
-            kept.stages(history.document).into_iter().filter(|(_, stage)| !stage.is_only_here());
-        history.again == Some(true) && known.all(|(hash, _)| !there(&hash))
+        let came = history.again == Some(true) || kept.came(history.document);
+        came && !stages.is_empty() && !stages.iter().any(|(hash, _)| there(hash))
     }
 
     /// Whether something of a document is only here, after what was heard.

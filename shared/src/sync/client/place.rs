@@ -71,6 +71,8 @@ pub trait Kept {
     fn stage(&self, document: DocumentId, hash: &ChangeHash) -> Option<Stage>;
     /// Changes written here of which it is not noted by when they had arrived at the server.
     fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)>;
+    /// Whether some change of a document came from the server.
+    fn came(&self, document: DocumentId) -> bool;
     /// Whether the document follows another one, so that a refused header may only mean that the
     /// other has not arrived yet.
     fn follows(&self, document: DocumentId) -> bool;

@@ -106,7 +106,7 @@ impl Client {
         news.hear_held(kept, &answer.held, arrival);
         self.postponed = Vec::new();
         for history in &answer.documents {
-            if news.is_other_line(kept, history) {
+            if News::is_other_line(kept, history) {
                 // What is only here goes first, of a record and of what was decided about it.
                 let record = if history.kind == "review" { history.parent } else { None };
                 let record = record.unwrap_or(history.document);
@@ -158,6 +158,7 @@ impl Client {
         // There may be more deposits than fitted, and an answer that is anew has noted none.
         let deposits = answer.welcome.received.feed > 0 && !answer.deposits.is_empty();
         let rest = answer.documents_left > 0 || differs || found || unsent || deposits;
+        let rest = rest || !self.heal.is_empty();
         let rest = rest || answer.anew;
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
@@ -189,6 +190,9 @@ impl Client {
             }
             ServerFrame::Feed(FeedBatch { chunks, cursor }) => {
                 self.hear_feed(kept, (chunks, 0), &mut news);
+                if !self.heal.is_empty() {
+                    return Frame::Again;
+                }
                 move_on(place, *cursor);
             }
             ServerFrame::Held(notes) => news.hear_held(kept, notes, 0),
@@ -215,7 +219,9 @@ impl Client {
         (chunks, arrival): (&[DeliveredChunk], u64),
         news: &mut News,
     ) {
-        news.hear_chunks(kept, chunks, arrival);
+        let gaps = news.hear_feed(kept, chunks, arrival);
+        news.progress |= !gaps.is_empty();
+        self.heal.extend(gaps);
         let before = self.waiting.pairs().len();
         let came: BTreeSet<DocumentId> = order::set(chunks.iter().map(|chunk| chunk.document));
         self.waiting.retain(|(document, _)| !came.contains(document));

@@ -38,6 +38,10 @@ impl Kept for Disk {
         rows.map(|(id, (change, stage, _))| (id, change.hash, *stage)).collect()
     }
 
+    fn came(&self, document: DocumentId) -> bool {
+        self.0.get(&document).into_iter().flatten().any(|(_, (_, _, own))| own.is_none())
+    }
+
     fn follows(&self, _: DocumentId) -> bool {
         false
     }

@@ -40,6 +40,10 @@ impl Kept for Shelf<'_> {
         rows.map(|(id, (hash, row))| (*id, *hash, row.stage)).collect()
     }
 
+    fn came(&self, document: DocumentId) -> bool {
+        self.chunks.get(&document).into_iter().flatten().any(|(_, row)| row.own.is_none())
+    }
+
     fn follows(&self, document: DocumentId) -> bool {
         self.headers.get(&document).is_some_and(|header| header.parent.is_some())
     }

@@ -10,12 +10,15 @@
 //! answers name the decisions they knew. Pure; only a server uses it
 //! (docs/decisions/0008-records-go-on-under-their-name.md).
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod in_order;
+mod same;
 
-use crate::app::ShownRule;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::in_order::{in_order, names};
+pub use self::same::is_same;
 use crate::catalog::{Catalog, MergeCode};
-use crate::chunk::{ChunkInfo, Op, parse, sha256};
+use crate::chunk::{ChunkInfo, parse, sha256};
 use crate::document::{Authoring, Chunk, Document, DocumentError, Edit, Statement, StatementId};
 use crate::ids::{ActorId, ChangeHash, DocumentId};
 use crate::merge::settlement::retold;
@@ -49,12 +52,11 @@ pub struct Carried {
 }
 
 /// What of the old line is said once more.
-pub struct Wanted<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
     /// Everything said at this time or later, and what stood then, by the clock of who said it, Unix
     /// milliseconds. Whoever has met the server since finds even an old signing as it was.
     pub since_ms: i64,
-    /// What is never said again, whatever else holds: what was lawfully taken out.
-    pub without: &'a dyn Fn(Of, &FieldPath, &Value) -> bool,
     /// Makes the actors of this line its own: two lines of one record never write under one name.
     pub salt: [u8; 16],
 }
@@ -67,7 +69,7 @@ pub fn continued(
     catalog: &Catalog,
     (kind, id): (&str, DocumentId),
     (record, review): (&[ChunkInfo], &[ChunkInfo]),
-    wanted: &Wanted<'_>,
+    wanted: &Wanted,
 ) -> Result<Vec<Carried>, DocumentError> {
     let nobody = ActorId::from_bytes([0; 16]);
     let open = |chunks: &[ChunkInfo]| {
@@ -93,10 +95,10 @@ pub fn continued(
     let mut line = Line { salt: wanted.salt, ..Line::default() };
     let mut all = Vec::with_capacity(record.len() + review.len());
     for (of, info) in in_order(record, review) {
-        let counts = |op: &Op, counter: u64, value: &Value| {
+        let counts = |counter: u64| {
             let id = StatementId { counter, actor: info.actor };
             let side = if of == Of::Record { &of_record } else { &of_review };
-            (side.contains(&id) || is_recent(info)) && !(wanted.without)(of, &op.key, value)
+            side.contains(&id) || is_recent(info)
         };
         all.push(line.carry(of, info, &counts)?);
     }
@@ -138,90 +140,8 @@ fn counting(
     counts
 }
 
-/// Changes of a record and its review in one order: after what each builds on, and after what it names of
-/// the other.
-#[must_use]
-pub fn in_order<'a>(
-    record: impl IntoIterator<Item = &'a ChunkInfo>,
-    review: impl IntoIterator<Item = &'a ChunkInfo>,
-) -> Vec<(Of, &'a ChunkInfo)> {
-    let record: Vec<&ChunkInfo> = record.into_iter().collect();
-    let review: Vec<&ChunkInfo> = review.into_iter().collect();
-    let both = || {
-        let record = record.iter().map(|info| (Of::Record, *info));
-        record.chain(review.iter().map(|info| (Of::Review, *info)))
-    };
-    let known: BTreeSet<ChangeHash> = order::set(both().map(|(_, info)| info.hash));
-    let writers: Vec<(ActorId, u64, u64, ChangeHash)> =
-        record.iter().map(|info| (info.actor, info.start_op, info.max_op, info.hash)).collect();
-    let mut needs: BTreeMap<ChangeHash, BTreeSet<ChangeHash>> = BTreeMap::new();
-    let mut needed_by: BTreeMap<ChangeHash, Vec<ChangeHash>> = BTreeMap::new();
-    for (of, info) in both() {
-        let mut all: BTreeSet<ChangeHash> = order::set(info.deps.iter().copied());
-        match of {
-            Of::Record => all.extend(&info.meta.review_heads),
-            Of::Review => all.extend(info.ops.iter().flat_map(|op| named(op, &writers))),
-        }
-        all.retain(|hash| known.contains(hash) && *hash != info.hash);
-        for hash in &all {
-            needed_by.entry(*hash).or_default().push(info.hash);
-        }
-        needs.insert(info.hash, all);
-    }
-    let mut ready: VecDeque<ChangeHash> = both()
-        .map(|(_, info)| info.hash)
-        .filter(|hash| needs.get(hash).is_none_or(BTreeSet::is_empty))
-        .collect();
-    let mut places: BTreeMap<ChangeHash, usize> = BTreeMap::new();
-    while let Some(hash) = ready.pop_front() {
-        places.insert(hash, places.len());
-        for next in needed_by.get(&hash).into_iter().flatten() {
-            if let Some(open) = needs.get_mut(next) {
-                open.remove(&hash);
-                if open.is_empty() {
-                    ready.push_back(*next);
-                }
-            }
-        }
-    }
-    // Forged changes may name each other in a circle; they come last, in the order given.
-    let mut rows: Vec<(Of, &ChunkInfo)> = both().collect();
-    order::sort_by_key(&mut rows, |(_, info)| {
-        places.get(&info.hash).copied().unwrap_or(usize::MAX)
-    });
-    rows
-}
-
-/// The changes of the record that a decision names.
-fn named(op: &Op, writers: &[(ActorId, u64, u64, ChangeHash)]) -> Vec<ChangeHash> {
-    let (ids, mut names) = names(op);
-    for id in ids {
-        let wrote = writers.iter().find(|(actor, first, last, _)| {
-            *actor == id.actor && (*first..=*last).contains(&id.counter)
-        });
-        names.extend(wrote.map(|(.., hash)| *hash));
-    }
-    names
-}
-
-/// What a field of a review names of the record: acts of writing, and changes.
-#[must_use]
-pub fn names(op: &Op) -> (Vec<StatementId>, Vec<ChangeHash>) {
-    let (ids, hashes) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
-    let id = |id: StatementId| {
-        ids.borrow_mut().push(id);
-        None
-    };
-    let heads = |hash: ChangeHash| {
-        hashes.borrow_mut().push(hash);
-        Vec::new()
-    };
-    if let Some(value) = &op.value {
-        // Asked only for what it names.
-        let _told = retold(&op.key, value, &id, &heads);
-    }
-    (ids.into_inner(), hashes.into_inner())
-}
+/// What to build on instead of changes that have ended.
+pub type Became = BTreeMap<ChangeHash, Vec<ChangeHash>>;
 
 /// The new line of a record and its review while it is made.
 #[derive(Debug, Default)]
@@ -248,7 +168,7 @@ impl Line {
     /// # Errors
     /// When the changes do not make a document.
     pub fn at(
-        sides: [(&[Vec<u8>], BTreeMap<ChangeHash, Vec<ChangeHash>>); 2],
+        sides: [(&[Vec<u8>], Became); 2],
         said: BTreeMap<StatementId, StatementId>,
         salt: [u8; 16],
     ) -> Result<Self, DocumentError> {
@@ -286,7 +206,7 @@ impl Line {
         &mut self,
         of: Of,
         info: &ChunkInfo,
-        counts: &dyn Fn(&Op, u64, &Value) -> bool,
+        counts: &dyn Fn(u64) -> bool,
     ) -> Result<Carried, DocumentError> {
         let deps = self.side(of).mapped(&info.deps);
         let mut kept: BTreeMap<&FieldPath, (u64, &Value)> = BTreeMap::new();
@@ -295,7 +215,7 @@ impl Line {
             match (&op.header, &op.value) {
                 (Some(bytes), _) => header = Some(bytes.clone()),
                 // What a change itself replaces was never said to anyone.
-                (None, Some(value)) if counts(op, counter, value) => {
+                (None, Some(value)) if counts(counter) => {
                     kept.insert(&op.key, (counter, value));
                 }
                 _ => {}
@@ -418,38 +338,3 @@ impl Side {
         Ok(chunk)
     }
 }
-
-/// Whether a record is the one it was: the same rules wherever people agree or have decided, the same is
-/// open, late and still there. A server that finds otherwise does not continue it.
-#[must_use]
-pub fn is_same(before: &RecordState, after: &RecordState) -> bool {
-    let said = |all: &[Statement]| {
-        let mut all: Vec<_> =
-            all.iter().map(|one| (one.value.clone(), one.meta.user, one.meta.claimed_ms)).collect();
-        order::sort_and_dedup(&mut all);
-        all
-    };
-    let fields = before.fields.iter().zip(&after.fields);
-    let late = before.late.iter().zip(&after.late);
-    let revived = before.revived.iter().zip(&after.revived);
-    before.fields.len() == after.fields.len()
-        && before.late.len() == after.late.len()
-        && before.revived.len() == after.revived.len()
-        && fields.into_iter().all(|((path, one), (at, other))| {
-            // Which of two open statements is named first, or comes first in a text, nobody decided.
-            let is_free = one.is_open() || one.rule == ShownRule::Merged;
-            path == at
-                && one.agreement == other.agreement
-                && (is_free || one.value == other.value)
-                && said(&one.statements) == said(&other.statements)
-        })
-        && late
-            .into_iter()
-            .all(|(one, other)| one.path == other.path && said(&one.said) == said(&other.said))
-        && revived
-            .into_iter()
-            .all(|(one, other)| one.prefix == other.prefix && said(&one.said) == said(&other.said))
-}
-
-#[cfg(test)]
-mod tests;

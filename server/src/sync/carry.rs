@@ -1,0 +1,201 @@
+//! What devices still write on a line that has ended is carried over onto the one there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ankomst_shared::chunk::{ChunkInfo, Op, parse};
+use ankomst_shared::continued::{Carried, Line, Of, names};
+use ankomst_shared::document::StatementId;
+use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::sign::header::review_of;
+use rusqlite::Connection;
+
+use crate::app::App;
+use crate::storage::sqlite::lines;
+use crate::storage::sqlite::log::{self, Arrival, DocumentRow};
+use crate::storage::{StorageError, random};
+use crate::sync::lines::{opened, vouched};
+
+/// What has arrived and may belong to a line that has ended.
+pub(super) struct Late<'a> {
+    /// Its document.
+    pub(super) row: &'a DocumentRow,
+    /// The change.
+    pub(super) info: &'a ChunkInfo,
+    /// The change it stands for, if this server carried it over in another life of its log.
+    pub(super) was: Option<ChangeHash>,
+}
+
+/// What becomes of it.
+pub(super) enum Becomes {
+    /// Nothing: it belongs to the line there is.
+    Itself,
+    /// It waits until what it builds on has been tried.
+    Waits,
+    /// This, on the line there is.
+    Other(Box<Carried>),
+}
+
+/// Carries over a change that builds on, or names, what has ended.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) fn carry_over(
+    app: &App,
+    db: &Connection,
+    late: &Late<'_>,
+) -> Result<Becomes, StorageError> {
+    let Late { row, info, was } = *late;
+    let (of, ids) = match row.parent {
+        Some(parent) if row.kind == "review" => (Of::Review, [parent, row.id]),
+        _ => (Of::Record, [row.id, review_of(row.id)]),
+    };
+    let asked = asked(info, of);
+    if !is_late(db, late, &asked, ids)? {
+        return Ok(Becomes::Itself);
+    }
+    if let Some(known) = was
+        && let Some(alias) = alias(app, db, row.id, (info, known), of)?
+    {
+        return Ok(Becomes::Other(Box::new(alias)));
+    }
+    let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
+    let mut there = BTreeSet::new();
+    for (id, (chunks, into)) in ids.into_iter().zip(&mut sides) {
+        for chunk in log::line_of(db, id)? {
+            chunks.push(opened(app, &chunk)?.bytes);
+            there.insert(chunk.hash);
+        }
+        for hash in &asked.hashes {
+            if let Some(became) = lines::became(db, id, *hash)? {
+                into.insert(*hash, became);
+            }
+        }
+    }
+    let [(_, of_record), (_, of_review)] = &sides;
+    let own = if of == Of::Record { of_record } else { of_review };
+    let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
+    if !built_on.into_iter().all(|dep| there.contains(&dep)) {
+        return Ok(Becomes::Waits);
+    }
+    let mut said = BTreeMap::new();
+    for id in &asked.ids {
+        if let Some(new) = lines::said_as(db, ids[0], *id)? {
+            said.insert(*id, new);
+        }
+    }
+    let [(record, of_record), (review, of_review)] = sides;
+    let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
+    let carried = line.and_then(|mut line| line.carry(of, info, &|_| true));
+    carried
+        .map(|carried| Becomes::Other(Box::new(carried)))
+        .map_err(|_| StorageError::Damaged("a change could not be carried over"))
+}
+
+/// What a change names: changes of both documents, and acts of writing in the record.
+struct Asked {
+    hashes: BTreeSet<ChangeHash>,
+    ids: BTreeSet<StatementId>,
+}
+
+fn asked(info: &ChunkInfo, of: Of) -> Asked {
+    let mut asked = Asked {
+        hashes: info.deps.iter().chain(&info.meta.review_heads).copied().collect(),
+        ids: BTreeSet::new(),
+    };
+    if of == Of::Review {
+        for op in &info.ops {
+            let (ids, hashes) = names(op);
+            asked.hashes.extend(hashes);
+            asked.ids.extend(ids);
+        }
+    }
+    asked
+}
+
+/// Whether a change builds on what has ended, or begins a review that names it.
+fn is_late(
+    db: &Connection,
+    late: &Late<'_>,
+    asked: &Asked,
+    ids: [DocumentId; 2],
+) -> Result<bool, StorageError> {
+    let [record, _] = ids;
+    let own = late.row.id;
+    if !lines::is_continued(db, own)? && !lines::is_continued(db, record)? {
+        // Carried over by this server in another life of the log, which has what it stands for.
+        return Ok(match late.was {
+            Some(was) => log::arrived(db, own, was)?.is_some(),
+            None => false,
+        });
+    }
+    if let Some(was) = late.was
+        && log::arrived(db, own, was)?.is_some()
+    {
+        return Ok(true);
+    }
+    for dep in &late.info.deps {
+        if lines::became(db, own, *dep)?.is_some() {
+            return Ok(true);
+        }
+    }
+    if !late.info.deps.is_empty() || own == record {
+        return Ok(false);
+    }
+    for hash in &asked.hashes {
+        if lines::became(db, record, *hash)?.is_some() {
+            return Ok(true);
+        }
+    }
+    for id in &asked.ids {
+        if lines::said_as(db, record, *id)? != Some(*id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A change that this server made in another life of its log, of one that this life has itself.
+fn alias(
+    app: &App,
+    db: &Connection,
+    document: DocumentId,
+    (info, was): (&ChunkInfo, ChangeHash),
+    of: Of,
+) -> Result<Option<Carried>, StorageError> {
+    let Some(known) = log::chunk_of(db, document, was)? else { return Ok(None) };
+    let became = lines::became(db, document, was)?.unwrap_or(vec![was]);
+    let mut said = Vec::new();
+    let known = opened(app, &known)?;
+    let counter = |wanted: &Op| {
+        let all = (known.start_op..).zip(&known.ops).filter(|(_, op)| op.key == wanted.key);
+        all.map(|(counter, _)| counter).last()
+    };
+    for (at, op) in (info.start_op..).zip(&info.ops) {
+        let Some(counter) = counter(op) else { continue };
+        let id = StatementId { counter, actor: known.actor };
+        said.extend(lines::said_as(db, document, id)?.map(|new| (at, new)));
+    }
+    Ok(Some(Carried { of, was: info.hash, into: became, said, chunk: None }))
+}
+
+/// Stores what became of a late change: the change itself, ended, and what stands for it.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) fn store_late(
+    app: &App,
+    db: &Connection,
+    arrival: &Arrival<'_>,
+    carried: &Carried,
+) -> Result<(), StorageError> {
+    let document = arrival.document;
+    log::add_chunk(db, &Arrival { held: None, ..arrival.clone() })?;
+    lines::end(db, document, carried)?;
+    let Some(chunk) = &carried.chunk else { return Ok(()) };
+    let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
+    let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
+    let envelope = vouched(app, document, &info, carried.was);
+    let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
+    log::add_chunk(db, &new)?;
+    lines::stands_for(db, document, info.hash, carried.was)
+}
