@@ -85,7 +85,7 @@ pub(super) fn write(app: &Named, out: &Path) -> anyhow::Result<Sizes> {
         if plain == "catalog.bin" {
             sizes.catalog += small;
         }
-        if plain == "ui.js" || plain == "ui_bg.wasm" {
+        if plain == "ui.js" || plain == "ui_bg.parts" {
             sizes.ui += small;
         }
     }
