@@ -42,8 +42,8 @@ fn parts_of(operator: usize) -> Option<(u8, u8)> {
         0x02..=0x04 => (8, 0),
         // br, br_if
         0x0c | 0x0d => (BRANCHES, 0),
-        // call
-        0x10 => (9, 0),
+        // call, ref.func
+        0x10 | 0xd2 => (9, 0),
         // call_indirect
         0x11 => (10, 11),
         // local.get; local.set, local.tee
@@ -56,15 +56,12 @@ fn parts_of(operator: usize) -> Option<(u8, u8)> {
         // loads and stores: alignment, offset
         0x28..=0x35 => (16, 17),
         0x36..=0x3e => (16, 18),
-        // memory.size, memory.grow, ref.null
-        0x3f | 0x40 | 0xd0 => (19, 0),
         // i64.const
         0x42 => (20, 0),
-        // memory.init, data.drop, memory.copy, memory.fill, table.init to table.fill
+        // memory.init, memory.copy, table.init, table.copy
         0x108 | 0x10a | 0x10c | 0x10e => (19, 19),
-        0x109 | 0x10b | 0x10d | 0x10f..=0x111 => (19, 0),
-        // ref.func
-        0xd2 => (9, 0),
+        // memory.size, memory.grow, ref.null; data.drop, memory.fill, elem.drop, table.grow to table.fill
+        0x3f | 0x40 | 0xd0 | 0x109 | 0x10b | 0x10d | 0x10f..=0x111 => (19, 0),
         // no numbers, or those that `unpack.js` knows
         0x00
         | 0x01
