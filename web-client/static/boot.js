@@ -2,6 +2,8 @@
 // page's module, registers the service worker, and lets the page go when another version takes over.
 // Not here: anything about contents.
 
+import '{{file:unpack.js}}';
+
 const build = '{{build}}';
 
 // The look chosen on this tablet, before anything is drawn.
@@ -70,14 +72,14 @@ line.port1.onmessage = ({ data }) => {
   else asked(data);
 };
 
-Promise.all([compile('{{file:core_bg.wasm}}'), bytes('{{file:catalog.bin}}')]).then(
+Promise.all([compile('{{file:core_bg.parts}}'), bytes('{{file:catalog.bin}}')]).then(
   ([module, catalog]) =>
     worker.postMessage({ module, build, catalog, line: line.port2 }, [catalog, line.port2]),
   fault
 );
 worker.addEventListener('error', fault);
 
-Promise.all([import('{{file:ui.js}}'), compile('{{file:ui_bg.wasm}}')])
+Promise.all([import('{{file:ui.js}}'), compile('{{file:ui_bg.parts}}')])
   .then(async ([ui, module]) => {
     await ui.default({ module_or_path: module });
     ui.start(worker, build);
@@ -96,20 +98,21 @@ if ('serviceWorker' in navigator) {
   });
 }
 
+// The service worker has modules whole; before there is one they come in parts.
 async function compile(address) {
-  const answer = await fetch(address);
-  try {
-    return await WebAssembly.compileStreaming(answer.clone());
-  } catch (reason) {
-    if (!answer.ok) throw reason;
-    return WebAssembly.compile(await answer.arrayBuffer());
-  }
+  const answer = await fetched(address);
+  if (answer.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(answer);
+  return WebAssembly.compile(unpack(new Uint8Array(await answer.arrayBuffer())));
 }
 
 async function bytes(address) {
+  return (await fetched(address)).arrayBuffer();
+}
+
+async function fetched(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return answer.arrayBuffer();
+  return answer;
 }
 
 function watch(registration) {

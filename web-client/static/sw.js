@@ -1,17 +1,33 @@
 // Keeps the app's own files for use without a network. It never touches /api: records live in the
 // core's store, not here. Files and version are filled in by the build.
 
+importScripts('{{file:unpack.js}}');
+
 const BUILD = '__BUILD__';
 const FILES = __PRECACHE__;
 const CACHE = `ankomst-${BUILD}`;
 
 self.addEventListener('install', (event) => {
+  const wanted = (path) => new Request(path, { cache: path === '/' ? 'reload' : 'default' });
   event.waitUntil(
     caches.open(CACHE).then((cache) =>
-      cache.addAll(FILES.map((path) => new Request(path, { cache: path === '/' ? 'reload' : 'default' })))
+      Promise.all([
+        cache.addAll(FILES.filter((path) => !isApart(path)).map(wanted)),
+        ...FILES.filter(isApart).map((path) => keepWhole(cache, path)),
+      ])
     )
   );
 });
+
+// Modules come in parts. They are kept whole, so that a start has no work with them.
+const isApart = (path) => path.endsWith('.parts');
+
+async function keepWhole(cache, path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  const module = unpack(new Uint8Array(await answer.arrayBuffer()));
+  await cache.put(path, new Response(module, { headers: { 'content-type': 'application/wasm' } }));
+}
 
 // The version before stays until the next one: a tab of it may still be starting, and the server may
 // have only this one.

@@ -13,7 +13,7 @@ const TYPES: [(&str, &str); 10] = [
     ("html", "text/html; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
-    ("wasm", "application/wasm"),
+    ("parts", "application/octet-stream"),
     ("bin", "application/octet-stream"),
     ("svg", "image/svg+xml"),
     ("png", "image/png"),
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn only_hashed_names_are_kept_for_ever() {
-        assert!(is_hashed(Path::new("core_bg-0123456789.wasm")));
+        assert!(is_hashed(Path::new("core_bg-0123456789.parts")));
         assert!(!is_hashed(Path::new("sw.js")) && !is_hashed(Path::new("index.html")));
     }
 }

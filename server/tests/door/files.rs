@@ -10,9 +10,9 @@ async fn door() -> Door {
     let files = [
         ("index.html", "<!doctype html>"),
         ("sw.js", "// worker"),
-        ("core_bg-0123456789ab.wasm", "plain"),
-        ("core_bg-0123456789ab.wasm.br", "brotli"),
-        ("core_bg-0123456789ab.wasm.gz", "gzip"),
+        ("core_bg-0123456789ab.parts", "plain"),
+        ("core_bg-0123456789ab.parts.br", "brotli"),
+        ("core_bg-0123456789ab.parts.gz", "gzip"),
         ("manifest.webmanifest", "{}"),
     ];
     for (name, text) in files {
@@ -37,9 +37,9 @@ async fn the_best_packed_form_the_browser_takes_is_served() {
         ("identity", "plain", ""),
     ];
     for (accepted, body, coding) in cases {
-        let answer = door.get("/core_bg-0123456789ab.wasm", accepted).await;
+        let answer = door.get("/core_bg-0123456789ab.parts", accepted).await;
         assert_eq!((text(&answer).as_str(), answer.header("content-encoding")), (body, coding));
-        assert_eq!(answer.header("content-type"), "application/wasm");
+        assert_eq!(answer.header("content-type"), "application/octet-stream");
         assert_eq!(answer.header("vary"), "accept-encoding");
         assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
     }

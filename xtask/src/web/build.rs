@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{alike, quiet, same, slim};
+use super::{alike, parts, quiet, same, slim};
 use crate::run::{cargo, target};
 
 /// Files of the app by their plain name.
@@ -16,7 +16,7 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// The linker notes in the module what refers to what, for `quiet`.
 const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 
-/// Compiles core and page and gives `core.js`, `core_bg.wasm`, `ui.js`, `ui_bg.wasm`.
+/// Compiles core and page and gives `core.js`, `core_bg.parts`, `ui.js`, `ui_bg.parts`.
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
@@ -76,9 +76,10 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     let script = output.js().to_owned();
     let script = slim::bare(&slim::short_names(&script, output.wasm_mut())?);
     let module = alike::beside_alike(&same::once(&output.wasm_mut().emit_wasm())?)?;
+    let parts = parts::of(&module).context("taking a module apart")?;
     Ok(Files::from([
         (format!("{name}.js"), script.into_bytes()),
-        (format!("{name}_bg.wasm"), module),
+        (format!("{name}_bg.parts"), parts),
     ]))
 }
 

@@ -1,11 +1,12 @@
 //! Builds the app: `build` (wasm and glue), `quiet` (no words of panics), `slim` (what no
-//! page needs goes), `same` (each function once), `alike` (an order that compresses well), `names`
-//! (hashed names and references), `pack` (compression and budget).
+//! page needs goes), `same` (each function once), `alike` (an order that compresses well), `parts`
+//! (each kind of number for itself), `names` (hashed names and references), `pack` (compression and budget).
 
 mod alike;
 mod build;
 mod names;
 mod pack;
+mod parts;
 mod quiet;
 mod same;
 mod slim;
