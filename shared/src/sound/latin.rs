@@ -1,17 +1,20 @@
 //! Latin letters, in the spellings of many languages.
 
 use super::letters::{B, CH, D, F, G, GH, H, J, K, KH, L, M, N, P, R, S, SH, T, TS, W, Z};
-use super::{A, E, I, O, SOME, U, Writer};
+use super::{A, E, I, O, U, Writer};
 use crate::order::{fold, lower};
 
 /// Several letters for one consonant, the longest first.
 const TOGETHER: &[(&str, u8)] = &[
     ("shch", SH),
     ("tsch", CH),
+    ("dsch", J),
     ("dzh", J),
     ("sch", SH),
     ("tch", CH),
     ("sh", SH),
+    ("sj", SH),
+    ("tj", CH),
     ("ch", CH),
     ("kh", KH),
     ("gh", GH),
@@ -38,8 +41,11 @@ pub(super) fn write(
     for (together, sound) in TOGETHER {
         let Some(behind) = together.strip_prefix(letter) else { continue };
         let here = after.get(..behind.len()).is_some_and(|here| here.eq_ignore_ascii_case(behind));
+        if here && (reading, *together) == (2, "tj") {
+            break;
+        }
         if here {
-            let is_open = *together == "ch";
+            let is_open = matches!(*together, "ch" | "tj");
             out.consonant(if is_open && reading == 1 { KH } else { *sound });
             return (behind.len(), is_open);
         }
@@ -70,14 +76,14 @@ fn one(letter: char, next: Option<char>, reading: usize, out: &mut Writer) -> bo
         'ẓ' => Z,
         'c' if reading == 1 => {
             // Somali writes ع with it.
-            *out.slot() |= SOME;
+            out.open();
             return true;
         }
         'c' => {
             out.consonant(if matches!(next, Some('e' | 'i' | 'y')) { S } else { K });
             return true;
         }
-        'j' if reading == 1 || next.is_none_or(|next| !is_vowel(next)) => {
+        'j' if reading == 2 || next.is_none_or(|next| !is_vowel(next)) => {
             out.vowel(I);
             return true;
         }
@@ -92,16 +98,14 @@ fn one(letter: char, next: Option<char>, reading: usize, out: &mut Writer) -> bo
             }
             return true;
         }
-        'h' => {
-            // Behind a vowel at the end it is silent.
-            if next.is_some() || out.is_start() || *out.slot() == 0 {
-                out.consonant(H);
-            }
-            return false;
+        'h' => H,
+        'v' if reading != 1 => {
+            out.consonant(W);
+            return true;
         }
-        'w' | 'v' => {
+        'v' | 'w' => {
             out.half(W, U);
-            return false;
+            return letter == 'v';
         }
         _ => return plain(letter, out),
     };

@@ -1,6 +1,6 @@
 //! The letters of four scripts as what is heard.
 
-use super::{A, E, I, LONG, O, SOME, U, Writer, latin};
+use super::{A, E, I, LONG, O, U, Writer, latin};
 
 pub(super) const B: u8 = 1;
 pub(super) const P: u8 = 2;
@@ -60,13 +60,13 @@ pub(super) const fn kind(letter: u8) -> u16 {
 
 /// Writes a word in one of its readings; says whether that reading differs from the first.
 pub(super) fn write(word: &str, reading: usize, out: &mut Writer) -> bool {
-    let mut rest = word;
-    let mut differs = false;
+    let mut differs = word.starts_with(ARTICLE);
+    let mut rest = if reading == 1 { without_article(word) } else { word };
     while let Some(letter) = rest.chars().next() {
         let after = rest.get(letter.len_utf8()..).unwrap_or_default();
         rest = after;
         match letter {
-            '\u{600}'..='\u{6ff}' => rest = arabic(letter, after, out),
+            '\u{600}'..='\u{6ff}' => arabic(letter, after, out),
             '\u{400}'..='\u{52f}' => differs |= cyrillic(letter, reading, out),
             '\u{1200}'..='\u{135f}' => geez(letter, out),
             _ => {
@@ -79,51 +79,28 @@ pub(super) fn write(word: &str, reading: usize, out: &mut Writer) -> bool {
     differs
 }
 
-/// An Arabic or Persian letter; gives what is left to read.
-fn arabic<'a>(letter: char, after: &'a str, out: &mut Writer) -> &'a str {
+/// The Arabic article.
+const ARTICLE: &str = "ال";
+
+/// A word without its article, where enough is left of it.
+pub(super) fn without_article(word: &str) -> &str {
+    let bare = word.strip_prefix(ARTICLE).filter(|bare| bare.chars().nth(2).is_some());
+    bare.unwrap_or(word)
+}
+
+/// An Arabic or Persian letter.
+fn arabic(letter: char, after: &str, out: &mut Writer) {
     out.is_abjad = true;
     let is_last = !after.chars().any(char::is_alphabetic);
     let letter = match letter {
-        // The article, before two letters at least.
-        'ا' if after.starts_with('ل') && after.chars().nth(2).is_some() => {
-            if !out.is_start() {
-                out.vowel(A);
-            }
-            return after.strip_prefix('ل').unwrap_or(after);
-        }
-        'ا' | 'أ' | 'إ' | 'ٱ' | 'ع' | 'ء' | 'ئ' | 'ؤ' if out.is_start() => {
-            *out.slot() |= SOME;
-            return after;
-        }
-        'ا' | 'أ' | 'إ' | 'ٱ' | 'آ' => {
-            out.vowel(A);
-            return after;
-        }
-        'ع' | 'ء' | 'ئ' => {
-            *out.slot() |= SOME;
-            return after;
-        }
-        'و' | 'ؤ' => {
-            // Behind a carrier at the start it is a vowel.
-            out.half(W, U);
-            return after;
-        }
-        'ي' | 'ی' | 'ې' | 'ۍ' => {
-            out.vowel(I);
-            return after;
-        }
-        'ى' => {
-            out.vowel(A | I);
-            return after;
-        }
-        'ة' => {
-            out.vowel(A);
-            return after;
-        }
-        'ه' | 'ۀ' | 'ہ' if is_last && !out.is_start() => {
-            out.vowel(A);
-            return after;
-        }
+        'ا' | 'أ' | 'إ' | 'ٱ' | 'ع' | 'ء' | 'ئ' | 'ؤ' if out.is_start() => return out.open(),
+        'ا' | 'أ' | 'إ' | 'ٱ' | 'آ' => return out.vowel(A),
+        'ع' | 'ء' | 'ئ' => return out.open(),
+        'و' | 'ؤ' => return out.half(W, U),
+        'ي' | 'ی' | 'ې' | 'ۍ' => return out.vowel(I),
+        'ى' => return out.vowel(A | I),
+        'ة' => return out.vowel(A),
+        'ه' | 'ۀ' | 'ہ' if is_last && !out.is_start() => return out.vowel(A),
         'ب' => B,
         'پ' => P,
         'ت' | 'ط' | 'ټ' | 'ٹ' => T,
@@ -146,10 +123,9 @@ fn arabic<'a>(letter: char, after: &'a str, out: &mut Writer) -> &'a str {
         'م' => M,
         'ن' | 'ڼ' | 'ں' => N,
         // Marks, the long stroke, digits.
-        _ => return after,
+        _ => return,
     };
     out.consonant(letter);
-    after
 }
 
 /// A Cyrillic letter; says whether another reading of it differs.
@@ -169,9 +145,13 @@ fn cyrillic(letter: char, reading: usize, out: &mut Writer) -> bool {
         'ў' => return told(out, O | U),
         'ю' => return told(out, I | U | LONG),
         'я' => return told(out, I | A | LONG),
-        'в' => {
+        'в' if reading == 1 => {
             out.half(W, U);
-            return false;
+            return true;
+        }
+        'в' => {
+            out.consonant(W);
+            return true;
         }
         // Ukrainian writes H with the letter that Russian has for G.
         'г' => {
@@ -230,7 +210,8 @@ fn geez(letter: char, out: &mut Writer) {
         _ => U | A,
     };
     match row {
-        0 => *out.slot() |= if vowel == 0 { SOME } else { vowel },
+        0 if vowel == 0 => out.open(),
+        0 => *out.slot() |= vowel,
         255 => out.vowel(I),
         W => out.half(W, U),
         _ => out.consonant(row),

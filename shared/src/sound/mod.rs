@@ -63,7 +63,7 @@ impl Sound {
             let mut writer = Writer::default();
             let is_told = letters::write(word, reading, &mut writer);
             if reading > 0 && !is_told {
-                break;
+                continue;
             }
             let sound = writer.done();
             if (sound.onset | sound.beats.first().map_or(0, |beat| beat.letter)) != 0
@@ -115,8 +115,12 @@ pub fn begins(one: &[Sound], other: &[Sound]) -> Option<u16> {
 }
 
 fn best(one: &[Sound], other: &[Sound], begins: bool) -> Option<u16> {
-    let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
-    let costs = pairs.filter_map(|(one, other)| {
+    let pairs = one.iter().enumerate().flat_map(|one| {
+        other.iter().enumerate().map(move |other| (one, other))
+    });
+    // Two rare readings at once are one too many.
+    let pairs = pairs.filter(|((one, _), (other, _))| *one == 0 || *other == 0);
+    let costs = pairs.filter_map(|((_, one), (_, other))| {
         let whole = cost::between(one, other);
         let start = begins.then(|| cost::beginning(one, other)).flatten();
         whole.into_iter().chain(start).min()
@@ -139,6 +143,13 @@ impl Writer {
 
     /// A consonant; the same one twice is one.
     fn consonant(&mut self, letter: u8) {
+        // Cyrillic writes J with two letters.
+        if let (letters::J, Some(last)) = (letter, self.beats.last_mut())
+            && (last.letter, last.vowels) == (letters::D, 0)
+        {
+            last.letter = letter;
+            return;
+        }
         let is_double =
             self.beats.last().is_some_and(|last| last.letter == letter && last.vowels == 0);
         if !is_double && self.beats.len() < BEATS_MAX {
@@ -157,6 +168,11 @@ impl Writer {
         let slot = self.slot();
         let long = if *slot & TOLD == 0 { 0 } else { LONG };
         *slot |= bits | long;
+    }
+
+    /// A vowel that is not told which.
+    fn open(&mut self) {
+        *self.slot() |= SOME;
     }
 
     /// A half vowel: a consonant at the start, a vowel elsewhere.

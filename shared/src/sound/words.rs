@@ -1,5 +1,6 @@
 //! A whole name: its words, those that belong together, and what of it sounds like something looked for.
 
+use super::letters::without_article;
 use super::{Sound, alike, begins};
 
 /// Most words of a name that count.
@@ -9,9 +10,9 @@ const LETTERS_MIN: usize = 3;
 
 /// A word of a name, as it is written and as it is heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub(super) struct Heard {
     /// Without case and marks.
-    pub word: String,
+    word: String,
     sounds: Vec<Sound>,
 }
 
@@ -36,7 +37,7 @@ impl Name {
     pub fn of(name: &str) -> Self {
         let parts = parts(name);
         let pairs = parts.iter().zip(parts.iter().skip(1));
-        let joined = pairs.map(|(one, next)| Heard::of(&[one.as_str(), next].concat()));
+        let joined = pairs.map(|(one, next)| Heard::of(&[one, without_article(next)].concat()));
         Self { joined: joined.collect(), words: parts.iter().map(|part| Heard::of(part)).collect() }
     }
 
