@@ -5,6 +5,7 @@
 
 use crate::ids::DocumentId;
 use crate::order::{self, fold};
+use crate::sound::{Name, Sound, sounds};
 
 /// Most words of a search that count.
 const WORDS_MAX: usize = 6;
@@ -22,15 +23,66 @@ pub fn words(wanted: &str) -> Vec<String> {
 /// Whether all words stand in the text; of numbers, strokes and spaces do not count.
 #[must_use]
 pub fn fits(words: &[String], text: &str) -> bool {
-    let text = fold(text);
-    let bare = without_strokes(&text);
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    words.iter().all(|word| {
-        let plain = without_strokes(word);
-        text.contains(word.as_str())
-            || bare.contains(&plain)
-            || (is_number(&plain) && digits.contains(short(&plain)))
-    })
+    let text = Text::of(text);
+    words.iter().all(|word| Wanted::of(word).stands_in(&text))
+}
+
+/// A text made ready, to be looked through again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    folded: String,
+    /// Without strokes, where that is another text.
+    bare: String,
+    digits: String,
+}
+
+impl Text {
+    /// Makes a text ready.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let folded = fold(text);
+        let mut bare = without_strokes(&folded);
+        if bare == folded {
+            bare.clear();
+        }
+        Self { digits: folded.chars().filter(char::is_ascii_digit).collect(), bare, folded }
+    }
+}
+
+/// A word that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    word: String,
+    plain: String,
+    /// As it is heard, if it may be looked for so.
+    pub sounds: Vec<Sound>,
+}
+
+impl Wanted {
+    /// A word of [`words`].
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        let (word, plain) = (word.to_owned(), without_strokes(word));
+        Self { sounds: sounds(&word), word, plain }
+    }
+
+    /// Whether it stands in a text.
+    #[must_use]
+    pub fn stands_in(&self, text: &Text) -> bool {
+        text.folded.contains(&self.word)
+            || self.plain != self.word && text.folded.contains(&self.plain)
+            || text.bare.contains(&self.plain)
+            || is_number(&self.plain) && text.digits.contains(short(&self.plain))
+    }
+
+    /// What it differs by from the best of several names, if it may be one of them or its beginning.
+    #[must_use]
+    pub fn sounds_in<'a>(&self, names: impl IntoIterator<Item = &'a Name>) -> Option<u16> {
+        if self.sounds.is_empty() {
+            return None;
+        }
+        names.into_iter().filter_map(|name| name.fits(&self.sounds)).min()
+    }
 }
 
 fn without_strokes(text: &str) -> String {

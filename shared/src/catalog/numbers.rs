@@ -58,7 +58,9 @@ pub enum NumberFault {
     #[error("there is no such day; look at month and day again")]
     Date,
     /// The last digit does not follow from the others.
-    #[error("the last digit does not fit the others; one digit is wrong or two have changed places")]
+    #[error(
+        "the last digit does not fit the others; one digit is wrong or two have changed places"
+    )]
     CheckDigit,
     /// Not a file number.
     #[error("a file number has eight digits, like 99-123456")]
@@ -124,18 +126,24 @@ impl Number {
 /// a card is of its file.
 #[must_use]
 pub fn is_same(one: &str, other: &str) -> bool {
-    let [one, other] = [one, other].map(plain);
+    is_same_plain(&plain(one), &plain(other))
+}
+
+/// As [`is_same`], of numbers that are [`plain`] already.
+#[must_use]
+pub fn is_same_plain(one: &str, other: &str) -> bool {
     if one.is_empty() || other.is_empty() {
         return false;
     }
     let ends = |long: &str, short: &str| {
         long.len() == WHOLE && short.len() == WHOLE - 2 && long.ends_with(short)
     };
-    one == other || ends(&one, &other) || ends(&other, &one)
+    one == other || ends(one, other) || ends(other, one)
 }
 
 /// Digits and letters alone, in capitals.
-fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     let kept = text.chars().filter(char::is_ascii_alphanumeric);
     kept.map(|sign| sign.to_ascii_uppercase()).collect()
 }
@@ -144,7 +152,15 @@ fn plain(text: &str) -> String {
 const fn is_between(sign: char) -> bool {
     matches!(
         sign,
-        '-' | '+' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}'
+        '-' | '+'
+            | ' '
+            | '\u{a0}'
+            | '\u{202f}'
+            | '\u{2010}'
+            | '\u{2011}'
+            | '\u{2012}'
+            | '\u{2013}'
+            | '\u{2212}'
     )
 }
 
@@ -182,7 +198,11 @@ pub fn read_identity(text: &str, year: Option<i16>) -> Result<Number, NumberFaul
     let (year, month, day) = (part(0, 4), part(4, 6), part(6, 8));
     let is_coordination = day >= 60;
     let is_real = (1850..=2200).contains(&year)
-        && if is_coordination { is_coordination_day(year, month, day - 60) } else { is_date(year, month, day) };
+        && if is_coordination {
+            is_coordination_day(year, month, day - 60)
+        } else {
+            is_date(year, month, day)
+        };
     if !is_real {
         return Err(NumberFault::Date);
     }
@@ -345,7 +365,8 @@ mod tests {
             unsure += usize::from(number.place().0);
         }
         assert_eq!((personal, PUBLISHED.len() - personal, unsure), (84, 22, 10));
-        let [later, unknown] = ["202302772393", "198200832387"].map(|text| Number::read(text).unwrap());
+        let [later, unknown] =
+            ["202302772393", "198200832387"].map(|text| Number::read(text).unwrap());
         assert!(later.place() < unknown.place());
     }
 
@@ -353,8 +374,13 @@ mod tests {
     fn a_number_is_read_as_people_write_it() {
         let whole = Ok("194401229085".to_owned());
         for text in [
-            "19440122-9085", "19440122+9085", "19440122 9085", " 1944 0122-9085 ", "194401229085",
-            "19440122\u{2011}9085", "19440122\u{a0}9085",
+            "19440122-9085",
+            "19440122+9085",
+            "19440122 9085",
+            " 1944 0122-9085 ",
+            "194401229085",
+            "19440122\u{2011}9085",
+            "19440122\u{a0}9085",
         ] {
             assert_eq!(personal(text), whole, "{text}");
         }
@@ -365,8 +391,10 @@ mod tests {
         assert_eq!(at("220408-2388", 2026).as_deref(), Ok("202204082388"));
         assert_eq!(at("830090-2395", 2026).as_deref(), Ok("198300902395"));
         let number = Number::read("194401229085").unwrap();
-        assert_eq!((number.short(2026), number.short(2043), number.short(2044)),
-            ("440122-9085".into(), "440122-9085".into(), "440122+9085".into()));
+        assert_eq!(
+            (number.short(2026), number.short(2043), number.short(2044)),
+            ("440122-9085".into(), "440122-9085".into(), "440122+9085".into())
+        );
         assert_eq!(number.shown(), "19440122-9085");
     }
 
@@ -406,7 +434,9 @@ mod tests {
             assert_eq!((read.kind, read.text.as_str()), (kind, form), "{text}");
             assert_eq!(Number::read(&read.shown()).unwrap(), read);
         }
-        for text in ["99-12345", "99-123456/", "99-123456/123", "99-123456/a", "19900101-Q123", "i dag"] {
+        for text in
+            ["99-12345", "99-123456/", "99-123456/123", "99-123456/a", "19900101-Q123", "i dag"]
+        {
             assert_eq!(Number::read(text), None, "{text}");
         }
         assert_eq!(file_of("99-123456/1").as_deref(), Some("99-123456"));

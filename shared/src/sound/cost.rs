@@ -43,9 +43,9 @@ pub(super) fn beginning(one: &Sound, other: &Sound) -> Option<u16> {
     let is_abjad = (one.is_abjad, other.is_abjad);
     let start = onset((one.onset, other.onset), is_abjad);
     let ends = Ends { is_abjad, is_whole: false };
-    let cut = [length, length + 1].into_iter().filter_map(|length| {
-        aligned(&one.beats, other.beats.get(..length)?, ends)
-    });
+    let cut = [length, length + 1]
+        .into_iter()
+        .filter_map(|length| aligned(&one.beats, other.beats.get(..length)?, ends));
     let cost = start.saturating_add(cut.min()?);
     (cost <= most(one, one)).then_some(cost)
 }
@@ -159,7 +159,11 @@ fn slot((one, other): (u8, u8), is_abjad: (bool, bool), place: Place) -> u16 {
         // What is still being typed may go on with any vowel.
         (Place::Typed, (0, _) | (_, 0)) => 0,
         (Place::Last, (0, vowel) | (vowel, 0)) if vowel != 0 && !is_some => {
-            if vowel == E { 25 } else { 60 }
+            if vowel == E {
+                25
+            } else {
+                60
+            }
         }
         _ => match is_abjad {
             (true, true) => bare(told),

@@ -91,9 +91,12 @@ pub(super) fn without_article(word: &str) -> &str {
 /// An Arabic or Persian letter.
 fn arabic(letter: char, after: &str, out: &mut Writer) {
     out.is_abjad = true;
-    let is_last = !after.chars().any(char::is_alphabetic);
+    let is_last =
+        !after.chars().any(|sign| matches!(sign, '\u{620}'..='\u{64a}' | '\u{66e}'..='\u{6ff}'));
     let letter = match letter {
-        'ا' | 'أ' | 'إ' | 'ٱ' | 'ع' | 'ء' | 'ئ' | 'ؤ' if out.is_start() => return out.open(),
+        'ا' | 'أ' | 'إ' | 'ٱ' | 'ع' | 'ء' | 'ئ' | 'ؤ' if out.is_start() => {
+            return out.open();
+        }
         'ا' | 'أ' | 'إ' | 'ٱ' | 'آ' => return out.vowel(A),
         'ع' | 'ء' | 'ئ' => return out.open(),
         'و' | 'ؤ' => return out.half(W, U),
@@ -191,8 +194,8 @@ fn told(out: &mut Writer, bits: u8) -> bool {
 
 /// Consonants of the rows of eight signs that Ge'ez script is made of; a space for a vowel's carrier.
 const ROWS: &[u8] = &[
-    H, L, H, M, S, R, S, SH, K, K, K, K, B, W, T, CH, H, H, N, N, 0, K, K, KH, KH, W, 0, Z, J, 255, D,
-    D, J, G, G, G, T, CH, P, TS, TS, F, P,
+    H, L, H, M, S, R, S, SH, K, K, K, K, B, W, T, CH, H, H, N, N, 0, K, K, KH, KH, W, 0, Z, J, 255,
+    D, D, J, G, G, G, T, CH, P, TS, TS, F, P,
 ];
 
 fn geez(letter: char, out: &mut Writer) {

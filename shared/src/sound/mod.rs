@@ -115,9 +115,10 @@ pub fn begins(one: &[Sound], other: &[Sound]) -> Option<u16> {
 }
 
 fn best(one: &[Sound], other: &[Sound], begins: bool) -> Option<u16> {
-    let pairs = one.iter().enumerate().flat_map(|one| {
-        other.iter().enumerate().map(move |other| (one, other))
-    });
+    let pairs = one
+        .iter()
+        .enumerate()
+        .flat_map(|one| other.iter().enumerate().map(move |other| (one, other)));
     // Two rare readings at once are one too many.
     let pairs = pairs.filter(|((one, _), (other, _))| *one == 0 || *other == 0);
     let costs = pairs.filter_map(|((_, one), (_, other))| {

@@ -113,7 +113,8 @@ impl Name {
 /// How a word that is looked for sounds, where it is long enough to be looked for so.
 #[must_use]
 pub fn sounds(word: &str) -> Vec<Sound> {
-    let letters = word.chars().filter(|sign| sign.is_alphabetic()).count();
+    let is_letter = |sign: &char| sign.is_ascii_alphabetic() || !sign.is_ascii();
+    let letters = word.chars().filter(is_letter).count();
     let is_name = !word.chars().any(|sign| sign.is_ascii_digit());
     // An Arabic or Ge'ez sign says more than a Latin one.
     let enough = letters >= LETTERS_MIN || letters + 1 >= LETTERS_MIN && !word.is_ascii();
@@ -125,13 +126,17 @@ pub fn sounds(word: &str) -> Vec<Sound> {
 pub fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (Name::of(one), Name::of(other));
     let have_as_many = one.len() == other.len();
-    let cost = if have_as_many { one.differs(&other) } else { one.joins(&other).or(other.joins(&one)) };
+    let cost =
+        if have_as_many { one.differs(&other) } else { one.joins(&other).or(other.joins(&one)) };
     cost.is_some()
 }
 
 /// The words of a name; an article goes with the word behind it, a servant with the one he serves.
 fn parts(name: &str) -> Vec<String> {
-    let is_gap = |sign: char| sign.is_whitespace() || matches!(sign, '-' | '\u{2010}' | '\u{2011}' | '/' | ',' | '.' | '·');
+    let is_gap = |sign: char| {
+        sign.is_whitespace()
+            || matches!(sign, '-' | '\u{2010}' | '\u{2011}' | '/' | ',' | '.' | '·')
+    };
     let mut parts: Vec<String> = Vec::new();
     let mut before = String::new();
     for word in name.split(is_gap).filter(|word| !word.is_empty()).take(WORDS_MAX) {
@@ -140,7 +145,9 @@ fn parts(name: &str) -> Vec<String> {
             "al" | "el" if before.is_empty() => {}
             // Behind another word the article is heard as a vowel.
             "al" | "el" | "ul" => before.push('a'),
-            "abd" | "abdul" | "abdel" | "abdal" | "abdu" | "عبد" | "абд" | "абдул" if before.is_empty() => {
+            "abd" | "abdul" | "abdel" | "abdal" | "abdu" | "عبد" | "абд" | "абдул"
+                if before.is_empty() =>
+            {
                 before.push_str(&folded);
             }
             _ => {

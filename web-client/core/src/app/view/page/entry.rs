@@ -89,6 +89,13 @@ impl Viewer<'_> {
             page.parts.insert(0, said);
             page.actions.extend(self.restore(home, (list, entry)));
         }
+        if list == "persons" {
+            // Beside the heading, so that nothing moves under the hands of who is typing.
+            if let Some((badge, action)) = self.like_action(home, entry) {
+                page.badges.push(badge);
+                page.actions.push(action);
+            }
+        }
         if list == "notes" {
             self.note_page(&mut page, home, entry);
         } else if known.entries == Entries::Keyed && list != "occupancy" {

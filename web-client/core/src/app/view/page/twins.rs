@@ -1,0 +1,270 @@
+//! `/lika`: persons on this device who may be one, each pair with what speaks for it and against; and
+//! those who may be the person that is being written down.
+
+use std::rc::Rc;
+
+use ankomst_shared::app::{Act, Action, Badge, Body, PageView, Part, Refusal, Sign, Tone};
+use ankomst_shared::chunk::sha256;
+use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::order;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sound::twins::{Likeness, Reason, SCORE_MIN_HOUSEHOLD, Script, likeness};
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+
+use super::super::super::people::{Household, Listed};
+use super::super::viewer::Viewer;
+use super::made::{action, badge, part, quiet};
+
+/// So many pairs are shown.
+const SHOWN_MAX: usize = 40;
+/// A score that calls for a look.
+const SCORE_HIGH: u8 = 75;
+
+/// A person of a case on this device.
+#[derive(Clone)]
+struct Known {
+    case: DocumentId,
+    household: Rc<Household>,
+    at: usize,
+}
+
+impl Known {
+    fn listed(&self) -> Option<&Listed> {
+        self.household.persons.get(self.at)
+    }
+
+    fn entry(&self) -> &str {
+        self.listed().map_or("", |one| &one.entry)
+    }
+}
+
+impl Viewer<'_> {
+    /// Everybody on this device who is not said to be another one's second entry.
+    fn everybody(&mut self) -> Vec<Known> {
+        let mut all = Vec::new();
+        for case in self.of_kind("case") {
+            let Some(household) = self.household(case) else { continue };
+            for (at, listed) in household.persons.iter().enumerate() {
+                if !listed.is_second {
+                    all.push(Known { case, household: Rc::clone(&household), at });
+                }
+            }
+        }
+        all
+    }
+
+    /// The list of pairs.
+    pub(super) fn twins(&mut self) -> PageView {
+        let all = self.everybody();
+        let mut pairs: Vec<(u8, Likeness, usize, usize)> = Vec::new();
+        for (one, other) in near(&all) {
+            let (Some(a), Some(b)) = (all.get(one), all.get(other)) else { continue };
+            if let Some(like) = alike(a, b) {
+                pairs.push((100 - like.score, like, one, other));
+            }
+        }
+        order::sort_by_key(&mut pairs, |(far, _, one, other)| (*far, *one, *other));
+        let more = pairs.len() > SHOWN_MAX;
+        let mut parts = Vec::new();
+        for (_, like, one, other) in pairs.into_iter().take(SHOWN_MAX) {
+            if let (Some(one), Some(other)) = (all.get(one), all.get(other)) {
+                parts.push(self.pair(one, other, &like));
+            }
+        }
+        let mut about = part("twins", "", Body::Lines(Vec::new(), String::new()));
+        let help = if parts.is_empty() { Word::TwinsNone } else { Word::TwinsHelp };
+        about.body = Body::Text(vec![self.w(help).to_owned()]);
+        if more {
+            self.w(Word::SearchMore).clone_into(&mut about.help);
+        }
+        parts.insert(0, about);
+        PageView {
+            title: self.w(Word::Twins).to_owned(),
+            back: Some(("/arenden".to_owned(), self.w(Word::Cases).to_owned())),
+            parts,
+            ..PageView::default()
+        }
+    }
+
+    /// Those who may be one person of a case, the most alike first.
+    fn like(&mut self, case: DocumentId, entry: &str) -> Vec<(Known, Known, Likeness)> {
+        let all = self.everybody();
+        let Some(own) = all.iter().find(|one| one.case == case && one.entry() == entry) else {
+            return Vec::new();
+        };
+        let others = all.iter().filter(|one| one.case != case || one.entry() != entry);
+        let mut found: Vec<(Known, Known, Likeness)> = others
+            .filter_map(|other| Some((own.clone(), other.clone(), alike(own, other)?)))
+            .collect();
+        order::sort_by_key(&mut found, |(_, _, like)| core::cmp::Reverse(like.score));
+        found
+    }
+
+    /// How many may be the person that is being written down, and the way to them; nothing when none.
+    pub(super) fn like_action(&mut self, case: DocumentId, entry: &str) -> Option<(Badge, Action)> {
+        let number = self.like(case, entry).len();
+        let label = match number {
+            0 => return None,
+            1 => self.w(Word::TwinsOne).to_owned(),
+            many => self.f(Word::TwinsMany, &[&many.to_string()]),
+        };
+        let act = Act::Go([&self.address(case), "/persons/", entry, "/lika"].concat());
+        Some((badge(self.w(Word::Twins), Tone::Info), action("twins", label, Sign::Search, act)))
+    }
+
+    /// The persons who may be one person of a case.
+    pub(super) fn like_page(&mut self, case: DocumentId, entry: &str) -> Result<PageView, Refusal> {
+        if !self.listed(case, "persons").1.iter().any(|one| one == entry) {
+            return Err(Refusal::NotHere);
+        }
+        let found = self.like(case, entry);
+        let help = if found.is_empty() { Word::TwinsNone } else { Word::TwinsHelp };
+        let mut parts = vec![part("twins", "", Body::Text(vec![self.w(help).to_owned()]))];
+        for (one, other, like) in found.iter().take(SHOWN_MAX) {
+            parts.push(self.pair(one, other, like));
+        }
+        let back = [&self.address(case), "/persons/", entry].concat();
+        let name = self.person_name(case, entry);
+        let name = if name.is_empty() { self.w(Word::Back).to_owned() } else { name };
+        Ok(PageView {
+            title: self.w(Word::Twins).to_owned(),
+            back: Some((back, name)),
+            parts,
+            ..PageView::default()
+        })
+    }
+
+    /// Two persons beside each other.
+    fn pair(&mut self, one: &Known, other: &Known, like: &Likeness) -> Part {
+        let mut lines = Vec::new();
+        for person in [one, other] {
+            lines.push(self.person_line(person.case, person.entry()));
+        }
+        let score = self.f(Word::TwinScore, &[&like.score.to_string()]);
+        let tone = if like.score >= SCORE_HIGH { Tone::Decide } else { Tone::Info };
+        if let Some(line) = lines.first_mut() {
+            line.badges.push(badge(score, tone));
+        }
+        let id = pair_id(one.entry(), other.entry());
+        let mut pair = part(&id, "", Body::Lines(lines, String::new()));
+        pair.title = self.reasons(like);
+        pair.actions.extend(self.not_same(one, other, &id));
+        pair
+    }
+
+    /// Says that two are two, in the case of the first.
+    fn not_same(&self, one: &Known, other: &Known, id: &str) -> Option<Action> {
+        let at = |field: &str| FieldPath::parse(&["not_duplicates/", id, field].concat()).ok();
+        let values = vec![
+            (at("/person")?, Value::text(one.entry())),
+            (at("/other")?, Value::text(other.entry())),
+        ];
+        let act = Act::Set { document: one.case, values };
+        Some(quiet(action("not-same", self.w(Word::NotSame), Sign::Cross, act)))
+    }
+
+    /// What speaks for it, then what speaks against it.
+    fn reasons(&self, like: &Likeness) -> String {
+        let mut said = String::new();
+        let mut is_against = false;
+        for reason in &like.reasons {
+            if !said.is_empty() {
+                said.push_str(", ");
+            }
+            if reason.is_against() && !is_against {
+                is_against = true;
+                said.push_str(self.w(Word::TwinBut));
+                said.push(' ');
+            }
+            said.push_str(&self.reason(*reason));
+        }
+        // All these words begin with plain letters.
+        if let Some(first) = said.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        said
+    }
+
+    fn reason(&self, reason: Reason) -> String {
+        let word = match reason {
+            Reason::SameNumber => Word::TwinSameNumber,
+            Reason::SameCard => Word::TwinSameCard,
+            Reason::SameReserve => Word::TwinSameReserve,
+            Reason::SameFile => Word::TwinSameFile,
+            Reason::SamePhone => Word::TwinSamePhone,
+            Reason::SameGiven => Word::TwinSameGiven,
+            Reason::GivenSounds(None) => Word::TwinGivenSounds,
+            Reason::GivenSounds(Some(script)) => {
+                return self.f(Word::TwinGivenScript, &[self.w(script_word(script))]);
+            }
+            Reason::SameFamily => Word::TwinSameFamily,
+            Reason::FamilySounds(None) => Word::TwinFamilySounds,
+            Reason::FamilySounds(Some(script)) => {
+                return self.f(Word::TwinFamilyScript, &[self.w(script_word(script))]);
+            }
+            Reason::FamilyInitial => Word::TwinFamilyInitial,
+            Reason::NamesSwapped => Word::TwinNamesSwapped,
+            Reason::SameBirth => Word::TwinSameBirth,
+            Reason::BirthSwapped => Word::TwinBirthSwapped,
+            Reason::SameYear => Word::TwinSameYear,
+            Reason::BirthNear => Word::TwinBirthNear,
+            Reason::OtherBirth => Word::TwinOtherBirth,
+            Reason::OtherSex => Word::TwinOtherSex,
+            Reason::OtherNumber => Word::TwinOtherNumber,
+        };
+        self.w(word).to_owned()
+    }
+}
+
+const fn script_word(script: Script) -> Word {
+    match script {
+        Script::Latin => Word::ScriptLatin,
+        Script::Arabic => Word::ScriptArabic,
+        Script::Cyrillic => Word::ScriptCyrillic,
+        Script::Geez => Word::ScriptGeez,
+    }
+}
+
+/// Two persons who may be one and of whom nobody has said that they are two.
+fn alike(one: &Known, other: &Known) -> Option<Likeness> {
+    let like = likeness(&one.listed()?.person, &other.listed()?.person)?;
+    if one.case == other.case && like.score < SCORE_MIN_HOUSEHOLD {
+        return None;
+    }
+    let is_said = |household: &Household| {
+        let (one, other) = (one.entry(), other.entry());
+        household.apart.iter().any(|(a, b)| (a == one && b == other) || (a == other && b == one))
+    };
+    (!is_said(&one.household) && !is_said(&other.household)).then_some(like)
+}
+
+/// Pairs that share a bone of a name or a number, in order, each once.
+fn near(all: &[Known]) -> Vec<(usize, usize)> {
+    let mut keys: Vec<(String, usize)> = Vec::new();
+    for (at, one) in all.iter().enumerate() {
+        let Some(listed) = one.listed() else { continue };
+        let mut own = listed.person.numbers.clone();
+        own.extend([listed.person.card.clone(), listed.person.reserve.clone()]);
+        own.extend(listed.names.iter().flat_map(ankomst_shared::sound::Name::skeletons));
+        keys.extend(own.into_iter().filter(|key| !key.is_empty()).map(|key| (key, at)));
+    }
+    order::sort_by_key(&mut keys, |(key, at)| (key.clone(), *at));
+    let mut pairs = Vec::new();
+    for group in keys.chunk_by(|(one, _), (other, _)| one == other) {
+        for (at, (_, one)) in group.iter().enumerate() {
+            let others = group.iter().skip(at + 1).map(|(_, other)| (*one, *other));
+            pairs.extend(others.filter(|(one, other)| one != other));
+        }
+    }
+    order::sort_by_key(&mut pairs, |pair| *pair);
+    pairs.dedup();
+    pairs
+}
+
+/// The id of what is said of two persons: the same on every device, whoever says it.
+fn pair_id(one: &str, other: &str) -> String {
+    let (first, second) = if one < other { (one, other) } else { (other, one) };
+    let hash = sha256(&[b"ankomst two persons", first.as_bytes(), b" ", second.as_bytes()]);
+    EntryId::from_bytes(hash.first_chunk().copied().unwrap_or_default()).to_string()
+}
