@@ -25,7 +25,7 @@ pub(super) const GH: u8 = 20;
 pub(super) const H: u8 = 21;
 
 /// The kind of a consonant in an index; a space for breath, which is heard or not.
-pub(super) const fn bone(letter: u8) -> char {
+pub(super) const fn bone(letter: u8, is_hard: bool) -> char {
     match letter {
         B | P => 'b',
         F => 'f',
@@ -35,6 +35,7 @@ pub(super) const fn bone(letter: u8) -> char {
         L => 'l',
         R => 'r',
         D..=J => 't',
+        KH if !is_hard => ' ',
         G..=GH => 'k',
         _ => ' ',
     }

@@ -87,17 +87,17 @@ impl Sound {
         self.beats.is_empty()
     }
 
-    /// The skeleton by which an index finds what may sound alike: kinds of consonants without breath.
+    /// The skeletons by which an index finds what may sound alike: kinds of consonants without breath. What
+    /// stands between breath and K makes two of them.
     #[must_use]
-    pub fn skeleton(&self) -> String {
-        let mut bones = String::new();
-        for beat in &self.beats {
-            let bone = letters::bone(beat.letter);
-            if bone != ' ' && !bones.ends_with(bone) {
-                bones.push(bone);
-            }
-        }
-        bones
+    pub fn skeletons(&self) -> Vec<String> {
+        let bones = |is_hard: bool| -> String {
+            let bones = self.beats.iter().map(|beat| letters::bone(beat.letter, is_hard));
+            bones.filter(|bone| *bone != ' ').collect()
+        };
+        let mut both = vec![bones(false), bones(true)];
+        both.dedup();
+        both
     }
 }
 

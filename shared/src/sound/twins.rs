@@ -145,7 +145,7 @@ impl Written {
     #[must_use]
     pub fn of(name: &str) -> Self {
         let text = crate::order::fold(name.trim());
-        Self { script: Some(Script::of(&text)), name: Name::of(&text), text }
+        Self { script: Some(Script::of(&text)), name: Name::of(name), text }
     }
 
     fn is_empty(&self) -> bool {
@@ -249,8 +249,8 @@ fn names(one: &Person, other: &Person) -> Vec<Reason> {
     };
     let (ab, ba) = (inside(one, other), inside(other, one));
     let whole = best(&one.whole, &other.whole);
-    let given = given.or(ab.0).or(ba.0).or(whole);
-    let family = family.or(ab.1).or(ba.1).or(whole);
+    let given = [given, ab.0, ba.0, whole].into_iter().flatten().min();
+    let family = [family, ab.1, ba.1, whole].into_iter().flatten().min();
     reasons.extend(given.map(|how| match how {
         How::Written => Reason::SameGiven,
         How::Heard(script) => Reason::GivenSounds(script),
@@ -271,8 +271,8 @@ fn names(one: &Person, other: &Person) -> Vec<Reason> {
     reasons
 }
 
-/// How two names are the same.
-#[derive(Clone, Copy)]
+/// How two names are the same, the surest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum How {
     Written,
     Heard(Option<Script>),
@@ -292,15 +292,7 @@ fn pair(one: &Written, other: &Written) -> Option<How> {
 
 fn best(some: &[Written], others: &[Written]) -> Option<How> {
     let pairs = some.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
-    let mut heard = None;
-    for (one, other) in pairs {
-        match pair(one, other) {
-            Some(How::Written) => return Some(How::Written),
-            Some(how) => heard = heard.or(Some(how)),
-            None => {}
-        }
-    }
-    heard
+    pairs.filter_map(|(one, other)| pair(one, other)).min()
 }
 
 fn is_initial(short: &Written, long: &Written) -> bool {

@@ -37,8 +37,11 @@ impl Name {
     pub fn of(name: &str) -> Self {
         let parts = parts(name);
         let pairs = parts.iter().zip(parts.iter().skip(1));
-        let joined = pairs.map(|(one, next)| Heard::of(&[one, without_article(next)].concat()));
-        Self { joined: joined.collect(), words: parts.iter().map(|part| Heard::of(part)).collect() }
+        let pairs = pairs.map(|((one, _), (next, _))| [one, without_article(next)].concat());
+        let alone =
+            parts.iter().filter(|(part, alone)| part != alone).map(|(_, alone)| alone.clone());
+        let joined = pairs.chain(alone).map(|word| Heard::of(&word)).collect();
+        Self { joined, words: parts.iter().map(|(part, _)| Heard::of(part)).collect() }
     }
 
     /// Whether nothing of it can be heard.
@@ -58,7 +61,7 @@ impl Name {
     #[must_use]
     pub fn skeletons(&self) -> Vec<String> {
         let all = self.words.iter().chain(&self.joined).flat_map(|word| &word.sounds);
-        let mut bones: Vec<String> = all.map(Sound::skeleton).collect();
+        let mut bones: Vec<String> = all.flat_map(Sound::skeletons).collect();
         bones.retain(|bones| !bones.is_empty());
         crate::order::sort_and_dedup(&mut bones);
         bones
@@ -118,7 +121,11 @@ pub fn sounds(word: &str) -> Vec<Sound> {
     let is_name = !word.chars().any(|sign| sign.is_ascii_digit());
     // An Arabic or Ge'ez sign says more than a Latin one.
     let enough = letters >= LETTERS_MIN || letters + 1 >= LETTERS_MIN && !word.is_ascii();
-    if is_name && enough { Sound::of(word) } else { Vec::new() }
+    if is_name && enough {
+        Sound::of(&parts(word).into_iter().map(|(part, _)| part).collect::<String>())
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether two whole names may be one, word for word.
@@ -131,13 +138,14 @@ pub fn is_same(one: &str, other: &str) -> bool {
     cost.is_some()
 }
 
-/// The words of a name; an article goes with the word behind it, a servant with the one he serves.
-fn parts(name: &str) -> Vec<String> {
+/// The words of a name; an article goes with the word behind it, a servant with the one he serves. Each also
+/// without these.
+fn parts(name: &str) -> Vec<(String, String)> {
     let is_gap = |sign: char| {
         sign.is_whitespace()
             || matches!(sign, '-' | '\u{2010}' | '\u{2011}' | '/' | ',' | '.' | '·')
     };
-    let mut parts: Vec<String> = Vec::new();
+    let mut parts: Vec<(String, String)> = Vec::new();
     let mut before = String::new();
     for word in name.split(is_gap).filter(|word| !word.is_empty()).take(WORDS_MAX) {
         let folded = crate::order::fold(word);
@@ -152,12 +160,12 @@ fn parts(name: &str) -> Vec<String> {
             }
             _ => {
                 before.push_str(word);
-                parts.push(core::mem::take(&mut before));
+                parts.push((core::mem::take(&mut before), word.to_owned()));
             }
         }
     }
     if !before.is_empty() {
-        parts.push(before);
+        parts.push((before.clone(), before));
     }
     parts
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ankomst_shared::app::Language;
 use ankomst_shared::catalog::numbers::plain;
 use ankomst_shared::catalog::{Catalog, Field, Kind};
-use ankomst_shared::find::{Text, short_number};
+use ankomst_shared::find::{Somebody, Text, short_number};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::path::FieldPath;
@@ -30,10 +30,8 @@ pub(super) struct Household {
 /// A person of a case.
 pub(super) struct Listed {
     pub(super) entry: String,
-    /// All it is found by.
-    pub(super) text: Text,
-    /// Every name, also those that others wrote and that do not rule.
-    pub(super) names: Vec<Name>,
+    /// All it is found by, also what others wrote and does not rule.
+    pub(super) found: Somebody,
     pub(super) person: Person,
     /// Somebody has said that it is another person's second entry.
     pub(super) is_second: bool,
@@ -164,6 +162,7 @@ impl Reading<'_> {
             phone: number("phone"),
         };
         let is_second = !of("duplicate_of").is_empty();
-        Listed { text: Text::of(text), names, person, is_second, entry }
+        let found = Somebody { text: Text::of(text), names };
+        Listed { found, person, is_second, entry }
     }
 }

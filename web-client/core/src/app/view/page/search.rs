@@ -10,7 +10,7 @@ use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
 
-use super::super::super::people::{Household, Listed, household};
+use super::super::super::people::{Household, household};
 use super::super::viewer::Viewer;
 use super::made::part;
 
@@ -28,7 +28,7 @@ struct Found {
 impl Viewer<'_> {
     pub(super) fn search(&mut self, wanted: &str) -> PageView {
         let words = words(wanted);
-        let looked: Vec<Wanted> = words.iter().map(|word| Wanted::of(word)).collect();
+        let looked = Wanted::all(wanted);
         let mut found = Found::default();
         if !words.is_empty() {
             for case in self.of_kind("case") {
@@ -131,7 +131,7 @@ fn look(case: DocumentId, household: &Household, looked: &[Wanted], found: &mut 
     let in_own: Vec<bool> = looked.iter().map(|word| word.stands_in(&household.own)).collect();
     for person in &household.persons {
         let at = || (case, Some(person.entry.clone()));
-        match fits_person(person, looked, &in_own) {
+        match person.found.fits(looked, &in_own) {
             Some(0) => found.exact.push(at()),
             Some(cost) => found.alike.push((cost, at())),
             None => continue,
@@ -143,34 +143,12 @@ fn look(case: DocumentId, household: &Household, looked: &[Wanted], found: &mut 
     }
     if in_own.iter().all(|stands| *stands) {
         found.exact.push((case, None));
-    } else if let Some(cost) = sum(looked.iter().map(|word| word.sounds_in([&household.label]))) {
-        found.alike.push((cost.max(1), (case, None)));
+        return;
     }
-}
-
-/// What a person differs by; nothing of one whose words stand there as they are looked for.
-fn fits_person(person: &Listed, looked: &[Wanted], in_own: &[bool]) -> Option<u16> {
-    let mut is_own = false;
-    let costs = looked.iter().zip(in_own).map(|(word, in_own)| {
-        if word.stands_in(&person.text) {
-            is_own = true;
-            return Some(0);
-        }
-        if *in_own {
-            return Some(0);
-        }
-        let cost = word.sounds_in(&person.names)?;
-        is_own = true;
-        Some(cost.saturating_add(1))
-    });
-    let cost = sum(costs)?;
-    is_own.then_some(cost)
-}
-
-fn sum(costs: impl Iterator<Item = Option<u16>>) -> Option<u16> {
-    let mut sum = 0_u16;
-    for cost in costs {
-        sum = sum.saturating_add(cost?);
+    let mut sum = 1_u16;
+    for word in looked {
+        let Some(cost) = word.sounds_in([&household.label]) else { return };
+        sum = sum.saturating_add(cost);
     }
-    Some(sum)
+    found.alike.push((sum, (case, None)));
 }

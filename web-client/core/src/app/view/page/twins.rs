@@ -246,7 +246,7 @@ fn near(all: &[Known]) -> Vec<(usize, usize)> {
         let Some(listed) = one.listed() else { continue };
         let mut own = listed.person.numbers.clone();
         own.extend([listed.person.card.clone(), listed.person.reserve.clone()]);
-        own.extend(listed.names.iter().flat_map(ankomst_shared::sound::Name::skeletons));
+        own.extend(listed.found.names.iter().flat_map(ankomst_shared::sound::Name::skeletons));
         keys.extend(own.into_iter().filter(|key| !key.is_empty()).map(|key| (key, at)));
     }
     order::sort_by_key(&mut keys, |(key, at)| (key.clone(), *at));
