@@ -125,11 +125,11 @@ const fn letter(one: u8, other: u8) -> u16 {
     let (low, high) = if one < other { (one, other) } else { (other, one) };
     match (low, high) {
         _ if low == high => 0,
-        (K, GH) | (G, GH) | (KH, H) | (B, P) => 10,
-        (G, K) | (K, KH) | (SH | TS, CH) | (CH, KH | K) | (S, TS) | (CH, J) | (J, G) => 20,
+        (G | K, GH) | (KH, H) | (B, P) => 10,
+        (G | CH, K) | (K | CH, KH) | (SH | TS, CH) | (S, TS) | (CH, J) | (J, G) => 20,
         (G, H) | (D, Z) | (Z, TS) | (P, F) | (F, W) => 30,
         (D, T) | (S, Z) => 25,
-        (T, S) | (B, W) | (SH | Z, J) | (T, TS) | (GH, H) => 35,
+        (T, S | TS) | (B, W) | (SH | Z, J) | (GH, H) => 35,
         (S, SH) | (M, N) => 50,
         (KH, GH) => 40,
         (D, J) => 60,

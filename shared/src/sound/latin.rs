@@ -65,14 +65,11 @@ fn one(letter: char, next: Option<char>, reading: usize, out: &mut Writer) -> bo
         'ç' | 'č' | 'ć' => CH,
         'ž' => J,
         'ğ' => GH,
-        'đ' | 'ð' => D,
+        'đ' | 'ð' | 'ḍ' => D,
         'ł' => L,
-        'ß' => S,
-        'ţ' | 'ț' | 'þ' => T,
-        'ħ' | 'ḥ' => H,
-        'ṣ' => S,
-        'ḍ' => D,
-        'ṭ' => T,
+        'ß' | 'ṣ' => S,
+        'ţ' | 'ț' | 'þ' | 'ṭ' => T,
+        'h' | 'ħ' | 'ḥ' => H,
         'ẓ' => Z,
         'c' if reading == 1 => {
             // Somali writes ع with it.
@@ -98,7 +95,6 @@ fn one(letter: char, next: Option<char>, reading: usize, out: &mut Writer) -> bo
             }
             return true;
         }
-        'h' => H,
         'v' if reading != 1 => {
             out.consonant(W);
             return true;
@@ -125,7 +121,7 @@ fn plain(letter: char, out: &mut Writer) -> bool {
         'd' => D,
         'f' => F,
         'g' => G,
-        'k' | 'q' => K,
+        'c' | 'k' | 'q' => K,
         'l' => L,
         'm' => M,
         'n' => N,
@@ -134,7 +130,6 @@ fn plain(letter: char, out: &mut Writer) -> bool {
         's' => S,
         't' => T,
         'z' => Z,
-        'c' => K,
         _ => return false,
     };
     out.consonant(consonant);

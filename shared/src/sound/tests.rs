@@ -42,8 +42,12 @@ const UNSEEN: &str = include_str!("../../tests/names/unseen.txt");
 fn is_as_published(list: &str, published: (usize, usize)) {
     let (recall, precision, wrong) = measured(list);
     let all = pairs(list).len();
-    println!("{all} pairs, recall {recall}, precision {precision}\n{}", wrong.join("\n"));
-    assert_eq!((recall, precision), published, "publish what is true now");
+    let told = wrong.join("\n");
+    assert_eq!(
+        (recall, precision),
+        published,
+        "publish what is true of {all} pairs; wrong:\n{told}"
+    );
 }
 
 #[test]

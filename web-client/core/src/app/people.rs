@@ -163,6 +163,6 @@ impl Reading<'_> {
         };
         let is_second = !of("duplicate_of").is_empty();
         let found = Somebody { text: Text::of(text), names };
-        Listed { found, person, is_second, entry }
+        Listed { entry, found, person, is_second }
     }
 }
