@@ -89,11 +89,8 @@ impl Wanted {
 
     /// What it differs by from the best of several names, if it may be one of them or its beginning.
     #[must_use]
-    pub fn sounds_in<'a>(&self, names: impl IntoIterator<Item = &'a Name>) -> Option<u16> {
-        if self.sounds.is_empty() {
-            return None;
-        }
-        names.into_iter().filter_map(|name| name.fits(&self.sounds)).min()
+    pub fn sounds_in(&self, names: &[Name]) -> Option<u16> {
+        names.iter().filter_map(|name| name.fits(&self.sounds)).min()
     }
 }
 

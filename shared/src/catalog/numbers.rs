@@ -46,24 +46,22 @@ impl NumberKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberFault {
     /// There is something in it that is no digit.
-    #[error("only digits, hyphen and plus stand in a personal number")]
+    #[error("other signs than digits")]
     Signs,
     /// Too few or too many digits.
-    #[error("a personal number has twelve digits, like 19900526-2382; count them again")]
+    #[error("too few or too many digits")]
     Length,
     /// The century is missing.
-    #[error("write the century too: twelve digits, like 19900526-2382")]
+    #[error("no century")]
     Century,
     /// No such month or day; in a coordination number 60 is added to the day.
-    #[error("there is no such day; look at month and day again")]
+    #[error("no such day")]
     Date,
     /// The last digit does not follow from the others.
-    #[error(
-        "the last digit does not fit the others; one digit is wrong or two have changed places"
-    )]
+    #[error("the check digit does not fit")]
     CheckDigit,
     /// Not a file number.
-    #[error("a file number has eight digits, like 99-123456")]
+    #[error("no file number")]
     Dossier,
 }
 

@@ -115,18 +115,29 @@ pub fn begins(one: &[Sound], other: &[Sound]) -> Option<u16> {
 }
 
 fn best(one: &[Sound], other: &[Sound], begins: bool) -> Option<u16> {
-    let pairs = one
-        .iter()
-        .enumerate()
-        .flat_map(|one| other.iter().enumerate().map(move |other| (one, other)));
-    // Two rare readings at once are one too many.
-    let pairs = pairs.filter(|((one, _), (other, _))| *one == 0 || *other == 0);
-    let costs = pairs.filter_map(|((_, one), (_, other))| {
-        let whole = cost::between(one, other);
-        let start = begins.then(|| cost::beginning(one, other)).flatten();
-        whole.into_iter().chain(start).min()
-    });
-    costs.min()
+    let mut least: Option<u16> = None;
+    for (at, one) in one.iter().enumerate() {
+        for (to, other) in other.iter().enumerate() {
+            // Two rare readings at once are one too many.
+            if at > 0 && to > 0 {
+                continue;
+            }
+            let mut cost = cost::between(one, other);
+            if begins {
+                cost = lesser(cost, cost::beginning(one, other));
+            }
+            least = lesser(least, cost);
+        }
+    }
+    least
+}
+
+/// The lesser of two costs, where there are any.
+fn lesser(one: Option<u16>, other: Option<u16>) -> Option<u16> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
 
 /// Writes beats.

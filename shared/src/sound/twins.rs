@@ -217,8 +217,8 @@ pub fn likeness(one: &Person, other: &Person) -> Option<Likeness> {
 fn numbers(one: &Person, other: &Person) -> Vec<Reason> {
     use crate::catalog::numbers::is_same_plain as is_same;
     let mut reasons = Vec::new();
-    let pairs = || one.numbers.iter().flat_map(|a| other.numbers.iter().map(move |b| (a, b)));
-    if pairs().any(|(one, other)| is_same(one, other)) {
+    let has = |number: &String| other.numbers.iter().any(|other| is_same(number, other));
+    if one.numbers.iter().any(has) {
         reasons.push(Reason::SameNumber);
     } else if let ([one], [other]) = (one.numbers.as_slice(), other.numbers.as_slice()) {
         let kind = crate::catalog::numbers::code;
@@ -291,8 +291,16 @@ fn pair(one: &Written, other: &Written) -> Option<How> {
 }
 
 fn best(some: &[Written], others: &[Written]) -> Option<How> {
-    let pairs = some.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
-    pairs.filter_map(|(one, other)| pair(one, other)).min()
+    let mut surest: Option<How> = None;
+    for one in some {
+        for other in others {
+            let how = pair(one, other);
+            if surest.is_none() || how.is_some() && how < surest {
+                surest = how;
+            }
+        }
+    }
+    surest
 }
 
 fn is_initial(short: &Written, long: &Written) -> bool {

@@ -1,7 +1,7 @@
 //! A whole name: its words, those that belong together, and what of it sounds like something looked for.
 
 use super::letters::without_article;
-use super::{Sound, alike, begins};
+use super::{Sound, alike, begins, lesser};
 
 /// Most words of a name that count.
 const WORDS_MAX: usize = 12;
@@ -53,8 +53,13 @@ impl Name {
     /// What the best word of it differs by from what is looked for, which may be only a beginning.
     #[must_use]
     pub fn fits(&self, wanted: &[Sound]) -> Option<u16> {
-        let all = self.words.iter().chain(&self.joined);
-        all.filter_map(|word| begins(wanted, &word.sounds)).min()
+        let mut least = None;
+        for words in [&self.words, &self.joined] {
+            for word in words {
+                least = lesser(least, begins(wanted, &word.sounds));
+            }
+        }
+        least
     }
 
     /// The skeletons by which an index finds it.
@@ -79,17 +84,17 @@ impl Name {
         let mut left: Vec<&Heard> = many.words.iter().collect();
         let mut worst = 0;
         for word in &few.words {
-            let costs = left.iter().enumerate().filter_map(|(at, other)| {
-                alike(&word.sounds, &other.sounds).map(|cost| (cost, at))
-            });
-            match costs.min() {
-                Some((cost, at)) => {
-                    left.remove(at);
-                    worst = worst.max(cost);
+            let mut least: Option<(u16, usize)> = None;
+            for (at, other) in left.iter().enumerate() {
+                let Some(cost) = alike(&word.sounds, &other.sounds) else { continue };
+                if least.is_none_or(|(known, _)| cost < known) {
+                    least = Some((cost, at));
                 }
-                // Two words here may be one there.
-                None => return few.joins(many),
             }
+            // Two words here may be one there.
+            let Some((cost, at)) = least else { return few.joins(many) };
+            left.remove(at);
+            worst = worst.max(cost);
         }
         Some(worst)
     }
@@ -98,7 +103,11 @@ impl Name {
         let [Heard { sounds, .. }] = self.words.as_slice() else {
             return (self.whole() == other.whole()).then_some(0);
         };
-        other.joined.iter().filter_map(|pair| alike(sounds, &pair.sounds)).min()
+        let mut least = None;
+        for pair in &other.joined {
+            least = lesser(least, alike(sounds, &pair.sounds));
+        }
+        least
     }
 
     /// All of it without gaps.

@@ -60,7 +60,7 @@ impl Viewer<'_> {
             ["boenden"] => Ok(self.houses()),
             ["arenden"] => Ok(self.cases()),
             ["sok"] => Ok(self.search("")),
-            ["lika"] => Ok(self.twins()),
+            ["lika"] => Ok(self.twins(None)),
             ["surfplatta"] => Ok(self.this_device()),
             ["utskrift", "besok", run] => self.protocol(id(run)?),
             ["utskrift", "brand", house] => self.fire_list(id(house)?),
@@ -75,7 +75,7 @@ impl Viewer<'_> {
                         _ => self.list(record, list),
                     },
                     [list, entry] => self.entry(record, list, entry),
-                    ["persons", entry, "lika"] => self.like_page(record, entry),
+                    ["persons", entry, "lika"] => Ok(self.twins(Some((record, entry)))),
                     _ => Err(Refusal::NoPlace),
                 }
             }

@@ -147,7 +147,7 @@ fn look(case: DocumentId, household: &Household, looked: &[Wanted], found: &mut 
     }
     let mut sum = 1_u16;
     for word in looked {
-        let Some(cost) = word.sounds_in([&household.label]) else { return };
+        let Some(cost) = word.sounds_in(core::slice::from_ref(&household.label)) else { return };
         sum = sum.saturating_add(cost);
     }
     found.alike.push((sum, (case, None)));

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use ankomst_shared::app::{Act, Action, Badge, Body, PageView, Part, Refusal, Sign, Tone};
+use ankomst_shared::app::{Act, Action, Badge, Body, PageView, Part, Sign, Tone};
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::order;
@@ -54,56 +54,34 @@ impl Viewer<'_> {
         all
     }
 
-    /// The list of pairs.
-    pub(super) fn twins(&mut self) -> PageView {
+    /// Pairs who may be one, the most alike first: all, or those of one person.
+    fn pairs(&mut self, of: Option<(DocumentId, &str)>) -> Vec<(Known, Known, Likeness)> {
         let all = self.everybody();
-        let mut pairs: Vec<(u8, Likeness, usize, usize)> = Vec::new();
-        for (one, other) in near(&all) {
+        let near = match of {
+            None => near(&all),
+            Some((case, entry)) => {
+                let own = all.iter().position(|one| one.case == case && one.entry() == entry);
+                let Some(own) = own else { return Vec::new() };
+                (0..all.len()).filter(|at| *at != own).map(|at| (own, at)).collect()
+            }
+        };
+        let mut pairs: Vec<(u8, usize, usize, Likeness)> = Vec::new();
+        for (one, other) in near {
             let (Some(a), Some(b)) = (all.get(one), all.get(other)) else { continue };
             if let Some(like) = alike(a, b) {
-                pairs.push((100 - like.score, like, one, other));
+                pairs.push((100 - like.score, one, other, like));
             }
         }
-        order::sort_by_key(&mut pairs, |(far, _, one, other)| (*far, *one, *other));
-        let more = pairs.len() > SHOWN_MAX;
-        let mut parts = Vec::new();
-        for (_, like, one, other) in pairs.into_iter().take(SHOWN_MAX) {
-            if let (Some(one), Some(other)) = (all.get(one), all.get(other)) {
-                parts.push(self.pair(one, other, &like));
-            }
-        }
-        let mut about = part("twins", "", Body::Lines(Vec::new(), String::new()));
-        let help = if parts.is_empty() { Word::TwinsNone } else { Word::TwinsHelp };
-        about.body = Body::Text(vec![self.w(help).to_owned()]);
-        if more {
-            self.w(Word::SearchMore).clone_into(&mut about.help);
-        }
-        parts.insert(0, about);
-        PageView {
-            title: self.w(Word::Twins).to_owned(),
-            back: Some(("/arenden".to_owned(), self.w(Word::Cases).to_owned())),
-            parts,
-            ..PageView::default()
-        }
-    }
-
-    /// Those who may be one person of a case, the most alike first.
-    fn like(&mut self, case: DocumentId, entry: &str) -> Vec<(Known, Known, Likeness)> {
-        let all = self.everybody();
-        let Some(own) = all.iter().find(|one| one.case == case && one.entry() == entry) else {
-            return Vec::new();
-        };
-        let others = all.iter().filter(|one| one.case != case || one.entry() != entry);
-        let mut found: Vec<(Known, Known, Likeness)> = others
-            .filter_map(|other| Some((own.clone(), other.clone(), alike(own, other)?)))
-            .collect();
-        order::sort_by_key(&mut found, |(_, _, like)| core::cmp::Reverse(like.score));
-        found
+        order::sort_by_key(&mut pairs, |(far, one, other, _)| (*far, *one, *other));
+        pairs.dedup();
+        let known = |at: usize| all.get(at).cloned();
+        let pairs = pairs.into_iter();
+        pairs.filter_map(|(_, one, other, like)| Some((known(one)?, known(other)?, like))).collect()
     }
 
     /// How many may be the person that is being written down, and the way to them; nothing when none.
     pub(super) fn like_action(&mut self, case: DocumentId, entry: &str) -> Option<(Badge, Action)> {
-        let number = self.like(case, entry).len();
+        let number = self.pairs(Some((case, entry))).len();
         let label = match number {
             0 => return None,
             1 => self.w(Word::TwinsOne).to_owned(),
@@ -113,26 +91,33 @@ impl Viewer<'_> {
         Some((badge(self.w(Word::Twins), Tone::Info), action("twins", label, Sign::Search, act)))
     }
 
-    /// The persons who may be one person of a case.
-    pub(super) fn like_page(&mut self, case: DocumentId, entry: &str) -> Result<PageView, Refusal> {
-        if !self.listed(case, "persons").1.iter().any(|one| one == entry) {
-            return Err(Refusal::NotHere);
+    /// The list of all pairs, or of those of one person.
+    pub(super) fn twins(&mut self, of: Option<(DocumentId, &str)>) -> PageView {
+        let found = self.pairs(of);
+        let mut about = vec![self.w(Word::TwinsHelp).to_owned()];
+        if found.is_empty() {
+            about = vec![self.w(Word::TwinsNone).to_owned()];
+        } else if found.len() > SHOWN_MAX {
+            about
+                .push(self.f(Word::TwinsMore, &[&SHOWN_MAX.to_string(), &found.len().to_string()]));
         }
-        let found = self.like(case, entry);
-        let help = if found.is_empty() { Word::TwinsNone } else { Word::TwinsHelp };
-        let mut parts = vec![part("twins", "", Body::Text(vec![self.w(help).to_owned()]))];
+        let mut parts = vec![part("twins", "", Body::Text(about))];
         for (one, other, like) in found.iter().take(SHOWN_MAX) {
             parts.push(self.pair(one, other, like));
         }
-        let back = [&self.address(case), "/persons/", entry].concat();
-        let name = self.person_name(case, entry);
-        let name = if name.is_empty() { self.w(Word::Back).to_owned() } else { name };
-        Ok(PageView {
+        let back = match of {
+            None => ("/arenden".to_owned(), self.w(Word::Cases).to_owned()),
+            Some((case, entry)) => {
+                let back = [&self.address(case), "/persons/", entry].concat();
+                (back, self.w(Word::Back).to_owned())
+            }
+        };
+        PageView {
             title: self.w(Word::Twins).to_owned(),
-            back: Some((back, name)),
+            back: Some(back),
             parts,
             ..PageView::default()
-        })
+        }
     }
 
     /// Two persons beside each other.
@@ -239,7 +224,7 @@ fn alike(one: &Known, other: &Known) -> Option<Likeness> {
     (!is_said(&one.household) && !is_said(&other.household)).then_some(like)
 }
 
-/// Pairs that share a bone of a name or a number, in order, each once.
+/// Pairs that share a bone of a name or a number, the earlier person first; some more than once.
 fn near(all: &[Known]) -> Vec<(usize, usize)> {
     let mut keys: Vec<(String, usize)> = Vec::new();
     for (at, one) in all.iter().enumerate() {
@@ -257,8 +242,6 @@ fn near(all: &[Known]) -> Vec<(usize, usize)> {
             pairs.extend(others.filter(|(one, other)| one != other));
         }
     }
-    order::sort_by_key(&mut pairs, |pair| *pair);
-    pairs.dedup();
     pairs
 }
 
