@@ -115,8 +115,8 @@ const TABLE: [(&str, &str, &str); 47] = [
     ),
     (
         "case/persons reserve_is_none",
-        "persons/A/reserve_number=19900526R238",
-        "persons/A/reserve_number=19900526-2382",
+        "persons/A/reserve_number=X1",
+        "persons/A/reserve_number=99-123456",
     ),
     (
         "case/persons/duplicate_of choices",
