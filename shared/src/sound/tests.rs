@@ -220,17 +220,23 @@ mod two_persons {
     }
 }
 
-proptest! {
-    #[test]
-    fn what_is_one_name_shares_a_bone_so_that_an_index_finds_it(at in 0..pairs(TUNED).len()) {
-        let (one, other, is_one) = pairs(TUNED)[at];
+#[test]
+fn what_is_one_name_shares_a_bone_so_that_an_index_finds_it() {
+    let (mut heard, mut missed) = (0_usize, Vec::new());
+    for (one, other, is_one) in pairs(TUNED) {
         let keys = crate::find::sound_keys(one);
-        let words = crate::find::heard(other);
-        for word in words.iter().filter(|word| word.is_heard(&crate::order::fold(one))) {
-            let is_found = keys.iter().any(|key| word.bones.iter().any(|bones| key.starts_with(bones)));
-            // Letters of different kinds that are heard alike: Arabic ج as G, ch as K.
-            let is_rare = one.contains(['g', 'G', 'v', 'c', 'C']) || other.contains(['g', 'G', 'v', 'c', 'C', 'в']);
-            prop_assert!(is_found || is_rare || !is_one, "{} {}: {:?} {:?}", one, other, keys, word.bones);
+        let names: Vec<String> = one.split_whitespace().map(crate::order::fold).collect();
+        for word in crate::find::heard(other) {
+            if !is_one || !names.iter().any(|name| word.is_heard(name)) {
+                continue;
+            }
+            heard += 1;
+            let begins = |key: &String| word.bones.iter().any(|bones| key.starts_with(bones));
+            if !keys.iter().any(begins) {
+                missed.push(format!("{one} | {other}"));
+            }
         }
     }
+    // Arabic ج read as G, ف for the V of Slavic names: found on the tablet, not by the index.
+    assert!(heard > 500 && missed.len() * 50 < heard, "{heard}: {missed:#?}");
 }

@@ -113,11 +113,7 @@ const TABLE: [(&str, &str, &str); 47] = [
         "persons/A/lma_number=99-123456/1 persons/A/dossier_number=99-123456",
         "persons/A/lma_number=99-123456/1 persons/A/dossier_number=99-123457",
     ),
-    (
-        "case/persons reserve_is_none",
-        "persons/A/reserve_number=X1",
-        "persons/A/reserve_number=99-123456",
-    ),
+    ("case/persons own_field", "persons/A/reserve_number=X1", "persons/A/reserve_number=99-123456"),
     (
         "case/persons/duplicate_of choices",
         "persons/A/duplicate_of=bbbbbbbbbbbbbbba persons/B/given=X",
