@@ -5,11 +5,18 @@
 
 use crate::ids::DocumentId;
 use crate::order::{self, fold};
+use crate::sound::{Name, Sound, begins, sounds};
 
 /// Most words of a search that count.
 const WORDS_MAX: usize = 6;
 /// A word of fewer digits is no number.
 const DIGITS_MIN: usize = 4;
+/// Before the bones of a word.
+const BONES: &str = "~";
+/// Behind them.
+const BONES_END: &str = ".";
+/// From so many bones on a word may be the beginning of another.
+const BONES_MIN: usize = 3;
 /// Digits of a personal number with its century.
 const PERSONAL_DIGITS: usize = 12;
 
@@ -22,15 +29,69 @@ pub fn words(wanted: &str) -> Vec<String> {
 /// Whether all words stand in the text; of numbers, strokes and spaces do not count.
 #[must_use]
 pub fn fits(words: &[String], text: &str) -> bool {
-    let text = fold(text);
-    let bare = without_strokes(&text);
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    words.iter().all(|word| {
-        let plain = without_strokes(word);
-        text.contains(word.as_str())
-            || bare.contains(&plain)
-            || (is_number(&plain) && digits.contains(short(&plain)))
-    })
+    let text = Text::of(text);
+    words.iter().all(|word| Wanted::of(word).stands_in(&text))
+}
+
+/// A text made ready, to be looked through again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    folded: String,
+    /// Without strokes, where that is another text.
+    bare: String,
+    digits: String,
+}
+
+impl Text {
+    /// Makes a text ready.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let folded = fold(text);
+        let mut bare = without_strokes(&folded);
+        if bare == folded {
+            bare.clear();
+        }
+        Self { digits: folded.chars().filter(char::is_ascii_digit).collect(), bare, folded }
+    }
+}
+
+/// A word that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    word: String,
+    plain: String,
+    /// As it is heard, if it may be looked for so.
+    pub sounds: Vec<Sound>,
+}
+
+impl Wanted {
+    /// A word as it is typed: some marks are heard that folding takes away.
+    #[must_use]
+    pub fn of(typed: &str) -> Self {
+        let word = fold(typed);
+        Self { sounds: sounds(typed), plain: without_strokes(&word), word }
+    }
+
+    /// All words of a search.
+    #[must_use]
+    pub fn all(wanted: &str) -> Vec<Self> {
+        wanted.split_whitespace().map(Self::of).collect()
+    }
+
+    /// Whether it stands in a text.
+    #[must_use]
+    pub fn stands_in(&self, text: &Text) -> bool {
+        text.folded.contains(&self.word)
+            || self.plain != self.word && text.folded.contains(&self.plain)
+            || text.bare.contains(&self.plain)
+            || is_number(&self.plain) && text.digits.contains(short(&self.plain))
+    }
+
+    /// What it differs by from the best of several names, if it may be one of them or its beginning.
+    #[must_use]
+    pub fn sounds_in(&self, names: &[Name]) -> Option<u16> {
+        names.iter().filter_map(|name| name.fits(&self.sounds)).min()
+    }
 }
 
 fn without_strokes(text: &str) -> String {
@@ -44,6 +105,33 @@ fn is_number(word: &str) -> bool {
 /// A national number without its leading zero: 070… is kept as +4670….
 fn short(number: &str) -> &str {
     number.strip_prefix('0').unwrap_or(number)
+}
+
+/// Somebody who is looked for: by what is written, and by how the names sound.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Somebody {
+    /// All that is written.
+    pub text: Text,
+    /// The names among it.
+    pub names: Vec<Name>,
+}
+
+impl Somebody {
+    /// What somebody differs by from what is looked for, nothing at all where it is written so: all words
+    /// stand here or around (`around` says of each word whether), at least one of them here.
+    #[must_use]
+    pub fn fits(&self, looked: &[Wanted], around: &[bool]) -> Option<u16> {
+        let (mut is_here, mut sum) = (false, 0_u16);
+        for (word, is_around) in looked.iter().zip(around) {
+            if word.stands_in(&self.text) {
+                is_here = true;
+            } else if !is_around {
+                is_here = true;
+                sum = sum.saturating_add(word.sounds_in(&self.names)?).saturating_add(1);
+            }
+        }
+        is_here.then_some(sum)
+    }
 }
 
 /// Letters and digits alone, without case and marks.
@@ -61,6 +149,14 @@ pub fn name_keys(name: &str) -> Vec<String> {
         keys.extend(word.split(is_seam).map(bare));
     }
     tidy(keys)
+}
+
+/// What a name is found by when it only sounds like what is looked for: the bones of its words, marked so
+/// that no word begins so.
+#[must_use]
+pub fn sound_keys(name: &str) -> Vec<String> {
+    let bones = Name::of(name).skeletons().into_iter();
+    bones.map(|bones| [BONES, &bones, BONES_END].concat()).collect()
 }
 
 /// What a number is found by: all of it, a personal number also without its century, a telephone
@@ -95,23 +191,72 @@ pub fn short_number(id: DocumentId) -> String {
     format!("T-{}", short.to_ascii_uppercase())
 }
 
+/// A word that an index of keys is asked for by its sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// How keys of names begin that may sound like it: none of a number or of a word too short.
+    pub bones: Vec<String>,
+    starts: Vec<String>,
+    sounds: Vec<Sound>,
+}
+
+impl Heard {
+    /// Whether a key begins as it is written.
+    #[must_use]
+    pub fn is_written(&self, key: &str) -> bool {
+        self.starts.iter().any(|start| key.starts_with(start.as_str()))
+    }
+
+    /// Whether a key, a word of a name, sounds like it.
+    #[must_use]
+    pub fn is_heard(&self, key: &str) -> bool {
+        !key.starts_with(BONES)
+            && !self.sounds.is_empty()
+            && begins(&self.sounds, &Sound::of(key)).is_some()
+    }
+}
+
+/// The words of [`beginnings`], to be looked for by their sound.
+#[must_use]
+pub fn heard(wanted: &str) -> Vec<Heard> {
+    let words = split(wanted).into_iter().take(WORDS_MAX);
+    let heard = words.map(|(typed, word)| {
+        let sounds = sounds(typed);
+        let mut bones: Vec<String> = sounds.iter().flat_map(Sound::skeletons).collect();
+        bones.retain(|bones| !bones.is_empty());
+        let key = |bones: String| {
+            let end = if bones.len() < BONES_MIN { BONES_END } else { "" };
+            [BONES, &bones, end].concat()
+        };
+        let bones = tidy(bones.into_iter().map(key).collect());
+        Heard { bones, starts: starts(word), sounds }
+    });
+    heard.collect()
+}
+
 /// How keys must begin for what is wanted: for each word several beginnings, one of which is enough.
 /// A number written with spaces is one word.
 #[must_use]
 pub fn beginnings(wanted: &str) -> Vec<Vec<String>> {
+    split(wanted).into_iter().take(WORDS_MAX).map(|(_, word)| starts(word)).collect()
+}
+
+/// The words of a search as they are typed and bare; a number written with spaces is one word.
+fn split(wanted: &str) -> Vec<(&str, String)> {
     let signs = wanted.chars().filter(|sign| !sign.is_whitespace());
     let one_number = signs.clone().all(|sign| sign.is_ascii_digit() || "-+/".contains(sign))
         && signs.filter(char::is_ascii_digit).count() >= DIGITS_MIN;
-    let words: Vec<String> = if one_number {
-        vec![bare(wanted)]
-    } else {
-        wanted.split_whitespace().map(bare).filter(|word| !word.is_empty()).collect()
-    };
-    let beginnings = words.into_iter().take(WORDS_MAX).map(|word| {
-        let short = short(&word).to_owned();
-        if is_number(&word) && short != word { vec![word, short] } else { vec![word] }
-    });
-    beginnings.collect()
+    if one_number {
+        return vec![(wanted, bare(wanted))];
+    }
+    let words = wanted.split_whitespace().map(|word| (word, bare(word)));
+    words.filter(|(_, word)| !word.is_empty()).collect()
+}
+
+/// How keys may begin for a word.
+fn starts(word: String) -> Vec<String> {
+    let short = short(&word).to_owned();
+    if is_number(&word) && short != word { vec![word, short] } else { vec![word] }
 }
 
 #[cfg(test)]

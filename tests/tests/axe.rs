@@ -50,6 +50,7 @@ const CASEWORKER: Pages = &[
     ("question", At::Behind("case", "[data-action=add-tasks]"), "#ask"),
     ("dates", At::Behind("case", "[data-action=start-gap]"), "#ask-programme_ends_on"),
     ("search", At::Address("/sok"), "#search"),
+    ("twins", At::Address("/lika"), "[data-part=twins]"),
     ("tablet", At::Address("/surfplatta"), "[data-action=sync-now]"),
     ("unknown", At::Address("/finns-inte"), "main .button"),
 ];

@@ -10,7 +10,7 @@
 
 use ankomst_shared::app::{Act, Action, Body, Line, Look, PageView, Part, Sign, Tone};
 use ankomst_shared::catalog::{Catalog, FieldType, Kind};
-use ankomst_shared::find::beginnings;
+use ankomst_shared::find::{beginnings, heard};
 use ankomst_shared::text::Word;
 
 use super::made::plain;
@@ -157,10 +157,15 @@ impl Desk {
     fn search(&self, reach: &Reach, wanted: &str) -> Result<PageView, DeskError> {
         let words = beginnings(wanted);
         let longest = words.iter().flatten().map(|word| word.chars().count()).max();
+        let mut alike = Vec::new();
         let (rows, more, none) = if longest.is_some_and(|letters| letters >= LETTERS_MIN) {
             let circles = (reach.unit(), reach.homes());
-            let (rows, more) =
-                self.app.row_readers.read(|db| register::find(db, circles, &words, PAGE_LINES))?;
+            let heard = heard(wanted);
+            let ((rows, more), (sounding, _)) = self.app.row_readers.read(|db| {
+                let written = register::find(db, circles, &words, PAGE_LINES)?;
+                Ok((written, register::find_alike(db, circles, &heard, PAGE_LINES)?))
+            })?;
+            alike = sounding;
             (rows, more, Word::RegisterNoneFound)
         } else {
             (Vec::new(), false, Word::SearchHelp)
@@ -172,9 +177,17 @@ impl Desk {
         if more {
             self.w(Word::SearchMore).clone_into(&mut found.help);
         }
+        let heard = if alike.is_empty() {
+            None
+        } else {
+            let lines = Body::Lines(self.lines(reach, &alike)?, String::new());
+            let mut heard = self.part("server-alike", Word::SearchAlike, lines);
+            self.w(Word::SearchAlikeHelp).clone_into(&mut heard.help);
+            Some(heard)
+        };
         Ok(PageView {
             title: self.w(Word::Search).to_owned(),
-            parts: self.making_notice().into_iter().chain([found]).collect(),
+            parts: self.making_notice().into_iter().chain([found]).chain(heard).collect(),
             ..PageView::default()
         })
     }

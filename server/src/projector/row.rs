@@ -2,7 +2,7 @@
 
 use ankomst_shared::catalog::{Catalog, Field, Finds, Kind, is_over};
 use ankomst_shared::document::Document;
-use ankomst_shared::find::{name_keys, number_keys, short_number};
+use ankomst_shared::find::{name_keys, number_keys, short_number, sound_keys};
 use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::sign::Header;
 use ankomst_shared::value::Value;
@@ -177,7 +177,7 @@ impl Read<'_> {
             let said = state.statements.iter().map(|statement| &statement.value);
             for text in said.chain([&state.value]).filter_map(Value::as_str) {
                 keys.extend(match finds {
-                    Finds::Name => name_keys(text),
+                    Finds::Name => [name_keys(text), sound_keys(text)].concat(),
                     Finds::Number => number_keys(text),
                 });
             }

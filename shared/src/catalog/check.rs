@@ -4,6 +4,7 @@
 //! value again gives the same value.
 
 use super::model::{Field, FieldType, MergeCode};
+use super::numbers::NumberFault;
 use super::{Catalog, numbers};
 use crate::limits::{COUNTING_MAX, FIELD_TEXT_BYTES_MAX};
 use crate::order::lower;
@@ -42,15 +43,12 @@ pub enum ValueFault {
     /// Not a postcode.
     #[error("a postcode has five digits")]
     Postcode,
-    /// Not a personal or coordination number.
-    #[error("a personal or coordination number has twelve digits and a check digit that fits")]
-    PersonalNumber,
+    /// Not an identity number, and why.
+    #[error(transparent)]
+    Number(#[from] NumberFault),
     /// A member of a set is taken out without the reason this needs.
     #[error("say why this is taken out")]
     Reason,
-    /// Not an agency file number.
-    #[error("a file number has eight digits, like 99-123456")]
-    DossierNumber,
 }
 
 /// Checks a value of a field and gives its canonical form. `Null` fits everywhere but where something
@@ -123,8 +121,8 @@ fn check_text(catalog: &Catalog, field: &Field, text: &str) -> Result<Value, Val
         FieldType::Phone => phone(text).ok_or(ValueFault::Phone)?,
         FieldType::Email => email(text).ok_or(ValueFault::Email)?,
         FieldType::Postcode => postcode(text).ok_or(ValueFault::Postcode)?,
-        FieldType::PersonalNumber => numbers::personal(text).ok_or(ValueFault::PersonalNumber)?,
-        FieldType::DossierNumber => numbers::dossier(text).ok_or(ValueFault::DossierNumber)?,
+        FieldType::PersonalNumber => numbers::personal(text)?,
+        FieldType::DossierNumber => numbers::dossier(text).ok_or(NumberFault::Dossier)?,
     };
     Ok(Value::Str(canonical))
 }

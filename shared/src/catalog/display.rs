@@ -36,10 +36,7 @@ impl Catalog {
                 unit.as_ref().map_or(text.clone(), |unit| format!("{text} {unit}"))
             }
             (Value::Str(text), FieldType::Phone) => phone_words(text),
-            (Value::Str(text), FieldType::PersonalNumber) => match text.split_at_checked(8) {
-                Some((date, rest)) => format!("{date}-{rest}"),
-                None => text.clone(),
-            },
+            (Value::Str(text), FieldType::PersonalNumber) => super::numbers::shown(text),
             (Value::Str(text), _) => text.clone(),
         }
     }

@@ -114,6 +114,10 @@ pub enum Operation {
     Where,
     /// A day so many months later.
     Months,
+    /// The kind of an identity number, as a text; empty for a text that is none.
+    Kind,
+    /// The Migration Agency's file in the number of a file or card.
+    File,
 }
 
 /// What must hold between answers.
@@ -144,7 +148,7 @@ packed! {
     enum Fold { Count, Sum, Lowest, Highest }
     enum Operation {
         Or, And, Not, Equal, Less, AtMost, In, Add, Subtract, Multiply, Divide, Floor, Length, Answered,
-        If, Where, Months
+        If, Where, Months, Kind, File
     }
     struct Constraint { id, at, holds, say }
 }

@@ -30,5 +30,6 @@ pub use due::{NoDueDate, When, days_after, due_date, due_latest, due_when, is_ov
 pub use lookup::PACKED;
 pub use lookup::{Catalog, Located};
 pub use model::*;
+pub use numbers::NumberFault;
 pub use order::most_cautious;
 pub use workday::is_working_day;

@@ -6,7 +6,8 @@
 
 use super::outcome::{self, Why};
 use crate::catalog::{
-    Catalog, Fold, Formula, Operation, Shape, Step, Whose, days_after, months_after, read_date,
+    Catalog, Fold, Formula, Operation, Shape, Step, Whose, days_after, months_after, numbers,
+    read_date,
 };
 use crate::merge::RecordState;
 use crate::order;
@@ -260,6 +261,14 @@ impl<'r> Reckoner<'r> {
             Op::Length => match last {
                 Term::Text(text) => self.length(text.chars().count()),
                 Term::Texts(all) => self.length(all.len()),
+                Term::Unknown => Term::Unknown,
+                _ => self.none(Why::Malformed),
+            },
+            Op::Kind | Op::File => match last {
+                Term::Text(text) if operation == Op::File => {
+                    numbers::file_of(&text).map_or(Term::Unknown, Term::Text)
+                }
+                Term::Text(text) => Term::Text(numbers::code(&text).to_owned()),
                 Term::Unknown => Term::Unknown,
                 _ => self.none(Why::Malformed),
             },

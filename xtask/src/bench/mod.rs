@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures, each with its name, printed and never asserted.
 
+mod find;
 mod model;
 mod pages;
 mod process;
@@ -14,6 +15,8 @@ pub(crate) enum Bench {
     Server(server::ServerArgs),
     /// One case of the workload W on the model alone: open, edit, merge, read; bytes.
     Model(model::ModelArgs),
+    /// Looking for a person among 10,000, by what is written and by sound.
+    Find(find::FindArgs),
 }
 
 /// Measures and prints.
@@ -24,6 +27,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Server(args) => server::run(args),
         Bench::Model(args) => model::run(args),
+        Bench::Find(args) => find::run(args),
     }
 }
 

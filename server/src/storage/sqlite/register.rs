@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use ankomst_shared::find::Heard;
 use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -208,6 +209,55 @@ pub fn find(
     Ok((found, more))
 }
 
+/// Rows of those kinds of secrecy whose names sound like what is looked for and are not written so; says
+/// whether there may be more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find_alike(
+    db: &Connection,
+    (unit, homes): (UnitId, &[&str]),
+    words: &[Heard],
+    most: usize,
+) -> Result<(Vec<ProjectedRow>, bool), StorageError> {
+    let (mut found, mut seen, mut more) = (Vec::new(), BTreeSet::new(), false);
+    // The word with the most bones has the fewest keys.
+    let boned = words.iter().filter(|word| !word.bones.is_empty());
+    let Some(rarest) = boned.max_by_key(|word| word.bones.first().map(String::len)) else {
+        return Ok((found, false));
+    };
+    for home in homes {
+        let Some(circle) = known_circle(db, unit, home)? else { continue };
+        for bones in &rarest.bones {
+            let candidates = candidates(db, circle, bones)?;
+            more |= candidates.len() == CANDIDATES_MAX;
+            for id in candidates {
+                if !seen.insert(id) || !has_alike(db, id, words)? {
+                    continue;
+                }
+                if found.len() == most {
+                    return Ok((found, true));
+                }
+                found.extend(by_id(db, id)?);
+            }
+        }
+    }
+    Ok((found, more))
+}
+
+/// Whether all words are heard or written in the keys of a row, and not all of them written.
+fn has_alike(db: &Connection, id: i64, words: &[Heard]) -> Result<bool, StorageError> {
+    let keys = keys_of(db, id)?;
+    let is_written = |word: &Heard| keys.iter().any(|key| word.is_written(key));
+    let is_heard = |word: &Heard| keys.iter().any(|key| word.is_heard(key));
+    Ok(!words.iter().all(is_written) && words.iter().all(|word| is_written(word) || is_heard(word)))
+}
+
+fn keys_of(db: &Connection, id: i64) -> Result<Vec<String>, StorageError> {
+    let mut select = db.prepare_cached(KEYS_OF)?;
+    Ok(select.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 fn candidates(db: &Connection, circle: i64, beginning: &str) -> Result<Vec<i64>, StorageError> {
     // No key that begins so comes after its beginning with the last of all letters.
     let end = format!("{beginning}{}", char::MAX);
@@ -221,8 +271,7 @@ fn has_all(db: &Connection, id: i64, words: &[Vec<String>]) -> Result<bool, Stor
     if words.len() == 1 {
         return Ok(true);
     }
-    let mut select = db.prepare_cached(KEYS_OF)?;
-    let keys: Vec<String> = select.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let keys = keys_of(db, id)?;
     let is_there = |word: &Vec<String>| {
         word.iter().any(|start| keys.iter().any(|key| key.starts_with(start.as_str())))
     };
@@ -265,8 +314,7 @@ pub fn all(db: &Connection) -> Result<Vec<ProjectedRow>, StorageError> {
     let mut rows = Vec::new();
     for one in found {
         let (mut row, id) = one?;
-        let mut keys = db.prepare_cached(KEYS_OF)?;
-        row.keys = keys.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        row.keys = keys_of(db, id)?;
         rows.push(row);
     }
     Ok(rows)

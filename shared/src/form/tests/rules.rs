@@ -3,7 +3,7 @@
 use super::*;
 
 /// Constraint or choices; answers that keep it, and answers that break it.
-const TABLE: [(&str, &str, &str); 43] = [
+const TABLE: [(&str, &str, &str); 47] = [
     (
         "residence open_to_after_open_from",
         "open_from=2026-01-01 open_to=2026-01-01",
@@ -99,9 +99,21 @@ const TABLE: [(&str, &str, &str); 43] = [
     ),
     (
         "case/persons two_numbers",
-        "persons/A/personal_number=199001012384. persons/A/coordination_number=199001612384.",
-        "persons/A/personal_number=199001012384. persons/A/coordination_number=199001012384.",
+        "persons/A/personal_number=19900526-2382 persons/A/coordination_number=19870687-2382",
+        "persons/A/personal_number=19870687-2382 persons/A/coordination_number=19870687-2382",
     ),
+    (
+        "case/persons number_of_register",
+        "persons/A/coordination_number=19820083-2387",
+        "persons/A/coordination_number=19900526-2382",
+    ),
+    ("case/persons lma_form", "persons/A/lma_number=99-123456/1", "persons/A/lma_number=99-123456"),
+    (
+        "case/persons lma_of_file",
+        "persons/A/lma_number=99-123456/1 persons/A/dossier_number=99-123456",
+        "persons/A/lma_number=99-123456/1 persons/A/dossier_number=99-123457",
+    ),
+    ("case/persons own_field", "persons/A/reserve_number=X1", "persons/A/reserve_number=99-123456"),
     (
         "case/persons/duplicate_of choices",
         "persons/A/duplicate_of=bbbbbbbbbbbbbbba persons/B/given=X",

@@ -31,6 +31,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         Op::Divide,
         Op::Floor,
         Op::Length,
+        Op::Kind,
+        Op::File,
         Op::Answered,
         Op::If,
         Op::Where,

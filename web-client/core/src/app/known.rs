@@ -26,6 +26,8 @@ pub(super) struct Known {
     news: Vec<(i64, UserId)>,
     /// Who has written.
     people: Rc<[UserId]>,
+    /// The persons of a case, once somebody has looked for one.
+    pub(super) household: Option<Rc<super::people::Household>>,
 }
 
 /// The last review of a record, and what was written since.
@@ -51,8 +53,14 @@ impl Open {
         let news = self.written_since_mine(&document);
         let mut people: Vec<UserId> = document.changes().map(|(_, meta)| meta.user).collect();
         order::sort_and_dedup(&mut people);
-        let known =
-            Known { record: Rc::clone(&record), unseen, broken: None, news, people: people.into() };
+        let known = Known {
+            record: Rc::clone(&record),
+            unseen,
+            broken: None,
+            news,
+            people: people.into(),
+            household: None,
+        };
         self.records.insert(id, known);
         Some(record)
     }

@@ -31,6 +31,11 @@ impl Parser<'_> {
                 Type::Text | Type::Set(_) => self.do_(Operation::Length).map(|()| Type::Number),
                 other => Err(wants(&what, "a text or a set", &other)),
             },
+            "number" | "file" => match first {
+                Type::Text if name == "file" => self.do_(Operation::File).map(|()| Type::Text),
+                Type::Text => self.do_(Operation::Kind).map(|()| Type::Text),
+                other => Err(wants(&what, "a text", &other)),
+            },
             "floor" => {
                 number(&what, &first)?;
                 self.do_(Operation::Floor).map(|()| Type::Number)

@@ -50,6 +50,8 @@ fn done(operation: Operation, pile: &mut Vec<String>) -> String {
         Operation::Answered => return format!("answered({last})"),
         Operation::Floor => return format!("floor({last})"),
         Operation::Length => return format!("length({last})"),
+        Operation::Kind => return format!("number({last})"),
+        Operation::File => return format!("file({last})"),
         _ => {}
     }
     let first = pile.pop().unwrap();

@@ -1,9 +1,10 @@
 //! The form of a record, or of one entry of a list in it.
 
 use ankomst_shared::app::{FieldView, FormView, Input, Language, Refusal, SectionView};
-use ankomst_shared::catalog::{Section, ValueFault};
+use ankomst_shared::catalog::{NumberFault, Section, ValueFault};
 use ankomst_shared::form::{Asked, Form, Outcome};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::text::{Word, w};
 use ankomst_shared::value::Value;
 
 use super::viewer::{Viewer, count};
@@ -160,7 +161,7 @@ impl Viewer<'_> {
 
 /// What is wrong with an answer, in words.
 pub(super) fn fault_words(fault: ValueFault, language: Language) -> String {
-    if language == Language::En {
+    if let (Language::En, true) = (language, !matches!(fault, ValueFault::Number(_))) {
         return fault.to_string();
     }
     let words = match fault {
@@ -174,9 +175,20 @@ pub(super) fn fault_words(fault: ValueFault, language: Language) -> String {
         ValueFault::Phone => "skriv ett telefonnummer, som 070-174 06 05",
         ValueFault::Email => "skriv en e-postadress, som namn@example.org",
         ValueFault::Postcode => "ett postnummer har fem siffror",
-        ValueFault::PersonalNumber => "tolv siffror, och kontrollsiffran ska stämma",
+        ValueFault::Number(fault) => return w(language, number_word(fault)).to_owned(),
         ValueFault::Reason => "skriv varför det tas bort",
-        ValueFault::DossierNumber => "åtta siffror, som 99-123456",
     };
     words.to_owned()
+}
+
+/// Why a number cannot be one.
+const fn number_word(fault: NumberFault) -> Word {
+    match fault {
+        NumberFault::Signs => Word::NumberSigns,
+        NumberFault::Length => Word::NumberLength,
+        NumberFault::Century => Word::NumberCentury,
+        NumberFault::Date => Word::NumberDate,
+        NumberFault::CheckDigit => Word::NumberCheckDigit,
+        NumberFault::Dossier => Word::NumberDossier,
+    }
 }

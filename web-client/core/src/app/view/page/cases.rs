@@ -16,9 +16,11 @@ impl Viewer<'_> {
         let lines = ids.into_iter().filter_map(|id| self.case_line(id)).collect();
         let label = question("label", self.w(Word::CaseLabel), Input::Text, Value::Null);
         let new = primary(action("new-case", self.w(Word::NewCase), Sign::Plus, Act::NewCase));
+        let act = Act::Go("/lika".to_owned());
+        let twins = action("twins", self.w(Word::Twins), Sign::Search, act);
         PageView {
             title: self.w(Word::Cases).to_owned(),
-            actions: vec![asked(new, self.w(Word::CaseLabelHelp), vec![label])],
+            actions: vec![asked(new, self.w(Word::CaseLabelHelp), vec![label]), twins],
             parts: vec![self.lines("cases", Word::Empty, lines, Word::CasesNone)],
             ..PageView::default()
         }

@@ -9,6 +9,9 @@ use ankomst_shared::text::Word;
 use super::super::viewer::Viewer;
 use super::made::{badge, notice, part};
 
+/// What follows is laid out from the left.
+const LEFT_TO_RIGHT: char = '\u{200e}';
+
 impl Viewer<'_> {
     /// All fields of a record.
     pub(super) fn whole(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
@@ -89,6 +92,13 @@ impl Viewer<'_> {
             page.parts.insert(0, said);
             page.actions.extend(self.restore(home, (list, entry)));
         }
+        if list == "persons" {
+            // Beside the heading, so that nothing moves under the hands of who is typing.
+            if let Some((badge, action)) = self.like_action(home, entry) {
+                page.badges.push(badge);
+                page.actions.push(action);
+            }
+        }
         if list == "notes" {
             self.note_page(&mut page, home, entry);
         } else if known.entries == Entries::Keyed && list != "occupancy" {
@@ -152,7 +162,7 @@ impl Viewer<'_> {
         let mut progress = None;
         let (title, detail) = match list {
             "persons" => {
-                let fields = ["native_name", "birth_date", "personal_number", "dossier_number"];
+                let fields = ["birth_date", "personal_number", "dossier_number", "native_name"];
                 let code = self.text(home, &key("protected_identity"));
                 if !matches!(code.as_str(), "" | "none") {
                     let words = self.words(home, &key("protected_identity"));
@@ -184,7 +194,11 @@ impl Viewer<'_> {
             }
         };
         badges.extend(self.entry_badge(home, list, entry));
-        let detail: Vec<String> = detail.into_iter().filter(|part| !part.is_empty()).collect();
+        let mut detail: Vec<String> = detail.into_iter().filter(|part| !part.is_empty()).collect();
+        if let (Some(first), "persons") = (detail.first_mut(), list) {
+            // Digits run from left to right, whatever script the name behind them has.
+            first.insert(0, LEFT_TO_RIGHT);
+        }
         let title = if title.is_empty() { self.w(Word::Untitled).to_owned() } else { title };
         let figure = progress.map_or_else(String::new, |(done, all)| {
             self.f(Word::Of, &[&done.to_string(), &all.to_string()])

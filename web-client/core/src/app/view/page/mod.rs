@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
-//! [`due`], [`search`], [`visits`], [`starts`], [`device`], [`mod@print`].
+//! [`due`], [`search`], [`twins`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
@@ -16,6 +16,7 @@ mod records;
 mod search;
 mod starts;
 mod today;
+mod twins;
 mod visits;
 
 use ankomst_shared::app::{PageView, Refusal, Tone};
@@ -59,6 +60,7 @@ impl Viewer<'_> {
             ["boenden"] => Ok(self.houses()),
             ["arenden"] => Ok(self.cases()),
             ["sok"] => Ok(self.search("")),
+            ["lika"] => Ok(self.twins(None)),
             ["surfplatta"] => Ok(self.this_device()),
             ["utskrift", "besok", run] => self.protocol(id(run)?),
             ["utskrift", "brand", house] => self.fire_list(id(house)?),
@@ -73,6 +75,7 @@ impl Viewer<'_> {
                         _ => self.list(record, list),
                     },
                     [list, entry] => self.entry(record, list, entry),
+                    ["persons", entry, "lika"] => Ok(self.twins(Some((record, entry)))),
                     _ => Err(Refusal::NoPlace),
                 }
             }

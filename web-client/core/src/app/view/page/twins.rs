@@ -1,0 +1,253 @@
+//! `/lika`: persons on this device who may be one, each pair with what speaks for it and against; and
+//! those who may be the person that is being written down.
+
+use std::rc::Rc;
+
+use ankomst_shared::app::{Act, Action, Badge, Body, PageView, Part, Sign, Tone};
+use ankomst_shared::chunk::sha256;
+use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::order;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sound::twins::{Likeness, Reason, SCORE_MIN_HOUSEHOLD, Script, likeness};
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+
+use super::super::super::people::{Household, Listed};
+use super::super::viewer::Viewer;
+use super::made::{action, badge, part, quiet};
+
+/// So many pairs are shown.
+const SHOWN_MAX: usize = 40;
+/// A score that calls for a look.
+const SCORE_HIGH: u8 = 75;
+
+/// A person of a case on this device.
+#[derive(Clone)]
+struct Known {
+    case: DocumentId,
+    household: Rc<Household>,
+    at: usize,
+}
+
+impl Known {
+    fn listed(&self) -> Option<&Listed> {
+        self.household.persons.get(self.at)
+    }
+
+    fn entry(&self) -> &str {
+        self.listed().map_or("", |one| &one.entry)
+    }
+}
+
+impl Viewer<'_> {
+    /// Everybody on this device who is not said to be another one's second entry.
+    fn everybody(&mut self) -> Vec<Known> {
+        let mut all = Vec::new();
+        for case in self.of_kind("case") {
+            let Some(household) = self.household(case) else { continue };
+            for (at, listed) in household.persons.iter().enumerate() {
+                if !listed.is_second {
+                    all.push(Known { case, household: Rc::clone(&household), at });
+                }
+            }
+        }
+        all
+    }
+
+    /// Pairs who may be one, the most alike first: all, or those of one person.
+    fn pairs(&mut self, of: Option<(DocumentId, &str)>) -> Vec<(Known, Known, Likeness)> {
+        let all = self.everybody();
+        let near = match of {
+            None => near(&all),
+            Some((case, entry)) => {
+                let own = all.iter().position(|one| one.case == case && one.entry() == entry);
+                let Some(own) = own else { return Vec::new() };
+                (0..all.len()).filter(|at| *at != own).map(|at| (own, at)).collect()
+            }
+        };
+        let mut pairs: Vec<(u8, usize, usize, Likeness)> = Vec::new();
+        for (one, other) in near {
+            let (Some(a), Some(b)) = (all.get(one), all.get(other)) else { continue };
+            if let Some(like) = alike(a, b) {
+                pairs.push((100 - like.score, one, other, like));
+            }
+        }
+        order::sort_by_key(&mut pairs, |(far, one, other, _)| (*far, *one, *other));
+        pairs.dedup();
+        let known = |at: usize| all.get(at).cloned();
+        let pairs = pairs.into_iter();
+        pairs.filter_map(|(_, one, other, like)| Some((known(one)?, known(other)?, like))).collect()
+    }
+
+    /// How many may be the person that is being written down, and the way to them; nothing when none.
+    pub(super) fn like_action(&mut self, case: DocumentId, entry: &str) -> Option<(Badge, Action)> {
+        let number = self.pairs(Some((case, entry))).len();
+        let label = match number {
+            0 => return None,
+            1 => self.w(Word::TwinsOne).to_owned(),
+            many => self.f(Word::TwinsMany, &[&many.to_string()]),
+        };
+        let act = Act::Go([&self.address(case), "/persons/", entry, "/lika"].concat());
+        Some((badge(self.w(Word::Twins), Tone::Info), action("twins", label, Sign::Search, act)))
+    }
+
+    /// The list of all pairs, or of those of one person.
+    pub(super) fn twins(&mut self, of: Option<(DocumentId, &str)>) -> PageView {
+        let found = self.pairs(of);
+        let mut about = vec![self.w(Word::TwinsHelp).to_owned()];
+        if found.is_empty() {
+            about = vec![self.w(Word::TwinsNone).to_owned()];
+        } else if found.len() > SHOWN_MAX {
+            about
+                .push(self.f(Word::TwinsMore, &[&SHOWN_MAX.to_string(), &found.len().to_string()]));
+        }
+        let mut parts = vec![part("twins", "", Body::Text(about))];
+        for (one, other, like) in found.iter().take(SHOWN_MAX) {
+            parts.push(self.pair(one, other, like));
+        }
+        let back = match of {
+            None => ("/arenden".to_owned(), self.w(Word::Cases).to_owned()),
+            Some((case, entry)) => {
+                let back = [&self.address(case), "/persons/", entry].concat();
+                (back, self.w(Word::Back).to_owned())
+            }
+        };
+        PageView {
+            title: self.w(Word::Twins).to_owned(),
+            back: Some(back),
+            parts,
+            ..PageView::default()
+        }
+    }
+
+    /// Two persons beside each other.
+    fn pair(&mut self, one: &Known, other: &Known, like: &Likeness) -> Part {
+        let mut lines = Vec::new();
+        for person in [one, other] {
+            lines.push(self.person_line(person.case, person.entry()));
+        }
+        let score = self.f(Word::TwinScore, &[&like.score.to_string()]);
+        let tone = if like.score >= SCORE_HIGH { Tone::Decide } else { Tone::Info };
+        if let Some(line) = lines.first_mut() {
+            line.badges.push(badge(score, tone));
+        }
+        let id = pair_id(one.entry(), other.entry());
+        let mut pair = part(&id, "", Body::Lines(lines, String::new()));
+        pair.title = self.reasons(like);
+        pair.actions.extend(self.not_same(one, other, &id));
+        pair
+    }
+
+    /// Says that two are two, in the case of the first.
+    fn not_same(&self, one: &Known, other: &Known, id: &str) -> Option<Action> {
+        let at = |field: &str| FieldPath::parse(&["not_duplicates/", id, field].concat()).ok();
+        let values = vec![
+            (at("/person")?, Value::text(one.entry())),
+            (at("/other")?, Value::text(other.entry())),
+        ];
+        let act = Act::Set { document: one.case, values };
+        Some(quiet(action("not-same", self.w(Word::NotSame), Sign::Cross, act)))
+    }
+
+    /// What speaks for it, then what speaks against it.
+    fn reasons(&self, like: &Likeness) -> String {
+        let mut said = String::new();
+        let mut is_against = false;
+        for reason in &like.reasons {
+            if !said.is_empty() {
+                said.push_str(", ");
+            }
+            if reason.is_against() && !is_against {
+                is_against = true;
+                said.push_str(self.w(Word::TwinBut));
+                said.push(' ');
+            }
+            said.push_str(&self.reason(*reason));
+        }
+        // All these words begin with plain letters.
+        if let Some(first) = said.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        said
+    }
+
+    fn reason(&self, reason: Reason) -> String {
+        let word = match reason {
+            Reason::SameNumber => Word::TwinSameNumber,
+            Reason::SameCard => Word::TwinSameCard,
+            Reason::SameReserve => Word::TwinSameReserve,
+            Reason::SameFile => Word::TwinSameFile,
+            Reason::SamePhone => Word::TwinSamePhone,
+            Reason::SameGiven => Word::TwinSameGiven,
+            Reason::GivenSounds(None) => Word::TwinGivenSounds,
+            Reason::GivenSounds(Some(script)) => {
+                return self.f(Word::TwinGivenScript, &[self.w(script_word(script))]);
+            }
+            Reason::SameFamily => Word::TwinSameFamily,
+            Reason::FamilySounds(None) => Word::TwinFamilySounds,
+            Reason::FamilySounds(Some(script)) => {
+                return self.f(Word::TwinFamilyScript, &[self.w(script_word(script))]);
+            }
+            Reason::FamilyInitial => Word::TwinFamilyInitial,
+            Reason::NamesSwapped => Word::TwinNamesSwapped,
+            Reason::SameBirth => Word::TwinSameBirth,
+            Reason::BirthSwapped => Word::TwinBirthSwapped,
+            Reason::SameYear => Word::TwinSameYear,
+            Reason::BirthNear => Word::TwinBirthNear,
+            Reason::OtherBirth => Word::TwinOtherBirth,
+            Reason::OtherSex => Word::TwinOtherSex,
+            Reason::OtherNumber => Word::TwinOtherNumber,
+        };
+        self.w(word).to_owned()
+    }
+}
+
+const fn script_word(script: Script) -> Word {
+    match script {
+        Script::Latin => Word::ScriptLatin,
+        Script::Arabic => Word::ScriptArabic,
+        Script::Cyrillic => Word::ScriptCyrillic,
+        Script::Geez => Word::ScriptGeez,
+    }
+}
+
+/// Two persons who may be one and of whom nobody has said that they are two.
+fn alike(one: &Known, other: &Known) -> Option<Likeness> {
+    let like = likeness(&one.listed()?.person, &other.listed()?.person)?;
+    if one.case == other.case && like.score < SCORE_MIN_HOUSEHOLD {
+        return None;
+    }
+    let is_said = |household: &Household| {
+        let (one, other) = (one.entry(), other.entry());
+        household.apart.iter().any(|(a, b)| (a == one && b == other) || (a == other && b == one))
+    };
+    (!is_said(&one.household) && !is_said(&other.household)).then_some(like)
+}
+
+/// Pairs that share a bone of a name or a number, the earlier person first; some more than once.
+fn near(all: &[Known]) -> Vec<(usize, usize)> {
+    let mut keys: Vec<(String, usize)> = Vec::new();
+    for (at, one) in all.iter().enumerate() {
+        let Some(listed) = one.listed() else { continue };
+        let mut own = listed.person.numbers.clone();
+        own.extend([listed.person.card.clone(), listed.person.reserve.clone()]);
+        own.extend(listed.found.names.iter().flat_map(ankomst_shared::sound::Name::skeletons));
+        keys.extend(own.into_iter().filter(|key| !key.is_empty()).map(|key| (key, at)));
+    }
+    order::sort_by_key(&mut keys, |(key, at)| (key.clone(), *at));
+    let mut pairs = Vec::new();
+    for group in keys.chunk_by(|(one, _), (other, _)| one == other) {
+        for (at, (_, one)) in group.iter().enumerate() {
+            let others = group.iter().skip(at + 1).map(|(_, other)| (*one, *other));
+            pairs.extend(others.filter(|(one, other)| one != other));
+        }
+    }
+    pairs
+}
+
+/// The id of what is said of two persons: the same on every device, whoever says it.
+fn pair_id(one: &str, other: &str) -> String {
+    let (first, second) = if one < other { (one, other) } else { (other, one) };
+    let hash = sha256(&[b"ankomst two persons", first.as_bytes(), b" ", second.as_bytes()]);
+    EntryId::from_bytes(hash.first_chunk().copied().unwrap_or_default()).to_string()
+}
