@@ -55,6 +55,7 @@ fn what_rules_until_a_reopened_decision_is_looked_at_again() {
     assert_eq!((after.value.as_str(), after.rule), (Some("ended"), ShownRule::Table));
     assert_eq!((after.agreement, after.is_settled()), (Agreement::Reopened, false));
     assert!(after.conflict.is_some());
+    assert_eq!(after.statements[0].value, after.value, "the ruling one first");
     // A register with an order: the more cautious of the two.
     let task = format!("tasks/{}/status", entry(7));
     let [decided, after] = reopened("case", &task, ["doing", "done", "cancelled", "todo"]);
@@ -66,6 +67,69 @@ fn what_rules_until_a_reopened_decision_is_looked_at_again() {
     // Any other register: what was decided.
     let [_, after] = reopened("case", "household_label", ["A", "B", "C", "D"]);
     assert_eq!((after.value.as_str(), after.rule), (Some("B"), ShownRule::Decided));
+}
+
+#[test]
+fn an_answer_in_the_place_of_both_that_knows_of_no_decision_ends_none() {
+    let base = begun(&[edit("phone", "1")]);
+    let said = [(2, "2"), (3, "3")].map(|(who, text)| wrote(who, &[&base], &[edit("phone", text)]));
+    let both = [&base, &said[0], &said[1]];
+    let seen = read("case", &both, None).fields[&path("phone")].seen();
+    let edits = settle_edits(entry(1), &path("phone"), &"2".into(), "Ringt", &seen);
+    let review = Document::create(actor(4), vec![2], &edits, &by(4, 9, Vec::new())).unwrap().0;
+    let over = wrote(5, &both, &[edit("phone", "4")]);
+    let record = read("case", &[&base, &said[0], &said[1], &over], Some(&review));
+    let state = &record.fields[&path("phone")];
+    assert_eq!((state.agreement, state.value.as_str()), (Agreement::Reopened, Some("2")));
+}
+
+#[test]
+fn a_signed_run_is_signed_again_when_what_came_late_was_decided_on() {
+    let pests = "item/B-H09/status";
+    let base = begun(&[edit("state", "open"), edit(pests, "ok"), edit("remark", "Regn")]);
+    let signed = wrote(2, &[&base], &[edit("state", "signed")]);
+    let late = wrote(3, &[&base], &[edit(pests, "not_ok")]);
+    let all = [&base, &signed, &late];
+    let open = read("run", &all, None);
+    assert_eq!((open.text("state"), open.text(pests)), ("signed_with_late_changes", "ok"));
+    assert!(!open.late[0].is_decided());
+    let seen = open.late[0].state.seen();
+    let edits = settle_edits(entry(1), &path(pests), &"not_ok".into(), "Sett spår", &seen);
+    let review = Document::create(actor(4), vec![2], &edits, &by(4, 9, Vec::new())).unwrap().0;
+    let decided = read("run", &all, Some(&review));
+    assert_eq!((decided.text("state"), decided.text(pests)), ("signed", "ok"));
+    assert_eq!(decided.text("remark"), "Regn");
+    let [late] = decided.late.as_slice() else { panic!("{:?}", decided.late) };
+    assert_eq!((late.is_decided(), late.state.value.as_str()), (true, Some("not_ok")));
+}
+
+#[test]
+fn what_was_removed_is_back_with_what_another_wrote_into_it_and_nothing_else_is() {
+    let [own, other] = [entry(1), entry(2)].map(|entry| format!("persons/{entry}"));
+    let given = |prefix: &str| format!("{prefix}/given");
+    let base = begun(&[edit(&given(&own), "Rima"), edit(&given(&other), "Adam")]);
+    let gone = [edit(&format!("{own}/tombstone"), "fel person")];
+    let removed = wrote(2, &[&base], &gone);
+    let record = read("case", &[&base, &removed], None);
+    assert!(record.revived.is_empty() && record.is_removed(&own), "all in it was known");
+    let elsewhere = wrote(3, &[&base], &[edit(&format!("{other}/phone"), "1")]);
+    let record = read("case", &[&base, &removed, &elsewhere], None);
+    assert!(record.revived.is_empty() && record.is_removed(&own));
+    let into = wrote(3, &[&base], &[edit(&format!("{own}/phone"), "1")]);
+    let record = read("case", &[&base, &removed, &into], None);
+    let [revived] = record.revived.as_slice() else { panic!("{:?}", record.revived) };
+    assert_eq!((revived.prefix.as_str(), revived.said.len()), (own.as_str(), 1));
+    assert_eq!(revived.said[0].value, "1".into());
+    assert!(!record.is_removed(&own) && !record.is_removed(&other));
+    // Removed again by somebody who has seen it.
+    let again =
+        wrote(4, &[&base, &removed, &into], &[edit(&format!("{own}/tombstone"), "ja, fel")]);
+    let record = read("case", &[&base, &removed, &into, &again], None);
+    assert!(record.revived.is_empty() && record.is_removed(&own));
+    // Taken back: nobody has removed it.
+    let back = wrote(4, &[&base, &removed], &[edit(&format!("{own}/tombstone"), Value::Null)]);
+    let record = read("case", &[&base, &removed, &into, &back], None);
+    assert!(record.revived.is_empty() && !record.is_removed(&own));
 }
 
 #[test]

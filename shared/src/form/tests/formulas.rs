@@ -7,7 +7,7 @@ use crate::ids::{ActorId, ChangeHash, DeviceId, UserId};
 
 /// What stands in the record that formulas are reckoned in.
 const STANDS: &str = "yes=true no=false n=4 text=abc blank=_ day=2026-01-31 area=2.5 set/a=true set/b=true \
-    list/A/n=1 list/A/yes=true list/B/n=3 list/B/yes=false count/x=2 count/y=3 named=bbbbbbbbbbbbbbba";
+    list/A/n=1 list/A/yes=true list/B/n=3 list/B/yes=false persons/A/n=7 count/x=2 count/y=3 named=bbbbbbbbbbbbbbba";
 
 fn own(name: &str, shape: Shape) -> Step {
     Step::Answer(Whose::Own, name.to_owned(), shape)
@@ -116,6 +116,11 @@ fn lists_are_gone_through_entry_by_entry() {
     assert_eq!(of(Fold::Sum, "nobody_said"), (Term::Number(0), None));
     assert_eq!(of(Fold::Highest, "nobody_said"), (Term::Unknown, None));
     assert_eq!(of(Fold::Sum, "yes").1, Some(Why::Malformed), "no sum of conditions");
+    let many = |list: &str| [Step::Over(Fold::Count, list.to_owned(), 1), Step::Truth(true)];
+    let all =
+        [&many("list")[..], &many("persons"), &many("list"), &[Step::Do(Op::Subtract)]].concat();
+    let all = [&all[..], &[Step::Do(Op::Subtract)]].concat();
+    assert_eq!(reckoned(&all).0, Term::Number(3_000), "two, less one less two: each its own list");
     // The two entries, whose own numbers are told apart from those of the record.
     let over = [
         Step::Over(Fold::Count, "list".to_owned(), 3),
