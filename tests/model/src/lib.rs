@@ -17,35 +17,39 @@ use anyhow::Context;
 use case::{Case, by, opened, size};
 use watch::Watch;
 
-/// One thing measured.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
-    /// What was measured.
-    pub metric: &'static str,
-    /// How much.
-    pub value: f64,
-    /// Of what: microseconds or bytes.
-    pub unit: &'static str,
-}
+/// What is measured, and in what: microseconds or bytes.
+pub const METRICS: [(&str, &str); 8] = [
+    ("open", "us"),
+    ("edit one answer", "us"),
+    ("merge ten changes of another", "us"),
+    ("state of every field", "us"),
+    ("what is to be decided", "us"),
+    ("form: relevant, missing, broken, reckoned", "us"),
+    ("history, 31 changes", "B"),
+    ("one change, on average", "B"),
+];
 
-/// How a figure is printed, as one JSON object or for people.
+/// How figures are printed, as one JSON object a line or for people.
 #[must_use]
-pub fn line(json: bool, scenario: &str, (metric, value, unit): (&str, f64, &str)) -> String {
-    if json {
-        let line = serde_json::json!({
-            "bench": "model", "scenario": scenario, "metric": metric, "value": value, "unit": unit
-        });
-        line.to_string()
-    } else {
-        format!("model {scenario:<8} {metric:<42} {value:>10.1} {unit}")
-    }
+pub fn lines(json: bool, scenario: &str, figures: &[f64]) -> Vec<String> {
+    let line = |((metric, unit), value): (&(&str, &str), &f64)| {
+        if json {
+            let line = serde_json::json!({
+                "bench": "model", "scenario": scenario, "metric": metric, "value": value, "unit": unit
+            });
+            line.to_string()
+        } else {
+            format!("model {scenario:<8} {metric:<42} {value:>10.1} {unit}")
+        }
+    };
+    METRICS.iter().zip(figures).map(line).collect()
 }
 
-/// Measures by a clock that gives microseconds.
+/// Measures by a clock that gives microseconds, in the order of [`METRICS`].
 ///
 /// # Errors
 /// When the catalog has no case, or the case cannot be written.
-pub fn figures(catalog: &Catalog, clock: &dyn Fn() -> f64) -> anyhow::Result<Vec<Figure>> {
+pub fn figures(catalog: &Catalog, clock: &dyn Fn() -> f64) -> anyhow::Result<[f64; METRICS.len()]> {
     let watch = Watch::new(clock);
     let Case { chunks, apart, edit } = Case::new(catalog)?;
     let document = opened(9, &chunks)?;
@@ -56,24 +60,14 @@ pub fn figures(catalog: &Catalog, clock: &dyn Fn() -> f64) -> anyhow::Result<Vec
     let edited = watch.time(|| document.clone().commit(&edit, &by(1, 99)).is_ok());
     let merged =
         watch.time(|| document.clone().apply(apart.iter().map(|one| one.bytes.as_slice())).is_ok());
-    let changes = chunks.get(1..).unwrap_or_default();
-    let figure = |metric, value, unit| Figure { metric, value, unit };
-    Ok(vec![
-        figure("open", watch.time(|| opened(9, &chunks).is_ok()), "us"),
-        figure("edit one answer", edited - cloned, "us"),
-        figure("merge ten changes of another", merged - cloned, "us"),
-        figure("state of every field", watch.time(read), "us"),
-        figure(
-            "what is to be decided",
-            watch.time(|| conflicts(catalog, ("case", case::ID), &record)),
-            "us",
-        ),
-        figure(
-            "form: relevant, missing, broken, reckoned",
-            watch.time(|| evaluate(catalog, kind, &record)),
-            "us",
-        ),
-        figure("history, 31 changes", size(&chunks), "B"),
-        figure("one change, on average", size(changes) / f64::from(case::CHANGES), "B"),
+    Ok([
+        watch.time(|| opened(9, &chunks).is_ok()),
+        edited - cloned,
+        merged - cloned,
+        watch.time(read),
+        watch.time(|| conflicts(catalog, ("case", case::ID), &record)),
+        watch.time(|| evaluate(catalog, kind, &record)),
+        size(&chunks),
+        size(chunks.get(1..).unwrap_or_default()) / f64::from(case::CHANGES),
     ])
 }

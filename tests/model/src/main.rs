@@ -3,14 +3,15 @@
 
 use std::time::Instant;
 
-use ankomst_model::{figures, line};
+use ankomst_model::{figures, lines};
 use ankomst_shared::catalog::Catalog;
 
 fn main() -> anyhow::Result<()> {
     let json = std::env::args().any(|arg| arg == "--json");
     let begun = Instant::now();
-    for one in figures(Catalog::builtin(), &|| begun.elapsed().as_secs_f64() * 1e6)? {
-        println!("{}", line(json, "W-native", (one.metric, one.value, one.unit)));
+    let found = figures(Catalog::builtin(), &|| begun.elapsed().as_secs_f64() * 1e6)?;
+    for line in lines(json, "W-native", &found) {
+        println!("{line}");
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ankomst_model::line;
+use ankomst_model::{METRICS, lines};
 use ankomst_tests::kit::browser::{Driver, Profile};
 use anyhow::{Context, ensure};
 use clap::Parser;
@@ -17,7 +17,7 @@ const SCRIPT: &str = "
     const address = URL.createObjectURL(new Blob([glue], { type: 'text/javascript' }));
     import(address).then(async ({ default: init, measure }) => {
         await init({ module_or_path: new Uint8Array(module).buffer });
-        return measure(new Uint8Array(catalog));
+        return [...measure(new Uint8Array(catalog))];
     }).then(done, (fault) => done(`${fault}`));
 ";
 
@@ -33,16 +33,13 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let told = measured(&args.folder).await?;
-    for one in told.lines() {
-        let (metric, rest) = one.split_once('\t').context(told.clone())?;
-        let (value, unit) = rest.split_once('\t').context(told.clone())?;
-        println!("{}", line(args.json, "W-wasm", (metric, value.parse()?, unit)));
+    for line in lines(args.json, "W-wasm", &measured(&args.folder).await?) {
+        println!("{line}");
     }
     Ok(())
 }
 
-async fn measured(folder: &Path) -> anyhow::Result<String> {
+async fn measured(folder: &Path) -> anyhow::Result<Vec<f64>> {
     let read = |name: &str| {
         let file = folder.join(name);
         std::fs::read(&file).with_context(|| format!("reading {}", file.display()))
@@ -54,7 +51,8 @@ async fn measured(folder: &Path) -> anyhow::Result<String> {
     profile.web().set_script_timeout(Duration::from_mins(5)).await?;
     let told = profile.web().execute_async(SCRIPT, with).await?;
     profile.close().await;
-    let told = told.json().as_str().unwrap_or_default().to_owned();
-    ensure!(told.contains('\t'), "the page measured nothing: {told}");
-    Ok(told)
+    let figures: Vec<f64> = serde_json::from_value(told.json().clone())
+        .with_context(|| format!("the page measured nothing: {}", told.json()))?;
+    ensure!(figures.len() == METRICS.len(), "the page measured {figures:?}");
+    Ok(figures)
 }
