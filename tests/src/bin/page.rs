@@ -48,6 +48,7 @@ async fn measured(folder: &Path) -> anyhow::Result<Vec<f64>> {
     let with = vec![json!(glue), json!(read("model_bg.wasm")?), json!(read("catalog.bin")?)];
     let driver = Driver::start().context("ANKOMST_BROWSER is not set")?;
     let mut profile = Profile::open(&driver, "model", (800, 600)).await;
+    profile.goto("about:blank").await;
     profile.web().set_script_timeout(Duration::from_mins(5)).await?;
     let told = profile.web().execute_async(SCRIPT, with).await?;
     profile.close().await;
