@@ -1,5 +1,7 @@
 //! What decisions and reviews come back as, and what rules when somebody says more without knowing them.
 
+use std::collections::BTreeSet;
+
 use super::laws::{actor, by, edit, opened, path};
 use super::*;
 use crate::app::{Agreement, ShownRule};
@@ -156,7 +158,7 @@ fn reviews_come_back_as_they_were_written_oldest_first() {
         ]
     );
     assert_eq!(settlements(&review), [], "a review decides on no field");
-    let decision = settle_edits(entry(4), &path("phone"), &"1".into(), "", &Default::default());
+    let decision = settle_edits(entry(4), &path("phone"), &"1".into(), "", &BTreeSet::new());
     review.commit(&decision, &by(4, 40, Vec::new())).unwrap();
     assert_eq!((reviews(&review).len(), settlements(&review).len()), (3, 1));
 }
@@ -210,7 +212,7 @@ fn whoever_saw_the_action_may_end_the_need_and_a_need_that_stands_is_not_touched
 #[test]
 fn what_changed_since_a_review_is_told_with_what_stood_before() {
     let base = begun(&[edit("phone", "1"), edit("email", "a@example.org")]);
-    let first = opened(9, &[base.clone()]);
+    let first = opened(9, std::slice::from_ref(&base));
     let news = wrote(2, &[&base], &[edit("phone", "2"), edit("household_label", "Noori")]);
     let document = opened(9, &[base, news]);
     let told = |heads: &[ChangeHash]| -> Vec<(String, Option<Value>)> {
