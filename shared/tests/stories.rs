@@ -3,6 +3,7 @@
 //! Each file of `tests/stories/` is one story (its form: [`story`]). Each is told in every order in which
 //! the devices can sync, in a thousand sampled deliveries with repeated, reordered and cut-off changes,
 //! with each clock in turn two years wrong, and with syncs between the edits ([`world`], [`checks`]).
+//! `ANKOMST_DELIVERIES` gives another number than a thousand, and a tenth of it of syncs between the edits.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -23,10 +24,11 @@ use std::path::Path;
 use story::Story;
 use world::{Clock, Dice, World};
 
-/// Sampled deliveries of each story.
-const DELIVERIES: u64 = 1_000;
-/// Sampled tellings with syncs between the edits.
-const MIXED: u64 = 100;
+/// Sampled deliveries of each story; a tenth as many tellings have syncs between the edits.
+fn deliveries() -> u64 {
+    let told = std::env::var("ANKOMST_DELIVERIES").ok();
+    told.map_or(1_000, |number| number.parse().unwrap())
+}
 
 fn stories() -> Vec<Story> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
@@ -66,7 +68,7 @@ fn any_delivery_shows_the_same() {
         let mut world = World::begin(&story, Clock::Right);
         for (number, round) in story.rounds.iter().enumerate() {
             world.act(round);
-            let each = DELIVERIES / u64::try_from(story.rounds.len()).unwrap();
+            let each = deliveries() / u64::try_from(story.rounds.len()).unwrap();
             for seed in 0..each {
                 let what = format!("{} round {number}, delivery {seed}", story.id);
                 world.deliver_to_somebody_new(&mut Dice::new(seed), round, &what);
@@ -97,7 +99,7 @@ fn a_wrong_clock_decides_nothing_and_is_told() {
 #[test]
 fn syncs_between_the_edits_lose_nothing_and_end_alike() {
     for story in stories() {
-        for seed in 0..MIXED {
+        for seed in 0..deliveries() / 10 {
             let mut world = World::begin(&story, Clock::Right);
             let mut dice = Dice::new(seed);
             for round in &story.rounds {

@@ -15,7 +15,7 @@ pub(crate) struct TestArgs {
     quick: bool,
 }
 
-const WASM_CLIPPY: [&str; 11] = [
+const WASM_CLIPPY: [&str; 13] = [
     "clippy",
     "--quiet",
     "--target",
@@ -24,6 +24,8 @@ const WASM_CLIPPY: [&str; 11] = [
     "ankomst-core-wasm",
     "-p",
     "ankomst-ui-wasm",
+    "-p",
+    "ankomst-model",
     "--",
     "-D",
     "warnings",

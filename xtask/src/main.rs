@@ -1,10 +1,10 @@
 //! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | catalog |
-//! fixtures`.
+//! fixtures | mutants`.
 //! No shell scripts.
 //!
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
 //! (all tests), `tidy` (how the repository is written), `catalog` (how much is asked), `fixtures` (files of this version for the tests of
-//! later ones).
+//! later ones), `mutants` (what the tests of merge and forms notice).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -16,6 +16,7 @@ mod catalog;
 mod check;
 mod demo;
 mod fixtures;
+mod mutants;
 mod prepare;
 mod run;
 mod tidy;
@@ -48,6 +49,8 @@ enum Command {
     Catalog(catalog::Catalog),
     /// Makes a data folder and a tablet in the formats of this version, for the tests of later ones.
     Fixtures,
+    /// Puts small faults into merge and forms, one at a time; fails when the tests notice too few of them.
+    Mutants(mutants::MutantsArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -59,5 +62,6 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => tidy::run(),
         Command::Catalog(catalog) => catalog::run(&catalog),
         Command::Fixtures => fixtures::run(),
+        Command::Mutants(args) => mutants::run(&args),
     }
 }

@@ -17,6 +17,8 @@ mod late;
 mod laws;
 mod record;
 mod removed;
+#[cfg(test)]
+mod rulings;
 pub mod settlement;
 pub mod text;
 #[cfg(test)]

@@ -167,7 +167,32 @@ mod tests {
         assert_eq!(merged("", &["Ja", "Nej"]), "Ja Nej");
     }
 
+    /// The most words that two have in common in the same order, by trying all.
+    fn most(one: &[&str], other: &[&str]) -> usize {
+        let ([first, ones @ ..], [second, others @ ..]) = (one, other) else { return 0 };
+        if first == second {
+            return 1 + most(ones, others);
+        }
+        most(one, others).max(most(ones, other))
+    }
+
+    fn few_words() -> impl Strategy<Value = Vec<&'static str>> {
+        proptest::collection::vec(prop::sample::select(vec!["a", "b", "c"]), 0..8)
+    }
+
     proptest! {
+        #[test]
+        fn as_many_words_stay_where_they_are_as_can(one in few_words(), other in few_words()) {
+            let pairs = common(&one, &other);
+            prop_assert_eq!(pairs.len(), most(&one, &other));
+            for (old, fresh) in &pairs {
+                prop_assert_eq!(one[*old], other[*fresh]);
+            }
+            for next in pairs.windows(2) {
+                prop_assert!(next[0].0 < next[1].0 && next[0].1 < next[1].1, "{:?}", pairs);
+            }
+        }
+
         #[test]
         fn one_version_is_itself_and_an_unchanged_one_adds_nothing(
             base in "[abå .]{0,30}", version in "[abå .]{0,30}",

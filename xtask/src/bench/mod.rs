@@ -13,7 +13,7 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// The server with a made-up municipality: start, memory, rows, pages, first sync, file sizes.
     Server(server::ServerArgs),
-    /// One case of the workload W on the model alone: open, edit, merge, read; bytes.
+    /// One case of the workload W on the model alone, natively and in Chromium: open, edit, merge, read; bytes.
     Model(model::ModelArgs),
     /// Looking for a person among 10,000, by what is written and by sound.
     Find(find::FindArgs),

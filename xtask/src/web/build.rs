@@ -21,24 +21,31 @@ const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 /// # Errors
 /// When cargo or the glue generator fails.
 pub(super) fn modules() -> anyhow::Result<Files> {
-    let base =
-        ["rustc", "--quiet", "--lib", "--profile", "client", "--target", "wasm32-unknown-unknown"];
     // Erased views before speed: the page's code is a fifth smaller for it.
-    let (ui_flags, core_flags) = (flags(&["--cfg=erase_components"]), flags(&[]));
-    let mut ui = base.to_vec();
-    ui.extend(["--config", &ui_flags, "-p", "ankomst-ui-wasm"]);
-    ui.extend(NOTES);
     // Two calls: features of the core must not reach the page's dependencies.
-    cargo(&ui)?;
-    let mut core = base.to_vec();
-    core.extend(["--config", &core_flags, "-p", "ankomst-core-wasm"]);
-    core.extend(NOTES);
-    cargo(&core)?;
+    compile("ankomst-ui-wasm", &["--cfg=erase_components"], &[])?;
+    compile("ankomst-core-wasm", &[], &[])?;
     let mut files = Files::new();
     for (name, krate) in [("core", "ankomst_core_wasm"), ("ui", "ankomst_ui_wasm")] {
         files.extend(glue(name, krate)?);
     }
     Ok(files)
+}
+
+/// Compiles another library as the app's are: gives `<name>.js` and `<name>_bg.wasm`.
+///
+/// # Errors
+/// As [`modules`].
+pub(super) fn beside(name: &str, package: &str) -> anyhow::Result<Files> {
+    compile(package, &[], &["--crate-type", "cdylib"])?;
+    glue(name, &package.replace('-', "_"))
+}
+
+fn compile(package: &str, rustflags: &[&str], more: &[&str]) -> anyhow::Result<()> {
+    let flags = flags(rustflags);
+    let mut args = vec!["rustc", "--quiet", "--lib", "--profile", "client"];
+    args.extend(["--target", "wasm32-unknown-unknown", "--config", &flags, "-p", package]);
+    cargo(&[&args, more, &NOTES].concat())
 }
 
 /// Flags of the compiler as a setting of cargo. Messages of a panic name files by their crate, not

@@ -11,7 +11,8 @@ mod quiet;
 mod same;
 mod slim;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -50,4 +51,19 @@ pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
     }
     sizes.check()?;
     Ok(out)
+}
+
+/// Builds a library that is no part of the app with all that is done to the app's, and puts it into a
+/// folder with the catalog.
+///
+/// # Errors
+/// When the build fails or the folder cannot be written.
+pub(crate) fn beside(name: &str, package: &str, folder: &Path) -> anyhow::Result<()> {
+    let mut files = build::beside(name, package)?;
+    files.insert("catalog.bin".to_owned(), ankomst_shared::catalog::PACKED.to_vec());
+    fs::create_dir_all(folder)?;
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The form engine: total on any catalog and any answers, the same in any order of changes, and every
 //! rule of the catalog with answers that keep it and answers that break it.
 
+mod formulas;
 mod merged;
 mod rules;
 mod total;

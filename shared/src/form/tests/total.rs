@@ -211,7 +211,8 @@ fn given() -> impl Strategy<Value = RecordState> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // More than elsewhere; `PROPTEST_CASES` counts here, too.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases * 3 / 2))]
 
     #[test]
     fn engine_total_on_random_catalogs_and_answers(package in package(), record in given()) {
