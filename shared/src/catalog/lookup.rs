@@ -18,10 +18,11 @@ const PACKED: &[u8] = &[];
 
 static LOADED: OnceLock<Catalog> = OnceLock::new();
 
-/// The catalog a program works with.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The catalog a program works with: what came with it, and the municipality's own checklists.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
-    package: Package,
+    package: &'static Package,
+    own: Vec<Checklist>,
 }
 
 /// The field behind a key.
@@ -44,30 +45,46 @@ impl Catalog {
     /// be recorded and every test fails.
     #[must_use]
     pub fn builtin() -> &'static Self {
-        LOADED.get_or_init(|| Self::read(PACKED).unwrap_or_default())
+        LOADED.get_or_init(|| Self::of(crate::packed::from_bytes(PACKED).unwrap_or_default()))
     }
 
     /// Takes the packed catalog that came with the app, before anything is asked of it; tells whether
     /// it could be read.
     #[must_use]
     pub fn load(packed: &[u8]) -> bool {
-        Self::read(packed).is_some_and(|catalog| LOADED.set(catalog).is_ok())
+        let package = crate::packed::from_bytes(packed);
+        package.is_some_and(|package| LOADED.set(Self::of(package)).is_ok())
     }
 
-    fn read(packed: &[u8]) -> Option<Self> {
-        Some(Self { package: crate::packed::from_bytes(packed)? })
+    /// A catalog of one package, which stays in memory as long as the program does.
+    pub(crate) fn of(package: Package) -> Self {
+        Self { package: Box::leak(Box::new(package)), own: Vec::new() }
     }
 
-    /// A catalog of a test.
-    #[cfg(test)]
-    pub(crate) const fn of(package: Package) -> Self {
-        Self { package }
-    }
-
-    /// The whole package.
+    /// The same catalog with these checklists of the municipality's own.
+    ///
+    /// Whoever shows a run borrows from the catalog, so that it is never taken out of memory; a new
+    /// one is made only when another checklist or version has come, a few times a year.
     #[must_use]
-    pub const fn package(&self) -> &Package {
-        &self.package
+    pub fn with_own(&self, own: Vec<Checklist>) -> &'static Self {
+        Box::leak(Box::new(Self { package: self.package, own }))
+    }
+
+    /// The whole package that came with the program.
+    #[must_use]
+    pub const fn package(&self) -> &'static Package {
+        self.package
+    }
+
+    /// The municipality's own checklists, in all their versions.
+    #[must_use]
+    pub fn own(&self) -> &[Checklist] {
+        &self.own
+    }
+
+    /// All checklists in all their versions, the municipality's own behind the others.
+    pub fn checklists(&self) -> impl Iterator<Item = &Checklist> {
+        self.package.checklists.iter().chain(&self.own)
     }
 
     /// A record kind.
@@ -85,20 +102,19 @@ impl Catalog {
     /// A checklist of one version.
     #[must_use]
     pub fn checklist(&self, id: &str, version: u32) -> Option<&Checklist> {
-        self.package.checklists.iter().find(|list| list.id == id && list.version == version)
+        self.checklists().find(|list| list.id == id && list.version == version)
     }
 
     /// The newest version of a checklist.
     #[must_use]
     pub fn newest_checklist(&self, id: &str) -> Option<&Checklist> {
-        let all = self.package.checklists.iter().filter(|list| list.id == id);
-        all.max_by_key(|list| list.version)
+        self.checklists().filter(|list| list.id == id).max_by_key(|list| list.version)
     }
 
     /// An item of any version of any checklist; ids never change their meaning.
     #[must_use]
     pub fn item(&self, id: &str) -> Option<&Item> {
-        self.package.checklists.iter().flat_map(|list| &list.items).find(|item| item.id == id)
+        self.checklists().flat_map(|list| &list.items).find(|item| item.id == id)
     }
 
     /// The field of a run that holds the date of an event.
