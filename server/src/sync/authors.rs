@@ -11,11 +11,14 @@ use rusqlite::Connection;
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::sync::office::Office;
 
 /// Whose word a part is.
 pub(super) enum Author {
     /// That of a device, known or shown to be enrolled by this server.
     Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
+    /// The server's own.
+    Office(Box<AuthorEnvelope>, Office),
     /// That of a device this log does not know: it was enrolled after the backup the log is from, or
     /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
     Unknown,
@@ -44,6 +47,13 @@ pub(super) fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<Change
 /// Whose word a part is: its envelope is signed by an enrolled device of that person.
 pub(super) fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
     let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else { return Ok(Author::Nobody) };
+    let office = Office::of(app.secrets.server.public());
+    if claimed.device == office.device {
+        let opened = AuthorEnvelope::open(&part.envelope, &office.key).ok();
+        let opened =
+            opened.filter(|author| author.document == part.document && author.user == office.user);
+        return Ok(opened.map_or(Author::Nobody, |author| Author::Office(Box::new(author), office)));
+    }
     let known = accounts::device(db, claimed.device)?;
     let is_known = known.is_some();
     let device = match known {

@@ -24,7 +24,8 @@ use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
-use crate::sync::authors::{Author, author, covered};
+use crate::sync::authors::{self, Author, covered};
+use crate::sync::office::Office;
 
 /// A part whose bytes have passed the gate.
 struct Checked {
@@ -33,6 +34,8 @@ struct Checked {
     author: Option<AuthorEnvelope>,
     /// The author's device, if the log does not know it yet.
     newcomer: Option<DeviceRow>,
+    /// The server itself has written it.
+    office: Option<Office>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
 }
 
@@ -124,11 +127,14 @@ fn start_op(part: &PushPart) -> Option<u64> {
 fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
     let ack = |hash, outcome| Ack { document, hash, outcome };
-    let (author, newcomer, otherwise) = match app.readers.read(|db| author(app, db, part))? {
-        Author::Is(known) => (Some(known.0), known.1, Outcome::Refused(Refused::Envelope)),
-        Author::Unknown => (None, None, Outcome::Missing(Vec::new())),
-        Author::Nobody => (None, None, Outcome::Refused(Refused::Envelope)),
-    };
+    let (mut newcomer, mut office) = (None, None);
+    let (mut author, mut otherwise) = (None, Outcome::Refused(Refused::Envelope));
+    match app.readers.read(|db| authors::author(app, db, part))? {
+        Author::Is(known) => (author, newcomer) = (Some(known.0), known.1),
+        Author::Office(known, itself) => (author, office) = (Some(*known), Some(itself)),
+        Author::Unknown => otherwise = Outcome::Missing(Vec::new()),
+        Author::Nobody => {}
+    }
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         let Ok(info) = parse(bytes) else {
@@ -160,7 +166,8 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
             *chunk = Err(ack(info.hash, Outcome::Refused(Refused::Envelope)));
         }
     }
-    Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, chunks })
+    let envelope = part.envelope.to_vec();
+    Ok(Checked { document, envelope, author, newcomer, office, chunks })
 }
 
 /// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
@@ -209,14 +216,14 @@ fn store_one(
         Some(row) if info.deps.is_empty() => {
             // Only a companion may have two beginnings: its id follows from what it belongs to.
             let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
-                && begin(db, document, info)?.is_some_and(|header| header.kind == row.kind);
+                && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
             if !again {
                 return Ok(Outcome::Refused(Refused::Header));
             }
             row
         }
         Some(row) => row,
-        None => match begin(db, document, info)? {
+        None => match begin(db, part, info)? {
             Some(header) => {
                 log::add_document(db, &header, now_ms)?;
                 DocumentRow {
@@ -243,16 +250,18 @@ fn store_one(
 /// The header of a document that begins with this change, if everything in it fits.
 fn begin(
     db: &Connection,
-    document: DocumentId,
+    part: &Checked,
     info: &ChunkInfo,
 ) -> Result<Option<Header>, StorageError> {
+    let document = part.document;
     let bytes = info.ops.iter().find_map(|op| op.header.as_deref());
     let (Some(bytes), true) = (bytes, info.deps.is_empty()) else { return Ok(None) };
     let Ok(claimed) = Header::peek(bytes) else { return Ok(None) };
-    let Some(device) = accounts::device(db, claimed.device)? else { return Ok(None) };
-    let Ok(header) = Header::open(bytes, &PublicKey::from_bytes(device.key)) else {
-        return Ok(None);
+    let key = match part.office {
+        Some(office) => Some(office.key),
+        None => accounts::device(db, claimed.device)?.map(|row| PublicKey::from_bytes(row.key)),
     };
+    let Some(header) = key.and_then(|key| Header::open(bytes, &key).ok()) else { return Ok(None) };
     let parent = match header.parent {
         Some(parent) => match log::document(db, parent)? {
             Some(parent) => Some(parent),
@@ -261,9 +270,9 @@ fn begin(
         None => None,
     };
     let catalog = Catalog::builtin();
-    let Some(kind) = catalog.kind(&header.kind).filter(|kind| !kind.server) else {
-        return Ok(None);
-    };
+    // What only the server writes no device begins, and the server begins nothing else.
+    let kind = catalog.kind(&header.kind).filter(|kind| kind.server == part.office.is_some());
+    let Some(kind) = kind else { return Ok(None) };
     let family = match &parent {
         Some(parent) => catalog.kind(&parent.kind).is_some_and(|to| kind.may_belong_to(Some(to))),
         None => kind.may_belong_to(None),
@@ -289,6 +298,10 @@ fn reason_to_hold(
     let Some(author) = &part.author else { return Ok(Some("author")) };
     if log::any_held(db, row.id, &info.deps)? {
         return Ok(Some("depends"));
+    }
+    if part.office.is_some() {
+        let own = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.server);
+        return Ok(if own { None } else { Some("not permitted") });
     }
     let Some(user) = accounts::user(db, author.user)? else { return Ok(Some("author")) };
     if !user.active {

@@ -1,6 +1,6 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is),
+//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the server's own),
 //! [`feed`] (what becomes visible), [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod feed;
 pub mod ingest;
 pub mod live;
+pub mod office;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 

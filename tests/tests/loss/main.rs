@@ -7,7 +7,8 @@
 //! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
 //! [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
 //! [`levels`] (what may be forgotten, and when), [`newcomers`] (a disk that is gone), [`house`],
-//! [`runs`], [`first`] (the first fetching), [`safety`] (safety copies).
+//! [`runs`], [`first`] (the first fetching), [`safety`] (safety copies),
+//! [`templates`] (the municipality's own checklists).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -36,4 +37,5 @@ mod rolled;
 mod runs;
 mod safety;
 mod stop;
+mod templates;
 mod trace;

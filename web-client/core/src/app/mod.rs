@@ -1,6 +1,7 @@
 //! The application: commands in, replies and events out.
 //!
-//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`rows`] (what is stored), [`kept`] (the same
+//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`own`] (the municipality's own
+//! checklists), [`rows`] (what is stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
 //! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`sync`] (contact with the
@@ -14,6 +15,7 @@ mod desk;
 mod kept;
 mod known;
 mod open_part;
+mod own;
 mod rows;
 mod safety;
 mod sign_in;
