@@ -5,10 +5,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use ankomst_shared::app::{Act, Action, Command, ItemView, Language, RunView};
-use ankomst_shared::document::{Document, Edit};
+use ankomst_shared::document::{Authoring, Document, Edit};
 use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::own::FORM;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sync::message::{Outcome, Refused};
+use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
+use ankomst_shared::sync::message::{DocumentHistory, Outcome, PushPart, Refused};
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::server::Server;
 use ankomst_tests::tablet::Tablet;
@@ -55,6 +57,12 @@ async fn run_arrives(tablet: &Tablet, run: DocumentId) {
         assert!(begun.elapsed() < SYNC_MAX, "the run never comes");
         tablet.exchange().await;
     }
+}
+
+/// Signs in again, as a restored log asks for, and syncs.
+async fn in_again(tablet: &Tablet, login: &str) {
+    tablet.login(login, &password(login)).await;
+    tablet.sync().await;
 }
 
 /// Two inspectors with the first two houses, both with the first version.
@@ -199,8 +207,8 @@ fn a_run_keeps_the_version_it_began_with_and_backups_keep_them_all() {
         server.command(&["restore", &after]);
         assert_eq!(server.command(&["template", "list"]), listed);
         server.start();
-        mats.sync().await;
-        hedda.sync().await;
+        in_again(&mats, "mats").await;
+        in_again(&hedda, "hedda").await;
         run_arrives(&hedda, second).await;
         assert_eq!(hedda.run(second).await.version, 2);
 
@@ -210,13 +218,101 @@ fn a_run_keeps_the_version_it_began_with_and_backups_keep_them_all() {
         server.command(&["restore", &before]);
         assert_eq!(server.command(&["template", "list"]), "");
         server.start();
-        mats.sync().await;
-        hedda.sync().await;
+        in_again(&mats, "mats").await;
+        in_again(&hedda, "hedda").await;
         assert_eq!(server.command(&["template", "list"]), listed);
         assert_eq!(server.command(&["held", "list"]), "");
         let (fine, said) = server.try_command(&["template", "add", TWO]);
         assert!(fine && said.contains("is there already"), "{said}");
     });
+}
+
+#[test]
+fn a_checklist_in_a_newer_form_is_kept_and_told_of() {
+    let Some(server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (mats, _, [house, _]) = two(&server, folder.path()).await;
+        let raw = RawDevice::enrol(&server.url(), folder.path(), ("elin", &password("elin"))).await;
+        let answer = raw.exchange(Vec::new()).await;
+        let org = answer.documents.iter().find(|document| document.kind == "org").unwrap();
+        let edits = [
+            ("key", text("k2326_later")),
+            ("version", Value::Int(1)),
+            ("form", Value::Int(FORM + 1)),
+            ("body", text("of a newer program")),
+        ];
+        let edits = edits.map(|(field, value)| {
+            let path = format!("templates/zzzzzzzzzzzzzzzz/{field}");
+            Edit { path: FieldPath::parse(&path).unwrap(), value }
+        });
+        let answer = raw.exchange(vec![by_the_server(&server, org, &edits)]).await;
+        assert!(matches!(answer.acks[0].outcome, Outcome::Received(_)), "{:?}", answer.acks);
+        let run = DocumentId::new(1, [8; 10]);
+        let header = raw.run_header(run, house, ("k2326_later", 1));
+        let actor = ActorId::from_bytes([43; 16]);
+        let (_, chunk) = Document::create(actor, header, &[], &raw.by()).unwrap();
+        raw.exchange(vec![raw.part(run, actor, sent(&chunk))]).await;
+
+        let begun = Instant::now();
+        loop {
+            let page = mats.page(&format!("/boenden/{house}")).await;
+            let part = page.parts.into_iter().find(|part| part.key == "checklists").unwrap();
+            let shown = format!("{:?}", part.body);
+            if part.help.contains("nyare version av appen") && shown.contains(&run.to_string()) {
+                assert!(shown.contains("inte kan visa"), "{shown}");
+                break;
+            }
+            assert!(begun.elapsed() < SYNC_MAX, "never told: {:?} {shown}", part.help);
+            mats.exchange().await;
+        }
+        assert!(button(&mats, house).await.is_some(), "the others are as they were");
+        let said = server.command(&["template", "list"]);
+        assert!(said.contains("1 in a form of a newer version of Ankomst, kept"), "{said}");
+        let (fine, said) = server.try_command(&["template", "add", TWO]);
+        assert!(!fine && said.contains("published by a newer version of Ankomst"), "{said}");
+    });
+}
+
+/// A change of the record `org` as the server signs it, with the key in its folder.
+fn by_the_server(server: &Server, org: &DocumentHistory, edits: &[Edit]) -> PushPart {
+    let seed: [u8; 32] =
+        std::fs::read(server.data().join("server.key")).unwrap().try_into().unwrap();
+    let key = SigningKey::from_seed(seed);
+    let known = Header::peek(&header_of(org)).unwrap();
+    let by = Authoring {
+        device: known.device,
+        user: known.user,
+        now_ms: jiff::Timestamp::now().as_millisecond(),
+        clock_offset_s: None,
+        review_heads: Vec::new(),
+    };
+    let actor = ActorId::from_bytes([42; 16]);
+    let chunk = opened(org, actor).commit(edits, &by).unwrap().unwrap();
+    let envelope = AuthorEnvelope {
+        document: org.document,
+        actor,
+        user: known.user,
+        device: known.device,
+        opened_ms: by.now_ms,
+        last: chunk.hash,
+    };
+    PushPart {
+        document: org.document,
+        envelope: envelope.sign(&key).into(),
+        chunks: vec![chunk.bytes.into()],
+        enrolment: None,
+    }
+}
+
+fn opened(org: &DocumentHistory, actor: ActorId) -> Document {
+    let bytes = org.chunks.iter().filter_map(|chunk| chunk.bytes.as_ref().map(|all| &***all));
+    Document::open(actor, bytes).unwrap()
+}
+
+fn header_of(org: &DocumentHistory) -> Vec<u8> {
+    let document = opened(org, ActorId::from_bytes([0; 16]));
+    document.headers().first().unwrap().to_vec()
 }
 
 #[test]
@@ -230,10 +326,8 @@ fn no_device_writes_what_only_the_server_writes() {
         let org = answer.documents.iter().find(|document| document.kind == "org").unwrap();
 
         // Into the record that is there: held, and nobody sees it.
-        let bytes: Vec<&[u8]> =
-            org.chunks.iter().filter_map(|chunk| chunk.bytes.as_deref().map(|b| &**b)).collect();
         let actor = ActorId::from_bytes([41; 16]);
-        let mut document = Document::open(actor, bytes).unwrap();
+        let mut document = opened(org, actor);
         let name = |name: &str| {
             [Edit { path: FieldPath::parse("name").unwrap(), value: Value::text(name) }]
         };
