@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ankomst_shared::app::{Act, Action, Command, ItemView, Language, RunView};
+use ankomst_shared::app::{Act, Action, Command, Contact, ItemView, Language, RunView};
 use ankomst_shared::document::{Authoring, Document, Edit};
 use ankomst_shared::ids::{ActorId, DocumentId};
 use ankomst_shared::own::FORM;
@@ -61,6 +61,7 @@ async fn run_arrives(tablet: &Tablet, run: DocumentId) {
 
 /// Signs in again, as a restored log asks for, and syncs.
 async fn in_again(tablet: &Tablet, login: &str) {
+    assert!(tablet.eventually(SYNC_MAX, || tablet.status().sign_in_needed).await, "not asked to");
     tablet.login(login, &password(login)).await;
     tablet.sync().await;
 }
@@ -206,9 +207,13 @@ fn a_run_keeps_the_version_it_began_with_and_backups_keep_them_all() {
         server.lose_disk();
         server.command(&["restore", &after]);
         assert_eq!(server.command(&["template", "list"]), listed);
+        for tablet in [&mats, &hedda] {
+            let alone = || tablet.status().contact != Contact::Live;
+            assert!(tablet.eventually(SYNC_MAX, alone).await);
+        }
         server.start();
-        in_again(&mats, "mats").await;
-        in_again(&hedda, "hedda").await;
+        mats.sync().await;
+        hedda.sync().await;
         run_arrives(&hedda, second).await;
         assert_eq!(hedda.run(second).await.version, 2);
 
