@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ankomst_shared::app::{Act, Action, Command, Contact, ItemView, Language, RunView};
+use ankomst_shared::app::{
+    Act, Action, Command, Contact, ItemView, Language, Query, RunView, View,
+};
 use ankomst_shared::document::{Authoring, Document, Edit};
 use ankomst_shared::ids::{ActorId, DocumentId};
 use ankomst_shared::own::FORM;
@@ -135,6 +137,10 @@ fn an_own_checklist_is_run_offline_by_two_and_merges_as_any_other() {
             assert!(said.text.contains("rum 2") && said.text.contains("Batteri"), "{}", said.text);
         }
         let ingrid = signed_in(&server, &folder.path().join("ingrid"), "ingrid").await;
+        let Some(View::Inbox(inbox)) = ingrid.view(Query::Inbox).await else { panic!("no inbox") };
+        assert!(inbox.rows.iter().any(|row| row.document == run));
+        let org = inbox.rows.iter().find(|row| row.kind == "org");
+        assert_eq!(org, None, "what the server publishes is nobody's to approve");
         ingrid.settle((run, "item/K2326-F02/value"), text("80"), "mätt igen").await;
         ingrid.settle((run, "item/K2326-F01/status"), text("not_ok"), "låst").await;
         ingrid.sync().await;
