@@ -1,6 +1,6 @@
 //! The municipality's own checklists on the server: read from the records `org` of its units.
 
-use ankomst_shared::catalog::Catalog;
+use ankomst_shared::catalog::{Catalog, Checklist};
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId, UnitId};
 use ankomst_shared::merge::{RecordState, record_state};
@@ -79,11 +79,12 @@ pub fn refresh(app: &App) -> Result<Vec<String>, StorageError> {
         );
     }
     let before = app.catalog();
-    if before.own() == own.lists {
+    if before.stamp() == own.stamp {
         return Ok(Vec::new());
     }
-    let fresh = own.lists.iter().filter(|list| !before.own().contains(list));
+    let is_known = |list: &&Checklist| before.own().iter().any(|known| **known == **list);
+    let fresh = own.lists.iter().filter(|list| !is_known(list));
     let fresh = fresh.map(|list| format!("{}/{}", list.id, list.version)).collect();
-    app.set_catalog(before.with_own(own.lists));
+    app.set_catalog(before.with_own(own.lists, own.stamp));
     Ok(fresh)
 }

@@ -25,6 +25,8 @@ pub const LIST: &str = "templates";
 pub struct Own {
     /// All versions that could be read. Of two that call themselves alike the first one stands.
     pub lists: Vec<Checklist>,
+    /// Which entries these are: they are written once, so the same entries are the same checklists.
+    pub stamp: String,
     /// How many could not: they are of a newer program.
     pub unread: usize,
 }
@@ -43,6 +45,7 @@ impl Own {
             };
             let is_same = |one: &Checklist| one.id == list.id && one.version == list.version;
             if !self.lists.iter().any(is_same) {
+                self.stamp.push_str(entry);
                 self.lists.push(list);
             }
         }
@@ -228,7 +231,7 @@ mod tests {
         ]);
         let mut own = Own::default();
         own.add(&record);
-        assert_eq!(own, Own { lists: vec![one.clone(), two], unread: 3 });
+        assert_eq!(own, Own { lists: vec![one.clone(), two], stamp: format!("{a}{b}"), unread: 3 });
 
         // Another record says something else of version 1: the first one stands.
         let mut other = one.clone();
@@ -241,11 +244,12 @@ mod tests {
     fn own_checklists_stand_behind_those_that_came_with_the_program() {
         let builtin = Catalog::builtin();
         assert!(builtin.own().is_empty());
-        let catalog = builtin.with_own(vec![checklist(1), checklist(2)]);
+        let catalog = builtin.with_own(vec![checklist(1), checklist(2)], "12".to_owned());
         assert_eq!(catalog.newest_checklist("k2326_brand").unwrap().version, 2);
         assert_eq!(catalog.checklist("k2326_brand", 1), Some(&checklist(1)));
         assert!(catalog.item("K2326-3").is_some() && builtin.item("K2326-3").is_none());
-        assert_eq!(catalog.checklists().count(), builtin.checklists().count() + 2);
+        assert_eq!(catalog.checklists().len(), builtin.checklists().len() + 2);
+        assert_eq!(catalog.own().iter().map(|list| list.version).collect::<Vec<_>>(), [1, 2]);
         let path = FieldPath::parse("item/K2326-1/value").unwrap();
         let located = catalog.locate("run", &path).unwrap();
         assert_eq!(catalog.caution(&located), Some(&Caution::Lowest), "as its item says");

@@ -22,7 +22,10 @@ static LOADED: OnceLock<Catalog> = OnceLock::new();
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
     package: &'static Package,
-    own: Vec<Checklist>,
+    /// Those of the package, then the municipality's own.
+    checklists: Vec<&'static Checklist>,
+    /// Says which own ones there are.
+    stamp: String,
 }
 
 /// The field behind a key.
@@ -58,16 +61,30 @@ impl Catalog {
 
     /// A catalog of one package, which stays in memory as long as the program does.
     pub(crate) fn of(package: Package) -> Self {
-        Self { package: Box::leak(Box::new(package)), own: Vec::new() }
+        Self::from(Box::leak(Box::new(package)), Vec::new(), String::new())
     }
 
-    /// The same catalog with these checklists of the municipality's own.
+    fn from(package: &'static Package, own: Vec<Checklist>, stamp: String) -> Self {
+        let mut checklists: Vec<&'static Checklist> = package.checklists.iter().collect();
+        for list in own {
+            checklists.push(Box::leak(Box::new(list)));
+        }
+        Self { package, checklists, stamp }
+    }
+
+    /// The same catalog with these checklists of the municipality's own; `stamp` says which they are.
     ///
     /// Whoever shows a run borrows from the catalog, so that it is never taken out of memory; a new
     /// one is made only when another checklist or version has come, a few times a year.
     #[must_use]
-    pub fn with_own(&self, own: Vec<Checklist>) -> &'static Self {
-        Box::leak(Box::new(Self { package: self.package, own }))
+    pub fn with_own(&self, own: Vec<Checklist>, stamp: String) -> &'static Self {
+        Box::leak(Box::new(Self::from(self.package, own, stamp)))
+    }
+
+    /// Says which own checklists there are; empty for none.
+    #[must_use]
+    pub fn stamp(&self) -> &str {
+        &self.stamp
     }
 
     /// The whole package that came with the program.
@@ -78,13 +95,14 @@ impl Catalog {
 
     /// The municipality's own checklists, in all their versions.
     #[must_use]
-    pub fn own(&self) -> &[Checklist] {
-        &self.own
+    pub fn own(&self) -> &[&'static Checklist] {
+        self.checklists.get(self.package.checklists.len()..).unwrap_or_default()
     }
 
     /// All checklists in all their versions, the municipality's own behind the others.
-    pub fn checklists(&self) -> impl Iterator<Item = &Checklist> {
-        self.package.checklists.iter().chain(&self.own)
+    #[must_use]
+    pub fn checklists(&self) -> &[&'static Checklist] {
+        &self.checklists
     }
 
     /// A record kind.
@@ -102,19 +120,21 @@ impl Catalog {
     /// A checklist of one version.
     #[must_use]
     pub fn checklist(&self, id: &str, version: u32) -> Option<&Checklist> {
-        self.checklists().find(|list| list.id == id && list.version == version)
+        let mut all = self.checklists.iter().copied();
+        all.find(|list| list.id == id && list.version == version)
     }
 
     /// The newest version of a checklist.
     #[must_use]
     pub fn newest_checklist(&self, id: &str) -> Option<&Checklist> {
-        self.checklists().filter(|list| list.id == id).max_by_key(|list| list.version)
+        let all = self.checklists.iter().copied().filter(|list| list.id == id);
+        all.max_by_key(|list| list.version)
     }
 
     /// An item of any version of any checklist; ids never change their meaning.
     #[must_use]
     pub fn item(&self, id: &str) -> Option<&Item> {
-        self.checklists().flat_map(|list| &list.items).find(|item| item.id == id)
+        self.checklists.iter().flat_map(|list| &list.items).find(|item| item.id == id)
     }
 
     /// The field of a run that holds the date of an event.

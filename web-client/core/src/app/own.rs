@@ -29,8 +29,8 @@ impl Open {
             }
         }
         self.unread = own.unread;
-        if self.catalog.own() != own.lists {
-            self.catalog = self.catalog.with_own(own.lists);
+        if self.catalog.stamp() != own.stamp {
+            self.catalog = self.catalog.with_own(own.lists, own.stamp);
             // What was read without them may read otherwise.
             self.records.retain(|_| false);
         }
