@@ -107,6 +107,27 @@ mod tests {
         Label { sv: text.to_owned(), en: format!("{text} (en)") }
     }
 
+    /// Every kind of step, in no order that could be reckoned.
+    fn steps() -> Vec<Step> {
+        let name = || "a".to_owned();
+        let whose = [Whose::Own, Whose::Record, Whose::It, Whose::Named(name(), name())];
+        let shapes = [Shape::Plain, Shape::Decimal, Shape::Day, Shape::Set, Shape::Count];
+        let folds = [Fold::Count, Fold::Sum, Fold::Lowest, Fold::Highest];
+        let mut steps = vec![
+            Step::Number(-1),
+            Step::Text(name()),
+            Step::Day(name()),
+            Step::Truth(true),
+            Step::Codes(vec![name()]),
+            Step::It,
+        ];
+        steps.extend(whose.map(|whose| Step::Answer(whose, name(), Shape::Plain)));
+        steps.extend(shapes.map(|shape| Step::Answer(Whose::Own, name(), shape)));
+        steps.extend(folds.map(|fold| Step::Over(fold, name(), 1)));
+        steps.extend(OPERATIONS.map(Step::Do));
+        steps
+    }
+
     /// A checklist in which every type that is packed for one occurs.
     fn checklist(version: u32) -> Checklist {
         let due =
@@ -140,22 +161,7 @@ mod tests {
             Evidence::Visit,
             Evidence::Intake,
         ];
-        let name = || "a".to_owned();
-        let whose = [Whose::Own, Whose::Record, Whose::It, Whose::Named(name(), name())];
-        let shapes = [Shape::Plain, Shape::Decimal, Shape::Day, Shape::Set, Shape::Count];
-        let folds = [Fold::Count, Fold::Sum, Fold::Lowest, Fold::Highest];
-        let mut steps = vec![
-            Step::Number(-1),
-            Step::Text(name()),
-            Step::Day(name()),
-            Step::Truth(true),
-            Step::Codes(vec![name()]),
-            Step::It,
-        ];
-        steps.extend(whose.map(|whose| Step::Answer(whose, name(), Shape::Plain)));
-        steps.extend(shapes.map(|shape| Step::Answer(Whose::Own, name(), shape)));
-        steps.extend(folds.map(|fold| Step::Over(fold, name(), 1)));
-        steps.extend(OPERATIONS.map(Step::Do));
+        let steps = steps();
         Checklist {
             id: "k2326_brand".into(),
             version,
@@ -221,22 +227,25 @@ mod tests {
     #[test]
     fn every_version_stays_beside_the_others_and_a_newer_form_is_left_out() {
         let (one, two) = (checklist(1), checklist(2));
-        let [a, b, c, d, e] = ["1", "2", "3", "4", "5"].map(|end| end.repeat(16));
+        let [one_at, two_at, newer, other, cut] = ["1", "2", "3", "4", "5"].map(|id| id.repeat(16));
         let record = org(&[
-            (&a, "k2326_brand", 1, FORM, written(&one)),
-            (&b, "k2326_brand", 2, FORM, written(&two)),
-            (&c, "k2326_brand", 3, FORM + 1, "later".into()),
-            (&d, "k2326_brand", 4, FORM, written(&one)),
-            (&e, "k2326_brand", 5, FORM, written(&checklist(5)).chars().skip(2).collect()),
+            (&one_at, "k2326_brand", 1, FORM, written(&one)),
+            (&two_at, "k2326_brand", 2, FORM, written(&two)),
+            (&newer, "k2326_brand", 3, FORM + 1, "later".into()),
+            (&other, "k2326_brand", 4, FORM, written(&one)),
+            (&cut, "k2326_brand", 5, FORM, written(&checklist(5)).chars().skip(2).collect()),
         ]);
         let mut own = Own::default();
         own.add(&record);
-        assert_eq!(own, Own { lists: vec![one.clone(), two], stamp: format!("{a}{b}"), unread: 3 });
+        assert_eq!(
+            own,
+            Own { lists: vec![one.clone(), two], stamp: format!("{one_at}{two_at}"), unread: 3 }
+        );
 
         // Another record says something else of version 1: the first one stands.
-        let mut other = one.clone();
-        other.label = label("En annan");
-        own.add(&org(&[(&a, "k2326_brand", 1, FORM, written(&other))]));
+        let mut different = one.clone();
+        different.label = label("En annan");
+        own.add(&org(&[(&one_at, "k2326_brand", 1, FORM, written(&different))]));
         assert_eq!(own.lists.iter().filter(|list| list.version == 1).collect::<Vec<_>>(), [&one]);
     }
 

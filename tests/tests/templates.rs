@@ -1,6 +1,5 @@
 //! A checklist of the municipality's own in a real browser: it comes while the page is open, is begun and
 //! answered with the network cut, in both languages, and keeps its version.
-#![expect(clippy::unwrap_used, reason = "a story told as a test: a failed step fails it")]
 
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;

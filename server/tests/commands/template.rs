@@ -154,14 +154,14 @@ fn wide() -> String {
 #[test]
 fn without_data_or_accounts_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("one.toml");
-    std::fs::write(&file, ONE).unwrap();
-    let file = file.to_str().unwrap();
+    let one = folder.path().join("one.toml");
+    std::fs::write(&one, ONE).unwrap();
+    let one = one.to_str().unwrap();
     let data = folder.path().join("data");
     let run = |data: &Path, args: &[&str]| ankomst(data, &[&["template"], args].concat());
-    let (fine, said) = run(&data, &["check", file]);
+    let (fine, said) = run(&data, &["check", one]);
     assert!(fine && said.contains("whether ids and versions fit what is published"), "{said}");
-    for args in [&["add", file][..], &["list"]] {
+    for args in [&["add", one][..], &["list"]] {
         let (fine, said) = run(&data, args);
         assert!(!fine && said.contains("there are no data in"), "{said}");
     }

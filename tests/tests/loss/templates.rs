@@ -323,7 +323,7 @@ fn opened(org: &DocumentHistory, actor: ActorId) -> Document {
 
 fn header_of(org: &DocumentHistory) -> Vec<u8> {
     let document = opened(org, ActorId::from_bytes([0; 16]));
-    document.headers().first().unwrap().to_vec()
+    document.headers().first().unwrap().clone()
 }
 
 #[test]
