@@ -340,7 +340,8 @@ fn tell(list: &Checklist, known: &[Checklist], language: Language) {
 
 fn list(app: &App) -> anyhow::Result<()> {
     for unit in published(app)? {
-        let own = templates::own(&unit.orgs);
+        let mut own = templates::own(&unit.orgs);
+        own.lists.sort_by_key(|list| (list.id.clone(), list.version));
         for list in &own.lists {
             let Checklist { id, version, items, .. } = list;
             let newest = own.lists.iter().filter(|one| one.id == *id).map(|one| one.version).max();
