@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::sign::{DepositKey, SigningKey};
 use rusqlite::Connection;
 use tokio::sync::{Notify, watch};
@@ -117,6 +118,7 @@ pub struct App {
     pub row_readers: Readers,
     /// How far the projections are made.
     pub making: Making,
+    catalog: RwLock<&'static Catalog>,
     /// Tries changes.
     pub trial: TrialPool,
     /// Server keys.
@@ -194,6 +196,7 @@ impl App {
             rows: Mutex::new(rows_db),
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
+            catalog: RwLock::new(Catalog::builtin()),
             trial: TrialPool::new(binary, Arc::clone(&metrics)),
             secrets: Secrets {
                 server: SigningKey::from_seed(server),
@@ -224,6 +227,16 @@ impl App {
         }
         app.news.send_modify(|news| news.head = head.feed);
         Ok(Arc::new(app))
+    }
+
+    /// The catalog with the municipality's own checklists, as far as they were read.
+    pub fn catalog(&self) -> &'static Catalog {
+        *self.catalog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works with another catalog from here on.
+    pub fn set_catalog(&self, catalog: &'static Catalog) {
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
     }
 
     /// The server's clock, Unix milliseconds.

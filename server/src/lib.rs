@@ -21,5 +21,6 @@ pub mod seed;
 pub mod sockets;
 pub mod storage;
 pub mod sync;
+pub mod templates;
 pub mod tls;
 pub mod trial;

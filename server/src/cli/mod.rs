@@ -10,6 +10,7 @@ mod place;
 mod plant;
 mod safety;
 mod stop;
+mod template;
 
 use core::time::Duration;
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ use crate::cli::place::{Folder, Place, variables};
 use crate::config::{self, Given, LogFormat, Settings};
 use crate::http::serve::Edge;
 use crate::tls::Shown;
-use crate::{accounts, care, http, limits, projector, sync, trial};
+use crate::{accounts, care, http, limits, projector, sync, templates, trial};
 
 #[derive(Parser)]
 #[command(
@@ -116,6 +117,9 @@ enum Command {
     /// Enrolled devices.
     #[command(subcommand)]
     Device(people::DeviceCommand),
+    /// Checklists of the municipality's own.
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
     /// Changes that wait for a person.
     #[command(subcommand)]
     Held(people::HeldCommand),
@@ -235,6 +239,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
+        Command::Template(command) => template::run(command).await,
         Command::Held(command) => people::held(command).await,
         Command::Trial => Ok(()),
     }
@@ -275,6 +280,7 @@ async fn serve(
     if let Some(certificate) = &certificate {
         tokio::spawn(Arc::clone(certificate).keep());
     }
+    templates::refresh(&app)?;
     let making = Arc::clone(&app);
     let rows = tokio::task::spawn_blocking(move || {
         if let Err(error) = projector::make_whole(&making) {

@@ -135,7 +135,7 @@ impl Desk {
     fn checklist(&self, row: &ProjectedRow) -> String {
         let pinned = row.checklist.split_once('/');
         let known = pinned
-            .and_then(|(id, version)| Catalog::builtin().checklist(id, version.parse().ok()?));
+            .and_then(|(id, version)| self.app.catalog().checklist(id, version.parse().ok()?));
         known.map_or_else(String::new, |known| known.label.get(self.language).to_owned())
     }
 

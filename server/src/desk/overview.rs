@@ -54,7 +54,7 @@ impl Desk {
             fact(Word::DeskKinds, package.kinds.len().to_string()),
             fact(Word::DeskFields, fields.to_string()),
         ];
-        for list in &package.checklists {
+        for list in self.app.catalog().checklists() {
             let label = list.label.get(self.language).to_owned();
             catalog.push((label, format!("v{} · {}", list.version, list.items.len())));
         }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
+use crate::templates;
 
 /// Documents whose rows become one commit.
 const DOCUMENTS_A_COMMIT: usize = 256;
@@ -21,6 +22,7 @@ const DOCUMENTS_A_COMMIT: usize = 256;
 /// # Errors
 /// When storage refuses.
 pub fn rebuild(app: &App) -> Result<usize, StorageError> {
+    templates::refresh(app)?;
     let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
     rows::clear(&db)?;
     drop(db);
@@ -34,6 +36,7 @@ pub fn rebuild(app: &App) -> Result<usize, StorageError> {
 /// # Errors
 /// When storage refuses.
 pub fn make_whole(app: &App) -> Result<(), StorageError> {
+    templates::refresh(app)?;
     let epoch = epoch(app)?;
     let made_to = {
         let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;

@@ -21,10 +21,14 @@ use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::homes::home;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
+use crate::templates;
 
 /// Writes the row of a document of which something has become visible, up to that number of the feed.
 /// A row that cannot be written is reported and made good with the next; the log is not touched.
 pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
+    if let Err(error) = templates_of(app, document) {
+        tracing::error!(%error, "The municipality's own checklists could not be read; the next start does it.");
+    }
     if app.making.takes_up() {
         // An earlier row could not be written; what became visible since is made good with this one.
         if let Err(error) = make_whole(app) {
@@ -46,6 +50,24 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
         app.making.fell_behind();
         tracing::error!(document.id = %document, %error, "A row could not be written; the next change makes it good.");
     }
+}
+
+/// Reads the municipality's own checklists anew if the document holds them, and makes the rows of their runs
+/// anew: those that came before them were read without.
+fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
+    let row = app.readers.read(|db| log::document(db, document))?;
+    if row.is_none_or(|row| row.kind != templates::KIND) {
+        return Ok(());
+    }
+    for fresh in templates::refresh(app)? {
+        let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
+        for run in runs {
+            let row = app.readers.read(|db| subject(app, db, run))?;
+            let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+            rows::put_all(&db, row.as_slice(), None)?;
+        }
+    }
+    Ok(())
 }
 
 /// Notes in the row of a document how many of its changes wait and are held.
@@ -83,7 +105,7 @@ fn subject(
         unseen: log::unseen(db, document.id)?,
     };
     let review = review.map(|review| &review.document);
-    Ok(Some(row::row(&document, around, &opened.document, review)))
+    Ok(Some(row::row(app.catalog(), &document, around, (&opened.document, review))))
 }
 
 /// A document as far as it is visible.

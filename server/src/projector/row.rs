@@ -24,12 +24,11 @@ pub(super) struct Around {
 
 /// The row of a document.
 pub(super) fn row(
+    catalog: &Catalog,
     document: &DocumentRow,
     around: Around,
-    opened: &Document,
-    review: Option<&Document>,
+    (opened, review): (&Document, Option<&Document>),
 ) -> ProjectedRow {
-    let catalog = Catalog::builtin();
     let record = record_state(catalog, (&document.kind, document.id), opened, review);
     let kind = catalog.kind(&document.kind);
     let read = Read { catalog, record: &record, kind };
@@ -223,7 +222,7 @@ mod tests {
             user: UserId::from_bytes([1; 16]),
         };
         let around = Around { home: kind.to_owned(), feed: 1, updated_ms: 1, unseen: (0, 0) };
-        row(&document, around, opened, review)
+        row(Catalog::builtin(), &document, around, (opened, review))
     }
 
     fn actor(number: u8) -> ActorId {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ankomst_shared::chunk::ChunkInfo;
+use ankomst_shared::chunk::{ChunkInfo, parse};
 use ankomst_shared::ids::ChangeHash;
 use ankomst_shared::sign::{AuthorEnvelope, CarriedEnvelope, PublicKey};
 use ankomst_shared::sync::message::PushPart;
@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::sync::office::Office;
 
 /// Whose word a part is.
 pub(super) enum Author {
@@ -18,6 +19,8 @@ pub(super) enum Author {
     Is(Box<(AuthorEnvelope, Option<DeviceRow>)>),
     /// That of this server, which has carried a change over from an ended line and says whose it is.
     Carried(Box<CarriedEnvelope>),
+    /// The server's own.
+    Office(Box<AuthorEnvelope>, Office),
     /// That of a device this log does not know: it was enrolled after the backup the log is from, or
     /// never. Nothing is stored and nothing refused: the change waits on the device that brings it.
     Unknown,
@@ -50,6 +53,13 @@ pub(super) fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Auth
         let carried = carried.filter(|carried| carried.document == part.document);
         return Ok(carried.map_or(Author::Nobody, |carried| Author::Carried(Box::new(carried))));
     };
+    let office = Office::of(app.secrets.server.public());
+    if claimed.device == office.device {
+        let opened = AuthorEnvelope::open(&part.envelope, &office.key).ok();
+        let opened =
+            opened.filter(|author| author.document == part.document && author.user == office.user);
+        return Ok(opened.map_or(Author::Nobody, |author| Author::Office(Box::new(author), office)));
+    }
     let known = accounts::device(db, claimed.device)?;
     let is_known = known.is_some();
     let device = match known {
@@ -75,4 +85,18 @@ fn newcomer(
         return Ok(None);
     };
     Ok(accounts::user(db, device.user)?.is_some().then_some(device))
+}
+
+/// Whose a change is that this server has carried over: it says so itself.
+pub(super) fn spoken_for(part: &PushPart, carried: &CarriedEnvelope) -> Option<AuthorEnvelope> {
+    let [chunk] = part.chunks.as_slice() else { return None };
+    let info = parse(chunk).ok()?;
+    (info.hash == carried.change && info.actor == carried.actor).then_some(AuthorEnvelope {
+        document: part.document,
+        actor: info.actor,
+        user: info.meta.user,
+        device: info.meta.device,
+        opened_ms: 0,
+        last: info.hash,
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::chunk::{ChunkInfo, Op, parse};
-use ankomst_shared::continued::{Carried, Line, Of, names};
+use ankomst_shared::continued::{Carried, Line, Of, in_order, names};
 use ankomst_shared::document::StatementId;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::sign::header::review_of;
@@ -198,4 +198,32 @@ pub(super) fn store_late(
     let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
     log::add_chunk(db, &new)?;
     lines::stands_for(db, document, info.hash, carried.was)
+}
+
+/// A change of a push: its place there, its document, and itself if it was read.
+pub(super) type Pushed<'a> = ((usize, usize), DocumentId, Option<&'a ChunkInfo>);
+
+/// The places of a push in the order in which they are stored: as they came, but those of a record that
+/// goes on and of its review so that each comes after what it names.
+pub(super) fn in_turn(
+    db: &Connection,
+    all: &[Pushed<'_>],
+) -> Result<Vec<(usize, usize)>, StorageError> {
+    let documents: BTreeSet<DocumentId> = all.iter().map(|(_, document, _)| *document).collect();
+    let mut turns: BTreeMap<ChangeHash, usize> = BTreeMap::new();
+    for record in &documents {
+        let review = review_of(*record);
+        if !documents.contains(&review) || !lines::is_continued(db, *record)? {
+            continue;
+        }
+        let of = |id: DocumentId| {
+            let own = all.iter().filter(move |(_, document, _)| *document == id);
+            own.filter_map(|(_, _, info)| *info)
+        };
+        let order = in_order(of(*record), of(review));
+        turns.extend(order.iter().zip(1..).map(|((_, info), turn)| (info.hash, turn)));
+    }
+    let mut rows: Vec<&Pushed<'_>> = all.iter().collect();
+    rows.sort_by_key(|(_, _, info)| info.and_then(|info| turns.get(&info.hash)).copied());
+    Ok(rows.into_iter().map(|(place, _, _)| *place).collect())
 }

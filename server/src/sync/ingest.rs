@@ -9,11 +9,10 @@ use std::sync::Arc;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
-use ankomst_shared::continued::in_order;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
-use ankomst_shared::sign::header::{companion, review_of};
-use ankomst_shared::sign::{AuthorEnvelope, CarriedEnvelope, Header, PublicKey};
+use ankomst_shared::sign::header::companion;
+use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
 use rusqlite::Connection;
 
@@ -23,11 +22,11 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::enrolled;
-use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
-use crate::sync::authors::{Author, author, covered};
-use crate::sync::carry::{Becomes, Late, carry_over, store_late};
+use crate::sync::authors::{self, Author, covered, spoken_for};
+use crate::sync::carry::{Becomes, Late, carry_over, in_turn, store_late};
+use crate::sync::office::Office;
 
 /// A part whose bytes have passed the gate.
 struct Checked {
@@ -38,6 +37,8 @@ struct Checked {
     newcomer: Option<DeviceRow>,
     /// The change of an ended line it stands for, if this server made it of that.
     was: Option<ChangeHash>,
+    /// The server itself has written it.
+    office: Option<Office>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
 }
 
@@ -130,16 +131,17 @@ fn start_op(part: &PushPart) -> Option<u64> {
 fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
     let document = part.document;
     let ack = |hash, outcome| Ack { document, hash, outcome };
-    let mut was = None;
-    let (author, newcomer, otherwise) = match app.readers.read(|db| author(app, db, part))? {
-        Author::Is(known) => (Some(known.0), known.1, Outcome::Refused(Refused::Envelope)),
+    let (mut newcomer, mut office, mut was) = (None, None, None);
+    let (mut author, mut otherwise) = (None, Outcome::Refused(Refused::Envelope));
+    match app.readers.read(|db| authors::author(app, db, part))? {
+        Author::Is(known) => (author, newcomer) = (Some(known.0), known.1),
+        Author::Office(known, itself) => (author, office) = (Some(*known), Some(itself)),
         Author::Carried(carried) => {
-            was = Some(carried.was);
-            (spoken_for(part, &carried), None, Outcome::Refused(Refused::Envelope))
+            (author, was) = (spoken_for(part, &carried), Some(carried.was));
         }
-        Author::Unknown => (None, None, Outcome::Missing(Vec::new())),
-        Author::Nobody => (None, None, Outcome::Refused(Refused::Envelope)),
-    };
+        Author::Unknown => otherwise = Outcome::Missing(Vec::new()),
+        Author::Nobody => {}
+    }
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         let Ok(info) = parse(bytes) else {
@@ -171,21 +173,8 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
             *chunk = Err(ack(info.hash, Outcome::Refused(Refused::Envelope)));
         }
     }
-    Ok(Checked { document, envelope: part.envelope.to_vec(), author, newcomer, was, chunks })
-}
-
-/// Whose a change is that this server has carried over: it says so itself.
-fn spoken_for(part: &PushPart, carried: &CarriedEnvelope) -> Option<AuthorEnvelope> {
-    let [chunk] = part.chunks.as_slice() else { return None };
-    let info = parse(chunk).ok()?;
-    (info.hash == carried.change && info.actor == carried.actor).then_some(AuthorEnvelope {
-        document: part.document,
-        actor: info.actor,
-        user: info.meta.user,
-        device: info.meta.device,
-        opened_ms: 0,
-        last: info.hash,
-    })
+    let envelope = part.envelope.to_vec();
+    Ok(Checked { document, envelope, author, newcomer, was, office, chunks })
 }
 
 /// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
@@ -201,7 +190,14 @@ fn store(
             enrolled::take_in_again(db, device, now_ms)?;
         }
     }
-    for (at, place) in in_turn(db, parts)? {
+    let mut all = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        for (place, chunk) in part.chunks.iter().enumerate() {
+            let info = chunk.as_ref().ok().map(|(info, _)| info);
+            all.push(((at, place), part.document, info));
+        }
+    }
+    for (at, place) in in_turn(db, &all)? {
         let Some(part) = parts.get(at) else { continue };
         if let Some(Ok((info, sealed))) = part.chunks.get(place) {
             let outcome = store_one((app, db), part, (info, sealed), now_ms, &mut held)?;
@@ -222,41 +218,6 @@ fn store(
         }
     }
     Ok((acks, held))
-}
-
-/// The changes of a push in the order in which they are stored: as they came, but those of a record that
-/// goes on and of its review so that each comes after what it names.
-fn in_turn(db: &Connection, parts: &[Checked]) -> Result<Vec<(usize, usize)>, StorageError> {
-    let all = || {
-        let parts = parts.iter().enumerate();
-        parts.flat_map(|(at, part)| part.chunks.iter().enumerate().map(move |(i, _)| (at, i)))
-    };
-    let info = |(at, place): &(usize, usize)| {
-        let chunk = parts.get(*at).and_then(|part| part.chunks.get(*place));
-        chunk.and_then(|chunk| chunk.as_ref().ok()).map(|(info, _)| info)
-    };
-    let documents: BTreeSet<DocumentId> = parts.iter().map(|part| part.document).collect();
-    let mut turns: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    for record in &documents {
-        let review = review_of(*record);
-        if !documents.contains(&review) || !lines::is_continued(db, *record)? {
-            continue;
-        }
-        let of = |id: DocumentId| {
-            all().filter(move |(at, _)| parts.get(*at).is_some_and(|part| part.document == id))
-        };
-        let infos = |id| of(id).filter_map(|place| info(&place)).collect::<Vec<_>>();
-        let order = in_order(infos(*record), infos(review));
-        let hashes: BTreeMap<ChangeHash, usize> =
-            order.iter().enumerate().map(|(turn, (_, info))| (info.hash, turn)).collect();
-        for place in of(*record).chain(of(review)) {
-            let turn = info(&place).and_then(|info| hashes.get(&info.hash)).copied();
-            turns.insert(place, turn.unwrap_or_default() + 1);
-        }
-    }
-    let mut places: Vec<(usize, usize)> = all().collect();
-    places.sort_by_key(|place| turns.get(place).copied().unwrap_or_default());
-    Ok(places)
 }
 
 fn store_one(
@@ -281,14 +242,14 @@ fn store_one(
         Some(row) if info.deps.is_empty() && !stands_for_known(db, part)? => {
             // Only a companion may have two beginnings: its id follows from what it belongs to.
             let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
-                && begin(db, document, info)?.is_some_and(|header| header.kind == row.kind);
+                && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
             if !again {
                 return Ok(Outcome::Refused(Refused::Header));
             }
             row
         }
         Some(row) => row,
-        None => match begin(db, document, info)? {
+        None => match begin(db, part, info)? {
             Some(header) => {
                 log::add_document(db, &header, now_ms)?;
                 DocumentRow {
@@ -326,16 +287,18 @@ fn stands_for_known(db: &Connection, part: &Checked) -> Result<bool, StorageErro
 /// The header of a document that begins with this change, if everything in it fits.
 fn begin(
     db: &Connection,
-    document: DocumentId,
+    part: &Checked,
     info: &ChunkInfo,
 ) -> Result<Option<Header>, StorageError> {
+    let document = part.document;
     let bytes = info.ops.iter().find_map(|op| op.header.as_deref());
     let (Some(bytes), true) = (bytes, info.deps.is_empty()) else { return Ok(None) };
     let Ok(claimed) = Header::peek(bytes) else { return Ok(None) };
-    let Some(device) = accounts::device(db, claimed.device)? else { return Ok(None) };
-    let Ok(header) = Header::open(bytes, &PublicKey::from_bytes(device.key)) else {
-        return Ok(None);
+    let key = match part.office {
+        Some(office) => Some(office.key),
+        None => accounts::device(db, claimed.device)?.map(|row| PublicKey::from_bytes(row.key)),
     };
+    let Some(header) = key.and_then(|key| Header::open(bytes, &key).ok()) else { return Ok(None) };
     let parent = match header.parent {
         Some(parent) => match log::document(db, parent)? {
             Some(parent) => Some(parent),
@@ -344,9 +307,9 @@ fn begin(
         None => None,
     };
     let catalog = Catalog::builtin();
-    let Some(kind) = catalog.kind(&header.kind).filter(|kind| !kind.server) else {
-        return Ok(None);
-    };
+    // What only the server writes no device begins, and the server begins nothing else.
+    let kind = catalog.kind(&header.kind).filter(|kind| kind.server == part.office.is_some());
+    let Some(kind) = kind else { return Ok(None) };
     let family = match &parent {
         Some(parent) => catalog.kind(&parent.kind).is_some_and(|to| kind.may_belong_to(Some(to))),
         None => kind.may_belong_to(None),
@@ -372,6 +335,10 @@ fn reason_to_hold(
     let Some(author) = &part.author else { return Ok(Some("author")) };
     if log::any_held(db, row.id, &info.deps)? {
         return Ok(Some("depends"));
+    }
+    if part.office.is_some() {
+        let own = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.server);
+        return Ok(if own { None } else { Some("not permitted") });
     }
     let Some(user) = accounts::user(db, author.user)? else { return Ok(Some("author")) };
     if !user.active {

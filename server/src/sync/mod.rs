@@ -1,8 +1,8 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is),
-//! [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them), [`exchange`]
-//! (the one answer), [`live`] (the socket).
+//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
+//! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
+//! [`carry`] (what comes late for them), [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
 mod authors;
@@ -12,6 +12,7 @@ pub mod feed;
 pub mod ingest;
 pub mod lines;
 pub mod live;
+pub mod office;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 

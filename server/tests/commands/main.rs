@@ -3,6 +3,7 @@
 
 mod form;
 mod settings;
+mod template;
 
 use std::path::Path;
 use std::process::Command;

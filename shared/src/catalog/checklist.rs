@@ -4,7 +4,7 @@ use super::formula::Formula;
 use super::model::{Caution, Label, Section};
 
 /// A checklist template of one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checklist {
     /// Stable key, e.g. `residence_inspection`.
     pub id: String,
@@ -95,6 +95,12 @@ pub struct Due {
 impl Due {
     /// The furthest an offset may lie from its anchor, in any unit.
     pub const OFFSET_MAX: u64 = 1_000;
+
+    /// How many further times are given one by one.
+    #[must_use]
+    pub fn times(&self) -> usize {
+        if let Again::At(then) = &self.again { then.len() } else { 0 }
+    }
 }
 
 /// Whether an item is to be done more than once.

@@ -18,10 +18,14 @@ const PACKED: &[u8] = &[];
 
 static LOADED: OnceLock<Catalog> = OnceLock::new();
 
-/// The catalog a program works with.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The catalog a program works with: what came with it, and the municipality's own checklists.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
-    package: Package,
+    package: &'static Package,
+    /// Those of the package, then the municipality's own.
+    checklists: Vec<&'static Checklist>,
+    /// Says which own ones there are.
+    stamp: String,
 }
 
 /// The field behind a key.
@@ -44,30 +48,61 @@ impl Catalog {
     /// be recorded and every test fails.
     #[must_use]
     pub fn builtin() -> &'static Self {
-        LOADED.get_or_init(|| Self::read(PACKED).unwrap_or_default())
+        LOADED.get_or_init(|| Self::of(crate::packed::from_bytes(PACKED).unwrap_or_default()))
     }
 
     /// Takes the packed catalog that came with the app, before anything is asked of it; tells whether
     /// it could be read.
     #[must_use]
     pub fn load(packed: &[u8]) -> bool {
-        Self::read(packed).is_some_and(|catalog| LOADED.set(catalog).is_ok())
+        let package = crate::packed::from_bytes(packed);
+        package.is_some_and(|package| LOADED.set(Self::of(package)).is_ok())
     }
 
-    fn read(packed: &[u8]) -> Option<Self> {
-        Some(Self { package: crate::packed::from_bytes(packed)? })
+    /// A catalog of one package, which stays in memory as long as the program does.
+    pub(crate) fn of(package: Package) -> Self {
+        Self::from(Box::leak(Box::new(package)), Vec::new(), String::new())
     }
 
-    /// A catalog of a test.
-    #[cfg(test)]
-    pub(crate) const fn of(package: Package) -> Self {
-        Self { package }
+    fn from(package: &'static Package, own: Vec<Checklist>, stamp: String) -> Self {
+        let mut checklists: Vec<&'static Checklist> = package.checklists.iter().collect();
+        for list in own {
+            checklists.push(Box::leak(Box::new(list)));
+        }
+        Self { package, checklists, stamp }
     }
 
-    /// The whole package.
+    /// The same catalog with these checklists of the municipality's own; `stamp` says which they are.
+    ///
+    /// Whoever shows a run borrows from the catalog, so that it is never taken out of memory; a new
+    /// one is made only when another checklist or version has come, a few times a year.
     #[must_use]
-    pub const fn package(&self) -> &Package {
-        &self.package
+    pub fn with_own(&self, own: Vec<Checklist>, stamp: String) -> &'static Self {
+        Box::leak(Box::new(Self::from(self.package, own, stamp)))
+    }
+
+    /// Says which own checklists there are; empty for none.
+    #[must_use]
+    pub fn stamp(&self) -> &str {
+        &self.stamp
+    }
+
+    /// The whole package that came with the program.
+    #[must_use]
+    pub const fn package(&self) -> &'static Package {
+        self.package
+    }
+
+    /// The municipality's own checklists, in all their versions.
+    #[must_use]
+    pub fn own(&self) -> &[&'static Checklist] {
+        self.checklists.get(self.package.checklists.len()..).unwrap_or_default()
+    }
+
+    /// All checklists in all their versions, the municipality's own behind the others.
+    #[must_use]
+    pub fn checklists(&self) -> &[&'static Checklist] {
+        &self.checklists
     }
 
     /// A record kind.
@@ -85,20 +120,21 @@ impl Catalog {
     /// A checklist of one version.
     #[must_use]
     pub fn checklist(&self, id: &str, version: u32) -> Option<&Checklist> {
-        self.package.checklists.iter().find(|list| list.id == id && list.version == version)
+        let mut all = self.checklists.iter().copied();
+        all.find(|list| list.id == id && list.version == version)
     }
 
     /// The newest version of a checklist.
     #[must_use]
     pub fn newest_checklist(&self, id: &str) -> Option<&Checklist> {
-        let all = self.package.checklists.iter().filter(|list| list.id == id);
+        let all = self.checklists.iter().copied().filter(|list| list.id == id);
         all.max_by_key(|list| list.version)
     }
 
     /// An item of any version of any checklist; ids never change their meaning.
     #[must_use]
     pub fn item(&self, id: &str) -> Option<&Item> {
-        self.package.checklists.iter().flat_map(|list| &list.items).find(|item| item.id == id)
+        self.checklists.iter().flat_map(|list| &list.items).find(|item| item.id == id)
     }
 
     /// The field of a run that holds the date of an event.
@@ -340,16 +376,9 @@ mod tests {
             let field = persons.iter().find(|field| field.id == id).unwrap();
             assert_eq!(field.finds, Some(Finds::Name), "{id}");
         }
-        let numbers = [
-            "personal_number",
-            "coordination_number",
-            "dossier_number",
-            "lma_number",
-            "reserve_number",
-            "phone",
-        ];
-        for id in numbers {
-            let field = persons.iter().find(|field| field.id == id).unwrap();
+        let numbers = ["personal", "coordination", "dossier", "lma", "reserve"];
+        for id in numbers.map(|kind| format!("{kind}_number")).iter().chain([&"phone".to_owned()]) {
+            let field = persons.iter().find(|field| field.id == *id).unwrap();
             assert_eq!(field.finds, Some(Finds::Number), "{id}");
         }
         assert_eq!(case.anchored("number").unwrap().finds, Some(Finds::Number));

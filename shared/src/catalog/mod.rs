@@ -19,8 +19,9 @@ pub mod order;
 #[cfg(test)]
 mod published;
 pub mod ruling;
-#[cfg(test)]
-mod source;
+#[cfg(any(test, feature = "source"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "the build script reads whole catalogs"))]
+pub mod source;
 pub mod workday;
 pub mod zone;
 

@@ -8,7 +8,7 @@
 //!
 //! A record and its review are carried together, because decisions name what they saw of the record, and
 //! answers name the decisions they knew. Pure; only a server uses it
-//! (docs/decisions/0008-records-go-on-under-their-name.md).
+//! (docs/decisions/0009-records-go-on-under-their-name.md).
 
 mod in_order;
 mod same;

@@ -47,7 +47,24 @@ impl RawDevice {
     /// A signed header of a new document.
     #[must_use]
     pub fn header(&self, document: DocumentId, kind: &str) -> Vec<u8> {
-        let header = Header {
+        self.header_of(document, kind).sign(&self.key)
+    }
+
+    /// A signed header of a new run at a house or in a case.
+    #[must_use]
+    pub fn run_header(
+        &self,
+        document: DocumentId,
+        parent: DocumentId,
+        (checklist, version): (&str, u32),
+    ) -> Vec<u8> {
+        let template = Some((checklist.to_owned(), version));
+        let header = self.header_of(document, "run");
+        Header { parent: Some(parent), template, ..header }.sign(&self.key)
+    }
+
+    fn header_of(&self, document: DocumentId, kind: &str) -> Header {
+        Header {
             document,
             kind: kind.to_owned(),
             parent: None,
@@ -57,8 +74,7 @@ impl RawDevice {
             device: self.me.device,
             created_ms: now_ms(),
             template: None,
-        };
-        header.sign(&self.key)
+        }
     }
 
     /// Who writes, for the changes of this device.

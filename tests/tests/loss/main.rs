@@ -6,8 +6,9 @@
 //! another), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
 //! [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
-//! [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`newcomers`] (a disk that is gone), [`house`],
-//! [`runs`], [`first`] (the first fetching), [`safety`] (safety copies).
+//! [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them),
+//! [`newcomers`] (a disk that is gone), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
+//! copies), [`templates`] (the municipality's own checklists).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -37,4 +38,5 @@ mod rolled;
 mod runs;
 mod safety;
 mod stop;
+mod templates;
 mod trace;

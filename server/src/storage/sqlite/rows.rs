@@ -288,6 +288,17 @@ pub fn mark(
     Ok(())
 }
 
+/// The runs of a checklist in one version, `id/version`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn pinned(db: &Connection, checklist: &str) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select =
+        db.prepare("SELECT document FROM rows WHERE kind = 'run' AND checklist = ?1")?;
+    let rows = select.query_map([checklist], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
 /// Throws all rows away.
 ///
 /// # Errors

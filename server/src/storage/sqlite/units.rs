@@ -1,6 +1,6 @@
 //! Units: parts of a municipality whose people share their records.
 
-use ankomst_shared::ids::UnitId;
+use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
@@ -26,6 +26,31 @@ pub fn first(db: &Connection) -> Result<Option<UnitId>, StorageError> {
         })
         .optional()?;
     Ok(id.map(|id| id.0))
+}
+
+/// All units.
+///
+/// # Errors
+/// When the database refuses.
+pub fn all(db: &Connection) -> Result<Vec<UnitId>, StorageError> {
+    let mut select = db.prepare_cached("SELECT id FROM units ORDER BY id")?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<UnitId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// The documents of a kind that a unit has, the oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn documents(
+    db: &Connection,
+    unit: UnitId,
+    kind: &str,
+) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT id FROM documents WHERE unit = ?1 AND kind = ?2 ORDER BY id")?;
+    let rows = select.query_map((Blob(unit), kind), |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
 }
 
 /// Name of a unit.

@@ -1,19 +1,23 @@
 //! From TOML files to the packed catalog, reporting every fault at once with file and line.
 //!
-//! Used by `build.rs` and by tests; not part of the built library.
+//! Used by `build.rs`, by tests, and with feature `source` by the server for checklists that a
+//! municipality has written; never by the app.
 //! Reading order: [`node`] (a value with its place), [`read`] (files to model) with [`items`]
 //! (checklists), [`formula`] (conditions, constraints, calculations), [`verify`] and [`verify_items`]
-//! (what must hold between files).
+//! (what must hold between files), [`own`] (one checklist of a municipality).
 
 mod formula;
 mod items;
 mod node;
+pub mod own;
 mod read;
 mod verify;
 mod verify_items;
 
 #[cfg(test)]
 mod kind_tests;
+#[cfg(test)]
+mod own_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +28,7 @@ use super::model::{Field, Package};
 
 /// One TOML file.
 #[derive(Debug, Clone)]
-pub(super) struct SourceFile {
+pub struct SourceFile {
     /// Path below the catalog's folder, e.g. `kinds/case.toml`.
     pub name: String,
     /// Contents.
@@ -33,7 +37,7 @@ pub(super) struct SourceFile {
 
 /// Something wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fault {
+pub struct Fault {
     /// The file.
     pub file: String,
     /// The line, from 1.

@@ -31,7 +31,7 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
         lists: Vec::new(),
         checklists: Vec::new(),
     };
-    let mut reader = Reader { files, faults, places: Places::new(), written: Vec::new() };
+    let mut reader = Reader { files, ..Reader::new(faults) };
     for file in files {
         let Some(table) = table(file, faults) else { continue };
         let node = Node::new(file, table.get_ref(), 0..0, faults);
@@ -51,7 +51,10 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
     (package, reader.places, reader.written)
 }
 
-fn table<'a>(file: &'a SourceFile, faults: &Faults) -> Option<toml::Spanned<DeTable<'a>>> {
+pub(super) fn table<'a>(
+    file: &'a SourceFile,
+    faults: &Faults,
+) -> Option<toml::Spanned<DeTable<'a>>> {
     DeTable::parse(&file.text)
         .map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -59,6 +62,18 @@ fn table<'a>(file: &'a SourceFile, faults: &Faults) -> Option<toml::Spanned<DeTa
             fault_at(faults, &place, format!("this is not TOML: {}", error.message()));
         })
         .ok()
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of one file, which includes no others.
+    pub(super) const fn new(faults: &'a Faults) -> Self {
+        Self { files: &[], faults, places: Places::new(), written: Vec::new() }
+    }
+
+    /// Where things stand, and the formulas as they are written.
+    pub(super) fn read(self) -> (Places, Vec<Written>) {
+        (self.places, self.written)
+    }
 }
 
 impl Reader<'_> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::model::{
-    Caution, EntryList, Field, FieldType, Kind, Machine, MergeCode, Package, Section,
+    Caution, Checklist, EntryList, Field, FieldType, Kind, Machine, MergeCode, Package, Section,
 };
 use super::Faults;
 use super::node::{Place, fault_at};
@@ -36,6 +36,16 @@ pub(super) fn package(package: &Package, places: &Places, faults: &Faults) {
     for checklist in &package.checklists {
         verify.checklist(checklist);
     }
+}
+
+/// Notes what does not hold in one checklist of a package.
+pub(super) fn checklist(
+    package: &Package,
+    places: &Places,
+    faults: &Faults,
+    checklist: &Checklist,
+) {
+    Verify { package, places, faults }.checklist(checklist);
 }
 
 impl Verify<'_> {

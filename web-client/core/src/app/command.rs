@@ -123,6 +123,12 @@ impl<P: Platform> Core<P> {
         record: DocumentId,
         edits: impl FnOnce(DocumentId) -> Result<Vec<Edit>, Refusal>,
     ) -> Result<(), Refusal> {
+        let kind = self.with_open(|open| {
+            Ok(open.kind(record).and_then(|kind| Catalog::builtin().kind(kind)))
+        })?;
+        if kind.is_some_and(|kind| kind.server) {
+            return Err(Refusal::NotAllowed);
+        }
         let review = review_of(record);
         let edits = edits(review)?;
         let _turn = self.0.turn.take().await;

@@ -45,7 +45,7 @@ impl Open {
         let kind = self.kind(id)?.to_owned();
         let document = self.read(id)?;
         let review = self.read(review_of(id));
-        let record = record_state(Catalog::builtin(), (&kind, id), &document, review.as_ref());
+        let record = record_state(self.catalog, (&kind, id), &document, review.as_ref());
         let record = Rc::new(record);
         // A supervisor's inbox asks for every record: both documents are open here anyway.
         let unseen = self.identity.user.roles.contains(&Role::Supervisor);

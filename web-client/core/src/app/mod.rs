@@ -1,7 +1,8 @@
 //! The application: commands in, replies and events out.
 //!
-//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`people`] (the persons of cases, as
-//! they are looked for), [`rows`] (what is stored), [`kept`] (the same
+//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`own`] (the
+//! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`rows`] (what is
+//! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
 //! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`sync`] (contact with the
@@ -15,6 +16,7 @@ mod desk;
 mod kept;
 mod known;
 mod open_part;
+mod own;
 mod people;
 mod rows;
 mod safety;

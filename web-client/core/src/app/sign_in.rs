@@ -136,7 +136,7 @@ impl<P: Platform> Core<P> {
         }
         {
             let mut state = self.0.state.borrow_mut();
-            state.open = None;
+            state.catalog = state.open.take().map(|open| open.catalog).or(state.catalog);
         }
         let _as_before = self.read_open_part().await;
         self.0.wake.put(());

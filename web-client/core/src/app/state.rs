@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::civil;
+use ankomst_shared::catalog::{Catalog, civil};
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
@@ -65,6 +65,8 @@ pub(super) struct State {
     pub(super) outdated: bool,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
+    /// The catalog of the vault that was open last: opened again, it is the same.
+    pub(super) catalog: Option<&'static Catalog>,
 }
 
 /// An open vault.
@@ -73,6 +75,10 @@ pub(super) struct Open {
     pub(super) identity: Identity,
     pub(super) signing: SigningKey,
     pub(super) standing: Standing,
+    /// What is asked here, with the municipality's own checklists.
+    pub(super) catalog: &'static Catalog,
+    /// Own checklists in a form of a newer program.
+    pub(super) unread: usize,
     pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
     pub(super) headers: BTreeMap<DocumentId, Header>,
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
@@ -155,6 +161,8 @@ impl<P: Platform> Core<P> {
             signing: SigningKey::from_seed(identity.device_seed),
             identity,
             standing,
+            catalog: Catalog::builtin(),
+            unread: 0,
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
             drafts: Few::default(),
@@ -188,7 +196,10 @@ impl<P: Platform> Core<P> {
             let Some(place) = read_draft_key(&row) else { continue };
             open.drafts.insert(place, open_row(&open.key, Table::Drafts, &row, &sealed)?);
         }
-        self.0.state.borrow_mut().open = Some(open);
+        let mut state = self.0.state.borrow_mut();
+        open.catalog = state.catalog.unwrap_or(open.catalog);
+        open.read_own();
+        state.open = Some(open);
         Ok(())
     }
 

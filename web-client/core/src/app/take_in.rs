@@ -86,6 +86,7 @@ impl<P: Platform> Core<P> {
                 open.headers.remove(id);
             }
             order::sort_and_dedup(&mut touched);
+            open.read_own_of(&touched);
             Ok(touched)
         })
     }

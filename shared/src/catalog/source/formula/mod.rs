@@ -21,6 +21,7 @@ use super::super::model::{
 use super::Faults;
 use super::node::{Place, fault_at};
 use link::Calculated;
+pub(super) use scope::is_day;
 use scope::{It, Scope, Type};
 
 /// What a formula is for.

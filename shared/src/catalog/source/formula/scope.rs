@@ -147,7 +147,7 @@ fn entry(whose: Whose, list: &EntryList) -> Asked {
 }
 
 /// Whether a text is a day that exists.
-pub(super) fn is_day(text: &str) -> bool {
+pub(in super::super) fn is_day(text: &str) -> bool {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
     let (Some(year), Some(month), Some(day), None) = (year, month, day, parts.next()) else {

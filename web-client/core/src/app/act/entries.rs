@@ -127,7 +127,7 @@ impl<P: Platform> Core<P> {
         checklist: &str,
         answers: Answers,
     ) -> Result<Acted, Refusal> {
-        let catalog = Catalog::builtin();
+        let catalog = self.with_open(|open| Ok(open.catalog))?;
         let template = catalog.newest_checklist(checklist).ok_or(Refusal::NotHere)?;
         let went = |run: DocumentId| Acted {
             go: Some(format!("/besok/{run}")),

@@ -2,7 +2,7 @@
 //! whoever marks it, because its entry's id follows from both.
 
 use ankomst_shared::app::{Acted, Refusal};
-use ankomst_shared::catalog::{Catalog, Item, days_after, written_date};
+use ankomst_shared::catalog::{Item, days_after, written_date};
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
@@ -49,7 +49,7 @@ impl<P: Platform> Core<P> {
                 let ("item", [Some(item), Some("status"), _]) = (parts.head, parts.rest) else {
                     continue;
                 };
-                let Some(item) = Catalog::builtin().item(item) else { continue };
+                let Some(item) = open.catalog.item(item) else { continue };
                 let Some(severity) = item.severity else { continue };
                 let entry = entry_of(run, item);
                 let key = |field: &str| format!("deficiencies/{entry}/{field}");

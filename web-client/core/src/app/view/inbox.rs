@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
-use ankomst_shared::catalog::{EntryList, written_date};
+use ankomst_shared::catalog::{EntryList, Kind, written_date};
 use ankomst_shared::conflict::{Class, Conflict, conflicts};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{Changed, RecordState};
@@ -18,7 +18,9 @@ const DAY_MS: i64 = 86_400_000;
 
 impl Viewer<'_> {
     pub(super) fn inbox(&mut self) -> InboxView {
-        let kinds = self.catalog.package().kinds.iter().filter(|kind| kind.id != "review");
+        // What only the server writes is not for anybody here to approve.
+        let is_reviewed = |kind: &&Kind| kind.id != "review" && !kind.server;
+        let kinds = self.catalog.package().kinds.iter().filter(is_reviewed);
         let ids: Vec<DocumentId> = kinds.flat_map(|kind| self.of_kind(&kind.id)).collect();
         let mut rows: Vec<InboxRow> = ids
             .into_iter()

@@ -15,11 +15,12 @@ use super::page::made::{action, asked, primary, question};
 use super::viewer::{Viewer, count};
 
 impl Viewer<'_> {
-    /// The checklist of a run, in the version it was begun with.
+    /// The checklist of a run, in the version it was begun with; one that this program cannot read is of a
+    /// newer one.
     pub(super) fn checklist(&self, id: DocumentId) -> Result<&'static Checklist, Refusal> {
         let header = self.open.headers.get(&id).ok_or(Refusal::NotHere)?;
         let (list, version) = header.template.as_ref().ok_or(Refusal::NotHere)?;
-        self.catalog.checklist(list, *version).ok_or(Refusal::NotHere)
+        self.catalog.checklist(list, *version).ok_or(Refusal::OtherBuild)
     }
 
     pub(super) fn run_row(&mut self, id: DocumentId) -> Result<RunRow, Refusal> {

@@ -31,7 +31,7 @@ pub(super) struct Viewer<'a> {
 impl<'a> Viewer<'a> {
     pub(super) fn new(open: &'a mut Open, around: (Status, Now, Option<StorageFacts>)) -> Self {
         let (status, now, storage) = around;
-        let (language, catalog) = (status.language, Catalog::builtin());
+        let (language, catalog) = (status.language, open.catalog);
         Self { open, language, catalog, now, status, storage }
     }
 

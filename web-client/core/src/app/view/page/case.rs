@@ -89,6 +89,9 @@ impl Viewer<'_> {
         let lines = self.run_lines(id, false);
         let mut part = self.lines("checklists", Word::Checklists, lines, Word::ChecklistsNone);
         part.actions = self.starts(id, false);
+        if self.open.unread > 0 {
+            self.w(Word::OwnUnread).clone_into(&mut part.help);
+        }
         part
     }
 

@@ -45,7 +45,7 @@ impl Viewer<'_> {
     pub(super) fn starts(&mut self, id: DocumentId, inspections: bool) -> Vec<Action> {
         let kind = self.open.kind(id).unwrap_or_default().to_owned();
         let mut starts = Vec::new();
-        for list in &self.catalog.package().checklists {
+        for list in self.catalog.checklists() {
             let offered = list.offered.as_ref().filter(|offered| offered.at == kind);
             let Some(offered) = offered.filter(|_| list.is_inspection() == inspections) else {
                 continue;

@@ -33,8 +33,15 @@ impl Viewer<'_> {
     pub(super) fn run_lines(&mut self, id: DocumentId, inspections: bool) -> Vec<Line> {
         let mut lines = Vec::new();
         for run in self.runs_of(id) {
-            if self.checklist(run).is_ok_and(|list| list.is_inspection() == inspections) {
-                lines.extend(self.run_line(run));
+            match self.checklist(run) {
+                Ok(list) if list.is_inspection() == inspections => lines.extend(self.run_line(run)),
+                // Of a newer program, or begun under a checklist that is still to come.
+                Err(_) if !inspections => lines.push(Line {
+                    key: run.to_string(),
+                    title: self.w(Word::RunUnread).to_owned(),
+                    ..Line::default()
+                }),
+                Ok(_) | Err(_) => {}
             }
         }
         lines

@@ -1,0 +1,90 @@
+//! The municipality's own checklists on the server: read from the records `org` of its units.
+
+use ankomst_shared::catalog::{Catalog, Checklist};
+use ankomst_shared::document::Document;
+use ankomst_shared::ids::{ActorId, DocumentId, UnitId};
+use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::own::Own;
+use minicbor::bytes::ByteVec;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::{log, units};
+
+/// The kind of record that holds them.
+pub const KIND: &str = "org";
+
+/// A record `org`.
+#[derive(Debug)]
+pub struct Org {
+    /// The record.
+    pub id: DocumentId,
+    /// Its document.
+    pub document: Document,
+    /// What stands in it.
+    pub record: RecordState,
+}
+
+/// The records `org` of a unit, the oldest first: as far as they are visible, or with what waits for its
+/// trial. Usually it is one; a restore of an old backup can bring another.
+///
+/// # Errors
+/// When storage refuses.
+pub fn records(app: &App, unit: UnitId, waiting: bool) -> Result<Vec<Org>, StorageError> {
+    let states: &[&str] = if waiting { &["visible", "pending"] } else { &["visible"] };
+    app.readers.read(|db| {
+        let mut found = Vec::new();
+        for id in units::documents(db, unit, KIND)? {
+            let mut chunks: Vec<ByteVec> = Vec::new();
+            for state in states {
+                for chunk in log::chunks_of(db, id, state)? {
+                    chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+                }
+            }
+            let nobody = ActorId::from_bytes([0; 16]);
+            let opened = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice()));
+            let Ok(document) = opened else { continue };
+            let record = record_state(Catalog::builtin(), (KIND, id), &document, None);
+            found.push(Org { id, document, record });
+        }
+        Ok(found)
+    })
+}
+
+/// The checklists of some records.
+#[must_use]
+pub fn own<'a>(records: impl IntoIterator<Item = &'a Org>) -> Own {
+    let mut own = Own::default();
+    for org in records {
+        own.add(&org.record);
+    }
+    own
+}
+
+/// Takes into the server's catalog what is visible; gives the checklists and versions that are new in it, as
+/// `id/version`.
+///
+/// # Errors
+/// When storage refuses.
+pub fn refresh(app: &App) -> Result<Vec<String>, StorageError> {
+    let mut all = Vec::new();
+    for unit in app.readers.read(units::all)? {
+        all.extend(records(app, unit, false)?);
+    }
+    let own = own(&all);
+    if own.unread > 0 {
+        tracing::warn!(
+            count = own.unread,
+            "Checklists of the municipality's own are in a form of a newer version; they are kept and not shown."
+        );
+    }
+    let before = app.catalog();
+    if before.stamp() == own.stamp {
+        return Ok(Vec::new());
+    }
+    let is_known = |list: &&Checklist| before.own().iter().any(|known| **known == **list);
+    let fresh = own.lists.iter().filter(|list| !is_known(list));
+    let fresh = fresh.map(|list| format!("{}/{}", list.id, list.version)).collect();
+    app.set_catalog(before.with_own(own.lists, own.stamp));
+    Ok(fresh)
+}
