@@ -1,6 +1,5 @@
 //! Two tablets' worth of people: somebody is written down twice in two scripts, without contact; the page
 //! says so beside the heading, why, and stays quiet once it is told that they are two.
-#![expect(clippy::unwrap_used, reason = "a story told as a test: a failed step fails it")]
 
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;
