@@ -319,25 +319,9 @@ mod tests {
         for code in ["R", "N", "S", "U", "I", "M", "C", "T", "O", "D"] {
             assert!(fields.iter().any(|field| format!("{:?}", field.merge) == code), "{code}");
         }
-        let names = [
-            "Text",
-            "LongText",
-            "Int",
-            "Decimal",
-            "Bool",
-            "Date",
-            "Time",
-            "Choice",
-            "Set",
-            "Phone",
-            "Email",
-            "Postcode",
-            "PersonalNumber",
-            "DossierNumber",
-            "Reference",
-            "Count",
-        ];
-        for name in names {
+        let names = "Text LongText Int Decimal Bool Date Time Choice Set Phone Email Postcode \
+                     PersonalNumber DossierNumber Reference Count";
+        for name in names.split(' ') {
             let is = |field: &&Field| format!("{:?}", field.typ).split('(').next() == Some(name);
             assert!(fields.iter().any(is), "{name}");
         }

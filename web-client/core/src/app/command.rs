@@ -65,14 +65,14 @@ impl<P: Platform> Core<P> {
                 self.settle((document, path), conflict, &value, &reason).await?;
             }
             Command::Unsettle { document, settlement } => {
-                self.write_review(document, |_| Ok(withdraw_edits(settlement))).await?;
+                self.write_review(document, &withdraw_edits(settlement)).await?;
             }
             Command::Review { document, approved, note } => {
                 let entry = self.entry()?;
                 let heads = self
                     .with_open(|open| Ok(open.read(document).ok_or(Refusal::NotHere)?.heads()))?;
                 let edits = review_edits(entry, &heads, approved, &note);
-                self.write_review(document, |_| Ok(edits)).await?;
+                self.write_review(document, &edits).await?;
             }
             Command::SyncNow => self.0.wake.put(()),
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
@@ -114,15 +114,11 @@ impl<P: Platform> Core<P> {
             let value = checked(&kind, at.clone(), value)?.value;
             Ok(settle_edits(entry, at, &value, reason.trim(), &state.seen()))
         })?;
-        self.write_review(document, |_| Ok(edits)).await
+        self.write_review(document, &edits).await
     }
 
     /// Writes into the review document of a record, making it if there is none.
-    async fn write_review(
-        &self,
-        record: DocumentId,
-        edits: impl FnOnce(DocumentId) -> Result<Vec<Edit>, Refusal>,
-    ) -> Result<(), Refusal> {
+    async fn write_review(&self, record: DocumentId, edits: &[Edit]) -> Result<(), Refusal> {
         let kind = self.with_open(|open| {
             Ok(open.kind(record).and_then(|kind| Catalog::builtin().kind(kind)))
         })?;
@@ -130,9 +126,8 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::NotAllowed);
         }
         let review = review_of(record);
-        let edits = edits(review)?;
         let _turn = self.0.turn.take().await;
-        self.write_companion(record, (review, "review"), &edits).await
+        self.write_companion(record, (review, "review"), edits).await
     }
 }
 
