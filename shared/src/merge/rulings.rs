@@ -207,6 +207,7 @@ fn whoever_saw_the_action_may_end_the_need_and_a_need_that_stands_is_not_touched
     let kept = &record.fields[&path(&need)];
     assert_eq!((kept.agreement, &kept.value), (Agreement::Open, &Value::Bool(true)));
     assert_eq!(kept.statements.len(), 2, "the action, and who ended it");
+    assert_eq!(kept.statements[0].value, Value::Bool(true), "the action says that there is a need");
 }
 
 #[test]
