@@ -160,7 +160,16 @@ fn pass(names: &[String], tests: &[&str]) -> anyhow::Result<Found> {
     let only: Vec<String> = names.iter().map(|name| format!("^{}$", regex::escape(name))).collect();
     let only = toml::Table::from_iter([("examine_re".to_owned(), toml::Value::try_from(only)?)]);
     fs::write(&settings, toml::to_string(&only)?)?;
-    let mut command = cargo(&["--colors", "never", "--cap-lints", "true", "--jobs", "1"]);
+    let mut command = cargo(&[
+        "--minimum-test-timeout",
+        "60",
+        "--colors",
+        "never",
+        "--cap-lints",
+        "true",
+        "--jobs",
+        "1",
+    ]);
     command.args(PLACES.iter().flat_map(|place| ["--file", place]));
     command.arg("--config").arg(&settings).arg("--output").arg(&out).args(tests);
     command.env("CARGO_TARGET_DIR", out.join("target")).envs(SAMPLES).stdout(stderr());
