@@ -6,13 +6,18 @@
 
 use crate::app::Agreement;
 use crate::catalog::{Catalog, MergeCode};
-use crate::document::Statement;
-use crate::ids::{ConflictId, DocumentId, UserId};
+use crate::chunk::sha256;
+use crate::document::{Document, Edit, Statement};
+use crate::ids::{ConflictId, DocumentId, EntryId, UserId};
+use crate::merge::settlement::entry_edits;
 use crate::merge::{FieldState, RecordState, conflict_id};
 use crate::occupancy::{self, Fault, House};
 use crate::order;
 use crate::path::FieldPath;
 use crate::value::Value;
+
+/// The list of the review document with who sees to what.
+const OWNED: &str = "conflicts";
 
 /// A clock that is off by more than this is told, seconds (domain section 3.0, `clock_offset_s`).
 pub const CLOCK_OFF_S: u64 = 120;
@@ -104,6 +109,15 @@ impl Conflict {
         !matches!(self.class, Class::Clock | Class::LateChange)
     }
 
+    /// The entry of the review document in which it stands who sees to it: one for each kind and place, so
+    /// that it stays theirs when somebody else joins in.
+    #[must_use]
+    pub fn entry(&self) -> EntryId {
+        let hash =
+            sha256(&[b"ankomst conflict ", self.class.code().as_bytes(), self.at.as_bytes()]);
+        EntryId::from_bytes(*hash.first_chunk().unwrap_or(&[0; 10]))
+    }
+
     /// Who said it.
     #[must_use]
     pub fn people(&self) -> Vec<UserId> {
@@ -111,6 +125,32 @@ impl Conflict {
         order::sort_and_dedup(&mut people);
         people
     }
+}
+
+/// Notes who sees to it that a conflict is decided; with nobody, that nobody in particular does.
+#[must_use]
+pub fn own_edits(conflict: &Conflict, owner: Option<UserId>) -> Vec<Edit> {
+    let owner = owner.map_or(Value::Null, |owner| Value::text(owner.to_string()));
+    entry_edits(
+        OWNED,
+        conflict.entry(),
+        [
+            ("conflict", Value::text(conflict.id.to_string())),
+            ("class", Value::text(conflict.class.code())),
+            ("owner", owner),
+        ],
+    )
+}
+
+/// Who sees to it that a conflict is decided; several where two took it on at the same time.
+#[must_use]
+pub fn owners(review: &Document, conflict: &Conflict) -> Vec<UserId> {
+    let owner = format!("{OWNED}/{}/owner", conflict.entry());
+    let said = FieldPath::parse(&owner).map(|path| review.values(&path)).unwrap_or_default();
+    let mut owners: Vec<UserId> =
+        said.iter().filter_map(|owner| owner.as_str()?.parse().ok()).collect();
+    order::sort_and_dedup(&mut owners);
+    owners
 }
 
 /// Everything to decide in a record, sorted by kind and place.

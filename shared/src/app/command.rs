@@ -152,6 +152,13 @@ pub enum Command {
         /// A note to the authors.
         note: String,
     },
+    /// Notes that the person who asks sees to what is to be decided in a record, or no longer does.
+    TakeOn {
+        /// The document.
+        document: DocumentId,
+        /// Takes it on, or gives it up.
+        mine: bool,
+    },
     /// Asks for contact with the server at once.
     SyncNow,
     /// Gives what is half typed into a form that is no record. Its answers are typed by
@@ -306,7 +313,7 @@ packed! {
         Status, SignIn(a), Unlock { login, passphrase }, Lock, SignOut, SetLanguage(a), Get(a), Type
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
-        approved, note }, SyncNow, Asked { form, tab, leaves }, SafetyCopy
+        approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy
     }
     struct SignIn { login, password, passphrase, device_name }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }

@@ -453,6 +453,12 @@ pub struct InboxRow {
     pub received_ms: Option<i64>,
     /// Reviewed and nothing new since.
     pub reviewed: bool,
+    /// By when the contradictions are to be decided, and who sees to it, in words; empty without any.
+    pub duty: String,
+    /// That day has passed.
+    pub overdue: bool,
+    /// The person who looks sees to it.
+    pub mine: bool,
 }
 
 /// What changed in one document since its last review.
@@ -534,7 +540,8 @@ packed! {
     }
     struct InboxView { away, rows }
     struct InboxRow {
-        document, kind, kind_text, title, changed, conflicts, safety, late, people, received_ms, reviewed
+        document, kind, kind_text, title, changed, conflicts, safety, late, people, received_ms, reviewed,
+        duty, overdue, mine
     }
     struct ChangeListView { row, fields, notes, last_review, parent }
     struct ChangedField { field, place, before, late }

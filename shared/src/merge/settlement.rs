@@ -93,7 +93,8 @@ pub fn review_edits(entry: EntryId, heads: &[ChangeHash], approved: bool, note: 
     )
 }
 
-fn entry_edits<const N: usize>(
+/// Writes fields of an entry of a review document.
+pub(crate) fn entry_edits<const N: usize>(
     list: &str,
     entry: EntryId,
     fields: [(&str, Value); N],

@@ -2,6 +2,7 @@
 
 use ankomst_shared::app::{Answer, Command, Query, Refusal, Reply, Request, Role, View};
 use ankomst_shared::catalog::Catalog;
+use ankomst_shared::conflict::{conflicts, own_edits};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{ConflictId, DocumentId};
 use ankomst_shared::merge::{review_edits, settle_edits, withdraw_edits};
@@ -74,6 +75,7 @@ impl<P: Platform> Core<P> {
                 let edits = review_edits(entry, &heads, approved, &note);
                 self.write_review(document, &edits).await?;
             }
+            Command::TakeOn { document, mine } => self.take_on(document, mine).await?,
             Command::SyncNow => self.0.wake.put(()),
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
             Command::Asked { form, tab, leaves } => {
@@ -114,6 +116,25 @@ impl<P: Platform> Core<P> {
             let value = checked(&kind, at.clone(), value)?.value;
             Ok(settle_edits(entry, at, &value, reason.trim(), &state.seen()))
         })?;
+        self.write_review(document, &edits).await
+    }
+
+    /// Notes who sees to what is to be decided in a record.
+    async fn take_on(&self, document: DocumentId, mine: bool) -> Result<(), Refusal> {
+        let edits = self.with_open(|open| {
+            let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
+            if !may_settle(&open.identity.user.roles, &kind, false) {
+                return Err(Refusal::NotAllowed);
+            }
+            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let owner = mine.then(|| open.user());
+            let all = conflicts(Catalog::builtin(), (&kind, document), &record);
+            let to_decide = all.iter().filter(|one| one.is_to_decide());
+            Ok(to_decide.flat_map(|one| own_edits(one, owner)).collect::<Vec<_>>())
+        })?;
+        if edits.is_empty() {
+            return Err(Refusal::Stale);
+        }
         self.write_review(document, &edits).await
     }
 

@@ -4,11 +4,12 @@ use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
 use ankomst_shared::catalog::{EntryList, Kind, written_date};
-use ankomst_shared::conflict::{Class, Conflict, conflicts};
-use ankomst_shared::ids::DocumentId;
+use ankomst_shared::conflict::{Class, Conflict, conflicts, owners};
+use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::merge::{Changed, RecordState};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::review_of;
 use ankomst_shared::text::Word;
 
 use super::viewer::{Viewer, count};
@@ -56,11 +57,14 @@ impl Viewer<'_> {
         let late = stands.late.iter().filter(|late| !late.is_decided()).count();
         let unseen = self.open.unseen(id).ok_or(Refusal::NotHere)?;
         let open = conflicts(self.catalog, (&kind.id, id), &stands);
-        let (mut conflicts, mut safety) = (0, 0);
+        let (mut conflicts, mut safety, mut first) = (0, 0, i64::MAX);
         for one in open.iter().filter(|one| one.is_to_decide()) {
             conflicts += 1;
             safety += usize::from(one.class == Class::Safety);
+            first = first.min(self.decide_by_ms(id, one));
         }
+        let (duty, mine) =
+            if conflicts > 0 { self.duty(id, first, &open) } else { (String::new(), false) };
         let mut people: Vec<String> = Vec::new();
         let mut received = None;
         for change in &unseen.changed {
@@ -83,7 +87,40 @@ impl Viewer<'_> {
             people,
             received_ms: received,
             reviewed: unseen.changed.is_empty() && conflicts == 0,
+            duty,
+            overdue: first < self.now.ms,
+            mine,
         })
+    }
+
+    /// By when the first of some conflicts is to be decided and who sees to it, in words, and whether the
+    /// person who looks does.
+    fn duty(&mut self, id: DocumentId, first_ms: i64, open: &[Conflict]) -> (String, bool) {
+        let review = self.open.read(review_of(id));
+        let mut people: Vec<UserId> = Vec::new();
+        for one in open.iter().filter(|one| one.is_to_decide()) {
+            people.extend(review.iter().flat_map(|review| owners(review, one)));
+        }
+        order::sort_and_dedup(&mut people);
+        let day = self.now.local(first_ms).map(|by| written_date(by.date())).unwrap_or_default();
+        let late = first_ms < self.now.ms;
+        let word = if late { Word::DutyLate } else { Word::DutyBy };
+        let mut duty = self.f(word, &[&day]);
+        let names: Vec<String> = people.iter().map(|user| self.person(*user)).collect();
+        if !names.is_empty() {
+            duty.push_str(" · ");
+            duty.push_str(&self.f(Word::DutyOf, &[&names.join(", ")]));
+        }
+        (duty, people.contains(&self.open.user()))
+    }
+
+    /// When a conflict is to be decided: so many days after the last of it had come, Unix milliseconds.
+    fn decide_by_ms(&self, id: DocumentId, one: &Conflict) -> i64 {
+        let told = one
+            .said
+            .iter()
+            .map(|said| self.level(id, &said.change).1.unwrap_or(said.meta.claimed_ms));
+        told.max().unwrap_or_default() + i64::from(one.class.days()) * DAY_MS
     }
 
     pub(super) fn changes(&mut self, id: DocumentId) -> Result<ChangeListView, Refusal> {
@@ -161,11 +198,7 @@ impl Viewer<'_> {
                 _ => Word::ConflictSeveral,
             };
             let place = self.conflict_place(id, one, &record);
-            let told = one
-                .said
-                .iter()
-                .map(|said| self.level(id, &said.change).1.unwrap_or(said.meta.claimed_ms));
-            let by = told.max().unwrap_or_default() + i64::from(one.class.days()) * DAY_MS;
+            let by = self.decide_by_ms(id, one);
             let what = self.f(word, &[&place]);
             if one.class == Class::Clock {
                 notes.push((one.at.clone(), what));

@@ -85,9 +85,31 @@ fn middle(record: Record) -> AnyView {
         {dynamic(move || record.notes.with(|all| all.iter().map(|text| view! {
             <p class="notice" data-tone="decide" data-decide="">{icon(Sign::Differ)}<span>{text.clone()}</span></p>
         }).collect::<Vec<_>>()))}
+        {dynamic(move || record.row.with(|row| row.as_ref().filter(|row| row.conflicts > 0).map(duty)))}
         {review(record.id)}
         {dynamic(move || record.fields.is_empty().then(|| view! { <p class="empty">{tr(Text::InboxNoChanges)}</p> }))}
         <ul class="lines">{rows(record.fields, move |field| line(record, field))}</ul>
+    }
+    .into_any()
+}
+
+/// By when it is to be decided and who sees to it.
+fn duty(row: &InboxRow) -> AnyView {
+    let (document, mine) = (row.document, row.mine);
+    let take = move |_| {
+        ask(Command::TakeOn { document, mine: !mine }, |reply| {
+            if let Reply::Refused(why) = reply {
+                ui().say(refusal(why));
+            }
+        });
+    };
+    view! {
+        <p class="duty" data-duty=row.overdue.to_string()>
+            <span>{row.duty.clone()}</span>
+            <button type="button" class="button quiet" data-action="take-on" on:click=on(take)>
+                {tr(if mine { Text::InboxLeave } else { Text::InboxTake })}
+            </button>
+        </p>
     }
     .into_any()
 }

@@ -66,6 +66,9 @@ fn line(row: Live<InboxRow>, open: Option<DocumentId>) -> AnyView {
                     <strong dir="auto">{row.title.clone()}</strong>
                     <span class="quiet-text">{row.people.join(", ")}
                         {row.received_ms.map(|ms| format!(" · {}", fill(Text::InboxReceived, &[&near(ms)])))}</span>
+                    {(!row.duty.is_empty()).then(|| view! {
+                        <span class="quiet-text" data-duty=row.overdue.to_string()>{row.duty.clone()}</span>
+                    })}
                 </span>
                 <span class="line-side">
                     {(row.safety > 0).then(|| badge(count(Text::InboxSafetyOne, Text::InboxSafetyMany, row.safety), "danger"))}
