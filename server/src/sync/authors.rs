@@ -100,3 +100,48 @@ pub(super) fn spoken_for(part: &PushPart, carried: &CarriedEnvelope) -> Option<A
         last: info.hash,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use ankomst_shared::document::{Authoring, Document, Edit};
+    use ankomst_shared::ids::{ActorId, DeviceId, UserId};
+    use ankomst_shared::path::FieldPath;
+    use ankomst_shared::value::Value;
+
+    use super::*;
+
+    fn by() -> Authoring {
+        Authoring {
+            device: DeviceId::from_bytes([1; 16]),
+            user: UserId::from_bytes([2; 16]),
+            now_ms: 1_000,
+            clock_offset_s: None,
+            review_heads: Vec::new(),
+        }
+    }
+
+    fn say(text: &str) -> Vec<Edit> {
+        vec![Edit { path: FieldPath::parse("arriving_from").unwrap(), value: Value::text(text) }]
+    }
+
+    #[test]
+    fn a_forged_change_before_the_genuine_last_one_is_nobodys() {
+        let actor = ActorId::from_bytes([3; 16]);
+        let (mut mine, first) = Document::create(actor, vec![1], &say("Provby"), &by()).unwrap();
+        let mut stranger = Document::open(actor, [first.bytes.as_slice()]).unwrap();
+        let second = mine.commit(&say("Testby"), &by()).unwrap().unwrap();
+        let third = mine.commit(&say("Fiktby"), &by()).unwrap().unwrap();
+        let false_one = stranger.commit(&say("Falskby"), &by()).unwrap().unwrap();
+        let infos = [&first, &second, &third, &false_one].map(|chunk| parse(&chunk.bytes).unwrap());
+        let [first, second, third, false_one] = &infos;
+        let all = [first.hash, second.hash, third.hash];
+        assert_eq!(covered(&[first, second, third], third.hash), all.into());
+        assert_eq!(covered(&[false_one, third], third.hash), [third.hash].into());
+        assert_eq!(
+            covered(&[second, false_one, third], third.hash),
+            [second.hash, third.hash].into()
+        );
+        assert_eq!(covered(&[third, false_one], third.hash), BTreeSet::new());
+        assert_eq!(covered(&[], third.hash), BTreeSet::new());
+    }
+}

@@ -23,6 +23,8 @@ pub(super) struct Late<'a> {
     pub(super) info: &'a ChunkInfo,
     /// The change it stands for, if this server carried it over in another life of its log.
     pub(super) was: Option<ChangeHash>,
+    /// It may be carried over now; otherwise it waits.
+    pub(super) may_be: bool,
 }
 
 /// What becomes of it.
@@ -44,7 +46,7 @@ pub(super) fn carry_over(
     db: &Connection,
     late: &Late<'_>,
 ) -> Result<Becomes, StorageError> {
-    let Late { row, info, was } = *late;
+    let Late { row, info, was, may_be } = *late;
     let (of, ids) = match row.parent {
         Some(parent) if row.kind == "review" => (Of::Review, [parent, row.id]),
         _ => (Of::Record, [row.id, review_of(row.id)]),
@@ -52,6 +54,9 @@ pub(super) fn carry_over(
     let asked = asked(info, of);
     if !is_late(db, late, &asked, ids)? {
         return Ok(Becomes::Itself);
+    }
+    if !may_be {
+        return Ok(Becomes::Waits);
     }
     if let Some(known) = was
         && let Some(alias) = alias(app, db, row.id, (info, known), of)?

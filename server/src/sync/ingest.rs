@@ -10,7 +10,7 @@ use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
-use ankomst_shared::limits::{DEPOSITS_MAX, PUSH_CHUNKS_MAX};
+use ankomst_shared::limits::{CARRIED_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX};
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
@@ -183,7 +183,7 @@ fn store(
     parts: &[Checked],
     now_ms: i64,
 ) -> Result<(Vec<Ack>, BTreeSet<DocumentId>), StorageError> {
-    let mut held = BTreeSet::new();
+    let mut found = Found::default();
     let mut outcomes: BTreeMap<(usize, usize), Outcome> = BTreeMap::new();
     for part in parts {
         if let Some(device) = &part.newcomer {
@@ -200,7 +200,7 @@ fn store(
     for (at, place) in in_turn(db, &all)? {
         let Some(part) = parts.get(at) else { continue };
         if let Some(Ok((info, sealed))) = part.chunks.get(place) {
-            let outcome = store_one((app, db), part, (info, sealed), now_ms, &mut held)?;
+            let outcome = store_one((app, db), part, (info, sealed), now_ms, &mut found)?;
             outcomes.insert((at, place), outcome);
         }
     }
@@ -217,7 +217,16 @@ fn store(
             });
         }
     }
-    Ok((acks, held))
+    Ok((acks, found.held))
+}
+
+/// What a push has led to so far.
+#[derive(Default)]
+struct Found {
+    /// Documents of which changes are held at once.
+    held: BTreeSet<DocumentId>,
+    /// Changes that were carried over; each costs the one writer the reading of a document.
+    carried: usize,
 }
 
 fn store_one(
@@ -225,7 +234,7 @@ fn store_one(
     part: &Checked,
     (info, sealed): (&ChunkInfo, &[u8]),
     now_ms: i64,
-    all_held: &mut BTreeSet<DocumentId>,
+    found: &mut Found,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
     match check(&Index(db), document, info)? {
@@ -266,14 +275,18 @@ fn store_one(
     };
     let held = reason_to_hold(db, part, &row, info)?;
     if held.is_some() {
-        all_held.insert(document);
+        found.held.insert(document);
     }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
     let arrival = Arrival { document, info, sealed, envelope, received_ms, held };
-    match carry_over(app, db, &Late { row: &row, info, was: part.was })? {
+    let late = Late { row: &row, info, was: part.was, may_be: found.carried < CARRIED_MAX };
+    match carry_over(app, db, &late)? {
         Becomes::Itself => log::add_chunk(db, &arrival)?,
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
-        Becomes::Other(carried) => store_late(app, db, &arrival, &carried)?,
+        Becomes::Other(carried) => {
+            store_late(app, db, &arrival, &carried)?;
+            found.carried += 1;
+        }
     }
     Ok(Outcome::Received(now_ms))
 }
@@ -348,49 +361,4 @@ fn reason_to_hold(
         return Ok(Some("device revoked"));
     }
     Ok(if access::may_write(db, &user, row)?.is_none() { Some("not permitted") } else { None })
-}
-
-#[cfg(test)]
-mod tests {
-    use ankomst_shared::document::{Authoring, Document, Edit};
-    use ankomst_shared::ids::{ActorId, DeviceId, UserId};
-    use ankomst_shared::path::FieldPath;
-    use ankomst_shared::value::Value;
-
-    use super::*;
-
-    fn by() -> Authoring {
-        Authoring {
-            device: DeviceId::from_bytes([1; 16]),
-            user: UserId::from_bytes([2; 16]),
-            now_ms: 1_000,
-            clock_offset_s: None,
-            review_heads: Vec::new(),
-        }
-    }
-
-    fn say(text: &str) -> Vec<Edit> {
-        vec![Edit { path: FieldPath::parse("arriving_from").unwrap(), value: Value::text(text) }]
-    }
-
-    #[test]
-    fn a_forged_change_before_the_genuine_last_one_is_nobodys() {
-        let actor = ActorId::from_bytes([3; 16]);
-        let (mut mine, first) = Document::create(actor, vec![1], &say("Provby"), &by()).unwrap();
-        let mut stranger = Document::open(actor, [first.bytes.as_slice()]).unwrap();
-        let second = mine.commit(&say("Testby"), &by()).unwrap().unwrap();
-        let third = mine.commit(&say("Fiktby"), &by()).unwrap().unwrap();
-        let false_one = stranger.commit(&say("Falskby"), &by()).unwrap().unwrap();
-        let infos = [&first, &second, &third, &false_one].map(|chunk| parse(&chunk.bytes).unwrap());
-        let [first, second, third, false_one] = &infos;
-        let all = [first.hash, second.hash, third.hash];
-        assert_eq!(covered(&[first, second, third], third.hash), all.into());
-        assert_eq!(covered(&[false_one, third], third.hash), [third.hash].into());
-        assert_eq!(
-            covered(&[second, false_one, third], third.hash),
-            [second.hash, third.hash].into()
-        );
-        assert_eq!(covered(&[third, false_one], third.hash), BTreeSet::new());
-        assert_eq!(covered(&[], third.hash), BTreeSet::new());
-    }
 }

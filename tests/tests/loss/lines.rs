@@ -70,6 +70,10 @@ fn what_was_written_without_knowing_it_stands_beside_what_others_wrote() {
         // Both write what the other does not know; she decides nothing, he changes his own place again.
         elin.answer(case, PHONE, text("+46701740606")).await;
         oskar.answer(case, PHONE, text("+46701740607")).await;
+        // More than is carried over at once.
+        for number in 0..80 {
+            oskar.answer(case, FROM, text(&format!("Utan kontakt {number}"))).await;
+        }
         oskar.answer(case, FROM, text("Sundsvall")).await;
         continued(&server, case);
         server.start();
@@ -107,7 +111,14 @@ fn what_was_written_without_knowing_it_stands_beside_what_others_wrote() {
         }
         // Nothing that was ever typed has left the log.
         let dump = server.dump();
-        for typed in ["Ort nummer 3", "Plats nummer 2", "+46701740606", "Sundsvall", "Kramfors"] {
+        for typed in [
+            "Ort nummer 3",
+            "Plats nummer 2",
+            "Utan kontakt 66",
+            "+46701740606",
+            "Sundsvall",
+            "Kramfors",
+        ] {
             assert!(dump.text().contains(typed), "{typed} is lost");
         }
         assert!(server.command(&["held", "list"]).trim().lines().count() <= 1);
