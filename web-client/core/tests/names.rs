@@ -135,14 +135,14 @@ fn who_may_be_one_is_shown_with_reasons_until_somebody_says_they_are_two() {
     assert!(offers(&address));
     let like = format!("{address}/lika");
     let pair = &pairs(&core, &like)[0];
-    assert_eq!(pair.title, "Samma förnamn, samma första bokstav i efternamnet, samma födelseår");
+    assert_eq!(pair.title, "1. Samma förnamn, samma första bokstav i efternamnet, samma födelseår");
     assert_eq!(lines(&page(&core, &like), &pair.key).len(), 2);
 
     ask(&core, Command::SetLanguage(Language::En));
     let pair = pairs(&core, "/lika").remove(0);
     assert_eq!(
         pair.title,
-        "Same given name, the same first letter of the family name, same year of birth"
+        "1. Same given name, the same first letter of the family name, same year of birth"
     );
     let act = pair.actions.iter().find(|one| one.name == "not-same").unwrap().act.clone();
     made(&core, act, &[]);
@@ -171,7 +171,7 @@ fn a_family_is_no_pair_of_doubles_and_a_number_is_one_whatever_the_name() {
     person(&core, home, &[("given", "Zari"), ("personal_number", "199005262382")]);
     let pairs = pairs(&core, "/lika");
     let titles: Vec<&str> = pairs.iter().map(|part| part.title.as_str()).collect();
-    assert_eq!(titles, ["Samma personnummer"]);
+    assert_eq!(titles, ["1. Samma personnummer"]);
 }
 
 #[test]

@@ -102,8 +102,8 @@ impl Viewer<'_> {
                 .push(self.f(Word::TwinsMore, &[&SHOWN_MAX.to_string(), &found.len().to_string()]));
         }
         let mut parts = vec![part("twins", "", Body::Text(about))];
-        for (one, other, like) in found.iter().take(SHOWN_MAX) {
-            parts.push(self.pair(one, other, like));
+        for (number, (one, other, like)) in (1..).zip(found.iter().take(SHOWN_MAX)) {
+            parts.push(self.pair(number, (one, other), like));
         }
         let back = match of {
             None => ("/arenden".to_owned(), self.w(Word::Cases).to_owned()),
@@ -121,7 +121,7 @@ impl Viewer<'_> {
     }
 
     /// Two persons beside each other.
-    fn pair(&mut self, one: &Known, other: &Known, like: &Likeness) -> Part {
+    fn pair(&mut self, number: u32, (one, other): (&Known, &Known), like: &Likeness) -> Part {
         let mut lines = Vec::new();
         for person in [one, other] {
             lines.push(self.person_line(person.case, person.entry()));
@@ -133,7 +133,8 @@ impl Viewer<'_> {
         }
         let id = pair_id(one.entry(), other.entry());
         let mut pair = part(&id, "", Body::Lines(lines, String::new()));
-        pair.title = self.reasons(like);
+        // No two parts of a page are called alike: whoever hears it goes by their names.
+        pair.title = [&number.to_string(), ". ", &self.reasons(like)].concat();
         pair.actions.extend(self.not_same(one, other, &id));
         pair
     }
