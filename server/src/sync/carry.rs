@@ -91,9 +91,14 @@ pub(super) fn carry_over(
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
     let carried = line.and_then(|mut line| line.carry(of, info, &|_| true));
-    carried
-        .map(|carried| Becomes::Other(Box::new(carried)))
-        .map_err(|_| StorageError::Damaged("a change could not be carried over"))
+    Ok(carried.map_or_else(
+        |error| {
+            // It stays where it was written; what else comes with it is not kept waiting for it.
+            tracing::error!(document.id = %row.id, %error, "A change could not be carried over.");
+            Becomes::Waits
+        },
+        |carried| Becomes::Other(Box::new(carried)),
+    ))
 }
 
 /// What a change names: changes of both documents, and acts of writing in the record.

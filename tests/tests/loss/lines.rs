@@ -227,3 +227,38 @@ fn a_record_written_in_hundreds_of_sittings_goes_on_by_itself() {
         ingrid.until_field((document, FROM), "the case", |field| field.text == "Ort 499").await;
     });
 }
+
+#[test]
+fn who_was_away_while_a_record_went_on_more_than_once_is_heard() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let elin = signed_in(&server, &folder.path().join("a"), "elin").await;
+        let oskar = signed_in(&server, &folder.path().join("b"), "oskar").await;
+        let case = worn(&elin, &oskar).await;
+        server.stop();
+        alone(&[&elin, &oskar]).await;
+        oskar.answer(case, PHONE, text("+46701740607")).await;
+        let asleep = oskar.crash().await;
+        server.start();
+        elin.sync().await;
+        for number in 0..3 {
+            let from = format!("Gång {number}");
+            continued_again(&server, case);
+            elin.answer(case, FROM, text(&from)).await;
+            elin.sync().await;
+            elin.exchange().await;
+        }
+        elin.answer(case, PHONE, text("+46701740606")).await;
+        elin.sync().await;
+        let oskar = Tablet::open(&asleep, &server.url()).await;
+        oskar.unlock("oskar").await;
+        oskar.sync().await;
+        for tablet in [&elin, &oskar] {
+            let open = |field: &FieldView| both(field, ["606", "607"]);
+            tablet.until_field((case, PHONE), "both numbers", open).await;
+            let from = tablet.field((case, FROM)).await.unwrap();
+            assert_eq!((from.text.as_str(), from.agreement), ("Gång 2", Agreement::Agreed));
+        }
+    });
+}

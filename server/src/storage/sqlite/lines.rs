@@ -1,5 +1,7 @@
 //! Changes that have ended, and those that stand for them: plain statements, no decisions.
 
+use std::collections::BTreeSet;
+
 use ankomst_shared::continued::Carried;
 use ankomst_shared::document::StatementId;
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
@@ -48,11 +50,32 @@ pub fn is_continued(db: &Connection, document: DocumentId) -> Result<bool, Stora
     Ok(select.query_row([Blob(document)], |row| row.get(0))?)
 }
 
-/// What to build on instead of a change; nothing is said of changes that have not ended.
+/// What to build on instead of a change, in the newest line; nothing is said of changes that have not ended.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn became(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Option<Vec<ChangeHash>>, StorageError> {
+    let Some(mut open) = became_next(db, document, hash)? else { return Ok(None) };
+    let (mut newest, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    // What a change became may have ended since, with its own line.
+    while let Some(one) = open.pop() {
+        if !seen.insert(one) {
+            continue;
+        }
+        match became_next(db, document, one)? {
+            Some(next) => open.extend(next),
+            None => drop(newest.insert(one)),
+        }
+    }
+    Ok(Some(newest.into_iter().collect()))
+}
+
+/// What a change became when its own line ended.
+fn became_next(
     db: &Connection,
     document: DocumentId,
     hash: ChangeHash,
@@ -76,6 +99,21 @@ pub fn became(
 /// # Errors
 /// When the database refuses.
 pub fn said_as(
+    db: &Connection,
+    document: DocumentId,
+    mut id: StatementId,
+) -> Result<Option<StatementId>, StorageError> {
+    // One step for each time the document went on; ids of a line are never those of another.
+    loop {
+        match said_next(db, document, id)? {
+            Some(next) if next != id => id = next,
+            other => return Ok(other),
+        }
+    }
+}
+
+/// The id that an act of writing got when its own line ended; itself if it has not.
+fn said_next(
     db: &Connection,
     document: DocumentId,
     id: StatementId,
