@@ -55,3 +55,5 @@ pub const CHUNK_COLUMNS_MAX: usize = 32;
 /// Furthest a claimed time may lie from 1970, in milliseconds: the end of the year 9999. A device
 /// with a wrong clock loses no work, a forged one breaks no calculation.
 pub const CLAIMED_MS_MAX: i64 = 253_402_300_799_999;
+/// Most fields and entries that one cleaning of a record names.
+pub const CUT_PATHS_MAX: usize = 100;

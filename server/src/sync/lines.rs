@@ -182,7 +182,7 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
     let subject = (family.row.kind.as_str(), family.row.id);
     let salt = random()?;
     let carry = |since_ms| {
-        continued(catalog, subject, (record, review), &Wanted { since_ms, salt })
+        continued(catalog, subject, (record, review), &Wanted { since_ms, salt, cut: None })
             .map_err(|_| StorageError::Damaged("a document cannot be opened"))
     };
     let newest_ms = [record, review].into_iter().flatten().map(|info| info.meta.claimed_ms).max();

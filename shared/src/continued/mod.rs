@@ -10,13 +10,17 @@
 //! answers name the decisions they knew. Pure; only a server uses it
 //! (docs/decisions/0009-records-go-on-under-their-name.md).
 
+mod cut;
 mod in_order;
 mod same;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::cut::{Cut, CutError};
 pub use self::in_order::{in_order, names};
-pub use self::same::is_same;
+pub use self::same::{is_same, is_same_without};
 use crate::catalog::{Catalog, MergeCode};
 use crate::chunk::{ChunkInfo, parse, sha256};
 use crate::document::{Authoring, Chunk, Document, DocumentError, Edit, Statement, StatementId};
@@ -52,13 +56,15 @@ pub struct Carried {
 }
 
 /// What of the old line is said once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
     /// Everything said at this time or later, and what stood then, by the clock of who said it, Unix
     /// milliseconds. Whoever has met the server since finds even an old signing as it was.
     pub since_ms: i64,
     /// Makes the actors of this line its own: two lines of one record never write under one name.
     pub salt: [u8; 16],
+    /// What is left out whatever else holds, because it must not be in the record any more.
+    pub cut: Option<&'a Cut>,
 }
 
 /// Continues a record and its review; changes in an order in which each comes after what it builds on.
@@ -69,7 +75,7 @@ pub fn continued(
     catalog: &Catalog,
     (kind, id): (&str, DocumentId),
     (record, review): (&[ChunkInfo], &[ChunkInfo]),
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Carried>, DocumentError> {
     let nobody = ActorId::from_bytes([0; 16]);
     let open = |chunks: &[ChunkInfo]| {
@@ -95,10 +101,11 @@ pub fn continued(
     let mut line = Line { salt: wanted.salt, ..Line::default() };
     let mut all = Vec::with_capacity(record.len() + review.len());
     for (of, info) in in_order(record, review) {
+        let cut = wanted.cut.map(|cut| cut.left_out(of, info, &[info.hash])).unwrap_or_default();
         let counts = |counter: u64| {
             let id = StatementId { counter, actor: info.actor };
             let side = if of == Of::Record { &of_record } else { &of_review };
-            side.contains(&id) || is_recent(info)
+            (side.contains(&id) || is_recent(info)) && !cut.contains(&counter)
         };
         all.push(line.carry(of, info, &counts)?);
     }

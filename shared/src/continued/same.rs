@@ -1,5 +1,6 @@
 //! Whether a record that goes on is the record it was.
 
+use super::Cut;
 use crate::app::ShownRule;
 use crate::document::Statement;
 use crate::merge::RecordState;
@@ -35,4 +36,22 @@ pub fn is_same(before: &RecordState, after: &RecordState) -> bool {
         && revived
             .into_iter()
             .all(|(one, other)| one.prefix == other.prefix && said(&one.said) == said(&other.said))
+}
+
+/// Whether a record is the one it was but for what was left out of it.
+#[must_use]
+pub fn is_same_without(before: &RecordState, after: &RecordState, cut: &Cut) -> bool {
+    let rest = |state: &RecordState| {
+        let mut state = state.clone();
+        state.fields.retain(|path, _| !cut.covers(path.as_str()));
+        state.late.retain(|late| !cut.covers(late.path.as_str()));
+        state.revived.retain(|revived| !cut.covers(&format!("{}/", revived.prefix)));
+        state
+    };
+    // What stands stays, with whoever said it.
+    let kept = cut.kept.iter().all(|(path, _)| {
+        let shown = |state: &RecordState| state.fields.get(path).map(|one| one.value.clone());
+        shown(before).is_none() || shown(before) == shown(after)
+    });
+    kept && is_same(&rest(before), &rest(after))
 }

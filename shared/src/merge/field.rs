@@ -27,7 +27,7 @@ pub struct FieldInput<'a> {
     pub caution: Option<&'a Caution>,
     /// What stands, Automerge's winner first.
     pub statements: &'a [Statement],
-    /// Everything ever said in the field; asked for by merge codes M and O only.
+    /// Everything ever said in the field, each after what it builds on; asked for by merge codes M and O only.
     pub history: &'a [Statement],
     /// For merge code T: the text that all who wrote at the same time started from.
     pub base: &'a str,
@@ -99,17 +99,15 @@ pub fn field_state(input: &FieldInput<'_>) -> FieldState {
 
 /// The statements that count: those that stand, and for some codes overwritten ones, too.
 fn kept<'a>(input: &FieldInput<'a>) -> Cow<'a, [Statement]> {
-    let mut history = input.history.to_vec();
-    // The same on all devices, and never before what it builds on.
-    order::sort_by_key(&mut history, |statement| statement.id);
+    let history = input.history;
     match (input.field.merge, &input.field.machine) {
         (MergeCode::O, _) => {
             // Whoever corrects his own word has said one thing; another's stands beside it.
             let mut kept: Vec<Statement> = Vec::new();
-            for said in history.into_iter().filter(|said| !said.value.is_null()) {
+            for said in history.iter().filter(|said| !said.value.is_null()) {
                 match kept.iter_mut().find(|known| known.meta.user == said.meta.user) {
-                    Some(own) => *own = said,
-                    None => kept.push(said),
+                    Some(own) => own.clone_from(said),
+                    None => kept.push(said.clone()),
                 }
             }
             if kept.is_empty() { input.statements.into() } else { kept.into() }

@@ -153,6 +153,7 @@ impl Reading<'_> {
             history.extend(
                 self.said().iter().filter(|(at, _)| at == path).map(|(_, said)| said.clone()),
             );
+            in_turn(self.document, &mut history);
         }
         let mut decisions = self.decisions.get(path).cloned().unwrap_or_default();
         if let Some(signed) = &self.signed {
@@ -178,6 +179,25 @@ impl Reading<'_> {
             settlements: &decisions,
             review: self.review,
         }))
+    }
+}
+
+/// Orders statements so that each comes after what it builds on, otherwise by time and person: the same on all
+/// devices, and on every line of a record.
+fn in_turn(document: &Document, history: &mut Vec<Statement>) {
+    order::sort_by_key(history, |said| (said.meta.claimed_ms, said.meta.user, said.id));
+    // What a statement builds on has a lower counter, so clocks that went right are enough.
+    if history.is_sorted_by_key(|said| said.id.counter) {
+        return;
+    }
+    let mut rest = core::mem::take(history);
+    let is_first = |rest: &[Statement], one: &Statement| {
+        !rest.iter().any(|other| {
+            other.id.counter < one.id.counter && document.includes(&[one.change], &other.change)
+        })
+    };
+    while let Some(at) = rest.iter().position(|one| is_first(&rest, one)) {
+        history.push(rest.remove(at));
     }
 }
 

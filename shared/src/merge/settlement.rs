@@ -135,6 +135,18 @@ pub fn retold(
     Value::text(names.join(","))
 }
 
+/// The entry of a decision, and the field it is about, if this is where it says so.
+#[must_use]
+pub fn settled_path<'a>(path: &'a FieldPath, value: &'a Value) -> Option<(&'a str, &'a str)> {
+    let parts = path.segments();
+    match parts.rest {
+        [Some(entry), Some("path"), None] if parts.head == SETTLEMENTS => {
+            Some((entry, value.as_str()?))
+        }
+        _ => None,
+    }
+}
+
 fn heads_in(text: &str) -> impl Iterator<Item = ChangeHash> {
     text.split(',').filter_map(|head| {
         let bytes: [u8; 32] = base32_bytes(head).ok()?.try_into().ok()?;
