@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::sign::{DepositKey, SigningKey};
@@ -17,6 +17,7 @@ use crate::presence::Presence;
 use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
+use crate::storage::ledger::Open;
 use crate::storage::sqlite::backup::RESTORING;
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
@@ -139,6 +140,10 @@ pub struct App {
     pub sockets: Sockets,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
+    /// What the ledger of cleanings has and the log does not know yet.
+    pub unclean: Open,
+    /// The folder of scheduled backups, if there are any.
+    pub backups: OnceLock<PathBuf>,
 }
 
 impl App {
@@ -214,6 +219,8 @@ impl App {
             presence: Presence::default(),
             sockets,
             stopping: CancellationToken::new(),
+            unclean: Open::default(),
+            backups: OnceLock::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();
         if !has_epoch {

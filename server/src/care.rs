@@ -10,7 +10,7 @@ use crate::app::{App, make_folder};
 use crate::key_files::Key;
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::{backed, log};
-use crate::storage::{StorageError, ballast};
+use crate::storage::{StorageError, ballast, ledger};
 
 /// A backup older than this is told as none.
 pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;
@@ -71,6 +71,7 @@ pub async fn watch_disk(app: Arc<App>) {
 /// Makes backups for ever, the first at once if the newest is older than the schedule wants or there is
 /// none of this life of the log; ends when the app stops.
 pub async fn run(app: Arc<App>, schedule: Schedule) {
+    drop(app.backups.set(schedule.folder.clone()));
     loop {
         let due_ms = i64::from(schedule.every_hours) * 3_600_000;
         let made = app
@@ -114,6 +115,7 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
         if made_by.ballast.is_low() && made_by.ballast.shares_disk_with(&folder) {
             return Err(StorageError::Low);
         }
+        ledger::join(&made_by.folder, &folder)?;
         backup::make(&made_by.folder, &file, made_by.secrets.master)
     })
     .await

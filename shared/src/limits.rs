@@ -57,3 +57,5 @@ pub const CHUNK_COLUMNS_MAX: usize = 32;
 pub const CLAIMED_MS_MAX: i64 = 253_402_300_799_999;
 /// Most fields and entries that one cleaning of a record names.
 pub const CUT_PATHS_MAX: usize = 100;
+/// Longest reason of a cleaning, in characters.
+pub const CUT_REASON_CHARS_MAX: usize = 500;

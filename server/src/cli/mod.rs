@@ -100,6 +100,15 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         days: u16,
     },
+    /// Takes earlier values of fields, or removed entries, out of a record so that no byte of them is left:
+    /// in the log, the rows and, at their next contact, on tablets. Stop the server first; a supervisor does
+    /// the same in the app.
+    Clean {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        asked: safety::CleanArgs,
+    },
     /// Looks at a data folder and says what is not as it should be, and what to do.
     Doctor(Place),
     /// Reads the settings as `serve` would, prints them, and says all that is wrong with them and with
@@ -235,6 +244,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Continue { place, record, days } => {
             safety::continue_record(&place.folder()?, record, days).await
         }
+        Command::Clean { place, asked } => safety::clean_record(&place.folder()?, asked).await,
         Command::Doctor(place) => safety::doctor(&place.folder()?).await,
         Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,
@@ -281,6 +291,7 @@ async fn serve(
         tokio::spawn(Arc::clone(certificate).keep());
     }
     templates::refresh(&app)?;
+    sync::clean::clean_again(&app).await.context("cleaning again what the ledger says")?;
     let making = Arc::clone(&app);
     let rows = tokio::task::spawn_blocking(move || {
         if let Err(error) = projector::make_whole(&making) {

@@ -6,17 +6,19 @@ use anyhow::{Context, ensure};
 
 use ankomst_shared::ids::{DepositId, DocumentId};
 use ankomst_shared::limits::DEPOSITS_MAX;
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::copy;
 use ankomst_shared::sync::message::Deposit;
 
 use crate::cli::place::Folder;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, ledger};
 use crate::storage::sqlite::backup::Contents;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
-use crate::storage::sqlite::{backed, backup};
+use crate::storage::sqlite::{accounts, backed, backup};
+use crate::sync::clean::Asked;
 use crate::sync::lines::{self, Outcome};
-use crate::sync::{feed, ingest};
+use crate::sync::{clean, feed, ingest};
 use crate::{care, projector};
 
 pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
@@ -52,8 +54,15 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     let done = backup::restore(file, &folder.path, master, now_ms)
         .with_context(|| format!("restoring {}", file.display()))?;
     let app = folder.beside().await?;
+    // What was cleaned since the backup is cleaned again, also where only its folder still knows of it.
+    let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    ledger::join(beside.unwrap_or(Path::new(".")), &folder.path)?;
+    let cleaned = clean::clean_again(&app).await?;
     let rows = projector::rebuild(&app)?;
     println!("{} changes, feed {}; {rows} rows", done.contents.chunks, done.contents.head);
+    if cleaned > 0 {
+        println!("{cleaned} cleanings of records were done again.");
+    }
     println!("What was there before is in {}. Tablets bring what is missing.", done.aside);
     if !done.accounts_kept {
         println!(
@@ -131,6 +140,36 @@ pub(super) async fn continue_record(
         ),
     }
     Ok(())
+}
+
+pub(super) async fn clean_record(folder: &Folder, asked: CleanArgs) -> anyhow::Result<()> {
+    folder.has_data()?;
+    let (_lock, app) = folder.alone().await?;
+    feed::settle(&app).await?;
+    let by = app.readers.read(|db| accounts::user_by_login(db, &asked.by))?;
+    let by = by.with_context(|| format!("there is no account {}", asked.by))?.id;
+    let paths = asked.fields.iter().map(|field| FieldPath::parse(field)).collect::<Result<_, _>>()?;
+    let asked = Asked { document: asked.record, paths, reason: asked.reason, by };
+    let done = clean::clean(&app, &asked).await?;
+    println!("{} earlier statements are gone; backups made before still have them.", done.statements);
+    Ok(())
+}
+
+/// Options of `clean`.
+#[derive(clap::Args)]
+pub(super) struct CleanArgs {
+    /// Id of the record.
+    record: DocumentId,
+    /// Fields (`phone`, `persons/<entry>/given_name`) of which only what stands is to stay, and entries that
+    /// were removed (`persons/<entry>`).
+    #[arg(required = true)]
+    fields: Vec<String>,
+    /// Why; stands in the ledger, so without what is to go.
+    #[arg(long)]
+    reason: String,
+    /// Login of the person who has decided it.
+    #[arg(long)]
+    by: String,
 }
 
 pub(super) fn migrate(folder: &Folder) -> anyhow::Result<()> {

@@ -2,8 +2,9 @@
 //! server itself; no contents of any record), and the register of what a person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`], [`register`], [`listed`].
+//! [`devices`], [`held`], [`clean`], [`register`], [`listed`].
 
+mod clean;
 mod devices;
 mod held;
 mod listed;
@@ -35,6 +36,9 @@ pub enum DeskError {
     /// An answer does not fit; nothing was changed.
     #[error("an answer does not fit: {0}")]
     BadValue(&'static str),
+    /// Something else is to be done first; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
     /// Storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -74,6 +78,9 @@ impl Desk {
         if !(self.administers() || self.me.is(Role::Supervisor)) {
             return Err(DeskError::NotAllowed);
         }
+        if let Some(record) = address.strip_prefix(clean::HERE) {
+            return self.cleaning(record);
+        }
         match address {
             "/administration" => self.overview(),
             "/administration/personer" => self.people(),
@@ -83,15 +90,18 @@ impl Desk {
         }
     }
 
-    /// Does what a place offered; for administrators.
+    /// Does what a place offered; for administrators, and for supervisors what concerns a record.
     ///
     /// # Errors
     /// When the person may not, the subject is unknown, an answer does not fit, or storage refuses.
     pub async fn act(&self, name: &str, answers: Answers) -> Result<Acted, DeskError> {
+        let (act, subject) = name.split_once(':').unwrap_or((name, ""));
+        if act == "clean" {
+            return self.clean(subject, &answers).await;
+        }
         if !self.me.is(Role::Administrator) {
             return Err(DeskError::NotAllowed);
         }
-        let (act, subject) = name.split_once(':').unwrap_or((name, ""));
         let acted = self.carry_out((act, subject), &answers).await?;
         // Only what was carried out has a name of ours; anything else is text somebody sent.
         tracing::info!(user.id = %self.me.id, act, "Administration acted.");

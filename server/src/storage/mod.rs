@@ -2,12 +2,13 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::units`], [`sqlite::enrolled`] (devices a restored log
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::units`], [`sqlite::cuts`] (what was cleaned), [`sqlite::enrolled`] (devices a restored log
 //! lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
-//! (copies that were read whole), [`sqlite::backed`] (what is noted of them); and [`ballast`] (room for
-//! a full disk).
+//! (copies that were read whole), [`sqlite::backed`] (what is noted of them); [`ledger`] (what was
+//! cleaned, outside the log), and [`ballast`] (room for a full disk).
 
 pub mod ballast;
+pub mod ledger;
 pub mod sqlite;
 
 /// Why storage did not do what was asked.

@@ -10,7 +10,7 @@ use ankomst_shared::sign::header::review_of;
 use rusqlite::Connection;
 
 use crate::app::App;
-use crate::storage::sqlite::lines;
+use crate::storage::sqlite::{cuts, lines};
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow};
 use crate::storage::{StorageError, random};
 use crate::sync::lines::{opened, vouched};
@@ -34,7 +34,16 @@ pub(super) enum Becomes {
     /// It waits until what it builds on has been tried.
     Waits,
     /// This, on the line there is.
-    Other(Box<Carried>),
+    Other(Box<Moved>),
+}
+
+/// A change on the line there is.
+pub(super) struct Moved {
+    carried: Carried,
+    /// The newest cleaning of the record that its author knew.
+    knew: u64,
+    /// A part of it was written where the record was cleaned, and waits for a person.
+    is_part_aside: bool,
 }
 
 /// Carries over a change that builds on, or names, what has ended.
@@ -61,7 +70,17 @@ pub(super) fn carry_over(
     if let Some(known) = was
         && let Some(alias) = alias(app, db, row.id, (info, known), of)?
     {
-        return Ok(Becomes::Other(Box::new(alias)));
+        let moved = Moved { carried: alias, knew: 0, is_part_aside: false };
+        return Ok(Becomes::Other(Box::new(moved)));
+    }
+    let knew = match info.deps.as_slice() {
+        [] => cuts::known(db, ids[0], &asked.hashes.iter().copied().collect::<Vec<_>>())?,
+        deps => cuts::known(db, row.id, deps)?,
+    };
+    let names: Vec<ChangeHash> = [info.hash].into_iter().chain(was).collect();
+    let mut aside = BTreeSet::new();
+    for row in cuts::of(db, ids[0])?.iter().filter(|row| row.line > knew) {
+        aside.extend(row.cut.left_out(of, info, &names));
     }
     let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
     let mut there = BTreeSet::new();
@@ -90,14 +109,17 @@ pub(super) fn carry_over(
     }
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
-    let carried = line.and_then(|mut line| line.carry(of, info, &|_| true));
+    let carried = line.and_then(|mut line| line.carry(of, info, &|counter| !aside.contains(&counter)));
     Ok(carried.map_or_else(
         |error| {
             // It stays where it was written; what else comes with it is not kept waiting for it.
             tracing::error!(document.id = %row.id, %error, "A change could not be carried over.");
             Becomes::Waits
         },
-        |carried| Becomes::Other(Box::new(carried)),
+        |carried| {
+            let is_part_aside = !aside.is_empty();
+            Becomes::Other(Box::new(Moved { carried, knew, is_part_aside }))
+        },
     ))
 }
 
@@ -175,15 +197,19 @@ fn alias(
     let Some(known) = log::chunk_of(db, document, was)? else { return Ok(None) };
     let became = lines::became(db, document, was)?.unwrap_or(vec![was]);
     let mut said = Vec::new();
-    let known = opened(app, &known)?;
-    let counter = |wanted: &Op| {
-        let all = (known.start_op..).zip(&known.ops).filter(|(_, op)| op.key == wanted.key);
-        all.map(|(counter, _)| counter).last()
-    };
-    for (at, op) in (info.start_op..).zip(&info.ops) {
-        let Some(counter) = counter(op) else { continue };
-        let id = StatementId { counter, actor: known.actor };
-        said.extend(lines::said_as(db, document, id)?.map(|new| (at, new)));
+    // Of what was cleaned only what stands for it now can be read.
+    let known = if known.is_wiped() { lines::stand_in(db, document, was)? } else { Some(known) };
+    if let Some(known) = known {
+        let known = opened(app, &known)?;
+        let counter = |wanted: &Op| {
+            let all = (known.start_op..).zip(&known.ops).filter(|(_, op)| op.key == wanted.key);
+            all.map(|(counter, _)| counter).last()
+        };
+        for (at, op) in (info.start_op..).zip(&info.ops) {
+            let Some(counter) = counter(op) else { continue };
+            let id = StatementId { counter, actor: known.actor };
+            said.extend(lines::said_as(db, document, id)?.map(|new| (at, new)));
+        }
     }
     Ok(Some(Carried { of, was: info.hash, into: became, said, chunk: None }))
 }
@@ -195,18 +221,28 @@ fn alias(
 pub(super) fn store_late(
     app: &App,
     db: &Connection,
-    arrival: &Arrival<'_>,
-    carried: &Carried,
+    (arrival, record): (&Arrival<'_>, DocumentId),
+    moved: &Moved,
 ) -> Result<(), StorageError> {
-    let document = arrival.document;
+    let (document, carried) = (arrival.document, &moved.carried);
     log::add_chunk(db, &Arrival { held: None, ..arrival.clone() })?;
     lines::end(db, document, carried)?;
+    if moved.knew > 0 {
+        cuts::knew(db, document, carried.was, moved.knew)?;
+    }
+    if moved.is_part_aside {
+        cuts::set_aside(db, document, carried.was)?;
+    }
     let Some(chunk) = &carried.chunk else { return Ok(()) };
     let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
     let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
     let envelope = vouched(app, document, &info, carried.was);
     let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
     log::add_chunk(db, &new)?;
+    let line = cuts::newest(db, record)?;
+    if line > 0 {
+        cuts::knew(db, document, info.hash, line)?;
+    }
     lines::stands_for(db, document, info.hash, carried.was)
 }
 

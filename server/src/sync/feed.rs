@@ -12,6 +12,7 @@ use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::sync::clean;
 use crate::sync::lines::{self, Why};
 use crate::trial::Outcome;
 
@@ -110,6 +111,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     if followed.await.is_err() {
         tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }
+    clean::follow(app, document).await;
     continue_if_large(app, document).await;
     Ok(true)
 }

@@ -21,7 +21,7 @@ use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
-use crate::storage::sqlite::enrolled;
+use crate::storage::sqlite::{cuts, enrolled};
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::sync::access;
 use crate::sync::authors::{self, Author, covered, spoken_for};
@@ -278,13 +278,26 @@ fn store_one(
         found.held.insert(document);
     }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
+    // Its document's key may have been renewed since the gate.
+    let anew = if app.keys.is_newest(document, &info.hash, sealed)? {
+        None
+    } else {
+        Some(app.keys.seal(document, &info.hash, &info.bytes)?)
+    };
+    let sealed = anew.as_deref().unwrap_or(sealed);
+    let record = row.parent.filter(|_| row.kind == "review").unwrap_or(document);
     let arrival = Arrival { document, info, sealed, envelope, received_ms, held };
     let late = Late { row: &row, info, was: part.was, may_be: found.carried < CARRIED_MAX };
     match carry_over(app, db, &late)? {
-        Becomes::Itself => log::add_chunk(db, &arrival)?,
+        Becomes::Itself => {
+            log::add_chunk(db, &arrival)?;
+            if cuts::newest(db, record)? > 0 {
+                cuts::knew(db, document, info.hash, cuts::known(db, document, &info.deps)?)?;
+            }
+        }
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
-        Becomes::Other(carried) => {
-            store_late(app, db, &arrival, &carried)?;
+        Becomes::Other(moved) => {
+            store_late(app, db, (&arrival, record), &moved)?;
             found.carried += 1;
         }
     }

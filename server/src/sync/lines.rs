@@ -13,13 +13,14 @@ use ankomst_shared::continued::{Carried, Of, Wanted, continued, is_same};
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use ankomst_shared::limits::{DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
-use ankomst_shared::merge::record_state;
+use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::sign::CarriedEnvelope;
 use ankomst_shared::sign::header::review_of;
 use rusqlite::Connection;
 
 use crate::app::App;
 use crate::projector;
+use crate::storage::sqlite::cuts;
 use crate::storage::sqlite::lines::{self, Size};
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
 use crate::storage::{StorageError, random};
@@ -55,22 +56,33 @@ pub enum Outcome {
 }
 
 /// A record and its review as they were read.
-struct Family {
-    row: DocumentRow,
-    ids: [DocumentId; 2],
+pub(super) struct Family {
+    pub(super) row: DocumentRow,
+    pub(super) ids: [DocumentId; 2],
     /// Their visible changes, opened, with when each arrived.
-    infos: [Vec<ChunkInfo>; 2],
+    pub(super) infos: [Vec<ChunkInfo>; 2],
     arrived_ms: BTreeMap<ChangeHash, i64>,
     /// Newest arrival of the two.
     newest: [i64; 2],
 }
 
 /// A new line, ready to be stored.
-struct Ready {
+pub(super) struct Ready {
     carried: Vec<Carried>,
     /// For each new change its parts: parsed, sealed, vouched for.
     new: BTreeMap<ChangeHash, (ChunkInfo, Vec<u8>, Vec<u8>)>,
     size: [Size; 2],
+}
+
+/// What of a record waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// Nothing.
+    Nothing,
+    /// Only what a person has yet to look at.
+    ForPerson,
+    /// What has not been tried.
+    ForTrial,
 }
 
 /// Whether a document has grown so large since it was last continued that it should be.
@@ -95,9 +107,11 @@ pub async fn continue_record(
 ) -> Result<Outcome, StorageError> {
     let reading = Arc::clone(app);
     let made = tokio::task::spawn_blocking(move || {
-        let Some(family) = reading.readers.read(|db| read(&reading, db, id))? else {
-            return Ok(None);
-        };
+        let family = reading.readers.read(|db| match waiting(db, [id, review_of(id)])? {
+            Waiting::Nothing => read(&reading, db, id),
+            Waiting::ForPerson | Waiting::ForTrial => Ok(None),
+        })?;
+        let Some(family) = family else { return Ok(None) };
         let ready = make(&reading, &family, &why)?;
         Ok::<_, StorageError>(Some((family, ready)))
     });
@@ -115,8 +129,7 @@ pub async fn continue_record(
     let head = app
         .writer
         .write(move |db| {
-            let is_new = read_newest(db, family.ids)? != family.newest;
-            if is_new || has_waiting(db, family.ids)? {
+            if !family.is_as_read(db)? || waiting(db, family.ids)? != Waiting::Nothing {
                 return Ok(None);
             }
             store(db, &family, &ready)?;
@@ -124,18 +137,22 @@ pub async fn continue_record(
         })
         .await?;
     let Some(head) = head else { return Ok(Outcome::Left) };
+    tell(app, ids[0], head).await;
+    tracing::info!(document.id = %id, from, to, "A document goes on with less behind it.");
+    Ok(Outcome::Continued { from, to })
+}
+
+/// Tells devices that the feed has come to this place, and makes the row of a record anew.
+pub(super) async fn tell(app: &Arc<App>, id: DocumentId, head: u64) {
     app.news.send_modify(|news| {
         news.head = news.head.max(head);
         news.turns = news.turns.wrapping_add(1);
     });
     let to_project = Arc::clone(app);
-    let followed =
-        tokio::task::spawn_blocking(move || projector::follow(&to_project, ids[0], head));
+    let followed = tokio::task::spawn_blocking(move || projector::follow(&to_project, id, head));
     if followed.await.is_err() {
         tracing::error!(document.id = %id, "A row could not be made; the next start makes it good.");
     }
-    tracing::info!(document.id = %id, from, to, "A document goes on with less behind it.");
-    Ok(Outcome::Continued { from, to })
 }
 
 fn read_newest(db: &Connection, ids: [DocumentId; 2]) -> Result<[i64; 2], StorageError> {
@@ -143,22 +160,29 @@ fn read_newest(db: &Connection, ids: [DocumentId; 2]) -> Result<[i64; 2], Storag
     Ok([log::newest_of(db, record)?, log::newest_of(db, review)?])
 }
 
-/// Whether something of a record waits or is held: it is looked at first.
-fn has_waiting(db: &Connection, ids: [DocumentId; 2]) -> Result<bool, StorageError> {
+/// What of a record and its review waits: it is looked at first.
+pub(super) fn waiting(db: &Connection, ids: [DocumentId; 2]) -> Result<Waiting, StorageError> {
+    let mut found = Waiting::Nothing;
     for id in ids {
-        if log::unseen(db, id)? != (0, 0) {
-            return Ok(true);
+        match log::unseen(db, id)? {
+            (0, 0) => {}
+            (0, _) => found = Waiting::ForPerson,
+            _ => return Ok(Waiting::ForTrial),
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
-fn read(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Family>, StorageError> {
+pub(super) fn read(
+    app: &App,
+    db: &Connection,
+    id: DocumentId,
+) -> Result<Option<Family>, StorageError> {
     let Some(row) = log::document(db, id)? else { return Ok(None) };
-    let ids = [id, review_of(id)];
-    if row.kind == "review" || has_waiting(db, ids)? {
+    if row.kind == "review" {
         return Ok(None);
     }
+    let ids = [id, review_of(id)];
     let mut arrived_ms = BTreeMap::new();
     let mut infos = [Vec::new(), Vec::new()];
     for (id, infos) in ids.into_iter().zip(&mut infos) {
@@ -213,6 +237,16 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
     if matches!(why, Why::Large) && !is_worth_it(family, size) {
         return Ok(None);
     }
+    ready(app, family, carried).map(Some)
+}
+
+/// Seals a new line, and vouches for it.
+pub(super) fn ready(
+    app: &App,
+    family: &Family,
+    carried: Vec<Carried>,
+) -> Result<Ready, StorageError> {
+    let size = [size_of(&carried, Of::Record), size_of(&carried, Of::Review)];
     let mut new = BTreeMap::new();
     for one in &carried {
         let Some(chunk) = &one.chunk else { continue };
@@ -222,7 +256,7 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
         let envelope = vouched(app, document, &info, one.was);
         new.insert(info.hash, (info, sealed, envelope));
     }
-    Ok(Some(Ready { carried, new, size }))
+    Ok(Ready { carried, new, size })
 }
 
 /// Whether a quarter of either document's changes or actors goes.
@@ -265,6 +299,17 @@ fn is_as_before(
     family: &Family,
     carried: &[Carried],
 ) -> Result<bool, StorageError> {
+    let [(_, before), (_, after)] = states(catalog, subject, family, carried)?;
+    Ok(is_same(&before, &after))
+}
+
+/// The record there is, and the one that the new changes make.
+pub(super) fn states(
+    catalog: &Catalog,
+    subject: (&str, DocumentId),
+    family: &Family,
+    carried: &[Carried],
+) -> Result<[(Document, RecordState); 2], StorageError> {
     let nobody = ActorId::from_bytes([0; 16]);
     let damaged = |_| StorageError::Damaged("a document cannot be opened");
     let state = |sides: [Vec<&[u8]>; 2]| {
@@ -275,7 +320,8 @@ fn is_as_before(
         } else {
             Some(Document::open(nobody, review).map_err(damaged)?)
         };
-        Ok::<_, StorageError>(record_state(catalog, subject, &record, review.as_ref()))
+        let state = record_state(catalog, subject, &record, review.as_ref());
+        Ok::<_, StorageError>((record, state))
     };
     let before = family.infos.each_ref();
     let before = before.map(|infos| infos.iter().map(|info| info.bytes.as_slice()).collect());
@@ -283,10 +329,15 @@ fn is_as_before(
         let new = carried.iter().filter(|one| one.of == of);
         new.filter_map(|one| one.chunk.as_ref().map(|chunk| chunk.bytes.as_slice())).collect()
     });
-    Ok(is_same(&state(before)?, &state(after)?))
+    Ok([state(before)?, state(after)?])
 }
 
 impl Family {
+    /// Whether nothing has arrived since it was read.
+    pub(super) fn is_as_read(&self, db: &Connection) -> Result<bool, StorageError> {
+        Ok(read_newest(db, self.ids)? == self.newest)
+    }
+
     const fn id(&self, of: Of) -> DocumentId {
         let [record, review] = self.ids;
         match of {
@@ -296,7 +347,13 @@ impl Family {
     }
 }
 
-fn store(db: &Connection, family: &Family, ready: &Ready) -> Result<(), StorageError> {
+/// Ends the old line and begins the new one.
+pub(super) fn store(
+    db: &Connection,
+    family: &Family,
+    ready: &Ready,
+) -> Result<(), StorageError> {
+    let line = cuts::newest(db, family.row.id)?;
     for (id, size) in family.ids.into_iter().zip(ready.size) {
         if log::document(db, id)?.is_some() {
             lines::begin(db, id, size)?;
@@ -311,6 +368,9 @@ fn store(db: &Connection, family: &Family, ready: &Ready) -> Result<(), StorageE
         let arrival = Arrival { document, info, sealed, envelope, received_ms, held: None };
         log::add_chunk(db, &arrival)?;
         lines::stands_for(db, document, info.hash, carried.was)?;
+        if line > 0 {
+            cuts::knew(db, document, info.hash, line)?;
+        }
         log::make_visible(db, document, info.hash)?;
     }
     Ok(())

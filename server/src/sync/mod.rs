@@ -2,11 +2,13 @@
 //!
 //! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
-//! [`carry`] (what comes late for them), [`exchange`] (the one answer), [`live`] (the socket).
+//! [`carry`] (what comes late for them), [`clean`] (what must not be in a record any more),
+//! [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
 mod authors;
 mod carry;
+pub mod clean;
 pub mod exchange;
 pub mod feed;
 pub mod ingest;

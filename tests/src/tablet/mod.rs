@@ -7,6 +7,7 @@
 pub mod device;
 pub mod heard;
 pub mod journal;
+pub mod opened;
 pub mod platform;
 pub mod raw;
 pub mod script;

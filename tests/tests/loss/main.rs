@@ -6,7 +6,7 @@
 //! another), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
 //! [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
-//! [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them),
+//! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them),
 //! [`newcomers`] (a disk that is gone), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
 //! copies), [`templates`] (the municipality's own checklists).
 #![expect(
@@ -18,6 +18,7 @@
 )]
 
 mod backups;
+mod clean;
 mod day;
 mod decide;
 mod deposit;

@@ -105,14 +105,18 @@ fn check_files(
     let mut contents = Contents { epoch: log::epoch(&db)?, devices, ..Contents::default() };
     let mut feed = Vec::new();
     log::each_chunk(&db, |chunk| {
+        contents.chunks += 1;
+        contents.received = log::number(chunk.received)?;
+        feed.extend(chunk.feed.map(|number| (number, chunk.hash)));
+        // What was cleaned has no bytes; its name stays in the chain.
+        if chunk.is_wiped() {
+            return Ok(());
+        }
         let bytes = keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;
         let read = parse(&bytes).map_err(|_| StorageError::Damaged("a change cannot be read"))?;
         if read.hash != chunk.hash {
             return Err(StorageError::Damaged("a change is not the one its name says"));
         }
-        contents.chunks += 1;
-        contents.received = log::number(chunk.received)?;
-        feed.extend(chunk.feed.map(|number| (number, chunk.hash)));
         Ok(())
     })?;
     feed.sort_unstable_by_key(|(number, _)| *number);
@@ -241,6 +245,14 @@ fn overlay(part: &Path, backup: &Path) -> Result<(), StorageError> {
     let db = super::open::connect(part)?;
     db.execute("ATTACH DATABASE ?1 AS backup", [backup.to_string_lossy().as_ref()])?;
     db.execute("INSERT OR REPLACE INTO main.keys SELECT document, wrapped FROM backup.keys", [])?;
+    db.execute_batch(
+        "CREATE TABLE IF NOT EXISTS main.renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
+    )?;
+    let known = "SELECT EXISTS (SELECT 1 FROM backup.sqlite_schema WHERE name = 'renewing')";
+    if db.query_row(known, [], |row| row.get(0))? {
+        let copy = "INSERT OR REPLACE INTO main.renewing SELECT document, wrapped FROM backup.renewing";
+        db.execute(copy, [])?;
+    }
     db.execute_batch("DETACH DATABASE backup")?;
     single_file(&db)
 }
@@ -296,7 +308,11 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn sync_folder(file: &Path) -> Result<(), StorageError> {
+/// Makes the name of a file durable.
+///
+/// # Errors
+/// When its folder cannot be opened.
+pub fn sync_folder(file: &Path) -> Result<(), StorageError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())

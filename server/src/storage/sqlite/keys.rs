@@ -1,8 +1,12 @@
 //! `keys.db`: one random key for each document, wrapped by the master key in `master.key`.
 //!
 //! Destroying a document's key destroys the document. The file is backed up apart from the log.
+//!
+//! A key can be renewed, so that what was sealed with the old one is lost wherever it lies: the new key is
+//! made durable beside the old one, everything that stays is sealed with it, and only then the old one goes.
+//! Between the two both open, so a cut at any moment loses nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -27,6 +31,10 @@ pub struct Keys {
 struct Inner {
     connection: Connection,
     cached: BTreeMap<DocumentId, [u8; 32]>,
+    /// New keys of documents whose old one is still there.
+    renewing: BTreeMap<DocumentId, [u8; 32]>,
+    /// Documents whose key was renewed by this process: something sealed before may arrive afterwards.
+    renewed: BTreeSet<DocumentId>,
 }
 
 impl core::fmt::Debug for Keys {
@@ -43,7 +51,8 @@ impl Keys {
     pub fn open(folder: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
         let connection = connect(&folder.join("keys.db"))?;
         connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
+            "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+             CREATE TABLE IF NOT EXISTS renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
         )?;
         Self::over(connection, master)
     }
@@ -67,7 +76,9 @@ impl Keys {
             open(&master, document.0.as_bytes(), &wrapped)
                 .map_err(|_| StorageError::OtherMaster)?;
         }
-        let inner = Mutex::new(Inner { connection, cached: BTreeMap::new() });
+        let renewing = renewing(&connection, &master)?;
+        let (cached, renewed) = (BTreeMap::new(), BTreeSet::new());
+        let inner = Mutex::new(Inner { connection, cached, renewing, renewed });
         Ok(Self { master, inner })
     }
 
@@ -81,7 +92,11 @@ impl Keys {
         hash: &ChangeHash,
         bytes: &[u8],
     ) -> Result<Vec<u8>, StorageError> {
-        seal(&Aes256Gcm::new(&self.key(document, true)?.into()), hash.as_bytes(), bytes)
+        let key = match self.new_key(document)? {
+            Some(new) => new,
+            None => self.key(document, true)?,
+        };
+        seal(&Aes256Gcm::new(&key.into()), hash.as_bytes(), bytes)
     }
 
     /// Makes the keys of new documents in one commit.
@@ -117,7 +132,95 @@ impl Keys {
         hash: &ChangeHash,
         sealed: &[u8],
     ) -> Result<Vec<u8>, StorageError> {
+        if let Some(new) = self.new_key(document)?
+            && let Ok(bytes) = open(&Aes256Gcm::new(&new.into()), hash.as_bytes(), sealed)
+        {
+            return Ok(bytes);
+        }
         open(&Aes256Gcm::new(&self.key(document, false)?.into()), hash.as_bytes(), sealed)
+    }
+
+    /// Makes a new key durable beside the one a document has; what is sealed from now on is sealed with it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin_renewal(&self, document: DocumentId) -> Result<(), StorageError> {
+        // There is an old one.
+        self.key(document, true)?;
+        let mut inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        if inner.renewing.contains_key(&document) {
+            return Ok(());
+        }
+        let key = random::<32>()?;
+        let wrapped = seal(&self.master, document.as_bytes(), &key)?;
+        inner.connection.execute(
+            "INSERT INTO renewing (document, wrapped) VALUES (?1, ?2)",
+            (Blob(document), wrapped),
+        )?;
+        inner.renewing.insert(document, key);
+        inner.renewed.insert(document);
+        Ok(())
+    }
+
+    /// Documents whose keys are being renewed; a renewal that was cut off is ended at the next start.
+    ///
+    /// # Errors
+    /// When another piece of work has died.
+    pub fn in_renewal(&self) -> Result<Vec<DocumentId>, StorageError> {
+        let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        Ok(inner.renewing.keys().copied().collect())
+    }
+
+    /// Whether a change is sealed with the newest key of its document. What was sealed before a renewal and is
+    /// stored after it is not, and is sealed anew first.
+    ///
+    /// # Errors
+    /// When the key cannot be read.
+    pub fn is_newest(
+        &self,
+        document: DocumentId,
+        hash: &ChangeHash,
+        sealed: &[u8],
+    ) -> Result<bool, StorageError> {
+        let new = self.new_key(document)?;
+        {
+            let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+            if new.is_none() && !inner.renewed.contains(&document) {
+                return Ok(true);
+            }
+        }
+        let key = match new {
+            Some(new) => new,
+            None => self.key(document, false)?,
+        };
+        Ok(open(&Aes256Gcm::new(&key.into()), hash.as_bytes(), sealed).is_ok())
+    }
+
+    /// Destroys the old key of a document. The caller has sealed everything that stays with the new one, and
+    /// that is on the disk.
+    ///
+    /// # Errors
+    /// When the file cannot be written; then both keys are still there.
+    pub fn end_renewal(&self, document: DocumentId) -> Result<(), StorageError> {
+        let mut inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        let Some(key) = inner.renewing.get(&document).copied() else { return Ok(()) };
+        let together = inner.connection.unchecked_transaction()?;
+        together.execute(
+            "UPDATE keys SET wrapped = (SELECT wrapped FROM renewing WHERE document = ?1) WHERE document = ?1",
+            [Blob(document)],
+        )?;
+        together.execute("DELETE FROM renewing WHERE document = ?1", [Blob(document)])?;
+        together.commit()?;
+        inner.renewing.remove(&document);
+        inner.cached.insert(document, key);
+        // The old key is not left in the write-ahead log; a reader of the file may put that off.
+        inner.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn new_key(&self, document: DocumentId) -> Result<Option<[u8; 32]>, StorageError> {
+        let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        Ok(inner.renewing.get(&document).copied())
     }
 
     fn key(&self, document: DocumentId, make: bool) -> Result<[u8; 32], StorageError> {
@@ -152,6 +255,31 @@ impl Keys {
         inner.cached.insert(document, key);
         Ok(key)
     }
+}
+
+/// New keys of documents whose old one is still there; a copy of an earlier version has no table of them.
+fn renewing(
+    connection: &Connection,
+    master: &Aes256Gcm,
+) -> Result<BTreeMap<DocumentId, [u8; 32]>, StorageError> {
+    let known = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'renewing')";
+    let mut keys = BTreeMap::new();
+    if connection.query_row(known, [], |row| row.get(0))? {
+        let mut select = connection.prepare("SELECT document, wrapped FROM renewing")?;
+        let rows = select.query_map([], |row| {
+            Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        for row in rows {
+            let (document, wrapped) = row?;
+            let key = open(master, document.as_bytes(), &wrapped)?;
+            let key = key.try_into();
+            keys.insert(
+                document,
+                key.map_err(|_| StorageError::Damaged("a document key has another length"))?,
+            );
+        }
+    }
+    Ok(keys)
 }
 
 fn seal(cipher: &Aes256Gcm, place: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StorageError> {

@@ -8,7 +8,7 @@ use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
-use super::log::{number, signed};
+use super::log::{ChunkRow, number, signed};
 use crate::storage::StorageError;
 
 /// How large a document is.
@@ -92,6 +92,30 @@ fn became_next(
         return Err(StorageError::Damaged("what a change became cannot be read"));
     }
     Ok(Some(hashes.iter().map(|hash| ChangeHash::from_bytes(*hash)).collect()))
+}
+
+/// The change of the newest line that stands for one that has ended, if something of it still counts.
+///
+/// # Errors
+/// When the database refuses.
+pub fn stand_in(
+    db: &Connection,
+    document: DocumentId,
+    mut was: ChangeHash,
+) -> Result<Option<ChunkRow>, StorageError> {
+    let mut select = db.prepare_cached("SELECT hash FROM chunks WHERE document = ?1 AND was = ?2")?;
+    // One step for each time the document went on; what stands for a change is newer than it.
+    loop {
+        let next = select
+            .query_row((Blob(document), Blob(was)), |row| row.get::<_, Blob<ChangeHash>>(0))
+            .optional()?;
+        let Some(Blob(next)) = next else { return Ok(None) };
+        let row = super::log::chunk_of(db, document, next)?;
+        match row {
+            Some(row) if row.state == "ended" => was = next,
+            row => return Ok(row),
+        }
+    }
 }
 
 /// The id that an act of writing has in the newest line; its own if its change has not ended.

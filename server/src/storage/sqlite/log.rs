@@ -57,6 +57,14 @@ pub struct ChunkRow {
     pub was: Option<ChangeHash>,
 }
 
+impl ChunkRow {
+    /// Whether it has ended and its bytes were taken, because something in it was cleaned.
+    #[must_use]
+    pub fn is_wiped(&self) -> bool {
+        self.sealed.is_empty() && self.state == "ended"
+    }
+}
+
 const COLUMNS: &str = "received, feed, document, hash, sealed, envelope, user, device, received_ms, state, reason, was";
 
 fn chunk(row: &Row<'_>) -> rusqlite::Result<ChunkRow> {
@@ -324,6 +332,9 @@ pub(super) const PENDING: &str = "SELECT document FROM chunks INDEXED BY chunks_
 /// See [`PENDING`].
 pub(super) const HELD: &str = "FROM chunks INDEXED BY chunks_held
     WHERE state = 'held' AND (?1 IS NULL OR user = ?1) ORDER BY received";
+/// See [`PENDING`].
+pub(super) const SET_ASIDE: &str = "FROM chunks INDEXED BY chunks_cleaned
+    WHERE reason = 'cleaned' AND (?1 IS NULL OR user = ?1) ORDER BY received";
 
 /// Documents with changes that wait for their trial, oldest arrival first.
 ///
@@ -432,14 +443,18 @@ pub fn each_chunk(
     Ok(())
 }
 
-/// Held chunks of one author, or of all.
+/// Held chunks of one author, or of all; also those of which only a part is, because its place was cleaned.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn held(db: &Connection, user: Option<UserId>) -> Result<Vec<ChunkRow>, StorageError> {
-    let sql = format!("SELECT {COLUMNS} {HELD}");
-    let mut select = db.prepare_cached(&sql)?;
-    let rows = select.query_map([user.map(Blob)], chunk)?.collect::<Result<_, _>>()?;
+    let mut rows = Vec::new();
+    for from in [HELD, SET_ASIDE] {
+        let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} {from}"))?;
+        for row in select.query_map([user.map(Blob)], chunk)? {
+            rows.push(row?);
+        }
+    }
     Ok(rows)
 }
 

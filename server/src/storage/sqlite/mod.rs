@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod backed;
 pub mod backup;
 pub mod counts;
+pub mod cuts;
 pub mod enrolled;
 pub mod first;
 pub mod homes;

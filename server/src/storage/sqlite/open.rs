@@ -98,6 +98,8 @@ pub fn connect(file: &Path) -> Result<Connection, StorageError> {
     // An acknowledgement means: on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is taken out of a file is not left in its free pages.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.busy_timeout(core::time::Duration::from_secs(10))?;
     Ok(connection)

@@ -1,5 +1,7 @@
 //! A record that goes on is the record it was, and whoever still writes on the old line is heard.
 
+mod cut;
+
 use super::*;
 use crate::app::ShownRule;
 use crate::ids::{DeviceId, EntryId, UserId};
@@ -313,114 +315,5 @@ fn a_record_goes_on_as_it_was_and_late_work_comes_out_the_same() {
         // Of states, signings and texts all that was said counts.
         let is_whole = kind == "journal";
         assert!(new < old || is_whole, "{kind}: {new} of {old} changes were carried over");
-    }
-}
-
-/// Cleans one place after another of a random record; gives how many could be, and what went.
-fn cleaned(kind: &'static str, seed: u64) -> [usize; 2] {
-    let mut world = World::begun(kind, seed);
-    for _ in 0..30 {
-        let device = world.dice.roll(4);
-        world.acts(device);
-        if world.dice.roll(2) == 0 {
-            world.meets(device);
-        }
-    }
-    let old = world.sides(&world.arrived);
-    let already = world.arrived.len();
-    for device in 0..4 {
-        world.acts(device);
-        world.meets(device);
-    }
-    let late = world.sides(&world.arrived[already..]);
-    let catalog = Catalog::builtin();
-    let before = state_of(kind, &old);
-    let places = before.1.fields.keys().map(|path| match path.segments() {
-        parts if parts.head == "persons" => {
-            let entry = parts.rest[0].unwrap();
-            FieldPath::parse(&format!("persons/{entry}")).unwrap()
-        }
-        _ => path.clone(),
-    });
-    let (mut done, mut gone) = (0, 0);
-    for place in places.chain(before.1.fields.keys().cloned()) {
-        let tried = Cut::of(catalog, kind, (&before.0, &before.1), &[place.clone()]);
-
-        let Ok(cut) = tried else {
-            continue;
-        };
-        let wanted = Wanted { since_ms: i64::MIN, salt: [1; 16], cut: Some(&cut) };
-        let all = continued(catalog, (kind, ID), (&old[0], &old[1]), &wanted).unwrap();
-        let mut kept = Kept::default();
-        for carried in all {
-            let actor = parse(&world.chunks[&carried.was].1).unwrap().actor;
-            kept.take(carried, actor);
-        }
-        let infos = |kept: &Kept| {
-            [0, 1].map(|side| {
-                kept.chunks[side].iter().map(|bytes| parse(bytes).unwrap()).collect::<Vec<_>>()
-            })
-        };
-        let new = infos(&kept);
-        let after = state_of(kind, &new);
-        // A state may have followed from what was cleaned; the server leaves such a record as it is.
-        if !is_same_without(&before.1, &after.1, &cut) {
-            assert!(kind == "run", "{seed} {place}");
-            continue;
-        }
-        done += 1;
-        let said = after.0.all_history();
-        let stays: Vec<_> = said.iter().filter(|(path, _)| cut.covers(path.as_str())).collect();
-        assert!(stays.len() <= cut.kept.len(), "{kind} {seed} {place}: {stays:?}");
-        gone += before.0.all_history().len() - said.len();
-        let about = new[1]
-            .iter()
-            .flat_map(|info| &info.ops)
-            .filter_map(|op| crate::merge::settlement::settled_path(&op.key, op.value.as_ref()?));
-        assert!(about.clone().all(|(_, path)| !cut.covers(path)), "a decision stays");
-        // Late work comes in, but for what would bring it back.
-        for info in in_order(&late[0], &late[1]) {
-            let (of, info) = info;
-            let sides = [0, 1].map(|side| (kept.chunks[side].as_slice(), kept.into[side].clone()));
-            let mut line = Line::at(sides, kept.said.clone(), [2; 16]).unwrap();
-            let out = cut.left_out(of, info, &[info.hash]);
-            let carried = line.carry(of, info, &|counter| !out.contains(&counter)).unwrap();
-            let wrote = (info.start_op..).zip(&info.ops);
-            let wrote = wrote.filter(|(at, op)| !out.contains(at) && op.header.is_none());
-            let wrote: BTreeSet<&FieldPath> =
-                wrote.filter(|(_, op)| op.value.is_some()).map(|(_, op)| &op.key).collect();
-            assert_eq!(wrote.len(), carried.said.len(), "{kind} {seed} {place}: late work is lost");
-            kept.take(carried, info.actor);
-        }
-        let [record, _] = infos(&kept);
-        let said = record.iter().flat_map(|info| info.ops.iter().map(move |op| (info, op)));
-        let back = said.filter(|(info, op)| {
-            cut.covers(op.key.as_str()) && !new[0].iter().any(|one| one.hash == info.hash)
-        });
-        assert_eq!(back.count(), 0, "{kind} {seed} {place}: late work brought it back");
-    }
-    [done, gone]
-}
-
-fn state_of(kind: &str, sides: &[Vec<ChunkInfo>; 2]) -> (Document, RecordState) {
-    let open = |infos: &Vec<ChunkInfo>| {
-        let nobody = ActorId::from_bytes([0; 16]);
-        Document::open(nobody, infos.iter().map(|info| info.bytes.as_slice())).unwrap()
-    };
-    let review = (!sides[1].is_empty()).then(|| open(&sides[1]));
-    let document = open(&sides[0]);
-    let state = record_state(Catalog::builtin(), (kind, ID), &document, review.as_ref());
-    (document, state)
-}
-
-#[test]
-fn what_is_cleaned_is_in_no_change_and_nothing_else_is_lost() {
-    for kind in ["case", "run", "journal"] {
-        let found: Vec<[usize; 2]> = (0..12).map(|seed| cleaned(kind, seed)).collect();
-        let [done, gone] = [0, 1].map(|at| found.iter().map(|one| one[at]).sum::<usize>());
-        assert!(
-            done > 15 && gone > done,
-            "{kind}: {done} places were cleaned of {gone} statements"
-        );
     }
 }

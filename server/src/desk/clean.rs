@@ -1,0 +1,100 @@
+//! `/administration/rensa/<id>`: what lies behind the fields of a record, and taking it out for good. For
+//! supervisors who may write the record.
+
+use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Role, Sign, Tone};
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+
+use super::{Answers, Desk, DeskError, text};
+use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::sync::access;
+use crate::sync::clean::{self, Asked, Behind, CleanError};
+
+/// The place, before the record.
+pub(super) const HERE: &str = "/administration/rensa/";
+
+impl Desk {
+    /// What lies behind the fields of a record.
+    pub(super) fn cleaning(&self, record: &str) -> Result<PageView, DeskError> {
+        let row = self.cleanable(record)?;
+        let behind = clean::behind(&self.app, row.id).map_err(refused)?;
+        let lines = behind.iter().map(|one| self.behind(&row, one)).collect();
+        let none = self.w(Word::DeskCleanNone).to_owned();
+        Ok(PageView {
+            title: self.w(Word::DeskClean).to_owned(),
+            back: Some(self.back()),
+            parts: vec![
+                self.notice("how", Tone::Danger, Word::DeskCleanHelp),
+                self.part("behind", Word::Empty, Body::Lines(lines, none)),
+            ],
+            ..PageView::default()
+        })
+    }
+
+    /// Takes out what lies behind a field: `<record>/<path>`; answer `reason`.
+    pub(super) async fn clean(&self, what: &str, answers: &Answers) -> Result<Acted, DeskError> {
+        let (record, path) = what.split_once('/').ok_or(DeskError::Nowhere)?;
+        let row = self.cleanable(record)?;
+        let path = FieldPath::parse(path).map_err(|_| DeskError::Nowhere)?;
+        let reason = text(answers, "reason")?.to_owned();
+        let asked = Asked { document: row.id, paths: vec![path], reason, by: self.me.id };
+        let done = clean::clean(&self.app, &asked).await.map_err(refused)?;
+        let say = self.f(Word::DeskCleaned, &[&done.statements.to_string()]);
+        Ok(Acted { say, ..Acted::default() })
+    }
+
+    /// A record that this person may clean; any other is as if it were not there.
+    fn cleanable(&self, record: &str) -> Result<DocumentRow, DeskError> {
+        let id: DocumentId = record.parse().map_err(|_| DeskError::Nowhere)?;
+        if !self.me.is(Role::Supervisor) {
+            return Err(DeskError::NotAllowed);
+        }
+        let found = self.app.readers.read(|db| {
+            let Some(row) = log::document(db, id)? else { return Ok(None) };
+            let may = row.kind != "review" && access::may_write(db, &self.me, &row)?.is_some();
+            Ok(may.then_some(row))
+        })?;
+        found.ok_or(DeskError::Nowhere)
+    }
+
+    fn behind(&self, row: &DocumentRow, one: &Behind) -> Line {
+        let catalog = Catalog::builtin();
+        let located = catalog.locate(&row.kind, &one.path);
+        let shown = |value: &Value| match &located {
+            Some(at) => catalog.words(at.field, value, self.language),
+            None => value.as_str().unwrap_or_default().to_owned(),
+        };
+        let head = one.path.segments().head;
+        let list = catalog.kind(&row.kind).and_then(|kind| kind.entry_list(head));
+        let mut title: Vec<&str> = list.map(|list| list.label.get(self.language)).into_iter().collect();
+        title.extend(located.as_ref().map(|at| at.field.label.get(self.language)));
+        let earlier: Vec<String> = one.earlier.iter().map(&shown).collect();
+        let stands = self.f(Word::DeskCleanStands, &[&shown(&one.stands)]);
+        let goes = self.f(Word::DeskCleanGoes, &[&earlier.join(", ")]);
+        let subject = format!("{}/{}", row.id, one.path);
+        let what = (Word::DeskCleanDo, Sign::Cross, Word::DeskCleanHelp);
+        let asked = vec![self.question("reason", Word::DeskCleanReason, Input::Text)];
+        let place = format!("{HERE}{}", row.id);
+        let action = self.act_of(&place, ("clean", &subject), what, asked);
+        let actions: Vec<Action> = if one.is_open { Vec::new() } else { vec![action] };
+        Line {
+            key: one.path.as_str().to_owned(),
+            title: title.join(" · "),
+            detail: format!("{stands}. {goes}"),
+            figure: if one.is_open { self.w(Word::DeskCleanOpen).to_owned() } else { String::new() },
+            actions,
+            ..Line::default()
+        }
+    }
+}
+
+fn refused(error: CleanError) -> DeskError {
+    match error {
+        CleanError::Storage(error) => DeskError::Storage(error),
+        CleanError::Unknown => DeskError::Nowhere,
+        other => DeskError::Refused(other.to_string()),
+    }
+}

@@ -1,0 +1,348 @@
+//! Records are cleaned: what must not be in them any more is in no byte of them (domain L-24, story M-21).
+//!
+//! A cleaned record goes on ([`super::lines`]) without what was left out. In one commit the new line begins, the
+//! old changes lose their bytes, and it is noted what was cleaned, so that what devices write without knowing of
+//! it cannot bring it back. Then the key with which the old bytes were sealed is destroyed. What was cleaned
+//! stands in the ledger outside the log, and an older log that is put back is cleaned again.
+
+use std::sync::Arc;
+
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::continued::{Cut, CutError, Wanted, continued, is_same_without};
+use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::review_of;
+use ankomst_shared::value::Value;
+
+use crate::app::App;
+use crate::storage::ledger::{self, LEDGER, Line};
+use crate::storage::sqlite::cuts::{self, CutRow};
+use crate::storage::sqlite::{checkpoint, log};
+use crate::storage::{StorageError, random};
+use crate::sync::feed;
+use crate::sync::lines::{self, Family, Ready, Waiting};
+
+/// Times a cleaning begins anew because something arrived meanwhile.
+const TRIES: usize = 5;
+
+/// Why a record was not cleaned.
+#[derive(Debug, thiserror::Error)]
+pub enum CleanError {
+    /// Something else is to be done first.
+    #[error(transparent)]
+    Cut(#[from] CutError),
+    /// No reason, or too long a one.
+    #[error("say why, in at most {CUT_REASON_CHARS_MAX} characters; nothing was changed")]
+    Reason,
+    /// There is no such record.
+    #[error("there is no such record; nothing was changed")]
+    Unknown,
+    /// Changes of the record have not been tried yet.
+    #[error("changes of this record are just coming in; nothing was changed, try again in a moment")]
+    Waits,
+    /// Something else in the record follows from what would go.
+    #[error("without it something else in the record would read otherwise; nothing was changed")]
+    Differs,
+    /// Storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// What is to be cleaned, by whom and why.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The record.
+    pub document: DocumentId,
+    /// Fields, and entries that were removed.
+    pub paths: Vec<FieldPath>,
+    /// Why.
+    pub reason: String,
+    /// The person.
+    pub by: UserId,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Statements that are gone.
+    pub statements: usize,
+}
+
+/// Cleans a record.
+///
+/// # Errors
+/// A [`CleanError`] that says what is to be done first; the record is then as it was.
+pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError> {
+    let reason = asked.reason.trim();
+    if reason.is_empty() || reason.chars().count() > CUT_REASON_CHARS_MAX {
+        return Err(CleanError::Reason);
+    }
+    let now_ms = app.now_ms();
+    let what = What::Asked(asked.paths.clone());
+    run(app, asked.document, &what, |cut| {
+        Line::of(asked.document, (asked.by, now_ms), reason, cut)
+    })
+    .await
+}
+
+/// What lies behind a field, or in an entry that was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The field, or the entry.
+    pub path: FieldPath,
+    /// What stands there; of an entry, why it was removed.
+    pub stands: Value,
+    /// What was said before, each once.
+    pub earlier: Vec<Value>,
+    /// It cannot be cleaned before something is decided.
+    pub is_open: bool,
+}
+
+/// What could be cleaned in a record.
+///
+/// # Errors
+/// When there is no such record, its changes are just coming in, or storage refuses.
+pub fn behind(app: &App, id: DocumentId) -> Result<Vec<Behind>, CleanError> {
+    let catalog = Catalog::builtin();
+    let family = family(app, id)?;
+    let subject = (family.row.kind.as_str(), id);
+    let [(document, state), _] = lines::states(catalog, subject, &family, &[])?;
+    let mut all: Vec<Behind> = Vec::new();
+    for (at, said) in document.all_history() {
+        let entry = entry_of(catalog, subject.0, &at);
+        let gone = entry.and_then(|(list, entry)| {
+            let reason = state.text(&format!("{list}/{entry}/tombstone"));
+            let path = FieldPath::parse(&format!("{list}/{entry}")).ok();
+            path.filter(|_| !reason.is_empty()).map(|path| (path, Value::text(reason)))
+        });
+        let stood = state.fields.get(&at);
+        let (path, stands) = match gone {
+            Some(gone) => gone,
+            None => match stood {
+                Some(stood) => (at, stood.value.clone()),
+                None => continue,
+            },
+        };
+        if said.value == stands || said.value.is_null() {
+            continue;
+        }
+        match all.iter_mut().find(|one| one.path == path) {
+            Some(one) if one.earlier.contains(&said.value) => {}
+            Some(one) => one.earlier.push(said.value),
+            None => {
+                let tried = Cut::of(catalog, subject.0, (&document, &state), &[path.clone()]);
+                if !matches!(tried, Err(CutError::Signed(_) | CutError::Nothing)) {
+                    let is_open = tried.is_err();
+                    all.push(Behind { path, stands, earlier: vec![said.value], is_open });
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn entry_of<'a>(
+    catalog: &Catalog,
+    kind: &str,
+    path: &'a FieldPath,
+) -> Option<(&'a str, &'a str)> {
+    let parts = path.segments();
+    catalog.kind(kind)?.entry_list(parts.head)?;
+    Some((parts.head, parts.rest[0]?))
+}
+
+/// What is cleaned.
+enum What {
+    /// What a person asks for, of the record as it stands.
+    Asked(Vec<FieldPath>),
+    /// What was cleaned in another life of the log.
+    Again(Line, Cut),
+}
+
+/// Cleans again what the ledger has and this log does not know, such as an older one that was put back.
+///
+/// # Errors
+/// When ledger or log cannot be read; what could not be cleaned is tried again with each turn of the feed.
+pub async fn clean_again(app: &Arc<App>) -> Result<usize, StorageError> {
+    let mut open = Vec::new();
+    for line in ledger::read(&app.folder)? {
+        let Some((document, ..)) = line.read() else { continue };
+        let done = app.readers.read(|db| cuts::of(db, document))?;
+        if !done.iter().any(|row| row.at_ms == line.at_ms) {
+            open.push(line);
+        }
+    }
+    app.unclean.set(open.clone());
+    if !open.is_empty() {
+        feed::settle(app).await?;
+    }
+    let mut count = 0;
+    for line in open {
+        count += usize::from(again(app, line).await);
+    }
+    for document in app.keys.in_renewal()? {
+        renew(app, document).await?;
+    }
+    Ok(count)
+}
+
+/// Cleans a document again if the ledger says so: it may have come with a device only now.
+pub(super) async fn follow(app: &Arc<App>, document: DocumentId) {
+    let id = document.to_string();
+    for line in app.unclean.all() {
+        if line.document == id || line.read().is_some_and(|(of, ..)| review_of(of) == document) {
+            again(app, line).await;
+        }
+    }
+}
+
+async fn again(app: &Arc<App>, line: Line) -> bool {
+    let Some((document, _, cut)) = line.read() else { return false };
+    let what = What::Again(line.clone(), cut);
+    match run(app, document, &what, |_| line.clone()).await {
+        Ok(_) => {
+            let mut open = app.unclean.all();
+            open.retain(|one| *one != line);
+            app.unclean.set(open);
+            tracing::info!(document.id = %document, "A record was cleaned again, as the ledger says.");
+            true
+        }
+        // It comes with a device, or its changes are tried first.
+        Err(CleanError::Unknown | CleanError::Waits) => false,
+        Err(error) => {
+            tracing::error!(document.id = %document, %error, "A record could not be cleaned again; it is tried with its next change.");
+            false
+        }
+    }
+}
+
+async fn run(
+    app: &Arc<App>,
+    id: DocumentId,
+    what: &What,
+    line: impl Fn(&Cut) -> Line,
+) -> Result<Cleaned, CleanError> {
+    for _ in 0..TRIES {
+        let (reading, paths) = (Arc::clone(app), what.ask());
+        let made = tokio::task::spawn_blocking(move || make(&reading, id, &paths));
+        let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
+        let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
+        let is_new = matches!(what, What::Asked(_));
+        let stored = app
+            .writer
+            .write(move |db| {
+                if !family.is_as_read(db)? || lines::waiting(db, ids)? == Waiting::ForTrial {
+                    return Ok(None);
+                }
+                // First of all: what is begun here is ended at the next start, whatever happens.
+                if is_new {
+                    ledger::add(&folder, &line)?;
+                }
+                let row = CutRow {
+                    line: cuts::newest(db, id)? + 1,
+                    at_ms: line.at_ms,
+                    by: line.by.parse().map_err(|_| StorageError::Damaged("a person's id"))?,
+                    reason: line.reason.clone(),
+                    cut,
+                };
+                cuts::add(db, id, &row)?;
+                lines::store(db, &family, &ready)?;
+                ids.into_iter().try_for_each(|id| cuts::wipe(db, id))?;
+                Ok(Some(log::head(db)?.feed))
+            })
+            .await?;
+        if let Some(head) = stored {
+            lines::tell(app, id, head).await;
+            for id in ids {
+                renew(app, id).await?;
+            }
+            if let Err(error) = checkpoint(&app.folder.join("log.db")) {
+                tracing::info!(%error, "The write-ahead log is emptied later; what it holds cannot be opened.");
+            }
+            keep_copy(app);
+            tracing::info!(document.id = %id, statements, "A record was cleaned.");
+            return Ok(Cleaned { statements });
+        }
+    }
+    Err(CleanError::Waits)
+}
+
+impl What {
+    /// What is asked for, apart from what is lent.
+    fn ask(&self) -> Self {
+        match self {
+            Self::Asked(paths) => Self::Asked(paths.clone()),
+            Self::Again(line, cut) => Self::Again(line.clone(), cut.clone()),
+        }
+    }
+}
+
+type Made = (Family, Ready, Cut, usize);
+
+fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
+    app.readers.read(|db| {
+        let Some(family) = lines::read(app, db, id)? else { return Ok(Err(CleanError::Unknown)) };
+        let waits = lines::waiting(db, family.ids)? == Waiting::ForTrial;
+        Ok(if waits { Err(CleanError::Waits) } else { Ok(family) })
+    })?
+}
+
+/// Makes the new line, sealed with new keys; nothing of it is stored yet.
+fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
+    let family = family(app, id)?;
+    let catalog = Catalog::builtin();
+    let subject = (family.row.kind.as_str(), id);
+    let [(document, state), _] = lines::states(catalog, subject, &family, &[])?;
+    let cut = match what {
+        What::Asked(paths) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
+        What::Again(_, cut) => cut.clone(),
+    };
+    let [record, review] = &family.infos;
+    let wanted = Wanted { since_ms: i64::MIN, salt: random()?, cut: Some(&cut) };
+    let carried = continued(catalog, subject, (record, review), &wanted)
+        .map_err(|_| StorageError::Damaged("a document cannot be opened"))?;
+    let [_, (after, now)] = lines::states(catalog, subject, &family, &carried)?;
+    if !is_same_without(&state, &now, &cut) {
+        if matches!(what, What::Asked(_)) {
+            return Err(CleanError::Differs);
+        }
+        tracing::warn!(document.id = %id, "What follows from what was cleaned again reads otherwise now.");
+    }
+    let statements = document.all_history().len().saturating_sub(after.all_history().len());
+    for (id, infos) in family.ids.into_iter().zip(&family.infos) {
+        if !infos.is_empty() {
+            app.keys.begin_renewal(id)?;
+        }
+    }
+    let ready = lines::ready(app, &family, carried)?;
+    Ok((family, ready, cut, statements))
+}
+
+/// Ends the renewal of a document's key: everything that stays is sealed with the new one, then the old
+/// one is destroyed.
+async fn renew(app: &Arc<App>, document: DocumentId) -> Result<(), StorageError> {
+    let sealing = Arc::clone(app);
+    app.writer
+        .write(move |db| {
+            for (hash, sealed) in cuts::sealed(db, document)? {
+                if !sealing.keys.is_newest(document, &hash, &sealed)? {
+                    let bytes = sealing.keys.open_chunk(document, &hash, &sealed)?;
+                    let sealed = sealing.keys.seal(document, &hash, &bytes)?;
+                    cuts::reseal(db, document, (hash, &sealed))?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    app.keys.end_renewal(document)
+}
+
+/// Puts a copy of the ledger beside the backups, if the server makes any.
+fn keep_copy(app: &App) {
+    if let Some(folder) = app.backups.get()
+        && let Err(error) = ledger::join(&app.folder, folder)
+    {
+        tracing::error!(%error, "The ledger {LEDGER} could not be copied to the folder of backups; the next backup tries again.");
+    }
+}
