@@ -11,11 +11,11 @@ use ankomst_shared::sign::copy;
 use ankomst_shared::sync::message::Deposit;
 
 use crate::cli::place::Folder;
-use crate::storage::{StorageError, ledger};
 use crate::storage::sqlite::backup::Contents;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{accounts, backed, backup};
+use crate::storage::{StorageError, ledger};
 use crate::sync::clean::Asked;
 use crate::sync::lines::{self, Outcome};
 use crate::sync::{clean, feed, ingest};
@@ -148,10 +148,14 @@ pub(super) async fn clean_record(folder: &Folder, asked: CleanArgs) -> anyhow::R
     feed::settle(&app).await?;
     let by = app.readers.read(|db| accounts::user_by_login(db, &asked.by))?;
     let by = by.with_context(|| format!("there is no account {}", asked.by))?.id;
-    let paths = asked.fields.iter().map(|field| FieldPath::parse(field)).collect::<Result<_, _>>()?;
+    let paths =
+        asked.fields.iter().map(|field| FieldPath::parse(field)).collect::<Result<_, _>>()?;
     let asked = Asked { document: asked.record, paths, reason: asked.reason, by };
     let done = clean::clean(&app, &asked).await?;
-    println!("{} earlier statements are gone; backups made before still have them.", done.statements);
+    println!(
+        "{} earlier statements are gone; backups made before still have them.",
+        done.statements
+    );
     Ok(())
 }
 

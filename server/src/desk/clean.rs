@@ -69,7 +69,8 @@ impl Desk {
         };
         let head = one.path.segments().head;
         let list = catalog.kind(&row.kind).and_then(|kind| kind.entry_list(head));
-        let mut title: Vec<&str> = list.map(|list| list.label.get(self.language)).into_iter().collect();
+        let mut title: Vec<&str> =
+            list.map(|list| list.label.get(self.language)).into_iter().collect();
         title.extend(located.as_ref().map(|at| at.field.label.get(self.language)));
         let earlier: Vec<String> = one.earlier.iter().map(&shown).collect();
         let stands = self.f(Word::DeskCleanStands, &[&shown(&one.stands)]);
@@ -84,7 +85,11 @@ impl Desk {
             key: one.path.as_str().to_owned(),
             title: title.join(" · "),
             detail: format!("{stands}. {goes}"),
-            figure: if one.is_open { self.w(Word::DeskCleanOpen).to_owned() } else { String::new() },
+            figure: if one.is_open {
+                self.w(Word::DeskCleanOpen).to_owned()
+            } else {
+                String::new()
+            },
             actions,
             ..Line::default()
         }

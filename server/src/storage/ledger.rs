@@ -108,7 +108,8 @@ pub fn read(folder: &Path) -> Result<Vec<Line>, StorageError> {
 /// When it cannot be written; then the file is as it was, but for a line that [`read`] leaves out.
 pub fn add(folder: &Path, line: &Line) -> Result<(), StorageError> {
     let path = folder.join(LEDGER);
-    let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path)?;
+    let mut file =
+        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path)?;
     let mut bytes = Vec::new();
     // After a cut the last line may have no end.
     if file.seek(SeekFrom::End(0))? > 0 {

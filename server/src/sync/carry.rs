@@ -10,8 +10,8 @@ use ankomst_shared::sign::header::review_of;
 use rusqlite::Connection;
 
 use crate::app::App;
-use crate::storage::sqlite::{cuts, lines};
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow};
+use crate::storage::sqlite::{cuts, lines};
 use crate::storage::{StorageError, random};
 use crate::sync::lines::{opened, vouched};
 
@@ -40,6 +40,8 @@ pub(super) enum Becomes {
 /// A change on the line there is.
 pub(super) struct Moved {
     carried: Carried,
+    /// The change as its author sent it.
+    root: ChangeHash,
     /// The newest cleaning of the record that its author knew.
     knew: u64,
     /// A part of it was written where the record was cleaned, and waits for a person.
@@ -70,7 +72,7 @@ pub(super) fn carry_over(
     if let Some(known) = was
         && let Some(alias) = alias(app, db, row.id, (info, known), of)?
     {
-        let moved = Moved { carried: alias, knew: 0, is_part_aside: false };
+        let moved = Moved { carried: alias, root: known, knew: 0, is_part_aside: false };
         return Ok(Becomes::Other(Box::new(moved)));
     }
     let knew = match info.deps.as_slice() {
@@ -109,7 +111,8 @@ pub(super) fn carry_over(
     }
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
-    let carried = line.and_then(|mut line| line.carry(of, info, &|counter| !aside.contains(&counter)));
+    let carried =
+        line.and_then(|mut line| line.carry(of, info, &|counter| !aside.contains(&counter)));
     Ok(carried.map_or_else(
         |error| {
             // It stays where it was written; what else comes with it is not kept waiting for it.
@@ -118,7 +121,8 @@ pub(super) fn carry_over(
         },
         |carried| {
             let is_part_aside = !aside.is_empty();
-            Becomes::Other(Box::new(Moved { carried, knew, is_part_aside }))
+            let root = was.unwrap_or(info.hash);
+            Becomes::Other(Box::new(Moved { carried, root, knew, is_part_aside }))
         },
     ))
 }
@@ -236,14 +240,14 @@ pub(super) fn store_late(
     let Some(chunk) = &carried.chunk else { return Ok(()) };
     let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
     let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
-    let envelope = vouched(app, document, &info, carried.was);
+    let envelope = vouched(app, document, &info, moved.root);
     let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
     log::add_chunk(db, &new)?;
     let line = cuts::newest(db, record)?;
     if line > 0 {
         cuts::knew(db, document, info.hash, line)?;
     }
-    lines::stands_for(db, document, info.hash, carried.was)
+    lines::stands_for(db, document, info.hash, moved.root)
 }
 
 /// A change of a push: its place there, its document, and itself if it was read.

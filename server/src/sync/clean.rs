@@ -39,7 +39,9 @@ pub enum CleanError {
     #[error("there is no such record; nothing was changed")]
     Unknown,
     /// Changes of the record have not been tried yet.
-    #[error("changes of this record are just coming in; nothing was changed, try again in a moment")]
+    #[error(
+        "changes of this record are just coming in; nothing was changed, try again in a moment"
+    )]
     Waits,
     /// Something else in the record follows from what would go.
     #[error("without it something else in the record would read otherwise; nothing was changed")]
@@ -80,10 +82,8 @@ pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError>
     }
     let now_ms = app.now_ms();
     let what = What::Asked(asked.paths.clone());
-    run(app, asked.document, &what, |cut| {
-        Line::of(asked.document, (asked.by, now_ms), reason, cut)
-    })
-    .await
+    run(app, asked.document, &what, |cut| Line::of(asked.document, (asked.by, now_ms), reason, cut))
+        .await
 }
 
 /// What lies behind a field, or in an entry that was removed.
@@ -107,7 +107,7 @@ pub fn behind(app: &App, id: DocumentId) -> Result<Vec<Behind>, CleanError> {
     let catalog = Catalog::builtin();
     let family = family(app, id)?;
     let subject = (family.row.kind.as_str(), id);
-    let [(document, state), _] = lines::states(catalog, subject, &family, &[])?;
+    let (document, state) = lines::before(catalog, &family)?;
     let mut all: Vec<Behind> = Vec::new();
     for (at, said) in document.all_history() {
         let entry = entry_of(catalog, subject.0, &at);
@@ -142,11 +142,7 @@ pub fn behind(app: &App, id: DocumentId) -> Result<Vec<Behind>, CleanError> {
     Ok(all)
 }
 
-fn entry_of<'a>(
-    catalog: &Catalog,
-    kind: &str,
-    path: &'a FieldPath,
-) -> Option<(&'a str, &'a str)> {
+fn entry_of<'a>(catalog: &Catalog, kind: &str, path: &'a FieldPath) -> Option<(&'a str, &'a str)> {
     let parts = path.segments();
     catalog.kind(kind)?.entry_list(parts.head)?;
     Some((parts.head, parts.rest[0]?))
@@ -280,6 +276,23 @@ impl What {
 
 type Made = (Family, Ready, Cut, usize);
 
+/// What stays, by every name it has: here, and as its author sent it. So it is known in any other life of the
+/// log, however often the record has gone on there.
+fn named_anew(family: &Family, mut cut: Cut) -> Cut {
+    let mut more = Vec::new();
+    for (path, hash) in &cut.kept {
+        let root = family.root(*hash);
+        let [record, _] = &family.infos;
+        let same = record.iter().map(|info| info.hash).filter(|one| family.root(*one) == root);
+        more.extend(same.chain([root]).map(|name| (path.clone(), name)));
+    }
+    more.retain(|one| !cut.kept.contains(one));
+    cut.kept.extend(more);
+    cut.kept.sort();
+    cut.kept.dedup();
+    cut
+}
+
 fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
     app.readers.read(|db| {
         let Some(family) = lines::read(app, db, id)? else { return Ok(Err(CleanError::Unknown)) };
@@ -293,16 +306,17 @@ fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
     let family = family(app, id)?;
     let catalog = Catalog::builtin();
     let subject = (family.row.kind.as_str(), id);
-    let [(document, state), _] = lines::states(catalog, subject, &family, &[])?;
+    let (document, state) = lines::before(catalog, &family)?;
     let cut = match what {
         What::Asked(paths) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
         What::Again(_, cut) => cut.clone(),
     };
+    let cut = named_anew(&family, cut);
     let [record, review] = &family.infos;
     let wanted = Wanted { since_ms: i64::MIN, salt: random()?, cut: Some(&cut) };
     let carried = continued(catalog, subject, (record, review), &wanted)
         .map_err(|_| StorageError::Damaged("a document cannot be opened"))?;
-    let [_, (after, now)] = lines::states(catalog, subject, &family, &carried)?;
+    let (after, now) = lines::after(catalog, &family, &carried)?;
     if !is_same_without(&state, &now, &cut) {
         if matches!(what, What::Asked(_)) {
             return Err(CleanError::Differs);

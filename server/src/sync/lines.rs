@@ -62,6 +62,8 @@ pub(super) struct Family {
     /// Their visible changes, opened, with when each arrived.
     pub(super) infos: [Vec<ChunkInfo>; 2],
     arrived_ms: BTreeMap<ChangeHash, i64>,
+    /// Of changes that were carried over, those that their authors sent.
+    roots: BTreeMap<ChangeHash, ChangeHash>,
     /// Newest arrival of the two.
     newest: [i64; 2],
 }
@@ -183,16 +185,17 @@ pub(super) fn read(
         return Ok(None);
     }
     let ids = [id, review_of(id)];
-    let mut arrived_ms = BTreeMap::new();
+    let (mut arrived_ms, mut roots) = (BTreeMap::new(), BTreeMap::new());
     let mut infos = [Vec::new(), Vec::new()];
     for (id, infos) in ids.into_iter().zip(&mut infos) {
         for chunk in log::chunks_of(db, id, "visible")? {
             arrived_ms.insert(chunk.hash, chunk.received_ms);
+            roots.extend(chunk.was.map(|root| (chunk.hash, root)));
             infos.push(opened(app, &chunk)?);
         }
     }
     let newest = read_newest(db, ids)?;
-    Ok(Some(Family { row, ids, infos, arrived_ms, newest }))
+    Ok(Some(Family { row, ids, infos, arrived_ms, roots, newest }))
 }
 
 pub(super) fn opened(app: &App, chunk: &ChunkRow) -> Result<ChunkInfo, StorageError> {
@@ -229,7 +232,9 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
         }
     };
     let Some(carried) = carried else { return Ok(None) };
-    if !is_as_before(catalog, subject, family, &carried)? {
+    let (_, was) = before(catalog, family)?;
+    let (_, now) = after(catalog, family, &carried)?;
+    if !is_same(&was, &now) {
         tracing::error!(document.id = %family.row.id, "A document would not have been the same; it is left as it is.");
         return Ok(None);
     }
@@ -253,7 +258,7 @@ pub(super) fn ready(
         let document = family.id(one.of);
         let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
         let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
-        let envelope = vouched(app, document, &info, one.was);
+        let envelope = vouched(app, document, &info, family.root(one.was));
         new.insert(info.hash, (info, sealed, envelope));
     }
     Ok(Ready { carried, new, size })
@@ -292,50 +297,54 @@ fn size_of(carried: &[Carried], of: Of) -> Size {
     Size { changes, actors: u64::try_from(actors.len()).unwrap_or(u64::MAX) }
 }
 
-/// Whether the record that the new changes make is the one there is.
-fn is_as_before(
+/// The record there is.
+pub(super) fn before(
     catalog: &Catalog,
-    subject: (&str, DocumentId),
     family: &Family,
-    carried: &[Carried],
-) -> Result<bool, StorageError> {
-    let [(_, before), (_, after)] = states(catalog, subject, family, carried)?;
-    Ok(is_same(&before, &after))
+) -> Result<(Document, RecordState), StorageError> {
+    let sides = family.infos.each_ref();
+    let sides = sides.map(|infos| infos.iter().map(|info| info.bytes.as_slice()).collect());
+    state(catalog, family, sides)
 }
 
-/// The record there is, and the one that the new changes make.
-pub(super) fn states(
+/// The record that the new changes make.
+pub(super) fn after(
     catalog: &Catalog,
-    subject: (&str, DocumentId),
     family: &Family,
     carried: &[Carried],
-) -> Result<[(Document, RecordState); 2], StorageError> {
-    let nobody = ActorId::from_bytes([0; 16]);
-    let damaged = |_| StorageError::Damaged("a document cannot be opened");
-    let state = |sides: [Vec<&[u8]>; 2]| {
-        let [record, review] = sides;
-        let record = Document::open(nobody, record).map_err(damaged)?;
-        let review = if review.is_empty() {
-            None
-        } else {
-            Some(Document::open(nobody, review).map_err(damaged)?)
-        };
-        let state = record_state(catalog, subject, &record, review.as_ref());
-        Ok::<_, StorageError>((record, state))
-    };
-    let before = family.infos.each_ref();
-    let before = before.map(|infos| infos.iter().map(|info| info.bytes.as_slice()).collect());
-    let after = [Of::Record, Of::Review].map(|of| {
+) -> Result<(Document, RecordState), StorageError> {
+    let sides = [Of::Record, Of::Review].map(|of| {
         let new = carried.iter().filter(|one| one.of == of);
         new.filter_map(|one| one.chunk.as_ref().map(|chunk| chunk.bytes.as_slice())).collect()
     });
-    Ok([state(before)?, state(after)?])
+    state(catalog, family, sides)
+}
+
+fn state(
+    catalog: &Catalog,
+    family: &Family,
+    [record, review]: [Vec<&[u8]>; 2],
+) -> Result<(Document, RecordState), StorageError> {
+    let open = |chunks: Vec<&[u8]>| {
+        Document::open(ActorId::from_bytes([0; 16]), chunks)
+            .map_err(|_| StorageError::Damaged("a document cannot be opened"))
+    };
+    let review = if review.is_empty() { None } else { Some(open(review)?) };
+    let record = open(record)?;
+    let subject = (family.row.kind.as_str(), family.row.id);
+    let state = record_state(catalog, subject, &record, review.as_ref());
+    Ok((record, state))
 }
 
 impl Family {
     /// Whether nothing has arrived since it was read.
     pub(super) fn is_as_read(&self, db: &Connection) -> Result<bool, StorageError> {
         Ok(read_newest(db, self.ids)? == self.newest)
+    }
+
+    /// The change as its author sent it.
+    pub(super) fn root(&self, hash: ChangeHash) -> ChangeHash {
+        self.roots.get(&hash).copied().unwrap_or(hash)
     }
 
     const fn id(&self, of: Of) -> DocumentId {
@@ -348,11 +357,7 @@ impl Family {
 }
 
 /// Ends the old line and begins the new one.
-pub(super) fn store(
-    db: &Connection,
-    family: &Family,
-    ready: &Ready,
-) -> Result<(), StorageError> {
+pub(super) fn store(db: &Connection, family: &Family, ready: &Ready) -> Result<(), StorageError> {
     let line = cuts::newest(db, family.row.id)?;
     for (id, size) in family.ids.into_iter().zip(ready.size) {
         if log::document(db, id)?.is_some() {
@@ -367,7 +372,7 @@ pub(super) fn store(
         let received_ms = family.arrived_ms.get(&carried.was).copied().unwrap_or_default();
         let arrival = Arrival { document, info, sealed, envelope, received_ms, held: None };
         log::add_chunk(db, &arrival)?;
-        lines::stands_for(db, document, info.hash, carried.was)?;
+        lines::stands_for(db, document, info.hash, family.root(carried.was))?;
         if line > 0 {
             cuts::knew(db, document, info.hash, line)?;
         }

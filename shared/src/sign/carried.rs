@@ -22,7 +22,7 @@ pub struct CarriedEnvelope {
     /// The change.
     #[n(18)]
     pub change: ChangeHash,
-    /// The change of the old line.
+    /// The change as its author sent it, however often it was carried over since.
     #[n(19)]
     pub was: ChangeHash,
 }

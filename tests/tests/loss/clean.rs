@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ankomst_shared::app::{Agreement, Contact, FieldView};
+use ankomst_shared::app::{Act, Agreement, Contact, FieldView};
 use ankomst_shared::ids::DocumentId;
 use ankomst_tests::kit::server::Server;
 use ankomst_tests::tablet::Tablet;
@@ -15,31 +15,32 @@ use crate::kit::{local, new_case, password, signed_in, text};
 
 const FROM: &str = "arriving_from";
 const PHONE: &str = "phone";
-const NAME: &str = "persons/aaaaaaaaaaaaaaaa/given_name";
-const GONE: &str = "persons/aaaaaaaaaaaaaaaa/tombstone";
-const WRONG: &str = "persons/aaaaaaaaaaaaaaaa";
 
 /// Words that stand only in what is to be cleaned.
 const CANARIES: [&str; 2] = ["Kanariegatan", "Felskrivna"];
 
 /// A case with an address that must not be known, corrected since, and a person who never was in it.
-async fn told(elin: &Tablet, others: &[&Tablet]) -> DocumentId {
+async fn told(elin: &Tablet, others: &[&Tablet]) -> (DocumentId, String) {
     let case = new_case(elin, "Familjen Haddad").await;
     for number in 1..4 {
         elin.answer(case, FROM, text(&format!("Kanariegatan {number}"))).await;
     }
-    elin.answer(case, NAME, text("Felskrivna")).await;
+    let add = Act::Add { parent: case, list: "persons".to_owned() };
+    let acted = elin.act(add, &[("given", text("Felskrivna"))]).await;
     elin.answer(case, PHONE, text("+46701740605")).await;
     elin.sync().await;
     for other in others {
-        other.until_field((case, FROM), "the address", |field| field.text == "Kanariegatan 3").await;
+        other
+            .until_field((case, FROM), "the address", |field| field.text == "Kanariegatan 3")
+            .await;
     }
-    case
+    (case, acted.entry.unwrap())
 }
 
-async fn corrected(elin: &Tablet, case: DocumentId) {
+async fn corrected(elin: &Tablet, (case, entry): (DocumentId, &str)) {
     elin.answer(case, FROM, text("Sundsvall")).await;
-    elin.answer(case, GONE, text("fel person")).await;
+    let (list, entry) = ("persons".to_owned(), entry.to_owned());
+    elin.act(Act::Remove { document: case, list, entry }, &[("reason", text("fel person"))]).await;
     elin.sync().await;
 }
 
@@ -74,8 +75,10 @@ fn three_offline_tablets_lose_nothing_and_nothing_of_it_is_left_anywhere() {
         let elin = signed_in(&server, &at("a"), "elin").await;
         let oskar = signed_in(&server, &at("b"), "oskar").await;
         let ingrid = signed_in(&server, &at("c"), "ingrid").await;
-        let case = told(&elin, &[&oskar, &ingrid]).await;
-        corrected(&elin, case).await;
+        let (case, entry) = told(&elin, &[&oskar, &ingrid]).await;
+        let wrong = format!("persons/{entry}");
+        assert_eq!(found(&file(&server, "rows.db")), ["Felskrivna"]);
+        corrected(&elin, (case, &entry)).await;
         for tablet in [&oskar, &ingrid] {
             tablet.until_field((case, FROM), "hers", |field| field.text == "Sundsvall").await;
         }
@@ -83,7 +86,6 @@ fn three_offline_tablets_lose_nothing_and_nothing_of_it_is_left_anywhere() {
         alone(&[&elin, &oskar, &ingrid]).await;
         // The control: it is everywhere.
         assert_eq!(found(server.dump().text().as_bytes()), CANARIES);
-        assert_eq!(found(&file(&server, "rows.db")), ["Felskrivna"]);
         for (name, login) in [("a", "elin"), ("b", "oskar"), ("c", "ingrid")] {
             assert_eq!(on(&at(name), login).await, CANARIES, "{login}");
         }
@@ -96,7 +98,7 @@ fn three_offline_tablets_lose_nothing_and_nothing_of_it_is_left_anywhere() {
         ingrid.answer(case, "priority", text("urgent")).await;
         let id = case.to_string();
         let how = ["--reason", "Skyddad adress", "--by", "ingrid"];
-        let said = server.command(&[&["clean", &id, FROM, WRONG], how.as_slice()].concat());
+        let said = server.command(&[&["clean", &id, FROM, &wrong], how.as_slice()].concat());
         assert!(said.contains("earlier statements are gone"), "{said}");
         server.start();
         for tablet in [&elin, &oskar, &ingrid] {
@@ -151,12 +153,13 @@ fn an_old_backup_is_cleaned_again_before_anybody_reads_it() {
         server.start();
         let elin = signed_in(&server, &at("a"), "elin").await;
         let oskar = signed_in(&server, &at("b"), "oskar").await;
-        let case = told(&elin, &[&oskar]).await;
+        let (case, entry) = told(&elin, &[&oskar]).await;
+        let wrong = format!("persons/{entry}");
         // He hears nothing of what follows, and has it all.
         let asleep = oskar.crash().await;
         let old = backups.join("old.db").to_string_lossy().into_owned();
         server.command(&["backup", &old]);
-        corrected(&elin, case).await;
+        corrected(&elin, (case, &entry)).await;
         // A supervisor takes it out while the server runs; nobody else may.
         let device = |name: &str, login: &'static str| {
             let (url, folder) = (server.url(), at(name));
@@ -164,7 +167,7 @@ fn an_old_backup_is_cleaned_again_before_anybody_reads_it() {
         };
         let reason = [("reason", "Skyddad adress")];
         let (ingrid, caseworker) = (device("r", "ingrid").await, device("s", "elin").await);
-        for path in [FROM, WRONG] {
+        for path in [FROM, &wrong] {
             let act = format!("clean:{case}/{path}");
             assert_eq!(caseworker.administers_with(&act, &reason).await.status, 403);
             assert_eq!(ingrid.administers_with(&act, &[("reason", " ")]).await.status, 422);

@@ -250,7 +250,8 @@ fn overlay(part: &Path, backup: &Path) -> Result<(), StorageError> {
     )?;
     let known = "SELECT EXISTS (SELECT 1 FROM backup.sqlite_schema WHERE name = 'renewing')";
     if db.query_row(known, [], |row| row.get(0))? {
-        let copy = "INSERT OR REPLACE INTO main.renewing SELECT document, wrapped FROM backup.renewing";
+        let copy =
+            "INSERT OR REPLACE INTO main.renewing SELECT document, wrapped FROM backup.renewing";
         db.execute(copy, [])?;
     }
     db.execute_batch("DETACH DATABASE backup")?;

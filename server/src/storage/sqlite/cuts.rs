@@ -118,7 +118,8 @@ pub fn known(
     let mut select =
         db.prepare_cached("SELECT max(line) FROM chunks WHERE document = ?1 AND hash = ?2")?;
     for hash in hashes {
-        let line: Option<i64> = select.query_row((Blob(document), Blob(*hash)), |row| row.get(0))?;
+        let line: Option<i64> =
+            select.query_row((Blob(document), Blob(*hash)), |row| row.get(0))?;
         newest = newest.max(number(line.unwrap_or_default())?);
     }
     Ok(newest)
@@ -176,8 +177,9 @@ pub fn sealed(
     let mut select = db.prepare_cached(
         "SELECT hash, sealed FROM chunks WHERE document = ?1 AND length(sealed) > 0",
     )?;
-    let rows = select
-        .query_map([Blob(document)], |row| Ok((row.get::<_, Blob<ChangeHash>>(0)?.0, row.get(1)?)))?;
+    let rows = select.query_map([Blob(document)], |row| {
+        Ok((row.get::<_, Blob<ChangeHash>>(0)?.0, row.get(1)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

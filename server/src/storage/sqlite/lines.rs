@@ -101,20 +101,17 @@ fn became_next(
 pub fn stand_in(
     db: &Connection,
     document: DocumentId,
-    mut was: ChangeHash,
+    root: ChangeHash,
 ) -> Result<Option<ChunkRow>, StorageError> {
-    let mut select = db.prepare_cached("SELECT hash FROM chunks WHERE document = ?1 AND was = ?2")?;
-    // One step for each time the document went on; what stands for a change is newer than it.
-    loop {
-        let next = select
-            .query_row((Blob(document), Blob(was)), |row| row.get::<_, Blob<ChangeHash>>(0))
-            .optional()?;
-        let Some(Blob(next)) = next else { return Ok(None) };
-        let row = super::log::chunk_of(db, document, next)?;
-        match row {
-            Some(row) if row.state == "ended" => was = next,
-            row => return Ok(row),
-        }
+    let hash = db
+        .prepare_cached(
+            "SELECT hash FROM chunks WHERE document = ?1 AND was = ?2 AND state <> 'ended'",
+        )?
+        .query_row((Blob(document), Blob(root)), |row| row.get::<_, Blob<ChangeHash>>(0))
+        .optional()?;
+    match hash {
+        Some(Blob(hash)) => super::log::chunk_of(db, document, hash),
+        None => Ok(None),
     }
 }
 
@@ -178,7 +175,7 @@ pub fn end(db: &Connection, document: DocumentId, carried: &Carried) -> Result<(
     Ok(())
 }
 
-/// Notes which change a carried one stands for.
+/// Notes which change of its author a carried one stands for, however often it was carried over.
 ///
 /// # Errors
 /// When the database refuses.

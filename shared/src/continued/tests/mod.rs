@@ -50,9 +50,9 @@ fn pool(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
             ("state", texts(&["new", "active", "closed"])),
             ("arrival_date", texts(&["2026-01-02", "2026-01-03", "2026-02-01"])),
             ("legal_basis/SETTLEMENT", vec![Value::Bool(true), Value::Bool(false)]),
-            ("persons/aaaaaaaaaaaaaaaa/given_name", texts(&["Amal", "Amaal"])),
+            ("persons/aaaaaaaaaaaaaaaa/given", texts(&["Amal", "Amaal"])),
             ("persons/aaaaaaaaaaaaaaaa/tombstone", vec![Value::text("dubblett"), Value::Null]),
-            ("persons/aaaaaaaaaaaaaaab/given_name", texts(&["Yusuf", "Yousef", "Josef"])),
+            ("persons/aaaaaaaaaaaaaaab/given", texts(&["Yusuf", "Yousef", "Josef"])),
         ],
     }
 }
