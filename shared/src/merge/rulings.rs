@@ -128,6 +128,10 @@ fn what_was_removed_is_back_with_what_another_wrote_into_it_and_nothing_else_is(
         wrote(4, &[&base, &removed, &into], &[edit(&format!("{own}/tombstone"), "ja, fel")]);
     let record = read("case", &[&base, &removed, &into, &again], None);
     assert!(record.revived.is_empty() && record.is_removed(&own));
+    // Two have, each for a reason of their own: which one is said is open, that it is gone is not.
+    let also = wrote(4, &[&base], &[edit(&format!("{own}/tombstone"), "dubblett")]);
+    let record = read("case", &[&base, &removed, &also], None);
+    assert!(record.fields[&path(&format!("{own}/tombstone"))].is_open() && record.is_removed(&own));
     // Taken back: nobody has removed it.
     let back = wrote(4, &[&base, &removed], &[edit(&format!("{own}/tombstone"), Value::Null)]);
     let record = read("case", &[&base, &removed, &into, &back], None);
