@@ -131,7 +131,8 @@ pub fn behind(app: &App, id: DocumentId) -> Result<Vec<Behind>, CleanError> {
             Some(one) if one.earlier.contains(&said.value) => {}
             Some(one) => one.earlier.push(said.value),
             None => {
-                let tried = Cut::of(catalog, subject.0, (&document, &state), &[path.clone()]);
+                let tried =
+                    Cut::of(catalog, subject.0, (&document, &state), core::slice::from_ref(&path));
                 if !matches!(tried, Err(CutError::Signed(_) | CutError::Nothing)) {
                     let is_open = tried.is_err();
                     all.push(Behind { path, stands, earlier: vec![said.value], is_open });

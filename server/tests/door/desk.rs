@@ -76,6 +76,16 @@ async fn each_role_sees_and_does_what_is_its_own() {
         let answer = act(&mut browser, &door, "new", &new).await;
         let status = if does { StatusCode::OK } else { StatusCode::FORBIDDEN };
         assert_eq!(answer.status, status, "{role:?} adds a person");
+        // Nobody else learns whether there is such a record.
+        let record = "06h1em7j8mm98fj1wsfv0ejb70";
+        let status =
+            if role == Role::Supervisor { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
+        let place = format!("/administration/rensa/{record}");
+        let answer = page(&mut browser, &door, &place, Language::Sv).await;
+        assert_eq!(answer.status, status, "{role:?} at {place}");
+        let clean = format!("clean:{record}/phone");
+        let answer = act(&mut browser, &door, &clean, &[("reason", "fel")]).await;
+        assert_eq!(answer.status, status, "{role:?} cleans");
         let mut stranger = Browser::new(9);
         let answer = page(&mut stranger, &door, PLACES[0], Language::Sv).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);

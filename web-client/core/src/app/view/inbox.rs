@@ -271,7 +271,7 @@ impl Viewer<'_> {
         })
     }
 
-    fn place(&mut self, id: DocumentId, list: &EntryList, entry: &str) -> String {
+    pub(super) fn place(&mut self, id: DocumentId, list: &EntryList, entry: &str) -> String {
         match list.id.as_str() {
             "item" => {
                 let text =

@@ -1,6 +1,6 @@
 //! `/arenden/<id>`: one case: household, intakes, checklists, journal, tasks, placement.
 
-use ankomst_shared::app::{Act, Body, Line, PageView, Part, Refusal, Role, Sign, Tone};
+use ankomst_shared::app::{Act, Body, Line, PageView, Part, Refusal, Sign, Tone};
 use ankomst_shared::catalog::is_over;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy;
@@ -170,15 +170,12 @@ impl Viewer<'_> {
             });
         }
         lines.extend(self.kind_lines(Some(id)));
-        let kind_is_ours = self.kind(id).is_ok_and(|kind| !kind.server);
-        if kind_is_ours && self.open.identity.user.roles.contains(&Role::Supervisor) {
-            lines.push(Line {
-                key: "clean".to_owned(),
-                href: Some(format!("/administration/rensa/{id}")),
-                title: self.w(Word::DeskClean).to_owned(),
-                ..Line::default()
-            });
-        }
+        lines.push(Line {
+            key: "history".to_owned(),
+            href: Some(format!("{address}/historik")),
+            title: self.w(Word::History).to_owned(),
+            ..Line::default()
+        });
         self.lines("more", Word::More, lines, Word::Empty)
     }
 }

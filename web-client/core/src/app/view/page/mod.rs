@@ -7,6 +7,7 @@ mod cases;
 mod device;
 mod due;
 mod entry;
+mod history;
 mod house;
 mod houses;
 pub(super) mod made;
@@ -70,6 +71,7 @@ impl Viewer<'_> {
                 match rest {
                     [] => self.whole_record(record),
                     ["uppgifter"] => self.whole(record),
+                    ["historik"] => self.history(record),
                     [list] => match self.catalog.kind(list) {
                         Some(kind) if !kind.single => self.records(kind, Some(record)),
                         _ => self.list(record, list),

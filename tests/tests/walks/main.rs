@@ -2,6 +2,8 @@
 //! so. A picture at each step.
 #![expect(clippy::too_many_lines, reason = "a story told as a test")]
 
+mod clean;
+
 use ankomst_shared::catalog::When;
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;
@@ -244,6 +246,7 @@ async fn a_supervisors_first_half_hour() {
     ingrid.tap("[data-part=found] [data-line] a").await;
     page.see("[data-path$='/given']").await;
     page.picture("05-person").await;
+    clean::taken_out(&ingrid).await;
     ingrid.goto("/surfplatta").await;
     ingrid.tap("[data-action=theme-2]").await;
     page.until("the dark look", "document.documentElement.dataset.theme === 'dark'").await;
