@@ -119,7 +119,8 @@ fn signings(kind: &str, record: &RecordState) -> Vec<(String, Vec<Statement>)> {
             said.value.as_str() == Some("signed") || said.value == Value::Bool(true)
         });
         if is_signed && !acts.is_empty() {
-            let prefix = path.as_str().trim_end_matches("state").trim_end_matches("locked").to_owned();
+            let prefix =
+                path.as_str().trim_end_matches("state").trim_end_matches("locked").to_owned();
             found.push((prefix, acts));
         }
     }

@@ -54,6 +54,12 @@ pub fn ratio(part: i64, whole: i64, parts: i64) -> Option<i64> {
     (whole > 0).then(|| doubled.checked_add(half)?.checked_div(whole.checked_mul(2)?)).flatten()
 }
 
+/// How many there are of each `nth` of so many: of 62 flats given notice, every fourth is 15.
+#[must_use]
+pub const fn every_nth(all: i64, nth: i64) -> Option<i64> {
+    if nth > 0 { all.checked_div(nth) } else { None }
+}
+
 /// By how much one figure is more than another, as a part of that.
 #[must_use]
 pub fn change(before: i64, after: i64, parts: i64) -> Option<i64> {

@@ -1,29 +1,11 @@
 //! what was agreed and how many were received, year by year.
 
-use crate::ids::{DeviceId, DocumentId};
+use crate::ids::DocumentId;
 use crate::order;
 
+use super::assigned::Assigned;
 use super::number::{Version, in_force, ratio};
 use super::year::{Agreement, Count, Figure, Late, RECEIVED, Year};
-
-/// An assignment whose people were received, as far as a report may know of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assigned {
-    /// The record of the year it counts in.
-    pub year: DocumentId,
-    /// Code of the number it counts against.
-    pub series: String,
-    /// So many people.
-    pub persons: i64,
-    /// Children among them, where all years of birth are known.
-    pub children: Option<i64>,
-    /// The device that said so.
-    pub device: DeviceId,
-    /// It was said after the year was locked.
-    pub is_late: bool,
-    /// People contradict each other on whether they were received.
-    pub is_disputed: bool,
-}
 
 /// One line: a version of a number, with what was received at the one in force when the year ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +174,7 @@ fn begun(year: &Year, agreement: &Agreement) -> Row {
         counts: Vec::new(),
         received: None,
         assigned: None,
-        locked: year.locked.then(|| (year.locked_by.clone(), year.locked_on.clone())),
+        locked: year.lock.is_some().then(|| (year.locked_by.clone(), year.locked_on.clone())),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::assigned::Assigned;
 use super::cell::{COLUMNS, Told, cells, history, note};
 use super::number::{change, in_force, ratio, written};
-use super::row::{Assigned, Row, rows};
+use super::row::{Row, rows};
 use super::year::Year;
 use super::{csv, trend};
 use crate::app::Language;
@@ -207,8 +208,7 @@ fn two_numbers_from_one_day_are_both_shown_and_disputed() {
 #[test]
 fn the_number_of_a_day_is_the_last_that_had_begun() {
     let begun = begun(2024);
-    let edits =
-        [version(2, (34, 34), "2024-01-01"), version(3, (52, 52), "2024-07-01")].concat();
+    let edits = [version(2, (34, 34), "2024-01-01"), version(3, (52, 52), "2024-07-01")].concat();
     let all = [begun.clone(), wrote(1, &[begun], &edits)];
     let year = year(&all);
     let of = |day: &str| -> Vec<Option<i64>> {
@@ -296,11 +296,7 @@ fn assignments_are_counted_where_nothing_was_recorded() {
 #[test]
 fn years_without_a_record_come_from_the_history_that_another_year_tells() {
     let begun = begun(2013);
-    let edits = [
-        version(2, (40, 60), "2013-01-01"),
-        received(3, 2011, 26),
-        received(4, 2012, 33),
-    ];
+    let edits = [version(2, (40, 60), "2013-01-01"), received(3, 2011, 26), received(4, 2012, 33)];
     let all = [begun.clone(), wrote(1, &[begun], &edits.concat())];
     let rows = report(&all);
     let years: Vec<i64> = rows.iter().map(|row| row.year).collect();

@@ -41,11 +41,14 @@ impl Series<'_> {
 pub fn series(rows: &[Row]) -> Vec<Series<'_>> {
     let mut found: Vec<Series<'_>> = Vec::new();
     for row in rows {
-        let Some(received) = row.received.filter(|_| row.year == row.to && row.rules) else { continue };
+        let Some(received) = row.received.filter(|_| row.year == row.to && row.rules) else {
+            continue;
+        };
         let one = match found.iter().position(|one| one.has(row)) {
             Some(at) => found.get_mut(at),
             None => {
-                let (category, kind) = (row.agreement.category.as_str(), row.agreement.kind.as_str());
+                let (category, kind) =
+                    (row.agreement.category.as_str(), row.agreement.kind.as_str());
                 found.push(Series { category, kind, received: Vec::new() });
                 found.last_mut()
             }
@@ -63,11 +66,15 @@ pub fn series(rows: &[Row]) -> Vec<Series<'_>> {
 pub fn facts(rows: &[Row], told: &mut Told<'_>) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     for one in series(rows) {
-        let (Some((first, _)), Some(last)) = (one.received.first(), one.received.last()) else { continue };
+        let (Some((first, _)), Some(last)) = (one.received.first(), one.received.last()) else {
+            continue;
+        };
         let mut said = Vec::new();
         if one.received.len() > 1 {
             let mean = one.mean().map(|tenths| written(tenths, 1, told.comma));
-            said.push(told.f(Word::ReportSum, &[&one.sum().to_string(), &mean.unwrap_or_default()]));
+            said.push(
+                told.f(Word::ReportSum, &[&one.sum().to_string(), &mean.unwrap_or_default()]),
+            );
             if let [.., before, last] = one.received.as_slice() {
                 said.extend(against(*before, (last.0, last.1), ("", 1), told));
             }
@@ -76,10 +83,16 @@ pub fn facts(rows: &[Row], told: &mut Told<'_>) -> Vec<(String, String)> {
         for row in rows.iter().filter(|row| row.rules && one.has(row) && row.year > last.0) {
             let Some((_, version)) = &row.version else { continue };
             if version.least == version.most {
-                said.extend(version.least.and_then(|number| against(*last, (row.year, number), ("", 0), told)));
+                said.extend(
+                    version
+                        .least
+                        .and_then(|number| against(*last, (row.year, number), ("", 0), told)),
+                );
                 continue;
             }
-            for (end, word) in [(version.least, Word::ReportLeast), (version.most, Word::ReportMost)] {
+            for (end, word) in
+                [(version.least, Word::ReportLeast), (version.most, Word::ReportMost)]
+            {
                 let name = told.f(word, &[]);
                 said.extend(end.and_then(|end| against(*last, (row.year, end), (&name, 0), told)));
             }
@@ -118,7 +131,8 @@ fn against(
 fn share(rows: &[Row], one: &Series<'_>, told: &Told<'_>) -> Option<String> {
     let (first, last) = (one.received.first()?.0, one.received.last()?.0);
     let is_whole = i64::try_from(one.received.len()).ok()? == last - first + 1;
-    let row = rows.iter().find(|row| one.has(row) && (row.year, row.to) == (first, last) && is_whole)?;
+    let row =
+        rows.iter().find(|row| one.has(row) && (row.year, row.to) == (first, last) && is_whole)?;
     let [share] = row.figures("quota_share")[..] else { return None };
     let (of, all) = (ratio(one.sum(), 100, share.value)?, one.sum().to_string());
     Some(told.f(Word::ReportQuota, &[&of.to_string(), &all, &share.value.to_string()]))

@@ -1,6 +1,7 @@
 //! The record of a year as plain figures.
 
 use crate::catalog::Catalog;
+use crate::document::Statement;
 use crate::ids::{DeviceId, DocumentId};
 use crate::merge::RecordState;
 use crate::value::Value;
@@ -14,8 +15,8 @@ pub struct Year {
     pub id: DocumentId,
     /// The year.
     pub year: i64,
-    /// Its figures stand as they are.
-    pub locked: bool,
+    /// What locked it: its figures stand as they were then.
+    pub lock: Option<Statement>,
     /// Who locked it.
     pub locked_by: String,
     /// When, `yyyy-mm-dd`.
@@ -92,6 +93,14 @@ const RULE: &str = "owner_directive";
 /// Code of people who were received.
 pub const RECEIVED: &str = "received";
 
+/// What locked a year.
+fn lock(record: &RecordState) -> Option<Statement> {
+    let mut fields = record.fields.iter();
+    let (_, state) = fields.find(|(path, _)| path.as_str() == "locked")?;
+    let mut said = state.statements.iter();
+    said.find(|said| said.value == Value::Bool(true) && state.value == said.value).cloned()
+}
+
 impl Year {
     /// Reads a record; nothing for one that does not say of which year it is.
     #[must_use]
@@ -123,7 +132,7 @@ impl Year {
         let mut read = Self {
             id,
             year: *year,
-            locked: record.value("locked") == Some(&Value::Bool(true)),
+            lock: lock(record),
             locked_by: record.text("locked_by").to_owned(),
             locked_on: record.text("locked_on").to_owned(),
             agreements,
@@ -155,7 +164,9 @@ impl Year {
             _ => None,
         };
         let agreement = text("agreement");
-        let Some(to) = self.agreements.iter_mut().find(|one| one.entry == agreement) else { return };
+        let Some(to) = self.agreements.iter_mut().find(|one| one.entry == agreement) else {
+            return;
+        };
         let is_version = list == "versions";
         let least = number("number").or_else(|| number("least"));
         let (least, most) = if is_version {
@@ -166,7 +177,8 @@ impl Year {
         let what = text("what");
         let what = if is_version || !what.is_empty() { what } else { RECEIVED.to_owned() };
         if is_late {
-            let mut said = record.fields.iter().filter(|(path, _)| path.as_str().starts_with(&key("")));
+            let mut said =
+                record.fields.iter().filter(|(path, _)| path.as_str().starts_with(&key("")));
             let device = said.find_map(|(_, state)| Some(state.statements.first()?.meta.device));
             if let (Some(device), Some(number)) = (device, least.or(most)) {
                 to.late.push(Late { device, what, number, most });
