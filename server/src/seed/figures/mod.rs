@@ -83,7 +83,7 @@ pub struct Planted {
 
 /// The password of a login.
 fn password_of(login: &str) -> String {
-    format!("{login}-i-exemplet")
+    format!("{login}-i-provby")
 }
 
 /// Makes the municipalities; `key` signs for the devices.
