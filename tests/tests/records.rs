@@ -64,11 +64,13 @@ async fn the_report_of_agreement_and_received_opens_without_contact() {
     }
     page.see_text("[data-part=trend]", "summa 125, medel 25").await;
     page.see_text("[data-part=head]", "Krokom (exempel)").await;
-    let drawn = "[...document.querySelectorAll('.plot .got')].map(bar => bar.getAttribute('width'))";
+    let drawn =
+        "[...document.querySelectorAll('.plot .got')].map(bar => bar.getAttribute('width'))";
     let bars = chief.read(&format!("{drawn}.join(' ')")).await;
     let bars: Vec<u32> = bars.split(' ').map(|width| width.parse().unwrap()).collect();
     assert!(bars.len() == 5 && bars[2] > bars[3] && bars[0] == bars[1], "{bars:?}");
-    page.until("the frame of the range", "document.querySelectorAll('.plot .range').length === 1").await;
+    page.until("the frame of the range", "document.querySelectorAll('.plot .range').length === 1")
+        .await;
     page.picture("01-rapport").await;
     let folder = tempfile::tempdir().unwrap();
     page.downloads_to(folder.path()).await;

@@ -135,7 +135,13 @@ pub fn rows(years: &[Year], assigned: &[Assigned]) -> Vec<Row> {
             row.counts.push(count.clone());
             continue;
         }
-        let agreement = Agreement { versions: Vec::new(), late: Vec::new(), ..agreement.clone() };
+        // What was agreed then, nobody has said.
+        let agreement = Agreement {
+            entry: agreement.entry.clone(),
+            kind: agreement.kind.clone(),
+            category: agreement.category.clone(),
+            ..Agreement::default()
+        };
         rows.push(Row {
             year: count.year,
             to: count.to,

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::assigned::Assigned;
 use super::cell::{COLUMNS, Told, cells, history, note};
+use super::head::{Head, file};
 use super::number::{change, in_force, ratio, written};
 use super::row::{Row, rows};
 use super::year::Year;
@@ -308,6 +309,29 @@ fn years_without_a_record_come_from_the_history_that_another_year_tells() {
          2013: högst 60, +82 % mot 2012"
             .to_owned()
     )]);
+}
+
+#[test]
+fn the_file_is_the_same_letter_by_letter_with_a_comma_and_with_a_point() {
+    let begun = begun(2013);
+    let edits = [version(2, (40, 60), "2013-01-01"), received(3, 2013, 47)].concat();
+    let rows = report(&[begun.clone(), wrote(1, &[begun], &edits)]);
+    let head = Head {
+        unit: "=Provby".to_owned(),
+        made: "2026-11-26 10:00".to_owned(),
+        until: "2026-11-26 09:58".to_owned(),
+        waiting: "ingen känd".to_owned(),
+        chosen: Some((2013, 2013)),
+        codes: "ankomst 1".to_owned(),
+    };
+    let of = |comma| {
+        told(|told| {
+            let name = &mut *told.name;
+            file(&head, &rows, &mut Told { language: Language::Sv, comma, name })
+        })
+    };
+    assert_eq!(of(true), include_str!("golden/comma.csv"));
+    assert_eq!(of(false), include_str!("golden/point.csv"));
 }
 
 #[test]

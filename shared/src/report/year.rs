@@ -26,7 +26,7 @@ pub struct Year {
 }
 
 /// A number or an agreement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Agreement {
     /// The entry.
     pub entry: String,

@@ -7,7 +7,8 @@ mod tests;
 use std::sync::Arc;
 
 use ankomst_shared::app::Role;
-use ankomst_shared::document::{Authoring, Document};
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::document::{Authoring, Chunk, Document};
 use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, EntryId, UnitId, UserId};
 use ankomst_shared::sign::{AuthorEnvelope, Enrolment, Header, SigningKey};
 use ankomst_shared::sync::message::{Outcome, Push, PushPart};
@@ -51,6 +52,9 @@ struct Record {
     #[serde(default)]
     id: String,
     fields: toml::Table,
+    /// The day on which the record was locked.
+    #[serde(default)]
+    lock: String,
     #[serde(default)]
     entry: Vec<Entry>,
 }
@@ -61,10 +65,13 @@ struct Entry {
     list: String,
     #[serde(default)]
     id: String,
+    /// Written without knowing that the record was locked.
+    #[serde(default)]
+    late: bool,
     fields: toml::Table,
 }
 
-/// A municipality as it is planted: its supervisor, who has written everything, on one device.
+/// A municipality as it is planted: its supervisor, who has written everything, at a desk and on a tablet.
 #[derive(Debug)]
 pub struct Planted {
     /// Name of the municipality.
@@ -75,8 +82,8 @@ pub struct Planted {
     pub unit: UnitId,
     /// The supervisor.
     pub user: UserId,
-    /// The device.
-    pub device: DeviceId,
+    /// The desk and the tablet.
+    pub devices: [DeviceId; 2],
     /// Kind and id of each record with what is pushed.
     pub pushes: Vec<(String, DocumentId, Push)>,
 }
@@ -109,44 +116,55 @@ fn municipality(
         login: from.login.clone(),
         unit: UnitId::new(STORY_MS, draw.bytes()),
         user: UserId::new(STORY_MS, draw.bytes()),
-        device: DeviceId::new(STORY_MS, draw.bytes()),
+        devices: [0, 1].map(|_| DeviceId::new(STORY_MS, draw.bytes())),
         pushes: Vec::new(),
     };
     let mut named: Vec<(String, String)> = Vec::new();
     for (record, now_ms) in from.record.iter().zip((STORY_MS..).step_by(60_000)) {
         let id = DocumentId::new(now_ms, draw.bytes());
         named.push((format!("@{}", record.id), id.to_string()));
-        let answers = answers(record, draw, &mut named)?;
-        let push = push(&made, (id, &record.kind, &answers), (draw, now_ms), key)?;
-        made.pushes.push((record.kind.clone(), id, push));
+        let [first, late] = answers(record, draw, &mut named)?;
+        let mut writer = Writer { made: &made, id, draw, now_ms, key };
+        let (document, begun) = writer.begin(&record.kind, &first)?;
+        let mut pushes = vec![begun];
+        if !record.lock.is_empty() {
+            let mut lock = Answers::new(first.kind());
+            lock.put("locked", &Value::Bool(true))?;
+            lock.text("locked_by", made.user.to_string())?;
+            lock.text("locked_on", record.lock.clone())?;
+            pushes.push(writer.go_on(0, &document, &lock)?);
+            pushes.push(writer.go_on(1, &document, &late)?);
+        }
+        made.pushes.extend(pushes.into_iter().map(|push| (record.kind.clone(), id, push)));
     }
     Ok(made)
 }
 
-/// What a record says, with the ids of what it names.
+/// What a record says at first and what is said late, with the ids of what they name.
 fn answers(
     record: &Record,
     draw: &mut Draw,
     named: &mut Vec<(String, String)>,
-) -> Result<Answers, SeedError> {
-    let kind = ankomst_shared::catalog::Catalog::builtin()
+) -> Result<[Answers; 2], SeedError> {
+    let kind = Catalog::builtin()
         .kind(&record.kind)
         .ok_or_else(|| SeedError::Unknown(record.kind.clone()))?;
-    let mut answers = Answers::new(&kind.id);
-    let mut put = |at: &str, fields: &toml::Table, named: &[(String, String)]| {
-        fields.iter().try_for_each(|(field, said)| {
-            answers.put(&format!("{at}{field}"), &value(said, named)?)
-        })
+    let mut both = [Answers::new(&kind.id), Answers::new(&kind.id)];
+    let [first, late] = &mut both;
+    let put = |to: &mut Answers, at: &str, said: &toml::Table, named: &[(String, String)]| {
+        let mut fields = said.iter();
+        fields.try_for_each(|(field, said)| to.put(&format!("{at}{field}"), &value(said, named)?))
     };
-    put("", &record.fields, named)?;
+    put(first, "", &record.fields, named)?;
     for entry in &record.entry {
         let id = EntryId::from_bytes(draw.bytes());
         if !entry.id.is_empty() {
             named.push((format!("@{}", entry.id), id.to_string()));
         }
-        put(&format!("{}/{id}/", entry.list), &entry.fields, named)?;
+        let to = if entry.late { &mut *late } else { &mut *first };
+        put(to, &format!("{}/{id}/", entry.list), &entry.fields, named)?;
     }
-    Ok(answers)
+    Ok(both)
 }
 
 fn value(said: &toml::Value, named: &[(String, String)]) -> Result<Value, SeedError> {
@@ -162,37 +180,72 @@ fn value(said: &toml::Value, named: &[(String, String)]) -> Result<Value, SeedEr
     })
 }
 
-/// A record as one signed change.
-fn push(
-    made: &Planted,
-    (document, kind, answers): (DocumentId, &str, &Answers),
-    (draw, now_ms): (&mut Draw, i64),
-    key: &SigningKey,
-) -> Result<Push, SeedError> {
-    let (device, user) = (made.device, made.user);
-    let by = Authoring { device, user, now_ms, clock_offset_s: Some(0), review_heads: Vec::new() };
-    let header = Header {
-        document,
-        kind: kind.to_owned(),
-        parent: None,
-        unit: made.unit,
-        protection: 0,
-        user,
-        device,
-        created_ms: now_ms,
-        template: None,
-    };
-    let actor = ActorId::from_bytes(draw.bytes());
-    let (_, chunk) = Document::create(actor, header.sign(key), answers.edits(), &by)?;
-    let envelope =
-        AuthorEnvelope { document, actor, user, device, opened_ms: now_ms, last: chunk.hash };
-    let part = PushPart {
-        document,
-        envelope: envelope.sign(key).into(),
-        chunks: vec![chunk.bytes.into()],
-        enrolment: None,
-    };
-    Ok(Push { parts: vec![part] })
+/// Writes one record.
+struct Writer<'a> {
+    made: &'a Planted,
+    id: DocumentId,
+    draw: &'a mut Draw,
+    now_ms: i64,
+    key: &'a SigningKey,
+}
+
+impl Writer<'_> {
+    fn by(&self, device: usize) -> Authoring {
+        let [desk, tablet] = self.made.devices;
+        Authoring {
+            device: if device == 0 { desk } else { tablet },
+            user: self.made.user,
+            now_ms: self.now_ms,
+            clock_offset_s: Some(0),
+            review_heads: Vec::new(),
+        }
+    }
+
+    /// Begins the record at the desk.
+    fn begin(&mut self, kind: &str, said: &Answers) -> Result<(Document, Push), SeedError> {
+        let by = self.by(0);
+        let header = Header {
+            document: self.id,
+            kind: kind.to_owned(),
+            parent: None,
+            unit: self.made.unit,
+            protection: 0,
+            user: by.user,
+            device: by.device,
+            created_ms: self.now_ms,
+            template: None,
+        };
+        let actor = ActorId::from_bytes(self.draw.bytes());
+        let header = header.sign(self.key);
+        let (document, chunk) = Document::create(actor, header, said.edits(), &by)?;
+        Ok((document, self.push(&by, actor, chunk)))
+    }
+
+    /// Goes on with the record as it was begun.
+    fn go_on(
+        &mut self,
+        device: usize,
+        begun: &Document,
+        said: &Answers,
+    ) -> Result<Push, SeedError> {
+        let by = self.by(device);
+        let actor = ActorId::from_bytes(self.draw.bytes());
+        let chunks = begun.chunks();
+        let mut opened = Document::open(actor, chunks.iter().map(|chunk| chunk.bytes.as_slice()))?;
+        let chunk = opened.commit(said.edits(), &by)?;
+        let chunk = chunk.ok_or_else(|| SeedError::Unknown("what is said late".to_owned()))?;
+        Ok(self.push(&by, actor, chunk))
+    }
+
+    fn push(&self, by: &Authoring, actor: ActorId, chunk: Chunk) -> Push {
+        let (document, user, device) = (self.id, by.user, by.device);
+        let opened_ms = self.now_ms;
+        let envelope =
+            AuthorEnvelope { document, actor, user, device, opened_ms, last: chunk.hash };
+        let envelope = envelope.sign(self.key).into();
+        let chunks = vec![chunk.bytes.into()];
+        Push { parts: vec![PushPart { document, envelope, chunks, enrolment: None }] }
+    }
 }
 
 /// Plants the municipalities, each with an account of its own, and gives the logins as text. Other accounts
@@ -217,18 +270,14 @@ pub async fn run(app: &Arc<App>, seed: u64) -> Result<String, SeedError> {
             unit: one.unit,
             active: true,
         });
-        let name = format!("Skrivbord, {}", one.name);
-        let public = *key.public().as_bytes();
-        let enrolment = Enrolment {
-            device: one.device,
-            user: one.user,
-            key: public,
-            name: name.clone(),
-            at_ms: STORY_MS,
-        };
-        let enrolment = enrolment.sign(&app.secrets.server);
-        let (id, user) = (one.device, one.user);
-        devices.push(DeviceRow { id, user, name, key: public, enrolment, active: true });
+        for (id, what) in one.devices.into_iter().zip(["Skrivbord", "Surfplatta"]) {
+            let name = format!("{what}, {}", one.name);
+            let (user, public) = (one.user, *key.public().as_bytes());
+            let enrolment =
+                Enrolment { device: id, user, key: public, name: name.clone(), at_ms: STORY_MS };
+            let enrolment = enrolment.sign(&app.secrets.server);
+            devices.push(DeviceRow { id, user, name, key: public, enrolment, active: true });
+        }
         names.push((one.unit, one.name.clone()));
     }
     let table = table.join("\n");

@@ -180,13 +180,20 @@ impl Viewer<'_> {
                 (&known.agreement.kind, &known.agreement.category) == (&one.kind, &one.category)
             };
             match plots.iter_mut().find(same) {
-                Some((_, bars)) => bars.push(bar),
+                Some((newest, bars)) => {
+                    *newest = row;
+                    bars.push(bar);
+                }
                 None => plots.push((row, vec![bar])),
             }
         }
         for (row, bars) in plots {
             let key = ["plot-", &row.agreement.entry].concat();
-            let mut plot = part(&key, row.agreement.title.clone(), Body::Plot(bars));
+            let title = match row.agreement.title.as_str() {
+                "" => self.called("category", &row.agreement.category),
+                title => title.to_owned(),
+            };
+            let mut plot = part(&key, title, Body::Plot(bars));
             self.w(Word::ReportPlotHelp).clone_into(&mut plot.help);
             parts.push(plot);
         }
