@@ -227,7 +227,7 @@ fn within(row: &Row, told: &Told<'_>) -> String {
 }
 
 /// `sent från surfplatta 3, 4 personer`.
-fn late_line(late: &Late, told: &mut Told<'_>) -> String {
+pub fn late_line(late: &Late, told: &mut Told<'_>) -> String {
     let device = (told.name)("device", &late.device.to_string());
     let number = number(&Version {
         least: Some(late.number),

@@ -51,6 +51,7 @@ impl Viewer<'_> {
         let mut line = self.record_line(id);
         line.badges.append(&mut page.badges);
         (page.title, page.badges) = (line.title, line.badges);
+        page.parts.extend(self.late_part(id));
         let mut more = self.more(id);
         if let Body::Lines(lines, _) = &mut more.body {
             // The whole form stands here already.

@@ -3,9 +3,10 @@
 
 use ankomst_shared::app::{Act, Action, Bar, Body, Look, PageView, Part, Refusal, Sign, Tone};
 use ankomst_shared::catalog::{Field, Label};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::report::assigned::Assigned;
-use ankomst_shared::report::cell::{COLUMNS, Told, cells, number};
+use ankomst_shared::report::cell::{COLUMNS, Told, cells, late_line, number};
 use ankomst_shared::report::head::{Head, choose, facts, file};
 use ankomst_shared::report::row::{Row, rows};
 use ankomst_shared::report::trend;
@@ -147,6 +148,20 @@ impl Viewer<'_> {
             "device" => code.parse().map(|id| self.device(id)).unwrap_or_default(),
             list => self.catalog.code_words(list, code, self.language),
         }
+    }
+
+    /// What came to a locked year, as a part of its page and of its lists.
+    pub(super) fn late_part(&mut self, id: DocumentId) -> Option<Part> {
+        let record = self.record(id).ok().filter(|record| !record.late.is_empty())?;
+        let year = Year::read(self.catalog, id, &record).filter(|year| year.lock.is_some())?;
+        let mut said = Vec::new();
+        for one in &year.agreements {
+            for late in &one.late {
+                let line = self.in_words(true, |told| late_line(late, told));
+                said.push([&one.title, ": ", &line].concat());
+            }
+        }
+        Some(part("late", self.w(Word::ReportLateTitle), Body::Text(said)))
     }
 
     /// A plot for each agreement, the years from top to bottom.
