@@ -43,8 +43,10 @@ pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
         let covers = |path: &FieldPath| {
             let own = path.as_str().strip_prefix(&prefix);
             // Who locked a year, and when, is written with the lock or after it.
-            let is_act = |own: &str| own == "state" || own.starts_with("signatures/");
-            own.is_some_and(|own| !is_act(own) && !(kind == "year" && own.starts_with("locked")))
+            let is_lock = |own: &str| kind == "year" && own.starts_with("locked");
+            own.is_some_and(|own| {
+                own != "state" && !own.starts_with("signatures/") && !is_lock(own)
+            })
         };
         let later = reading.decided_after(&signed);
         let said = reading.said().iter();

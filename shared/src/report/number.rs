@@ -31,7 +31,11 @@ impl Version {
 /// Puts versions in the order in which they begin to hold. What two people wrote of the same letter counts
 /// once: the same numbers from the same day.
 pub fn put_in_order(versions: &mut Vec<Version>) {
-    order::sort_by_key(versions, |one| (one.from.clone(), one.least, one.most, one.entry.clone()));
+    // Numbers of one day by their size: none is as long as this one.
+    let size = |number: Option<i64>| (100_000_000 + number.unwrap_or_default()).to_string();
+    order::sort_by_key(versions, |one| {
+        [one.from.as_str(), &size(one.least), &size(one.most), &one.entry].concat()
+    });
     versions.dedup_by(|later, first| later.says_as(first));
 }
 

@@ -126,7 +126,18 @@ pub fn rows(years: &[Year], assigned: &[Assigned]) -> Vec<Row> {
             by_version(row, &mut rows);
         }
     }
-    for (agreement, count) in other {
+    without_number(&mut rows, other);
+    order::sort_by_key(&mut rows, |row| {
+        let one = &row.agreement;
+        let (to, span) = (row.to.to_string(), (row.to - row.year).to_string());
+        [&to, &span, &one.kind, &one.category, &one.entry].map(String::as_str).join(" ")
+    });
+    rows
+}
+
+/// Rows of years of which only another year's record tells, and of several years together.
+fn without_number(rows: &mut Vec<Row>, told: Vec<(&Agreement, &Count)>) {
+    for (agreement, count) in told {
         let same = |row: &&mut Row| {
             (row.year, row.to, row.record) == (count.year, count.to, None)
                 && row.agreement.entry == agreement.entry
@@ -156,16 +167,11 @@ pub fn rows(years: &[Year], assigned: &[Assigned]) -> Vec<Row> {
             locked: None,
         });
     }
-    for row in &mut rows {
+    for row in rows {
         if row.record.is_none() {
             row.received = row.exactly(RECEIVED);
         }
     }
-    order::sort_by_key(&mut rows, |row| {
-        let one = &row.agreement;
-        (row.to, row.to - row.year, one.kind.clone(), one.category.clone(), one.entry.clone())
-    });
-    rows
 }
 
 fn begun(year: &Year, agreement: &Agreement) -> Row {

@@ -44,16 +44,14 @@ pub fn series(rows: &[Row]) -> Vec<Series<'_>> {
         let Some(received) = row.received.filter(|_| row.year == row.to && row.rules) else {
             continue;
         };
-        let one = match found.iter().position(|one| one.has(row)) {
-            Some(at) => found.get_mut(at),
-            None => {
-                let (category, kind) =
-                    (row.agreement.category.as_str(), row.agreement.kind.as_str());
-                found.push(Series { category, kind, received: Vec::new() });
-                found.last_mut()
-            }
-        };
-        if let Some(one) = one
+        let known = found.iter().position(|one| one.has(row));
+        let at = known.unwrap_or(found.len());
+        if known.is_none() {
+            let one = &row.agreement;
+            let (category, kind) = (one.category.as_str(), one.kind.as_str());
+            found.push(Series { category, kind, received: Vec::new() });
+        }
+        if let Some(one) = found.get_mut(at)
             && one.received.last().is_none_or(|(year, _)| *year != row.year)
         {
             one.received.push((row.year, received));

@@ -29,7 +29,12 @@ pub fn table(rows: &[(Tone, Vec<String>)], name: &str) -> AnyView {
     });
     let body = body.iter().map(|(tone, cells)| {
         let cells = cells.iter().enumerate().map(|(at, cell)| {
-            let class = (at > 0 && is_figure(cell)).then_some("right");
+            let class = match cell.len() {
+                _ if is_figure(cell) => "right",
+                0..=10 => "short",
+                41.. => "long",
+                _ => "",
+            };
             if at == 0 {
                 view! { <th scope="row">{cell.clone()}</th> }.into_any()
             } else {

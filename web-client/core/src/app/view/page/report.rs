@@ -66,12 +66,14 @@ impl Viewer<'_> {
             action("print", self.w(Word::Print), Sign::Print, Act::Print),
         ];
         self.plots(&rows, &mut page.parts);
-        if all.len() > 1 {
-            self.choices_of_years(&all, chosen, &mut page.parts);
-        }
         let written =
             self.in_words(comma, |told| rows.iter().map(|row| cells(row, told)).collect());
-        self.table(&rows, written, &mut page.parts);
+        let mut table = self.table(&rows, written, &mut page.parts);
+        if all.len() > 1 {
+            table.actions = self.choices_of_years(&all, chosen);
+        }
+        let at = page.parts.len() - 1;
+        page.parts.insert(at, table);
         let said =
             self.in_words(comma, |told| (trend::facts(&rows, told), facts(&head, &rows, told)));
         if !said.0.is_empty() {
@@ -94,7 +96,7 @@ impl Viewer<'_> {
             let Ok(record) = self.record(id) else { continue };
             years.extend(Year::read(self.catalog, id, &record));
         }
-        order::sort_by_key(&mut years, |one| (one.year, one.id));
+        order::sort_by_key(&mut years, |one| [one.year.to_string(), one.id.to_string()].concat());
         let mut assigned = Vec::new();
         for id in self.of_kind("assignment") {
             let Ok(record) = self.record(id) else { continue };
@@ -202,6 +204,8 @@ impl Viewer<'_> {
                 None => plots.push((row, vec![bar])),
             }
         }
+        // A number that nothing is held against is told well enough by the table.
+        plots.retain(|(_, bars)| bars.iter().any(|bar| bar.value.is_some()));
         for (row, bars) in plots {
             let key = ["plot-", &row.agreement.entry].concat();
             let title = match row.agreement.title.as_str() {
@@ -215,29 +219,21 @@ impl Viewer<'_> {
     }
 
     /// The way to single years.
-    fn choices_of_years(&self, all: &[i64], chosen: Option<(i64, i64)>, parts: &mut Vec<Part>) {
-        let mut buttons = part("years", self.w(Word::ReportChosen), Body::Text(Vec::new()));
-        let button = |label: String, to: String, is_chosen| Action {
+    fn choices_of_years(&self, all: &[i64], chosen: Option<(i64, i64)>) -> Vec<Action> {
+        let button = |label: String, to: &str, is_chosen| Action {
             look: Look::Choice(is_chosen),
-            ..action(
-                &["year-", &to].concat(),
-                label,
-                Sign::None,
-                Act::Go([HERE, "/", &to].concat()),
-            )
+            ..action(&["year-", to].concat(), label, Sign::None, Act::Go([HERE, "/", to].concat()))
         };
-        let word = self.w(Word::ReportAll).to_owned();
-        buttons.actions.push(button(word, String::new(), chosen.is_none()));
+        let mut buttons = vec![button(self.w(Word::ReportAll).to_owned(), "", chosen.is_none())];
         for year in all.iter().rev().take(YEARS_SHOWN) {
             let text = year.to_string();
-            let is_chosen = chosen == Some((*year, *year));
-            buttons.actions.push(button(text.clone(), text, is_chosen));
+            buttons.push(button(text.clone(), &text, chosen == Some((*year, *year))));
         }
-        parts.push(buttons);
+        buttons
     }
 
     /// The table with the columns in which something stands, and which ones are left out and why.
-    fn table(&mut self, rows: &[Row], written: Vec<Vec<String>>, parts: &mut Vec<Part>) {
+    fn table(&mut self, rows: &[Row], written: Vec<Vec<String>>, parts: &mut Vec<Part>) -> Part {
         let (mut shown, mut without) = (Vec::new(), Vec::new());
         for at in 0..COLUMNS.len() {
             if written.iter().any(|cells| cells.get(at).is_some_and(|cell| !cell.is_empty())) {
@@ -253,11 +249,14 @@ impl Viewer<'_> {
                 // A minus as it is set, not a hyphen.
                 *cell = cell.replace('-', "−");
             }
-            let tone = if row.is_contested() { Tone::Decide } else { Tone::Plain };
+            let mut tone = Tone::Plain;
+            if let (true, Some(first)) = (row.is_contested(), cells.first_mut()) {
+                tone = Tone::Decide;
+                *first = [first.as_str(), " ", self.w(Word::ReportDisputed)].concat();
+            }
             let cells = shown.iter().filter_map(|at| cells.get(*at).cloned()).collect();
             lines.push((tone, cells));
         }
-        parts.push(part("table", self.w(Word::ReportTable), Body::Table(lines)));
         let mut why = vec![self.w(Word::ReportNoDay).to_owned()];
         if !self.has("assignment") {
             why.push(self.w(Word::ReportNoAssignments).to_owned());
@@ -266,6 +265,7 @@ impl Viewer<'_> {
             why.push(self.f(Word::ReportNothing, &[&without.join(", ")]));
         }
         parts.push(part("without", self.w(Word::ReportEmpty), Body::Text(why)));
+        part("table", self.w(Word::ReportTable), Body::Table(lines))
     }
 
     /// What a column is called.
