@@ -57,13 +57,11 @@ fn chosen(app: &App, wanted: Option<&str>) -> anyhow::Result<UnitId> {
     let fits = |name: &str| wanted.is_none_or(|wanted| wanted == name);
     let found: Vec<UnitId> =
         named.iter().filter(|(_, name)| fits(name)).map(|(unit, _)| *unit).collect();
-    match found.as_slice() {
-        [unit] => Ok(*unit),
-        _ => {
-            let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
-            bail!("name one of the units with --unit: {}", names.join(", "))
-        }
+    if let [unit] = found.as_slice() {
+        return Ok(*unit);
     }
+    let all: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+    bail!("name one of the units with --unit: {}", all.join(", "))
 }
 
 fn years(text: &str) -> anyhow::Result<(i64, i64)> {
