@@ -14,7 +14,6 @@ use ankomst_shared::sign::header::review_of;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minicbor::bytes::ByteVec;
-use rusqlite::Connection;
 
 use crate::app::App;
 use crate::storage::StorageError;
@@ -42,51 +41,48 @@ pub struct Asked {
 /// When storage refuses.
 pub fn r01(app: &App, asked: Asked) -> Result<String, StorageError> {
     let catalog = Catalog::builtin();
-    app.readers.read(|db| {
-        let mut years = Vec::new();
-        for id in units::documents(db, asked.unit, "year")? {
-            let record = record(app, db, ("year", id))?;
-            years.extend(record.and_then(|record| Year::read(catalog, id, &record)));
+    let of = |kind: &'static str| {
+        let ids = app.readers.read(|db| units::documents(db, asked.unit, kind))?;
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(record(app, (kind, id))?.map(|record| (id, record)));
         }
-        years.sort_by_key(|one| (one.year, one.id));
-        let mut assigned = Vec::new();
-        for id in units::documents(db, asked.unit, "assignment")? {
-            let Some(record) = record(app, db, ("assignment", id))? else { continue };
-            let mut arrived = |document, said: &Statement| {
-                let chunk = log::chunk_of(db, document, said.change);
-                let chunk = chunk.ok().flatten();
-                chunk.map_or(said.meta.claimed_ms, |chunk| chunk.received_ms)
-            };
-            assigned.extend(Assigned::read(catalog, &years, (id, &record), &mut arrived));
-        }
-        let mut rows = rows(&years, &assigned);
-        choose(&mut rows, asked.years);
-        let head = head(app, db, asked)?;
-        let mut name = |what: &str, code: &str| {
-            called(app, db, what, code)
-                .ok()
-                .flatten()
-                .unwrap_or_else(|| catalog.code_words(what, code, asked.language))
+        Ok::<_, StorageError>(found)
+    };
+    let mut years = Vec::new();
+    for (id, record) in of("year")? {
+        years.extend(Year::read(catalog, id, &record));
+    }
+    years.sort_by_key(|one| (one.year, one.id));
+    let mut assigned = Vec::new();
+    for (id, record) in of("assignment")? {
+        let mut arrived = |document, said: &Statement| {
+            let chunk = app.readers.read(|db| log::chunk_of(db, document, said.change));
+            chunk.ok().flatten().map_or(said.meta.claimed_ms, |chunk| chunk.received_ms)
         };
-        let told = &mut Told { language: asked.language, comma: asked.comma, name: &mut name };
-        Ok(file(&head, &rows, told))
-    })
+        assigned.extend(Assigned::read(catalog, &years, (id, &record), &mut arrived));
+    }
+    let mut rows = rows(&years, &assigned);
+    choose(&mut rows, asked.years);
+    let head = head(app, asked)?;
+    let mut name = |what: &str, code: &str| {
+        let known = called(app, what, code).ok().flatten();
+        known.unwrap_or_else(|| catalog.code_words(what, code, asked.language))
+    };
+    let told = &mut Told { language: asked.language, comma: asked.comma, name: &mut name };
+    Ok(file(&head, &rows, told))
 }
 
 /// The record of a document as far as it is visible.
-fn record(
-    app: &App,
-    db: &Connection,
-    (kind, id): (&str, DocumentId),
-) -> Result<Option<RecordState>, StorageError> {
-    let Some(document) = opened(app, db, id)? else { return Ok(None) };
-    let review = opened(app, db, review_of(id))?;
+fn record(app: &App, (kind, id): (&str, DocumentId)) -> Result<Option<RecordState>, StorageError> {
+    let Some(document) = opened(app, id)? else { return Ok(None) };
+    let review = opened(app, review_of(id))?;
     Ok(Some(record_state(Catalog::builtin(), (kind, id), &document, review.as_ref())))
 }
 
-fn opened(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Document>, StorageError> {
+fn opened(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
     let mut chunks: Vec<ByteVec> = Vec::new();
-    for chunk in log::chunks_of(db, id, "visible")? {
+    for chunk in app.readers.read(|db| log::chunks_of(db, id, "visible"))? {
         chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
     }
     let nobody = ActorId::from_bytes([0; 16]);
@@ -94,12 +90,12 @@ fn opened(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Document>
     Ok(opened.ok().filter(|_| !chunks.is_empty()))
 }
 
-fn head(app: &App, db: &Connection, asked: Asked) -> Result<Head, StorageError> {
+fn head(app: &App, asked: Asked) -> Result<Head, StorageError> {
     let now_ms = app.now_ms();
     let mut waiting = Vec::new();
-    for (device, _, seen_ms) in accounts::devices_seen(db, asked.unit)? {
+    for (device, _, seen_ms) in app.readers.read(|db| accounts::devices_seen(db, asked.unit))? {
         if now_ms - seen_ms > DAY_MS {
-            let known = accounts::device(db, device)?;
+            let known = app.readers.read(|db| accounts::device(db, device))?;
             let name = known.map_or_else(|| device.to_string(), |known| known.name);
             waiting.push(format!("{name} {}", moment(seen_ms)));
         }
@@ -110,7 +106,7 @@ fn head(app: &App, db: &Connection, asked: Asked) -> Result<Head, StorageError> 
     }
     let package = Catalog::builtin().package();
     Ok(Head {
-        unit: units::name(db, asked.unit)?.unwrap_or_default(),
+        unit: app.readers.read(|db| units::name(db, asked.unit))?.unwrap_or_default(),
         made: moment(now_ms),
         until: moment(now_ms),
         waiting: said,
@@ -125,26 +121,21 @@ fn moment(ms: i64) -> String {
 }
 
 /// The name of a party, a person or a device; nothing for a code.
-fn called(
-    app: &App,
-    db: &Connection,
-    what: &str,
-    code: &str,
-) -> Result<Option<String>, StorageError> {
-    Ok(match what {
-        "party" => {
-            let Ok(id) = code.parse() else { return Ok(Some(String::new())) };
-            let party = record(app, db, ("party", id))?;
-            Some(party.map(|party| party.text("name").to_owned()).unwrap_or_default())
-        }
-        "user" => {
-            let Ok(id) = code.parse::<UserId>() else { return Ok(Some(String::new())) };
-            accounts::user(db, id)?.map(|user| user.name)
-        }
-        "device" => {
-            let Ok(id) = code.parse::<DeviceId>() else { return Ok(Some(String::new())) };
-            accounts::device(db, id)?.map(|device| device.name)
-        }
-        _ => None,
-    })
+fn called(app: &App, what: &str, code: &str) -> Result<Option<String>, StorageError> {
+    let name = match what {
+        "party" => match code.parse() {
+            Ok(id) => record(app, ("party", id))?.map(|party| party.text("name").to_owned()),
+            Err(_) => None,
+        },
+        "user" => match code.parse::<UserId>() {
+            Ok(id) => app.readers.read(|db| accounts::user(db, id))?.map(|user| user.name),
+            Err(_) => None,
+        },
+        "device" => match code.parse::<DeviceId>() {
+            Ok(id) => app.readers.read(|db| accounts::device(db, id))?.map(|device| device.name),
+            Err(_) => None,
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(name.unwrap_or_default()))
 }

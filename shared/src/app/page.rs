@@ -2,6 +2,7 @@
 //! and drawn by one piece of the page. What is here is all that such a page can be made of.
 
 use crate::app::Language;
+use crate::app::bar::Bar;
 use crate::app::view::{FormView, Input};
 use crate::ids::DocumentId;
 use crate::path::FieldPath;
@@ -62,21 +63,6 @@ pub enum Body {
     Table(Vec<(Tone, Vec<String>)>),
     /// Figures drawn beside each other. The page says the same in a table.
     Plot(Vec<Bar>),
-}
-
-/// One figure of a plot, held against a number or a range.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Bar {
-    /// What it is of, such as a year.
-    pub label: String,
-    /// The figure.
-    pub value: Option<u32>,
-    /// The lower end.
-    pub least: Option<u32>,
-    /// The upper end.
-    pub most: Option<u32>,
-    /// What stands beside it.
-    pub text: String,
 }
 
 /// One thing in a list.
@@ -375,26 +361,10 @@ pub enum Act {
     Server(String, String),
 }
 
-/// What has been done.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Acted {
-    /// Said to the person; empty for nothing.
-    pub say: String,
-    /// Where to go.
-    pub go: Option<String>,
-    /// The document made or joined.
-    pub document: Option<DocumentId>,
-    /// The entry made.
-    pub entry: Option<String>,
-    /// What takes it back, offered for ten seconds.
-    pub undo: Option<Act>,
-}
-
 packed! {
     struct PageView { title, back, badges, actions, parts }
     struct Part { key, title, help, actions, body }
     enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a) }
-    struct Bar { label, value, least, most, text }
     struct Line {
         key, href, title, detail, badges, figure, progress, actions, found_by, tone
     }
@@ -416,5 +386,4 @@ packed! {
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b)
     }
-    struct Acted { say, go, document, entry, undo }
 }

@@ -44,16 +44,6 @@ impl Server {
         Some(server)
     }
 
-    /// The village, and beside it the example municipalities with their figures.
-    #[must_use]
-    pub fn with_examples() -> Option<Self> {
-        let mut server = Self::empty()?;
-        server.command(&["seed", "--pack", "sp-1", "--seed", "1"]);
-        server.command(&["seed", "--pack", "sp-7"]);
-        server.start();
-        Some(server)
-    }
-
     /// A server with the municipality of the demo: size S, one year of journals.
     #[must_use]
     pub fn with_town() -> Option<Self> {
