@@ -11,6 +11,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod desk;
+pub mod export;
 pub mod http;
 pub mod key_files;
 pub mod limits;

@@ -216,14 +216,20 @@ fn rivals(
     let mut found = Vec::new();
     let lists = catalog.kind(kind).map(|kind| kind.entry_lists.as_slice()).unwrap_or_default();
     for list in lists.iter().filter(|list| !list.one_for.is_empty()) {
-        let mut standing: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+        let mut standing: Vec<(Vec<String>, Vec<String>)> = Vec::new();
         for entry in record.entries(catalog, kind, &list.id) {
             let key = |field: &str| format!("{}/{entry}/{field}", list.id);
             if list.until.as_ref().is_some_and(|until| record.value(&key(until)).is_some()) {
                 continue;
             }
-            let who: Vec<&str> =
-                list.one_for.iter().map(|field| record.text(&key(field))).collect();
+            let who: Vec<String> = list
+                .one_for
+                .iter()
+                .map(|field| match record.value(&key(field)) {
+                    Some(Value::Int(number)) => number.to_string(),
+                    value => value.and_then(Value::as_str).unwrap_or_default().to_owned(),
+                })
+                .collect();
             match standing.iter_mut().find(|(other, _)| *other == who) {
                 Some((_, entries)) => entries.push(entry),
                 None => standing.push((who, vec![entry])),
@@ -237,7 +243,7 @@ fn rivals(
             let mut different: Vec<Vec<(String, Value)>> =
                 all().map(|said| values(&said)).collect();
             different.dedup();
-            if different.len() > 1 && !who.contains(&"") {
+            if different.len() > 1 && !who.iter().any(String::is_empty) {
                 let at = format!("{}:{}", list.id, who.join("/"));
                 let said = all().flatten().map(|(_, one)| one).collect();
                 found.push(Conflict::new(id, Class::Value, &at, said));

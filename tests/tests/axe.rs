@@ -69,8 +69,17 @@ const SUPERVISOR: Pages = &[
     ),
     ("records", At::Address("/event"), "[data-part=records]"),
     ("record-question", At::Behind("records", "[data-action=new-event]"), "#ask"),
+    ("report-empty", At::Address("/rapport/avtal"), "[data-part=report]"),
     ("inbox", At::Address("/inkorg"), "main h1"),
     ("changes", At::First("inbox", "[data-inbox]"), "#inbox-detail"),
+];
+
+/// Who has figures of several years.
+const CHIEF: Pages = &[
+    ("today", At::Address("/idag"), "[data-part=due]"),
+    ("report", At::Address("/rapport/avtal"), "[data-part=table]"),
+    ("years", At::Address("/year"), "[data-part=records] [data-line]"),
+    ("year", At::First("years", "[data-part=records] [data-line]"), "main [data-path]"),
 ];
 
 /// What is known and not yet mended: rule, how the element begins, why.
@@ -89,10 +98,14 @@ struct Walk<'a> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_breaks_a_rule_of_accessibility() {
     let (Some(driver), Some(rules)) = (Driver::start(), rules()) else { return };
-    let Some(server) = Server::with_village() else { return };
+    let Some(server) = Server::with_examples() else { return };
     let mut found = Vec::new();
     let mut looks = 0;
-    let people = [("elin", (800, 1280), CASEWORKER), ("ingrid", (1440, 900), SUPERVISOR)];
+    let people = [
+        ("elin", (800, 1280), CASEWORKER),
+        ("ingrid", (1440, 900), SUPERVISOR),
+        ("krokom", (800, 1280), CHIEF),
+    ];
     for (login, size, pages) in people {
         let page = Profile::open(&driver, &format!("axe-{login}"), size).await;
         let (url, rules) = (server.url(), rules.clone());

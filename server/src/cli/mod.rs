@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod dump;
+mod export;
 mod first;
 mod logs;
 mod looked;
@@ -56,6 +57,9 @@ enum Command {
     Seed(plant::SeedArgs),
     /// Prints every change with its state and what it sets, one JSON object a line.
     Dump(Place),
+    /// Reports as files for a spreadsheet.
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Makes all rows anew from the log.
     Rebuild(Place),
     /// Copies log and document keys to FILE and FILE.keys, also while the server runs, and reads the
@@ -230,6 +234,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::CheckConfig { how } => looked::check_config(&how.read()),
         Command::Seed(args) => plant::run(args).await,
         Command::Dump(place) => dump::run(&*place.folder()?.beside().await?),
+        Command::Export(command) => export::run(command).await,
         Command::Rebuild(place) => {
             let folder = place.folder()?;
             folder.has_data()?;

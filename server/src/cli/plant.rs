@@ -17,7 +17,8 @@ pub(super) struct SeedArgs {
     /// Size of the dataset; without it the story pack is planted.
     #[arg(long, value_enum)]
     size: Option<Size>,
-    /// Story pack of three houses and 38 persons.
+    /// Story pack: sp-1 is three houses and 38 persons, sp-7 the figures of some municipalities without
+    /// persons, beside whatever the folder holds.
     #[arg(long, default_value = "sp-1", conflicts_with = "size")]
     pack: String,
     /// The same seed gives the same people.
@@ -37,9 +38,18 @@ pub(super) async fn run(args: SeedArgs) -> anyhow::Result<()> {
     let folder = place.folder()?;
     may_be_filled(&folder.path)?;
     let Some(size) = size else {
-        anyhow::ensure!(pack == "sp-1", "there is no story pack {pack}; there is sp-1");
+        let is_figures = pack == "sp-7";
+        anyhow::ensure!(
+            is_figures || pack == "sp-1",
+            "there is no story pack {pack}; there are sp-1 and sp-7"
+        );
         let (_lock, app) = folder.alone().await?;
-        println!("{}", seed::run(&app, seed).await?);
+        let said = if is_figures {
+            seed::figures::run(&app, seed).await?
+        } else {
+            seed::run(&app, seed).await?
+        };
+        println!("{said}");
         return Ok(());
     };
     let (_lock, app) = folder.alone().await?;
@@ -49,6 +59,9 @@ pub(super) async fn run(args: SeedArgs) -> anyhow::Result<()> {
     };
     let plan = Plan { size, seed, years, today };
     println!("{}", town::sow(&app, plan).await?);
+    if size == Size::S {
+        println!("{}", seed::figures::run(&app, seed).await?);
+    }
     projector::rebuild(&app)?;
     Ok(())
 }

@@ -11,6 +11,7 @@
 
 pub mod day;
 pub mod draw;
+pub mod figures;
 pub mod outline;
 pub mod pack;
 pub mod plant;

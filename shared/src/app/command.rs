@@ -3,7 +3,7 @@
 //! Every message is one packed value (`crate::packed`): `Request` to the worker, `Answer` back. A request has a
 //! number that its reply repeats; events have none.
 
-use crate::app::page::{Act, Acted, PageView};
+use crate::app::page::{Act, PageView};
 use crate::app::view::{ChangeListView, FormView, InboxView, RunView, Status};
 use crate::ids::{ConflictId, DocumentId, EntryId};
 use crate::packed::{Reader, from_bytes};
@@ -305,6 +305,21 @@ pub enum Event {
     Status(Status),
 }
 
+/// What has been done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Acted {
+    /// Said to the person; empty for nothing.
+    pub say: String,
+    /// Where to go.
+    pub go: Option<String>,
+    /// The document made or joined.
+    pub document: Option<DocumentId>,
+    /// The entry made.
+    pub entry: Option<String>,
+    /// What takes it back, offered for ten seconds.
+    pub undo: Option<Act>,
+}
+
 packed! {
     enum Language { Sv, En }
     struct Request { id, build, command }
@@ -325,6 +340,7 @@ packed! {
         TooMany, Internal
     }
     enum Event { Changed(a), Status(a) }
+    struct Acted { say, go, document, entry, undo }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! and drawn by one piece of the page. What is here is all that such a page can be made of.
 
 use crate::app::Language;
+use crate::app::bar::Bar;
 use crate::app::view::{FormView, Input};
 use crate::ids::DocumentId;
 use crate::path::FieldPath;
@@ -9,7 +10,7 @@ use crate::value::Value;
 
 /// Number of the form that pages and acts have between app and server; it counts up with every change
 /// of anything in this file or of what it is made of.
-pub const PAGE_FORM: u32 = 2;
+pub const PAGE_FORM: u32 = 3;
 
 /// A place as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,6 +59,10 @@ pub enum Body {
     Form(FormView),
     /// A text to be read, in paragraphs.
     Text(Vec<String>),
+    /// A table: its first row is the heading, the first cell of a row names it.
+    Table(Vec<(Tone, Vec<String>)>),
+    /// Figures drawn beside each other. The page says the same in a table.
+    Plot(Vec<Bar>),
 }
 
 /// One thing in a list.
@@ -350,29 +355,16 @@ pub enum Act {
     Print,
     /// Saves a safety copy as a file. Done by the page.
     SafetyCopy,
+    /// Saves a text as a file of this name. Done by the page.
+    Save(String, String),
     /// Something the server does; its page and its name.
     Server(String, String),
-}
-
-/// What has been done.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Acted {
-    /// Said to the person; empty for nothing.
-    pub say: String,
-    /// Where to go.
-    pub go: Option<String>,
-    /// The document made or joined.
-    pub document: Option<DocumentId>,
-    /// The entry made.
-    pub entry: Option<String>,
-    /// What takes it back, offered for ten seconds.
-    pub undo: Option<Act>,
 }
 
 packed! {
     struct PageView { title, back, badges, actions, parts }
     struct Part { key, title, help, actions, body }
-    enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a) }
+    enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a) }
     struct Line {
         key, href, title, detail, badges, figure, progress, actions, found_by, tone
     }
@@ -392,7 +384,6 @@ packed! {
         Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
-        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Server(a, b)
+        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b)
     }
-    struct Acted { say, go, document, entry, undo }
 }

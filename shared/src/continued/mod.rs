@@ -138,7 +138,9 @@ fn counting(
     };
     let all = document.all_history();
     // Whoever signs again, or turns out to have signed, signed what stood then.
-    let acts = all.iter().filter(|(_, said)| said.value.as_str() == Some("signed"));
+    let acts = all.iter().filter(|(path, said)| {
+        said.value.as_str() == Some("signed") || (kind == "year" && path.as_str() == "locked")
+    });
     let acts: BTreeSet<ChangeHash> = order::set(acts.map(|(_, said)| said.change));
     for act in acts {
         counts.extend(fields.keys().flat_map(|path| document.standing_at(path, &[act])));

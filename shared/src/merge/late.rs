@@ -1,4 +1,4 @@
-//! What is signed stands as it was signed. Who wrote into it without knowing that, because no contact was
+//! What is signed stands as it was signed, and the figures of a locked year as they were locked. Who wrote into it without knowing that, because no contact was
 //! to be had, has not written in vain: it is shown beside, and a person decides.
 
 use std::collections::BTreeSet;
@@ -39,9 +39,14 @@ impl Signed {
 pub(super) fn freeze(record: &mut RecordState, reading: &mut Reading<'_>) {
     for (prefix, acts) in signings(reading.kind, record) {
         let signed = Signed::new(reading, &acts);
+        let kind = reading.kind;
         let covers = |path: &FieldPath| {
             let own = path.as_str().strip_prefix(&prefix);
-            own.is_some_and(|own| own != "state" && !own.starts_with("signatures/"))
+            // Who locked a year, and when, is written with the lock or after it.
+            let is_lock = |own: &str| kind == "year" && own.starts_with("locked");
+            own.is_some_and(|own| {
+                own != "state" && !own.starts_with("signatures/") && !is_lock(own)
+            })
         };
         let later = reading.decided_after(&signed);
         let said = reading.said().iter();
@@ -108,12 +113,16 @@ fn signings(kind: &str, record: &RecordState) -> Vec<(String, Vec<Statement>)> {
             ("journal", "notes", [Some(_), Some("state"), _]) => {
                 !matches!(state.value.as_str(), None | Some("draft"))
             }
+            ("year", "locked", _) => state.value == Value::Bool(true),
             _ => false,
         };
         let mut acts = state.statements.clone();
-        acts.retain(|said| said.value.as_str() == Some("signed"));
+        acts.retain(|said| {
+            said.value.as_str() == Some("signed") || said.value == Value::Bool(true)
+        });
         if is_signed && !acts.is_empty() {
-            let prefix = path.as_str().trim_end_matches("state").to_owned();
+            let prefix =
+                path.as_str().trim_end_matches("state").trim_end_matches("locked").to_owned();
             found.push((prefix, acts));
         }
     }

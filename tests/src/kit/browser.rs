@@ -212,6 +212,26 @@ impl Profile {
         drop(self.web().screenshot(&file).await);
     }
 
+    /// Lets the browser save files in a folder without asking.
+    pub async fn downloads_to(&self, folder: &Path) {
+        let how = serde_json::json!({ "behavior": "allow", "downloadPath": folder });
+        self.web().cdp().send_raw("Browser.setDownloadBehavior", how).await.unwrap();
+    }
+
+    /// The text of a file that the browser saves.
+    pub async fn downloaded(&self, folder: &Path, name: &str) -> String {
+        let end = std::time::Instant::now() + WAIT;
+        loop {
+            match std::fs::read_to_string(folder.join(name)) {
+                Ok(text) if !text.is_empty() => return text,
+                _ if std::time::Instant::now() > end => {
+                    panic!("{}: {name} was not saved", self.name)
+                }
+                _ => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
     /// Ends the browser in good order; the profile stays.
     pub async fn close(&mut self) {
         if let Some(driver) = self.driver.take() {

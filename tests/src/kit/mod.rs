@@ -14,6 +14,7 @@ pub mod axe;
 pub mod browser;
 pub mod certificate;
 pub mod dump;
+mod examples;
 pub mod fixture;
 pub mod ledger;
 pub mod person;

@@ -208,10 +208,74 @@ fn every_record_of_every_kind_is_made_opened_and_answered() {
         for above in above {
             let id = makes(&core, kind, &above);
             let address = format!("/{}/{id}", kind.id);
-            filled += fill(&core, id, (kind, None)) + fills_lists(&core, (id, kind), &address);
+            filled += fill(&core, id, (kind, None));
+            if kind.id == "year" {
+                // Nothing more is written into a locked year.
+                locks(&core, id, false);
+            }
+            filled += fills_lists(&core, (id, kind), &address);
         }
     }
     assert!(filled > 600, "{filled} fields were answered");
+}
+
+fn locks(core: &Core<Desk>, document: DocumentId, locked: bool) {
+    let path = FieldPath::parse("locked").unwrap();
+    let typed = Command::Type { document, path, value: Value::Bool(locked) };
+    assert_eq!(ask(core, typed), Reply::Saved);
+    assert_eq!(ask(core, Command::Commit(document)), Reply::Done);
+}
+
+/// The cells of the report under a heading.
+fn report(core: &Core<Desk>, heading: &str) -> Vec<String> {
+    let page = page(core, "/rapport/avtal");
+    let rows = page.parts.into_iter().find_map(|part| match part.body {
+        Body::Table(rows) => Some(rows),
+        _ => None,
+    });
+    let rows = rows.unwrap_or_default();
+    let at = rows.first().and_then(|(_, head)| head.iter().position(|name| name == heading));
+    let Some(at) = at else { return Vec::new() };
+    rows.into_iter().skip(1).map(|(_, cells)| cells[at].clone()).collect()
+}
+
+#[test]
+fn a_locked_year_is_read_only_and_a_correction_stands_beside_it_in_the_report() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let empty = page(&core, "/rapport/avtal");
+    assert!(empty.parts.iter().any(|part| part.key == "report"), "{empty:?}");
+    let new = Act::New { kind: "year".to_owned(), parent: None };
+    let made = act(&core, &new, &[("title", Value::text("2026")), ("year", Value::text("2026"))]);
+    let (id, list) = (made.document.unwrap(), |list: &str| list.to_owned());
+    let add = Act::Add { parent: id, list: list("agreements") };
+    let agreement = act(&core, &add, &[]).entry.unwrap();
+    for (field, code) in [("kind", "municipal_number"), ("category", "CAT-ABO")] {
+        let path = FieldPath::parse(&format!("agreements/{agreement}/{field}")).unwrap();
+        let typed = Command::Type { document: id, path, value: Value::text(code) };
+        assert_eq!(ask(&core, typed), Reply::Saved);
+    }
+    assert_eq!(ask(&core, Command::Commit(id)), Reply::Done);
+    let received = |count: &str| {
+        let of = [("agreement", agreement.as_str()), ("what", "received"), ("year", "2026")];
+        let mut answers: Vec<(&str, Value)> = Vec::new();
+        answers.extend(of.iter().map(|(field, text)| (*field, Value::text(*text))));
+        answers.push(("count", Value::text(count)));
+        act(&core, &Act::Add { parent: id, list: list("baselines") }, &answers);
+    };
+    received("30");
+    assert_eq!(report(&core, "Mottagna"), ["30"]);
+    locks(&core, id, true);
+    let fields = form(&core, id, None);
+    let mut open = fields.iter().filter(|one| !one.read_only).map(|one| one.path.as_str());
+    assert!(open.all(|path| path.starts_with("locked")), "{fields:?}");
+    let refused = ask(&core, Command::Act(add, Vec::new()));
+    assert_eq!(refused, Reply::Refused(Refusal::Signed));
+    received("4");
+    assert_eq!(report(&core, "Mottagna"), ["30"]);
+    let said = &report(&core, "Att veta")[0];
+    assert!(said.contains(": 4 personer"), "{said}");
+    let of_year = page(&core, &format!("/year/{id}"));
+    assert!(of_year.parts.iter().any(|part| part.key == "late"), "{of_year:?}");
 }
 
 #[test]

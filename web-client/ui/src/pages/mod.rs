@@ -1,5 +1,6 @@
 //! The places: `place` draws all that are described as data, the others have a file of their own.
 
+mod figures;
 mod inbox;
 mod place;
 mod search;

@@ -4,6 +4,7 @@
 use crate::prelude::*;
 use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, Tone, View};
 
+use super::figures::{plot, table};
 use crate::live::follow;
 use crate::parts::{Form, awaiting, badges, buttons, form, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect};
@@ -129,6 +130,8 @@ fn plain(part: Live<Part>) -> AnyView {
                 <div class="prose">{paragraphs.iter().map(|text| view! { <p dir="auto">{text.clone()}</p> }).collect_view()}</div>
             }
             .into_any(),
+            Body::Table(rows) => table(rows, &part.title),
+            Body::Plot(bars) => plot(bars, &part.title),
             _ => ().into_any(),
         })
     })

@@ -72,6 +72,7 @@ pub fn run(
         Act::Theme(theme) => return set_theme(*theme),
         Act::Persist => return persist(),
         Act::SafetyCopy => return save_copy(),
+        Act::Save(name, text) => return save(text.as_bytes(), name),
         _ => {}
     }
     ask(Command::Act(act, answers), move |reply| match reply {
@@ -347,11 +348,15 @@ fn set_theme(theme: u8) {
     ui().redraw();
 }
 
+fn save(bytes: &[u8], name: &str) {
+    call("save", &[js_sys::Uint8Array::from(bytes).into(), name.into()]);
+}
+
 /// Saves what the server does not have as a file.
 pub fn save_copy() {
     ask(Command::SafetyCopy, |reply| match reply {
         Reply::File(Some((name, bytes))) => {
-            call("save", &[js_sys::Uint8Array::from(bytes.as_slice()).into(), name.into()]);
+            save(&bytes, &name);
             ui().say(tr(Text::SafetySaved));
         }
         Reply::Refused(why) => ui().say(refusal(why)),

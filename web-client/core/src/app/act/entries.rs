@@ -222,6 +222,9 @@ impl<P: Platform> Core<P> {
             let deadline = super::found::deadline(severity, self.now().today());
             edits.extend(edit(&format!("{list}/{entry}/deadline"), Value::text(deadline)));
         }
+        let at = FieldPath::parse(&format!("{list}/{entry}/tombstone"));
+        let at = at.map_err(|_| Refusal::BadValue)?;
+        self.with_open(|open| open.may_write(id, &at))?;
         let first = self.first_answers(parent, (id, &kind.id), (list, entry))?;
         edits.extend(
             first

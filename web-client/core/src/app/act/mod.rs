@@ -93,7 +93,12 @@ impl<P: Platform> Core<P> {
             Act::Sync => self.exchange_again()?,
             Act::Speak(language) => self.set_language(language).await?,
             // The page does these itself.
-            Act::Go(_) | Act::Persist | Act::Theme(_) | Act::Print | Act::SafetyCopy => {}
+            Act::Go(_)
+            | Act::Persist
+            | Act::Theme(_)
+            | Act::Print
+            | Act::SafetyCopy
+            | Act::Save(..) => {}
             Act::Server(page, name) => return self.server_act(&page, &name, answers.0).await,
         }
         Ok(Acted::default())

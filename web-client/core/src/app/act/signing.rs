@@ -111,6 +111,12 @@ impl Open {
             (Some("run"), head, _) if !matches!(head, "state" | "remark" | "signatures") => {
                 matches!(record.text("state"), "signed" | "signed_with_late_changes")
             }
+            // What comes to a locked year stands beside its figures, as a line of its own.
+            (Some("year"), head, _)
+                if !head.starts_with("locked") && !matches!(head, "versions" | "baselines") =>
+            {
+                record.value("locked") == Some(&Value::Bool(true))
+            }
             _ => false,
         };
         if signed { Err(Refusal::Signed) } else { Ok(()) }

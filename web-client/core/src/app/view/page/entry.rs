@@ -40,6 +40,7 @@ impl Viewer<'_> {
         let actions = core::mem::take(&mut entries.actions);
         let mut parts = self.decide_parts(parent, Some(list));
         parts.push(entries);
+        parts.extend(self.late_part(parent));
         Ok(PageView {
             title: label.to_owned(),
             back: Some((self.address(parent), self.title(parent))),

@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
-//! [`due`], [`search`], [`twins`], [`visits`], [`starts`], [`device`], [`mod@print`].
+//! [`due`], [`report`], [`search`], [`twins`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
@@ -14,6 +14,7 @@ pub(super) mod made;
 mod note;
 mod print;
 mod records;
+mod report;
 mod search;
 mod starts;
 mod today;
@@ -62,6 +63,8 @@ impl Viewer<'_> {
             ["arenden"] => Ok(self.cases()),
             ["sok"] => Ok(self.search("")),
             ["lika"] => Ok(self.twins(None)),
+            ["rapport", "avtal"] => self.report(""),
+            ["rapport", "avtal", years] => self.report(years),
             ["surfplatta"] => Ok(self.this_device()),
             ["utskrift", "besok", run] => self.protocol(id(run)?),
             ["utskrift", "brand", house] => self.fire_list(id(house)?),

@@ -27,7 +27,11 @@ impl Viewer<'_> {
         let mut lines: Vec<Line> = ids.into_iter().map(|id| self.record_line(id)).collect();
         by_title(&mut lines);
         let none = self.w(Word::EntriesNone).to_owned();
-        let actions = if kind.server { Vec::new() } else { vec![self.new_action(kind, parent)] };
+        let mut actions =
+            if kind.server { Vec::new() } else { vec![self.new_action(kind, parent)] };
+        if kind.id == "year" {
+            actions.push(self.report_action());
+        }
         Ok(PageView {
             title: kind.label.get(self.language).to_owned(),
             back: parent.map(|parent| (self.address(parent), self.title(parent))),
@@ -47,6 +51,7 @@ impl Viewer<'_> {
         let mut line = self.record_line(id);
         line.badges.append(&mut page.badges);
         (page.title, page.badges) = (line.title, line.badges);
+        page.parts.extend(self.late_part(id));
         let mut more = self.more(id);
         if let Body::Lines(lines, _) = &mut more.body {
             // The whole form stands here already.

@@ -33,7 +33,9 @@ impl Viewer<'_> {
         parts.push(self.news_part());
         parts.push(self.unsent_part());
         let kinds = self.kind_lines(None);
-        parts.push(self.lines("kinds", Word::More, kinds, Word::Empty));
+        let mut more = self.lines("kinds", Word::More, kinds, Word::Empty);
+        more.actions.push(self.report_action());
+        parts.push(more);
         self.today_page(parts)
     }
 
