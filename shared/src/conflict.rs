@@ -14,6 +14,7 @@ use crate::merge::{FieldState, RecordState, conflict_id};
 use crate::occupancy::{self, Fault, House};
 use crate::order;
 use crate::path::FieldPath;
+use crate::same::Same;
 use crate::value::Value;
 
 /// The list of the review document with who sees to what.
@@ -41,6 +42,8 @@ pub enum Class {
     DeletedEdited,
     /// Written on a device whose clock is wrong.
     Clock,
+    /// Cards of one person that point at each other, or at one that was taken away; cards that may be of one.
+    Duplicate,
     /// Two people decided differently.
     TwoResolutions,
 }
@@ -58,6 +61,7 @@ impl Class {
             Self::LateChange => "late_change",
             Self::DeletedEdited => "deleted_edited",
             Self::Clock => "clock",
+            Self::Duplicate => "duplicate",
             Self::TwoResolutions => "two_resolutions",
         }
     }
@@ -87,7 +91,9 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    fn new(record: DocumentId, class: Class, at: &str, mut said: Vec<Statement>) -> Self {
+    /// A conflict of a record.
+    #[must_use]
+    pub fn new(record: DocumentId, class: Class, at: &str, mut said: Vec<Statement>) -> Self {
         order::sort_by_key(&mut said, |one| one.id);
         said.dedup_by_key(|one| one.id);
         Self { id: conflict_id(record, class.code(), at, &said), class, at: at.to_owned(), said }
@@ -153,12 +159,13 @@ pub fn owners(review: &Document, conflict: &Conflict) -> Vec<UserId> {
     owners
 }
 
-/// Everything to decide in a record, sorted by kind and place.
+/// Everything to decide in a record, sorted by kind and place, with what is known of cards of one person.
 #[must_use]
 pub fn conflicts(
     catalog: &Catalog,
     (kind, id): (&str, DocumentId),
     record: &RecordState,
+    same: &Same,
 ) -> Vec<Conflict> {
     let mut found = Vec::new();
     for (path, state) in &record.fields {
@@ -180,8 +187,11 @@ pub fn conflicts(
     found.extend(clocks(id, record));
     found.extend(rivals(catalog, (kind, id), record));
     if kind == "residence" {
-        let house = occupancy::house(catalog, record);
+        let house = occupancy::house(catalog, record, same);
         found.extend(housing(id, record, &house));
+    }
+    if kind == "case" {
+        found.extend(same.conflicts(id));
     }
     order::sort_by_key(&mut found, |one| (one.class, one.at.clone(), one.id));
     found

@@ -43,7 +43,9 @@ fn stories() -> Vec<Story> {
 
 #[test]
 fn every_story_is_here() {
-    let ids: Vec<String> = stories().iter().map(|story| story.id.clone()).collect();
+    let mut ids: Vec<String> = stories().iter().map(|story| story.id.clone()).collect();
+    // Those of persons who are said to be one are told beside M-01.
+    ids.retain(|id| !id.starts_with("P-"));
     let all: Vec<String> = (1..=32).map(|number| format!("M-{number:02}")).collect();
     assert_eq!(ids, all);
 }

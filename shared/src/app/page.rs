@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// Number of the form that pages and acts have between app and server; it counts up with every change
 /// of anything in this file or of what it is made of.
-pub const PAGE_FORM: u32 = 2;
+pub const PAGE_FORM: u32 = 3;
 
 /// A place as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -12,6 +12,7 @@ use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::same::Same;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
@@ -85,6 +86,8 @@ pub(super) struct Open {
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
     pub(super) records: Few<DocumentId, Known>,
+    /// Cards of one person, until something is written.
+    pub(super) same: Option<Rc<Same>>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -168,6 +171,7 @@ impl<P: Platform> Core<P> {
             drafts: Few::default(),
             documents: Few::default(),
             records: Few::default(),
+            same: None,
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -328,6 +332,7 @@ impl Open {
             self.headers.insert(document, header);
         }
         self.records.remove(&document);
+        self.same = None;
         // A decision changes what the record it is about shows.
         if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
             self.records.remove(&parent);

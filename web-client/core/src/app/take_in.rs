@@ -82,6 +82,7 @@ impl<P: Platform> Core<P> {
             for id in &news.gone {
                 open.documents.remove(id);
                 open.records.remove(id);
+                open.same = None;
                 open.chunks.remove(id);
                 open.headers.remove(id);
             }

@@ -200,6 +200,7 @@ impl<P: Platform> Core<P> {
             for id in ids {
                 open.documents.remove(id);
                 open.records.remove(id);
+                open.same = None;
             }
             Ok(())
         })

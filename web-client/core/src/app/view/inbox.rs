@@ -4,7 +4,7 @@ use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
 use ankomst_shared::catalog::{EntryList, Kind, written_date};
-use ankomst_shared::conflict::{Class, Conflict, conflicts, owners};
+use ankomst_shared::conflict::{Class, Conflict, owners};
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::merge::{Changed, RecordState};
 use ankomst_shared::order;
@@ -56,7 +56,7 @@ impl Viewer<'_> {
         let record = stands.whole();
         let late = stands.late.iter().filter(|late| !late.is_decided()).count();
         let unseen = self.open.unseen(id).ok_or(Refusal::NotHere)?;
-        let open = conflicts(self.catalog, (&kind.id, id), &stands);
+        let open = self.open.conflicts(id);
         let (mut conflicts, mut safety, mut first) = (0, 0, i64::MAX);
         for one in open.iter().filter(|one| one.is_to_decide()) {
             conflicts += 1;
@@ -182,9 +182,8 @@ impl Viewer<'_> {
 
     /// What a person should decide that is not about one field: where, and in words with the day.
     pub(super) fn undecided(&mut self, id: DocumentId) -> Result<Vec<(String, String)>, Refusal> {
-        let kind = self.kind(id)?;
         let record = self.record(id)?;
-        let all = conflicts(self.catalog, (&kind.id, id), &record);
+        let all = self.open.conflicts(id);
         let mut notes = Vec::new();
         for one in all.iter().filter(|one| !one.is_about_field(&record)) {
             let word = match one.class {
@@ -193,6 +192,7 @@ impl Viewer<'_> {
                 Class::Safety => Word::ConflictBlocked,
                 Class::DoublePlacement if one.at.starts_with("beds/") => Word::ConflictSameBed,
                 Class::DoublePlacement => Word::ConflictDouble,
+                Class::Duplicate => Word::ConflictSame,
                 Class::DeletedEdited => Word::ConflictRemoved,
                 Class::Clock => Word::ConflictClock,
                 _ => Word::ConflictSeveral,
@@ -222,8 +222,10 @@ impl Viewer<'_> {
             Some(("person", person)) => {
                 let placed = record.entries(self.catalog, "residence", "occupancy");
                 let key = |entry: &str, field: &str| format!("occupancy/{entry}/{field}");
+                let same = self.open.same();
                 let mut placed = placed.into_iter();
-                let entry = placed.find(|entry| record.text(&key(entry, "person")) == person);
+                let entry =
+                    placed.find(|entry| same.person(record.text(&key(entry, "person"))) == person);
                 entry.map(|entry| self.occupant_name(id, &entry)).unwrap_or_default()
             }
             Some((list, entry)) => {

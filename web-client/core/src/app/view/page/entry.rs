@@ -98,6 +98,7 @@ impl Viewer<'_> {
                 page.badges.push(badge);
                 page.actions.push(action);
             }
+            self.cards(&mut page, home, entry);
         }
         if list == "notes" {
             self.note_page(&mut page, home, entry);
@@ -167,6 +168,14 @@ impl Viewer<'_> {
                 if !matches!(code.as_str(), "" | "none") {
                     let words = self.words(home, &key("protected_identity"));
                     badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
+                }
+                let cards = self.open.same().others(home, entry).len();
+                if cards > 0 {
+                    badges.push(self.cards_badge(cards));
+                }
+                let shown = self.shown_as(home, entry);
+                if shown.0 != home {
+                    badges.push(badge(self.card_words(&shown), Tone::Info));
                 }
                 (self.person_name(home, entry), fields.map(|field| self.words(home, &key(field))))
             }

@@ -8,13 +8,14 @@ use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::same::Card;
 use ankomst_shared::sound::twins::{Likeness, Reason, SCORE_MIN_HOUSEHOLD, Script, likeness};
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::super::people::{Household, Listed};
 use super::super::viewer::Viewer;
-use super::made::{action, badge, part, quiet};
+use super::made::{action, badge, by_title, part, quiet};
 
 /// So many pairs are shown.
 const SHOWN_MAX: usize = 40;
@@ -37,16 +38,21 @@ impl Known {
     fn entry(&self) -> &str {
         self.listed().map_or("", |one| &one.entry)
     }
+
+    fn card(&self) -> Card {
+        (self.case, self.entry().to_owned())
+    }
 }
 
 impl Viewer<'_> {
-    /// Everybody on this device who is not said to be another one's second entry.
+    /// Everybody on this device, each by the card under which the person is shown.
     fn everybody(&mut self) -> Vec<Known> {
+        let same = self.open.same();
         let mut all = Vec::new();
         for case in self.of_kind("case") {
             let Some(household) = self.household(case) else { continue };
             for (at, listed) in household.persons.iter().enumerate() {
-                if !listed.is_second {
+                if same.under(case, &listed.entry).is_none() {
                     all.push(Known { case, household: Rc::clone(&household), at });
                 }
             }
@@ -105,6 +111,7 @@ impl Viewer<'_> {
         for (number, (one, other, like)) in (1..).zip(found.iter().take(SHOWN_MAX)) {
             parts.push(self.pair(number, (one, other), like));
         }
+        parts.extend(of.map(|(case, entry)| self.all_others(case, entry)));
         let back = match of {
             None => ("/arenden".to_owned(), self.w(Word::Cases).to_owned()),
             Some((case, entry)) => {
@@ -120,11 +127,30 @@ impl Viewer<'_> {
         }
     }
 
+    /// Everybody else on this device, to say that one of them is the same person.
+    fn all_others(&mut self, case: DocumentId, entry: &str) -> Part {
+        let card = (case, entry.to_owned());
+        let own = self.shown_as(case, entry);
+        let mut lines = Vec::new();
+        for other in self.everybody() {
+            let shown = other.card();
+            if shown != own {
+                let mut line = self.person_line(shown.0, &shown.1);
+                line.actions.extend(self.same_action(&card, &shown));
+                lines.push(line);
+            }
+        }
+        by_title(&mut lines);
+        self.lines("everybody", Word::SameAll, lines, Word::Empty)
+    }
+
     /// Two persons beside each other.
     fn pair(&mut self, number: u32, (one, other): (&Known, &Known), like: &Likeness) -> Part {
         let mut lines = Vec::new();
-        for person in [one, other] {
-            lines.push(self.person_line(person.case, person.entry()));
+        for (shown, card) in [(one, other), (other, one)] {
+            let mut line = self.person_line(shown.case, shown.entry());
+            line.actions.extend(self.same_action(&card.card(), &shown.card()));
+            lines.push(line);
         }
         let score = self.f(Word::TwinScore, &[&like.score.to_string()]);
         let tone = if like.score >= SCORE_HIGH { Tone::Decide } else { Tone::Info };

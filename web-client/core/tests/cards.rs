@@ -1,0 +1,172 @@
+//! Two cards turn out to be of one person: shown as one, each keeping its own, and taken apart again.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
+
+mod desk;
+
+use ankomst_core::Core;
+use ankomst_core::store::MemoryStore;
+use ankomst_shared::app::{
+    Act, Acted, Action, Body, Command, FieldView, Line, PageView, Query, Reply, View,
+};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::value::Value;
+
+use desk::{Desk, ask, signs_in};
+
+fn types(core: &Core<Desk>, document: DocumentId, key: &str, value: &str) {
+    let path = FieldPath::parse(key).unwrap();
+    let value = if value.is_empty() { Value::Null } else { Value::text(value) };
+    assert_eq!(ask(core, Command::Type { document, path, value }), Reply::Saved, "{key}");
+    assert_eq!(ask(core, Command::Commit(document)), Reply::Done);
+}
+
+fn made(core: &Core<Desk>, act: Act, answers: &[(&str, &str)]) -> Acted {
+    let answers =
+        answers.iter().map(|(key, value)| ((*key).to_owned(), Value::text(*value))).collect();
+    match ask(core, Command::Act(act, answers)) {
+        Reply::Acted(acted) => acted,
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+fn case(core: &Core<Desk>, label: &str) -> DocumentId {
+    made(core, Act::NewCase, &[("label", label)]).document.unwrap()
+}
+
+/// A card of a case, with answers by field.
+fn card(core: &Core<Desk>, case: DocumentId, answers: &[(&str, &str)]) -> String {
+    let entry = added(core, case, "persons");
+    for (field, value) in answers {
+        types(core, case, &format!("persons/{entry}/{field}"), value);
+    }
+    entry
+}
+
+fn added(core: &Core<Desk>, parent: DocumentId, list: &str) -> String {
+    made(core, Act::Add { parent, list: list.to_owned() }, &[]).entry.unwrap()
+}
+
+fn page(core: &Core<Desk>, address: &str) -> PageView {
+    match ask(core, Command::Get(Query::Page(address.to_owned()))) {
+        Reply::View(View::Page(page)) => page,
+        other => panic!("{address}: {other:?}"),
+    }
+}
+
+fn lines(page: &PageView, key: &str) -> Vec<Line> {
+    let part = page.parts.iter().find(|part| part.key == key);
+    match part.map(|part| &part.body) {
+        Some(Body::Lines(lines, _)) => lines.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a notice says.
+fn told(page: &PageView, key: &str) -> String {
+    let part = page.parts.iter().find(|part| part.key == key);
+    part.map_or_else(String::new, |part| part.help.clone())
+}
+
+fn titles(page: &PageView, key: &str) -> Vec<String> {
+    lines(page, key).into_iter().map(|line| line.title).collect()
+}
+
+fn fields(page: &PageView, key: &str) -> Vec<FieldView> {
+    let part = page.parts.iter().find(|part| part.key == key);
+    let Some(Body::Form(form)) = part.map(|part| &part.body) else { panic!("no form {key}") };
+    form.sections.iter().flat_map(|section| section.fields.clone()).collect()
+}
+
+fn field(page: &PageView, key: &str, end: &str) -> FieldView {
+    fields(page, key).into_iter().find(|field| field.path.as_str().ends_with(end)).unwrap()
+}
+
+/// Does what a button asks, with a reason.
+fn says(core: &Core<Desk>, action: &Action, reason: &str) -> Acted {
+    let question = action.ask.as_ref().unwrap().questions.last().unwrap();
+    made(core, action.act.clone(), &[(&question.id, reason)])
+}
+
+fn named<'a>(actions: &'a [Action], name: &str) -> &'a Action {
+    actions.iter().find(|action| action.name == name).unwrap()
+}
+
+/// Says on the page of a card that another is the same person and is the one shown.
+fn joins(core: &Core<Desk>, (case, entry): (DocumentId, &str), shown: &str) -> Acted {
+    let page = page(core, &format!("/arenden/{case}/persons/{entry}/lika"));
+    let line = lines(&page, "everybody").into_iter().find(|line| line.key.ends_with(shown));
+    says(core, named(&line.unwrap().actions, "same"), "Samma syskon.")
+}
+
+fn found(core: &Core<Desk>, wanted: &str) -> Vec<String> {
+    let page = page(core, &format!("/sok/{wanted}"));
+    [titles(&page, "found"), titles(&page, "alike")].concat()
+}
+
+#[test]
+fn two_cards_of_a_case_are_one_person_and_each_keeps_what_is_its_own() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let home = case(&core, "Familjen Bashir");
+    let one = card(&core, home, &[("given", "Hanan"), ("phone", "070-174 06 05")]);
+    let answers = [("given", "Hanan"), ("family", "Bashir"), ("school_status", "enrolled")];
+    let two = card(&core, home, &answers);
+    let task = added(&core, home, "tasks");
+    types(&core, home, &format!("tasks/{task}/title"), "Ring skolan");
+    let address = |entry: &str| format!("/arenden/{home}/persons/{entry}");
+
+    let acted = joins(&core, (home, &one), &two);
+    let people = || titles(&page(&core, &format!("/arenden/{home}")), "persons");
+    assert_eq!(people(), ["Hanan Bashir"]);
+    assert_eq!(found(&core, "Hanan"), ["Hanan Bashir"], "found by either, shown once");
+    assert_eq!(found(&core, "0701740605"), ["Hanan Bashir"]);
+    made(&core, acted.undo.unwrap(), &[]);
+    assert_eq!(people().len(), 2, "taken back at once");
+    assert_eq!(told(&page(&core, &address(&one)), "card"), "", "as if nothing had been said");
+    joins(&core, (home, &one), &two);
+
+    let shown = page(&core, &address(&two));
+    assert_eq!(field(&shown, "form", "/given").beside, "", "both say the same");
+    let phone = field(&shown, "form", "/phone");
+    assert_eq!(phone.text, "070-174 06 05", "what only the other card says stands here");
+    assert!(phone.beside.starts_with("Från kortet Hanan · T-"), "{}", phone.beside);
+    assert!(field(&shown, &one, &format!("{one}/phone")).beside.is_empty());
+    assert!(!titles(&shown, "about").is_empty());
+    let other = told(&page(&core, &address(&one)), "card");
+    assert!(other.contains("Hanan Bashir"), "{other}");
+
+    // What differs is shown with both, and what was emptied here is not filled again.
+    types(&core, home, &format!("persons/{one}/given"), "Hanane");
+    let given = field(&page(&core, &address(&two)), "form", "/given");
+    assert_eq!(given.text, "Hanan");
+    assert!(given.beside.ends_with("säger: Hanane."), "{}", given.beside);
+    types(&core, home, &format!("persons/{two}/phone"), "070-174 06 06");
+    types(&core, home, &format!("persons/{two}/phone"), "");
+    assert_eq!(field(&page(&core, &address(&two)), "form", "/phone").text, "");
+
+    // A reference to the further card is one to the person.
+    types(&core, home, &format!("tasks/{task}/about"), &one);
+    let about = page(&core, &format!("/arenden/{home}/tasks/{task}"));
+    let asked = field(&about, "form", "/about");
+    assert_eq!((asked.text.as_str(), asked.value.as_str()), ("Hanan Bashir", Some(two.as_str())));
+    let all = lines(&page(&core, &address(&two)), "about");
+    assert!(all.iter().any(|line| line.key == task), "{all:?}");
+
+    // Months later.
+    let apart = page(&core, &format!("{}/kort", address(&one)));
+    let since = titles(&apart, "since");
+    assert!(since.iter().any(|title| title == "Förnamn: Hanane"), "{since:?}");
+    assert_eq!(lines(&apart, "said").len(), 1);
+    let line = lines(&apart, "since").into_iter().find(|line| line.title.starts_with("Förnamn"));
+    let over = named(&line.unwrap().actions, "write-over").act.clone();
+    says(&core, named(&apart.actions, "apart"), "Kusiner.");
+    assert_eq!(people(), ["Hanane", "Hanan Bashir"]);
+    made(&core, over, &[]);
+    assert_eq!(people(), ["Hanane", "Hanane Bashir"], "written over, and still where it was");
+    assert_eq!(field(&page(&core, &address(&one)), "form", "/phone").text, "070-174 06 05");
+    assert_eq!(field(&page(&core, &address(&two)), "form", "/phone").text, "");
+    let said = titles(&page(&core, &format!("{}/kort", address(&one))), "said");
+    assert_eq!(said.len(), 2);
+    assert!(said[0].starts_with("Inte samma person som") && said[0].ends_with("Kusiner."));
+    assert!(said[1].starts_with("Samma person som") && said[1].ends_with("Samma syskon."));
+}
