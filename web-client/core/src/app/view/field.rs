@@ -78,16 +78,22 @@ impl Viewer<'_> {
         let case = self.list_of(id, "person").map_or(id, |(at, _)| at);
         let is_card =
             path.as_str().starts_with("same_said/") || path.as_str().ends_with("/duplicate_of");
-        match named(case, code) {
-            None => (String::new(), String::new()),
-            Some(card) if card.0 != case => (code.to_owned(), self.card_words(&card)),
-            Some(card) if is_card => (code.to_owned(), self.card_name(case, &card.1)),
-            Some(card) => {
-                let shown = self.shown_as(case, &card.1);
-                let code = if shown.0 == case { shown.1 } else { card.1.clone() };
-                (code, self.person_name(case, &card.1))
-            }
+        let Some(card) = named(case, code) else { return <(String, String)>::default() };
+        if card.0 != case {
+            return (code.to_owned(), self.card_words(&card));
         }
+        let (mut entry, mut name) = (card.1.clone(), self.card_name(case, &card.1));
+        if !is_card {
+            let shown = self.shown_as(case, &card.1);
+            if shown.0 == case {
+                entry = shown.1;
+            }
+            name = self.person_name(case, &card.1);
+        }
+        if name.is_empty() {
+            self.w(Word::Untitled).clone_into(&mut name);
+        }
+        (entry, name)
     }
 
     /// What is named is chosen and shown by name, never by an id.
