@@ -170,3 +170,152 @@ fn two_cards_of_a_case_are_one_person_and_each_keeps_what_is_its_own() {
     assert!(said[0].starts_with("Inte samma person som") && said[0].ends_with("Kusiner."));
     assert!(said[1].starts_with("Samma person som") && said[1].ends_with("Samma syskon."));
 }
+
+/// A house with a room for each person who lives there.
+fn house(core: &Core<Desk>, name: &str, people: &[(DocumentId, &str)]) -> DocumentId {
+    let answers = [("name", name), ("residence_type", "RES-APT")];
+    let house = made(core, Act::NewResidence, &answers).document.unwrap();
+    for (case, person) in people {
+        let room = added(core, house, "rooms");
+        types(core, house, &format!("rooms/{room}/kind"), "bedroom");
+        let act = Act::Place { residence: house, room, bed: None };
+        made(core, act, &[("person", &format!("{case}/{person}")), ("from_date", "1969-01-01")]);
+    }
+    house
+}
+
+/// How many live in a house, as its list for the fire service says.
+fn fire_list(core: &Core<Desk>, house: DocumentId) -> Vec<String> {
+    let page = page(core, &format!("/utskrift/brand/{house}"));
+    lines(&page, "rooms").into_iter().map(|line| line.figure).collect()
+}
+
+fn figure(core: &Core<Desk>, house: DocumentId) -> String {
+    let houses = page(core, "/boenden");
+    let Some(Body::Tiles(lines, _)) = houses.parts.last().map(|part| &part.body) else { panic!() };
+    lines.iter().find(|line| line.key == house.to_string()).unwrap().figure.clone()
+}
+
+fn noted(core: &Core<Desk>, document: DocumentId) -> Vec<String> {
+    match ask(core, Command::Get(Query::Changes(document))) {
+        Reply::View(View::Changes(changes)) => changes.notes,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn cards_of_two_cases_are_one_person_in_lists_searches_and_houses() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let aunt = case(&core, "Mostern");
+    let one = card(&core, aunt, &[("given", "Hanan"), ("family", "B."), ("sex", "F")]);
+    let family = case(&core, "Familjen Bashir");
+    let two = card(&core, family, &[("given", "Hanan"), ("family", "Bashir"), ("phone", "1")]);
+    let both = house(&core, "Almgården", &[(aunt, &one), (family, &two)]);
+    let elsewhere = house(&core, "Björkgården", &[]);
+    assert!(figure(&core, both).contains("2 personer"), "{}", figure(&core, both));
+
+    joins(&core, (aunt, &one), &two);
+    // In one house they are one, who is seen in both rooms until somebody looks.
+    assert!(figure(&core, both).contains("1 person"), "{}", figure(&core, both));
+    assert_eq!(fire_list(&core, both), ["1 personer", "1 personer"]);
+    assert!(noted(&core, both).iter().any(|note| note.contains("Hanan Bashir")));
+    assert_eq!(found(&core, "Hanan"), ["Hanan Bashir"]);
+    let people = lines(&page(&core, &format!("/arenden/{aunt}")), "persons");
+    assert_eq!(people.len(), 1, "the household still has her");
+    assert_eq!(people[0].title, "Hanan Bashir");
+    assert!(people[0].badges.iter().any(|badge| badge.text.starts_with("Hanan Bashir · T-")));
+
+    // What she is called and where she lives is found from the card shown.
+    let shown = page(&core, &format!("/arenden/{family}/persons/{two}"));
+    assert_eq!(field(&shown, "form", "/sex").text, "Kvinna");
+    assert!(field(&shown, "form", "/family").beside.ends_with("säger: B.."));
+    assert_eq!(titles(&shown, "cards").len(), 1);
+    let about = lines(&shown, "about");
+    let addresses: Vec<&str> = about.iter().filter_map(|line| line.href.as_deref()).collect();
+    let (aunts, house) = (format!("/arenden/{aunt}"), format!("/boenden/{both}"));
+    assert!(addresses.contains(&aunts.as_str()) && addresses.contains(&house.as_str()));
+
+    // In two houses both have her on their lists, and the case says that somebody should look.
+    let rooms = page(&core, &format!("/boenden/{both}"));
+    let Some(Body::Board(board)) =
+        rooms.parts.iter().find(|part| part.key == "board").map(|part| &part.body)
+    else {
+        panic!("no board")
+    };
+    let moved = &board[0].1[0];
+    let free = added(&core, elsewhere, "rooms");
+    types(&core, elsewhere, &format!("rooms/{free}/kind"), "bedroom");
+    let act = named(&moved.actions, "move").act.clone();
+    made(&core, act, &[("to", &format!("{elsewhere}/{free}")), ("from_date", "1969-02-01")]);
+    for house in [both, elsewhere] {
+        assert!(figure(&core, house).contains("1 person"), "{}", figure(&core, house));
+    }
+    let notes = noted(&core, family);
+    assert!(notes.iter().any(|note| note.starts_with("Placerad på två ställen")), "{notes:?}");
+    assert_eq!(noted(&core, aunt), Vec::<String>::new());
+
+    // Nobody offers her to be placed once more.
+    let empty = house_with_room(&core, "Granen");
+    let board = page(&core, &format!("/boenden/{empty}"));
+    let Some(Body::Board(rooms)) =
+        board.parts.iter().find(|part| part.key == "board").map(|part| &part.body)
+    else {
+        panic!("no board")
+    };
+    let place = named(&rooms[0].0.actions, "place").ask.as_ref().unwrap();
+    assert_eq!(place.questions[0].input, ankomst_shared::app::Input::Choice(Vec::new()));
+
+    let apart = page(&core, &format!("/arenden/{aunt}/persons/{one}/kort"));
+    says(&core, named(&apart.actions, "apart"), "Kusiner.");
+    assert_eq!(found(&core, "Hanan").len(), 2);
+    assert_eq!(noted(&core, family), Vec::<String>::new());
+}
+
+fn house_with_room(core: &Core<Desk>, name: &str) -> DocumentId {
+    let house = house(core, name, &[]);
+    let room = added(core, house, "rooms");
+    types(core, house, &format!("rooms/{room}/kind"), "bedroom");
+    house
+}
+
+#[test]
+fn cards_that_point_at_each_other_are_shown_once_until_somebody_decides() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let home = case(&core, "Familjen Noor");
+    let one = card(&core, home, &[("given", "Noor")]);
+    let two = card(&core, home, &[("given", "Nour")]);
+    let lika = |entry: &str| format!("/arenden/{home}/persons/{entry}/lika");
+    // Both pages were open before either of them said something.
+    let offered = [(&one, &two), (&two, &one)].map(|(own, other)| {
+        let all = lines(&page(&core, &lika(own)), "everybody");
+        let line = all.into_iter().find(|line| line.key.ends_with(other.as_str())).unwrap();
+        named(&line.actions, "same").clone()
+    });
+    for action in &offered {
+        says(&core, action, "Samma.");
+    }
+    let people = lines(&page(&core, &format!("/arenden/{home}")), "persons");
+    assert_eq!(people.len(), 1, "nobody vanishes, nobody is there twice");
+    let notes = noted(&core, home);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].starts_with("Kort för samma person pekar på varandra"), "{notes:?}");
+    let shown = people[0].key.clone();
+    let address = format!("/arenden/{home}/persons/{shown}");
+    assert!(told(&page(&core, &address), "card").starts_with("Flera kort pekar på varandra"));
+    let apart = page(&core, &format!("{address}/kort"));
+    says(&core, named(&apart.actions, "apart"), "Det här kortet gäller.");
+    assert_eq!(noted(&core, home), Vec::<String>::new());
+    assert_eq!(titles(&page(&core, &format!("/arenden/{home}")), "persons").len(), 1);
+}
+
+#[test]
+fn what_earlier_versions_wrote_by_themselves_joins_nobody() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let home = case(&core, "Familjen Noor");
+    let one = card(&core, home, &[("given", "Noor")]);
+    let two = card(&core, home, &[("given", "Lina")]);
+    // Versions up to 0.2 wrote this into the second person of every case.
+    types(&core, home, &format!("persons/{two}/duplicate_of"), &one);
+    assert_eq!(titles(&page(&core, &format!("/arenden/{home}")), "persons").len(), 2);
+    assert_eq!(found(&core, "Lina"), ["Lina"]);
+}
