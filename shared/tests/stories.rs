@@ -12,6 +12,8 @@
     reason = "a story told as a test: a failed step fails it"
 )]
 
+#[path = "stories/cards.rs"]
+mod cards;
 #[path = "stories/checks.rs"]
 mod checks;
 #[path = "stories/story.rs"]
