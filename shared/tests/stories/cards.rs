@@ -191,7 +191,7 @@ fn check_each_edit_is_where_it_was_written(world: &World<'_>, device: &Device, w
 
 #[test]
 fn what_was_written_on_joined_cards_is_on_its_own_card_when_they_are_taken_apart() {
-    for seed in 0..crate::deliveries() / 10 {
+    for seed in 0..crate::deliveries() / 20 {
         let story = story(seed);
         let mut world = World::begin(&story, Clock::Right);
         let mut dice = Dice::new(seed + 1);

@@ -2,9 +2,8 @@
 //! since, and taking them apart.
 
 use ankomst_shared::app::{Act, Action, Input, Line, PageView, Part, Refusal, Sign};
-use ankomst_shared::chunk::sha256;
 use ankomst_shared::document::Statement;
-use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::same::{Card, name_in, named};
@@ -51,47 +50,31 @@ impl Viewer<'_> {
     }
 
     /// Says that a card is of the person of another, which is shown from then on; asks why.
-    pub(super) fn same_action(&mut self, card: &Card, shown: &Card) -> Option<Action> {
-        let name = name_in(card.0, shown);
+    pub(super) fn same_action(&mut self, card: &Card, shown: &Card) -> Action {
         let words = self.card_words(shown);
-        let say = (Value::text(&name), true);
-        let made = action("same", self.w(Word::SameKeep), Sign::Tick, Act::Sync);
-        self.saying(card, &name, say, (quiet(made), self.f(Word::SameHelp, &[&words])))
+        let help = self.f(Word::SameHelp, &[&words]);
+        let made = (Word::SameKeep, Sign::Tick);
+        quiet(self.saying(card, shown, true, (made, help)))
     }
 
-    /// Says that a card is not of the person of the one it points at.
-    fn apart_action(&mut self, card: &Card, to: &Card) -> Option<Action> {
-        let name = name_in(card.0, to);
-        let made = action("apart", self.w(Word::NotSame), Sign::Differ, Act::Sync);
-        self.saying(card, &name, (Value::Null, false), (made, self.w(Word::ApartHelp).to_owned()))
+    /// Says that a card is not of the person of the one it points at; asks why.
+    fn apart_action(&mut self, card: &Card, to: &Card) -> Action {
+        let help = self.w(Word::ApartHelp).to_owned();
+        self.saying(card, to, false, ((Word::NotSame, Sign::Differ), help))
     }
 
-    /// Something said of a card, with the question why.
     fn saying(
         &mut self,
         card: &Card,
-        other: &str,
-        (value, joined): (Value, bool),
-        (mut made, help): (Action, String),
-    ) -> Option<Action> {
-        let said = self.record(card.0).ok()?.entries(self.catalog, "case", "same_said").len();
-        // What is said anew is an entry of its own.
-        let (now, who) = (self.now.ms.to_be_bytes(), self.open.identity.device);
-        let number = said.to_be_bytes();
-        let hash = sha256(&[card.1.as_bytes(), other.as_bytes(), &now, &number, who.as_bytes()]);
-        let id = EntryId::from_bytes(hash.first_chunk().copied().unwrap_or_default()).to_string();
-        let at = |field: &str| FieldPath::parse(&["same_said/", &id, "/", field].concat()).ok();
-        let own = ["persons/", &card.1, "/duplicate_of"].concat();
-        let values = vec![
-            (FieldPath::parse(&own).ok()?, value),
-            (at("person")?, Value::text(&card.1)),
-            (at("other")?, Value::text(other)),
-            (at("joined")?, Value::Bool(joined)),
-        ];
-        let reason = at("reason")?;
-        made.act = Act::Set { document: card.0, values };
-        let why = question(reason.as_str(), self.w(Word::Reason), Input::Text, Value::Null);
-        Some(asked(made, help, vec![why]))
+        other: &Card,
+        joined: bool,
+        ((label, sign), help): ((Word, Sign), String),
+    ) -> Action {
+        let (case, entry) = card.clone();
+        let act = Act::Same { case, entry, other: name_in(case, other), joined };
+        let name = if joined { "same" } else { "apart" };
+        let why = question("reason", self.w(Word::Reason), Input::Text, Value::Null);
+        asked(action(name, self.w(label), sign, act), help, vec![why])
     }
 
     /// What was said of a card, what was written since on it and on the other, and taking apart.
@@ -107,7 +90,7 @@ impl Viewer<'_> {
         let same = self.open.same();
         let mut actions = Vec::new();
         if let Some(to) = same.to(case, entry) {
-            actions.extend(self.apart_action(&card, to));
+            actions.push(self.apart_action(&card, to));
         }
         parts.extend(self.since(&card, &sayings));
         Ok(PageView {

@@ -136,7 +136,7 @@ impl Viewer<'_> {
             let shown = other.card();
             if shown != own {
                 let mut line = self.person_line(shown.0, &shown.1);
-                line.actions.extend(self.same_action(&card, &shown));
+                line.actions.push(self.same_action(&card, &shown));
                 lines.push(line);
             }
         }
@@ -149,7 +149,7 @@ impl Viewer<'_> {
         let mut lines = Vec::new();
         for (shown, card) in [(one, other), (other, one)] {
             let mut line = self.person_line(shown.case, shown.entry());
-            line.actions.extend(self.same_action(&card.card(), &shown.card()));
+            line.actions.push(self.same_action(&card.card(), &shown.card()));
             lines.push(line);
         }
         let score = self.f(Word::TwinScore, &[&like.score.to_string()]);
