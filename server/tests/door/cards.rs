@@ -4,6 +4,7 @@ use ankomst_server::accounts::password;
 use ankomst_server::seed;
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::{register, units};
+use ankomst_server::sync::feed;
 use ankomst_shared::app::{Language, PAGE_FORM, Role};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, UnitId, UserId};
@@ -51,14 +52,9 @@ async fn other_unit(door: &Door) {
 async fn begins(one: &mut Somebody, door: &Door, case: DocumentId, answers: &[(String, Value)]) {
     let (outcome, _) = one.begins_with(door, ("case", case), None, &say(answers)).await;
     assert!(matches!(outcome, Outcome::Received(_)), "{outcome:?}");
-    // The change is looked at by a process of its own; then it has a row.
-    let is_there = || {
-        let rows = door.app.row_readers.read(register::all).unwrap();
-        rows.iter().any(|row| row.document == case)
-    };
-    while !is_there() {
-        tokio::task::yield_now().await;
-    }
+    feed::settle(&door.app).await.unwrap();
+    let rows = door.app.row_readers.read(register::all).unwrap();
+    assert!(rows.iter().any(|row| row.document == case), "the case has a row");
 }
 
 async fn search(one: &mut Somebody, door: &Door, wanted: &str) -> Vec<u8> {
