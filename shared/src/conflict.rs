@@ -115,6 +115,12 @@ impl Conflict {
         !matches!(self.class, Class::Clock | Class::LateChange)
     }
 
+    /// Whether it is a guess of the program: two cards that may be of one person.
+    #[must_use]
+    pub fn is_a_guess(&self) -> bool {
+        self.class == Class::Duplicate && self.at.split('/').count() == 3
+    }
+
     /// The entry of the review document in which it stands who sees to it: one for each kind and place, so
     /// that it stays theirs when somebody else joins in.
     #[must_use]

@@ -319,3 +319,32 @@ fn what_earlier_versions_wrote_by_themselves_joins_nobody() {
     assert_eq!(titles(&page(&core, &format!("/arenden/{home}")), "persons").len(), 2);
     assert_eq!(found(&core, "Lina"), ["Lina"]);
 }
+
+#[test]
+fn two_who_are_much_alike_are_in_the_inbox_with_reasons_until_somebody_says_so() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let aunt = case(&core, "Mostern");
+    let answers = [("given", "Hanan"), ("family", "Bashir"), ("birth_date", "2017-03-01")];
+    let one = card(&core, aunt, &answers);
+    let family = case(&core, "Familjen Bashir");
+    let two = card(&core, family, &answers);
+    card(&core, family, &[("given", "Hanane"), ("family", "Karam")]);
+    let notes = noted(&core, family);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    let said = "Kan vara samma person: Hanan Bashir · T-";
+    assert!(notes[0].starts_with(said) && notes[0].contains("Samma förnamn"), "{notes:?}");
+    assert_eq!(noted(&core, aunt), Vec::<String>::new(), "told once");
+    let Reply::View(View::Changes(changes)) = ask(&core, Command::Get(Query::Changes(family)))
+    else {
+        panic!("no changes")
+    };
+    assert_eq!((changes.row.conflicts, changes.row.overdue), (1, false));
+    assert_eq!(changes.row.duty, "", "nobody is late for a guess");
+    let pair = page(&core, "/lika").parts.into_iter().find(|part| part.title.starts_with("1."));
+    let pair = pair.unwrap();
+    made(&core, named(&pair.actions, "not-same").act.clone(), &[]);
+    assert_eq!(noted(&core, family), Vec::<String>::new());
+    // Said after all, they are one and nothing more is asked.
+    joins(&core, (aunt, &one), &two);
+    assert_eq!(noted(&core, family), Vec::<String>::new());
+}

@@ -41,7 +41,7 @@ impl Open {
     }
 
     /// Records of a kind.
-    fn all(&self, kind: &str) -> Vec<DocumentId> {
+    pub(super) fn all(&self, kind: &str) -> Vec<DocumentId> {
         let mut all = Vec::new();
         for header in self.headers.values() {
             if header.kind == kind {
@@ -54,8 +54,13 @@ impl Open {
     /// Everything to decide in a record, also where that shows only beside others held here.
     pub(super) fn conflicts(&mut self, id: DocumentId) -> Vec<Conflict> {
         let (same, Some(record)) = (self.same(), self.record(id)) else { return Vec::new() };
-        let kind = self.kind(id).unwrap_or_default();
-        let mut all = conflict::conflicts(Catalog::builtin(), (kind, id), &record, &same);
+        let kind = self.kind(id).unwrap_or_default().to_owned();
+        let mut all = conflict::conflicts(Catalog::builtin(), (&kind, id), &record, &same);
+        if kind == "case" {
+            let likely = self.likely();
+            let own = likely.iter().filter(|one| one.case == id);
+            all.extend(own.map(|one| one.conflict.clone()));
+        }
         if same.joins(id) {
             all.extend(self.apart(id, &same));
         }

@@ -23,6 +23,7 @@ use super::known::Known;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
+use super::twins::Likely;
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -88,6 +89,8 @@ pub(super) struct Open {
     pub(super) records: Few<DocumentId, Known>,
     /// Cards of one person, until something is written.
     pub(super) same: Option<Rc<Same>>,
+    /// Cards that are much alike, until something is written.
+    pub(super) likely: Option<Rc<Vec<Likely>>>,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -172,6 +175,7 @@ impl<P: Platform> Core<P> {
             documents: Few::default(),
             records: Few::default(),
             same: None,
+            likely: None,
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -331,13 +335,18 @@ impl Open {
         {
             self.headers.insert(document, header);
         }
-        self.records.remove(&document);
-        self.same = None;
+        self.forget(document);
         // A decision changes what the record it is about shows.
         if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
             self.records.remove(&parent);
         }
         self.chunks.entry(document).or_default().insert(hash, row);
+    }
+
+    /// A record is read anew when it is next needed, and what shows only beside others.
+    pub(super) fn forget(&mut self, id: DocumentId) {
+        self.records.remove(&id);
+        (self.same, self.likely) = (None, None);
     }
 
     pub(super) const fn user(&self) -> UserId {

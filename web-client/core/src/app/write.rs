@@ -199,8 +199,7 @@ impl<P: Platform> Core<P> {
         self.with_open(|open| {
             for id in ids {
                 open.documents.remove(id);
-                open.records.remove(id);
-                open.same = None;
+                open.forget(*id);
             }
             Ok(())
         })

@@ -64,7 +64,7 @@ impl Viewer<'_> {
             first = first.min(self.decide_by_ms(id, one));
         }
         let (duty, mine) =
-            if conflicts > 0 { self.duty(id, first, &open) } else { (String::new(), false) };
+            if first < i64::MAX { self.duty(id, first, &open) } else { (String::new(), false) };
         let mut people: Vec<String> = Vec::new();
         let mut received = None;
         for change in &unseen.changed {
@@ -116,6 +116,10 @@ impl Viewer<'_> {
 
     /// When a conflict is to be decided: so many days after the last of it had come, Unix milliseconds.
     fn decide_by_ms(&self, id: DocumentId, one: &Conflict) -> i64 {
+        // Nobody is late for two who may be one.
+        if one.is_a_guess() {
+            return i64::MAX;
+        }
         let told = one
             .said
             .iter()
@@ -197,6 +201,10 @@ impl Viewer<'_> {
                 Class::Clock => Word::ConflictClock,
                 _ => Word::ConflictSeveral,
             };
+            if one.is_a_guess() {
+                notes.extend(self.guessed(one));
+                continue;
+            }
             let place = self.conflict_place(id, one, &record);
             let by = self.decide_by_ms(id, one);
             let what = self.f(word, &[&place]);
@@ -208,6 +216,18 @@ impl Viewer<'_> {
             notes.push((one.at.clone(), self.f(Word::DecideBy, &[&what, &by])));
         }
         Ok(notes)
+    }
+
+    /// Two cards that may be of one person, with how much speaks for it and what.
+    fn guessed(&mut self, one: &Conflict) -> Option<(String, String)> {
+        let likely = self.open.likely();
+        let pair = likely.iter().find(|pair| pair.conflict.id == one.id)?;
+        let [first, later] = &pair.cards;
+        let (first, later) = (self.card_words(first), self.card_words(later));
+        let score = self.f(Word::TwinScore, &[&pair.like.score.to_string()]);
+        let reasons = self.reasons(&pair.like);
+        let said = self.f(Word::ConflictLike, &[&later, &first, &score, &reasons]);
+        Some((one.at.clone(), said))
     }
 
     fn conflict_place(&mut self, id: DocumentId, one: &Conflict, record: &RecordState) -> String {
