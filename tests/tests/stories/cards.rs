@@ -48,6 +48,8 @@ async fn joins(oskar: &Colleague, cards: &Cards) {
     oskar.goes(&cards.aunt).await;
     oskar.reads("[data-part=persons]", "Hanan Bashir").await;
     oskar.goes(&cards.two).await;
+    oskar.sees("[data-part=cards]").await;
+    oskar.shows("M-01-top").await;
     oskar.reads("[data-part=cards]", "Modern och mostern säger samma.").await;
     oskar.reads(".beside", "Kortet Hanan B.").await;
     oskar.shows("M-01-joined").await;
@@ -80,6 +82,21 @@ async fn is_one(team: &Team, cards: &Cards) {
         one.reads(&format!("[data-path='persons/{}/family'] .beside", id(&cards.two)), "B.").await;
         one.shows("M-01-joined").await;
     }
+    // The same in English on a dark desk.
+    let ingrid = &team.ingrid;
+    ingrid.goes("/surfplatta").await;
+    ingrid.at.tap("[data-action=theme-2]").await;
+    ingrid.at.tap("[data-action=speak-en]").await;
+    ingrid.goes(&cards.two).await;
+    ingrid.reads("[data-part=cards]", "Same person as Hanan Bashir").await;
+    ingrid.shows("M-01-top").await;
+    let own = format!("[data-path='persons/{}/phone']", id(&cards.one));
+    ingrid.reads(&format!(".form-section:has({own}) h2"), "The card Hanan B.").await;
+    ingrid.shows("M-01-other").await;
+    ingrid.reads("[data-part=about]", "Mostern").await;
+    ingrid.shows("M-01-about").await;
+    ingrid.goes("/surfplatta").await;
+    ingrid.at.tap("[data-action=speak-sv]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,8 +51,8 @@ impl Viewer<'_> {
 
     /// Says that a card is of the person of another, which is shown from then on; asks why.
     pub(super) fn same_action(&mut self, card: &Card, shown: &Card) -> Action {
-        let words = self.card_words(shown);
-        let help = self.f(Word::SameHelp, &[&words]);
+        let (shown_words, words) = (self.card_words(shown), self.card_words(card));
+        let help = self.f(Word::SameHelp, &[&shown_words, &words]);
         let made = (Word::SameKeep, Sign::Tick);
         quiet(self.saying(card, shown, true, (made, help)))
     }

@@ -166,8 +166,11 @@ impl Viewer<'_> {
             } else {
                 self.f(Word::CardSays, &[&words, &text])
             };
-            field.beside =
-                if field.beside.is_empty() { said } else { [&field.beside, " ", &said].concat() };
+            field.beside = if field.beside.is_empty() {
+                said
+            } else {
+                [&field.beside, " · ", &said].concat()
+            };
         }
     }
 
