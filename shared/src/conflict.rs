@@ -197,9 +197,26 @@ pub fn conflicts(
         found.extend(housing(id, record, &house));
     }
     if kind == "case" {
-        found.extend(same.conflicts(id));
+        for (at, said) in same.undecided(id) {
+            found.push(Conflict::new(id, Class::Duplicate, &at, said));
+        }
     }
     order::sort_by_key(&mut found, |one| (one.class, one.at.clone(), one.id));
+    found
+}
+
+/// Persons of a case whose cards live in different houses: the house, the person as it names one, and who said
+/// that they live there.
+#[must_use]
+pub fn apart(
+    case: DocumentId,
+    placed: &[(DocumentId, String, Vec<Statement>)],
+    same: &Same,
+) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    for (at, said) in same.apart(case, placed) {
+        found.push(Conflict::new(case, Class::DoublePlacement, &at, said));
+    }
     found
 }
 

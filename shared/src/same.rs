@@ -15,7 +15,6 @@
 //! | A is B, and B is in a case that is not here | A as itself |
 
 use crate::catalog::Catalog;
-use crate::conflict::{Class, Conflict};
 use crate::document::Statement;
 use crate::ids::DocumentId;
 use crate::merge::RecordState;
@@ -120,10 +119,10 @@ pub fn pointers(catalog: &Catalog, case: DocumentId, record: &RecordState) -> Ve
 impl Same {
     /// Follows all pointers; `there` says whether a card that points nowhere is there.
     #[must_use]
-    pub fn of(pointers: Vec<Pointer>, there: &mut dyn FnMut(&Card) -> There) -> Self {
+    pub fn of(pointers: &[Pointer], there: &mut dyn FnMut(&Card) -> There) -> Self {
         let mut links = Vec::new();
         for at in 0..pointers.len() {
-            links.extend(follow(&pointers, at, there));
+            links.extend(follow(pointers, at, there));
         }
         Self { links }
     }
@@ -183,7 +182,7 @@ impl Same {
     /// What is to be decided of the cards of a case: those that point at each other, and those that point at
     /// one that was taken away.
     #[must_use]
-    pub fn conflicts(&self, case: DocumentId) -> Vec<Conflict> {
+    pub fn undecided(&self, case: DocumentId) -> Vec<(String, Vec<Statement>)> {
         let mut found = Vec::new();
         for link in &self.links {
             // A circle is told once, where the person is shown.
@@ -200,8 +199,7 @@ impl Same {
                 Some(Fault::Removed) => {}
                 Some(Fault::Elsewhere) | None => continue,
             }
-            let at = ["persons/", &link.pointer.card.1].concat();
-            found.push(Conflict::new(case, Class::Duplicate, &at, said));
+            found.push((["persons/", &link.pointer.card.1].concat(), said));
         }
         found
     }
@@ -213,12 +211,12 @@ impl Same {
         &self,
         case: DocumentId,
         placed: &[(DocumentId, String, Vec<Statement>)],
-    ) -> Vec<Conflict> {
-        let mut found: Vec<Conflict> = Vec::new();
+    ) -> Vec<(String, Vec<Statement>)> {
+        let mut found: Vec<(String, Vec<Statement>)> = Vec::new();
         for link in &self.links {
             let (own, entry) = &link.under;
             let at = ["persons/", entry].concat();
-            if *own != case || found.iter().any(|one| one.at == at) {
+            if *own != case || found.iter().any(|one| one.0 == at) {
                 continue;
             }
             let (mut said, mut first, mut is_apart) = (Vec::new(), None, false);
@@ -229,7 +227,7 @@ impl Same {
                 }
             }
             if is_apart {
-                found.push(Conflict::new(case, Class::DoublePlacement, &at, said));
+                found.push((at, said));
             }
         }
         found
@@ -278,7 +276,7 @@ mod tests {
             said: Vec::new(),
         });
         let is = |names: &[&str], one: &Card| names.iter().any(|name| card(name) == *one);
-        Same::of(pointers.collect(), &mut |one| match one {
+        Same::of(&pointers.collect::<Vec<_>>(), &mut |one| match one {
             one if is(removed, one) => There::Removed,
             one if is(elsewhere, one) => There::Elsewhere,
             _ => There::Yes,
@@ -337,11 +335,11 @@ mod tests {
     fn a_circle_is_one_thing_to_decide_where_the_person_is_shown() {
         let same = same(&[("b1", "a2"), ("a2", "b1"), ("c1", "b1")], &[], &[]);
         let told = |name: &str| {
-            let found = same.conflicts(card(name).0).into_iter();
-            found.map(|one| (one.class, one.at)).collect::<Vec<_>>()
+            let found = same.undecided(card(name).0).into_iter();
+            found.map(|one| one.0).collect::<Vec<_>>()
         };
-        assert_eq!(told("a2"), [(Class::Duplicate, "persons/a2".to_owned())]);
-        assert_eq!((told("b1"), told("c1")), (Vec::new(), Vec::new()));
+        assert_eq!(told("a2"), ["persons/a2"]);
+        assert_eq!((told("b1"), told("c1")), (vec![], vec![]));
         assert_eq!(same.fault(card("c1").0, "c1"), Some(Fault::Loop));
     }
 
@@ -354,13 +352,13 @@ mod tests {
             (None, Some(Fault::Removed))
         );
         assert_eq!(removed.under(card("c1").0, "c1"), Some(&card("a1")));
-        assert_eq!(removed.conflicts(case).len(), 1);
+        assert_eq!(removed.undecided(case).len(), 1);
         let away = same(&[("a1", "b1")], &[], &["b1"]);
         assert_eq!(
             (away.under(case, "a1"), away.fault(case, "a1")),
             (None, Some(Fault::Elsewhere))
         );
-        assert_eq!(away.conflicts(case), [], "what is not here is nobody’s to decide here");
+        assert_eq!(away.undecided(case), [], "what is not here is nobody’s to decide here");
     }
 
     #[test]
@@ -370,7 +368,7 @@ mod tests {
         let lives = |house, name: &str| (house, name.to_owned(), Vec::new());
         let found = same.apart(card("b1").0, &[lives(one, "a1"), lives(other, "b1")]);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].class, found[0].at.as_str()), (Class::DoublePlacement, "persons/b1"));
+        assert_eq!(found[0].0, "persons/b1");
         let alone = [lives(one, "a1"), lives(one, "b1"), lives(other, "c9")];
         assert_eq!(same.apart(card("b1").0, &alone), [], "told by the house itself");
         assert_eq!(same.apart(card("a1").0, &[lives(one, "a1"), lives(other, "b1")]), []);

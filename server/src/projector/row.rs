@@ -134,7 +134,7 @@ impl Read<'_> {
             return Same::default();
         }
         let cards = self.record.entries(self.catalog, "case", "persons");
-        Same::of(pointers(self.catalog, self.id, self.record), &mut |(case, card)| match (
+        Same::of(&pointers(self.catalog, self.id, self.record), &mut |(case, card)| match (
             *case == self.id,
             cards.contains(card),
         ) {

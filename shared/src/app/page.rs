@@ -277,18 +277,8 @@ pub enum Act {
         /// Fields and values.
         values: Vec<(FieldPath, Value)>,
     },
-    /// Says that a card is of the person of another, which is shown from then on, or that it is not; answer
-    /// `reason`.
-    Same {
-        /// The case of the card.
-        case: DocumentId,
-        /// The card.
-        entry: String,
-        /// The other card, as the case names it.
-        other: String,
-        /// It is the same person.
-        joined: bool,
-    },
+    /// Says of a card (case, entry) whether it is of the person of another; answer `reason`.
+    Same(DocumentId, String, String, bool),
     /// Counts one more.
     Count {
         /// The document.
@@ -401,7 +391,7 @@ packed! {
     enum Act {
         NewCase, NewResidence, New { kind, parent }, StartRun { parent, checklist }, TakeAlong { residence, keep },
         Add { parent, list }, Remove { document, list, entry }, Set { document, values },
-        Same { case, entry, other, joined }, Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
+        Same(a, b, c, d), Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Server(a, b)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::conflict::{Class, conflicts};
+use ankomst_shared::conflict::{Class, apart, conflicts};
 use ankomst_shared::document::Statement;
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
@@ -108,7 +108,7 @@ impl World<'_> {
             let Some(state) = states.get(&record.name) else { continue };
             let kind = (record.kind.as_str(), document_id(&record.name));
             let mut all = conflicts(Catalog::builtin(), kind, state, same);
-            all.extend(same.apart(kind.1, &self.placed(states)));
+            all.extend(apart(kind.1, &self.placed(states), same));
             for one in all {
                 assert!(ids.insert(one.id), "{what}: two conflicts of one id");
                 if one.class == Class::Clock {
@@ -181,7 +181,7 @@ impl World<'_> {
             cards.extend(entries.into_iter().map(|entry| (id, entry)));
             pointers.extend(same::pointers(Catalog::builtin(), id, state));
         }
-        Same::of(pointers, &mut |card| match card {
+        Same::of(&pointers, &mut |card| match card {
             card if cards.contains(card) => There::Yes,
             card if held.contains(&card.0) => There::Removed,
             _ => There::Elsewhere,

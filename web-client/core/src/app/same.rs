@@ -10,11 +10,27 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::same::{Card, Same, There, pointers};
 
 use super::state::Open;
+use super::twins::Likely;
+
+/// What shows only of several records beside each other.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Cards of one person.
+    same: Option<Rc<Same>>,
+    /// Cards that are much alike.
+    pub(super) likely: Option<Rc<Vec<Likely>>>,
+}
 
 impl Open {
+    /// A record is read anew when it is next needed, and what shows only beside others.
+    pub(super) fn forget(&mut self, id: DocumentId) {
+        self.records.remove(&id);
+        self.beside = Beside::default();
+    }
+
     /// The cards that are said to be of one person, in all cases held here.
     pub(super) fn same(&mut self) -> Rc<Same> {
-        if let Some(same) = &self.same {
+        if let Some(same) = &self.beside.same {
             return Rc::clone(same);
         }
         let mut found = Vec::new();
@@ -26,8 +42,8 @@ impl Open {
                 .get_or_insert_with(|| Rc::new(pointers(Catalog::builtin(), case, &record)));
             found.extend(own.iter().cloned());
         }
-        let same = Rc::new(Same::of(found, &mut |card| self.has_card(card)));
-        self.same = Some(Rc::clone(&same));
+        let same = Rc::new(Same::of(&found, &mut |card| self.has_card(card)));
+        self.beside.same = Some(Rc::clone(&same));
         same
     }
 
@@ -81,6 +97,6 @@ impl Open {
                 }
             }
         }
-        same.apart(case, &placed)
+        conflict::apart(case, &placed, same)
     }
 }

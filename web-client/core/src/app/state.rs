@@ -12,7 +12,6 @@ use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::same::Same;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
@@ -23,7 +22,7 @@ use super::known::Known;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
-use super::twins::Likely;
+use super::same::Beside;
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -87,10 +86,8 @@ pub(super) struct Open {
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
     pub(super) records: Few<DocumentId, Known>,
-    /// Cards of one person, until something is written.
-    pub(super) same: Option<Rc<Same>>,
-    /// Cards that are much alike, until something is written.
-    pub(super) likely: Option<Rc<Vec<Likely>>>,
+    /// What shows only of several records beside each other, until something is written.
+    pub(super) beside: Beside,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -174,8 +171,7 @@ impl<P: Platform> Core<P> {
             drafts: Few::default(),
             documents: Few::default(),
             records: Few::default(),
-            same: None,
-            likely: None,
+            beside: Beside::default(),
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -341,12 +337,6 @@ impl Open {
             self.records.remove(&parent);
         }
         self.chunks.entry(document).or_default().insert(hash, row);
-    }
-
-    /// A record is read anew when it is next needed, and what shows only beside others.
-    pub(super) fn forget(&mut self, id: DocumentId) {
-        self.records.remove(&id);
-        (self.same, self.likely) = (None, None);
     }
 
     pub(super) const fn user(&self) -> UserId {

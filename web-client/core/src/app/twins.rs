@@ -50,7 +50,7 @@ pub(super) struct Likely {
 impl Open {
     /// Cards so much alike that somebody should decide; what is being typed is not looked at.
     pub(super) fn likely(&mut self) -> Rc<Vec<Likely>> {
-        if let Some(likely) = &self.likely {
+        if let Some(likely) = &self.beside.likely {
             return Rc::clone(likely);
         }
         let same = self.same();
@@ -70,7 +70,7 @@ impl Open {
             }
         }
         let likely = Rc::new(likely);
-        self.likely = Some(Rc::clone(&likely));
+        self.beside.likely = Some(Rc::clone(&likely));
         likely
     }
 

@@ -72,7 +72,7 @@ impl<P: Platform> Core<P> {
                 }
                 return self.set_values(document, values).await;
             }
-            Act::Same { case, entry, other, joined } => {
+            Act::Same(case, entry, other, joined) => {
                 return self.same((case, &entry), &other, joined, answers.text("reason")?).await;
             }
             Act::Count { document, path } => return self.count_one(document, &path).await,

@@ -71,7 +71,7 @@ impl Viewer<'_> {
         ((label, sign), help): ((Word, Sign), String),
     ) -> Action {
         let (case, entry) = card.clone();
-        let act = Act::Same { case, entry, other: name_in(case, other), joined };
+        let act = Act::Same(case, entry, name_in(case, other), joined);
         let name = if joined { "same" } else { "apart" };
         let why = question("reason", self.w(Word::Reason), Input::Text, Value::Null);
         asked(action(name, self.w(label), sign, act), help, vec![why])
@@ -81,6 +81,9 @@ impl Viewer<'_> {
     pub(super) fn card_page(&mut self, case: DocumentId, entry: &str) -> Result<PageView, Refusal> {
         let card = (case, entry.to_owned());
         let sayings = self.sayings(&card);
+        if sayings.is_empty() {
+            return Err(Refusal::NotHere);
+        }
         let mut said = Vec::new();
         for one in sayings.iter().rev() {
             let (title, figure) = self.saying_words(case, one);
@@ -115,9 +118,10 @@ impl Viewer<'_> {
             let prefix = ["persons/", &one.1, "/"].concat();
             for (path, state) in &record.fields {
                 let Some(rest) = path.as_str().strip_prefix(&prefix) else { continue };
-                let news = state.statements.iter().find(|said| match one.0 == card.0 {
-                    true => !known.contains(&said.change),
-                    false => said.meta.claimed_ms >= at,
+                let news = state.statements.iter().find(|said| {
+                    // Of another record, only the clock tells what came later.
+                    let is_own = one.0 == card.0;
+                    if is_own { !known.contains(&said.change) } else { said.meta.claimed_ms >= at }
                 });
                 if let Some(news) = news
                     && !OF_CARD.contains(&rest)

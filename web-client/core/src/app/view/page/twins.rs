@@ -102,9 +102,9 @@ impl Viewer<'_> {
     fn pair(&mut self, number: u32, (one, other): (&Known, &Known), like: &Likeness) -> Part {
         let mut lines = Vec::new();
         for (shown, card) in [(one, other), (other, one)] {
-            let mut line = self.person_line(shown.case, shown.entry());
-            line.actions.push(self.same_action(&card.card(), &shown.card()));
-            lines.push(line);
+            let mut person = self.person_line(shown.case, shown.entry());
+            person.actions.push(self.same_action(&card.card(), &shown.card()));
+            lines.push(person);
         }
         let score = self.f(Word::TwinScore, &[&like.score.to_string()]);
         let tone = if like.score >= SCORE_HIGH { Tone::Decide } else { Tone::Info };
