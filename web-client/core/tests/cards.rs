@@ -235,6 +235,15 @@ fn cards_of_two_cases_are_one_person_in_lists_searches_and_houses() {
     let (aunts, house) = (format!("/arenden/{aunt}"), format!("/boenden/{both}"));
     assert!(addresses.contains(&aunts.as_str()) && addresses.contains(&house.as_str()));
 
+    // Who is protected on one card is so on all.
+    let marked = |label: &str| {
+        let line = lines(&page(&core, &format!("/arenden/{family}")), "persons").remove(0);
+        line.badges.iter().any(|badge| badge.text == label)
+    };
+    assert!(!marked("Sekretessmarkering"));
+    types(&core, aunt, &format!("persons/{one}/protected_identity"), "secrecy_mark");
+    assert!(marked("Sekretessmarkering"));
+
     // In two houses both have her on their lists, and the case says that somebody should look.
     let rooms = page(&core, &format!("/boenden/{both}"));
     let Some(Body::Board(board)) =

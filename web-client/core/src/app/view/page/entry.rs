@@ -169,9 +169,17 @@ impl Viewer<'_> {
                     let words = self.words(home, &key("protected_identity"));
                     badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
                 }
-                let cards = self.open.same().others(home, entry).len();
-                if cards > 0 {
-                    badges.push(self.cards_badge(cards));
+                let cards = self.open.same().others(home, entry);
+                for (case, card) in &cards {
+                    let key = ["persons/", card, "/protected_identity"].concat();
+                    if badges.is_empty() && !matches!(self.text(*case, &key).as_str(), "" | "none")
+                    {
+                        let words = self.words(*case, &key);
+                        badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
+                    }
+                }
+                if !cards.is_empty() {
+                    badges.push(self.cards_badge(cards.len()));
                 }
                 let shown = self.shown_as(home, entry);
                 if shown.0 != home {
