@@ -14,6 +14,7 @@ use crate::merge::{FieldState, RecordState, conflict_id};
 use crate::occupancy::{self, Fault, House};
 use crate::order;
 use crate::path::FieldPath;
+use crate::same::Same;
 use crate::value::Value;
 
 /// The list of the review document with who sees to what.
@@ -41,6 +42,8 @@ pub enum Class {
     DeletedEdited,
     /// Written on a device whose clock is wrong.
     Clock,
+    /// Cards of one person that point at each other, or at one that was taken away; cards that may be of one.
+    Duplicate,
     /// Two people decided differently.
     TwoResolutions,
 }
@@ -58,6 +61,7 @@ impl Class {
             Self::LateChange => "late_change",
             Self::DeletedEdited => "deleted_edited",
             Self::Clock => "clock",
+            Self::Duplicate => "duplicate",
             Self::TwoResolutions => "two_resolutions",
         }
     }
@@ -87,7 +91,9 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    fn new(record: DocumentId, class: Class, at: &str, mut said: Vec<Statement>) -> Self {
+    /// A conflict of a record.
+    #[must_use]
+    pub fn new(record: DocumentId, class: Class, at: &str, mut said: Vec<Statement>) -> Self {
         order::sort_by_key(&mut said, |one| one.id);
         said.dedup_by_key(|one| one.id);
         Self { id: conflict_id(record, class.code(), at, &said), class, at: at.to_owned(), said }
@@ -107,6 +113,12 @@ impl Conflict {
     #[must_use]
     pub fn is_to_decide(&self) -> bool {
         !matches!(self.class, Class::Clock | Class::LateChange)
+    }
+
+    /// Whether it is a guess of the program: two cards that may be of one person.
+    #[must_use]
+    pub fn is_a_guess(&self) -> bool {
+        self.class == Class::Duplicate && self.at.split('/').count() == 3
     }
 
     /// The entry of the review document in which it stands who sees to it: one for each kind and place, so
@@ -153,12 +165,13 @@ pub fn owners(review: &Document, conflict: &Conflict) -> Vec<UserId> {
     owners
 }
 
-/// Everything to decide in a record, sorted by kind and place.
+/// Everything to decide in a record, sorted by kind and place, with what is known of cards of one person.
 #[must_use]
 pub fn conflicts(
     catalog: &Catalog,
     (kind, id): (&str, DocumentId),
     record: &RecordState,
+    same: &Same,
 ) -> Vec<Conflict> {
     let mut found = Vec::new();
     for (path, state) in &record.fields {
@@ -180,10 +193,30 @@ pub fn conflicts(
     found.extend(clocks(id, record));
     found.extend(rivals(catalog, (kind, id), record));
     if kind == "residence" {
-        let house = occupancy::house(catalog, record);
+        let house = occupancy::house(catalog, record, same);
         found.extend(housing(id, record, &house));
     }
+    if kind == "case" {
+        for (at, said) in same.undecided(id) {
+            found.push(Conflict::new(id, Class::Duplicate, &at, said));
+        }
+    }
     order::sort_by_key(&mut found, |one| (one.class, one.at.clone(), one.id));
+    found
+}
+
+/// Persons of a case whose cards live in different houses: the house, the person as it names one, and who said
+/// that they live there.
+#[must_use]
+pub fn apart(
+    case: DocumentId,
+    placed: &[(DocumentId, String, Vec<Statement>)],
+    same: &Same,
+) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    for (at, said) in same.apart(case, placed) {
+        found.push(Conflict::new(case, Class::DoublePlacement, &at, said));
+    }
     found
 }
 

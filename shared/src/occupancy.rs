@@ -4,6 +4,7 @@
 use crate::catalog::Catalog;
 use crate::merge::RecordState;
 use crate::order;
+use crate::same::Same;
 use crate::value::Value;
 
 /// Floor that one person needs where people sleep, in tenths of a square metre (EUAA 5.1).
@@ -62,7 +63,7 @@ pub struct Occupant {
     /// `active`, `planned` or `disputed`; disputed also where a person is said to live in two places, or
     /// is planned for a room that is blocked.
     pub state: String,
-    /// The person as the record names it.
+    /// The person as the record names it, or as the card shown does.
     pub person: String,
     /// The person lives there now, as far as anyone knows.
     pub lives: bool,
@@ -121,9 +122,9 @@ impl House {
     }
 }
 
-/// Reads a house.
+/// Reads a house. Who has several cards is one person, for those who hold the cases of these.
 #[must_use]
-pub fn house(catalog: &Catalog, record: &RecordState) -> House {
+pub fn house(catalog: &Catalog, record: &RecordState, same: &Same) -> House {
     let mut placed: Vec<(String, String, Occupant)> = Vec::new();
     let dropped = decided_against(record);
     for entry in record.entries(catalog, "residence", "occupancy") {
@@ -134,7 +135,8 @@ pub fn house(catalog: &Catalog, record: &RecordState) -> House {
         }
         if matches!(state.as_str(), "active" | "planned" | "disputed") {
             let lives = state != "planned";
-            let occupant = Occupant { entry: entry.clone(), state, person: key("person"), lives };
+            let person = same.person(&key("person")).to_owned();
+            let occupant = Occupant { entry: entry.clone(), state, person, lives };
             placed.push((key("room"), key("bed"), occupant));
         }
     }
@@ -225,7 +227,15 @@ fn room(
     });
     let without_bed = here.iter().filter(|(_, at, _)| !beds.iter().any(|bed| bed.entry == *at));
     let without_bed: Vec<Occupant> = without_bed.map(|(_, _, one)| one.clone()).collect();
-    let persons = here.iter().filter(|(_, _, one)| one.lives).count();
+    let mut people: Vec<&str> = Vec::new();
+    let mut persons = 0;
+    for (_, _, one) in here.iter().filter(|(_, _, one)| one.lives) {
+        // Who is here twice is one person, whom nobody names is one each.
+        if one.person.is_empty() || !people.contains(&one.person.as_str()) {
+            persons += 1;
+            people.push(&one.person);
+        }
+    }
     let sleeps = matches!(record.text(&key("kind")), "bedroom" | "studio" | "flat");
     let by_floor = record
         .value(&key("area_m2"))

@@ -12,6 +12,8 @@
     reason = "a story told as a test: a failed step fails it"
 )]
 
+#[path = "stories/cards.rs"]
+mod cards;
 #[path = "stories/checks.rs"]
 mod checks;
 #[path = "stories/story.rs"]
@@ -43,7 +45,9 @@ fn stories() -> Vec<Story> {
 
 #[test]
 fn every_story_is_here() {
-    let ids: Vec<String> = stories().iter().map(|story| story.id.clone()).collect();
+    let mut ids: Vec<String> = stories().iter().map(|story| story.id.clone()).collect();
+    // Those of persons who are said to be one are told beside M-01.
+    ids.retain(|id| !id.starts_with("P-"));
     let all: Vec<String> = (1..=32).map(|number| format!("M-{number:02}")).collect();
     assert_eq!(ids, all);
 }

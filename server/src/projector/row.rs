@@ -3,7 +3,9 @@
 use ankomst_shared::catalog::{Catalog, Field, Finds, Kind, is_over};
 use ankomst_shared::document::Document;
 use ankomst_shared::find::{name_keys, number_keys, short_number, sound_keys};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::same::{Same, There, pointers};
 use ankomst_shared::sign::Header;
 use ankomst_shared::value::Value;
 
@@ -31,7 +33,7 @@ pub(super) fn row(
 ) -> ProjectedRow {
     let record = record_state(catalog, (&document.kind, document.id), opened, review);
     let kind = catalog.kind(&document.kind);
-    let read = Read { catalog, record: &record, kind };
+    let read = Read { id: document.id, catalog, record: &record, kind };
     let mut number = read.anchored("number");
     let mut keys = read.keys();
     if number.is_empty() && kind.is_some_and(|kind| anchored(&kind.fields, "number").is_some()) {
@@ -82,6 +84,7 @@ fn anchored<'a>(fields: &'a [Field], anchor: &str) -> Option<&'a Field> {
 }
 
 struct Read<'a> {
+    id: DocumentId,
     catalog: &'a Catalog,
     record: &'a RecordState,
     kind: Option<&'a Kind>,
@@ -108,16 +111,37 @@ impl Read<'_> {
             return lines.join("\n");
         }
         let mut names = Vec::new();
+        let same = self.same();
         for list in &kind.entry_lists {
             let name = ["given_name", "family_name"].map(|anchor| anchored(&list.fields, anchor));
             let [Some(given), Some(family)] = name else { continue };
             for entry in self.record.entries(self.catalog, &kind.id, &list.id) {
                 let part =
                     |field: &Field| self.record.text(&format!("{}/{entry}/{}", list.id, field.id));
+                if same.under(self.id, &entry).is_some() {
+                    continue;
+                }
                 names.push(format!("{} {}", part(given), part(family)).trim().to_owned());
             }
         }
         names.join(", ")
+    }
+
+    /// Cards of this record that are of one person. Those of other records are not looked at: not everybody
+    /// who reads this one may read those.
+    fn same(&self) -> Same {
+        if self.kind.is_none_or(|kind| kind.id != "case") {
+            return Same::default();
+        }
+        let cards = self.record.entries(self.catalog, "case", "persons");
+        Same::of(&pointers(self.catalog, self.id, self.record), &mut |(case, card)| match (
+            *case == self.id,
+            cards.contains(card),
+        ) {
+            (false, _) => There::Elsewhere,
+            (true, false) => There::Removed,
+            (true, true) => There::Yes,
+        })
     }
 
     /// The nearest day of an entry that is not over.
@@ -188,7 +212,7 @@ impl Read<'_> {
 #[cfg(test)]
 mod tests {
     use ankomst_shared::document::{Authoring, Edit};
-    use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, EntryId, UnitId, UserId};
+    use ankomst_shared::ids::{ActorId, DeviceId, EntryId, UnitId, UserId};
     use ankomst_shared::merge::settle_edits;
     use ankomst_shared::path::FieldPath;
 
@@ -288,5 +312,37 @@ mod tests {
             assert!(row.keys.iter().any(|known| known == key), "{key}: {:?}", row.keys);
         }
         assert!(!row.keys.iter().any(|key| key == "borttagen"));
+    }
+
+    #[test]
+    fn a_person_with_two_cards_is_named_once_and_found_by_both() {
+        let (a, b, said) = ("zzzzzzzzzzzzzzzz", "yyyyyyyyyyyyyyyy", "xxxxxxxxxxxxxxxx");
+        let card = |entry: &str, field: &str| format!("persons/{entry}/{field}");
+        let case = DocumentId::from_bytes([8; 16]);
+        let elsewhere = format!("{case}/{b}");
+        for (to, names) in [(b, "Hanan Bashir"), (&elsewhere, "Hanan Bashir, Hanane B.")] {
+            let answers = [
+                (card(a, "given"), "Hanane"),
+                (card(a, "family"), "B."),
+                (card(b, "given"), "Hanan"),
+                (card(b, "family"), "Bashir"),
+                (card(a, "duplicate_of"), to),
+                (format!("same_said/{said}/person"), a),
+                (format!("same_said/{said}/other"), to),
+            ];
+            let answers: Vec<(&str, &str)> =
+                answers.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+            let mut edits = say(&answers);
+            edits.push(Edit {
+                path: FieldPath::parse(&format!("same_said/{said}/joined")).unwrap(),
+                value: Value::Bool(true),
+            });
+            let (opened, _) = Document::create(actor(1), vec![1], &edits, &by(1)).unwrap();
+            let row = of("case", &opened, None);
+            assert_eq!(row.detail, names, "{to}");
+            for key in ["hanan", "hanane"] {
+                assert!(row.keys.iter().any(|known| known == key), "{key}: {:?}", row.keys);
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId};
 use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::occupancy;
+use ankomst_shared::same::Same;
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::trial::{Verdict, try_changes};
@@ -155,7 +156,7 @@ fn everybody_lives_in_one_place_under_their_own_id() {
     }
     let mut placed = BTreeSet::new();
     for (_, record) in record("residence") {
-        let house = occupancy::house(catalog, &record);
+        let house = occupancy::house(catalog, &record, &Same::default());
         assert!(house.without_room.is_empty() && house.faults() == 0, "{house:?}");
         for entry in record.entries(catalog, "residence", "occupancy") {
             let text = |field: &str| record.text(&format!("occupancy/{entry}/{field}")).to_owned();

@@ -20,16 +20,24 @@ use axum::http::StatusCode;
 use super::kit::{Browser, Door};
 
 /// Somebody with a device.
-struct Somebody {
-    browser: Browser,
+pub(crate) struct Somebody {
+    pub(crate) browser: Browser,
     me: Option<Me>,
     made: u8,
 }
 
 impl Somebody {
     async fn enrolled(door: &Door, login: &str, seed: u8) -> (Self, ExchangeAnswer) {
+        Self::with(door, (login, &format!("{login}-i-provby")), seed).await
+    }
+
+    pub(crate) async fn with(
+        door: &Door,
+        (login, password): (&str, &str),
+        seed: u8,
+    ) -> (Self, ExchangeAnswer) {
         let mut browser = Browser::new(seed);
-        let answer = browser.enrol(door, login, &format!("{login}-i-provby")).await;
+        let answer = browser.enrol(door, login, password).await;
         assert_eq!(answer.status, StatusCode::OK, "{login}");
         let mut one = Self { browser, me: None, made: seed };
         let first = one.exchange(door, Push::default()).await;
@@ -37,7 +45,7 @@ impl Somebody {
         (one, first)
     }
 
-    async fn exchange(&mut self, door: &Door, push: Push) -> ExchangeAnswer {
+    pub(crate) async fn exchange(&mut self, door: &Door, push: Push) -> ExchangeAnswer {
         let hello = Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
@@ -64,6 +72,18 @@ impl Somebody {
         (kind, id): (&str, DocumentId),
         parent: Option<DocumentId>,
     ) -> (Outcome, ChangeHash) {
+        let edit = Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") };
+        self.begins_with(door, (kind, id), parent, &[edit]).await
+    }
+
+    /// Pushes the first change of a document with answers, and says what became of it.
+    pub(crate) async fn begins_with(
+        &mut self,
+        door: &Door,
+        (kind, id): (&str, DocumentId),
+        parent: Option<DocumentId>,
+        edits: &[Edit],
+    ) -> (Outcome, ChangeHash) {
         let (me, device) = (self.me.clone().unwrap(), self.browser.device.unwrap());
         self.made += 3;
         let actor = ActorId::from_bytes([self.made; 16]);
@@ -85,9 +105,8 @@ impl Somebody {
             clock_offset_s: None,
             review_heads: Vec::new(),
         };
-        let edit = Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") };
         let (_, chunk) =
-            Document::create(actor, header.sign(&self.browser.key), &[edit], &by).unwrap();
+            Document::create(actor, header.sign(&self.browser.key), edits, &by).unwrap();
         let envelope = AuthorEnvelope {
             document: id,
             actor,

@@ -5,6 +5,7 @@
     reason = "helpers of tests stop at what is unexpected"
 )]
 
+mod cards;
 mod desk;
 mod files;
 mod first;

@@ -282,6 +282,8 @@ pub enum Act {
         /// Fields and values.
         values: Vec<(FieldPath, Value)>,
     },
+    /// Says of a card (case, entry) whether it is of the person of another; answer `reason`.
+    Same(DocumentId, String, String, bool),
     /// Counts one more.
     Count {
         /// The document.
@@ -381,7 +383,7 @@ packed! {
     enum Act {
         NewCase, NewResidence, New { kind, parent }, StartRun { parent, checklist }, TakeAlong { residence, keep },
         Add { parent, list }, Remove { document, list, entry }, Set { document, values },
-        Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
+        Same(a, b, c, d), Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b)

@@ -293,6 +293,8 @@ pub struct FieldView {
     pub error: Option<String>,
     /// A safety field: the most cautious value rules.
     pub safety: bool,
+    /// What is said of the same elsewhere, in words; empty for nothing.
+    pub beside: String,
 }
 
 /// A section of a form.
@@ -525,7 +527,7 @@ packed! {
     struct Choice { code, label, help, chosen, lacks_reason }
     struct FieldView {
         path, label, help, input, value, text, rule, agreement, conflict, statements, settlements,
-        may_settle, level, required, read_only, error, safety
+        may_settle, level, required, read_only, error, safety, beside
     }
     struct SectionView { id, label, fields }
     struct FormView { document, title, sections, answered, total, protected }

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::conflict::{Class, conflicts};
-use ankomst_shared::ids::UserId;
+use ankomst_shared::conflict::{Class, apart, conflicts};
+use ankomst_shared::document::Statement;
+use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::occupancy;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::same::{self, Same, There};
 use ankomst_shared::value::Value;
 
 use crate::story::{Check, Never, Record, Round};
 use crate::world::{Clock, Device, OFFICE, Sent, World, document_id, user};
 
 /// What a device shows of each record.
-type States = BTreeMap<String, RecordState>;
+pub type States = BTreeMap<String, RecordState>;
 
 impl World<'_> {
     /// Nobody is shown what must never be shown who has everything of the people named.
@@ -90,21 +92,24 @@ impl World<'_> {
                 assert_eq!(&self.said(&field.statements), said, "{what}: {}", show.path);
             }
         }
-        self.check_conflicts(&states, round, what);
+        let same = self.same(&states);
+        self.check_conflicts(&states, &same, round, what);
         self.never(device, &round.never, &[], what);
         for check in &round.checks {
-            self.further(&states, check, what);
+            self.further((&states, &same), check, what);
         }
     }
 
     /// Exactly the conflicts of the story, each once, those of clocks apart.
-    fn check_conflicts(&self, states: &States, round: &Round, what: &str) {
+    fn check_conflicts(&self, states: &States, same: &Same, round: &Round, what: &str) {
         let mut found = Vec::new();
         let mut ids = BTreeSet::new();
         for record in &self.story.records {
             let Some(state) = states.get(&record.name) else { continue };
             let kind = (record.kind.as_str(), document_id(&record.name));
-            for one in conflicts(Catalog::builtin(), kind, state) {
+            let mut all = conflicts(Catalog::builtin(), kind, state, same);
+            all.extend(apart(kind.1, &self.placed(states), same));
+            for one in all {
                 assert!(ids.insert(one.id), "{what}: two conflicts of one id");
                 if one.class == Class::Clock {
                     let Clock::Wrong { of, .. } = &self.clock else { panic!("{what}: a clock") };
@@ -120,7 +125,7 @@ impl World<'_> {
         assert_eq!(found, told, "{what}: conflicts");
     }
 
-    fn further(&self, states: &States, check: &Check, what: &str) {
+    fn further(&self, (states, same): (&States, &Same), check: &Check, what: &str) {
         let state = |record: &str| &states[record];
         match check {
             Check::Entry { record, entry, gone } => {
@@ -133,7 +138,7 @@ impl World<'_> {
                 assert_eq!(&self.said(&late.said), said, "{what}: {path}");
             }
             Check::Place { record, entry, state: shown } => {
-                let house = occupancy::house(Catalog::builtin(), state(record));
+                let house = occupancy::house(Catalog::builtin(), state(record), same);
                 let beds = house.rooms.iter().flat_map(|room| &room.beds);
                 let rooms = house.rooms.iter().flat_map(|room| &room.without_bed);
                 let all = beds.flat_map(|bed| &bed.occupants).chain(rooms);
@@ -141,12 +146,12 @@ impl World<'_> {
                 assert_eq!(found.map(|one| &one.state), Some(shown), "{what}: {entry}");
             }
             Check::House { record, persons, most } => {
-                let house = occupancy::house(Catalog::builtin(), state(record));
+                let house = occupancy::house(Catalog::builtin(), state(record), same);
                 let found = (i64::try_from(house.persons).unwrap(), house.most);
                 assert_eq!(found, (*persons, *most), "{what}: {record}");
             }
             Check::Room { record, room, persons, most } => {
-                let house = occupancy::house(Catalog::builtin(), state(record));
+                let house = occupancy::house(Catalog::builtin(), state(record), same);
                 let found = house.rooms.iter().find(|one| one.entry == *room).unwrap();
                 let found = (i64::try_from(found.persons).unwrap(), found.most);
                 assert_eq!(found, (*persons, *most), "{what}: {room}");
@@ -154,10 +159,52 @@ impl World<'_> {
             Check::Count { record, path, value } => {
                 assert_eq!(state(record).counted(path), *value, "{what}: {path}");
             }
+            Check::Person { record, entry, under } => {
+                let shown = same.under(document_id(record), entry);
+                let wanted = under.as_ref().map(|(case, card)| (document_id(case), card.clone()));
+                assert_eq!(shown, wanted.as_ref(), "{what}: {record}/{entry}");
+            }
         }
     }
 
-    fn said(&self, statements: &[ankomst_shared::document::Statement]) -> BTreeMap<String, Value> {
+    /// The cards of persons that are said to be one, in all cases of the device.
+    pub fn same(&self, states: &States) -> Same {
+        let cases = self.story.records.iter().filter(|record| record.kind == "case");
+        let mut pointers = Vec::new();
+        let mut cards = BTreeSet::new();
+        let mut held = BTreeSet::new();
+        for record in cases {
+            let Some(state) = states.get(&record.name) else { continue };
+            let id = document_id(&record.name);
+            held.insert(id);
+            let entries = state.entries(Catalog::builtin(), "case", "persons");
+            cards.extend(entries.into_iter().map(|entry| (id, entry)));
+            pointers.extend(same::pointers(Catalog::builtin(), id, state));
+        }
+        Same::of(&pointers, &mut |card| match card {
+            card if cards.contains(card) => There::Yes,
+            card if held.contains(&card.0) => There::Removed,
+            _ => There::Elsewhere,
+        })
+    }
+
+    /// Who lives in which house, with those who said so.
+    fn placed(&self, states: &States) -> Vec<(DocumentId, String, Vec<Statement>)> {
+        let houses = self.story.records.iter().filter(|record| record.kind == "residence");
+        let mut placed = Vec::new();
+        for record in houses {
+            let Some(state) = states.get(&record.name) else { continue };
+            let house = occupancy::house(Catalog::builtin(), state, &Same::default());
+            for one in house.placements().filter(|one| one.lives) {
+                let path = FieldPath::parse(&format!("occupancy/{}/state", one.entry)).unwrap();
+                let said = state.fields[&path].statements.clone();
+                placed.push((document_id(&record.name), one.person.clone(), said));
+            }
+        }
+        placed
+    }
+
+    fn said(&self, statements: &[Statement]) -> BTreeMap<String, Value> {
         let name = |id: UserId| {
             let found = self.devices.keys().find(|name| user(name) == id);
             found.cloned().unwrap_or_default()

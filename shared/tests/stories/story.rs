@@ -13,7 +13,7 @@
 //! [[round.act]]
 //! by = "A"
 //! record = "house"
-//! set = { "rooms/@3/area_m2" = "11.6" }
+//! set = { "rooms/@3/area_m2" = "11.6" } # `#name` is the id of a record
 //! # or: settle = "rooms/@3/area_m2", value = "11.6", reason = "…"
 //!
 //! [[round.show]]                    # a field
@@ -27,6 +27,11 @@
 //! record = "house"
 //! class = "safety"
 //! at = "rooms/@3/area_m2"
+//!
+//! [[round.person]]                  # the card under which a person is shown
+//! record = "one"
+//! entry = "@hanan1"
+//! under = "two/@hanan2"             # without it: itself
 //! ```
 //!
 //! Further: `round.entry` (an entry that is or is not gone), `round.late` (written into what is signed),
@@ -40,6 +45,8 @@ use std::path::Path;
 use ankomst_shared::ids::EntryId;
 use ankomst_shared::value::Value;
 use toml::{Table, Value as Toml};
+
+use crate::world::document_id;
 
 /// A story.
 pub struct Story {
@@ -96,6 +103,7 @@ pub enum Check {
     House { record: String, persons: i64, most: Option<i64> },
     Room { record: String, room: String, persons: i64, most: Option<i64> },
     Count { record: String, path: String, value: i64 },
+    Person { record: String, entry: String, under: Option<(String, String)> },
 }
 
 /// A value that nobody may be shown who knows something of all of some people.
@@ -191,6 +199,7 @@ fn round(mut node: Node) -> Round {
     checks.extend(node.list("house").into_iter().map(house));
     checks.extend(node.list("room").into_iter().map(room));
     checks.extend(node.list("count").into_iter().map(count));
+    checks.extend(node.list("person").into_iter().map(person));
     let round = Round {
         acts: node.list("act").into_iter().map(act).collect(),
         shows: node.list("show").into_iter().map(show).collect(),
@@ -296,6 +305,17 @@ fn count(mut node: Node) -> Check {
     check
 }
 
+fn person(mut node: Node) -> Check {
+    let under = node.take("under");
+    let under = under.map(|under| {
+        let (record, entry) = under.as_str().unwrap().split_once('/').unwrap();
+        (record.to_owned(), names(entry))
+    });
+    let check = Check::Person { record: node.text("record"), entry: node.text("entry"), under };
+    node.end();
+    check
+}
+
 fn never(mut node: Node) -> Never {
     let knowing = node.take("knowing").unwrap();
     let knowing = knowing.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned());
@@ -319,18 +339,21 @@ fn value(value: &Toml) -> Value {
     }
 }
 
-/// Ids in the place of `@name`: in paths, and as whole values.
+/// Ids in the place of `@name` (an entry) and `#name` (a record): in paths, and as whole values.
 fn names(text: &str) -> String {
     let part = |part: &str| match part.strip_prefix('@') {
         Some(name) if !name.is_empty() && !name.contains(' ') => id(name).to_string(),
-        _ => part.to_owned(),
+        _ => match part.strip_prefix('#') {
+            Some(record) if !record.contains(' ') => document_id(record).to_string(),
+            _ => part.to_owned(),
+        },
     };
     let step = |step: &str| step.split(':').map(part).collect::<Vec<_>>().join(":");
     text.split('/').map(step).collect::<Vec<_>>().join("/")
 }
 
 /// The id of an entry called so.
-fn id(name: &str) -> EntryId {
+pub fn id(name: &str) -> EntryId {
     let hash = ankomst_shared::chunk::sha256(&[b"story", name.as_bytes()]);
     EntryId::from_bytes(*hash.first_chunk().unwrap())
 }

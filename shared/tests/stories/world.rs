@@ -10,7 +10,7 @@ use ankomst_shared::merge::{RecordState, record_state, settle_edits};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use crate::story::{Act, Does, Round, Story};
+use crate::story::{Act, Does, Never, Round, Story};
 
 const YEAR_S: i64 = 365 * 86_400;
 const START_MS: i64 = 1_793_000_000_000;
@@ -222,6 +222,12 @@ impl<'a> World<'a> {
 
     /// Gives everything to a device that has nothing: repeated, in any order, at times cut off.
     pub fn deliver_to_somebody_new(&self, dice: &mut Dice, round: &Round, what: &str) {
+        let device = self.somebody_new(dice, &round.never, what);
+        self.check_on(&device, round, what);
+    }
+
+    /// A device that had nothing and was given everything so.
+    pub fn somebody_new(&self, dice: &mut Dice, never: &[Never], what: &str) -> Device {
         let mut all: Vec<&Sent> = self.hub.iter().chain(&self.unsent).collect();
         for _ in 0..3 {
             all.push(all[dice.roll(all.len())]);
@@ -238,10 +244,10 @@ impl<'a> World<'a> {
             device.take(sent);
             left.retain(|one| one.chunk.hash != sent.chunk.hash);
             if dice.roll(20) == 0 {
-                self.never(&device, &round.never, &left, what);
+                self.never(&device, never, &left, what);
             }
         }
-        self.check_on(&device, round, what);
+        device
     }
 
     fn state(&self, person: &str, record: &str) -> RecordState {

@@ -13,6 +13,7 @@ use ankomst_shared::catalog::Catalog;
 use ankomst_shared::conflict::conflicts;
 use ankomst_shared::form::evaluate;
 use ankomst_shared::merge::record_state;
+use ankomst_shared::same::Same;
 use anyhow::Context;
 use case::{Case, by, opened, size};
 use watch::Watch;
@@ -65,7 +66,7 @@ pub fn figures(catalog: &Catalog, clock: &dyn Fn() -> f64) -> anyhow::Result<[f6
         edited - cloned,
         merged - cloned,
         watch.time(read),
-        watch.time(|| conflicts(catalog, ("case", case::ID), &record)),
+        watch.time(|| conflicts(catalog, ("case", case::ID), &record, &Same::default())),
         watch.time(|| evaluate(catalog, kind, &record)),
         size(&chunks),
         size(chunks.get(1..).unwrap_or_default()) / f64::from(case::CHANGES),

@@ -7,6 +7,7 @@
     reason = "a story told as a test: a failed step fails it"
 )]
 
+mod cards;
 mod cases;
 mod houses;
 mod team;

@@ -147,10 +147,12 @@ fn only_what_may_be_chosen_is_offered() {
     let core = signs_in(Desk::on(&MemoryStore::default()));
     let case = made(&core, Act::NewCase, &[("label", "Familjen Provby")]).document.unwrap();
     let (one, other) = (entry(&core, case, "persons"), entry(&core, case, "persons"));
-    let form = form(&core, case, Some(("persons", &one)));
-    let Input::Choice(choices) = field(&form, "/duplicate_of").unwrap().input else {
+    let link = entry(&core, case, "family_links");
+    says(&core, case, &[(&format!("family_links/{link}/person"), &one)]);
+    let form = form(&core, case, Some(("family_links", &link)));
+    let Input::Choice(choices) = field(&form, "/to_person").unwrap().input else {
         panic!("no choices")
     };
     let codes: Vec<String> = choices.into_iter().map(|choice: Choice| choice.code).collect();
-    assert_eq!(codes, [other], "nobody is a duplicate of oneself");
+    assert_eq!(codes, [other], "nobody is their own relative");
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Constraint or choices; answers that keep it, and answers that break it.
-const TABLE: [(&str, &str, &str); 47] = [
+const TABLE: [(&str, &str, &str); 46] = [
     (
         "residence open_to_after_open_from",
         "open_from=2026-01-01 open_to=2026-01-01",
@@ -114,11 +114,6 @@ const TABLE: [(&str, &str, &str); 47] = [
         "persons/A/lma_number=99-123456/1 persons/A/dossier_number=99-123457",
     ),
     ("case/persons own_field", "persons/A/reserve_number=X1", "persons/A/reserve_number=99-123456"),
-    (
-        "case/persons/duplicate_of choices",
-        "persons/A/duplicate_of=bbbbbbbbbbbbbbba persons/B/given=X",
-        "persons/A/duplicate_of=aaaaaaaaaaaaaaaa persons/B/given=X",
-    ),
     (
         "case/intakes examined_or_declined",
         "intakes/A/exam_offered=true intakes/A/exam_declined=false intakes/A/exam_done_on=2026-01-01",

@@ -2,7 +2,7 @@
 
 use ankomst_shared::app::{Answer, Command, Query, Refusal, Reply, Request, Role, View};
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::conflict::{conflicts, own_edits};
+use ankomst_shared::conflict::own_edits;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{ConflictId, DocumentId};
 use ankomst_shared::merge::{review_edits, settle_edits, withdraw_edits};
@@ -126,9 +126,8 @@ impl<P: Platform> Core<P> {
             if !may_settle(&open.identity.user.roles, &kind, false) {
                 return Err(Refusal::NotAllowed);
             }
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
             let owner = mine.then(|| open.user());
-            let all = conflicts(Catalog::builtin(), (&kind, document), &record);
+            let all = open.conflicts(document);
             let to_decide = all.iter().filter(|one| one.is_to_decide());
             Ok(to_decide.flat_map(|one| own_edits(one, owner)).collect::<Vec<_>>())
         })?;

@@ -11,6 +11,7 @@ use ankomst_shared::form::{Broken, evaluate};
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::merge::{Changed, RecordState, Review, changed_since, record_state, reviews};
 use ankomst_shared::order;
+use ankomst_shared::same::Pointer;
 use ankomst_shared::sign::header::review_of;
 
 use super::state::Open;
@@ -28,6 +29,8 @@ pub(super) struct Known {
     people: Rc<[UserId]>,
     /// The persons of a case, once somebody has looked for one.
     pub(super) household: Option<Rc<super::people::Household>>,
+    /// The cards of a case that point at others, once somebody has asked.
+    pub(super) pointers: Option<Rc<Vec<Pointer>>>,
 }
 
 /// The last review of a record, and what was written since.
@@ -60,6 +63,7 @@ impl Open {
             news,
             people: people.into(),
             household: None,
+            pointers: None,
         };
         self.records.insert(id, known);
         Some(record)

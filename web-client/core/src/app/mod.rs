@@ -1,7 +1,7 @@
 //! The application: commands in, replies and events out.
 //!
 //! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`own`] (the
-//! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`rows`] (what is
+//! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`same`] (cards of one person), [`twins`] (those who may be one), [`rows`] (what is
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
@@ -20,10 +20,12 @@ mod own;
 mod people;
 mod rows;
 mod safety;
+mod same;
 mod sign_in;
 mod state;
 mod sync;
 mod take_in;
+mod twins;
 mod view;
 mod write;
 

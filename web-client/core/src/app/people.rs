@@ -33,8 +33,6 @@ pub(super) struct Listed {
     /// All it is found by, also what others wrote and does not rule.
     pub(super) found: Somebody,
     pub(super) person: Person,
-    /// Somebody has said that it is another person's second entry.
-    pub(super) is_second: bool,
 }
 
 impl Open {
@@ -161,8 +159,7 @@ impl Reading<'_> {
             file: number("dossier_number"),
             phone: number("phone"),
         };
-        let is_second = !of("duplicate_of").is_empty();
         let found = Somebody { text: Text::of(text), names };
-        Listed { entry, found, person, is_second }
+        Listed { entry, found, person }
     }
 }

@@ -22,6 +22,7 @@ use super::known::Known;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
+use super::same::Beside;
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -85,6 +86,8 @@ pub(super) struct Open {
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
     pub(super) records: Few<DocumentId, Known>,
+    /// What shows only of several records beside each other, until something is written.
+    pub(super) beside: Beside,
     pub(super) uses: u64,
     pub(super) client: Client,
     /// Deposits handed in since the vault was opened: where the next turn begins.
@@ -168,6 +171,7 @@ impl<P: Platform> Core<P> {
             drafts: Few::default(),
             documents: Few::default(),
             records: Few::default(),
+            beside: Beside::default(),
             uses: 0,
             client: Client::default(),
             deposit_turn: 0,
@@ -327,7 +331,7 @@ impl Open {
         {
             self.headers.insert(document, header);
         }
-        self.records.remove(&document);
+        self.forget(document);
         // A decision changes what the record it is about shows.
         if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
             self.records.remove(&parent);

@@ -81,7 +81,7 @@ impl<P: Platform> Core<P> {
             }
             for id in &news.gone {
                 open.documents.remove(id);
-                open.records.remove(id);
+                open.forget(*id);
                 open.chunks.remove(id);
                 open.headers.remove(id);
             }

@@ -199,7 +199,7 @@ impl<P: Platform> Core<P> {
         self.with_open(|open| {
             for id in ids {
                 open.documents.remove(id);
-                open.records.remove(id);
+                open.forget(*id);
             }
             Ok(())
         })

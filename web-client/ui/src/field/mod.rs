@@ -158,9 +158,20 @@ fn around(held: Held, answer: AnyView) -> AnyView {
         }))}
         <div class="answer-line">{answer}{mark(held)}</div>
         {fault(held)}
+        {beside(held)}
         {said(held)}
     }
     .into_any()
+}
+
+/// What is said of the same elsewhere.
+fn beside(held: Held) -> AnyView {
+    dynamic(move || {
+        let said = held.view.with(|view| view.beside.clone());
+        (!said.is_empty()).then(
+            || view! { <p class="beside">{icon(Sign::Folder)}<span dir="auto">{said}</span></p> },
+        )
+    })
 }
 
 /// What is wrong with the answer.
@@ -186,6 +197,7 @@ fn fixed(held: Held, first: &FieldView) -> AnyView {
                 if view.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { view.text.clone() }
             }))}</p>
             {fault(held)}
+            {beside(held)}
             {said(held)}
         </div>
     }

@@ -11,6 +11,7 @@ use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::occupancy::{self, Fault};
+use ankomst_shared::same::Same;
 use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::trial::{Verdict, try_changes};
 
@@ -166,7 +167,7 @@ fn everybody_has_a_bed_and_only_one_room_is_too_full() {
     let (town, _) = small();
     let (mut lived, mut faults, mut free, mut blocked) = (0, Vec::new(), 0, 0);
     for one in of_kind("residence") {
-        let house = occupancy::house(Catalog::builtin(), &one.state);
+        let house = occupancy::house(Catalog::builtin(), &one.state, &Same::default());
         assert!(house.without_room.is_empty());
         lived += house.persons;
         for room in &house.rooms {

@@ -266,7 +266,10 @@ impl<P: Platform> Core<P> {
                 match &field.typ {
                     FieldType::Date if needed => Some(Value::text(&today)),
                     FieldType::Time if needed => Some(Value::Int(now_ms)),
-                    FieldType::Reference(to) if to == "person" => person.as_ref().map(Value::text),
+                    // That a new card is of somebody who has one, only a person says.
+                    FieldType::Reference(to) if to == "person" && !field.system => {
+                        person.as_ref().map(Value::text)
+                    }
                     _ => None,
                 }
             };

@@ -1,10 +1,11 @@
 //! What pages offer to do. Reading order: this file (one arm for each), [`entries`] (making, taking
-//! away, setting), [`placing`] (who lives where), [`signing`], [`found`] (deficiencies that an
+//! away, setting), [`same`] (cards of one person), [`placing`] (who lives where), [`signing`], [`found`] (deficiencies that an
 //! inspection makes).
 
 mod entries;
 mod found;
 mod placing;
+mod same;
 mod signing;
 
 use ankomst_shared::app::{Act, Acted, Query, Refusal};
@@ -70,6 +71,9 @@ impl<P: Platform> Core<P> {
                     values.push((FieldPath::parse(&key).map_err(|_| Refusal::BadValue)?, value));
                 }
                 return self.set_values(document, values).await;
+            }
+            Act::Same(case, entry, other, joined) => {
+                return self.same((case, &entry), &other, joined, answers.text("reason")?).await;
             }
             Act::Count { document, path } => return self.count_one(document, &path).await,
             Act::Place { residence, room, bed } => {

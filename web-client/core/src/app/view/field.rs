@@ -10,6 +10,7 @@ use ankomst_shared::document::Statement;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{FieldState, RecordState, Settlement};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::same::named;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
@@ -66,9 +67,45 @@ impl Viewer<'_> {
         view
     }
 
+    /// A person as a field names one: the entry to be chosen and the name. Who has several cards is called as
+    /// the one shown, but where the cards themselves are spoken of.
+    pub(super) fn named_person(
+        &mut self,
+        id: DocumentId,
+        path: &FieldPath,
+        code: &str,
+    ) -> (String, String) {
+        let case = self.list_of(id, "person").map_or(id, |(at, _)| at);
+        let is_card =
+            path.as_str().starts_with("same_said/") || path.as_str().ends_with("/duplicate_of");
+        let Some(card) = named(case, code) else { return <(String, String)>::default() };
+        if card.0 != case {
+            return (code.to_owned(), self.card_words(&card));
+        }
+        let (mut entry, mut name) = (card.1.clone(), self.card_name(case, &card.1));
+        if !is_card {
+            let shown = self.shown_as(case, &card.1);
+            if shown.0 == case {
+                entry = shown.1;
+            }
+            name = self.person_name(case, &card.1);
+        }
+        if name.is_empty() {
+            self.w(Word::Untitled).clone_into(&mut name);
+        }
+        (entry, name)
+    }
+
     /// What is named is chosen and shown by name, never by an id.
     fn name_references(&mut self, view: &mut FieldView, (id, to): (DocumentId, &str)) {
         let choices = self.references(id, to);
+        if to == "person" {
+            self.name_persons(id, view);
+            if !choices.is_empty() {
+                view.input = Input::Choice(choices);
+            }
+            return;
+        }
         if choices.is_empty() {
             return;
         }
@@ -87,6 +124,20 @@ impl Viewer<'_> {
         view.input = Input::Choice(choices);
     }
 
+    fn name_persons(&mut self, id: DocumentId, view: &mut FieldView) {
+        let path = view.path.clone();
+        if let Some(code) = view.value.as_str() {
+            let (code, text) = self.named_person(id, &path, code);
+            (view.value, view.text) = (Value::text(code), text);
+        }
+        for said in &mut view.statements {
+            said.text = self.named_person(id, &path, said.value.as_str().unwrap_or_default()).1;
+        }
+        for one in &mut view.settlements {
+            one.text = self.named_person(id, &path, one.value.as_str().unwrap_or_default()).1;
+        }
+    }
+
     /// What a reference in a document may name; nothing where this device has no list of it.
     pub(super) fn references(&mut self, id: DocumentId, to: &str) -> Vec<Choice> {
         let mut named: Vec<(String, String)> = match to {
@@ -100,7 +151,10 @@ impl Viewer<'_> {
             }
             _ => {
                 let Some((at, list)) = self.list_of(id, to) else { return Vec::new() };
-                let (home, entries) = self.listed(at, &list.id);
+                let (home, mut entries) = self.listed(at, &list.id);
+                if list.id == "persons" {
+                    entries = self.people(at);
+                }
                 let names = entries.into_iter().map(|entry| {
                     let name = self.entry_name(home, list, &entry);
                     (entry, name)
@@ -188,6 +242,7 @@ impl Viewer<'_> {
             read_only: field.merge == MergeCode::I && state.is_some(),
             error: None,
             safety,
+            beside: String::new(),
         }
     }
 

@@ -127,7 +127,7 @@ impl Viewer<'_> {
     /// What an entry of a list is called.
     pub(super) fn entry_title(&mut self, id: DocumentId, list: &str, entry: &str) -> String {
         if list == "persons" {
-            return self.person_name(id, entry);
+            return self.card_name(id, entry);
         }
         if list == "occupancy" {
             return self.occupant_name(id, entry);
@@ -144,7 +144,15 @@ impl Viewer<'_> {
         })
     }
 
+    /// The name of a person: on the card under which the person is shown.
     pub(super) fn person_name(&mut self, id: DocumentId, entry: &str) -> String {
+        let (case, shown) = self.shown_as(id, entry);
+        let name = self.card_name(case, &shown);
+        if name.is_empty() { self.card_name(id, entry) } else { name }
+    }
+
+    /// The name that stands on a card.
+    pub(super) fn card_name(&mut self, id: DocumentId, entry: &str) -> String {
         let names =
             ["given", "family"].map(|part| self.text(id, &format!("persons/{entry}/{part}")));
         names.join(" ").trim().to_owned()

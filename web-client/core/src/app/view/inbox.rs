@@ -4,7 +4,7 @@ use ankomst_shared::app::{
     Agreement, ChangeListView, ChangedField, InboxRow, InboxView, Refusal, ReviewView,
 };
 use ankomst_shared::catalog::{EntryList, Kind, written_date};
-use ankomst_shared::conflict::{Class, Conflict, conflicts, owners};
+use ankomst_shared::conflict::{Class, Conflict, owners};
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::merge::{Changed, RecordState};
 use ankomst_shared::order;
@@ -56,7 +56,7 @@ impl Viewer<'_> {
         let record = stands.whole();
         let late = stands.late.iter().filter(|late| !late.is_decided()).count();
         let unseen = self.open.unseen(id).ok_or(Refusal::NotHere)?;
-        let open = conflicts(self.catalog, (&kind.id, id), &stands);
+        let open = self.open.conflicts(id);
         let (mut conflicts, mut safety, mut first) = (0, 0, i64::MAX);
         for one in open.iter().filter(|one| one.is_to_decide()) {
             conflicts += 1;
@@ -64,7 +64,7 @@ impl Viewer<'_> {
             first = first.min(self.decide_by_ms(id, one));
         }
         let (duty, mine) =
-            if conflicts > 0 { self.duty(id, first, &open) } else { (String::new(), false) };
+            if first < i64::MAX { self.duty(id, first, &open) } else { (String::new(), false) };
         let mut people: Vec<String> = Vec::new();
         let mut received = None;
         for change in &unseen.changed {
@@ -116,6 +116,10 @@ impl Viewer<'_> {
 
     /// When a conflict is to be decided: so many days after the last of it had come, Unix milliseconds.
     fn decide_by_ms(&self, id: DocumentId, one: &Conflict) -> i64 {
+        // Nobody is late for two who may be one.
+        if one.is_a_guess() {
+            return i64::MAX;
+        }
         let told = one
             .said
             .iter()
@@ -182,9 +186,8 @@ impl Viewer<'_> {
 
     /// What a person should decide that is not about one field: where, and in words with the day.
     pub(super) fn undecided(&mut self, id: DocumentId) -> Result<Vec<(String, String)>, Refusal> {
-        let kind = self.kind(id)?;
         let record = self.record(id)?;
-        let all = conflicts(self.catalog, (&kind.id, id), &record);
+        let all = self.open.conflicts(id);
         let mut notes = Vec::new();
         for one in all.iter().filter(|one| !one.is_about_field(&record)) {
             let word = match one.class {
@@ -193,10 +196,15 @@ impl Viewer<'_> {
                 Class::Safety => Word::ConflictBlocked,
                 Class::DoublePlacement if one.at.starts_with("beds/") => Word::ConflictSameBed,
                 Class::DoublePlacement => Word::ConflictDouble,
+                Class::Duplicate => Word::ConflictSame,
                 Class::DeletedEdited => Word::ConflictRemoved,
                 Class::Clock => Word::ConflictClock,
                 _ => Word::ConflictSeveral,
             };
+            if one.is_a_guess() {
+                notes.extend(self.guessed(one));
+                continue;
+            }
             let place = self.conflict_place(id, one, &record);
             let by = self.decide_by_ms(id, one);
             let what = self.f(word, &[&place]);
@@ -208,6 +216,18 @@ impl Viewer<'_> {
             notes.push((one.at.clone(), self.f(Word::DecideBy, &[&what, &by])));
         }
         Ok(notes)
+    }
+
+    /// Two cards that may be of one person, with how much speaks for it and what.
+    fn guessed(&mut self, one: &Conflict) -> Option<(String, String)> {
+        let likely = self.open.likely();
+        let pair = likely.iter().find(|pair| pair.conflict.id == one.id)?;
+        let [first, later] = &pair.cards;
+        let (first, later) = (self.card_words(first), self.card_words(later));
+        let score = self.f(Word::TwinScore, &[&pair.like.score.to_string()]);
+        let reasons = self.reasons(&pair.like);
+        let said = self.f(Word::ConflictLike, &[&later, &first, &score, &reasons]);
+        Some((one.at.clone(), said))
     }
 
     fn conflict_place(&mut self, id: DocumentId, one: &Conflict, record: &RecordState) -> String {
@@ -222,8 +242,10 @@ impl Viewer<'_> {
             Some(("person", person)) => {
                 let placed = record.entries(self.catalog, "residence", "occupancy");
                 let key = |entry: &str, field: &str| format!("occupancy/{entry}/{field}");
+                let same = self.open.same();
                 let mut placed = placed.into_iter();
-                let entry = placed.find(|entry| record.text(&key(entry, "person")) == person);
+                let entry =
+                    placed.find(|entry| same.person(record.text(&key(entry, "person"))) == person);
                 entry.map(|entry| self.occupant_name(id, &entry)).unwrap_or_default()
             }
             Some((list, entry)) => {

@@ -115,6 +115,9 @@ impl<'a> Viewer<'a> {
         let Some(located) = self.catalog.locate(&kind, &path) else { return String::new() };
         if let FieldType::Reference(to) = &located.field.typ {
             let code = value.as_str().unwrap_or_default();
+            if to == "person" {
+                return self.named_person(id, &path, code).1;
+            }
             let mut known = self.references(id, to).into_iter();
             return known
                 .find(|choice| choice.code == code)

@@ -3,7 +3,6 @@
 use ankomst_shared::app::{Act, Body, Line, PageView, Part, Refusal, Sign, Tone};
 use ankomst_shared::catalog::is_over;
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::occupancy;
 use ankomst_shared::text::Word;
 
 use super::super::viewer::{Viewer, count};
@@ -77,7 +76,10 @@ impl Viewer<'_> {
         list: &str,
         [title, none, add]: [Word; 3],
     ) -> Part {
-        let entries = self.listed(parent, list).1;
+        let entries = match list {
+            "persons" => self.people(parent),
+            _ => self.listed(parent, list).1,
+        };
         let lines = entries.iter().map(|entry| self.entry_line(parent, list, entry)).collect();
         let mut part = self.lines(list, title, lines, none);
         part.actions.push(self.add(parent, list, add));
@@ -103,35 +105,36 @@ impl Viewer<'_> {
             let Ok(record) = self.record(house) else { continue };
             let mut own = record.entries(self.catalog, "residence", "occupancy");
             own.retain(|entry| record.text(&format!("occupancy/{entry}/case")) == case);
-            if own.is_empty() {
-                continue;
-            }
-            let shown = occupancy::house(self.catalog, &record);
             for entry in own {
-                let key = |field: &str| format!("occupancy/{entry}/{field}");
-                let mut badges: Vec<_> = self.state(house, &key("state")).into_iter().collect();
-                match shown.placements().find(|one| one.entry == entry) {
-                    Some(one) if one.state == "disputed" => {
-                        badges = vec![badge(self.placement(&one.state), Tone::Decide)];
-                    }
-                    // Somebody has decided against it.
-                    None if !is_over(record.text(&key("state"))) => continue,
-                    _ => {}
-                }
-                let room = record.text(&key("room")).to_owned();
-                let room = self.text(house, &format!("rooms/{room}/label"));
-                lines.push(Line {
-                    href: Some(format!("/boenden/{house}")),
-                    title: self.occupant_name(house, &entry),
-                    detail: format!("{} · {room}", self.text(house, "name")),
-                    figure: self.text(house, &key("from_date")),
-                    badges,
-                    key: entry,
-                    ..Line::default()
-                });
+                lines.extend(self.living_line(house, &entry));
             }
         }
         self.lines("living", Word::Living, lines, Word::LivingNone)
+    }
+
+    /// A placement as a line; nothing where somebody has decided against it.
+    pub(super) fn living_line(&mut self, house: DocumentId, entry: &str) -> Option<Line> {
+        let record = self.record(house).ok()?;
+        let key = |field: &str| format!("occupancy/{entry}/{field}");
+        let mut badges: Vec<_> = self.state(house, &key("state")).into_iter().collect();
+        match self.lived(&record).placements().find(|one| one.entry == entry) {
+            Some(one) if one.state == "disputed" => {
+                badges = vec![badge(self.placement(&one.state), Tone::Decide)];
+            }
+            None if !is_over(record.text(&key("state"))) => return None,
+            _ => {}
+        }
+        let room = record.text(&key("room")).to_owned();
+        let room = self.text(house, &format!("rooms/{room}/label"));
+        Some(Line {
+            href: Some(format!("/boenden/{house}")),
+            title: self.occupant_name(house, entry),
+            detail: format!("{} · {room}", self.text(house, "name")),
+            figure: self.text(house, &key("from_date")),
+            badges,
+            key: entry.to_owned(),
+            ..Line::default()
+        })
     }
 
     fn case_visits(&mut self, id: DocumentId) -> Part {

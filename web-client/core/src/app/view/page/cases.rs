@@ -38,7 +38,7 @@ impl Viewer<'_> {
     /// A case in a list.
     pub(super) fn case_line(&mut self, id: DocumentId) -> Option<Line> {
         let record = self.record(id).ok()?;
-        let persons = self.listed(id, "persons").1;
+        let persons = self.people(id);
         let names: Vec<String> = persons.iter().map(|entry| self.person_name(id, entry)).collect();
         let found_by = self.found_by(id, "persons");
         let mut badges = Vec::new();

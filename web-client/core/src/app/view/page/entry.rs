@@ -99,6 +99,7 @@ impl Viewer<'_> {
                 page.badges.push(badge);
                 page.actions.push(action);
             }
+            self.cards(&mut page, home, entry);
         }
         if list == "notes" {
             self.note_page(&mut page, home, entry);
@@ -168,6 +169,22 @@ impl Viewer<'_> {
                 if !matches!(code.as_str(), "" | "none") {
                     let words = self.words(home, &key("protected_identity"));
                     badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
+                }
+                let cards = self.open.same().others(home, entry);
+                for (case, card) in &cards {
+                    let key = ["persons/", card, "/protected_identity"].concat();
+                    if badges.is_empty() && !matches!(self.text(*case, &key).as_str(), "" | "none")
+                    {
+                        let words = self.words(*case, &key);
+                        badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
+                    }
+                }
+                if !cards.is_empty() {
+                    badges.push(self.cards_badge(cards.len()));
+                }
+                let shown = self.shown_as(home, entry);
+                if shown.0 != home {
+                    badges.push(badge(self.card_words(&shown), Tone::Info));
                 }
                 (self.person_name(home, entry), fields.map(|field| self.words(home, &key(field))))
             }

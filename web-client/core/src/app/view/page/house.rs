@@ -5,7 +5,7 @@ use ankomst_shared::app::{
 };
 use ankomst_shared::catalog::{is_over, written_date};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::occupancy::{self, Bed, Fault, House, Occupant, Room};
+use ankomst_shared::occupancy::{Bed, Fault, House, Occupant, Room};
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
@@ -19,7 +19,7 @@ impl Viewer<'_> {
         id: DocumentId,
     ) -> Result<PageView, ankomst_shared::app::Refusal> {
         let record = self.record(id)?;
-        let house = occupancy::house(self.catalog, &record);
+        let house = self.lived(&record);
         let pinned = self.open.standing.wants.contains(&id);
         let along = if pinned { Word::TakenAlong } else { Word::TakeAlong };
         let mut take = action(
@@ -315,13 +315,14 @@ impl Viewer<'_> {
 
     /// Persons of cases held here who live nowhere yet, by name.
     fn unplaced(&mut self) -> Vec<Choice> {
+        let same = self.open.same();
         let mut placed: Vec<String> = Vec::new();
         for house in self.of_kind("residence") {
             let Ok(record) = self.record(house) else { continue };
             for entry in record.entries(self.catalog, "residence", "occupancy") {
                 let key = |field: &str| record.text(&format!("occupancy/{entry}/{field}"));
                 if !is_over(key("state")) {
-                    placed.push(key("person").to_owned());
+                    placed.push(same.person(key("person")).to_owned());
                 }
             }
         }
@@ -331,7 +332,8 @@ impl Viewer<'_> {
                 continue;
             }
             for entry in self.listed(case, "persons").1 {
-                if placed.contains(&entry) {
+                // Who has several cards is placed by the one shown.
+                if placed.contains(&entry) || same.under(case, &entry).is_some() {
                     continue;
                 }
                 let (name, number) = (self.person_name(case, &entry), self.case_number(case));
@@ -355,7 +357,7 @@ impl Viewer<'_> {
         let mut places = Vec::new();
         for id in self.of_kind("residence") {
             let Ok(record) = self.record(id) else { continue };
-            let house = occupancy::house(self.catalog, &record);
+            let house = self.lived(&record);
             let name = self.text(id, "name");
             for room in house.rooms.iter().filter(|room| room.sleeps && !room.blocked) {
                 let label = self.text(id, &format!("rooms/{}/label", room.entry));

@@ -1,7 +1,10 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
-//! [`due`], [`report`], [`search`], [`twins`], [`visits`], [`starts`], [`device`], [`mod@print`].
+//! [`due`], [`report`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
+//! [`history`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
+mod apart;
+mod cards;
 mod case;
 mod cases;
 mod device;
@@ -81,6 +84,7 @@ impl Viewer<'_> {
                     },
                     [list, entry] => self.entry(record, list, entry),
                     ["persons", entry, "lika"] => Ok(self.twins(Some((record, entry)))),
+                    ["persons", entry, "kort"] => self.card_page(record, entry),
                     _ => Err(Refusal::NoPlace),
                 }
             }

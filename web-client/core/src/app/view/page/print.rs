@@ -2,7 +2,6 @@
 
 use ankomst_shared::app::{Act, Body, Line, PageView, Refusal, Sign, Tone};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::occupancy;
 use ankomst_shared::text::Word;
 
 use super::super::viewer::Viewer;
@@ -98,7 +97,7 @@ impl Viewer<'_> {
     /// `/utskrift/brand/<house>`: how many sleep where, for the fire service. No names.
     pub(super) fn fire_list(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
         let record = self.record(id)?;
-        let house = occupancy::house(self.catalog, &record);
+        let house = self.lived(&record);
         let mut lines = Vec::new();
         for room in house.rooms.iter().filter(|room| room.sleeps || room.persons > 0) {
             let key = |field: &str| format!("rooms/{}/{field}", room.entry);

@@ -37,6 +37,7 @@ impl Viewer<'_> {
                 }
             }
         }
+        self.once_each(&mut found);
         let mut more = found.exact.len() > SHOWN_MAX;
         let exact = found.exact.into_iter().take(SHOWN_MAX);
         let mut lines: Vec<Line> = exact.filter_map(|at| self.found_line(at)).collect();
@@ -77,6 +78,24 @@ impl Viewer<'_> {
             return Some(Rc::new(household(case, &typed)));
         }
         self.open.household(case)
+    }
+
+    /// Each person once, by the card shown, whatever card was found.
+    fn once_each(&mut self, found: &mut Found) {
+        let mut seen = Vec::new();
+        let mut is_first = |viewer: &mut Self, at: &mut (DocumentId, Option<String>)| {
+            if let Some(entry) = &at.1 {
+                let (case, entry) = viewer.shown_as(at.0, entry);
+                *at = (case, Some(entry));
+            }
+            let is_new = !seen.contains(at);
+            if is_new {
+                seen.push(at.clone());
+            }
+            is_new
+        };
+        found.exact.retain_mut(|at| is_first(self, at));
+        found.alike.retain_mut(|(_, at)| is_first(self, at));
     }
 
     /// A person with its case, or a case.

@@ -6,47 +6,26 @@ use std::rc::Rc;
 use ankomst_shared::app::{Act, Action, Badge, Body, PageView, Part, Sign, Tone};
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{DocumentId, EntryId};
-use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sound::twins::{Likeness, Reason, SCORE_MIN_HOUSEHOLD, Script, likeness};
+use ankomst_shared::sound::twins::{Likeness, Reason, Script};
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
-use super::super::super::people::{Household, Listed};
+use super::super::super::twins::{Known, SCORE_HIGH, pairs};
 use super::super::viewer::Viewer;
-use super::made::{action, badge, part, quiet};
+use super::made::{action, badge, by_title, part, quiet};
 
 /// So many pairs are shown.
 const SHOWN_MAX: usize = 40;
-/// A score that calls for a look.
-const SCORE_HIGH: u8 = 75;
-
-/// A person of a case on this device.
-#[derive(Clone)]
-struct Known {
-    case: DocumentId,
-    household: Rc<Household>,
-    at: usize,
-}
-
-impl Known {
-    fn listed(&self) -> Option<&Listed> {
-        self.household.persons.get(self.at)
-    }
-
-    fn entry(&self) -> &str {
-        self.listed().map_or("", |one| &one.entry)
-    }
-}
-
 impl Viewer<'_> {
-    /// Everybody on this device who is not said to be another one's second entry.
+    /// Everybody on this device, each by the card under which the person is shown.
     fn everybody(&mut self) -> Vec<Known> {
+        let same = self.open.same();
         let mut all = Vec::new();
         for case in self.of_kind("case") {
             let Some(household) = self.household(case) else { continue };
             for (at, listed) in household.persons.iter().enumerate() {
-                if !listed.is_second {
+                if same.under(case, &listed.entry).is_none() {
                     all.push(Known { case, household: Rc::clone(&household), at });
                 }
             }
@@ -57,26 +36,7 @@ impl Viewer<'_> {
     /// Pairs who may be one, the most alike first: all, or those of one person.
     fn pairs(&mut self, of: Option<(DocumentId, &str)>) -> Vec<(Known, Known, Likeness)> {
         let all = self.everybody();
-        let near = match of {
-            None => near(&all),
-            Some((case, entry)) => {
-                let own = all.iter().position(|one| one.case == case && one.entry() == entry);
-                let Some(own) = own else { return Vec::new() };
-                (0..all.len()).filter(|at| *at != own).map(|at| (own, at)).collect()
-            }
-        };
-        let mut pairs: Vec<(u8, usize, usize, Likeness)> = Vec::new();
-        for (one, other) in near {
-            let (Some(a), Some(b)) = (all.get(one), all.get(other)) else { continue };
-            if let Some(like) = alike(a, b) {
-                pairs.push((100 - like.score, one, other, like));
-            }
-        }
-        order::sort_by_key(&mut pairs, |(far, one, other, _)| (*far, *one, *other));
-        pairs.dedup();
-        let known = |at: usize| all.get(at).cloned();
-        let pairs = pairs.into_iter();
-        pairs.filter_map(|(_, one, other, like)| Some((known(one)?, known(other)?, like))).collect()
+        pairs(&all, of)
     }
 
     /// How many may be the person that is being written down, and the way to them; nothing when none.
@@ -105,6 +65,7 @@ impl Viewer<'_> {
         for (number, (one, other, like)) in (1..).zip(found.iter().take(SHOWN_MAX)) {
             parts.push(self.pair(number, (one, other), like));
         }
+        parts.extend(of.map(|(case, entry)| self.all_others(case, entry)));
         let back = match of {
             None => ("/arenden".to_owned(), self.w(Word::Cases).to_owned()),
             Some((case, entry)) => {
@@ -120,11 +81,30 @@ impl Viewer<'_> {
         }
     }
 
+    /// Everybody else on this device, to say that one of them is the same person.
+    fn all_others(&mut self, case: DocumentId, entry: &str) -> Part {
+        let card = (case, entry.to_owned());
+        let own = self.shown_as(case, entry);
+        let mut lines = Vec::new();
+        for other in self.everybody() {
+            let shown = other.card();
+            if shown != own {
+                let mut line = self.person_line(shown.0, &shown.1);
+                line.actions.push(self.same_action(&card, &shown));
+                lines.push(line);
+            }
+        }
+        by_title(&mut lines);
+        self.lines("everybody", Word::SameAll, lines, Word::Empty)
+    }
+
     /// Two persons beside each other.
     fn pair(&mut self, number: u32, (one, other): (&Known, &Known), like: &Likeness) -> Part {
         let mut lines = Vec::new();
-        for person in [one, other] {
-            lines.push(self.person_line(person.case, person.entry()));
+        for (shown, card) in [(one, other), (other, one)] {
+            let mut person = self.person_line(shown.case, shown.entry());
+            person.actions.push(self.same_action(&card.card(), &shown.card()));
+            lines.push(person);
         }
         let score = self.f(Word::TwinScore, &[&like.score.to_string()]);
         let tone = if like.score >= SCORE_HIGH { Tone::Decide } else { Tone::Info };
@@ -151,7 +131,7 @@ impl Viewer<'_> {
     }
 
     /// What speaks for it, then what speaks against it.
-    fn reasons(&self, like: &Likeness) -> String {
+    pub(in crate::app::view) fn reasons(&self, like: &Likeness) -> String {
         let mut said = String::new();
         let mut is_against = false;
         for reason in &like.reasons {
@@ -210,40 +190,6 @@ const fn script_word(script: Script) -> Word {
         Script::Cyrillic => Word::ScriptCyrillic,
         Script::Geez => Word::ScriptGeez,
     }
-}
-
-/// Two persons who may be one and of whom nobody has said that they are two.
-fn alike(one: &Known, other: &Known) -> Option<Likeness> {
-    let like = likeness(&one.listed()?.person, &other.listed()?.person)?;
-    if one.case == other.case && like.score < SCORE_MIN_HOUSEHOLD {
-        return None;
-    }
-    let is_said = |household: &Household| {
-        let (one, other) = (one.entry(), other.entry());
-        household.apart.iter().any(|(a, b)| (a == one && b == other) || (a == other && b == one))
-    };
-    (!is_said(&one.household) && !is_said(&other.household)).then_some(like)
-}
-
-/// Pairs that share a bone of a name or a number, the earlier person first; some more than once.
-fn near(all: &[Known]) -> Vec<(usize, usize)> {
-    let mut keys: Vec<(String, usize)> = Vec::new();
-    for (at, one) in all.iter().enumerate() {
-        let Some(listed) = one.listed() else { continue };
-        let mut own = listed.person.numbers.clone();
-        own.extend([listed.person.card.clone(), listed.person.reserve.clone()]);
-        own.extend(listed.found.names.iter().flat_map(ankomst_shared::sound::Name::skeletons));
-        keys.extend(own.into_iter().filter(|key| !key.is_empty()).map(|key| (key, at)));
-    }
-    order::sort_by_key(&mut keys, |(key, at)| (key.clone(), *at));
-    let mut pairs = Vec::new();
-    for group in keys.chunk_by(|(one, _), (other, _)| one == other) {
-        for (at, (_, one)) in group.iter().enumerate() {
-            let others = group.iter().skip(at + 1).map(|(_, other)| (*one, *other));
-            pairs.extend(others.filter(|(one, other)| one != other));
-        }
-    }
-    pairs
 }
 
 /// The id of what is said of two persons: the same on every device, whoever says it.

@@ -1,0 +1,102 @@
+//! Cards of one person among the cases on this device, and what follows for what people should decide.
+
+use std::rc::Rc;
+
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::conflict::{self, Conflict};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::occupancy;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::same::{Card, Same, There, pointers};
+
+use super::state::Open;
+use super::twins::Likely;
+
+/// What shows only of several records beside each other.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Cards of one person.
+    same: Option<Rc<Same>>,
+    /// Cards that are much alike.
+    pub(super) likely: Option<Rc<Vec<Likely>>>,
+}
+
+impl Open {
+    /// A record is read anew when it is next needed, and what shows only beside others.
+    pub(super) fn forget(&mut self, id: DocumentId) {
+        self.records.remove(&id);
+        self.beside = Beside::default();
+    }
+
+    /// The cards that are said to be of one person, in all cases held here.
+    pub(super) fn same(&mut self) -> Rc<Same> {
+        if let Some(same) = &self.beside.same {
+            return Rc::clone(same);
+        }
+        let mut found = Vec::new();
+        for case in self.all("case") {
+            let Some(record) = self.record(case) else { continue };
+            let Some(known) = self.records.get_mut(&case) else { continue };
+            let own = known
+                .pointers
+                .get_or_insert_with(|| Rc::new(pointers(Catalog::builtin(), case, &record)));
+            found.extend(own.iter().cloned());
+        }
+        let same = Rc::new(Same::of(&found, &mut |card| self.has_card(card)));
+        self.beside.same = Some(Rc::clone(&same));
+        same
+    }
+
+    fn has_card(&mut self, (case, entry): &Card) -> There {
+        if self.kind(*case) != Some("case") {
+            return There::Elsewhere;
+        }
+        let Some(record) = self.record(*case) else { return There::Elsewhere };
+        let cards = record.entries(Catalog::builtin(), "case", "persons");
+        if cards.contains(entry) { There::Yes } else { There::Removed }
+    }
+
+    /// Records of a kind.
+    pub(super) fn all(&self, kind: &str) -> Vec<DocumentId> {
+        let mut all = Vec::new();
+        for header in self.headers.values() {
+            if header.kind == kind {
+                all.push(header.document);
+            }
+        }
+        all
+    }
+
+    /// Everything to decide in a record, also where that shows only beside others held here.
+    pub(super) fn conflicts(&mut self, id: DocumentId) -> Vec<Conflict> {
+        let (same, Some(record)) = (self.same(), self.record(id)) else { return Vec::new() };
+        let kind = self.kind(id).unwrap_or_default().to_owned();
+        let mut all = conflict::conflicts(Catalog::builtin(), (&kind, id), &record, &same);
+        if kind == "case" {
+            let likely = self.likely();
+            let own = likely.iter().filter(|one| one.case == id);
+            all.extend(own.map(|one| one.conflict.clone()));
+        }
+        if same.joins(id) {
+            all.extend(self.apart(id, &same));
+        }
+        all
+    }
+
+    /// Persons of a case whose cards live in different houses.
+    fn apart(&mut self, case: DocumentId, same: &Same) -> Vec<Conflict> {
+        let mut placed = Vec::new();
+        for id in self.all("residence") {
+            let Some(record) = self.record(id) else { continue };
+            let house = occupancy::house(Catalog::builtin(), &record, same);
+            for one in house.placements() {
+                let path = FieldPath::parse(&["occupancy/", &one.entry, "/state"].concat());
+                let state = path.ok().and_then(|path| record.fields.get(&path));
+                if let (Some(state), true) = (state, one.lives) {
+                    placed.push((id, one.person.clone(), state.statements.clone()));
+                }
+            }
+        }
+        conflict::apart(case, &placed, same)
+    }
+}
