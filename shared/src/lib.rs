@@ -5,7 +5,7 @@
 //! worker remain, so that the page never links Automerge.
 //!
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
-//! `document`, `merge`, `own`, `form`, `occupancy`, `conflict`, `chunk`, `sign`, `sync`.
+//! `document`, `merge`, `own`, `form`, `rules`, `occupancy`, `conflict`, `chunk`, `sign`, `sync`.
 
 #[macro_use]
 pub mod packed;
@@ -39,6 +39,8 @@ pub mod merge;
 pub mod occupancy;
 #[cfg(feature = "document")]
 pub mod own;
+#[cfg(feature = "document")]
+pub mod rules;
 #[cfg(feature = "document")]
 pub mod sign;
 #[cfg(feature = "document")]
