@@ -168,8 +168,7 @@ fn read(catalog: &Catalog, record: &RecordState, day: Option<Date>) -> House {
         }
     }
     let today = day.or_else(|| last_move(record, &placed)).unwrap_or(Date::MAX);
-    let ask =
-        Ask { catalog, kind: "residence", record, entry: "", beside: &[], today, now_ms: 0 };
+    let ask = Ask { catalog, kind: "residence", record, entry: "", beside: &[], today, now_ms: 0 };
     let mut rooms: Vec<Room> = record
         .entries(catalog, "residence", "rooms")
         .into_iter()

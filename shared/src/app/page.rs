@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// Number of the form that pages and acts have between app and server; it counts up with every change
 /// of anything in this file or of what it is made of.
-pub const PAGE_FORM: u32 = 2;
+pub const PAGE_FORM: u32 = 3;
 
 /// A place as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,6 +83,17 @@ pub struct Line {
     pub found_by: String,
     /// How it looks on a board.
     pub tone: Tone,
+    /// What is reckoned in it, each with the way to its reasons.
+    pub why: Vec<Why>,
+}
+
+/// The reasons of something that is reckoned: opened where it is shown, or as a page of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The address at which they are described.
+    pub at: String,
+    /// What the way to them is called.
+    pub label: String,
 }
 
 /// How something is marked; never by colour alone.
@@ -374,8 +385,9 @@ packed! {
     struct Part { key, title, help, actions, body }
     enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a) }
     struct Line {
-        key, href, title, detail, badges, figure, progress, actions, found_by, tone
+        key, href, title, detail, badges, figure, progress, actions, found_by, tone, why
     }
+    struct Why { at, label }
     enum Tone { Plain, Good, Info, Decide, Danger }
     struct Badge { text, tone, sign }
     enum Sign {

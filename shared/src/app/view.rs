@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
-use crate::app::page::Action;
+use crate::app::page::{Action, Why};
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -361,6 +361,8 @@ pub struct RunView {
     pub version: u32,
     /// What can be done with the whole of it.
     pub actions: Vec<Action>,
+    /// What is reckoned of it, each with the way to its reasons.
+    pub why: Vec<Why>,
     /// Groups of items.
     pub groups: Vec<GroupView>,
 }
@@ -409,6 +411,8 @@ pub struct ItemView {
     pub due: String,
     /// That day has passed and it is not done.
     pub overdue: bool,
+    /// The address of the reasons; empty where nothing is reckoned.
+    pub why: String,
     /// Status: a choice of the codes of its list.
     pub status: FieldView,
     /// Measured value, where the item asks for one; or the day it was last done, where it is done again.
@@ -532,11 +536,11 @@ packed! {
     struct RunRow {
         document, title, started_ms, people, answered, total, not_ok, overdue, conflicts, state
     }
-    struct RunView { row, parent_href, parent_name, version, actions, groups }
+    struct RunView { row, parent_href, parent_name, version, actions, why, groups }
     struct GroupView { id, label, items, answered, not_ok }
     struct ItemView {
         id, text, text_other, severity, severity_text, scope, short, threshold, evidence, sources,
-        departments, due, overdue, status, value, comment, late
+        departments, due, overdue, why, status, value, comment, late
     }
     struct InboxView { away, rows }
     struct InboxRow {

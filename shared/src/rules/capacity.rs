@@ -94,7 +94,8 @@ fn tell(sheet: &mut Sheet<'_>, (most, sleeps, blocked): (Option<i64>, bool, bool
         None => sheet.say("no_sleep", &[]),
     }
     if sleeps && !of.iter().any(|(name, _)| *name == "by_floor") {
-        sheet.lacks(if sheet.answer.version.is_some() { "lacks_area" } else { "lacks_number" }, &[]);
+        sheet
+            .lacks(if sheet.answer.version.is_some() { "lacks_area" } else { "lacks_number" }, &[]);
     }
 }
 
@@ -140,7 +141,11 @@ fn heads(sheet: &mut Sheet<'_>, living: &[&str]) -> Option<&'static str> {
         if household.is_empty() {
             household = sheet.ask.record.text(&key("case"));
         }
-        households.push(if household.is_empty() { (*entry).to_owned() } else { household.to_owned() });
+        households.push(if household.is_empty() {
+            (*entry).to_owned()
+        } else {
+            household.to_owned()
+        });
         // Whose age is not known counts as an adult.
         let is_child = matches!(sheet.text_at(0, &key("age_band")), "0-5" | "6-12" | "13-17");
         adults += usize::from(!is_child);

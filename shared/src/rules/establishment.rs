@@ -24,7 +24,10 @@ pub(super) fn period<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         sheet.change("birth", &[]);
         return Some(sheet.worth(Worth::Text("outside".to_owned())));
     }
-    sheet.answer.said.insert(0, sheet.sentence("value", &[("end", end.into()), ("start", start.into())]));
+    sheet
+        .answer
+        .said
+        .insert(0, sheet.sentence("value", &[("end", end.into()), ("start", start.into())]));
     let left = days_between(ask.today, end);
     if left < 0 {
         sheet.say("passed", &[]);
@@ -85,7 +88,9 @@ pub(super) fn births(sheet: &mut Sheet<'_>, person: &str) -> Vec<Date> {
     if let Ok(path) = crate::path::FieldPath::parse(&key("birth_date"))
         && let Some(state) = record.fields.get(&path).filter(|state| state.is_open())
     {
-        said.extend(state.statements.iter().filter_map(|one| one.value.as_str().map(str::to_owned)));
+        said.extend(
+            state.statements.iter().filter_map(|one| one.value.as_str().map(str::to_owned)),
+        );
     }
     for claim in record.entries(sheet.ask.catalog, sheet.ask.kind, "age_claims") {
         let at = |field: &str| ["age_claims/", &claim, "/", field].concat();

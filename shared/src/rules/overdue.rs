@@ -3,8 +3,8 @@
 use super::answer::{Answer, Worth};
 use super::sheet::{Ask, Sheet};
 use crate::catalog::{
-    Again, Catalog, Due, Item, NoDueDate, When, due_latest, due_when,
-    is_over, is_working_day, months_after, read_date, written_date,
+    Again, Catalog, Due, Item, NoDueDate, When, due_latest, due_when, is_over, is_working_day,
+    months_after, read_date, written_date,
 };
 use crate::merge::RecordState;
 use crate::value::Value;

@@ -14,6 +14,11 @@ struct Version {
 }
 
 impl Version {
+    /// Two people wrote the same.
+    fn is_as(&self, other: &Self) -> bool {
+        (&self.from, self.least, self.most) == (&other.from, other.least, other.most)
+    }
+
     fn written(&self) -> String {
         if self.least == self.most {
             return self.least.to_string();
@@ -54,7 +59,7 @@ pub(super) fn number<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
             Worth::Disputed
         }
     };
-    if all.len() > 1 {
+    if all.iter().any(|one| one.from != *from) || now.len() > 1 {
         let line = history(&all);
         sheet.say("history", &[("history", line.into())]);
     }
@@ -79,7 +84,9 @@ fn versions(sheet: &mut Sheet<'_>) -> Vec<Version> {
         let number = whole(sheet.value_at(0, &key("number")));
         let (least, most) = match number {
             Some(number) => (Some(number), Some(number)),
-            None => (whole(sheet.value_at(0, &key("least"))), whole(sheet.value_at(0, &key("most")))),
+            None => {
+                (whole(sheet.value_at(0, &key("least"))), whole(sheet.value_at(0, &key("most"))))
+            }
         };
         if let (Some(least), Some(most)) = (least.or(most), most.or(least)) {
             all.push(Version { from, least, most, entry });
@@ -92,8 +99,12 @@ fn versions(sheet: &mut Sheet<'_>) -> Vec<Version> {
 /// `34 (2026-01-01) → 52 / 55 (2026-07-01)`
 fn history(all: &[Version]) -> String {
     let mut line = String::new();
-    for (at, one) in all.iter().enumerate() {
-        let next = all.get(at + 1).map(|next| &next.from);
+    let mut rest = all.iter().peekable();
+    while let Some(one) = rest.next() {
+        let next = rest.peek().map(|next| &next.from);
+        if rest.peek().is_some_and(|next| one.is_as(next)) {
+            continue;
+        }
         line.push_str(&one.written());
         if next == Some(&one.from) {
             line.push_str(" / ");
@@ -108,7 +119,10 @@ fn history(all: &[Version]) -> String {
 /// What comes on a later day.
 fn later(sheet: &mut Sheet<'_>, all: &[Version], day: &str) {
     for one in all.iter().filter(|one| one.from.as_str() > day) {
-        sheet.change("next", &[("from", one.from.as_str().into()), ("number", one.written().into())]);
+        sheet.change(
+            "next",
+            &[("from", one.from.as_str().into()), ("number", one.written().into())],
+        );
     }
 }
 

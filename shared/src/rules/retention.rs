@@ -152,7 +152,8 @@ fn is_child_placed(sheet: &mut Sheet<'_>) -> bool {
     let mut placed = false;
     for entry in record.entries(sheet.ask.catalog, "case", "decisions") {
         let key = |field: &str| ["decisions/", &entry, "/", field].concat();
-        let granted = matches!(record.text(&key("outcome")), "granted" | "granted_partly" | "upheld");
+        let granted =
+            matches!(record.text(&key("outcome")), "granted" | "granted_partly" | "upheld");
         if !PLACED.contains(&record.text(&key("kind"))) || !granted {
             continue;
         }

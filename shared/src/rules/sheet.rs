@@ -51,11 +51,8 @@ impl<'a> Sheet<'a> {
     /// of today.
     pub(super) fn new(rule: &str, ask: &Ask<'a>, list: &str) -> Option<Self> {
         let rule = ask.catalog.rule(rule)?;
-        let prefix = if list.is_empty() {
-            String::new()
-        } else {
-            [list, "/", ask.entry, "/"].concat()
-        };
+        let prefix =
+            if list.is_empty() { String::new() } else { [list, "/", ask.entry, "/"].concat() };
         let (facts, said, missing, changes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (value, on) = (Worth::Unknown, String::new());
         let answer = Answer { rule, version: None, on, value, said, facts, missing, changes };
@@ -133,7 +130,10 @@ impl<'a> Sheet<'a> {
         let mut others: Vec<&'a Value> = Vec::new();
         if let Some(state) = self.ask.record.fields.get(&path).filter(|state| state.is_open()) {
             for said in &state.statements {
-                if said.value != state.value && !said.value.is_null() && !others.contains(&&said.value) {
+                if said.value != state.value
+                    && !said.value.is_null()
+                    && !others.contains(&&said.value)
+                {
                     others.push(&said.value);
                 }
             }

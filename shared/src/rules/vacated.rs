@@ -22,7 +22,11 @@ pub(super) fn arrears<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         if text("vacated_on") > day.as_str() {
             continue;
         }
-        let flat = (text("vacated_on").to_owned(), order::fold(text("object")), text("company").to_owned());
+        let flat = (
+            text("vacated_on").to_owned(),
+            order::fold(text("object")),
+            text("company").to_owned(),
+        );
         if flats.contains(&flat) {
             same.push(text("object").to_owned());
         } else {

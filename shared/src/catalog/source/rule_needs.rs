@@ -261,7 +261,12 @@ const ALL: [(&str, Needs); 13] = [
         "retention",
         Needs {
             numbers: &[
-                "years", "contract_years", "log_years", "draft_months", "party_years", "child_years",
+                "years",
+                "contract_years",
+                "log_years",
+                "draft_months",
+                "party_years",
+                "child_years",
             ],
             maybe: &["child_years"],
             says: &[

@@ -142,7 +142,9 @@ impl Verify<'_> {
 fn is_place(package: &Package, at: &str) -> bool {
     let (kind, list) = at.split_once('/').map_or((at, None), |(kind, list)| (kind, Some(list)));
     let kind = package.kinds.iter().find(|known| known.id == kind);
-    kind.is_some_and(|kind| list.is_none_or(|list| kind.entry_lists.iter().any(|known| known.id == list)))
+    kind.is_some_and(|kind| {
+        list.is_none_or(|list| kind.entry_lists.iter().any(|known| known.id == list))
+    })
 }
 
 fn gaps(text: &str) -> BTreeSet<&str> {

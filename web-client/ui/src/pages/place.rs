@@ -4,6 +4,7 @@
 use crate::prelude::*;
 use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, Tone, View};
 
+use super::why::whys;
 use crate::live::follow;
 use crate::parts::{Form, awaiting, badges, buttons, form, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect};
@@ -191,6 +192,7 @@ fn told(line: Live<Line>) -> AnyView {
             view! {
                 {told}
                 {(!line.actions.is_empty()).then(|| view! { <div class="actions line-actions">{buttons(&line.actions)}</div> })}
+                {whys(&line.why)}
             }
         })
     })

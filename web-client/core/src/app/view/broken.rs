@@ -42,7 +42,7 @@ impl Viewer<'_> {
     }
 
     /// The field a path stands for, a set without its member, and the list its entry is in.
-    fn field_at(
+    pub(super) fn field_at(
         &self,
         id: DocumentId,
         path: &FieldPath,
@@ -119,7 +119,7 @@ impl Viewer<'_> {
     }
 
     /// `Rum 2, Area: 12 m² (Anna Berg, 2026-11-22 14:05)`.
-    fn fact_words(&mut self, id: DocumentId, fact: &Fact) -> Option<String> {
+    pub(super) fn fact_words(&mut self, id: DocumentId, fact: &Fact) -> Option<String> {
         let (field, list) = self.field_at(id, &fact.path)?;
         let value = match (&fact.value, &field.typ) {
             (Some(Value::Str(codes)), FieldType::Set(list)) => {

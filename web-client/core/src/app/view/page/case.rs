@@ -40,6 +40,7 @@ impl Viewer<'_> {
         ));
         parts.push(self.living_part(id));
         parts.push(self.case_visits(id));
+        parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.more(id));
         let intake = primary(self.add(id, "intakes", Word::AddIntake));
         let note = self.add(id, "notes", Word::AddNote);
@@ -106,7 +107,7 @@ impl Viewer<'_> {
             if own.is_empty() {
                 continue;
             }
-            let shown = occupancy::house(self.catalog, &record);
+            let shown = occupancy::house_on(self.catalog, &record, self.now.today());
             for entry in own {
                 let key = |field: &str| format!("occupancy/{entry}/{field}");
                 let mut badges: Vec<_> = self.state(house, &key("state")).into_iter().collect();

@@ -19,7 +19,7 @@ impl Viewer<'_> {
         id: DocumentId,
     ) -> Result<PageView, ankomst_shared::app::Refusal> {
         let record = self.record(id)?;
-        let house = occupancy::house(self.catalog, &record);
+        let house = occupancy::house_on(self.catalog, &record, self.now.today());
         let pinned = self.open.standing.wants.contains(&id);
         let along = if pinned { Word::TakenAlong } else { Word::TakeAlong };
         let mut take = action(
@@ -41,6 +41,7 @@ impl Viewer<'_> {
         parts.push(self.board(id, &house));
         parts.push(self.deficiency_part(id));
         parts.push(self.visit_part(id));
+        parts.extend(self.rules_part(id, ("", "")));
         let checklists = self.checklist_part(id);
         let none = checklists.actions.is_empty()
             && matches!(&checklists.body, Body::Lines(lines, _) if lines.is_empty());
@@ -160,6 +161,11 @@ impl Viewer<'_> {
             badges,
             figure,
             actions,
+            why: if room.sleeps {
+                vec![self.why("room_capacity", id, &room.entry)]
+            } else {
+                Vec::new()
+            },
             ..Line::default()
         }
     }
@@ -355,7 +361,7 @@ impl Viewer<'_> {
         let mut places = Vec::new();
         for id in self.of_kind("residence") {
             let Ok(record) = self.record(id) else { continue };
-            let house = occupancy::house(self.catalog, &record);
+            let house = occupancy::house_on(self.catalog, &record, self.now.today());
             let name = self.text(id, "name");
             for room in house.rooms.iter().filter(|room| room.sleeps && !room.blocked) {
                 let label = self.text(id, &format!("rooms/{}/label", room.entry));

@@ -38,7 +38,7 @@ impl Viewer<'_> {
     /// A house in a list.
     pub(super) fn house_line(&mut self, id: DocumentId) -> Option<Line> {
         let record = self.record(id).ok()?;
-        let house = occupancy::house(self.catalog, &record);
+        let house = occupancy::house_on(self.catalog, &record, self.now.today());
         let mut badges: Vec<_> = self.state(id, "status").into_iter().collect();
         if self.open.standing.wants.contains(&id) {
             badges.push(signed(self.w(Word::TakenAlong), Tone::Info, Sign::Pin));

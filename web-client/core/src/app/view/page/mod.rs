@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
-//! [`due`], [`search`], [`twins`], [`visits`], [`starts`], [`device`], [`mod@print`].
+//! [`due`], [`why`], [`search`], [`twins`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod case;
 mod cases;
@@ -18,6 +18,7 @@ mod starts;
 mod today;
 mod twins;
 mod visits;
+pub(super) mod why;
 
 use ankomst_shared::app::{PageView, Refusal, Tone};
 use ankomst_shared::catalog::{Catalog, Kind};
@@ -62,6 +63,9 @@ impl Viewer<'_> {
             ["sok"] => Ok(self.search("")),
             ["lika"] => Ok(self.twins(None)),
             ["surfplatta"] => Ok(self.this_device()),
+            ["varfor", record, rule, rest @ ..] => {
+                self.why_page(id(record)?, (rule, rest.first().copied().unwrap_or_default()))
+            }
             ["utskrift", "besok", run] => self.protocol(id(run)?),
             ["utskrift", "brand", house] => self.fire_list(id(house)?),
             [root] => self.records(self.kind_at(root)?, None),

@@ -98,7 +98,7 @@ impl Viewer<'_> {
     /// `/utskrift/brand/<house>`: how many sleep where, for the fire service. No names.
     pub(super) fn fire_list(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
         let record = self.record(id)?;
-        let house = occupancy::house(self.catalog, &record);
+        let house = occupancy::house_on(self.catalog, &record, self.now.today());
         let mut lines = Vec::new();
         for room in house.rooms.iter().filter(|room| room.sleeps || room.persons > 0) {
             let key = |field: &str| format!("rooms/{}/{field}", room.entry);
