@@ -2,7 +2,7 @@
 //! and drawn by one piece of the page. What is here is all that such a page can be made of.
 
 use crate::app::Language;
-use crate::app::view::{FormView, Input};
+use crate::app::view::{FormView, Input, Why};
 use crate::ids::DocumentId;
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -85,15 +85,6 @@ pub struct Line {
     pub tone: Tone,
     /// What is reckoned in it, each with the way to its reasons.
     pub why: Vec<Why>,
-}
-
-/// The reasons of something that is reckoned: opened where it is shown, or as a page of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
-    /// The address at which they are described.
-    pub at: String,
-    /// What the way to them is called.
-    pub label: String,
 }
 
 /// How something is marked; never by colour alone.
@@ -387,7 +378,6 @@ packed! {
     struct Line {
         key, href, title, detail, badges, figure, progress, actions, found_by, tone, why
     }
-    struct Why { at, label }
     enum Tone { Plain, Good, Info, Decide, Danger }
     struct Badge { text, tone, sign }
     enum Sign {

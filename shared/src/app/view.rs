@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
-use crate::app::page::{Action, Why};
+use crate::app::page::Action;
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -323,6 +323,15 @@ pub struct FormView {
     pub protected: bool,
 }
 
+/// The reasons of something that is reckoned: opened where it is shown, or as a page of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The address at which they are described.
+    pub at: String,
+    /// What the way to them is called.
+    pub label: String,
+}
+
 /// One run in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
@@ -531,6 +540,7 @@ packed! {
         path, label, help, input, value, text, rule, agreement, conflict, statements, settlements,
         may_settle, level, required, read_only, error, safety
     }
+    struct Why { at, label }
     struct SectionView { id, label, fields }
     struct FormView { document, title, sections, answered, total, protected }
     struct RunRow {

@@ -14,6 +14,17 @@ const IN_FORCE: &str = "LAW-15";
 const PLACED: [&str; 2] = ["placement_SoL", "placement_LVU"];
 
 pub(super) fn class<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
+    let mut answer = reckoned(ask)?;
+    // What happens, and when, is the value; the class says why.
+    let is_value = |id: &str| matches!(id, "keep" | "destroy" | "draft");
+    if let Some(at) = answer.said.iter().position(|said| is_value(said.id)) {
+        let value = answer.said.remove(at);
+        answer.said.insert(0, value);
+    }
+    Some(answer)
+}
+
+fn reckoned<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let list = match ask.kind {
         "access" => "entries",
         _ if ask.entry.is_empty() => "",

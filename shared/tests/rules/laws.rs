@@ -229,14 +229,27 @@ fn the_rule_of_the_day_is_that_of_then() {
 }
 
 #[test]
-fn what_a_form_calculates_of_the_floor_is_what_the_rule_gives() {
-    // Forms know no day: the number is in all versions the same, or the form must go.
-    let rule = Catalog::builtin().rule("room_capacity").unwrap();
+fn what_a_form_says_of_a_room_is_what_the_rule_gives() {
+    // A form knows no day. Its numbers are those of every version, or it would have to ask the rule.
+    let catalog = Catalog::builtin();
+    let rule = catalog.rule("room_capacity").unwrap();
     for version in &rule.versions {
+        assert_eq!(version.number("person_area"), Some(4));
+        assert_eq!(version.number("singles"), Some(6));
+        assert!(matches!(version.number("children"), None | Some(4)));
+    }
+    let kind = catalog.kind("residence").unwrap();
+    for tenths in 0..400 {
+        let text = format!("rooms/A/kind=studio rooms/A/area_m2={}.{}", tenths / 10, tenths % 10);
+        let records = record(&text);
+        let form = ankomst_shared::form::evaluate(catalog, kind, &records);
+        let field = form.asked.iter().find(|asked| asked.field.id == "persons_by_area").unwrap();
+        let today = jiff::civil::date(2026, 11, 26);
+        let found = asked("room_capacity", "residence", &records, today).unwrap();
         assert_eq!(
-            version.number("person_area"),
-            Some(4),
-            "rooms/persons_by_area and area_for_persons say 4"
+            field.calculated,
+            number(&found).map(ankomst_shared::value::Value::Int),
+            "{text}"
         );
     }
 }
