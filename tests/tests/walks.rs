@@ -153,7 +153,7 @@ async fn an_inspectors_round() {
     let why = "[data-part=board] .room details.why";
     mats.tap(&format!("{why} summary")).await;
     for said in
-        ["Högst", "4 m² per person", "Gäller", "EASO", "Uppgifter", "Area", "Det här skulle ändra"]
+        ["Högst", "4 m² per person", "Gäller", "EASO", "Uppgifter", "Area", "Vad ändrar det?"]
     {
         page.see_text(why, said).await;
     }
@@ -269,7 +269,7 @@ async fn a_supervisors_first_half_hour() {
     page.see("[data-part=about]").await;
     page.picture("08-case-dark-english").await;
     ingrid.tap("[data-part=rules] [data-line=retention] details.why summary").await;
-    page.see_text("[data-line=retention] details.why", "What would change the answer").await;
+    page.see_text("[data-line=retention] details.why", "What changes it?").await;
     page.picture("09-why-dark-english").await;
     let reasons = ingrid
         .read("document.querySelector('[data-line=retention] details.why').dataset.why")

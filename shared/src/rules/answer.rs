@@ -1,8 +1,9 @@
 //! What is told of a rule: the value, the version, the answers it rests on, what would change it.
 
 use crate::app::Language;
-use crate::catalog::{Catalog, Rule, RuleVersion};
+use crate::catalog::{Catalog, Rule, RuleVersion, written_date};
 use crate::form::Fact;
+use jiff::civil::Date;
 
 /// An outcome with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct Said<'a> {
 
 /// What stands in a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Put {
+enum Put {
     /// As it is: days, names.
     Text(String),
     /// A number with a point, which becomes a comma in Swedish.
@@ -70,36 +71,14 @@ pub enum Put {
     Code(&'static str, String),
 }
 
-impl From<&str> for Put {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<i64> for Put {
-    fn from(number: i64) -> Self {
-        Self::Text(number.to_string())
-    }
-}
-
-impl From<jiff::civil::Date> for Put {
-    fn from(day: jiff::civil::Date) -> Self {
-        Self::Text(crate::catalog::written_date(day))
-    }
-}
-
 impl<'a> Said<'a> {
-    pub(super) fn new(
-        id: &'static str,
-        of: (&'a Rule, Option<&'a RuleVersion>),
-        puts: &[(&'static str, Put)],
-    ) -> Self {
-        Self { id, of, puts: puts.to_vec() }
+    pub(super) const fn new(id: &'static str, of: (&'a Rule, Option<&'a RuleVersion>)) -> Self {
+        Self { id, of, puts: Vec::new() }
     }
 
     /// The sentence in a language.
     #[must_use]
-    pub fn text(&self, catalog: &Catalog, language: Language) -> String {
+    pub fn words(&self, catalog: &Catalog, language: Language) -> String {
         let text = self.of.0.says(self.id).map_or(self.id, |text| text.get(language));
         let mut text = with_numbers(text, self.of.1);
         for (gap, put) in &self.puts {
@@ -111,6 +90,47 @@ impl<'a> Said<'a> {
             text = text.replace(&["{", gap, "}"].concat(), &put);
         }
         text
+    }
+}
+
+/// The gaps of a sentence that was said last.
+pub(super) struct Gaps<'s>(Option<&'s mut Vec<(&'static str, Put)>>);
+
+impl<'s> Gaps<'s> {
+    pub(super) fn of(said: Option<&'s mut Said<'_>>) -> Self {
+        Self(said.map(|said| &mut said.puts))
+    }
+
+    fn put(mut self, gap: &'static str, put: Put) -> Self {
+        if let Some(puts) = &mut self.0 {
+            puts.push((gap, put));
+        }
+        self
+    }
+
+    /// Puts a text into a gap.
+    pub(super) fn text(self, gap: &'static str, text: &str) -> Self {
+        self.put(gap, Put::Text(text.to_owned()))
+    }
+
+    /// Puts a number into a gap.
+    pub(super) fn number(self, gap: &'static str, number: i64) -> Self {
+        self.put(gap, Put::Text(number.to_string()))
+    }
+
+    /// Puts a day into a gap.
+    pub(super) fn day(self, gap: &'static str, day: Date) -> Self {
+        self.put(gap, Put::Text(written_date(day)))
+    }
+
+    /// Puts a number with a point, as answers have it, into a gap.
+    pub(super) fn decimal(self, gap: &'static str, number: &str) -> Self {
+        self.put(gap, Put::Decimal(number.to_owned()))
+    }
+
+    /// Puts a code of a list into a gap, which becomes its words.
+    pub(super) fn code(self, gap: &'static str, list: &'static str, code: &str) -> Self {
+        self.put(gap, Put::Code(list, code.to_owned()))
     }
 }
 
@@ -132,10 +152,11 @@ impl Answer<'_> {
         Some(with_numbers(self.version?.text.get(language), self.version))
     }
 
-    /// The value in words.
+    /// The value in words, or what is missing for it.
     #[must_use]
     pub fn value_text(&self, catalog: &Catalog, language: Language) -> String {
-        let first = self.said.first().or(self.missing.first());
-        first.map_or_else(String::new, |said| said.text(catalog, language))
+        let (said, missing) = (self.said.first(), self.missing.first());
+        let first = if self.value == Worth::Unknown { missing.or(said) } else { said };
+        first.map_or_else(String::new, |said| said.words(catalog, language))
     }
 }

@@ -1,6 +1,6 @@
 //! The last day to appeal a decision, and whether it is final.
 
-use super::answer::{Answer, Put, Worth};
+use super::answer::{Answer, Worth};
 use super::sheet::{Ask, Sheet, days_between};
 use crate::catalog::{days_after, is_working_day, read_date, written_date};
 use crate::value::Value;
@@ -13,27 +13,27 @@ const APPEALED: [&str; 5] =
 pub(super) fn last_day<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let mut sheet = Sheet::new("appeal_day", ask, "decisions")?;
     let last = reckoned(&mut sheet);
-    if sheet.text("decided_by") != "MIG" {
-        sheet.say("other_authority", &[]);
-    }
+    let authority = sheet.text("decided_by");
     let Some((served, counted, last)) = last else {
         return Some(sheet.worth(Worth::Unknown));
     };
+    if authority != "MIG" {
+        sheet.say("other_authority");
+    }
     if counted != last {
-        let puts = [("first", counted.into()), ("last", last.into())];
-        sheet.say("moved", &puts);
+        sheet.say("moved").day("first", counted).day("last", last);
     }
     let left = days_between(ask.today, last);
     if left < 0 {
-        sheet.say("passed", &[]);
+        sheet.say("passed");
     } else {
-        sheet.say("left", &[("left", left.into())]);
+        sheet.say("left").number("left", left);
     }
-    sheet.change("earlier", &[("served", served.into())]);
+    sheet.change("earlier").day("served", served);
     let others: Vec<&Value> = sheet.others("served_on");
     for other in others.into_iter().filter_map(|other| read_date(other.as_str()?)) {
         if let Some((_, then)) = last_of(&sheet, other) {
-            sheet.change("other", &[("served", other.into()), ("last", then.into())]);
+            sheet.change("other").day("served", other).day("last", then);
         }
     }
     Some(sheet.worth(Worth::Text(written_date(last))))
@@ -42,13 +42,13 @@ pub(super) fn last_day<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
 /// The day served, the day three weeks later and the last day; says it, or what is missing.
 fn reckoned(sheet: &mut Sheet<'_>) -> Option<(Date, Date, Date)> {
     let Some(served) = sheet.day("served_on") else {
-        sheet.lacks("lacks_served", &[]);
-        sheet.change("when_served", &[]);
+        sheet.lacks("lacks_served");
+        sheet.change("when_served");
         return None;
     };
     sheet.rule_of(served);
-    let Some((counted, last)) = last_of(sheet, served) else { return None };
-    sheet.say("value", &[("last", last.into()), ("served", served.into())]);
+    let (counted, last) = last_of(sheet, served)?;
+    sheet.say("value").day("last", last).day("served", served);
     Some((served, counted, last))
 }
 
@@ -82,21 +82,21 @@ pub(super) fn finality<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let confirmed = matches!(source, "court" | "MIG_notice") || state == "final_confirmed";
     let begun = !final_on.is_empty() && final_on <= written_date(ask.today).as_str();
     let told = if confirmed && begun && !contested {
-        sheet.say("confirmed", &[("on", final_on.into())]);
+        sheet.say("confirmed").text("on", final_on);
         "final_confirmed"
     } else if !appealed.is_empty() || APPEALED.contains(&state) {
-        sheet.say("appealed", &[]);
+        sheet.say("appealed");
         "appealed"
     } else {
         waiting(&mut sheet, ask)
     };
     if contested {
-        sheet.say("contested", &[]);
+        sheet.say("contested");
     }
     if told == "final_confirmed" {
-        sheet.change("not_final", &[]);
+        sheet.change("not_final");
     } else {
-        sheet.change("confirm", &[]);
+        sheet.change("confirm");
     }
     Some(sheet.worth(if told.is_empty() { Worth::Unknown } else { Worth::Text(told.to_owned()) }))
 }
@@ -105,16 +105,15 @@ pub(super) fn finality<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
 fn waiting(sheet: &mut Sheet<'_>, ask: &Ask<'_>) -> &'static str {
     sheet.text("served_on");
     let Some(last) = last_by_rule(ask) else {
-        sheet.lacks("unserved", &[]);
+        sheet.lacks("unserved");
         return "";
     };
-    let puts: [(&'static str, Put); 1] = [("last", last.as_str().into())];
     if written_date(ask.today) <= last {
-        sheet.say("running", &puts);
-        sheet.change("appeal", &puts);
+        sheet.say("running").text("last", &last);
+        sheet.change("appeal").text("last", &last);
         return "deadline_running";
     }
-    sheet.say("computed", &puts);
-    sheet.change("late_appeal", &[]);
+    sheet.say("computed").text("last", &last);
+    sheet.change("late_appeal");
     "final_unconfirmed"
 }

@@ -1,7 +1,7 @@
 //! How many persons a room or a house takes: what is written, what the floor gives, what is fit for single
 //! adults or children; the lowest rules. A blocked room takes nobody.
 
-use super::answer::{Answer, Put, Worth};
+use super::answer::{Answer, Worth};
 use super::sheet::{Ask, Sheet};
 use crate::occupancy::{self, House, Room};
 use crate::order;
@@ -44,9 +44,8 @@ pub fn room_of<'a>(ask: &Ask<'a>, living: &[&str]) -> Option<Measured<'a>> {
     let sleeps = matches!(kind, "bedroom" | "studio" | "flat");
     let blocked = matches!(sheet.text("status"), "blocked" | "closed");
     let mut bounds: Vec<Bound> = Vec::new();
-    if let Some(written) = sheet.whole("max_persons") {
-        bounds.push(("by_written", written));
-    }
+    let written = sheet.whole("max_persons");
+    bounds.extend(written.map(|written| ("by_written", written)));
     let area = sheet.value("area_m2").filter(|_| sleeps);
     let floor = area.and_then(|area| by_floor(&sheet, area));
     bounds.extend(floor.map(|floor| ("by_floor", floor)));
@@ -61,16 +60,14 @@ pub fn room_of<'a>(ask: &Ask<'a>, living: &[&str]) -> Option<Measured<'a>> {
         most = Some(most.map_or(*bound, |least: i64| least.min(*bound)));
     }
     tell(&mut sheet, (most, sleeps, blocked), &bounds);
-    let puts = [
-        ("area", decimal(area)),
-        ("floor", floor.unwrap_or_default().into()),
-        ("written", sheet.whole("max_persons").unwrap_or_default().into()),
-    ];
     for (name, _) in &bounds {
-        sheet.say(name, &puts);
+        let said =
+            sheet.say(name).decimal("area", area.and_then(Value::as_str).unwrap_or_default());
+        said.number("floor", floor.unwrap_or_default())
+            .number("written", written.unwrap_or_default());
     }
     if sleeps && together.is_none() && kind == "bedroom" && living.len() > 1 {
-        sheet.say("family", &[]);
+        sheet.say("family");
     }
     would_change(&mut sheet, (most, floor), &bounds);
     let worth = match most {
@@ -84,18 +81,22 @@ pub fn room_of<'a>(ask: &Ask<'a>, living: &[&str]) -> Option<Measured<'a>> {
 fn tell(sheet: &mut Sheet<'_>, (most, sleeps, blocked): (Option<i64>, bool, bool), of: &[Bound]) {
     match most {
         _ if blocked => {
-            sheet.say("blocked", &[]);
+            sheet.say("blocked");
             if let Some(most) = most {
-                sheet.change("unblocked", &[("most", most.into())]);
+                sheet.change("unblocked").number("most", most);
             }
         }
-        Some(most) => sheet.say("value", &[("most", most.into())]),
+        Some(most) => {
+            sheet.say("value").number("most", most);
+        }
         None if sleeps => {}
-        None => sheet.say("no_sleep", &[]),
+        None => {
+            sheet.say("no_sleep");
+        }
     }
     if sleeps && !of.iter().any(|(name, _)| *name == "by_floor") {
-        sheet
-            .lacks(if sheet.answer.version.is_some() { "lacks_area" } else { "lacks_number" }, &[]);
+        let is_ruled = sheet.answer.version.is_some();
+        sheet.lacks(if is_ruled { "lacks_area" } else { "lacks_number" });
     }
 }
 
@@ -104,8 +105,10 @@ fn would_change(sheet: &mut Sheet<'_>, (most, floor): (Option<i64>, Option<i64>)
     let others: Vec<&Value> = sheet.others("area_m2");
     for other in others {
         if let Some(floor) = by_floor(sheet, other) {
-            let puts = [("other", decimal(Some(other))), ("floor", floor.into())];
-            sheet.change("other_area", &puts);
+            sheet
+                .change("other_area")
+                .decimal("other", other.as_str().unwrap_or_default())
+                .number("floor", floor);
         }
     }
     let Some(most) = most else { return };
@@ -116,12 +119,12 @@ fn would_change(sheet: &mut Sheet<'_>, (most, floor): (Option<i64>, Option<i64>)
     if let (true, Some(person)) = (floor == Some(most), person) {
         let needed = next.saturating_mul(person);
         let id = if hinder.next().is_some() { "more_area_and" } else { "more_area" };
-        sheet.change(id, &[("more", next.into()), ("needed", needed.into())]);
+        sheet.change(id).number("more", next).number("needed", needed);
     } else if binding("by_written") {
-        sheet.change("more_written", &[]);
+        sheet.change("more_written");
     }
     if binding("by_singles") || binding("by_children") {
-        sheet.change("one_household", &[]);
+        sheet.change("one_household");
     }
 }
 
@@ -171,10 +174,6 @@ fn tenths(value: &Value) -> Option<i64> {
     whole.parse::<i64>().ok()?.checked_mul(10)?.checked_add(i64::from(part))
 }
 
-fn decimal(value: Option<&Value>) -> Put {
-    Put::Decimal(value.and_then(Value::as_str).unwrap_or_default().to_owned())
-}
-
 pub(super) fn of_house<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let house = occupancy::house_on(ask.catalog, ask.record, ask.today);
     house_of(ask, &house)
@@ -192,26 +191,27 @@ pub fn house_of<'a>(ask: &Ask<'a>, house: &House) -> Option<Answer<'a>> {
         (written, rooms) => written.or(rooms),
     };
     if let Some(most) = most {
-        sheet.say("value", &[("most", most.into())]);
+        sheet.say("value").number("most", most);
     }
     match written {
-        Some(written) => sheet.say("by_written", &[("written", written.into())]),
-        None => sheet.lacks("lacks_written", &[]),
-    }
+        Some(written) => sheet.say("by_written").number("written", written),
+        None => sheet.lacks("lacks_written"),
+    };
     match rooms {
-        Some(rooms) => sheet.say("by_rooms", &[("rooms", rooms.into())]),
-        None => sheet.lacks("lacks_rooms", &[]),
-    }
+        Some(rooms) => sheet.say("by_rooms").number("rooms", rooms),
+        None => sheet.lacks("lacks_rooms"),
+    };
     for room in house.rooms.iter().filter(|room| room.blocked && room.sleeps) {
         let label = sheet.text_at(0, &["rooms/", &room.entry, "/label"].concat());
-        sheet.say("blocked", &[("room", label.into())]);
-        let takes = if let Some(takes) = room.most { takes } else { continue };
-        sheet.change("unblocked", &[("room", label.into()), ("takes", takes.into())]);
+        sheet.say("blocked").text("room", label);
+        if let Some(takes) = room.most {
+            sheet.change("unblocked").text("room", label).number("takes", takes);
+        }
     }
     if most.is_some() && most == written {
-        sheet.change("more_written", &[]);
+        sheet.change("more_written");
     } else if most.is_some() {
-        sheet.change("more_rooms", &[]);
+        sheet.change("more_rooms");
     }
     Some(sheet.worth(most.map_or(Worth::Unknown, Worth::Number)))
 }

@@ -13,28 +13,32 @@ pub(super) fn amount<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     if !category.starts_with("CAT-UA") {
         return None;
     }
-    let code = super::Put::Code("category", category.to_owned());
     let day = sheet.answer.on.clone();
     let rows = sheet.policies(&[ROW, category].concat(), &day);
     let worth = match rows.as_slice() {
         [] => {
-            sheet.lacks("lacks_amount", &[("category", code), ("day", day.into())]);
-            sheet.change("fill", &[]);
+            sheet.lacks("lacks_amount").code("category", "category", category).text("day", &day);
+            sheet.change("fill");
             Worth::Unknown
         }
         [(amount, from)] => {
-            let amount = super::Put::Decimal((*amount).to_owned());
-            sheet.say("value", &[("amount", amount), ("category", code), ("from", (*from).into())]);
-            sheet.change("row", &[]);
-            rows.first().map_or(Worth::Unknown, |(amount, _)| Worth::Text((*amount).to_owned()))
+            let said = sheet.say("value").decimal("amount", amount).text("from", from);
+            said.code("category", "category", category);
+            sheet.change("row");
+            Worth::Text((*amount).to_owned())
         }
         _ => {
-            let amounts: Vec<&str> = rows.iter().map(|(amount, _)| *amount).collect();
-            sheet.say("disputed", &[("amounts", amounts.join(" / ").into()), ("category", code)]);
-            sheet.change("decide", &[]);
+            let mut amounts = String::new();
+            for (amount, _) in &rows {
+                amounts.push_str(if amounts.is_empty() { "" } else { " / " });
+                amounts.push_str(amount);
+            }
+            let said = sheet.say("disputed").text("amounts", &amounts);
+            said.code("category", "category", category);
+            sheet.change("decide");
             Worth::Disputed
         }
     };
-    sheet.change("category", &[]);
+    sheet.change("category");
     Some(sheet.worth(worth))
 }

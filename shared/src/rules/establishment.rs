@@ -10,8 +10,8 @@ pub(super) fn period<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let mut sheet = Sheet::new("establishment", ask, "establishment_plans")?;
     let person = sheet.text("person");
     let Some(start) = sheet.day("clock_start") else {
-        sheet.lacks("lacks_start", &[]);
-        sheet.change("when_received", &[]);
+        sheet.lacks("lacks_start");
+        sheet.change("when_received");
         return Some(sheet.worth(Worth::Unknown));
     };
     sheet.rule_of(start);
@@ -21,26 +21,23 @@ pub(super) fn period<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         return Some(sheet.worth(Worth::Unknown));
     };
     if within == Some(false) {
-        sheet.change("birth", &[]);
+        sheet.change("birth");
         return Some(sheet.worth(Worth::Text("outside".to_owned())));
     }
-    sheet
-        .answer
-        .said
-        .insert(0, sheet.sentence("value", &[("end", end.into()), ("start", start.into())]));
+    sheet.say_first("value").day("end", end).day("start", start);
     let left = days_between(ask.today, end);
     if left < 0 {
-        sheet.say("passed", &[]);
+        sheet.say("passed");
     } else {
-        sheet.say("left", &[("days", left.into())]);
+        sheet.say("left").number("days", left);
     }
     let others: Vec<&Value> = sheet.others("clock_start");
     for other in others.into_iter().filter_map(|other| read_date(other.as_str()?)) {
         if let Some(end) = months.and_then(|months| months_after(other, months)) {
-            sheet.change("other", &[("start", other.into()), ("end", end.into())]);
+            sheet.change("other").day("start", other).day("end", end);
         }
     }
-    sheet.change("received", &[]);
+    sheet.change("received");
     Some(sheet.worth(Worth::Text(written_date(end))))
 }
 
@@ -50,25 +47,25 @@ fn ages(sheet: &mut Sheet<'_>, person: &str, start: Date) -> Option<bool> {
     let (youngest, oldest) = (sheet.number("youngest")?, sheet.number("oldest")?);
     let days = births(sheet, person);
     let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else {
-        sheet.lacks("lacks_birth", &[]);
+        sheet.lacks("lacks_birth");
         return None;
     };
     let (high, low) = (age(*first, start), age(*last, start));
     let is_within = |age: i64| (youngest..=oldest).contains(&age);
-    let puts = [("age", low.into()), ("oldest_age", high.into())];
     if low == high {
-        sheet.say(if is_within(low) { "age" } else { "outside" }, &puts);
+        let id = if is_within(low) { "age" } else { "outside" };
+        sheet.say(id).number("age", low);
         return Some(is_within(low));
     }
-    sheet.say("ages", &puts);
+    sheet.say("ages").number("age", low).number("oldest_age", high);
     match (is_within(low), is_within(high)) {
         (true, true) => Some(true),
         (false, false) if high < youngest || low > oldest => {
-            sheet.say("outside_any", &[]);
+            sheet.say("outside_any");
             Some(false)
         }
         _ => {
-            sheet.lacks("unsure", &[]);
+            sheet.lacks("unsure");
             None
         }
     }

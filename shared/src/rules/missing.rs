@@ -1,6 +1,6 @@
 //! How long a child has been missing, what is to be done next, and how long the case is kept open.
 
-use super::answer::{Answer, Put, Worth};
+use super::answer::{Answer, Worth};
 use super::overdue::{is_answered, item_times, status_field};
 use super::sheet::{Ask, Sheet};
 use crate::catalog::{Item, When, months_after};
@@ -19,41 +19,43 @@ pub(super) fn clock<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let seen = sheet.value("last_seen_at");
     let back = sheet.text("returned_on");
     if !back.is_empty() {
-        sheet.say("returned", &[("on", back.into())]);
+        sheet.say("returned").text("on", back);
     }
     let Some(Value::Int(seen)) = seen else {
-        sheet.lacks("lacks_seen", &[]);
-        sheet.change("when_seen", &[]);
+        if back.is_empty() {
+            sheet.lacks("lacks_seen");
+            sheet.change("when_seen");
+        }
         return Some(sheet.worth(Worth::Unknown));
     };
     let hours = ask.now_ms.saturating_sub(*seen).div_euclid(HOUR_MS);
     let since = When::Moment(*seen);
-    let puts = [("hours", hours.into()), ("since", since.written().as_str().into())];
     if back.is_empty() {
-        sheet.say(if hours < 0 { "not_yet" } else { "gone" }, &puts);
+        let id = if hours < 0 { "not_yet" } else { "gone" };
+        sheet.say(id).number("hours", hours).text("since", &since.written());
     }
     let others: Vec<&Value> = sheet.others("last_seen_at");
     for other in others {
         if let Value::Int(other) = other {
             let hours = ask.now_ms.saturating_sub(*other).div_euclid(HOUR_MS);
             let at = When::Moment(*other).written();
-            sheet.change("other", &[("hours", hours.into()), ("since", at.as_str().into())]);
+            sheet.change("other").number("hours", hours).text("since", &at);
         }
     }
     if back.is_empty() {
         if let Some((id, when)) = next_step(ask) {
             let late = when.is_past(ask.today, ask.now_ms);
-            let puts = [("item", id.into()), ("when", when.written().as_str().into())];
-            sheet.say(if late { "late" } else { "next" }, &puts);
+            let said = sheet.say(if late { "late" } else { "next" });
+            said.text("item", id).text("when", &when.written());
         }
         let months = sheet.number("months");
         let until = since.day().zip(months).and_then(|(day, months)| months_after(day, months));
         if let Some(until) = until {
-            sheet.say("open_until", &[("until", until.into())]);
+            sheet.say("open_until").day("until", until);
         }
-        sheet.change("when_back", &[]);
+        sheet.change("when_back");
     }
-    sheet.change("seen_later", &[]);
+    sheet.change("seen_later");
     let hours = if back.is_empty() { Worth::Number(hours) } else { Worth::Unknown };
     Some(sheet.worth(hours))
 }
@@ -67,7 +69,7 @@ fn next_step<'a>(ask: &Ask<'a>) -> Option<(&'a str, When)> {
     };
     let mut first: Option<(&'a Item, When)> = None;
     for item in &list.items {
-        let status = [&"item/", item.id.as_str(), "/", status_field(item)].concat();
+        let status = ["item/", item.id.as_str(), "/", status_field(item)].concat();
         if is_answered(ask.record.text(&status)) {
             continue;
         }
@@ -77,10 +79,4 @@ fn next_step<'a>(ask: &Ask<'a>) -> Option<(&'a str, When)> {
         }
     }
     first.map(|(item, when)| (item.id.as_str(), when))
-}
-
-impl From<String> for Put {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
 }

@@ -21,7 +21,7 @@ pub mod retention;
 pub mod sheet;
 pub mod vacated;
 
-pub use answer::{Answer, Put, Said, Used, Worth};
+pub use answer::{Answer, Said, Used, Worth};
 pub use sheet::Ask;
 
 /// What a rule gives for a record or an entry; nothing where it does not apply.

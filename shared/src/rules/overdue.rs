@@ -20,36 +20,37 @@ pub(super) fn task<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let status = sheet.text("status");
     let due = sheet.day("due");
     if is_over(status) {
-        sheet.say("over", &[]);
-        sheet.change("reopened", &[]);
+        sheet.say("over");
+        sheet.change("reopened");
         return Some(sheet.worth(Worth::Number(0)));
     }
     let Some(due) = due else {
-        sheet.lacks("lacks_due", &[]);
+        sheet.lacks("lacks_due");
         return Some(sheet.worth(Worth::Unknown));
     };
     let others: Vec<&Value> = sheet.others("due");
     let worth = told(&mut sheet, When::Day(due));
     for other in others.into_iter().filter_map(Value::as_str) {
-        sheet.change("other", &[("due", other.into())]);
+        sheet.change("other").text("due", other);
     }
-    sheet.change("done", &[]);
+    sheet.change("done");
     Some(sheet.worth(worth))
 }
 
 /// Says how late something is, or how long it still has.
 fn told(sheet: &mut Sheet<'_>, due: When) -> Worth {
     let (today, now_ms) = (sheet.ask.today, sheet.ask.now_ms);
-    let puts = |days: i64| [("due", due.written().as_str().into()), ("days", days.into())];
     let Some(day) = due.day() else { return Worth::Unknown };
-    if due.is_past(today, now_ms) {
-        let late = working_days(day, today);
-        sheet.say("late", &puts(late));
-        // Late by hours is late, though no working day has passed.
-        return Worth::Number(late.max(1));
-    }
-    sheet.say(if day == today { "today" } else { "left" }, &puts(working_days(today, day)));
-    Worth::Number(0)
+    let late = due.is_past(today, now_ms);
+    let days = if late { working_days(day, today) } else { working_days(today, day) };
+    let id = match (late, day == today) {
+        (true, _) => "late",
+        (false, true) => "today",
+        (false, false) => "left",
+    };
+    sheet.say(id).text("due", &due.written()).number("days", days);
+    // Late by hours is late, though no working day has passed.
+    Worth::Number(if late { days.max(1) } else { 0 })
 }
 
 /// Working days after one day up to and with another.
@@ -117,7 +118,6 @@ pub fn known_date(
 }
 
 /// When an item of a run is due, and at the very latest; what moved it and what it counts from is noted.
-#[must_use]
 pub fn item_times(ask: &Ask<'_>, item: &Item) -> (Result<When, NoDueDate>, Option<When>) {
     let key = |field: &str| ["item/", &item.id, "/", field].concat();
     let moved = read_date(ask.record.text(&key("due_override"))).map(When::Day);
@@ -148,29 +148,28 @@ pub(super) fn item<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         sheet.text("last_done");
     }
     if answered {
-        sheet.say("over", &[]);
-        sheet.change("reopened", &[]);
+        sheet.say("over");
+        sheet.change("reopened");
         return Some(sheet.worth(Worth::Number(0)));
     }
     let (times, latest) = item_times(ask, item);
     let worth = match times {
         Ok(when) => told(&mut sheet, when),
         Err(NoDueDate::NoMore) => {
-            sheet.say("no_more", &[]);
+            sheet.say("no_more");
             Worth::Number(0)
         }
         Err(why) => {
-            let event = super::Put::Code("anchor", due.anchor.clone());
             let id = if why == NoDueDate::TimeUnknown { "lacks_time" } else { "lacks_event" };
-            sheet.lacks(id, &[("event", event)]);
+            sheet.lacks(id).code("event", "anchor", &due.anchor);
             Worth::Unknown
         }
     };
     counting(&mut sheet, due, moved);
     if let Some(latest) = latest {
-        sheet.say("latest", &[("latest", latest.written().as_str().into())]);
+        sheet.say("latest").text("latest", &latest.written());
     }
-    sheet.change("done", &[]);
+    sheet.change("done");
     Some(sheet.worth(worth))
 }
 
@@ -178,7 +177,8 @@ pub(super) fn item<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
 fn counting(sheet: &mut Sheet<'_>, due: &Due, moved: &str) {
     use crate::catalog::DueUnit as Unit;
     if !moved.is_empty() {
-        return sheet.say("moved", &[]);
+        sheet.say("moved");
+        return;
     }
     let id = match (due.unit, due.offset < 0) {
         (Unit::Hours, _) => "hours",
@@ -190,7 +190,6 @@ fn counting(sheet: &mut Sheet<'_>, due: &Due, moved: &str) {
         (Unit::Days, false) => "days_after",
     };
     let count = due.offset.saturating_abs();
-    let event = super::Put::Code("anchor", due.anchor.clone());
-    sheet.say(id, &[("count", count.into()), ("event", event.clone())]);
-    sheet.change("event_moves", &[("event", event)]);
+    sheet.say(id).number("count", count).code("event", "anchor", &due.anchor);
+    sheet.change("event_moves").code("event", "anchor", &due.anchor);
 }

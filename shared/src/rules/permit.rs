@@ -20,40 +20,40 @@ pub(super) fn expiry<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     }
     let Some(to) = valid_to else {
         if kind == PERMANENT {
-            sheet.say("permanent", &[]);
+            sheet.say("permanent");
         } else {
-            sheet.lacks("lacks_to", &[]);
+            sheet.lacks("lacks_to");
         }
         return Some(sheet.worth(Worth::Unknown));
     };
     let left = days_between(ask.today, to);
     let applied = sheet.text("extension_applied_on");
     if left < 0 {
-        sheet.say("ended", &[("to", to.into()), ("days", left.saturating_neg().into())]);
+        sheet.say("ended").day("to", to).number("days", left.saturating_neg());
     } else {
-        sheet.say("left", &[("to", to.into()), ("days", left.into())]);
+        sheet.say("left").day("to", to).number("days", left);
     }
     if !applied.is_empty() {
-        sheet.say("applied", &[("on", applied.into())]);
+        sheet.say("applied").text("on", applied);
     } else if left >= 0 {
-        sheet.say("apply", &[("to", to.into())]);
+        sheet.say("apply").day("to", to);
         let mut next = None;
         for step in STEPS {
             next = next.or(sheet.number(step).filter(|days| *days < left));
         }
         let day = next.and_then(|days| crate::catalog::days_after(to, -days));
         if let (Some(days), Some(day)) = (next, day) {
-            sheet.say("remind", &[("days", days.into()), ("on", day.into())]);
+            sheet.say("remind").number("days", days).day("on", day);
         }
-        sheet.change("applied_change", &[]);
+        sheet.change("applied_change");
     } else {
-        sheet.say("ask_agency", &[]);
+        sheet.say("ask_agency");
     }
     let others: Vec<&Value> = sheet.others("valid_to");
     for other in others.into_iter().filter_map(|other| read_date(other.as_str()?)) {
         let days = days_between(ask.today, other);
-        sheet.change("other", &[("to", other.into()), ("days", days.into())]);
+        sheet.change("other").day("to", other).number("days", days);
     }
-    sheet.change("new_permit", &[]);
+    sheet.change("new_permit");
     Some(sheet.worth(Worth::Number(left)))
 }

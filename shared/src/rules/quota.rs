@@ -32,7 +32,7 @@ pub(super) fn number<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let all = versions(&mut sheet);
     let day = sheet.answer.on.clone();
     let Some(from) = all.iter().map(|one| &one.from).filter(|from| **from <= day).max() else {
-        sheet.lacks("lacks_version", &[]);
+        sheet.lacks("lacks_version");
         later(&mut sheet, &all, &day);
         return Some(sheet.worth(Worth::Unknown));
     };
@@ -44,30 +44,33 @@ pub(super) fn number<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     }
     let worth = match now.as_slice() {
         [one] if one.least == one.most => {
-            sheet.say("number", &[("number", one.least.into()), ("from", from.as_str().into())]);
+            sheet.say("number").number("number", one.least).text("from", from.as_str());
             Worth::Number(one.least)
         }
         [one] => {
-            let (least, most) = (one.least.into(), one.most.into());
-            sheet.say("range", &[("least", least), ("most", most), ("from", from.as_str().into())]);
+            sheet
+                .say("range")
+                .number("least", one.least)
+                .number("most", one.most)
+                .text("from", from.as_str());
             Worth::Range(one.least, one.most)
         }
         _ => {
             let numbers = now.iter().map(|one| one.written()).collect::<Vec<_>>().join(" / ");
-            sheet.say("disputed", &[("numbers", numbers.into()), ("from", from.as_str().into())]);
-            sheet.change("decide", &[]);
+            sheet.say("disputed").text("numbers", &numbers).text("from", from.as_str());
+            sheet.change("decide");
             Worth::Disputed
         }
     };
     if all.iter().any(|one| one.from != *from) || now.len() > 1 {
         let line = history(&all);
-        sheet.say("history", &[("history", line.into())]);
+        sheet.say("history").text("history", &line);
     }
     if let [one] = now.as_slice() {
         received(&mut sheet, one);
     }
     later(&mut sheet, &all, &day);
-    sheet.change("new_version", &[]);
+    sheet.change("new_version");
     Some(sheet.worth(worth))
 }
 
@@ -119,10 +122,7 @@ fn history(all: &[Version]) -> String {
 /// What comes on a later day.
 fn later(sheet: &mut Sheet<'_>, all: &[Version], day: &str) {
     for one in all.iter().filter(|one| one.from.as_str() > day) {
-        sheet.change(
-            "next",
-            &[("from", one.from.as_str().into()), ("number", one.written().into())],
-        );
+        sheet.change("next").text("from", one.from.as_str()).text("number", &one.written());
     }
 }
 
@@ -143,7 +143,7 @@ fn received(sheet: &mut Sheet<'_>, one: &Version) {
             _ => "within",
         };
         let room = one.most.saturating_sub(count);
-        let puts = [("received", count.into()), ("short", short.into()), ("over", over.into())];
-        sheet.say(id, &[puts.as_slice(), &[("room", room.into())]].concat());
+        let said = sheet.say(id).number("received", count).number("short", short);
+        said.number("over", over).number("room", room);
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a record is kept or destroyed, and by when.
 
-use super::answer::{Answer, Put, Worth};
+use super::answer::{Answer, Worth};
 use super::establishment::{age, births};
 use super::sheet::{Ask, Sheet};
 use crate::catalog::{Caution, When, months_after, read_date};
@@ -47,9 +47,9 @@ fn reckoned<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         }
         _ => return None,
     };
-    sheet.say("class", &[("class", code(class))]);
+    sheet.say("class").code("class", "retention_class", class);
     let Some(months) = months else {
-        sheet.say("keep", &[]);
+        sheet.say("keep");
         hold(&mut sheet);
         return Some(sheet.worth(Worth::Text(class.to_owned())));
     };
@@ -57,13 +57,13 @@ fn reckoned<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let after = end.and_then(When::day).and_then(|end| months_after(end, months));
     let worth = match after {
         Some(day) if class == "RC-9" => {
-            sheet.say("draft", &[("from", day.into())]);
-            sheet.change("sign", &[]);
+            sheet.say("draft").day("from", day);
+            sheet.change("sign");
             Worth::Number(i64::from(day.year()))
         }
         Some(day) => destroy_after(&mut sheet, day),
         None => {
-            sheet.lacks("lacks_end", &[]);
+            sheet.lacks("lacks_end");
             Worth::Unknown
         }
     };
@@ -83,23 +83,19 @@ fn in_force(sheet: &mut Sheet<'_>) -> Option<String> {
     all.first().map(|(_, from)| (*from).to_owned())
 }
 
-fn code(class: &str) -> Put {
-    Put::Code("retention_class", class.to_owned())
-}
-
 /// What is destroyed after a day: begins then, and is done by the end of the next year.
 fn destroy_after(sheet: &mut Sheet<'_>, day: Date) -> Worth {
     let year = i64::from(day.year()) + 1;
-    sheet.say("destroy", &[("from", day.into()), ("year", year.into())]);
+    sheet.say("destroy").day("from", day).number("year", year);
     Worth::Number(year)
 }
 
 fn hold(sheet: &mut Sheet<'_>) {
     if sheet.value("legal_hold") == Some(&Value::Bool(true)) {
-        sheet.say("hold", &[]);
-        sheet.change("hold_ends", &[]);
+        sheet.say("hold");
+        sheet.change("hold_ends");
     } else {
-        sheet.change("hold_begins", &[]);
+        sheet.change("hold_begins");
     }
 }
 
@@ -107,7 +103,7 @@ fn of_case(mut sheet: Sheet<'_>) -> Answer<'_> {
     let written = sheet.text("retention_class");
     let mut classes: Vec<&'static str> = Vec::new();
     if is_child_placed(&mut sheet) {
-        sheet.say("placed", &[]);
+        sheet.say("placed");
         classes.push("RC-2");
     }
     let youngest = born(&mut sheet, &mut classes);
@@ -116,13 +112,13 @@ fn of_case(mut sheet: Sheet<'_>) -> Answer<'_> {
     }
     classes.push("RC-1");
     let class = most_cautious(&sheet, written, &classes);
-    sheet.answer.said.insert(0, sheet.sentence("class", &[("class", code(class))]));
+    sheet.say_first("class").code("class", "retention_class", class);
     if class == written && !classes.contains(&class) {
-        sheet.say("by_person", &[]);
+        sheet.say("by_person");
     }
     let worth = match class {
         "RC-2" | "RC-3" | "RC-4" | "RC-6" | "RC-8" => {
-            sheet.say("keep", &[]);
+            sheet.say("keep");
             Worth::Text(class.to_owned())
         }
         "RC-11" => {
@@ -135,7 +131,7 @@ fn of_case(mut sheet: Sheet<'_>) -> Answer<'_> {
         _ => by_last_entry(&mut sheet),
     };
     hold(&mut sheet);
-    sheet.change("child_placed", &[]);
+    sheet.change("child_placed");
     sheet.worth(worth)
 }
 
@@ -195,7 +191,7 @@ fn born(sheet: &mut Sheet<'_>, classes: &mut Vec<&'static str>) -> Option<Date> 
         match days.as_slice() {
             [day] if matches!(day.day(), 5 | 15 | 25) => {
                 if !classes.contains(&"RC-3") {
-                    sheet.say("born", &[("day", (*day).into())]);
+                    sheet.say("born").day("day", *day);
                     classes.push("RC-3");
                 }
             }
@@ -204,8 +200,8 @@ fn born(sheet: &mut Sheet<'_>, classes: &mut Vec<&'static str>) -> Option<Date> 
         }
     }
     if uncertain {
-        sheet.say("uncertain", &[]);
-        sheet.change("birth_known", &[]);
+        sheet.say("uncertain");
+        sheet.change("birth_known");
     }
     youngest
 }
@@ -215,14 +211,14 @@ fn by_last_entry(sheet: &mut Sheet<'_>) -> Worth {
     let months = years(sheet, "years").unwrap_or_default();
     let closed = sheet.day("closed_on");
     let Some(last) = last_entry(sheet).max(closed) else {
-        sheet.lacks("lacks_entry", &[]);
+        sheet.lacks("lacks_entry");
         return Worth::Unknown;
     };
-    sheet.say("last_entry", &[("last", last.into())]);
+    sheet.say("last_entry").day("last", last);
     if closed.is_none() {
-        sheet.say("open", &[]);
+        sheet.say("open");
     }
-    sheet.change("new_entry", &[]);
+    sheet.change("new_entry");
     let after = months_after(last, months);
     after.map_or(Worth::Unknown, |day| destroy_after(sheet, day))
 }

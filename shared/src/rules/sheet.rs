@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::answer::{Answer, Put, Said, Used, Worth};
+use super::answer::{Answer, Gaps, Said, Used, Worth};
 use crate::catalog::{Catalog, Rule, RuleVersion, read_date, written_date};
 use crate::form::{days, fact};
 use crate::merge::RecordState;
@@ -141,26 +141,36 @@ impl<'a> Sheet<'a> {
         others
     }
 
-    pub(super) fn sentence(&self, id: &'static str, puts: &[(&'static str, Put)]) -> Said<'a> {
-        Said::new(id, (self.answer.rule, self.answer.version), puts)
+    fn sentence(&self, id: &'static str) -> Said<'a> {
+        Said::new(id, (self.answer.rule, self.answer.version))
     }
 
     /// Says the value, or something to be known of it.
-    pub(super) fn say(&mut self, id: &'static str, puts: &[(&'static str, Put)]) {
-        let said = self.sentence(id, puts);
+    pub(super) fn say(&mut self, id: &'static str) -> Gaps<'_> {
+        let said = self.sentence(id);
         self.answer.said.push(said);
+        Gaps::of(self.answer.said.last_mut())
+    }
+
+    /// Says the value before what is to be known of it.
+    pub(super) fn say_first(&mut self, id: &'static str) -> Gaps<'_> {
+        let said = self.sentence(id);
+        self.answer.said.insert(0, said);
+        Gaps::of(self.answer.said.first_mut())
     }
 
     /// Says what is missing.
-    pub(super) fn lacks(&mut self, id: &'static str, puts: &[(&'static str, Put)]) {
-        let said = self.sentence(id, puts);
+    pub(super) fn lacks(&mut self, id: &'static str) -> Gaps<'_> {
+        let said = self.sentence(id);
         self.answer.missing.push(said);
+        Gaps::of(self.answer.missing.last_mut())
     }
 
     /// Says what would change the value.
-    pub(super) fn change(&mut self, id: &'static str, puts: &[(&'static str, Put)]) {
-        let said = self.sentence(id, puts);
+    pub(super) fn change(&mut self, id: &'static str) -> Gaps<'_> {
+        let said = self.sentence(id);
         self.answer.changes.push(said);
+        Gaps::of(self.answer.changes.last_mut())
     }
 
     /// The answer, with what it comes to.

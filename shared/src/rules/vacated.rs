@@ -1,6 +1,6 @@
 //! Every so many-th flat given notice is to be offered: how many were expected, how many came.
 
-use super::answer::{Answer, Put, Worth};
+use super::answer::{Answer, Worth};
 use super::sheet::{Ask, Sheet};
 use crate::order;
 use crate::value::Value;
@@ -42,31 +42,25 @@ pub(super) fn arrears<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     }
     let vacated = i64::try_from(flats.len()).unwrap_or(i64::MAX);
     let Some(every) = every else {
-        sheet.lacks("lacks_every", &[]);
+        sheet.lacks("lacks_every");
         return Some(sheet.worth(Worth::Unknown));
     };
     let expected = vacated / every;
     let arrears = expected.saturating_sub(offered);
-    let puts = |arrears: i64| -> Vec<(&'static str, Put)> {
-        vec![
-            ("arrears", arrears.into()),
-            ("expected", expected.into()),
-            ("offered", offered.into()),
-            ("vacated", vacated.into()),
-            ("n", every.into()),
-        ]
-    };
-    sheet.say(if arrears < 0 { "ahead" } else { "value" }, &puts(arrears.saturating_abs()));
-    sheet.say("counted", &puts(arrears));
+    let id = if arrears < 0 { "ahead" } else { "value" };
+    let said = sheet.say(id).number("arrears", arrears.saturating_abs());
+    said.number("expected", expected).number("offered", offered);
+    let said = sheet.say("counted").number("vacated", vacated);
+    said.number("n", every).number("expected", expected);
     if let Some((_, from)) = own.last() {
-        sheet.say("decided", &[("n", every.into()), ("from", (*from).into())]);
+        sheet.say("decided").number("n", every).text("from", from);
     }
     for object in same {
-        sheet.say("twice", &[("object", object.into())]);
+        sheet.say("twice").text("object", &object);
     }
-    sheet.change("next", &[("more", (every - vacated % every).into())]);
+    sheet.change("next").number("more", every - vacated % every);
     if arrears > 0 {
-        sheet.change("offer", &puts(arrears));
+        sheet.change("offer").number("arrears", arrears);
     }
     Some(sheet.worth(Worth::Number(arrears)))
 }

@@ -28,8 +28,9 @@ pub struct Case {
 
 /// Reads a table; what its head says holds where a case says nothing.
 pub fn cases(path: &Path) -> Vec<Case> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    let file: Table = text.parse().unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file: Table = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let text = |table: &Table, key: &str| -> String {
         let own = table.get(key).or_else(|| file.get(key)).and_then(|value| value.as_str());
         own.unwrap_or_default().to_owned()
@@ -41,7 +42,7 @@ pub fn cases(path: &Path) -> Vec<Case> {
         let beside = beside.into_iter().flatten();
         let beside = beside
             .map(|(kind, answers)| (kind.clone(), answers.as_str().unwrap_or_default().to_owned()));
-        let number = |key: &str| one.get(key).and_then(|value| value.as_integer()).unwrap_or(0);
+        let number = |key: &str| one.get(key).and_then(toml::Value::as_integer).unwrap_or(0);
         Case {
             name: text(one, "name"),
             on: text(one, "on"),

@@ -1,5 +1,7 @@
 //! What holds of every rule, whatever stands in the records.
 
+use std::fmt::Write as _;
+
 use ankomst_shared::catalog::{Catalog, days_after, is_working_day, read_date, written_date};
 use ankomst_shared::rules::{Answer, Ask, Worth, answer};
 use jiff::civil::Date;
@@ -67,9 +69,7 @@ proptest! {
         let mut sum = 0;
         for ((area, blocked), letter) in rooms.iter().zip(["A", "B", "C", "D"]) {
             let status = if *blocked { "blocked" } else { "usable" };
-            text.push_str(&format!(
-                " rooms/{letter}/kind=bedroom rooms/{letter}/area_m2='{area} rooms/{letter}/status={status}"
-            ));
+            write!(text, " rooms/{letter}/kind=bedroom rooms/{letter}/area_m2='{area} rooms/{letter}/status={status}").unwrap();
             sum += if *blocked { 0 } else { i64::from(area / 4) };
         }
         let found = number(&asked("house_capacity", "residence", &record(&text), today).unwrap()).unwrap();
@@ -156,9 +156,7 @@ proptest! {
         let mut text = String::new();
         for ((from, least, more), letter) in versions.iter().zip(["B", "C", "D", "E", "F"]) {
             let (from, most) = (written_date(*from), least + more);
-            text.push_str(&format!(
-                "versions/{letter}/agreement=@A versions/{letter}/least={least} versions/{letter}/most={most} versions/{letter}/effective_from={from} "
-            ));
+            write!(text, "versions/{letter}/agreement=@A versions/{letter}/least={least} versions/{letter}/most={most} versions/{letter}/effective_from={from} ").unwrap();
         }
         let records = record(&text);
         let found = asked("quota", "year", &records, today).unwrap();
@@ -175,9 +173,9 @@ proptest! {
     fn what_is_offered_and_what_is_missing_are_what_was_expected(flats in 0_i64..40, offered in 0_i64..12) {
         let mut text = "title=lista".to_owned();
         for flat in 0..flats {
-            text.push_str(&format!(" vacated/f{flat:014}a/object=l{flat} vacated/f{flat:014}a/vacated_on=2026-01-02"));
+            write!(text, " vacated/f{flat:014}a/object=l{flat} vacated/f{flat:014}a/vacated_on=2026-01-02").unwrap();
             if flat < offered {
-                text.push_str(&format!(" vacated/f{flat:014}a/offered=true"));
+                write!(text, " vacated/f{flat:014}a/offered=true").unwrap();
             }
         }
         let records = record(&text);

@@ -1,5 +1,7 @@
 //! Every kind of fault in a rule is reported with its file and line.
 
+use std::fmt::Write as _;
+
 use super::{SourceFile, package};
 
 const KIND: &str = "id = \"case\"\nlabel = { sv = \"Ä\", en = \"C\" }\nroles = [\"caseworker\"]\n\
@@ -28,7 +30,7 @@ fn right() -> String {
     ];
     for (id, gap) in says {
         text.push_str("[[says]]\n");
-        text.push_str(&format!("id = \"{id}\"\nsv = \"S {gap}\"\nen = \"E {gap}\"\n"));
+        write!(text, "id = \"{id}\"\nsv = \"S {gap}\"\nen = \"E {gap}\"\n").unwrap();
     }
     text
 }
@@ -43,7 +45,7 @@ fn faults(rule: &str) -> String {
     ];
     match package(&files) {
         Ok(_) => String::new(),
-        Err(faults) => faults.iter().map(|fault| format!("{fault}\n")).collect(),
+        Err(faults) => faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     }
 }
 

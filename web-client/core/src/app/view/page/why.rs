@@ -22,14 +22,14 @@ const FACTS_SHOWN: usize = 24;
 pub(in crate::app::view) struct Beside {
     kind: &'static str,
     record: Rc<RecordState>,
-    beside: Vec<(DocumentId, &'static str, Rc<RecordState>)>,
+    others: Vec<(DocumentId, &'static str, Rc<RecordState>)>,
 }
 
 impl Beside {
-    /// Asks a rule, or something else that is reckoned of them.
+    /// The records beside it, as a rule looks at them.
     pub(in crate::app::view) fn all(&self) -> Vec<(&str, &RecordState)> {
         let mut all = Vec::new();
-        for (_, kind, record) in &self.beside {
+        for (_, kind, record) in &self.others {
             all.push((*kind, record.as_ref()));
         }
         all
@@ -52,7 +52,7 @@ impl Viewer<'_> {
                 beside.push((one, kind.id.as_str(), record));
             }
         }
-        Ok(Beside { kind: kind.id.as_str(), record: self.typed(id)?, beside })
+        Ok(Beside { kind: kind.id.as_str(), record: self.typed(id)?, others: beside })
     }
 
     /// What is asked of a record, or of an entry of it.
@@ -153,7 +153,7 @@ impl Viewer<'_> {
     fn sentences(&self, all: &[Said<'_>]) -> String {
         let mut out = String::new();
         for said in all {
-            add_line(&mut out, &said.text(self.catalog, self.language));
+            add_line(&mut out, &said.words(self.catalog, self.language));
         }
         out
     }
@@ -194,7 +194,7 @@ impl Viewer<'_> {
         for used in all.iter().take(FACTS_SHOWN) {
             let at = match used.of.checked_sub(1) {
                 None => Some(id),
-                Some(at) => of.beside.get(at).map(|(id, _, _)| *id),
+                Some(at) => of.others.get(at).map(|(id, _, _)| *id),
             };
             let Some(at) = at else { continue };
             let said = match &used.fact.value {
@@ -215,8 +215,8 @@ impl Viewer<'_> {
     }
 
     fn unanswered(&mut self, id: DocumentId, fact: &Fact) -> Option<String> {
-        let (field, _) = self.field_at(id, &fact.path)?;
-        Some([field.label.get(self.language), ": ", self.w(Word::WhyNone)].concat())
+        let at = self.field_at(id, &fact.path)?;
+        Some([&self.place_words(id, fact, at), ": ", self.w(Word::WhyNone)].concat())
     }
 
     /// What else people say that nobody has decided on: `13,2 m² (Bo Berg 2026-11-22 14:05)`.
