@@ -254,7 +254,8 @@ async fn two_measures(team: &Team, village: &Village) {
         // Why it takes two: both measures, who said them, and what deciding would change.
         let why = "[data-line=room_capacity] details.why";
         one.presses(&format!("{why} summary")).await;
-        for said in ["11,6 m²", "också 13,2 m²", ELIN, OSKAR, "räcker golvytan till 3"] {
+        for said in ["11,6 m² (Elin Lindqvist", "också 13,2 m² (Oskar Nyström", "golvytan till 3"]
+        {
             one.reads(why, said).await;
         }
         one.shows("M-09-room").await;

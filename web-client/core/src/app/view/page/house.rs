@@ -38,8 +38,8 @@ impl Viewer<'_> {
         let deficiencies = self.home(id, "deficiencies").map_or(id, |(home, _)| home);
         parts.extend(self.broken_part(id, &[id, deficiencies]));
         parts.push(self.house_overview(id, &house));
-        parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.board(id, &house));
+        parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.deficiency_part(id));
         parts.push(self.visit_part(id));
         let checklists = self.checklist_part(id);

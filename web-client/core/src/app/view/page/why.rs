@@ -197,15 +197,12 @@ impl Viewer<'_> {
                 Some(at) => of.others.get(at).map(|(id, _, _)| *id),
             };
             let Some(at) = at else { continue };
-            let said = match &used.fact.value {
-                Some(_) => self.fact_words(at, &used.fact),
-                None => self.unanswered(at, &used.fact),
+            let said = match (self.contested(at, &used.fact), &used.fact.value) {
+                (Some(said), _) => Some(said),
+                (None, Some(_)) => self.fact_words(at, &used.fact),
+                (None, None) => self.unanswered(at, &used.fact),
             };
-            let Some(mut said) = said else { continue };
-            for other in self.others(at, &used.fact) {
-                said.push_str("; ");
-                said.push_str(&self.f(Word::WhyAlso, &[&other]));
-            }
+            let Some(said) = said else { continue };
             add_line(&mut out, &said);
         }
         if let Some(more) = all.len().checked_sub(FACTS_SHOWN).filter(|more| *more > 0) {
@@ -219,23 +216,27 @@ impl Viewer<'_> {
         Some([&self.place_words(id, fact, at), ": ", self.w(Word::WhyNone)].concat())
     }
 
-    /// What else people say that nobody has decided on: `13,2 m² (Bo Berg 2026-11-22 14:05)`.
-    fn others(&mut self, id: DocumentId, fact: &Fact) -> Vec<String> {
-        let mut others = Vec::new();
-        let Ok(record) = self.record(id) else { return others };
-        let Some(state) = record.fields.get(&fact.path).filter(|state| state.is_open()) else {
-            return others;
-        };
-        let Some((field, _)) = self.field_at(id, &fact.path) else { return others };
+    /// Everything people say in a field that nobody has decided on, what rules first, each with who said it.
+    fn contested(&mut self, id: DocumentId, fact: &Fact) -> Option<String> {
+        let record = self.record(id).ok()?;
+        let state = record.fields.get(&fact.path).filter(|state| state.is_open())?;
+        let (field, list) = self.field_at(id, &fact.path)?;
         if matches!(field.typ, FieldType::Reference(_)) {
-            return others;
+            return None;
         }
-        for said in state.statements.iter().filter(|said| said.value != state.value) {
+        let mut out = [&self.place_words(id, fact, (field, list)), ": "].concat();
+        for (at, said) in state.statements.iter().enumerate() {
             let value = self.catalog.words(field, &said.value, self.language);
             let who = [&self.person(said.meta.user), " ", &self.moment(said.meta.claimed_ms)];
-            others.push([&value, " (", &who.concat(), ")"].concat());
+            let one = [&value, " (", &who.concat(), ")"].concat();
+            if at == 0 {
+                out.push_str(&one);
+            } else {
+                out.push_str("; ");
+                out.push_str(&self.f(Word::WhyAlso, &[&one]));
+            }
         }
-        others
+        Some([&out, "; ", self.w(Word::BrokenContested)].concat())
     }
 }
 
