@@ -4,7 +4,7 @@
 use crate::prelude::*;
 use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, Tone, View};
 
-use super::why::whys;
+use super::why::{forget, whys};
 use crate::live::follow;
 use crate::parts::{Form, awaiting, badges, buttons, form, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect};
@@ -19,6 +19,7 @@ type Room = (Line, Vec<Line>);
 
 /// Shows the place of an address.
 pub fn place(address: String) -> AnyView {
+    forget();
     let (parts, title) = (Slots::new(), Live::new(String::new()));
     let back = Live::new(None::<(String, String)>);
     let (marks, actions) = (Live::new(Vec::<Badge>::new()), Live::new(Vec::<Action>::new()));

@@ -10,13 +10,18 @@ use super::place::parts_of;
 use crate::react::{Live, dynamic, on};
 
 thread_local! {
-    /// What stands open, so that it stays so when its line is drawn anew.
+    /// What stands open in the place shown, so that it stays so when its line is drawn anew.
     static OPEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The ways to the reasons of a line.
 pub fn whys(all: &[Why]) -> AnyView {
     all.iter().map(|why| one(why.at.clone(), why.label.clone())).collect_view().into_any()
+}
+
+/// Another place is shown: its reasons are closed.
+pub fn forget() {
+    OPEN.take();
 }
 
 fn one(at: String, label: String) -> AnyView {

@@ -8,7 +8,7 @@ use crate::prelude::*;
 use ankomst_shared::app::{Action, ItemView, Query, RunRow, View, Why};
 use ankomst_shared::ids::DocumentId;
 
-use super::why::whys;
+use super::why::{forget, whys};
 use crate::live::follow;
 use crate::parts::{awaiting, badge, buttons, conflict_badge, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect, on};
@@ -52,6 +52,7 @@ enum Only {
 
 /// Shows a run.
 pub fn visit(id: DocumentId) -> AnyView {
+    forget();
     let visit = Visit {
         id,
         groups: Slots::new(),
