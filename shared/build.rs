@@ -20,6 +20,9 @@ mod formula;
 #[path = "src/catalog/model.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 mod model;
+#[path = "src/catalog/rule.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library reckons")]
+mod rule;
 #[path = "src/catalog/ruling.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library joins")]
 mod ruling;
@@ -64,7 +67,7 @@ fn report(faults: &[Fault]) -> i32 {
 
 fn catalog_files() -> Vec<SourceFile> {
     let mut files = Vec::new();
-    for folder in ["", "kinds", "lists", "parts", "checklists"] {
+    for folder in ["", "kinds", "lists", "parts", "checklists", "rules"] {
         let path = Path::new("catalog").join(folder);
         let entries: Vec<fs::DirEntry> = match fs::read_dir(&path) {
             Ok(all) => all.flatten().collect(),

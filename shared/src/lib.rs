@@ -5,7 +5,8 @@
 //! worker remain, so that the page never links Automerge.
 //!
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
-//! `document`, `merge`, `own`, `form`, `same`, `occupancy`, `conflict`, `report`, `chunk`, `sign`, `sync`.
+//! `document`, `merge`, `own`, `form`, `rules`, `same`, `occupancy`, `conflict`, `report`, `chunk`, `sign`,
+//! `sync`.
 
 #[macro_use]
 pub mod packed;
@@ -41,6 +42,8 @@ pub mod occupancy;
 pub mod own;
 #[cfg(feature = "document")]
 pub mod report;
+#[cfg(feature = "document")]
+pub mod rules;
 #[cfg(feature = "document")]
 pub mod same;
 #[cfg(feature = "document")]

@@ -1,14 +1,14 @@
 //! Who lives where in a house, and what is wrong with that: reckoned from the merged record, never
 //! stored (domain section 3.4). Knows initials and age bands only, as the record of a house does.
 
-use crate::catalog::Catalog;
+use jiff::civil::Date;
+
+use crate::catalog::{Catalog, read_date};
 use crate::merge::RecordState;
 use crate::order;
+use crate::rules::capacity::{house_of, room_of};
+use crate::rules::{Ask, Worth};
 use crate::same::Same;
-use crate::value::Value;
-
-/// Floor that one person needs where people sleep, in tenths of a square metre (EUAA 5.1).
-pub const PERSON_AREA_DM2: i64 = 40;
 
 /// A house with everybody in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub struct House {
     pub without_room: Vec<Occupant>,
     /// Persons living here.
     pub persons: usize,
-    /// Most persons, where the record says.
+    /// Most persons, by the rule `house_capacity`.
     pub most: Option<i64>,
 }
 
@@ -34,7 +34,7 @@ pub struct Room {
     pub without_bed: Vec<Occupant>,
     /// Persons living in it.
     pub persons: usize,
-    /// Most persons: the smaller of what is written and what the floor gives.
+    /// Most persons while it is not blocked, by the rule `room_capacity`.
     pub most: Option<i64>,
     /// People may sleep in it.
     pub sleeps: bool,
@@ -122,9 +122,21 @@ impl House {
     }
 }
 
-/// Reads a house. Who has several cards is one person, for those who hold the cases of these.
+/// Reads a house under the rules of the day on which somebody moved in last, so that what needs deciding is
+/// the same for all who hold the record, whenever they look. Who has several cards is one person, for those
+/// who hold the cases of these.
 #[must_use]
 pub fn house(catalog: &Catalog, record: &RecordState, same: &Same) -> House {
+    read(catalog, (record, same), None)
+}
+
+/// Reads a house under the rules of a day.
+#[must_use]
+pub fn house_on(catalog: &Catalog, record: &RecordState, same: &Same, day: Date) -> House {
+    read(catalog, (record, same), Some(day))
+}
+
+fn read(catalog: &Catalog, (record, same): (&RecordState, &Same), day: Option<Date>) -> House {
     let mut placed: Vec<(String, String, Occupant)> = Vec::new();
     let dropped = decided_against(record);
     for entry in record.entries(catalog, "residence", "occupancy") {
@@ -158,10 +170,13 @@ pub fn house(catalog: &Catalog, record: &RecordState, same: &Same) -> House {
             "disputed".clone_into(&mut one.state);
         }
     }
+    let today = day.or_else(|| last_move(record, &placed)).unwrap_or(Date::MAX);
+    let ask =
+        Ask { catalog, kind: "residence", record, entry: "", beside: &[], same, today, now_ms: 0 };
     let mut rooms: Vec<Room> = record
         .entries(catalog, "residence", "rooms")
         .into_iter()
-        .map(|entry| room(catalog, record, entry, &placed))
+        .filter_map(|entry| room(&ask, entry, &placed))
         .collect();
     for room in &mut rooms {
         if room.blocked {
@@ -180,12 +195,22 @@ pub fn house(catalog: &Catalog, record: &RecordState, same: &Same) -> House {
     });
     let without_room =
         placed.iter().filter(|(room, _, _)| !rooms.iter().any(|known| known.entry == *room));
-    House {
-        without_room: without_room.map(|(_, _, one)| one.clone()).collect(),
-        persons,
-        most: whole(record, "max_persons"),
-        rooms,
+    let without_room = without_room.map(|(_, _, one)| one.clone()).collect();
+    let mut house = House { without_room, persons, most: None, rooms };
+    if let Some(Worth::Number(most)) = house_of(&ask, &house).map(|answer| answer.value) {
+        house.most = Some(most);
     }
+    house
+}
+
+/// The day on which somebody who lives here moved in last.
+fn last_move(record: &RecordState, placed: &[(String, String, Occupant)]) -> Option<Date> {
+    let mut last = None;
+    for (_, _, one) in placed {
+        let from = record.text(&["occupancy/", &one.entry, "/from_date"].concat());
+        last = last.max(read_date(from));
+    }
+    last
 }
 
 /// Placements that somebody decided against: two people each moved a person on from one placement without
@@ -202,12 +227,20 @@ fn decided_against(record: &RecordState) -> Vec<&str> {
     said.filter_map(|said| said.value.as_str()).collect()
 }
 
-fn room(
-    catalog: &Catalog,
-    record: &RecordState,
-    entry: String,
-    placed: &[(String, String, Occupant)],
-) -> Room {
+/// The placements of those who live somewhere: who is there twice is one person, whom nobody names is one each.
+pub fn each_once<'a>(all: impl IntoIterator<Item = &'a Occupant>) -> Vec<&'a str> {
+    let (mut people, mut living): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for one in all {
+        if one.lives && (one.person.is_empty() || !people.contains(&one.person.as_str())) {
+            people.push(&one.person);
+            living.push(&one.entry);
+        }
+    }
+    living
+}
+
+fn room(ask: &Ask<'_>, entry: String, placed: &[(String, String, Occupant)]) -> Option<Room> {
+    let (catalog, record) = (ask.catalog, ask.record);
     let key = |field: &str| format!("rooms/{entry}/{field}");
     let here: Vec<_> = placed.iter().filter(|(room, _, _)| *room == entry).collect();
     let mut beds: Vec<Bed> = Vec::new();
@@ -227,26 +260,10 @@ fn room(
     });
     let without_bed = here.iter().filter(|(_, at, _)| !beds.iter().any(|bed| bed.entry == *at));
     let without_bed: Vec<Occupant> = without_bed.map(|(_, _, one)| one.clone()).collect();
-    let mut people: Vec<&str> = Vec::new();
-    let mut persons = 0;
-    for (_, _, one) in here.iter().filter(|(_, _, one)| one.lives) {
-        // Who is here twice is one person, whom nobody names is one each.
-        if one.person.is_empty() || !people.contains(&one.person.as_str()) {
-            persons += 1;
-            people.push(&one.person);
-        }
-    }
-    let sleeps = matches!(record.text(&key("kind")), "bedroom" | "studio" | "flat");
-    let by_floor = record
-        .value(&key("area_m2"))
-        .filter(|_| sleeps)
-        .and_then(tenths)
-        .map(|area| area / PERSON_AREA_DM2);
-    let most = match (whole(record, &key("max_persons")), by_floor) {
-        (Some(written), Some(floor)) => Some(written.min(floor)),
-        (written, floor) => written.or(floor),
-    };
-    let blocked = matches!(record.text(&key("status")), "blocked" | "closed");
+    let living = each_once(here.iter().map(|(_, _, one)| one));
+    let persons = living.len();
+    let measured = room_of(&Ask { entry: &entry, ..*ask }, &living)?;
+    let (most, sleeps, blocked) = (measured.most, measured.sleeps, measured.blocked);
     let mut faults = Vec::new();
     if most.is_some_and(|most| i64::try_from(persons).unwrap_or(i64::MAX) > most) {
         faults.push(Fault::Full);
@@ -266,17 +283,5 @@ fn room(
     if beds.iter().any(|bed| bed.occupants.iter().filter(|one| one.lives).count() > 1) {
         faults.push(Fault::SameBed);
     }
-    Room { entry, beds, without_bed, persons, most, sleeps, blocked, faults }
-}
-
-fn whole(record: &RecordState, key: &str) -> Option<i64> {
-    if let Some(Value::Int(number)) = record.value(key) { Some(*number) } else { None }
-}
-
-/// A decimal in tenths, rounded down.
-fn tenths(value: &Value) -> Option<i64> {
-    let text = value.as_str()?;
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let part = part.chars().next().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
-    whole.parse::<i64>().ok()?.checked_mul(10)?.checked_add(i64::from(part))
+    Some(Room { entry, beds, without_bed, persons, most, sleeps, blocked, faults })
 }

@@ -71,6 +71,9 @@ pub struct Same {
     links: Vec<Link>,
 }
 
+/// Nobody has several cards.
+pub static NOBODY: Same = Same { links: Vec::new() };
+
 /// The card that an answer to `duplicate_of` names: an entry of the same case, or `case/entry`.
 #[must_use]
 pub fn named(case: DocumentId, answer: &str) -> Option<Card> {

@@ -32,6 +32,11 @@ const CASEWORKER: Pages = &[
     ("residence", At::First("residences", "[data-part=houses] [data-line]"), "[data-part=board]"),
     ("residence-facts", At::First("residence", "[data-part=more] [data-line]"), "main [data-path]"),
     ("room", At::First("residence", ".room"), "main [data-path]"),
+    (
+        "reasons",
+        At::Behind("residence", "[data-part=rules] .why summary"),
+        "[data-part=rules] [data-part^=why-]",
+    ),
     ("fire-list", At::Behind("residence", "[data-action=fire-list]"), "[data-part=rooms]"),
     ("visit", At::Behind("residence", "[data-action=start-run]"), "[data-item=B-F01]"),
     (

@@ -3,7 +3,7 @@
 
 use crate::app::Language;
 use crate::app::bar::Bar;
-use crate::app::view::{FormView, Input};
+use crate::app::view::{FormView, Input, Why};
 use crate::ids::DocumentId;
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -88,6 +88,8 @@ pub struct Line {
     pub found_by: String,
     /// How it looks on a board.
     pub tone: Tone,
+    /// What is reckoned in it, each with the way to its reasons.
+    pub why: Vec<Why>,
 }
 
 /// How something is marked; never by colour alone.
@@ -368,7 +370,7 @@ packed! {
     struct Part { key, title, help, actions, body }
     enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a) }
     struct Line {
-        key, href, title, detail, badges, figure, progress, actions, found_by, tone
+        key, href, title, detail, badges, figure, progress, actions, found_by, tone, why
     }
     enum Tone { Plain, Good, Info, Decide, Danger }
     struct Badge { text, tone, sign }

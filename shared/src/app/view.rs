@@ -325,6 +325,15 @@ pub struct FormView {
     pub protected: bool,
 }
 
+/// The reasons of something that is reckoned: opened where it is shown, or as a page of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The address at which they are described.
+    pub at: String,
+    /// What the way to them is called.
+    pub label: String,
+}
+
 /// One run in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
@@ -363,6 +372,8 @@ pub struct RunView {
     pub version: u32,
     /// What can be done with the whole of it.
     pub actions: Vec<Action>,
+    /// What is reckoned of it, each with the way to its reasons.
+    pub why: Vec<Why>,
     /// Groups of items.
     pub groups: Vec<GroupView>,
 }
@@ -411,6 +422,8 @@ pub struct ItemView {
     pub due: String,
     /// That day has passed and it is not done.
     pub overdue: bool,
+    /// The address of the reasons; empty where nothing is reckoned.
+    pub why: String,
     /// Status: a choice of the codes of its list.
     pub status: FieldView,
     /// Measured value, where the item asks for one; or the day it was last done, where it is done again.
@@ -529,16 +542,17 @@ packed! {
         path, label, help, input, value, text, rule, agreement, conflict, statements, settlements,
         may_settle, level, required, read_only, error, safety, beside
     }
+    struct Why { at, label }
     struct SectionView { id, label, fields }
     struct FormView { document, title, sections, answered, total, protected }
     struct RunRow {
         document, title, started_ms, people, answered, total, not_ok, overdue, conflicts, state
     }
-    struct RunView { row, parent_href, parent_name, version, actions, groups }
+    struct RunView { row, parent_href, parent_name, version, actions, why, groups }
     struct GroupView { id, label, items, answered, not_ok }
     struct ItemView {
         id, text, text_other, severity, severity_text, scope, short, threshold, evidence, sources,
-        departments, due, overdue, status, value, comment, late
+        departments, due, overdue, why, status, value, comment, late
     }
     struct InboxView { away, rows }
     struct InboxRow {

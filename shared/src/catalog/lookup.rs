@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::model::{
-    Caution, Checklist, CodeList, Entries, EntryList, Evidence, Field, Item, Kind, Package,
+    Caution, Checklist, CodeList, Entries, EntryList, Evidence, Field, Item, Kind, Package, Rule,
 };
 use crate::app::Role;
 use crate::ids::EntryId;
@@ -115,6 +115,12 @@ impl Catalog {
     #[must_use]
     pub fn list(&self, id: &str) -> Option<&CodeList> {
         self.package.lists.iter().find(|list| list.id == id)
+    }
+
+    /// A rule.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&'static Rule> {
+        self.package.rules.iter().find(|rule| rule.id == id)
     }
 
     /// A checklist of one version.

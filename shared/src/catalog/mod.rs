@@ -4,7 +4,7 @@
 //! key), [`mod@check`] (which values are allowed, and their canonical form), [`numbers`] (identity
 //! numbers), [`order`] (the most cautious of several values), [`due`] (when an item is due),
 //! [`workday`] (days on which offices work), [`zone`] (Swedish time), [`display`] (values in words).
-//! [`checklist`], [`formula`] and [`ruling`] belong to the model; [`diff`] tells what changed between two versions of one.
+//! [`checklist`], [`formula`], [`rule`] and [`ruling`] belong to the model; [`diff`] tells what changed between two versions of one.
 
 pub mod check;
 pub mod checklist;
@@ -18,6 +18,7 @@ pub mod numbers;
 pub mod order;
 #[cfg(test)]
 mod published;
+pub mod rule;
 pub mod ruling;
 #[cfg(any(test, feature = "source"))]
 #[cfg_attr(not(test), expect(dead_code, reason = "the build script reads whole catalogs"))]

@@ -4,6 +4,7 @@
 
 pub use super::checklist::{Again, Checklist, Due, DueUnit, Evidence, Item, Offered};
 pub use super::formula::{Constraint, Fold, Formula, Operation, Shape, Step, Whose};
+pub use super::rule::{Rule, RuleVersion, Say};
 pub use super::ruling::{Caution, Late, Machine};
 
 /// A text in the two complete languages.
@@ -28,6 +29,8 @@ pub struct Package {
     pub lists: Vec<CodeList>,
     /// Checklist templates.
     pub checklists: Vec<Checklist>,
+    /// Rules whose outcome is shown with its reasons.
+    pub rules: Vec<Rule>,
 }
 
 /// A record kind: what one kind of document holds.
@@ -325,7 +328,7 @@ pub struct Code {
 
 packed! {
     struct Label { sv, en }
-    struct Package { id, version, kinds, lists, checklists }
+    struct Package { id, version, kinds, lists, checklists, rules }
     struct Kind {
         id, label, belongs_to, single, roles, server, protection, sections, fields, constraints,
         entry_lists

@@ -20,7 +20,8 @@ use crate::catalog::{Catalog, Constraint, EntryList, Field, FieldType, Formula, 
 use crate::merge::RecordState;
 use crate::path::FieldPath;
 use crate::value::Value;
-use outcome::fact;
+pub(crate) use outcome::fact;
+pub(crate) use reckon::days;
 use reckon::{It, ONE, Place, Reckoned, Reckoner, Term, date};
 
 /// What a record asks: of itself, then of each entry, list by list.

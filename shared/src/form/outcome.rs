@@ -118,10 +118,10 @@ pub struct Fact {
 }
 
 /// Where an answer stands, and whether it stands there as members: codes of a set, countings.
-pub(super) type Place = (FieldPath, bool);
+pub(crate) type Place = (FieldPath, bool);
 
 /// The answer at a place.
-pub(super) fn fact(record: &RecordState, (path, is_wide): Place) -> Fact {
+pub(crate) fn fact(record: &RecordState, (path, is_wide): Place) -> Fact {
     let mut fact = Fact { value: None, changes: Vec::new(), contested: false, path };
     if let Some(state) = record.fields.get(&fact.path) {
         fact.take(state);

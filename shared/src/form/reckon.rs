@@ -352,7 +352,7 @@ fn thousandths(text: &str) -> Option<i64> {
 }
 
 /// Days from 1970 to a day.
-fn days(day: jiff::civil::Date) -> i64 {
+pub(crate) fn days(day: jiff::civil::Date) -> i64 {
     // Months from March, so that the day that some years have more is the last.
     let months = i64::from(day.year()) * 12 + i64::from(day.month()) - 3;
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12));

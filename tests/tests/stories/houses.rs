@@ -251,6 +251,13 @@ async fn two_measures(team: &Team, village: &Village) {
         one.is_told("[data-path$='/area_m2']", "open", &areas).await;
         let stands = "document.querySelector(\"[data-path$='/area_m2'] input\").value === '11,6'";
         one.at.profile.until("the smaller area to stand there", stands).await;
+        // Why it takes two: both measures, who said them, and what deciding would change.
+        let why = "[data-line=room_capacity] details.why";
+        one.presses(&format!("{why} summary")).await;
+        for said in ["11,6 m² (Elin Lindqvist", "också 13,2 m² (Oskar Nyström", "golvytan till 3"]
+        {
+            one.reads(why, said).await;
+        }
         one.shows("M-09-room").await;
         one.goes(&format!("/boenden/{}", village.yard)).await;
         let room = one.line("[data-part=board] .room", "Rum 3").await;

@@ -151,6 +151,13 @@ async fn an_inspectors_round() {
     mats.tap("[data-action=take-along]").await;
     mats.in_step().await;
     server.stop();
+    // With the network cut: why a room takes so many, where the rule stands, what it rests on.
+    let why = "[data-part=board] .room details.why";
+    mats.tap(&format!("{why} summary")).await;
+    for said in ["Högst", "4 m² per person", "Gäller", "EASO", "Area", "Vad ändrar det?"] {
+        page.see_text(why, said).await;
+    }
+    page.picture("00-varfor").await;
     mats.tap("[data-action=start-run]").await;
     page.see("[data-item=B-F01]").await;
     for (item, answer) in
@@ -231,6 +238,9 @@ async fn a_supervisors_first_half_hour() {
     ingrid.tap("[data-part=houses] [data-line] a").await;
     page.see("[data-part=board] .room").await;
     page.picture("03-hus").await;
+    ingrid.tap("[data-part=rules] [data-line=house_capacity] details.why summary").await;
+    page.see_text("[data-line=house_capacity] details.why", "öppna sovrummen").await;
+    page.picture("03-hus-varfor").await;
     // Ctrl-K from anywhere, a name without its marks.
     page.web()
         .execute(
@@ -259,6 +269,13 @@ async fn a_supervisors_first_half_hour() {
     ingrid.tap("[data-part=cases] [data-line] a").await;
     page.see("[data-part=about]").await;
     page.picture("08-case-dark-english").await;
+    ingrid.tap("[data-part=rules] [data-line=retention] details.why summary").await;
+    page.see_text("[data-line=retention] details.why", "What changes it?").await;
+    page.picture("09-why-dark-english").await;
+    let reasons = ingrid.read("document.querySelector('[data-why*=retention]').dataset.why").await;
+    ingrid.goto(&reasons).await;
+    page.see_text("[data-part^=why-]", "Social Services Act").await;
+    page.picture("10-reasons-dark-english").await;
 }
 
 /// An administrator: adds a person, revokes a tablet left on a bus.
@@ -366,6 +383,11 @@ async fn a_child_is_missing() {
     let seen = elin.read("String(new Date('2026-11-20T21:15').getTime())").await;
     let until = When::Moment(seen.parse::<i64>().unwrap() + 2 * 3_600_000).written();
     page.see_text("[data-item=G-03]", &format!("försenad sedan {until}")).await;
+    page.see_text(".visit > details.why summary", "Saknad sedan").await;
+    elin.tap(".visit > details.why summary").await;
+    page.see_text(".visit > details.why", "SKR").await;
+    elin.tap("[data-item=G-03] .item-why summary").await;
+    page.see_text("[data-item=G-03] .item-why", "Timmar efter händelsen").await;
     page.picture("02-saknad").await;
     page.fill("[data-item=G-07] [data-path$='/last_done'] input", "2026-11-27").await;
     page.see_text("[data-item=G-07]", "2026-12-04").await;

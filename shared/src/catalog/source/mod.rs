@@ -3,7 +3,7 @@
 //! Used by `build.rs`, by tests, and with feature `source` by the server for checklists that a
 //! municipality has written; never by the app.
 //! Reading order: [`node`] (a value with its place), [`read`] (files to model) with [`items`]
-//! (checklists), [`formula`] (conditions, constraints, calculations), [`verify`] and [`verify_items`]
+//! (checklists) and [`rules`], [`formula`] (conditions, constraints, calculations), [`verify`] and [`verify_items`]
 //! (what must hold between files), [`own`] (one checklist of a municipality).
 
 mod formula;
@@ -11,6 +11,8 @@ mod items;
 mod node;
 pub mod own;
 mod read;
+mod rule_needs;
+mod rules;
 mod verify;
 mod verify_items;
 
@@ -18,6 +20,8 @@ mod verify_items;
 mod kind_tests;
 #[cfg(test)]
 mod own_tests;
+#[cfg(test)]
+mod rules_tests;
 #[cfg(test)]
 mod tests;
 

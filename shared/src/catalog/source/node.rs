@@ -199,6 +199,13 @@ impl<'a> Node<'a> {
         numbers
     }
 
+    /// All its keys as whole numbers, in the order of the keys.
+    pub(super) fn all_numbers(self) -> Vec<(String, i64)> {
+        let keys: Vec<String> = self.table.keys().map(|key| key.get_ref().to_string()).collect();
+        let numbers = keys.into_iter().map(|key| (self.number(&key), key));
+        numbers.map(|(number, key)| (key, number)).collect()
+    }
+
     /// A list of pairs of texts; empty when absent.
     pub(super) fn pairs(&self, key: &str) -> Vec<(String, String)> {
         let Some(value) = self.get(key) else { return Vec::new() };

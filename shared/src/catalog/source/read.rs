@@ -30,6 +30,7 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
         kinds: Vec::new(),
         lists: Vec::new(),
         checklists: Vec::new(),
+        rules: Vec::new(),
     };
     let mut reader = Reader { files, ..Reader::new(faults) };
     for file in files {
@@ -39,6 +40,7 @@ pub(super) fn package(files: &[SourceFile], faults: &Faults) -> (Package, Places
             Some("kinds") => package.kinds.push(reader.kind(node)),
             Some("lists") => package.lists.push(reader.code_list(node)),
             Some("checklists") => package.checklists.push(reader.checklist(node)),
+            Some("rules") => package.rules.push(reader.rule(node)),
             // Read where a kind includes it.
             Some("parts") => {}
             _ => {

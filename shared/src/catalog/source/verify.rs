@@ -36,6 +36,9 @@ pub(super) fn package(package: &Package, places: &Places, faults: &Faults) {
     for checklist in &package.checklists {
         verify.checklist(checklist);
     }
+    for rule in &package.rules {
+        verify.rule(rule);
+    }
 }
 
 /// Notes what does not hold in one checklist of a package.

@@ -6,6 +6,7 @@ mod place;
 mod search;
 mod sign_in;
 mod visit;
+mod why;
 
 pub use inbox::inbox;
 pub use place::place;

@@ -5,6 +5,7 @@ use crate::prelude::*;
 use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, Tone, View};
 
 use super::figures::{plot, table};
+use super::why::{forget, whys};
 use crate::live::follow;
 use crate::parts::{Form, awaiting, badges, buttons, form, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect};
@@ -19,6 +20,7 @@ type Room = (Line, Vec<Line>);
 
 /// Shows the place of an address.
 pub fn place(address: String) -> AnyView {
+    forget();
     let (parts, title) = (Slots::new(), Live::new(String::new()));
     let back = Live::new(None::<(String, String)>);
     let (marks, actions) = (Live::new(Vec::<Badge>::new()), Live::new(Vec::<Action>::new()));
@@ -194,6 +196,7 @@ fn told(line: Live<Line>) -> AnyView {
             view! {
                 {told}
                 {(!line.actions.is_empty()).then(|| view! { <div class="actions line-actions">{buttons(&line.actions)}</div> })}
+                {whys(&line.why)}
             }
         })
     })

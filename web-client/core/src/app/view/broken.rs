@@ -42,7 +42,7 @@ impl Viewer<'_> {
     }
 
     /// The field a path stands for, a set without its member, and the list its entry is in.
-    fn field_at(
+    pub(super) fn field_at(
         &self,
         id: DocumentId,
         path: &FieldPath,
@@ -119,7 +119,7 @@ impl Viewer<'_> {
     }
 
     /// `Rum 2, Area: 12 m² (Anna Berg, 2026-11-22 14:05)`.
-    fn fact_words(&mut self, id: DocumentId, fact: &Fact) -> Option<String> {
+    pub(super) fn fact_words(&mut self, id: DocumentId, fact: &Fact) -> Option<String> {
         let (field, list) = self.field_at(id, &fact.path)?;
         let value = match (&fact.value, &field.typ) {
             (Some(Value::Str(codes)), FieldType::Set(list)) => {
@@ -130,11 +130,7 @@ impl Viewer<'_> {
             (_, FieldType::Reference(_)) => self.words(id, fact.path.as_str()),
             (value, _) => self.catalog.words(field, value.as_ref()?, self.language),
         };
-        let label = field.label.get(self.language);
-        let entry = list
-            .and_then(|list| Some(self.entry_title(id, &list.id, fact.path.segments().rest[0]?)));
-        let entry = entry.filter(|entry| !entry.is_empty());
-        let place = entry.map_or_else(|| label.to_owned(), |entry| [&entry, ", ", label].concat());
+        let place = self.place_words(id, fact, (field, list));
         let mut who = self.sayers(id, fact);
         if fact.contested {
             who.push(self.w(Word::BrokenContested).to_owned());
@@ -142,6 +138,20 @@ impl Viewer<'_> {
         let who =
             if who.is_empty() { String::new() } else { [" (", &who.join(", "), ")"].concat() };
         Some([&place, ": ", &value, &who].concat())
+    }
+
+    /// What is asked, and of which entry: `Rum 2, Area`.
+    pub(super) fn place_words(
+        &mut self,
+        id: DocumentId,
+        fact: &Fact,
+        (field, list): (&Field, Option<&EntryList>),
+    ) -> String {
+        let label = field.label.get(self.language);
+        let entry = list
+            .and_then(|list| Some(self.entry_title(id, &list.id, fact.path.segments().rest[0]?)));
+        let entry = entry.filter(|entry| !entry.is_empty());
+        entry.map_or_else(|| label.to_owned(), |entry| [&entry, ", ", label].concat())
     }
 
     /// Who made the changes that an answer comes from, and when.

@@ -15,11 +15,11 @@ mod viewer;
 use ankomst_shared::app::{Query, Refusal, View};
 
 pub(super) use self::page::address;
-pub(super) use self::run::status_field;
 use self::viewer::Viewer;
 pub(super) use self::viewer::home;
 use super::state::Core;
 use crate::platform::Platform;
+pub(super) use ankomst_shared::rules::overdue::status_field;
 
 impl<P: Platform> Core<P> {
     /// Makes a view.

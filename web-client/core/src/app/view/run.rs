@@ -2,16 +2,20 @@
 
 use ankomst_shared::app::{
     Act, Action, FieldView, GroupView, Input, ItemView, Language, Refusal, RunRow, RunView, Sign,
+    Why,
 };
 use ankomst_shared::catalog::{Again, Checklist, Evidence, Field, Item, display};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{Late, RecordState};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::rules::Ask;
+use ankomst_shared::rules::overdue::{is_answered, item_times, status_field};
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::page::made::{action, asked, primary, question};
+use super::page::why::why_at;
 use super::viewer::{Viewer, count};
 
 impl Viewer<'_> {
@@ -26,13 +30,15 @@ impl Viewer<'_> {
     pub(super) fn run_row(&mut self, id: DocumentId) -> Result<RunRow, Refusal> {
         let record = self.record(id)?;
         let checklist = self.checklist(id)?;
+        let of = self.beside(id)?;
+        let beside = of.all();
         let (mut answered, mut not_ok, mut overdue) = (0, 0, 0);
         for item in &checklist.items {
             let status = self.text(id, &format!("item/{}/{}", item.id, status_field(item)));
             let is_answered = is_answered(&status);
             answered += usize::from(is_answered);
             not_ok += usize::from(status == "not_ok");
-            overdue += usize::from(!is_answered && self.is_late(id, item));
+            overdue += usize::from(!is_answered && self.is_late(&self.ask(&of, &beside, ""), item));
         }
         let people = self.open.people(id);
         let mut people: Vec<String> = people.iter().map(|user| self.person(*user)).collect();
@@ -80,10 +86,21 @@ impl Viewer<'_> {
         let row = self.run_row(id)?;
         let checklist = self.checklist(id)?;
         let parent = self.open.headers.get(&id).and_then(|header| header.parent);
+        let of = self.beside(id)?;
+        let beside = of.all();
+        let mut why = Vec::new();
+        for line in self.rule_lines(id, ("", "")) {
+            for reasons in line.why {
+                let label = [&line.title, " ", &reasons.label].concat();
+                why.push(Why { label, ..reasons });
+            }
+        }
+        let ask = self.ask(&of, &beside, "");
         let mut groups = Vec::new();
         for group in &checklist.groups {
             let items = checklist.items.iter().filter(|item| item.group == group.id);
-            let items = items.map(|item| self.item(id, item)).collect::<Result<Vec<_>, _>>()?;
+            let items =
+                items.map(|item| self.item(id, (&ask, item))).collect::<Result<Vec<_>, _>>()?;
             let status =
                 |view: &ItemView| view.status.value.as_str().unwrap_or_default().to_owned();
             let answered = items.iter().filter(|item| is_answered(&status(item)));
@@ -101,6 +118,7 @@ impl Viewer<'_> {
             parent_name: parent.map_or_else(String::new, |parent| self.title(parent)),
             version: checklist.version,
             actions: self.run_actions(id),
+            why,
             groups,
         })
     }
@@ -128,7 +146,11 @@ impl Viewer<'_> {
         actions
     }
 
-    fn item(&mut self, id: DocumentId, item: &Item) -> Result<ItemView, Refusal> {
+    fn item(
+        &mut self,
+        id: DocumentId,
+        (ask, item): (&Ask<'_>, &Item),
+    ) -> Result<ItemView, Refusal> {
         let language = self.language;
         let other = if language == Language::Sv { Language::En } else { Language::Sv };
         let number = item.evidence.iter().find_map(|evidence| {
@@ -147,6 +169,7 @@ impl Viewer<'_> {
         };
         let departments = in_words("department", &item.departments, ", ");
         let sources = in_words("source", &item.sources, "; ");
+        let is_late = !is_answered(&said) && self.is_late(ask, item);
         Ok(ItemView {
             id: item.id.clone(),
             text: item.label.get(language).to_owned(),
@@ -165,8 +188,12 @@ impl Viewer<'_> {
                 .collect(),
             sources,
             departments,
-            overdue: !is_answered(&said) && self.is_late(id, item),
-            due: self.due_words(id, item),
+            overdue: is_late,
+            due: self.due_words(ask, item),
+            why: item
+                .due
+                .as_ref()
+                .map_or_else(String::new, |_| why_at("item_overdue", id, &item.id)),
             status: self.item_field(id, &item.id, (status_field(item), ""))?,
             value,
             comment: self.item_field(id, &item.id, ("comment", ""))?,
@@ -175,9 +202,9 @@ impl Viewer<'_> {
     }
 
     /// Whether the day or moment of an item has passed.
-    fn is_late(&mut self, id: DocumentId, item: &Item) -> bool {
-        let due = self.item_due(id, item);
-        due.is_some_and(|due| due.is_past(self.now.today(), self.now.ms))
+    fn is_late(&self, ask: &Ask<'_>, item: &Item) -> bool {
+        let (due, _) = item_times(ask, item);
+        due.is_ok_and(|due| due.is_past(self.now.today(), self.now.ms))
     }
 
     fn item_field(
@@ -198,16 +225,6 @@ impl Viewer<'_> {
         }
         Ok(view)
     }
-}
-
-/// The field that says how an item stands: inspections find, tasks are done.
-pub(in crate::app) const fn status_field(item: &Item) -> &'static str {
-    if item.severity.is_some() { "status" } else { "task_status" }
-}
-
-/// Whether an item needs no more looking at.
-fn is_answered(status: &str) -> bool {
-    !matches!(status, "" | "not_checked" | "todo" | "doing" | "blocked")
 }
 
 const fn severity(severity: u8, language: Language) -> &'static str {

@@ -4,6 +4,7 @@ use crate::prelude::*;
 use ankomst_shared::app::{Agreement, Choice, FieldView, Input, ItemView};
 use ankomst_shared::value::Value;
 
+use super::super::why::reasons;
 use super::{Visit, is_shown};
 use crate::dom::has_left;
 use crate::field::{Held, agreement, field, mark, said};
@@ -85,6 +86,7 @@ fn answer_signal(held: Held) -> Live<String> {
 fn top(visit: Visit, view: Live<ItemView>, heading: &str) -> AnyView {
     let first = view.get_untracked();
     let id = first.id.clone();
+    let opened = Live::new(false);
     let facts = [first.threshold.clone().unwrap_or_default(), first.evidence.join(", ")];
     let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     view! {
@@ -97,10 +99,11 @@ fn top(visit: Visit, view: Live<ItemView>, heading: &str) -> AnyView {
         </header>
         {(!facts.is_empty()).then(|| view! { <p class="item-facts">{facts.join(" · ")}</p> })}
         <details class="item-why">
-            <summary>{tr(Text::VisitWhy)}</summary>
+            <summary on:click=on(move |_| opened.set(true))>{tr(Text::VisitWhy)}</summary>
             <p>{first.severity_text}</p>
             <p>{first.departments}</p>
             <p>{first.sources}</p>
+            {(!first.why.is_empty()).then(|| reasons(first.why.clone(), opened))}
         </details>
     }
     .into_any()

@@ -5,9 +5,10 @@ mod item;
 mod show;
 
 use crate::prelude::*;
-use ankomst_shared::app::{Action, ItemView, Query, RunRow, View};
+use ankomst_shared::app::{Action, ItemView, Query, RunRow, View, Why};
 use ankomst_shared::ids::DocumentId;
 
+use super::why::{forget, whys};
 use crate::live::follow;
 use crate::parts::{awaiting, badge, buttons, conflict_badge, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect, on};
@@ -33,6 +34,7 @@ pub(super) struct Visit {
     parent: Live<(String, String)>,
     version: Live<u32>,
     actions: Live<Vec<Action>>,
+    why: Live<Vec<Why>>,
     wanted: Live<String>,
     only: Live<Only>,
     showing: Live<Option<String>>,
@@ -50,6 +52,7 @@ enum Only {
 
 /// Shows a run.
 pub fn visit(id: DocumentId) -> AnyView {
+    forget();
     let visit = Visit {
         id,
         groups: Slots::new(),
@@ -58,6 +61,7 @@ pub fn visit(id: DocumentId) -> AnyView {
         parent: Live::new((String::new(), String::new())),
         version: Live::new(0),
         actions: Live::new(Vec::new()),
+        why: Live::new(Vec::new()),
         wanted: Live::new(String::new()),
         only: Live::new(Only::All),
         showing: Live::new(None),
@@ -67,6 +71,7 @@ pub fn visit(id: DocumentId) -> AnyView {
             visit.parent.fresh((view.parent_href, view.parent_name));
             visit.version.fresh(view.version);
             visit.actions.fresh(view.actions);
+            visit.why.fresh(view.why);
             visit.row.set(Some(view.row));
             let groups = view.groups.into_iter().map(|group| {
                 let items: Vec<String> = group.items.iter().map(|item| item.id.clone()).collect();
@@ -130,6 +135,7 @@ fn progress(visit: Visit) -> AnyView {
 fn contents(visit: Visit) -> AnyView {
     view! {
         {dynamic(move || visit.actions.with(|all| view! { <div class="actions page-actions">{buttons(all)}</div> }))}
+        {dynamic(move || visit.why.with(|all| whys(all)))}
         <div class="visit-tools">
             {search(visit.wanted, Text::VisitSearch)}
             {filters(visit)}

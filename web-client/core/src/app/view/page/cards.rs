@@ -19,7 +19,7 @@ impl Viewer<'_> {
     /// Who lives where in a house; who has several cards held here is one person.
     pub(super) fn lived(&mut self, record: &RecordState) -> House {
         let same = self.open.same();
-        occupancy::house(self.catalog, record, &same)
+        occupancy::house_on(self.catalog, record, &same, self.now.today())
     }
 
     /// The card under which the person of a card is shown.

@@ -39,6 +39,7 @@ impl Viewer<'_> {
         ));
         parts.push(self.living_part(id));
         parts.push(self.case_visits(id));
+        parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.more(id));
         let intake = primary(self.add(id, "intakes", Word::AddIntake));
         let note = self.add(id, "notes", Word::AddNote);

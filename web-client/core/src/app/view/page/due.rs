@@ -194,9 +194,9 @@ impl Viewer<'_> {
         let code = self.text(case, &key("status"));
         let over = is_over(&code);
         let mut badges: Vec<_> = self.state(case, &key("status")).into_iter().collect();
-        if !over && let Some(day) = read_date(&self.text(case, &key("due"))) {
-            badges.push(self.day_badge(day));
-        }
+        let due = read_date(&self.text(case, &key("due"))).filter(|_| !over);
+        let has_due = due.is_some();
+        badges.extend(due.map(|day| self.day_badge(day)));
         badges.extend(self.entry_badge(case, "tasks", entry));
         let mut detail =
             vec![self.words(case, &key("department")), self.text(case, &key("detail"))];
@@ -231,6 +231,7 @@ impl Viewer<'_> {
             detail: detail.join(" · "),
             badges,
             actions,
+            why: if has_due { vec![self.why("task_overdue", case, entry)] } else { Vec::new() },
             ..Line::default()
         }
     }

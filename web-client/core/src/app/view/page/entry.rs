@@ -85,6 +85,9 @@ impl Viewer<'_> {
             parts: vec![part(key, "", Body::Form(form))],
             ..PageView::default()
         };
+        if let Some(rules) = self.rules_part(home, (list, entry)) {
+            page.parts.insert(0, rules);
+        }
         let removal = self.text(home, &format!("{list}/{entry}/tombstone"));
         if !removal.is_empty() {
             let who = self.who_said(home, &format!("{list}/{entry}/tombstone"));

@@ -39,6 +39,7 @@ impl Viewer<'_> {
         parts.extend(self.broken_part(id, &[id, deficiencies]));
         parts.push(self.house_overview(id, &house));
         parts.push(self.board(id, &house));
+        parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.deficiency_part(id));
         parts.push(self.visit_part(id));
         let checklists = self.checklist_part(id);
@@ -160,6 +161,11 @@ impl Viewer<'_> {
             badges,
             figure,
             actions,
+            why: if room.sleeps {
+                vec![self.why("room_capacity", id, &room.entry)]
+            } else {
+                Vec::new()
+            },
             ..Line::default()
         }
     }

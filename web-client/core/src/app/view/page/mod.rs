@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
-//! [`due`], [`report`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
+//! [`due`], [`report`], [`why`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
 //! [`history`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod apart;
@@ -23,6 +23,7 @@ mod starts;
 mod today;
 mod twins;
 mod visits;
+pub(super) mod why;
 
 use ankomst_shared::app::{PageView, Refusal, Tone};
 use ankomst_shared::catalog::{Catalog, Kind};
@@ -69,6 +70,9 @@ impl Viewer<'_> {
             ["rapport", "avtal"] => self.report(""),
             ["rapport", "avtal", years] => self.report(years),
             ["surfplatta"] => Ok(self.this_device()),
+            ["varfor", record, rule, rest @ ..] => {
+                self.why_page(id(record)?, (rule, rest.first().copied().unwrap_or_default()))
+            }
             ["utskrift", "besok", run] => self.protocol(id(run)?),
             ["utskrift", "brand", house] => self.fire_list(id(house)?),
             [root] => self.records(self.kind_at(root)?, None),

@@ -52,6 +52,9 @@ impl Viewer<'_> {
         line.badges.append(&mut page.badges);
         (page.title, page.badges) = (line.title, line.badges);
         page.parts.extend(self.late_part(id));
+        if let Some(rules) = self.rules_part(id, ("", "")) {
+            page.parts.insert(0, rules);
+        }
         let mut more = self.more(id);
         if let Body::Lines(lines, _) = &mut more.body {
             // The whole form stands here already.

@@ -1,44 +1,17 @@
 //! Where runs of checklists begin, and the dates that their times count from.
 
 use ankomst_shared::app::{Action, Question, Sign};
-use ankomst_shared::catalog::{
-    Again, Catalog, Field, Item, Offered, When, due_latest, due_when, months_after, read_date,
-    written_date,
-};
+use ankomst_shared::catalog::{Item, Offered};
 use ankomst_shared::form::Form;
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::merge::RecordState;
+use ankomst_shared::rules::Ask;
+use ankomst_shared::rules::overdue::{event, item_times, known_date};
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::viewer::Viewer;
 use super::made::{action, asked, question};
 use ankomst_shared::app::Act;
-
-/// Months from birth to the 18th birthday.
-const EIGHTEEN: i64 = 12 * 18;
-
-/// What a house or case says of an event: its field with that anchor, or the day on which its only
-/// person, born on a day that is known, turns 18.
-fn known_date(
-    catalog: &Catalog,
-    (kind, record): (&str, &RecordState),
-    anchor: &str,
-) -> Option<Value> {
-    let found = if anchor == "B18" { "birth_date" } else { anchor };
-    let (list, field) = catalog.anchor(kind, found)?;
-    let Some(list) = list else {
-        return record.value(&field.id).cloned().filter(|value| !value.is_null());
-    };
-    let mut entries = record.entries(catalog, kind, &list.id);
-    let (Some(person), true) = (entries.pop(), entries.is_empty()) else { return None };
-    let text = |field: &str| record.text(&format!("{}/{person}/{field}", list.id));
-    if !matches!(text("birth_precision"), "" | "day") {
-        return None;
-    }
-    let birthday = months_after(read_date(text(&field.id))?, EIGHTEEN)?;
-    Some(Value::text(written_date(birthday)))
-}
 
 impl Viewer<'_> {
     /// The buttons of the checklists that fit a house or case: inspections, or all others.
@@ -93,7 +66,7 @@ impl Viewer<'_> {
             let Some(field) = self.catalog.date_field(anchor).filter(|_| anchor != "VIS") else {
                 continue;
             };
-            let known = self.date_of(id, (anchor, field)).unwrap_or(Value::Null);
+            let known = self.date_of(id, anchor).unwrap_or(Value::Null);
             let label = field.label.get(self.language);
             let mut asked = question(&field.id, label, self.input(field, &[]), known);
             asked.required = false;
@@ -103,49 +76,26 @@ impl Viewer<'_> {
     }
 
     /// The date of an event, from a run or else from the house or case.
-    fn date_of(&mut self, id: DocumentId, (anchor, field): (&str, &Field)) -> Option<Value> {
-        let kind = self.open.kind(id)?.to_owned();
-        if kind != "run" {
-            let record = self.record(id).ok()?;
-            return known_date(self.catalog, (&kind, &record), anchor);
+    fn date_of(&mut self, id: DocumentId, anchor: &str) -> Option<Value> {
+        let of = self.beside(id).ok()?;
+        let beside = of.all();
+        let ask = self.ask(&of, &beside, "");
+        if ask.kind == "run" {
+            return event(&ask, anchor).map(|(_, _, value)| value);
         }
-        let said = self.value(id, &field.id);
-        if said.is_some() {
-            return said;
-        }
-        let parent = self.open.headers.get(&id)?.parent?;
-        self.date_of(parent, (anchor, field))
+        known_date(ask.catalog, (ask.kind, ask.record), anchor).map(|(_, value)| value)
     }
 
-    /// The day or moment an item of a task checklist is to be done by.
-    pub(in crate::app::view) fn item_due(&mut self, run: DocumentId, item: &Item) -> Option<When> {
-        self.item_times(run, item).0
-    }
-
-    /// The same in words, with the very last day where the rule has one.
-    pub(in crate::app::view) fn due_words(&mut self, run: DocumentId, item: &Item) -> String {
-        match self.item_times(run, item) {
+    /// When an item of a task checklist is to be done, in words, with the very last day where the rule has
+    /// one.
+    pub(in crate::app::view) fn due_words(&self, ask: &Ask<'_>, item: &Item) -> String {
+        let (when, latest) = item_times(ask, item);
+        match (when.ok(), latest) {
             (None, _) => String::new(),
             (Some(when), None) => when.written(),
             (Some(when), Some(latest)) => {
                 self.f(Word::DueLatest, &[&when.written(), &latest.written()])
             }
         }
-    }
-
-    /// When an item is due, and at the very latest.
-    fn item_times(&mut self, run: DocumentId, item: &Item) -> (Option<When>, Option<When>) {
-        let moved = self.text(run, &format!("item/{}/due_override", item.id));
-        let moved = read_date(&moved).map(When::Day);
-        let Some(due) = &item.due else { return (moved, None) };
-        let field = self.catalog.date_field(&due.anchor);
-        let from = field.and_then(|field| self.date_of(run, (&due.anchor, field)));
-        let Some(from) = from.and_then(|from| When::read(&from)) else { return (moved, None) };
-        let done = if due.again == Again::Once {
-            None
-        } else {
-            read_date(&self.text(run, &format!("item/{}/last_done", item.id)))
-        };
-        (moved.or_else(|| due_when(due, from, done).ok()), due_latest(due, from))
     }
 }
