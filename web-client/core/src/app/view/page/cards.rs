@@ -97,7 +97,7 @@ impl Viewer<'_> {
                 .map(|part| &mut part.body)
                 .find(|body| matches!(body, Body::Form(form) if form.document == card.0))
             {
-                self.beside(form, card, other);
+                self.set_beside(form, card, other);
             }
         }
         let mut lines = Vec::new();
@@ -148,7 +148,7 @@ impl Viewer<'_> {
     }
 
     /// Puts beside each answer of a card what another says; where the card has none, the other's stands there.
-    fn beside(&mut self, form: &mut FormView, card: &Card, other: &Card) {
+    fn set_beside(&mut self, form: &mut FormView, card: &Card, other: &Card) {
         let words = self.card_words(other);
         for field in form.sections.iter_mut().flat_map(|section| &mut section.fields) {
             let Some(name) = field.path.as_str().rsplit('/').next() else { continue };
