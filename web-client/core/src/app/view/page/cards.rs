@@ -1,7 +1,7 @@
 //! Cards of one person: who is shown where, and the page of a person with several cards.
 
 use ankomst_shared::app::{
-    Act, Body, FieldView, FormView, Input, Line, PageView, SectionView, Sign, Tone,
+    Act, Badge, Body, FieldView, FormView, Input, Line, PageView, SectionView, Sign, Tone,
 };
 use ankomst_shared::catalog::{EntryList, FieldType, is_over};
 use ankomst_shared::ids::DocumentId;
@@ -124,8 +124,30 @@ impl Viewer<'_> {
         page.parts.push(self.lines("about", Word::AboutPerson, about, Word::Empty));
     }
 
+    /// Marks of a person in a list: protected on any of the cards, how many these are, and under which card of
+    /// another case.
+    pub(super) fn person_marks(&mut self, case: DocumentId, entry: &str) -> Vec<Badge> {
+        let mut cards = self.open.same().others(case, entry);
+        cards.insert(0, (case, entry.to_owned()));
+        let mut marks = Vec::new();
+        for (case, card) in &cards {
+            let key = ["persons/", card, "/protected_identity"].concat();
+            if marks.is_empty() && !matches!(self.text(*case, &key).as_str(), "" | "none") {
+                marks.push(signed(self.words(*case, &key), Tone::Danger, Sign::Shield));
+            }
+        }
+        if cards.len() > 1 {
+            marks.push(self.cards_badge(cards.len() - 1));
+        }
+        let shown = self.shown_as(case, entry);
+        if shown.0 != case {
+            marks.push(badge(self.card_words(&shown), Tone::Info));
+        }
+        marks
+    }
+
     /// How many cards a person has, as a mark.
-    pub(super) fn cards_badge(&self, others: usize) -> ankomst_shared::app::Badge {
+    fn cards_badge(&self, others: usize) -> Badge {
         let number = others.saturating_add(1).to_string();
         badge(self.f(Word::CardsNumber, &[&number]), Tone::Info)
     }

@@ -168,27 +168,7 @@ impl Viewer<'_> {
         let (title, detail) = match list {
             "persons" => {
                 let fields = ["birth_date", "personal_number", "dossier_number", "native_name"];
-                let code = self.text(home, &key("protected_identity"));
-                if !matches!(code.as_str(), "" | "none") {
-                    let words = self.words(home, &key("protected_identity"));
-                    badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
-                }
-                let cards = self.open.same().others(home, entry);
-                for (case, card) in &cards {
-                    let key = ["persons/", card, "/protected_identity"].concat();
-                    if badges.is_empty() && !matches!(self.text(*case, &key).as_str(), "" | "none")
-                    {
-                        let words = self.words(*case, &key);
-                        badges.push(super::made::signed(words, Tone::Danger, Sign::Shield));
-                    }
-                }
-                if !cards.is_empty() {
-                    badges.push(self.cards_badge(cards.len()));
-                }
-                let shown = self.shown_as(home, entry);
-                if shown.0 != home {
-                    badges.push(badge(self.card_words(&shown), Tone::Info));
-                }
+                badges = self.person_marks(home, entry);
                 (self.person_name(home, entry), fields.map(|field| self.words(home, &key(field))))
             }
             "intakes" => {
