@@ -233,6 +233,9 @@ async fn restored(server: &mut Server, old: &str, elin: &Tablet) {
     server.lose_disk();
     server.command(&["restore", old]);
     server.start();
+    // A connection from before may be found broken only now.
+    elin.handle(ankomst_shared::app::Command::SyncNow).await;
+    elin.sync_until_idle(core::time::Duration::from_secs(2)).await;
     elin.handle(ankomst_shared::app::Command::SyncNow).await;
     elin.login("elin", &password("elin")).await;
     elin.sync().await;
@@ -273,8 +276,11 @@ fn what_was_written_after_a_cleaning_counts_after_a_restore_of_what_was_before_t
         corrected(&elin, (case, &entry)).await;
         cleaned(&server, &at("r"), (case, &[FROM])).await;
         elin.exchange().await;
+        elin.sync().await;
+        assert!(on(&at("a"), "elin").await.iter().all(|word| *word != "Kanariegatan"));
         elin.answer(case, FROM, text("Kramfors")).await;
         elin.sync().await;
+        stands(&elin, case, "Kramfors").await;
         restored(&mut server, &old, &elin).await;
         stands(&elin, case, "Kramfors").await;
         elin.exchange().await;
@@ -298,8 +304,11 @@ fn what_was_written_after_a_cleaning_counts_after_a_restore_of_what_was_before_t
         corrected(&elin, (case, &entry)).await;
         cleaned(&server, &at("r"), (case, &[FROM])).await;
         elin.exchange().await;
+        elin.sync().await;
+        assert!(on(&at("a"), "elin").await.iter().all(|word| *word != "Kanariegatan"));
         elin.answer(case, FROM, text("Kramfors")).await;
         elin.sync().await;
+        stands(&elin, case, "Kramfors").await;
         restored(&mut server, &old, &elin).await;
         stands(&elin, case, "Kramfors").await;
     });
@@ -382,8 +391,11 @@ fn a_cleaning_that_was_noted_and_not_done_takes_nothing_that_was_written_since()
         corrected(&elin, (case, &entry)).await;
         cleaned(&server, &at("r"), (case, &[FROM])).await;
         elin.exchange().await;
+        elin.sync().await;
+        assert!(on(&at("a"), "elin").await.iter().all(|word| *word != "Kanariegatan"));
         elin.answer(case, FROM, text("Kramfors")).await;
         elin.sync().await;
+        stands(&elin, case, "Kramfors").await;
         server.stop_in_order();
         alone(&[&elin]).await;
         // The disk was full at the first try, and had room at the second.
