@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::continued::{Cut, CutError, Wanted, continued, is_same_without};
+use ankomst_shared::continued::{Cut, CutError, Of, Wanted, continued, is_same_without};
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::path::FieldPath;
@@ -81,7 +81,7 @@ pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError>
         return Err(CleanError::Reason);
     }
     let now_ms = app.now_ms();
-    let what = What::Asked(asked.paths.clone());
+    let what = What::Asked(asked.paths.clone(), now_ms);
     run(app, asked.document, &what, |cut| Line::of(asked.document, (asked.by, now_ms), reason, cut))
         .await
 }
@@ -150,8 +150,8 @@ fn entry_of<'a>(catalog: &Catalog, kind: &str, path: &'a FieldPath) -> Option<(&
 
 /// What is cleaned.
 enum What {
-    /// What a person asks for, of the record as it stands.
-    Asked(Vec<FieldPath>),
+    /// What a person asks for, of the record as it stands, and when.
+    Asked(Vec<FieldPath>, i64),
     /// What was cleaned in another life of the log.
     Again(Line, Cut),
 }
@@ -224,7 +224,7 @@ async fn run(
         let made = tokio::task::spawn_blocking(move || make(&reading, id, &paths));
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
         let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
-        let is_new = matches!(what, What::Asked(_));
+        let is_new = matches!(what, What::Asked(..));
         let stored = app
             .writer
             .write(move |db| {
@@ -244,6 +244,9 @@ async fn run(
                 };
                 cuts::add(db, id, &row)?;
                 lines::store(db, &family, &ready)?;
+                if !is_new {
+                    lines::knew(db, &family, (row.line, row.at_ms))?;
+                }
                 ids.into_iter().try_for_each(|id| cuts::wipe(db, id))?;
                 Ok(Some(log::head(db)?.feed))
             })
@@ -268,8 +271,15 @@ impl What {
     /// What is asked for, apart from what is lent.
     fn ask(&self) -> Self {
         match self {
-            Self::Asked(paths) => Self::Asked(paths.clone()),
+            Self::Asked(paths, at_ms) => Self::Asked(paths.clone(), *at_ms),
             Self::Again(line, cut) => Self::Again(line.clone(), cut.clone()),
+        }
+    }
+
+    const fn at_ms(&self) -> i64 {
+        match self {
+            Self::Asked(_, at_ms) => *at_ms,
+            Self::Again(line, _) => line.at_ms,
         }
     }
 }
@@ -290,6 +300,19 @@ fn named_anew(family: &Family, mut cut: Cut) -> Cut {
     cut.kept.extend(more);
     cut.kept.sort();
     cut.kept.dedup();
+    let (is_new, mut gone) = (cut.gone.is_empty(), cut.gone.clone());
+    for (of, infos) in [Of::Record, Of::Review].into_iter().zip(&family.infos) {
+        for info in infos {
+            let names = [info.hash, family.root(info.hash)];
+            let goes = is_new && !cut.left_out(of, info, &names[..1]).is_empty();
+            if goes || cut.is_gone(&names) {
+                gone.extend(names);
+            }
+        }
+    }
+    gone.sort();
+    gone.dedup();
+    cut.gone = gone;
     cut
 }
 
@@ -303,12 +326,13 @@ fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
 
 /// Makes the new line, sealed with new keys; nothing of it is stored yet.
 fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
-    let family = family(app, id)?;
+    let mut family = family(app, id)?;
+    family.cleaned_ms = family.cleaned_ms.max(what.at_ms());
     let catalog = Catalog::builtin();
     let subject = (family.row.kind.as_str(), id);
     let (document, state) = lines::before(catalog, &family)?;
     let cut = match what {
-        What::Asked(paths) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
+        What::Asked(paths, _) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
         What::Again(_, cut) => cut.clone(),
     };
     let cut = named_anew(&family, cut);
@@ -318,7 +342,7 @@ fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
         .map_err(|_| StorageError::Damaged("a document cannot be opened"))?;
     let (after, now) = lines::after(catalog, &family, &carried)?;
     if !is_same_without(&state, &now, &cut) {
-        if matches!(what, What::Asked(_)) {
+        if matches!(what, What::Asked(..)) {
             return Err(CleanError::Differs);
         }
         tracing::warn!(document.id = %id, "What follows from what was cleaned again reads otherwise now.");
