@@ -34,6 +34,8 @@ pub(super) enum Becomes {
     Itself,
     /// It waits until what it builds on has been tried.
     Waits,
+    /// Nothing: what it builds on is held, and so is it.
+    Held,
     /// This, on the line there is.
     Other(Box<Moved>),
 }
@@ -67,6 +69,9 @@ pub(super) fn carry_over(
         _ => (Of::Record, [row.id, review_of(row.id)]),
     };
     let asked = asked(info, of);
+    if log::any_held(db, row.id, &info.deps)? {
+        return Ok(Becomes::Held);
+    }
     if !is_late(db, late, &asked, ids)? {
         return Ok(Becomes::Itself);
     }
@@ -116,8 +121,10 @@ pub(super) fn carry_over(
     let [(_, of_record), (_, of_review)] = &sides;
     let own = if of == Of::Record { of_record } else { of_review };
     let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
-    if !built_on.into_iter().all(|dep| there.contains(&dep)) {
-        return Ok(Becomes::Waits);
+    let built_on: Vec<ChangeHash> = built_on.collect();
+    if !built_on.iter().all(|dep| there.contains(dep)) {
+        let is_held = log::any_held(db, row.id, &built_on)?;
+        return Ok(if is_held { Becomes::Held } else { Becomes::Waits });
     }
     let mut said = BTreeMap::new();
     for id in &asked.ids {

@@ -303,6 +303,10 @@ fn store_one(
                 cuts::knew(db, document, info.hash, knew)?;
             }
         }
+        Becomes::Held => {
+            log::add_chunk(db, &Arrival { held: Some(held.unwrap_or("depends")), ..arrival })?;
+            found.held.insert(document);
+        }
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {
             store_late(app, db, (&arrival, record), &moved)?;

@@ -4,12 +4,15 @@
 use std::path::Path;
 
 use ankomst_shared::app::{Act, Agreement, Contact, FieldView};
-use ankomst_shared::ids::DocumentId;
+use ankomst_shared::document::{Document, Edit};
+use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sync::message::{Ack, Outcome};
 use ankomst_tests::kit::server::Server;
 use ankomst_tests::tablet::Tablet;
 use ankomst_tests::tablet::device::SYNC_MAX;
 use ankomst_tests::tablet::opened::opened;
-use ankomst_tests::tablet::raw::RawDevice;
+use ankomst_tests::tablet::raw::{RawDevice, sent};
 
 use crate::kit::{local, new_case, password, signed_in, text};
 
@@ -410,5 +413,42 @@ fn a_cleaning_that_was_noted_and_not_done_takes_nothing_that_was_written_since()
         stands(&elin, case, "Kramfors").await;
         server.stop_in_order();
         assert!(server.dump().text().contains("Kramfors"));
+    });
+}
+
+#[test]
+fn what_builds_on_held_work_is_taken_and_held_too() {
+    let Some(server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let elin = signed_in(&server, &at("a"), "elin").await;
+        let (case, entry) = told(&elin, &[]).await;
+        corrected(&elin, (case, &entry)).await;
+        let raw = |name: &str, login: &'static str| {
+            let (url, folder) = (server.url(), at(name));
+            async move { RawDevice::enrol(&url, &folder, (login, &password(login))).await }
+        };
+        let (reader, mats) = (raw("s", "elin").await, raw("m", "mats").await);
+        let all = reader.exchange(Vec::new()).await.documents;
+        let whole = all.into_iter().find(|one| one.document == case).unwrap();
+        let chunks: Vec<_> = whole.chunks.into_iter().filter_map(|chunk| chunk.bytes).collect();
+        // He may not write in a case; this is for a person to look at.
+        let actor = ActorId::from_bytes([9; 16]);
+        let mut record = Document::open(actor, chunks.iter().map(|bytes| bytes.as_slice())).unwrap();
+        let mut parts = Vec::new();
+        for number in ["+46701740611", "+46701740612", "+46701740613"] {
+            let edit = Edit { path: FieldPath::parse(PHONE).unwrap(), value: text(number) };
+            let chunk = record.commit(&[edit], &mats.by()).unwrap().unwrap();
+            parts.push(mats.part(case, actor, sent(&chunk)));
+        }
+        let received = |acks: &[Ack]| {
+            acks.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_))) && !acks.is_empty()
+        };
+        cleaned(&server, &at("r"), (case, &[FROM])).await;
+        for part in parts {
+            let acks = mats.exchange(vec![part]).await.acks;
+            assert!(received(&acks), "{acks:?}");
+        }
     });
 }
