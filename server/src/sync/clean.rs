@@ -178,9 +178,21 @@ pub async fn clean_again(app: &Arc<App>) -> Result<usize, StorageError> {
         count += usize::from(again(app, line).await);
     }
     for document in app.keys.in_renewal()? {
-        renew(app, document).await?;
+        // Both keys are still there, so nobody is kept from working by it.
+        if let Err(error) = renew(app, document).await {
+            tracing::error!(document.id = %document, %error, "The old key of a cleaned record could not be destroyed; the next start tries again.");
+        }
     }
     Ok(count)
+}
+
+async fn end_renewals(app: &Arc<App>, documents: &[DocumentId]) -> Result<(), StorageError> {
+    for document in app.keys.in_renewal()? {
+        if documents.contains(&document) {
+            renew(app, document).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Cleans a document again if the ledger says so: it may have come with a device only now.
@@ -219,7 +231,10 @@ async fn run(
     what: &What,
     line: impl Fn(&Cut) -> Line,
 ) -> Result<Cleaned, CleanError> {
+    let _one = app.cleaning.lock().await;
     for _ in 0..TRIES {
+        // What arrived since a renewal that was not ended is sealed with its key, which would stay.
+        end_renewals(app, &[id, review_of(id)]).await?;
         let (reading, paths) = (Arc::clone(app), what.ask());
         let made = tokio::task::spawn_blocking(move || make(&reading, id, &paths));
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
