@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::continued::{Cut, CutError, Of, Wanted, continued, is_same_without};
-use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::chunk::ChunkInfo;
+use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
@@ -250,6 +251,7 @@ async fn run(
                 if is_new {
                     ledger::add(&folder, &line)?;
                 }
+                let gone = cut.gone.clone();
                 let row = CutRow {
                     line: cuts::newest(db, id)? + 1,
                     at_ms: line.at_ms,
@@ -262,7 +264,7 @@ async fn run(
                 if !is_new {
                     lines::knew(db, &family, (row.line, row.at_ms))?;
                 }
-                ids.into_iter().try_for_each(|id| cuts::wipe(db, id))?;
+                ids.into_iter().try_for_each(|id| cuts::wipe(db, id, &gone))?;
                 Ok(Some(log::head(db)?.feed))
             })
             .await?;
@@ -303,7 +305,9 @@ type Made = (Family, Ready, Cut, usize);
 
 /// What stays, by every name it has: here, and as its author sent it. So it is known in any other life of the
 /// log, however often the record has gone on there.
-fn named_anew(family: &Family, mut cut: Cut) -> Cut {
+///
+/// What goes, likewise: also what the record went on without before, and only the log still has.
+fn named_anew(family: &Family, ended: &[Ended], mut cut: Cut) -> Cut {
     let mut more = Vec::new();
     for (path, hash) in &cut.kept {
         let root = family.root(*hash);
@@ -319,16 +323,41 @@ fn named_anew(family: &Family, mut cut: Cut) -> Cut {
     for (of, infos) in [Of::Record, Of::Review].into_iter().zip(&family.infos) {
         for info in infos {
             let names = [info.hash, family.root(info.hash)];
-            let goes = is_new && !cut.left_out(of, info, &names[..1]).is_empty();
+            let goes = is_new && !cut.left_out(of, info, &names).is_empty();
             if goes || cut.is_gone(&names) {
                 gone.extend(names);
             }
+        }
+    }
+    for (of, names, info) in ended {
+        let goes = is_new && !cut.left_out(*of, info, names).is_empty();
+        if goes || cut.is_gone(names) {
+            gone.extend(names);
         }
     }
     gone.sort();
     gone.dedup();
     cut.gone = gone;
     cut
+}
+
+/// A change that has ended and still has its bytes, with its names.
+type Ended = (Of, [ChangeHash; 2], ChunkInfo);
+
+/// Those of a record and its review, but for what a person has yet to look at.
+fn ended(app: &App, family: &Family) -> Result<Vec<Ended>, StorageError> {
+    app.readers.read(|db| {
+        let mut all = Vec::new();
+        for (of, id) in [Of::Record, Of::Review].into_iter().zip(family.ids) {
+            for chunk in log::chunks_of(db, id, "ended")? {
+                if !chunk.is_wiped() && chunk.reason.is_none() {
+                    let names = [chunk.hash, chunk.was.unwrap_or(chunk.hash)];
+                    all.push((of, names, lines::opened(app, &chunk)?));
+                }
+            }
+        }
+        Ok(all)
+    })
 }
 
 fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
@@ -350,7 +379,7 @@ fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
         What::Asked(paths, _) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
         What::Again(_, cut) => cut.clone(),
     };
-    let cut = named_anew(&family, cut);
+    let cut = named_anew(&family, &ended(app, &family)?, cut);
     let [record, review] = &family.infos;
     let wanted = Wanted { since_ms: i64::MIN, salt: random()?, cut: Some(&cut) };
     let carried = continued(catalog, subject, (record, review), &wanted)

@@ -97,11 +97,15 @@ impl Cut {
                 continue;
             }
             for (at, field) in fields {
-                let is_one = field.statements.iter().all(|said| said.value == field.value);
-                if field.agreement != Agreement::Agreed || !is_one {
+                let mut kept = field.statements.clone();
+                kept.retain(|said| said.value == field.value);
+                let is_one = kept.len() == field.statements.len();
+                // What a person has decided stands; what was said against it goes.
+                let is_decided = field.agreement == Agreement::Settled && !kept.is_empty();
+                if !is_decided && (field.agreement != Agreement::Agreed || !is_one) {
                     return Err(CutError::Open(at.clone()));
                 }
-                cut.kept.extend(field.statements.iter().map(|said| (at.clone(), said.change)));
+                cut.kept.extend(kept.into_iter().map(|said| (at.clone(), said.change)));
             }
         }
         let goes = |(path, said): &(FieldPath, Statement)| {

@@ -363,7 +363,7 @@ fn what_was_cleaned_does_not_come_back_with_a_line_from_between() {
         let (case, entry) = told(&elin, &[&oskar]).await;
         let old = at("backups").join("old.db").to_string_lossy().into_owned();
         server.command(&["backup", &old]);
-        server.command(&["continue", &case.to_string(), "--days", "60"]);
+        server.command(&["continue", &case.to_string(), "--days", "0"]);
         oskar.exchange().await;
         oskar.sync().await;
         let asleep = oskar.crash().await;
@@ -450,5 +450,34 @@ fn what_builds_on_held_work_is_taken_and_held_too() {
             let acks = mats.exchange(vec![part]).await.acks;
             assert!(received(&acks), "{acks:?}");
         }
+    });
+}
+
+#[test]
+fn what_the_log_alone_still_has_of_other_fields_stays_in_it() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let elin = signed_in(&server, &at("a"), "elin").await;
+        let (case, entry) = told(&elin, &[]).await;
+        for number in ["+46701740621", "+46701740622"] {
+            elin.answer(case, PHONE, text(number)).await;
+        }
+        corrected(&elin, (case, &entry)).await;
+        server.command(&["continue", &case.to_string(), "--days", "0"]);
+        elin.exchange().await;
+        elin.sync().await;
+        let wrong = format!("persons/{entry}");
+        elin.answer(case, FROM, text("Kramfors")).await;
+        elin.sync().await;
+        cleaned(&server, &at("r"), (case, &[FROM, &wrong])).await;
+        elin.exchange().await;
+        elin.sync().await;
+        server.stop_in_order();
+        let dump = server.dump();
+        assert!(found(dump.text().as_bytes()).is_empty());
+        assert!(!dump.text().contains("Sundsvall"));
+        assert!(dump.text().contains("+46701740621") && dump.text().contains("Kramfors"));
     });
 }

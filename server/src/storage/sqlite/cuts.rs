@@ -176,15 +176,18 @@ pub fn set_aside(
     Ok(())
 }
 
-/// Takes the bytes of all ended changes of a document, but of those that a person has yet to look at.
+/// Takes the bytes of those of some changes that have ended, but of what a person has yet to look at.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn wipe(db: &Connection, document: DocumentId) -> Result<(), StorageError> {
-    db.execute(
-        "UPDATE chunks SET sealed = x'' WHERE document = ?1 AND state = 'ended' AND reason IS NULL",
-        [Blob(document)],
+pub fn wipe(db: &Connection, document: DocumentId, gone: &[ChangeHash]) -> Result<(), StorageError> {
+    let mut update = db.prepare_cached(
+        "UPDATE chunks SET sealed = x''
+         WHERE document = ?1 AND hash = ?2 AND state = 'ended' AND reason IS NULL",
     )?;
+    for hash in gone {
+        update.execute((Blob(document), Blob(*hash)))?;
+    }
     Ok(())
 }
 
