@@ -84,9 +84,9 @@ pub(super) fn carry_over(
     if let Some(known) = known_as(db, row.id, info.hash, was)?
         && let Some(alias) = alias(app, db, row.id, (info, known), of)?
     {
-        let is_gone = cleanings.iter().any(|row| {
-            row.cut.is_gone(&names) && !row.cut.left_out(of, info, &names).is_empty()
-        });
+        let is_gone = cleanings
+            .iter()
+            .any(|row| row.cut.is_gone(&names) && !row.cut.left_out(of, info, &names).is_empty());
         let root = was.unwrap_or(info.hash);
         let moved = Moved { carried: alias, root, knew: vouched, is_part_aside: false, is_gone };
         return Ok(Becomes::Other(Box::new(moved)));
@@ -134,10 +134,9 @@ pub(super) fn carry_over(
     }
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
-    let carried =
-        line.and_then(|mut line| {
-            line.carry(of, info, &|counter| !aside.contains(&counter) && !gone.contains(&counter))
-        });
+    let carried = line.and_then(|mut line| {
+        line.carry(of, info, &|counter| !aside.contains(&counter) && !gone.contains(&counter))
+    });
     Ok(carried.map_or_else(
         |error| {
             // It stays where it was written; what else comes with it is not kept waiting for it.

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::continued::{Cut, CutError, Of, Wanted, continued, is_same_without};
 use ankomst_shared::chunk::ChunkInfo;
+use ankomst_shared::continued::{Cut, CutError, Of, Wanted, continued, is_same_without};
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::path::FieldPath;

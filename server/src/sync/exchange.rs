@@ -88,7 +88,9 @@ pub async fn answer(
             let mut added = BTreeSet::new();
             for (id, first) in sent {
                 let has_ended = match first {
-                    Some(first) => log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended"),
+                    Some(first) => {
+                        log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended")
+                    }
                     None => false,
                 };
                 if !has_ended {

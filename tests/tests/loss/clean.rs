@@ -435,7 +435,8 @@ fn what_builds_on_held_work_is_taken_and_held_too() {
         let chunks: Vec<_> = whole.chunks.into_iter().filter_map(|chunk| chunk.bytes).collect();
         // He may not write in a case; this is for a person to look at.
         let actor = ActorId::from_bytes([9; 16]);
-        let mut record = Document::open(actor, chunks.iter().map(|bytes| bytes.as_slice())).unwrap();
+        let mut record =
+            Document::open(actor, chunks.iter().map(|bytes| bytes.as_slice())).unwrap();
         let mut parts = Vec::new();
         for number in ["+46701740611", "+46701740612", "+46701740613"] {
             let edit = Edit { path: FieldPath::parse(PHONE).unwrap(), value: text(number) };
@@ -479,5 +480,47 @@ fn what_the_log_alone_still_has_of_other_fields_stays_in_it() {
         assert!(found(dump.text().as_bytes()).is_empty());
         assert!(!dump.text().contains("Sundsvall"));
         assert!(dump.text().contains("+46701740621") && dump.text().contains("Kramfors"));
+    });
+}
+
+#[test]
+fn who_was_away_is_heard_where_the_record_itself_came_back_with_a_tablet() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        with_backups(&mut server, &at("backups")).await;
+        let elin = signed_in(&server, &at("a"), "elin").await;
+        let oskar = signed_in(&server, &at("b"), "oskar").await;
+        let old = at("backups").join("old.db").to_string_lossy().into_owned();
+        server.command(&["backup", &old]);
+        let (case, entry) = told(&elin, &[&oskar]).await;
+        server.stop_in_order();
+        alone(&[&elin, &oskar]).await;
+        oskar.answer(case, "email", text("namn@example.org")).await;
+        let asleep = oskar.crash().await;
+        server.start();
+        elin.exchange().await;
+        corrected(&elin, (case, &entry)).await;
+        cleaned(&server, &at("r"), (case, &[FROM, &format!("persons/{entry}")])).await;
+        elin.exchange().await;
+        elin.sync().await;
+        elin.answer(case, FROM, text("Kramfors")).await;
+        elin.sync().await;
+        restored(&mut server, &old, &elin).await;
+        stands(&elin, case, "Kramfors").await;
+        let oskar = wakes(&server, &asleep).await;
+        for tablet in [&elin, &oskar] {
+            let mail = |field: &FieldView| field.text == "namn@example.org";
+            tablet.until_field((case, "email"), "his address", mail).await;
+            stands(tablet, case, "Kramfors").await;
+            let from = tablet.field((case, FROM)).await.unwrap();
+            assert_eq!(from.statements.len(), 1, "{from:#?}");
+        }
+        for (name, login) in [("a", "elin"), ("b", "oskar")] {
+            assert!(on(&at(name), login).await.is_empty(), "it came back to {login}");
+        }
+        server.stop_in_order();
+        assert!(found(server.dump().text().as_bytes()).is_empty());
     });
 }

@@ -180,7 +180,11 @@ pub fn set_aside(
 ///
 /// # Errors
 /// When the database refuses.
-pub fn wipe(db: &Connection, document: DocumentId, gone: &[ChangeHash]) -> Result<(), StorageError> {
+pub fn wipe(
+    db: &Connection,
+    document: DocumentId,
+    gone: &[ChangeHash],
+) -> Result<(), StorageError> {
     let mut update = db.prepare_cached(
         "UPDATE chunks SET sealed = x''
          WHERE document = ?1 AND hash = ?2 AND state = 'ended' AND reason IS NULL",
