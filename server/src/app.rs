@@ -142,6 +142,9 @@ pub struct App {
     pub stopping: CancellationToken,
     /// What the ledger of cleanings has and the log does not know yet.
     pub unclean: Open,
+    /// Held while a record is cleaned: two at once would share a new key, and what the second takes out would
+    /// stay readable with it.
+    pub cleaning: tokio::sync::Mutex<()>,
     /// The folder of scheduled backups, if there are any.
     pub backups: OnceLock<PathBuf>,
 }
@@ -220,6 +223,7 @@ impl App {
             sockets,
             stopping: CancellationToken::new(),
             unclean: Open::default(),
+            cleaning: tokio::sync::Mutex::default(),
             backups: OnceLock::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();

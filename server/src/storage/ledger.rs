@@ -36,6 +36,9 @@ pub struct Line {
     pub paths: Vec<String>,
     /// What of them stays: field and change.
     pub kept: Vec<(String, String)>,
+    /// Changes of which something went.
+    #[serde(default)]
+    pub gone: Vec<String>,
 }
 
 impl Line {
@@ -52,6 +55,7 @@ impl Line {
             reason: reason.to_owned(),
             paths: cut.paths.iter().map(|path| path.as_str().to_owned()).collect(),
             kept: cut.kept.iter().map(kept).collect(),
+            gone: cut.gone.iter().map(|hash| base32(hash.as_bytes())).collect(),
         }
     }
 
@@ -59,13 +63,15 @@ impl Line {
     #[must_use]
     pub fn read(&self) -> Option<(DocumentId, UserId, Cut)> {
         let path = |text: &String| FieldPath::parse(text).ok();
-        let kept = |(at, hash): &(String, String)| {
-            let hash: [u8; 32] = base32_bytes(hash).ok()?.try_into().ok()?;
-            Some((path(at)?, ChangeHash::from_bytes(hash)))
+        let name = |text: &String| {
+            let hash: [u8; 32] = base32_bytes(text).ok()?.try_into().ok()?;
+            Some(ChangeHash::from_bytes(hash))
         };
+        let kept = |(at, hash): &(String, String)| Some((path(at)?, name(hash)?));
         let cut = Cut {
             paths: self.paths.iter().map(path).collect::<Option<_>>()?,
             kept: self.kept.iter().map(kept).collect::<Option<_>>()?,
+            gone: self.gone.iter().map(name).collect::<Option<_>>()?,
         };
         Some((self.document.parse().ok()?, self.by.parse().ok()?, cut))
     }
@@ -152,6 +158,7 @@ mod tests {
         let cut = Cut {
             paths: vec![FieldPath::parse("phone").unwrap()],
             kept: vec![(FieldPath::parse("phone").unwrap(), ChangeHash::from_bytes([3; 32]))],
+            gone: vec![ChangeHash::from_bytes([4; 32])],
         };
         let by = UserId::from_bytes([2; 16]);
         Line::of(DocumentId::from_bytes([1; 16]), (by, at_ms), "Skyddad identitet", &cut)

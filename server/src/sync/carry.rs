@@ -21,8 +21,9 @@ pub(super) struct Late<'a> {
     pub(super) row: &'a DocumentRow,
     /// The change.
     pub(super) info: &'a ChunkInfo,
-    /// The change it stands for, if this server carried it over in another life of its log.
-    pub(super) was: Option<ChangeHash>,
+    /// The change it stands for, if this server carried it over in another life of its log, and when the record
+    /// had been cleaned last by then, Unix milliseconds.
+    pub(super) was: Option<(ChangeHash, i64)>,
     /// It may be carried over now; otherwise it waits.
     pub(super) may_be: bool,
 }
@@ -33,6 +34,8 @@ pub(super) enum Becomes {
     Itself,
     /// It waits until what it builds on has been tried.
     Waits,
+    /// Nothing: what it builds on is held, and so is it.
+    Held,
     /// This, on the line there is.
     Other(Box<Moved>),
 }
@@ -46,6 +49,8 @@ pub(super) struct Moved {
     knew: u64,
     /// A part of it was written where the record was cleaned, and waits for a person.
     is_part_aside: bool,
+    /// A part of it is known to have been cleaned: its bytes are not kept.
+    is_gone: bool,
 }
 
 /// Carries over a change that builds on, or names, what has ended.
@@ -58,31 +63,47 @@ pub(super) fn carry_over(
     late: &Late<'_>,
 ) -> Result<Becomes, StorageError> {
     let Late { row, info, was, may_be } = *late;
+    let (was, cleaned_ms) = (was.map(|(was, _)| was), was.map_or(0, |(_, ms)| ms));
     let (of, ids) = match row.parent {
         Some(parent) if row.kind == "review" => (Of::Review, [parent, row.id]),
         _ => (Of::Record, [row.id, review_of(row.id)]),
     };
     let asked = asked(info, of);
+    if log::any_held(db, row.id, &info.deps)? {
+        return Ok(Becomes::Held);
+    }
     if !is_late(db, late, &asked, ids)? {
         return Ok(Becomes::Itself);
     }
     if !may_be {
         return Ok(Becomes::Waits);
     }
-    if let Some(known) = was
+    let names: Vec<ChangeHash> = [info.hash].into_iter().chain(was).collect();
+    let cleanings = cuts::of(db, ids[0])?;
+    let vouched = cuts::newest_at(db, ids[0], cleaned_ms)?;
+    if let Some(known) = known_as(db, row.id, info.hash, was)?
         && let Some(alias) = alias(app, db, row.id, (info, known), of)?
     {
-        let moved = Moved { carried: alias, root: known, knew: 0, is_part_aside: false };
+        let is_gone = cleanings
+            .iter()
+            .any(|row| row.cut.is_gone(&names) && !row.cut.left_out(of, info, &names).is_empty());
+        let root = was.unwrap_or(info.hash);
+        let moved = Moved { carried: alias, root, knew: vouched, is_part_aside: false, is_gone };
         return Ok(Becomes::Other(Box::new(moved)));
     }
     let knew = match info.deps.as_slice() {
         [] => cuts::known(db, ids[0], &asked.hashes.iter().copied().collect::<Vec<_>>())?,
         deps => cuts::known(db, row.id, deps)?,
     };
-    let names: Vec<ChangeHash> = [info.hash].into_iter().chain(was).collect();
-    let mut aside = BTreeSet::new();
-    for row in cuts::of(db, ids[0])?.iter().filter(|row| row.line > knew) {
-        aside.extend(row.cut.left_out(of, info, &names));
+    let knew = knew.max(vouched);
+    // What is known to have been cleaned is left out; what else was written there waits for a person.
+    let (mut gone, mut aside) = (BTreeSet::new(), BTreeSet::new());
+    for row in &cleanings {
+        if row.cut.is_gone(&names) {
+            gone.extend(row.cut.left_out(of, info, &names));
+        } else if row.line > knew {
+            aside.extend(row.cut.left_out(of, info, &names));
+        }
     }
     let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
     let mut there = BTreeSet::new();
@@ -100,8 +121,10 @@ pub(super) fn carry_over(
     let [(_, of_record), (_, of_review)] = &sides;
     let own = if of == Of::Record { of_record } else { of_review };
     let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
-    if !built_on.into_iter().all(|dep| there.contains(&dep)) {
-        return Ok(Becomes::Waits);
+    let built_on: Vec<ChangeHash> = built_on.collect();
+    if !built_on.iter().all(|dep| there.contains(dep)) {
+        let is_held = log::any_held(db, row.id, &built_on)?;
+        return Ok(if is_held { Becomes::Held } else { Becomes::Waits });
     }
     let mut said = BTreeMap::new();
     for id in &asked.ids {
@@ -111,8 +134,9 @@ pub(super) fn carry_over(
     }
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
-    let carried =
-        line.and_then(|mut line| line.carry(of, info, &|counter| !aside.contains(&counter)));
+    let carried = line.and_then(|mut line| {
+        line.carry(of, info, &|counter| !aside.contains(&counter) && !gone.contains(&counter))
+    });
     Ok(carried.map_or_else(
         |error| {
             // It stays where it was written; what else comes with it is not kept waiting for it.
@@ -120,11 +144,28 @@ pub(super) fn carry_over(
             Becomes::Waits
         },
         |carried| {
-            let is_part_aside = !aside.is_empty();
-            let root = was.unwrap_or(info.hash);
-            Becomes::Other(Box::new(Moved { carried, root, knew, is_part_aside }))
+            let is_part_aside = !aside.is_subset(&gone);
+            let (root, is_gone) = (was.unwrap_or(info.hash), !gone.is_empty() && !is_part_aside);
+            Becomes::Other(Box::new(Moved { carried, root, knew, is_part_aside, is_gone }))
         },
     ))
+}
+
+/// The change of this log that says what another one does: the one it was carried over from, or one that was
+/// carried over from it, or from the same, and is here already.
+pub(super) fn known_as(
+    db: &Connection,
+    document: DocumentId,
+    hash: ChangeHash,
+    was: Option<ChangeHash>,
+) -> Result<Option<ChangeHash>, StorageError> {
+    if let Some(was) = was
+        && log::arrived(db, document, was)?.is_some()
+    {
+        return Ok(Some(was));
+    }
+    let same = lines::stand_in(db, document, was.unwrap_or(hash))?;
+    Ok(same.map(|chunk| chunk.hash))
 }
 
 /// What a change names: changes of both documents, and acts of writing in the record.
@@ -157,17 +198,13 @@ fn is_late(
 ) -> Result<bool, StorageError> {
     let [record, _] = ids;
     let own = late.row.id;
-    if !lines::is_continued(db, own)? && !lines::is_continued(db, record)? {
-        // Carried over by this server in another life of the log, which has what it stands for.
-        return Ok(match late.was {
-            Some(was) => log::arrived(db, own, was)?.is_some(),
-            None => false,
-        });
-    }
-    if let Some(was) = late.was
-        && log::arrived(db, own, was)?.is_some()
-    {
+    // Carried over by this server in another life of the log, and here under another name.
+    let was = late.was.map(|(was, _)| was);
+    if known_as(db, own, late.info.hash, was)?.is_some() {
         return Ok(true);
+    }
+    if !lines::is_continued(db, own)? && !lines::is_continued(db, record)? {
+        return Ok(false);
     }
     for dep in &late.info.deps {
         if lines::became(db, own, *dep)?.is_some() {
@@ -229,7 +266,8 @@ pub(super) fn store_late(
     moved: &Moved,
 ) -> Result<(), StorageError> {
     let (document, carried) = (arrival.document, &moved.carried);
-    log::add_chunk(db, &Arrival { held: None, ..arrival.clone() })?;
+    let kept = if moved.is_gone { &[] } else { arrival.sealed };
+    log::add_chunk(db, &Arrival { held: None, sealed: kept, ..arrival.clone() })?;
     lines::end(db, document, carried)?;
     if moved.knew > 0 {
         cuts::knew(db, document, carried.was, moved.knew)?;
@@ -240,7 +278,8 @@ pub(super) fn store_late(
     let Some(chunk) = &carried.chunk else { return Ok(()) };
     let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
     let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
-    let envelope = vouched(app, document, &info, moved.root);
+    let cleaned_ms = cuts::newest_ms(db, record)?;
+    let envelope = vouched(app, document, &info, (moved.root, cleaned_ms));
     let new = Arrival { info: &info, sealed: &sealed, envelope: &envelope, ..arrival.clone() };
     log::add_chunk(db, &new)?;
     let line = cuts::newest(db, record)?;

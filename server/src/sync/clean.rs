@@ -8,8 +8,9 @@
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::continued::{Cut, CutError, Wanted, continued, is_same_without};
-use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::chunk::ChunkInfo;
+use ankomst_shared::continued::{Cut, CutError, Of, Wanted, continued, is_same_without};
+use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
@@ -81,7 +82,7 @@ pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError>
         return Err(CleanError::Reason);
     }
     let now_ms = app.now_ms();
-    let what = What::Asked(asked.paths.clone());
+    let what = What::Asked(asked.paths.clone(), now_ms);
     run(app, asked.document, &what, |cut| Line::of(asked.document, (asked.by, now_ms), reason, cut))
         .await
 }
@@ -151,8 +152,8 @@ fn entry_of<'a>(catalog: &Catalog, kind: &str, path: &'a FieldPath) -> Option<(&
 
 /// What is cleaned.
 enum What {
-    /// What a person asks for, of the record as it stands.
-    Asked(Vec<FieldPath>),
+    /// What a person asks for, of the record as it stands, and when.
+    Asked(Vec<FieldPath>, i64),
     /// What was cleaned in another life of the log.
     Again(Line, Cut),
 }
@@ -179,9 +180,21 @@ pub async fn clean_again(app: &Arc<App>) -> Result<usize, StorageError> {
         count += usize::from(again(app, line).await);
     }
     for document in app.keys.in_renewal()? {
-        renew(app, document).await?;
+        // Both keys are still there, so nobody is kept from working by it.
+        if let Err(error) = renew(app, document).await {
+            tracing::error!(document.id = %document, %error, "The old key of a cleaned record could not be destroyed; the next start tries again.");
+        }
     }
     Ok(count)
+}
+
+async fn end_renewals(app: &Arc<App>, documents: &[DocumentId]) -> Result<(), StorageError> {
+    for document in app.keys.in_renewal()? {
+        if documents.contains(&document) {
+            renew(app, document).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Cleans a document again if the ledger says so: it may have come with a device only now.
@@ -220,12 +233,15 @@ async fn run(
     what: &What,
     line: impl Fn(&Cut) -> Line,
 ) -> Result<Cleaned, CleanError> {
+    let _one = app.cleaning.lock().await;
     for _ in 0..TRIES {
+        // What arrived since a renewal that was not ended is sealed with its key, which would stay.
+        end_renewals(app, &[id, review_of(id)]).await?;
         let (reading, paths) = (Arc::clone(app), what.ask());
         let made = tokio::task::spawn_blocking(move || make(&reading, id, &paths));
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
         let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
-        let is_new = matches!(what, What::Asked(_));
+        let is_new = matches!(what, What::Asked(..));
         let stored = app
             .writer
             .write(move |db| {
@@ -236,6 +252,7 @@ async fn run(
                 if is_new {
                     ledger::add(&folder, &line)?;
                 }
+                let gone = cut.gone.clone();
                 let row = CutRow {
                     line: cuts::newest(db, id)? + 1,
                     at_ms: line.at_ms,
@@ -245,7 +262,10 @@ async fn run(
                 };
                 cuts::add(db, id, &row)?;
                 lines::store(db, &family, &ready)?;
-                ids.into_iter().try_for_each(|id| cuts::wipe(db, id))?;
+                if !is_new {
+                    lines::knew(db, &family, (row.line, row.at_ms))?;
+                }
+                ids.into_iter().try_for_each(|id| cuts::wipe(db, id, &gone))?;
                 Ok(Some(log::head(db)?.feed))
             })
             .await?;
@@ -269,8 +289,15 @@ impl What {
     /// What is asked for, apart from what is lent.
     fn ask(&self) -> Self {
         match self {
-            Self::Asked(paths) => Self::Asked(paths.clone()),
+            Self::Asked(paths, at_ms) => Self::Asked(paths.clone(), *at_ms),
             Self::Again(line, cut) => Self::Again(line.clone(), cut.clone()),
+        }
+    }
+
+    const fn at_ms(&self) -> i64 {
+        match self {
+            Self::Asked(_, at_ms) => *at_ms,
+            Self::Again(line, _) => line.at_ms,
         }
     }
 }
@@ -279,7 +306,9 @@ type Made = (Family, Ready, Cut, usize);
 
 /// What stays, by every name it has: here, and as its author sent it. So it is known in any other life of the
 /// log, however often the record has gone on there.
-fn named_anew(family: &Family, mut cut: Cut) -> Cut {
+///
+/// What goes, likewise: also what the record went on without before, and only the log still has.
+fn named_anew(family: &Family, ended: &[Ended], mut cut: Cut) -> Cut {
     let mut more = Vec::new();
     for (path, hash) in &cut.kept {
         let root = family.root(*hash);
@@ -291,7 +320,45 @@ fn named_anew(family: &Family, mut cut: Cut) -> Cut {
     cut.kept.extend(more);
     cut.kept.sort();
     cut.kept.dedup();
+    let (is_new, mut gone) = (cut.gone.is_empty(), cut.gone.clone());
+    for (of, infos) in [Of::Record, Of::Review].into_iter().zip(&family.infos) {
+        for info in infos {
+            let names = [info.hash, family.root(info.hash)];
+            let goes = is_new && !cut.left_out(of, info, &names).is_empty();
+            if goes || cut.is_gone(&names) {
+                gone.extend(names);
+            }
+        }
+    }
+    for (of, names, info) in ended {
+        let goes = is_new && !cut.left_out(*of, info, names).is_empty();
+        if goes || cut.is_gone(names) {
+            gone.extend(names);
+        }
+    }
+    gone.sort();
+    gone.dedup();
+    cut.gone = gone;
     cut
+}
+
+/// A change that has ended and still has its bytes, with its names.
+type Ended = (Of, [ChangeHash; 2], ChunkInfo);
+
+/// Those of a record and its review, but for what a person has yet to look at.
+fn ended(app: &App, family: &Family) -> Result<Vec<Ended>, StorageError> {
+    app.readers.read(|db| {
+        let mut all = Vec::new();
+        for (of, id) in [Of::Record, Of::Review].into_iter().zip(family.ids) {
+            for chunk in log::chunks_of(db, id, "ended")? {
+                if !chunk.is_wiped() && chunk.reason.is_none() {
+                    let names = [chunk.hash, chunk.was.unwrap_or(chunk.hash)];
+                    all.push((of, names, lines::opened(app, &chunk)?));
+                }
+            }
+        }
+        Ok(all)
+    })
 }
 
 fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
@@ -304,22 +371,23 @@ fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
 
 /// Makes the new line, sealed with new keys; nothing of it is stored yet.
 fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
-    let family = family(app, id)?;
+    let mut family = family(app, id)?;
+    family.cleaned_ms = family.cleaned_ms.max(what.at_ms());
     let catalog = Catalog::builtin();
     let subject = (family.row.kind.as_str(), id);
     let (document, state) = lines::before(catalog, &family)?;
     let cut = match what {
-        What::Asked(paths) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
+        What::Asked(paths, _) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
         What::Again(_, cut) => cut.clone(),
     };
-    let cut = named_anew(&family, cut);
+    let cut = named_anew(&family, &ended(app, &family)?, cut);
     let [record, review] = &family.infos;
     let wanted = Wanted { since_ms: i64::MIN, salt: random()?, cut: Some(&cut) };
     let carried = continued(catalog, subject, (record, review), &wanted)
         .map_err(|_| StorageError::Damaged("a document cannot be opened"))?;
     let (after, now) = lines::after(catalog, &family, &carried)?;
     if !is_same_without(&state, &now, &cut) {
-        if matches!(what, What::Asked(_)) {
+        if matches!(what, What::Asked(..)) {
             return Err(CleanError::Differs);
         }
         tracing::warn!(document.id = %id, "What follows from what was cleaned again reads otherwise now.");

@@ -77,10 +77,25 @@ pub async fn answer(
     let still = hello.heal.iter().filter(|id| !added.contains(id));
     let gone: BTreeSet<DocumentId> = answer.drop.iter().chain(still).copied().collect();
     let anew = answer.anew;
+    let sent = answer.documents.iter().map(|doc| (doc.document, doc.chunks.first()));
+    let sent: Vec<_> = sent.map(|(id, first)| (id, first.map(|chunk| chunk.hash))).collect();
     app.writer
         .write(move |db| {
             if anew {
                 log::clear_holdings(db, device)?;
+            }
+            // What has gone on in another line since it was read is not with the device: it comes whole again.
+            let mut added = BTreeSet::new();
+            for (id, first) in sent {
+                let has_ended = match first {
+                    Some(first) => {
+                        log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended")
+                    }
+                    None => false,
+                };
+                if !has_ended {
+                    added.insert(id);
+                }
             }
             log::set_holdings(db, device, &added, &gone)
         })

@@ -22,10 +22,10 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
-use crate::storage::sqlite::{cuts, enrolled};
+use crate::storage::sqlite::{cuts, enrolled, lines};
 use crate::sync::access;
 use crate::sync::authors::{self, Author, covered, spoken_for};
-use crate::sync::carry::{Becomes, Late, carry_over, in_turn, store_late};
+use crate::sync::carry::{Becomes, Late, carry_over, in_turn, known_as, store_late};
 use crate::sync::office::Office;
 
 /// A part whose bytes have passed the gate.
@@ -35,8 +35,9 @@ struct Checked {
     author: Option<AuthorEnvelope>,
     /// The author's device, if the log does not know it yet.
     newcomer: Option<DeviceRow>,
-    /// The change of an ended line it stands for, if this server made it of that.
-    was: Option<ChangeHash>,
+    /// The change of an ended line it stands for, if this server made it of that, and when the record had been
+    /// cleaned last by then.
+    was: Option<(ChangeHash, i64)>,
     /// The server itself has written it.
     office: Option<Office>,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
@@ -137,7 +138,8 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
         Author::Is(known) => (author, newcomer) = (Some(known.0), known.1),
         Author::Office(known, itself) => (author, office) = (Some(*known), Some(itself)),
         Author::Carried(carried) => {
-            (author, was) = (spoken_for(part, &carried), Some(carried.was));
+            author = spoken_for(part, &carried);
+            was = Some((carried.was, carried.cleaned_ms));
         }
         Author::Unknown => otherwise = Outcome::Missing(Vec::new()),
         Author::Nobody => {}
@@ -248,7 +250,7 @@ fn store_one(
         RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
     }
     let row = match log::document(db, document)? {
-        Some(row) if info.deps.is_empty() && !stands_for_known(db, part)? => {
+        Some(row) if info.deps.is_empty() && !stands_for_known(db, part, info)? => {
             // Only a companion may have two beginnings: its id follows from what it belongs to.
             let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
                 && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
@@ -291,9 +293,19 @@ fn store_one(
     match carry_over(app, db, &late)? {
         Becomes::Itself => {
             log::add_chunk(db, &arrival)?;
-            if cuts::newest(db, record)? > 0 {
-                cuts::knew(db, document, info.hash, cuts::known(db, document, &info.deps)?)?;
+            let (was, cleaned_ms) = part.was.unzip();
+            if let Some(was) = was {
+                lines::stands_for(db, document, info.hash, was)?;
             }
+            if cuts::newest(db, record)? > 0 {
+                let vouched = cuts::newest_at(db, record, cleaned_ms.unwrap_or_default())?;
+                let knew = cuts::known(db, document, &info.deps)?.max(vouched);
+                cuts::knew(db, document, info.hash, knew)?;
+            }
+        }
+        Becomes::Held => {
+            log::add_chunk(db, &Arrival { held: Some(held.unwrap_or("depends")), ..arrival })?;
+            found.held.insert(document);
         }
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {
@@ -304,10 +316,13 @@ fn store_one(
     Ok(Outcome::Received(now_ms))
 }
 
-/// Whether this server made a change, in another life of its log, of one that this life has itself.
-fn stands_for_known(db: &Connection, part: &Checked) -> Result<bool, StorageError> {
-    let Some(was) = part.was else { return Ok(false) };
-    Ok(log::arrived(db, part.document, was)?.is_some())
+/// Whether this server made a change, in another life of its log, of one that is here under another name.
+fn stands_for_known(
+    db: &Connection,
+    part: &Checked,
+    info: &ChunkInfo,
+) -> Result<bool, StorageError> {
+    Ok(known_as(db, part.document, info.hash, part.was.map(|(was, _)| was))?.is_some())
 }
 
 /// The header of a document that begins with this change, if everything in it fits.

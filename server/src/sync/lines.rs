@@ -64,6 +64,10 @@ pub(super) struct Family {
     arrived_ms: BTreeMap<ChangeHash, i64>,
     /// Of changes that were carried over, those that their authors sent.
     roots: BTreeMap<ChangeHash, ChangeHash>,
+    /// Of changes that were carried over, when the record had been cleaned last by then.
+    vouched_ms: BTreeMap<ChangeHash, i64>,
+    /// When it was cleaned last, Unix milliseconds; 0 if never.
+    pub(super) cleaned_ms: i64,
     /// Newest arrival of the two.
     newest: [i64; 2],
 }
@@ -186,16 +190,21 @@ pub(super) fn read(
     }
     let ids = [id, review_of(id)];
     let (mut arrived_ms, mut roots) = (BTreeMap::new(), BTreeMap::new());
+    let (mut vouched_ms, server) = (BTreeMap::new(), app.secrets.server.public());
     let mut infos = [Vec::new(), Vec::new()];
     for (id, infos) in ids.into_iter().zip(&mut infos) {
         for chunk in log::chunks_of(db, id, "visible")? {
             arrived_ms.insert(chunk.hash, chunk.received_ms);
-            roots.extend(chunk.was.map(|root| (chunk.hash, root)));
+            if let Some(root) = chunk.was {
+                roots.insert(chunk.hash, root);
+                let vouched = CarriedEnvelope::open(&chunk.envelope, &server).ok();
+                vouched_ms.extend(vouched.map(|vouched| (chunk.hash, vouched.cleaned_ms)));
+            }
             infos.push(opened(app, &chunk)?);
         }
     }
-    let newest = read_newest(db, ids)?;
-    Ok(Some(Family { row, ids, infos, arrived_ms, roots, newest }))
+    let (newest, cleaned_ms) = (read_newest(db, ids)?, cuts::newest_ms(db, id)?);
+    Ok(Some(Family { row, ids, infos, arrived_ms, roots, vouched_ms, cleaned_ms, newest }))
 }
 
 pub(super) fn opened(app: &App, chunk: &ChunkRow) -> Result<ChunkInfo, StorageError> {
@@ -258,7 +267,8 @@ pub(super) fn ready(
         let document = family.id(one.of);
         let info = parse(&chunk.bytes).map_err(|_| StorageError::Damaged("a new change"))?;
         let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
-        let envelope = vouched(app, document, &info, family.root(one.was));
+        let was = (family.root(one.was), family.cleaned_ms);
+        let envelope = vouched(app, document, &info, was);
         new.insert(info.hash, (info, sealed, envelope));
     }
     Ok(Ready { carried, new, size })
@@ -280,9 +290,9 @@ pub(super) fn vouched(
     app: &App,
     document: DocumentId,
     info: &ChunkInfo,
-    was: ChangeHash,
+    (was, cleaned_ms): (ChangeHash, i64),
 ) -> Vec<u8> {
-    CarriedEnvelope { document, actor: info.actor, change: info.hash, was }
+    CarriedEnvelope { document, actor: info.actor, change: info.hash, was, cleaned_ms }
         .sign(&app.secrets.server)
 }
 
@@ -354,6 +364,26 @@ impl Family {
             Of::Review => review,
         }
     }
+}
+
+/// Notes of an older log that is cleaned again who knew of the cleaning all the same: what builds on changes that
+/// were carried over after it.
+pub(super) fn knew(
+    db: &Connection,
+    family: &Family,
+    (line, at_ms): (u64, i64),
+) -> Result<(), StorageError> {
+    for (id, infos) in family.ids.into_iter().zip(&family.infos) {
+        let mut knows: BTreeSet<ChangeHash> = BTreeSet::new();
+        for info in infos {
+            let after = family.vouched_ms.get(&info.hash).is_some_and(|ms| *ms >= at_ms);
+            if after || info.deps.iter().any(|dep| knows.contains(dep)) {
+                knows.insert(info.hash);
+                cuts::knew(db, id, info.hash, line)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Ends the old line and begins the new one.

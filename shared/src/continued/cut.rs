@@ -24,6 +24,9 @@ pub struct Cut {
     pub paths: Vec<FieldPath>,
     /// What stays all the same: the field, and the change that says it.
     pub kept: Vec<(FieldPath, ChangeHash)>,
+    /// The changes of which something went, by every name they had, sorted; empty until that is known. Another life of
+    /// the log leaves out of these alone: what it has besides was written later.
+    pub gone: Vec<ChangeHash>,
 }
 
 /// Why something cannot be left out.
@@ -69,7 +72,7 @@ impl Cut {
         if paths.is_empty() || paths.len() > CUT_PATHS_MAX {
             return Err(CutError::Count);
         }
-        let mut cut = Self { paths: paths.to_vec(), kept: Vec::new() };
+        let mut cut = Self { paths: paths.to_vec(), ..Self::default() };
         let signed = frozen(kind, state);
         for path in paths {
             let under = format!("{path}/");
@@ -94,11 +97,15 @@ impl Cut {
                 continue;
             }
             for (at, field) in fields {
-                let is_one = field.statements.iter().all(|said| said.value == field.value);
-                if field.agreement != Agreement::Agreed || !is_one {
+                let mut kept = field.statements.clone();
+                kept.retain(|said| said.value == field.value);
+                let is_one = kept.len() == field.statements.len();
+                // What a person has decided stands; what was said against it goes.
+                let is_decided = field.agreement == Agreement::Settled && !kept.is_empty();
+                if !is_decided && (field.agreement != Agreement::Agreed || !is_one) {
                     return Err(CutError::Open(at.clone()));
                 }
-                cut.kept.extend(field.statements.iter().map(|said| (at.clone(), said.change)));
+                cut.kept.extend(kept.into_iter().map(|said| (at.clone(), said.change)));
             }
         }
         let goes = |(path, said): &(FieldPath, Statement)| {
@@ -122,8 +129,25 @@ impl Cut {
         self.kept.iter().any(|(at, change)| at == path && names.contains(change))
     }
 
-    /// The acts of writing of a change that are left out, by operation counter; the change goes by these
-    /// names.
+    /// Whether it is known that something went of a change with these names.
+    #[must_use]
+    pub fn is_gone(&self, names: &[ChangeHash]) -> bool {
+        names.iter().any(|name| self.gone.binary_search(name).is_ok())
+    }
+
+    /// The acts of writing of a change that do not go along, by operation counter.
+    #[must_use]
+    pub fn goes(&self, of: Of, info: &ChunkInfo) -> BTreeSet<u64> {
+        let names = [info.hash];
+        if self.gone.is_empty() || self.is_gone(&names) {
+            self.left_out(of, info, &names)
+        } else {
+            BTreeSet::new()
+        }
+    }
+
+    /// The acts of writing of a change in what was cleaned, but for what stays, by operation counter; the change
+    /// goes by these names.
     #[must_use]
     pub fn left_out(&self, of: Of, info: &ChunkInfo, names: &[ChangeHash]) -> BTreeSet<u64> {
         let mut out = BTreeSet::new();

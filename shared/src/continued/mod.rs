@@ -101,7 +101,7 @@ pub fn continued(
     let mut line = Line { salt: wanted.salt, ..Line::default() };
     let mut all = Vec::with_capacity(record.len() + review.len());
     for (of, info) in in_order(record, review) {
-        let cut = wanted.cut.map(|cut| cut.left_out(of, info, &[info.hash])).unwrap_or_default();
+        let cut = wanted.cut.map(|cut| cut.goes(of, info)).unwrap_or_default();
         let counts = |counter: u64| {
             let id = StatementId { counter, actor: info.actor };
             let side = if of == Of::Record { &of_record } else { &of_review };

@@ -25,6 +25,11 @@ pub struct CarriedEnvelope {
     /// The change as its author sent it, however often it was carried over since.
     #[n(19)]
     pub was: ChangeHash,
+    /// When the record was cleaned last before it was carried over, Unix milliseconds; 0 if never. Whoever
+    /// builds on it knows of that.
+    #[n(20)]
+    #[cbor(default)]
+    pub cleaned_ms: i64,
 }
 
 impl CarriedEnvelope {

@@ -56,10 +56,15 @@ pub fn make(folder: &Path, file: &Path, master: [u8; 32]) -> Result<Contents, St
         }
     }
     let (part, keys_part) = (beside(file, PART), beside(&keys, PART));
-    // Keys are written before the changes sealed with them, so keys copied later have them all.
-    let made = copy_database(&folder.join("log.db"), &part)
-        .and_then(|()| copy_database(&folder.join("keys.db"), &keys_part))
-        .and_then(|()| check_files(&part, &keys_part, master))
+    // Keys are written before the changes sealed with them, so keys copied later have them all; but a record that
+    // is cleaned between the two copies has another key by then.
+    let copy = || {
+        copy_database(&folder.join("log.db"), &part)
+            .and_then(|()| copy_database(&folder.join("keys.db"), &keys_part))
+            .and_then(|()| check_files(&part, &keys_part, master))
+    };
+    let made = copy()
+        .or_else(|error| if matches!(error, StorageError::Sealed) { copy() } else { Err(error) })
         .and_then(|contents| {
             std::fs::rename(&keys_part, &keys)?;
             std::fs::rename(&part, file)?;

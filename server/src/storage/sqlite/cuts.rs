@@ -33,37 +33,36 @@ pub struct CutRow {
 /// When the database refuses.
 pub fn of(db: &Connection, document: DocumentId) -> Result<Vec<CutRow>, StorageError> {
     let mut select = db.prepare_cached(
-        "SELECT line, at_ms, by, reason, paths, kept FROM cuts WHERE document = ?1 ORDER BY line",
+        "SELECT line, at_ms, by, reason, paths, kept, gone FROM cuts WHERE document = ?1 ORDER BY line",
     )?;
     let rows = select.query_map([Blob(document)], |row| {
         let (line, at_ms): (i64, i64) = (row.get(0)?, row.get(1)?);
         let by = row.get::<_, Blob<UserId>>(2)?.0;
-        let (reason, paths, kept): (String, Vec<u8>, Vec<u8>) =
-            (row.get(3)?, row.get(4)?, row.get(5)?);
-        Ok((line, at_ms, by, reason, paths, kept))
+        let what: [Vec<u8>; 3] = [row.get(4)?, row.get(5)?, row.get(6)?];
+        Ok((line, at_ms, by, row.get::<_, String>(3)?, what))
     })?;
     let mut all = Vec::new();
     for row in rows {
-        let (line, at_ms, by, reason, paths, kept) = row?;
-        let cut = read(&paths, &kept).ok_or(StorageError::Damaged("a cleaning cannot be read"))?;
+        let (line, at_ms, by, reason, what) = row?;
+        let cut = read(&what).ok_or(StorageError::Damaged("a cleaning cannot be read"))?;
         all.push(CutRow { line: number(line)?, at_ms, by, reason, cut });
     }
     Ok(all)
 }
 
-fn read(paths: &[u8], kept: &[u8]) -> Option<Cut> {
+fn read([paths, kept, gone]: &[Vec<u8>; 3]) -> Option<Cut> {
     let path = |text: &String| FieldPath::parse(text).ok();
     let paths: Vec<String> = minicbor::decode(paths).ok()?;
     let kept: Vec<(String, minicbor::bytes::ByteVec)> = minicbor::decode(kept).ok()?;
-    Some(Cut {
+    let (gone, rest) = gone.as_chunks::<32>();
+    let kept = kept.iter().map(|(at, hash)| {
+        let hash: [u8; 32] = hash.as_slice().try_into().ok()?;
+        Some((path(at)?, ChangeHash::from_bytes(hash)))
+    });
+    rest.is_empty().then_some(Cut {
         paths: paths.iter().map(path).collect::<Option<_>>()?,
-        kept: kept
-            .iter()
-            .map(|(at, hash)| {
-                let hash: [u8; 32] = hash.as_slice().try_into().ok()?;
-                Some((path(at)?, ChangeHash::from_bytes(hash)))
-            })
-            .collect::<Option<_>>()?,
+        kept: kept.collect::<Option<_>>()?,
+        gone: gone.iter().map(|hash| ChangeHash::from_bytes(*hash)).collect(),
     })
 }
 
@@ -75,6 +74,27 @@ pub fn newest(db: &Connection, document: DocumentId) -> Result<u64, StorageError
     let mut select =
         db.prepare_cached("SELECT coalesce(max(line), 0) FROM cuts WHERE document = ?1")?;
     number(select.query_row([Blob(document)], |row| row.get(0))?)
+}
+
+/// The number of the newest cleaning of a record up to a moment; 0 without one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest_at(db: &Connection, document: DocumentId, at_ms: i64) -> Result<u64, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT coalesce(max(line), 0) FROM cuts WHERE document = ?1 AND at_ms <= ?2",
+    )?;
+    number(select.query_row((Blob(document), at_ms), |row| row.get(0))?)
+}
+
+/// When a record was cleaned last, Unix milliseconds; 0 if never.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest_ms(db: &Connection, document: DocumentId) -> Result<i64, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT coalesce(max(at_ms), 0) FROM cuts WHERE document = ?1")?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
 }
 
 /// Notes a cleaning.
@@ -90,8 +110,9 @@ pub fn add(db: &Connection, document: DocumentId, row: &CutRow) -> Result<(), St
             .map(|(path, hash)| (path.as_str().to_owned(), hash.as_bytes().to_vec().into()))
             .collect(),
     );
+    let gone: Vec<u8> = row.cut.gone.iter().flat_map(|hash| *hash.as_bytes()).collect();
     db.execute(
-        "INSERT INTO cuts (document, line, at_ms, by, reason, paths, kept) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO cuts (document, line, at_ms, by, reason, paths, kept, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         (
             Blob(document),
             signed(row.line)?,
@@ -100,6 +121,7 @@ pub fn add(db: &Connection, document: DocumentId, row: &CutRow) -> Result<(), St
             &row.reason,
             minicbor::to_vec(paths).map_err(|_| StorageError::Damaged("paths"))?,
             minicbor::to_vec(kept).map_err(|_| StorageError::Damaged("changes"))?,
+            gone,
         ),
     )?;
     Ok(())
@@ -154,15 +176,22 @@ pub fn set_aside(
     Ok(())
 }
 
-/// Takes the bytes of all ended changes of a document, but of those that a person has yet to look at.
+/// Takes the bytes of those of some changes that have ended, but of what a person has yet to look at.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn wipe(db: &Connection, document: DocumentId) -> Result<(), StorageError> {
-    db.execute(
-        "UPDATE chunks SET sealed = x'' WHERE document = ?1 AND state = 'ended' AND reason IS NULL",
-        [Blob(document)],
+pub fn wipe(
+    db: &Connection,
+    document: DocumentId,
+    gone: &[ChangeHash],
+) -> Result<(), StorageError> {
+    let mut update = db.prepare_cached(
+        "UPDATE chunks SET sealed = x''
+         WHERE document = ?1 AND hash = ?2 AND state = 'ended' AND reason IS NULL",
     )?;
+    for hash in gone {
+        update.execute((Blob(document), Blob(*hash)))?;
+    }
     Ok(())
 }
 
