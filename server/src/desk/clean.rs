@@ -24,7 +24,7 @@ impl Desk {
         let lines = behind.iter().map(|one| self.behind(&row, one)).collect();
         let none = self.w(Word::DeskCleanNone).to_owned();
         Ok(PageView {
-            title: self.w(Word::DeskClean).to_owned(),
+            title: self.w(Word::HistoryClear).to_owned(),
             back: Some(self.back()),
             parts: vec![
                 self.notice("how", Tone::Danger, Word::DeskCleanHelp),

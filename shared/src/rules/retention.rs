@@ -131,7 +131,9 @@ fn of_case(mut sheet: Sheet<'_>) -> Answer<'_> {
         _ => by_last_entry(&mut sheet),
     };
     hold(&mut sheet);
-    sheet.change("child_placed");
+    if class != "RC-2" {
+        sheet.change("child_placed");
+    }
     sheet.worth(worth)
 }
 

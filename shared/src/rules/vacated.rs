@@ -12,33 +12,39 @@ pub(super) fn arrears<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let mut sheet = Sheet::new("vacated", ask, "")?;
     let day = sheet.answer.on.clone();
     let own = sheet.policies(POLICY, &day);
-    let decided = own.last().and_then(|(value, _)| value.parse::<i64>().ok());
-    let every = decided.or(sheet.number("every")).filter(|every| *every > 0);
-    let mut flats: Vec<(String, String, String)> = Vec::new();
-    let (mut offered, mut same) = (0_i64, Vec::new());
+    let every = match own.last() {
+        // What the municipality has written and cannot be read is not put right by guessing.
+        Some((value, _)) => value.parse::<i64>().ok(),
+        None => sheet.number("every"),
+    };
+    let every = every.filter(|every| *every > 0);
+    let mut flats: Vec<([String; 3], bool)> = Vec::new();
+    let mut same = Vec::new();
     let record = sheet.ask.record;
     for entry in record.entries(ask.catalog, ask.kind, "vacated") {
-        let text = |field: &str| record.text(&["vacated/", &entry, "/", field].concat());
-        if text("vacated_on") > day.as_str() {
+        let key = |field: &str| ["vacated/", &entry, "/", field].concat();
+        let (on, object) = (record.text(&key("vacated_on")), record.text(&key("object")));
+        if on > day.as_str() {
             continue;
         }
-        let flat = (
-            text("vacated_on").to_owned(),
-            order::fold(text("object")),
-            text("company").to_owned(),
-        );
-        if flats.contains(&flat) {
-            same.push(text("object").to_owned());
-        } else {
-            flats.push(flat);
+        let is_offered = record.value(&key("offered")) == Some(&Value::Bool(true));
+        if is_offered {
+            sheet.value_at(0, &key("offered"));
         }
-        let key = ["vacated/", &entry, "/offered"].concat();
-        if record.value(&key) == Some(&Value::Bool(true)) {
-            sheet.value_at(0, &key);
-            // The same flat twice in the list was offered once.
-            let again = same.last().is_some_and(|object| object == text("object"));
-            offered += i64::from(!again);
+        let company = record.text(&key("company")).to_owned();
+        let flat = [on.to_owned(), order::fold(object), company];
+        match flats.iter_mut().find(|(known, _)| *known == flat) {
+            // Written down twice, offered once.
+            Some((_, known)) => {
+                *known |= is_offered;
+                same.push(object);
+            }
+            None => flats.push((flat, is_offered)),
         }
+    }
+    let mut offered = 0_i64;
+    for (_, is_offered) in &flats {
+        offered += i64::from(*is_offered);
     }
     let vacated = i64::try_from(flats.len()).unwrap_or(i64::MAX);
     let Some(every) = every else {
@@ -56,7 +62,7 @@ pub(super) fn arrears<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         sheet.say("decided").number("n", every).text("from", from);
     }
     for object in same {
-        sheet.say("twice").text("object", &object);
+        sheet.say("twice").text("object", object);
     }
     sheet.change("next").number("more", every - vacated % every);
     if arrears > 0 {

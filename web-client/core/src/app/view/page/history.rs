@@ -65,7 +65,7 @@ impl Viewer<'_> {
         let mut all = part("history", "", Body::Lines(lines, String::new()));
         self.w(Word::HistoryHelp).clone_into(&mut all.help);
         let clean = Act::Go(format!("/administration/rensa/{id}"));
-        let clean = action("clean", self.w(Word::DeskClean), Sign::Cross, clean);
+        let clean = action("clean", self.w(Word::HistoryClear), Sign::Cross, clean);
         let supervises = self.open.identity.user.roles.contains(&Role::Supervisor) && !kind.server;
         let actions: Vec<Action> = if supervises { vec![clean] } else { Vec::new() };
         Ok(PageView {
