@@ -11,7 +11,8 @@ use ankomst_shared::value::Value;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::sync::access;
-use crate::sync::clean::{self, Asked, Behind, CleanError};
+use crate::sync::behind::{Behind, behind};
+use crate::sync::clean::{self, Asked, CleanError};
 
 /// The place, before the record.
 pub(super) const HERE: &str = "/administration/rensa/";
@@ -20,8 +21,8 @@ impl Desk {
     /// What lies behind the fields of a record.
     pub(super) fn cleaning(&self, record: &str) -> Result<PageView, DeskError> {
         let row = self.cleanable(record)?;
-        let behind = clean::behind(&self.app, row.id).map_err(refused)?;
-        let lines = behind.iter().map(|one| self.behind(&row, one)).collect();
+        let found = behind(&self.app, row.id).map_err(refused)?;
+        let lines = found.iter().map(|one| self.behind(&row, one)).collect();
         let none = self.w(Word::DeskCleanNone).to_owned();
         Ok(PageView {
             title: self.w(Word::HistoryClear).to_owned(),

@@ -14,7 +14,6 @@ use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
-use ankomst_shared::value::Value;
 
 use crate::app::App;
 use crate::storage::ledger::{self, LEDGER, Line};
@@ -23,6 +22,7 @@ use crate::storage::sqlite::{checkpoint, log};
 use crate::storage::{StorageError, random};
 use crate::sync::feed;
 use crate::sync::lines::{self, Family, Ready, Waiting};
+use crate::sync::stands;
 
 /// Times a cleaning begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -85,69 +85,6 @@ pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError>
     let what = What::Asked(asked.paths.clone(), now_ms);
     run(app, asked.document, &what, |cut| Line::of(asked.document, (asked.by, now_ms), reason, cut))
         .await
-}
-
-/// What lies behind a field, or in an entry that was removed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Behind {
-    /// The field, or the entry.
-    pub path: FieldPath,
-    /// What stands there; of an entry, why it was removed.
-    pub stands: Value,
-    /// What was said before, each once.
-    pub earlier: Vec<Value>,
-    /// It cannot be cleaned before something is decided.
-    pub is_open: bool,
-}
-
-/// What could be cleaned in a record.
-///
-/// # Errors
-/// When there is no such record, its changes are just coming in, or storage refuses.
-pub fn behind(app: &App, id: DocumentId) -> Result<Vec<Behind>, CleanError> {
-    let catalog = Catalog::builtin();
-    let family = family(app, id)?;
-    let subject = (family.row.kind.as_str(), id);
-    let (document, state) = lines::before(catalog, &family)?;
-    let mut all: Vec<Behind> = Vec::new();
-    for (at, said) in document.all_history() {
-        let entry = entry_of(catalog, subject.0, &at);
-        let gone = entry.and_then(|(list, entry)| {
-            let reason = state.text(&format!("{list}/{entry}/tombstone"));
-            let path = FieldPath::parse(&format!("{list}/{entry}")).ok();
-            path.filter(|_| !reason.is_empty()).map(|path| (path, Value::text(reason)))
-        });
-        let stood = state.fields.get(&at);
-        let (path, stands) = match gone {
-            Some(gone) => gone,
-            None => match stood {
-                Some(stood) => (at, stood.value.clone()),
-                None => continue,
-            },
-        };
-        if said.value == stands || said.value.is_null() {
-            continue;
-        }
-        match all.iter_mut().find(|one| one.path == path) {
-            Some(one) if one.earlier.contains(&said.value) => {}
-            Some(one) => one.earlier.push(said.value),
-            None => {
-                let tried =
-                    Cut::of(catalog, subject.0, (&document, &state), core::slice::from_ref(&path));
-                if !matches!(tried, Err(CutError::Signed(_) | CutError::Nothing)) {
-                    let is_open = tried.is_err();
-                    all.push(Behind { path, stands, earlier: vec![said.value], is_open });
-                }
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn entry_of<'a>(catalog: &Catalog, kind: &str, path: &'a FieldPath) -> Option<(&'a str, &'a str)> {
-    let parts = path.segments();
-    catalog.kind(kind)?.entry_list(parts.head)?;
-    Some((parts.head, parts.rest[0]?))
 }
 
 /// What is cleaned.
@@ -361,7 +298,7 @@ fn ended(app: &App, family: &Family) -> Result<Vec<Ended>, StorageError> {
     })
 }
 
-fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
+pub(super) fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
     app.readers.read(|db| {
         let Some(family) = lines::read(app, db, id)? else { return Ok(Err(CleanError::Unknown)) };
         let waits = lines::waiting(db, family.ids)? == Waiting::ForTrial;
@@ -375,7 +312,7 @@ fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
     family.cleaned_ms = family.cleaned_ms.max(what.at_ms());
     let catalog = Catalog::builtin();
     let subject = (family.row.kind.as_str(), id);
-    let (document, state) = lines::before(catalog, &family)?;
+    let (document, state) = stands::before(catalog, &family)?;
     let cut = match what {
         What::Asked(paths, _) => Cut::of(catalog, subject.0, (&document, &state), paths)?,
         What::Again(_, cut) => cut.clone(),
@@ -385,7 +322,7 @@ fn make(app: &App, id: DocumentId, what: &What) -> Result<Made, CleanError> {
     let wanted = Wanted { since_ms: i64::MIN, salt: random()?, cut: Some(&cut) };
     let carried = continued(catalog, subject, (record, review), &wanted)
         .map_err(|_| StorageError::Damaged("a document cannot be opened"))?;
-    let (after, now) = lines::after(catalog, &family, &carried)?;
+    let (after, now) = stands::after(catalog, &family, &carried)?;
     if !is_same_without(&state, &now, &cut) {
         if matches!(what, What::Asked(..)) {
             return Err(CleanError::Differs);

@@ -24,6 +24,7 @@ use crate::storage::sqlite::cuts;
 use crate::storage::sqlite::lines::{self, Size};
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
 use crate::storage::{StorageError, random};
+use crate::sync::stands;
 
 /// What was said so lately is said once more, whether it still counts or not; the first that makes the
 /// document small is taken, in milliseconds.
@@ -241,8 +242,8 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
         }
     };
     let Some(carried) = carried else { return Ok(None) };
-    let (_, was) = before(catalog, family)?;
-    let (_, now) = after(catalog, family, &carried)?;
+    let (_, was) = stands::before(catalog, family)?;
+    let (_, now) = stands::after(catalog, family, &carried)?;
     if !is_same(&was, &now) {
         tracing::error!(document.id = %family.row.id, "A document would not have been the same; it is left as it is.");
         return Ok(None);
@@ -305,45 +306,6 @@ fn size_of(carried: &[Carried], of: Of) -> Size {
         actors.insert(info.actor);
     }
     Size { changes, actors: u64::try_from(actors.len()).unwrap_or(u64::MAX) }
-}
-
-/// The record there is.
-pub(super) fn before(
-    catalog: &Catalog,
-    family: &Family,
-) -> Result<(Document, RecordState), StorageError> {
-    let sides = family.infos.each_ref();
-    let sides = sides.map(|infos| infos.iter().map(|info| info.bytes.as_slice()).collect());
-    state(catalog, family, sides)
-}
-
-/// The record that the new changes make.
-pub(super) fn after(
-    catalog: &Catalog,
-    family: &Family,
-    carried: &[Carried],
-) -> Result<(Document, RecordState), StorageError> {
-    let sides = [Of::Record, Of::Review].map(|of| {
-        let new = carried.iter().filter(|one| one.of == of);
-        new.filter_map(|one| one.chunk.as_ref().map(|chunk| chunk.bytes.as_slice())).collect()
-    });
-    state(catalog, family, sides)
-}
-
-fn state(
-    catalog: &Catalog,
-    family: &Family,
-    [record, review]: [Vec<&[u8]>; 2],
-) -> Result<(Document, RecordState), StorageError> {
-    let open = |chunks: Vec<&[u8]>| {
-        Document::open(ActorId::from_bytes([0; 16]), chunks)
-            .map_err(|_| StorageError::Damaged("a document cannot be opened"))
-    };
-    let review = if review.is_empty() { None } else { Some(open(review)?) };
-    let record = open(record)?;
-    let subject = (family.row.kind.as_str(), family.row.id);
-    let state = record_state(catalog, subject, &record, review.as_ref());
-    Ok((record, state))
 }
 
 impl Family {

@@ -2,11 +2,12 @@
 //!
 //! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
-//! [`carry`] (what comes late for them), [`clean`] (what must not be in a record any more),
-//! [`exchange`] (the one answer), [`live`] (the socket).
+//! [`carry`] (what comes late for them), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
+//! must not be in a record any more), [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
 mod authors;
+pub mod behind;
 mod carry;
 pub mod clean;
 pub mod exchange;
@@ -15,6 +16,7 @@ pub mod ingest;
 pub mod lines;
 pub mod live;
 pub mod office;
+mod stands;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 
