@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::chunk::{ChunkInfo, Op, parse};
-use ankomst_shared::continued::{Carried, Line, Of, in_order, names};
+use ankomst_shared::continued::{Became, Carried, Line, Of, in_order, names};
 use ankomst_shared::document::StatementId;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::sign::header::review_of;
@@ -105,19 +105,7 @@ pub(super) fn carry_over(
             aside.extend(row.cut.left_out(of, info, &names));
         }
     }
-    let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
-    let mut there = BTreeSet::new();
-    for (id, (chunks, into)) in ids.into_iter().zip(&mut sides) {
-        for chunk in log::line_of(db, id)? {
-            chunks.push(opened(app, &chunk)?.bytes);
-            there.insert(chunk.hash);
-        }
-        for hash in &asked.hashes {
-            if let Some(became) = lines::became(db, id, *hash)? {
-                into.insert(*hash, became);
-            }
-        }
-    }
+    let Standing { sides, there, said } = standing(app, db, ids, &asked)?;
     let [(_, of_record), (_, of_review)] = &sides;
     let own = if of == Of::Record { of_record } else { of_review };
     let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
@@ -125,12 +113,6 @@ pub(super) fn carry_over(
     if !built_on.iter().all(|dep| there.contains(dep)) {
         let is_held = log::any_held(db, row.id, &built_on)?;
         return Ok(if is_held { Becomes::Held } else { Becomes::Waits });
-    }
-    let mut said = BTreeMap::new();
-    for id in &asked.ids {
-        if let Some(new) = lines::said_as(db, ids[0], *id)? {
-            said.insert(*id, new);
-        }
     }
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
@@ -166,6 +148,41 @@ pub(super) fn known_as(
     }
     let same = lines::stand_in(db, document, was.unwrap_or(hash))?;
     Ok(same.map(|chunk| chunk.hash))
+}
+
+/// The line there is, of record and review, and what became of what a change names.
+struct Standing {
+    sides: [(Vec<Vec<u8>>, Became); 2],
+    there: BTreeSet<ChangeHash>,
+    said: BTreeMap<StatementId, StatementId>,
+}
+
+fn standing(
+    app: &App,
+    db: &Connection,
+    ids: [DocumentId; 2],
+    asked: &Asked,
+) -> Result<Standing, StorageError> {
+    let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
+    let (mut there, mut said) = (BTreeSet::new(), BTreeMap::new());
+    for (id, (chunks, into)) in ids.into_iter().zip(&mut sides) {
+        for chunk in log::line_of(db, id)? {
+            chunks.push(opened(app, &chunk)?.bytes);
+            there.insert(chunk.hash);
+        }
+        for hash in &asked.hashes {
+            if let Some(became) = lines::became(db, id, *hash)? {
+                into.insert(*hash, became);
+            }
+        }
+    }
+    let [record, _] = ids;
+    for id in &asked.ids {
+        if let Some(new) = lines::said_as(db, record, *id)? {
+            said.insert(*id, new);
+        }
+    }
+    Ok(Standing { sides, there, said })
 }
 
 /// What a change names: changes of both documents, and acts of writing in the record.

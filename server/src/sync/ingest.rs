@@ -249,31 +249,8 @@ fn store_one(
         RuleOutcome::Fork => return Ok(Outcome::Refused(Refused::Fork)),
         RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
     }
-    let row = match log::document(db, document)? {
-        Some(row) if info.deps.is_empty() && !stands_for_known(db, part, info)? => {
-            // Only a companion may have two beginnings: its id follows from what it belongs to.
-            let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
-                && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
-            if !again {
-                return Ok(Outcome::Refused(Refused::Header));
-            }
-            row
-        }
-        Some(row) => row,
-        None => match begin(db, part, info)? {
-            Some(header) => {
-                log::add_document(db, &header, now_ms)?;
-                DocumentRow {
-                    id: document,
-                    kind: header.kind,
-                    parent: header.parent,
-                    unit: header.unit,
-                    protection: header.protection,
-                    user: header.user,
-                }
-            }
-            None => return Ok(Outcome::Refused(Refused::Header)),
-        },
+    let Some(row) = document_of(db, part, info, now_ms)? else {
+        return Ok(Outcome::Refused(Refused::Header));
     };
     let held = reason_to_hold(db, part, &row, info)?;
     if held.is_some() {
@@ -314,6 +291,37 @@ fn store_one(
         }
     }
     Ok(Outcome::Received(now_ms))
+}
+
+/// The document of a change, begun by it if it is not there; nothing where its beginning does not fit.
+fn document_of(
+    db: &Connection,
+    part: &Checked,
+    info: &ChunkInfo,
+    now_ms: i64,
+) -> Result<Option<DocumentRow>, StorageError> {
+    let document = part.document;
+    match log::document(db, document)? {
+        Some(row) if info.deps.is_empty() && !stands_for_known(db, part, info)? => {
+            // Only a companion may have two beginnings: its id follows from what it belongs to.
+            let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
+                && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
+            Ok(again.then_some(row))
+        }
+        Some(row) => Ok(Some(row)),
+        None => {
+            let Some(header) = begin(db, part, info)? else { return Ok(None) };
+            log::add_document(db, &header, now_ms)?;
+            Ok(Some(DocumentRow {
+                id: document,
+                kind: header.kind,
+                parent: header.parent,
+                unit: header.unit,
+                protection: header.protection,
+                user: header.user,
+            }))
+        }
+    }
 }
 
 /// Whether this server made a change, in another life of its log, of one that is here under another name.

@@ -175,7 +175,7 @@ fn figures_are_written_without_a_float() {
 fn two_numbers_from_one_day_are_both_shown_and_disputed() {
     // M-20: the number was 34; two people type the new one from two letters.
     let begun = begun(2024);
-    let first = wrote(1, &[begun.clone()], &version(2, (34, 34), "2024-01-01"));
+    let first = wrote(1, core::slice::from_ref(&begun), &version(2, (34, 34), "2024-01-01"));
     let seen = [begun.clone(), first.clone()];
     let counted = wrote(1, &seen, &received(9, 2024, 40));
     let one = wrote(2, &seen, &version(3, (52, 52), "2024-07-01"));
@@ -200,7 +200,7 @@ fn two_numbers_from_one_day_are_both_shown_and_disputed() {
     // The same letter typed twice is one version.
     let twice = [
         begun.clone(),
-        wrote(2, &[begun.clone()], &version(3, (52, 52), "2024-07-01")),
+        wrote(2, core::slice::from_ref(&begun), &version(3, (52, 52), "2024-07-01")),
         wrote(3, &[begun], &version(4, (52, 52), "2024-07-01")),
     ];
     assert_eq!(report(&twice).len(), 1);
@@ -224,7 +224,7 @@ fn the_number_of_a_day_is_the_last_that_had_begun() {
 fn a_locked_year_is_not_changed_and_what_comes_late_is_a_line_of_its_own() {
     let begun = begun(2024);
     let edits = [version(2, (34, 34), "2024-01-01"), received(3, 2024, 30)].concat();
-    let first = wrote(1, &[begun.clone()], &edits);
+    let first = wrote(1, core::slice::from_ref(&begun), &edits);
     let seen = [begun, first];
     let lock = [Edit { path: FieldPath::parse("locked").unwrap(), value: Value::Bool(true) }];
     let locked = wrote(1, &seen, &lock);
@@ -234,7 +234,7 @@ fn a_locked_year_is_not_changed_and_what_comes_late_is_a_line_of_its_own() {
     let title = FieldPath::parse(&format!("agreements/{id}/title")).unwrap();
     late.push(Edit { path: title, value: text("Annat namn") });
     let late = wrote(3, &seen, &late);
-    let before = report(&[&seen[..], &[locked.clone()]].concat());
+    let before = report(&[&seen[..], core::slice::from_ref(&locked)].concat());
     for all in [
         [&seen[..], &[locked.clone(), late.clone()]].concat(),
         [&seen[..], &[late.clone(), locked.clone()]].concat(),
@@ -257,7 +257,7 @@ fn a_locked_year_is_not_changed_and_what_comes_late_is_a_line_of_its_own() {
 #[test]
 fn figures_that_contradict_each_other_are_both_shown_and_nothing_is_reckoned_from_them() {
     let begun = begun(2024);
-    let first = wrote(1, &[begun.clone()], &version(2, (34, 34), "2024-01-01"));
+    let first = wrote(1, core::slice::from_ref(&begun), &version(2, (34, 34), "2024-01-01"));
     let seen = [begun, first];
     let one = wrote(2, &seen, &received(3, 2024, 26));
     let other = wrote(3, &seen, &received(4, 2024, 27));

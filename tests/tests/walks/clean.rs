@@ -1,4 +1,4 @@
-//! What a supervisor takes out of the history of a record.
+//! What a supervisor takes out of the history of a record, and when all of it is destroyed.
 
 use ankomst_tests::kit::person::Person;
 
@@ -39,4 +39,16 @@ pub(crate) async fn taken_out(ingrid: &Person) {
         "document.querySelector('[data-path=arriving_from] input')?.value === 'Sundsvall'",
     )
     .await;
+}
+
+/// Why a case is kept, and until when.
+pub(crate) async fn when_it_goes(ingrid: &Person) {
+    let page = &ingrid.profile;
+    ingrid.tap("[data-part=rules] [data-line=retention] details.why summary").await;
+    page.see_text("[data-line=retention] details.why", "What changes it?").await;
+    page.picture("09-why-dark-english").await;
+    let reasons = ingrid.read("document.querySelector('[data-why*=retention]').dataset.why").await;
+    ingrid.goto(&reasons).await;
+    page.see_text("[data-part^=why-]", "Social Services Act").await;
+    page.picture("10-reasons-dark-english").await;
 }

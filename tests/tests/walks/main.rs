@@ -269,13 +269,7 @@ async fn a_supervisors_first_half_hour() {
     ingrid.tap("[data-part=cases] [data-line] a").await;
     page.see("[data-part=about]").await;
     page.picture("08-case-dark-english").await;
-    ingrid.tap("[data-part=rules] [data-line=retention] details.why summary").await;
-    page.see_text("[data-line=retention] details.why", "What changes it?").await;
-    page.picture("09-why-dark-english").await;
-    let reasons = ingrid.read("document.querySelector('[data-why*=retention]').dataset.why").await;
-    ingrid.goto(&reasons).await;
-    page.see_text("[data-part^=why-]", "Social Services Act").await;
-    page.picture("10-reasons-dark-english").await;
+    clean::when_it_goes(&ingrid).await;
 }
 
 /// An administrator: adds a person, revokes a tablet left on a bus.

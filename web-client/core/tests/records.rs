@@ -236,7 +236,7 @@ fn report(core: &Core<Desk>, heading: &str) -> Vec<String> {
     let rows = rows.unwrap_or_default();
     let at = rows.first().and_then(|(_, head)| head.iter().position(|name| name == heading));
     let Some(at) = at else { return Vec::new() };
-    rows.into_iter().skip(1).map(|(_, cells)| cells[at].clone()).collect()
+    rows.into_iter().skip(1).filter_map(|(_, cells)| cells.get(at).cloned()).collect()
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn cleaned(kind: &'static str, seed: u64) -> [usize; 2] {
     });
     let (mut done, mut gone) = (0, 0);
     for place in places.chain(before.1.fields.keys().cloned()) {
-        let tried = Cut::of(catalog, kind, (&before.0, &before.1), &[place.clone()]);
+        let tried = Cut::of(catalog, kind, (&before.0, &before.1), core::slice::from_ref(&place));
 
         let Ok(cut) = tried else {
             continue;
@@ -43,11 +43,6 @@ fn cleaned(kind: &'static str, seed: u64) -> [usize; 2] {
             let actor = parse(&world.chunks[&carried.was].1).unwrap().actor;
             kept.take(carried, actor);
         }
-        let infos = |kept: &Kept| {
-            [0, 1].map(|side| {
-                kept.chunks[side].iter().map(|bytes| parse(bytes).unwrap()).collect::<Vec<_>>()
-            })
-        };
         let new = infos(&kept);
         let after = state_of(kind, &new);
         // A state may have followed from what was cleaned; the server leaves such a record as it is.
@@ -65,28 +60,41 @@ fn cleaned(kind: &'static str, seed: u64) -> [usize; 2] {
             .flat_map(|info| &info.ops)
             .filter_map(|op| crate::merge::settlement::settled_path(&op.key, op.value.as_ref()?));
         assert!(about.clone().all(|(_, path)| !cut.covers(path)), "a decision stays");
-        // Late work comes in, but for what would bring it back.
-        for info in in_order(&late[0], &late[1]) {
-            let (of, info) = info;
-            let sides = [0, 1].map(|side| (kept.chunks[side].as_slice(), kept.into[side].clone()));
-            let mut line = Line::at(sides, kept.said.clone(), [2; 16]).unwrap();
-            let out = cut.left_out(of, info, &[info.hash]);
-            let carried = line.carry(of, info, &|counter| !out.contains(&counter)).unwrap();
-            let wrote = (info.start_op..).zip(&info.ops);
-            let wrote = wrote.filter(|(at, op)| !out.contains(at) && op.header.is_none());
-            let wrote: BTreeSet<&FieldPath> =
-                wrote.filter(|(_, op)| op.value.is_some()).map(|(_, op)| &op.key).collect();
-            assert_eq!(wrote.len(), carried.said.len(), "{kind} {seed} {place}: late work is lost");
-            kept.take(carried, info.actor);
-        }
-        let [record, _] = infos(&kept);
-        let said = record.iter().flat_map(|info| info.ops.iter().map(move |op| (info, op)));
-        let back = said.filter(|(info, op)| {
-            cut.covers(op.key.as_str()) && !new[0].iter().any(|one| one.hash == info.hash)
-        });
-        assert_eq!(back.count(), 0, "{kind} {seed} {place}: late work brought it back");
+        late_work((kind, seed), (&cut, &late), &mut kept, &new[0]);
     }
     [done, gone]
+}
+
+/// Late work comes in, but for what would bring it back.
+fn late_work(
+    (kind, seed): (&str, u64),
+    (cut, late): (&Cut, &[Vec<ChunkInfo>; 2]),
+    kept: &mut Kept,
+    new: &[ChunkInfo],
+) {
+    let place = &cut.paths;
+    for (of, info) in in_order(&late[0], &late[1]) {
+        let sides = [0, 1].map(|side| (kept.chunks[side].as_slice(), kept.into[side].clone()));
+        let mut line = Line::at(sides, kept.said.clone(), [2; 16]).unwrap();
+        let out = cut.left_out(of, info, &[info.hash]);
+        let carried = line.carry(of, info, &|counter| !out.contains(&counter)).unwrap();
+        let wrote = (info.start_op..).zip(&info.ops);
+        let wrote = wrote.filter(|(at, op)| !out.contains(at) && op.header.is_none());
+        let wrote: BTreeSet<&FieldPath> =
+            wrote.filter(|(_, op)| op.value.is_some()).map(|(_, op)| &op.key).collect();
+        assert_eq!(wrote.len(), carried.said.len(), "{kind} {seed} {place:?}: late work is lost");
+        kept.take(carried, info.actor);
+    }
+    let [record, _] = infos(kept);
+    let said = record.iter().flat_map(|info| info.ops.iter().map(move |op| (info, op)));
+    let back = said.filter(|(info, op)| {
+        cut.covers(op.key.as_str()) && !new.iter().any(|one| one.hash == info.hash)
+    });
+    assert_eq!(back.count(), 0, "{kind} {seed} {place:?}: late work brought it back");
+}
+
+fn infos(kept: &Kept) -> [Vec<ChunkInfo>; 2] {
+    [0, 1].map(|side| kept.chunks[side].iter().map(|bytes| parse(bytes).unwrap()).collect())
 }
 
 fn state_of(kind: &str, sides: &[Vec<ChunkInfo>; 2]) -> (Document, RecordState) {

@@ -285,15 +285,15 @@ fn told(kind: &'static str, seed: u64) -> [usize; 2] {
     let before = [bytes(&old[0]), bytes(&old[1])];
     let shown = |sides: &[Vec<Vec<u8>>; 2]| seen(kind, [&sides[0], &sides[1]]);
     assert_eq!(shown(&kept.chunks), shown(&before), "{kind} {seed}: another record");
-    let sizes = [kept.chunks[0].len(), old[0].len()];
+    let counts = [kept.chunks[0].len(), old[0].len()];
     // What devices have written without knowing of it comes in afterwards.
     let already = world.arrived.len();
     for device in 0..4 {
         world.acts(device);
         world.meets(device);
     }
-    for hash in world.arrived[already..].to_vec() {
-        let (side, bytes) = world.chunks[&hash].clone();
+    for hash in &world.arrived[already..] {
+        let (side, bytes) = world.chunks[hash].clone();
         let sides = [0, 1].map(|side| (kept.chunks[side].as_slice(), kept.into[side].clone()));
         let mut line = Line::at(sides, kept.said.clone(), [2; 16]).unwrap();
         let info = parse(&bytes).unwrap();
@@ -304,7 +304,7 @@ fn told(kind: &'static str, seed: u64) -> [usize; 2] {
     let whole = world.sides(&world.arrived);
     let whole = [bytes(&whole[0]), bytes(&whole[1])];
     assert_eq!(shown(&kept.chunks), shown(&whole), "{kind} {seed}: late work comes out otherwise");
-    sizes
+    counts
 }
 
 #[test]

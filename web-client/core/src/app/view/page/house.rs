@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone,
 };
-use ankomst_shared::catalog::{is_over, written_date};
+use ankomst_shared::catalog::is_over;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy::{Bed, Fault, House, Occupant, Room};
 use ankomst_shared::order;
@@ -392,10 +392,5 @@ impl Viewer<'_> {
         }
         order::sort_by_key(&mut places, |place| order::swedish(&place.label));
         Input::Choice(places)
-    }
-
-    /// Today's date as it is written.
-    pub(super) fn today_text(&self) -> String {
-        written_date(self.now.today())
     }
 }

@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Ask, Badge, Body, Choice, Input, Line, Look, Part, Question, Sign, Tone,
 };
-use ankomst_shared::catalog::{Code, Entries, Field, FieldType, Required};
+use ankomst_shared::catalog::{Code, Entries, Field, FieldType, Required, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
@@ -191,5 +191,10 @@ impl Viewer<'_> {
             questions.push(asked);
         }
         questions
+    }
+
+    /// Today's date as it is written.
+    pub(super) fn today_text(&self) -> String {
+        written_date(self.now.today())
     }
 }
