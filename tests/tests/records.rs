@@ -1,5 +1,4 @@
 //! What has no page of its own, recorded in a real browser, and the report of what was agreed.
-#![expect(clippy::unwrap_used, reason = "a story told as a test: a failed step fails it")]
 
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;

@@ -35,7 +35,7 @@ async fn wakes(server: &Server, asleep: &Path) -> Tablet {
     oskar
 }
 
-async fn with_backups(server: &mut Server, backups: &Path) {
+fn with_backups(server: &mut Server, backups: &Path) {
     server.stop();
     server.option("--backup", &backups.to_string_lossy());
     server.start();
