@@ -54,7 +54,7 @@ fn what_was_written_after_a_cleaning_counts_after_a_restore_of_what_was_before_t
     local(async {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        with_backups(&mut server, &at("backups")).await;
+        with_backups(&mut server, &at("backups"));
         let elin = signed_in(&server, &at("a"), "elin").await;
         let old = at("backups").join("old.db").to_string_lossy().into_owned();
         server.command(&["backup", &old]);
@@ -82,7 +82,7 @@ fn what_was_written_after_a_cleaning_counts_after_a_restore_of_what_was_before_t
     local(async {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        with_backups(&mut server, &at("backups")).await;
+        with_backups(&mut server, &at("backups"));
         let elin = signed_in(&server, &at("a"), "elin").await;
         let (case, entry) = told(&elin, &[]).await;
         let old = at("backups").join("old.db").to_string_lossy().into_owned();
@@ -106,7 +106,7 @@ fn what_the_backup_does_not_know_and_was_cleaned_does_not_come_back_with_a_table
     local(async {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        with_backups(&mut server, &at("backups")).await;
+        with_backups(&mut server, &at("backups"));
         let elin = signed_in(&server, &at("a"), "elin").await;
         let oskar = signed_in(&server, &at("b"), "oskar").await;
         let case = new_case(&elin, "Familjen Haddad").await;
@@ -140,7 +140,7 @@ fn what_was_cleaned_does_not_come_back_with_a_line_from_between() {
     local(async {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        with_backups(&mut server, &at("backups")).await;
+        with_backups(&mut server, &at("backups"));
         let elin = signed_in(&server, &at("a"), "elin").await;
         let oskar = signed_in(&server, &at("b"), "oskar").await;
         let (case, entry) = told(&elin, &[&oskar]).await;
@@ -272,7 +272,7 @@ fn who_was_away_is_heard_where_the_record_itself_came_back_with_a_tablet() {
     local(async {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        with_backups(&mut server, &at("backups")).await;
+        with_backups(&mut server, &at("backups"));
         let elin = signed_in(&server, &at("a"), "elin").await;
         let oskar = signed_in(&server, &at("b"), "oskar").await;
         let old = at("backups").join("old.db").to_string_lossy().into_owned();
