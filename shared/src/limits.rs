@@ -22,6 +22,8 @@ pub const CHUNK_MESSAGE_BYTES_MAX: usize = 4_096;
 pub const DOCUMENT_ACTORS_MAX: usize = 500;
 /// At this many changes a document is continued in a successor.
 pub const DOCUMENT_CHANGES_MAX: usize = 10_000;
+/// At this many, once what it records has ended.
+pub const CLOSED_CHANGES_MAX: usize = 1_000;
 /// Most changes of ended lines that one push carries over; the rest is offered again.
 pub const CARRIED_MAX: usize = 64;
 /// Most changes in one exchange.

@@ -118,9 +118,9 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
 
 /// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.
 async fn continue_if_large(app: &Arc<App>, document: DocumentId) {
-    let record = app.readers.read(|db| {
-        let is_large = lines::is_large(db, document)?;
-        let row = if is_large { log::document(db, document)? } else { None };
+    let record = lines::is_large(app, document).and_then(|is_large| {
+        let row =
+            app.readers.read(|db| if is_large { log::document(db, document) } else { Ok(None) })?;
         Ok(row.map(|row| row.parent.filter(|_| row.kind == "review").unwrap_or(document)))
     });
     let continued = match record {

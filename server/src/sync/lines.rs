@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ankomst_shared::catalog::Catalog;
+use ankomst_shared::catalog::{Catalog, is_over};
 use ankomst_shared::chunk::{ChunkInfo, parse};
 use ankomst_shared::continued::{Carried, Of, Wanted, continued, is_same};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
-use ankomst_shared::limits::{DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
+use ankomst_shared::limits::{CLOSED_CHANGES_MAX, DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
 use ankomst_shared::sign::CarriedEnvelope;
 use ankomst_shared::sign::header::review_of;
 use rusqlite::Connection;
@@ -21,6 +21,7 @@ use crate::projector;
 use crate::storage::sqlite::cuts;
 use crate::storage::sqlite::lines::{self, Size};
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
+use crate::storage::sqlite::rows;
 use crate::storage::{StorageError, random};
 use crate::sync::stands;
 
@@ -90,15 +91,24 @@ pub(super) enum Waiting {
     ForTrial,
 }
 
-/// Whether a document has grown so large since it was last continued that it should be.
+/// Whether a document has grown so large since it was last continued that it should be; one whose work has
+/// ended sooner.
 ///
 /// # Errors
-/// When the database refuses.
-pub fn is_large(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
-    let [now, then] = lines::sizes(db, document)?;
+/// When a database refuses.
+pub fn is_large(app: &App, document: DocumentId) -> Result<bool, StorageError> {
+    let [now, then] = app.readers.read(|db| lines::sizes(db, document))?;
     let most = |most: usize, then: u64| u64::try_from(most).unwrap_or(u64::MAX).max(then * 2);
-    Ok(now.changes >= most(DOCUMENT_CHANGES_MAX, then.changes)
-        || now.actors >= most(DOCUMENT_ACTORS_MAX, then.actors))
+    if now.changes >= most(DOCUMENT_CHANGES_MAX, then.changes)
+        || now.actors >= most(DOCUMENT_ACTORS_MAX, then.actors)
+    {
+        return Ok(true);
+    }
+    Ok(now.changes >= most(CLOSED_CHANGES_MAX, then.changes)
+        && app
+            .row_readers
+            .read(|db| rows::state(db, document))?
+            .is_some_and(|state| is_over(&state)))
 }
 
 /// Continues a record and its review, if that makes them smaller.
@@ -216,6 +226,9 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
     let [record, review] = &family.infos;
     let subject = (family.row.kind.as_str(), family.row.id);
     let salt = random()?;
+    // Half of what let it be looked at is small.
+    let is_many = record.len().max(review.len()) >= DOCUMENT_CHANGES_MAX;
+    let most = if is_many { DOCUMENT_CHANGES_MAX } else { CLOSED_CHANGES_MAX };
     let carry = |since_ms| {
         continued(catalog, subject, (record, review), &Wanted { since_ms, salt, cut: None })
             .map_err(|_| StorageError::Damaged("a document cannot be opened"))
@@ -229,7 +242,7 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
             for lately in LATELY_MS {
                 let carried = carry(newest_ms - lately)?;
                 let size = size_of(&carried, Of::Record);
-                let small = size.changes * 2 <= u64::try_from(DOCUMENT_CHANGES_MAX).unwrap_or(0)
+                let small = size.changes * 2 <= u64::try_from(most).unwrap_or(0)
                     && size.actors * 2 <= u64::try_from(DOCUMENT_ACTORS_MAX).unwrap_or(0);
                 smallest = Some(carried);
                 if small {

@@ -174,6 +174,64 @@ fn a_backup_from_before_gets_what_was_written_on_the_new_line() {
     });
 }
 
+/// A case with so many changes, each in a sitting of its own or all in one, the last of them today; then what
+/// is said of its state.
+async fn written(
+    device: &RawDevice,
+    (document, count): (DocumentId, u32),
+    sittings: bool,
+    state: Option<&str>,
+) {
+    let by = |number: u32| {
+        let by = device.by();
+        // The last of it today, the rest long ago.
+        let now_ms = if number + 1 < count { by.now_ms - 400 * 86_400_000 } else { by.now_ms };
+        Authoring { now_ms, ..by }
+    };
+    let actor = |number: u32| {
+        let mut actor = [1; 16];
+        actor[..4].copy_from_slice(&(if sittings { number } else { 0 }).to_be_bytes());
+        ActorId::from_bytes(actor)
+    };
+    let edit = |path: &str, said: &str| {
+        [Edit { path: FieldPath::parse(path).unwrap(), value: text(said) }]
+    };
+    let header = device.header(document, "case");
+    let (mut record, first) =
+        Document::create(actor(0), header, &edit(FROM, "Ort 0"), &by(0)).unwrap();
+    let mut parts = vec![device.part(document, actor(0), sent(&first))];
+    for number in 1..count {
+        let said = edit(FROM, &format!("Ort {number}"));
+        let chunk = record.restate(actor(number), &said, &by(number)).unwrap();
+        parts.push(device.part(document, actor(number), sent(&chunk)));
+    }
+    if let Some(state) = state {
+        let chunk = record.restate(actor(count), &edit("state", state), &by(count)).unwrap();
+        parts.push(device.part(document, actor(count), sent(&chunk)));
+    }
+    for some in parts.chunks(50) {
+        for ack in device.exchange(some.to_vec()).await.acks {
+            assert!(matches!(ack.outcome, Outcome::Received(_)), "{ack:?}");
+        }
+    }
+}
+
+/// The lines of the dump about a document once so many of its changes have ended; those that stand.
+async fn until_ended(server: &Server, document: DocumentId, count: usize) -> String {
+    let begun = std::time::Instant::now();
+    loop {
+        let dump = server.dump();
+        let own = |line: &&str| line.contains(&document.to_string());
+        let (ended, standing): (Vec<&str>, Vec<&str>) =
+            dump.text().lines().filter(own).partition(|line| line.contains("\"ended\""));
+        if ended.len() == count {
+            return standing.join("\n");
+        }
+        assert!(begun.elapsed() < SYNC_MAX, "{} of {count} have ended", ended.len());
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
+
 #[test]
 fn a_record_written_in_hundreds_of_sittings_goes_on_by_itself() {
     let Some(server) = Server::with_village() else { return };
@@ -182,49 +240,31 @@ fn a_record_written_in_hundreds_of_sittings_goes_on_by_itself() {
         let device =
             RawDevice::enrol(&server.url(), folder.path(), ("elin", &password("elin"))).await;
         let document = DocumentId::new(1, [7; 10]);
-        let written = |number: u32| {
-            let mut actor = [0; 16];
-            actor[..4].copy_from_slice(&number.to_be_bytes());
-            let edit = Edit {
-                path: FieldPath::parse(FROM).unwrap(),
-                value: text(&format!("Ort {number}")),
-            };
-            let by = device.by();
-            // The last of it today, the rest long ago.
-            let now_ms = if number < 499 { by.now_ms - 400 * 86_400_000 } else { by.now_ms };
-            (ActorId::from_bytes(actor), [edit], Authoring { now_ms, ..by })
-        };
-        let (actor, edits, by) = written(0);
-        let header = device.header(document, "case");
-        let (mut record, first) = Document::create(actor, header, &edits, &by).unwrap();
-        let mut parts = vec![device.part(document, actor, sent(&first))];
-        for number in 1..500 {
-            let (actor, edits, by) = written(number);
-            let chunk = record.restate(actor, &edits, &by).unwrap();
-            parts.push(device.part(document, actor, sent(&chunk)));
-        }
-        for some in parts.chunks(50) {
-            for ack in device.exchange(some.to_vec()).await.acks {
-                assert!(matches!(ack.outcome, Outcome::Received(_)), "{ack:?}");
-            }
-        }
-        let begun = std::time::Instant::now();
-        let standing = loop {
-            let dump = server.dump();
-            let own = |line: &&str| line.contains(&document.to_string());
-            let (ended, standing): (Vec<&str>, Vec<&str>) =
-                dump.text().lines().filter(own).partition(|line| line.contains("\"ended\""));
-            if ended.len() == 500 {
-                break standing.join("\n");
-            }
-            assert!(begun.elapsed() < SYNC_MAX, "{} of 500 have ended", ended.len());
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        };
+        written(&device, (document, 500), true, None).await;
+        let standing = until_ended(&server, document, 500).await;
         assert!(standing.contains("Ort 499") && !standing.contains("Ort 300"), "{standing}");
         assert!(standing.lines().count() < 5, "{standing}");
         // Who comes to it now gets what counts.
         let ingrid = signed_in(&server, &folder.path().join("c"), "ingrid").await;
         ingrid.until_field((document, FROM), "the case", |field| field.text == "Ort 499").await;
+    });
+}
+
+#[test]
+fn a_case_of_a_thousand_changes_goes_on_once_it_is_closed_and_not_before() {
+    let Some(server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let device =
+            RawDevice::enrol(&server.url(), folder.path(), ("elin", &password("elin"))).await;
+        let [open, closed] = [7, 8].map(|number| DocumentId::new(1, [number; 10]));
+        written(&device, (open, 1_001), false, Some("active")).await;
+        written(&device, (closed, 1_000), false, Some("closed")).await;
+        let standing = until_ended(&server, closed, 1_001).await;
+        assert!(standing.contains("Ort 999") && standing.contains("closed"), "{standing}");
+        assert!(standing.lines().count() < 5, "{standing}");
+        let standing = until_ended(&server, open, 0).await;
+        assert_eq!(standing.lines().count(), 1_002);
     });
 }
 

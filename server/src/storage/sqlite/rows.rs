@@ -299,6 +299,15 @@ pub fn pinned(db: &Connection, checklist: &str) -> Result<Vec<DocumentId>, Stora
     rows.map(|row| Ok(row?.0)).collect()
 }
 
+/// The state of a record, if it has a row.
+///
+/// # Errors
+/// When the database refuses.
+pub fn state(db: &Connection, document: DocumentId) -> Result<Option<String>, StorageError> {
+    let mut select = db.prepare_cached("SELECT state FROM rows WHERE document = ?1")?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0)).optional()?)
+}
+
 /// Throws all rows away.
 ///
 /// # Errors
