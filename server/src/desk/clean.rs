@@ -1,7 +1,7 @@
 //! `/administration/rensa/<id>`: what lies behind the fields of a record, and taking it out for good. For
 //! supervisors who may write the record.
 
-use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Role, Sign, Tone};
+use ankomst_shared::app::{Acted, Action, Body, Input, Language, Line, PageView, Role, Sign, Tone};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
@@ -10,6 +10,7 @@ use ankomst_shared::value::Value;
 
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::storage::sqlite::{accounts, cuts};
 use crate::sync::access;
 use crate::sync::behind::{Behind, behind};
 use crate::sync::clean::{self, Asked, CleanError};
@@ -24,15 +25,41 @@ impl Desk {
         let found = behind(&self.app, row.id).map_err(refused)?;
         let lines = found.iter().map(|one| self.behind(&row, one)).collect();
         let none = self.w(Word::DeskCleanNone).to_owned();
+        let done = self.done(&row)?;
+        let mut parts = vec![
+            self.notice("how", Tone::Danger, Word::DeskCleanHelp),
+            self.part("behind", Word::Empty, Body::Lines(lines, none)),
+        ];
+        if !done.is_empty() {
+            parts.push(self.part("done", Word::DeskCleanDone, Body::Lines(done, String::new())));
+        }
         Ok(PageView {
             title: self.w(Word::HistoryClear).to_owned(),
             back: Some(self.back()),
-            parts: vec![
-                self.notice("how", Tone::Danger, Word::DeskCleanHelp),
-                self.part("behind", Word::Empty, Body::Lines(lines, none)),
-            ],
+            parts,
             ..PageView::default()
         })
+    }
+
+    /// What was taken out of a record, by whom, when and why, the newest first.
+    fn done(&self, row: &DocumentRow) -> Result<Vec<Line>, DeskError> {
+        let mut lines = Vec::new();
+        self.app.readers.read(|db| {
+            for one in cuts::of(db, row.id)?.into_iter().rev() {
+                let who = accounts::user(db, one.by)?.map(|user| user.name).unwrap_or_default();
+                let places: Vec<String> =
+                    one.cut.paths.iter().map(|path| place(row, path, self.language)).collect();
+                lines.push(Line {
+                    key: one.line.to_string(),
+                    title: places.join(", "),
+                    detail: one.reason,
+                    figure: format!("{who} · {}", Self::moment(one.at_ms)),
+                    ..Line::default()
+                });
+            }
+            Ok(())
+        })?;
+        Ok(lines)
     }
 
     /// Takes out what lies behind a field: `<record>/<path>`; answer `reason`.
@@ -68,23 +95,18 @@ impl Desk {
             Some(at) => catalog.words(at.field, value, self.language),
             None => value.as_str().unwrap_or_default().to_owned(),
         };
-        let head = one.path.segments().head;
-        let list = catalog.kind(&row.kind).and_then(|kind| kind.entry_list(head));
-        let mut title: Vec<&str> =
-            list.map(|list| list.label.get(self.language)).into_iter().collect();
-        title.extend(located.as_ref().map(|at| at.field.label.get(self.language)));
         let earlier: Vec<String> = one.earlier.iter().map(&shown).collect();
         let stands = self.f(Word::DeskCleanStands, &[&shown(&one.stands)]);
         let goes = self.f(Word::DeskCleanGoes, &[&earlier.join(", ")]);
         let subject = format!("{}/{}", row.id, one.path);
         let what = (Word::DeskCleanDo, Sign::Cross, Word::DeskCleanHelp);
         let asked = vec![self.question("reason", Word::DeskCleanReason, Input::Text)];
-        let place = format!("{HERE}{}", row.id);
-        let action = self.act_of(&place, ("clean", &subject), what, asked);
+        let here = format!("{HERE}{}", row.id);
+        let action = self.act_of(&here, ("clean", &subject), what, asked);
         let actions: Vec<Action> = if one.is_open { Vec::new() } else { vec![action] };
         Line {
             key: one.path.as_str().to_owned(),
-            title: title.join(" · "),
+            title: place(row, &one.path, self.language),
             detail: format!("{stands}. {goes}"),
             figure: if one.is_open {
                 self.w(Word::DeskCleanOpen).to_owned()
@@ -95,6 +117,15 @@ impl Desk {
             ..Line::default()
         }
     }
+}
+
+/// A field or entry in words: its list, and the field.
+fn place(row: &DocumentRow, path: &FieldPath, language: Language) -> String {
+    let catalog = Catalog::builtin();
+    let list = catalog.kind(&row.kind).and_then(|kind| kind.entry_list(path.segments().head));
+    let mut parts: Vec<&str> = list.map(|list| list.label.get(language)).into_iter().collect();
+    parts.extend(catalog.locate(&row.kind, path).map(|at| at.field.label.get(language)));
+    parts.join(" · ")
 }
 
 fn refused(error: CleanError) -> DeskError {

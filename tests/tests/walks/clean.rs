@@ -29,6 +29,8 @@ pub(crate) async fn taken_out(ingrid: &Person) {
     ingrid.asked(&[("reason", "Skyddad adress")]).await;
     let gone = "!document.querySelector('[data-line=arriving_from]')";
     page.until("nothing to lie behind it", gone).await;
+    page.see_text("[data-part=done]", "Skyddad adress").await;
+    page.picture("11-rensat").await;
     // The tablet changes to the record without it.
     ingrid.goto(&format!("{case}/historik")).await;
     let shown = "document.querySelector('[data-part=history]')?.innerText ?? 'Skyddade'";
