@@ -1,12 +1,13 @@
 //! What the model costs for one case of the workload W: a person and an intake of 60 answers, made at once
-//! and changed 30 times by three people. The same work natively and as a module in a browser.
+//! and changed 30 times by three people; and a search among ten thousand. The same work natively and as a module in a browser.
 //!
-//! Reading order: [`figures`], [`case`] (the work), [`watch`] (how long it takes), `page` (the way in for a
+//! Reading order: [`figures`], [`case`] and [`people`] (the work), [`watch`] (how long it takes), `page` (the way in for a
 //! browser).
 
 pub mod case;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
+pub mod people;
 pub mod watch;
 
 use ankomst_shared::catalog::Catalog;
@@ -19,13 +20,14 @@ use case::{Case, by, opened, size};
 use watch::Watch;
 
 /// What is measured, and in what: microseconds or bytes.
-pub const METRICS: [(&str, &str); 8] = [
+pub const METRICS: [(&str, &str); 9] = [
     ("open", "us"),
     ("edit one answer", "us"),
     ("merge ten changes of another", "us"),
     ("state of every field", "us"),
     ("what is to be decided", "us"),
     ("form: relevant, missing, broken, reckoned", "us"),
+    ("search among 10,000 persons, the dearest", "us"),
     ("history, 31 changes", "B"),
     ("one change, on average", "B"),
 ];
@@ -68,6 +70,7 @@ pub fn figures(catalog: &Catalog, clock: &dyn Fn() -> f64) -> anyhow::Result<[f6
         watch.time(read),
         watch.time(|| conflicts(catalog, ("case", case::ID), &record, &Same::default())),
         watch.time(|| evaluate(catalog, kind, &record)),
+        people::dearest(watch),
         size(&chunks),
         size(chunks.get(1..).unwrap_or_default()) / f64::from(case::CHANGES),
     ])

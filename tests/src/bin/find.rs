@@ -6,31 +6,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use ankomst_shared::find::{Somebody, Text, Wanted};
-use ankomst_shared::sound::Name;
+use ankomst_model::people::{LOOKED, PERSONS, named, names, search, somebody};
 use ankomst_shared::sound::twins::{Person, Written, likeness};
 
-const PERSONS: usize = 10_000;
 const RUNS: u32 = 30;
-/// What is looked for: as it is written, in other letters, a beginning, two words, a number, nobody.
-const LOOKED: [&str; 8] =
-    ["Mohammed", "محمد", "Мухаммед", "Moham", "Tesfai Kidan", "ተስፋይ", "19900526", "Qvxzqyk"];
-
-/// Names of the list of pairs: many people in many scripts.
-fn names() -> Vec<&'static str> {
-    let list = include_str!("../../../shared/tests/names/pairs.txt");
-    let lines = list.lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(|line| line.split(" | ").take(2)).collect()
-}
-
-/// The names of a person of that number.
-fn named<'a>(names: &[&'a str], at: usize) -> [&'a str; 3] {
-    let name = |step: usize| {
-        let place = (at.wrapping_mul(step).wrapping_add(at / 7)) % names.len().max(1);
-        names.get(place).copied().unwrap_or_default()
-    };
-    [name(31), name(113), name(271)]
-}
 
 fn least<T>(mut work: impl FnMut() -> T) -> f64 {
     let mut best = f64::INFINITY;
@@ -55,23 +34,14 @@ fn main() {
         }
     };
     let names = names();
-    let somebody = |at: usize| {
-        let [given, family, native] = named(&names, at);
-        let born = format!("19{:02}{:02}{:02}", at % 90, at % 12 + 1, at % 28 + 1);
-        let text =
-            format!("{given} {family} {native} {born}-0000 99-{at:06} +4670174{:04}", at % 9_999);
-        Somebody { text: Text::of(&text), names: [given, family, native].map(Name::of).to_vec() }
-    };
-    let all: Vec<Somebody> = (0..PERSONS).map(somebody).collect();
-    say("reading all persons once", least(|| (0..PERSONS).map(somebody).count()), "ms");
+    let read = || (0..PERSONS).map(|at| somebody(&names, at)).collect::<Vec<_>>();
+    let all = read();
+    say("reading all persons once", least(|| read().len()), "ms");
     let mut worst = 0.0_f64;
     for wanted in LOOKED {
-        let looked = Wanted::all(wanted);
-        let around = vec![false; looked.len()];
-        let look = || all.iter().filter(|one| one.fits(&looked, &around).is_some()).count();
-        let cost = least(look);
+        let cost = least(|| search(&all, wanted));
         worst = worst.max(cost);
-        say(&format!("search {wanted} ({} found)", look()), cost, "ms");
+        say(&format!("search {wanted} ({} found)", search(&all, wanted)), cost, "ms");
     }
     say("search, the dearest", worst, "ms");
     let person = |at: usize| {
