@@ -1,9 +1,11 @@
-//! `cargo xtask catalog report`: how much the catalog asks, and which texts it lacks.
+//! `cargo xtask catalog report`: how much the catalog asks, which texts it lacks, and what answers each
+//! thing the product was made for.
 //!
 //! Reads the files themselves, also what is not packed yet, so that it can be asked while they are
 //! being written.
 
 mod records;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,6 +18,7 @@ use toml::{Table, Value};
 
 use crate::run::top;
 use records::{Places, Records, with_parts};
+use rows::{Names, Rows};
 
 /// Items of each built-in checklist as the domain counts them: 352 in all. A checklist that is not
 /// named here is one more.
@@ -33,7 +36,8 @@ const ITEMS: [(&str, usize); 8] = [
 /// What can be asked of the catalog.
 #[derive(Subcommand)]
 pub(crate) enum Catalog {
-    /// Counts kinds, fields, checklists, items, merge codes and texts that are missing.
+    /// Counts kinds, fields, checklists, items, merge codes, stories and texts that are missing, and tells
+    /// which needs are not answered yet.
     Report(ReportArgs),
 }
 
@@ -62,6 +66,10 @@ struct Report {
     places: Places,
     /// The domain's records held against it.
     records: Records,
+    /// Everything that can be named as an answer.
+    names: Names,
+    /// The needs, and what answers them.
+    rows: Rows,
     /// Place and language of each text that is missing.
     missing: Vec<String>,
 }
@@ -69,7 +77,7 @@ struct Report {
 /// Prints the report.
 ///
 /// # Errors
-/// When a file cannot be read, or a text is missing.
+/// When a file cannot be read, a text is missing, or an answer names what is not there.
 pub(crate) fn run(catalog: &Catalog) -> anyhow::Result<()> {
     let Catalog::Report(args) = catalog;
     let report = built_in()?;
@@ -78,16 +86,24 @@ pub(crate) fn run(catalog: &Catalog) -> anyhow::Result<()> {
     } else {
         report.print();
     }
-    if report.missing.is_empty() {
-        return Ok(());
+    if !report.missing.is_empty() {
+        bail!("{} texts are missing:\n{}", report.missing.len(), report.missing.join("\n"));
     }
-    bail!("{} texts are missing:\n{}", report.missing.len(), report.missing.join("\n"))
+    let faults = report.rows.faults();
+    if !faults.is_empty() {
+        bail!("{} faults in xtask/rows.toml:\n{}", faults.len(), faults.join("\n"));
+    }
+    Ok(())
 }
 
 /// The report on the catalog of this project.
 fn built_in() -> anyhow::Result<Report> {
     let wanted = fs::read_to_string(top().join("xtask").join("records.toml"))?;
-    read(&files(&top().join("shared").join("catalog"))?, &wanted)
+    let mut report = read(&files(&top().join("shared").join("catalog"))?, &wanted)?;
+    report.names.beside(&top())?;
+    let rows = fs::read_to_string(top().join("xtask").join("rows.toml"))?;
+    report.rows = Rows::read(&rows, &report.names)?;
+    Ok(report)
 }
 
 /// The TOML files below a folder, by their path in it.
@@ -122,10 +138,11 @@ fn read(files: &[(String, String)], wanted: &str) -> anyhow::Result<Report> {
         match folder {
             "kinds" => report.kind(&table, &parts),
             "lists" => {
-                let codes = tables(&table, "codes").len();
+                let codes = tables(&table, "codes");
                 report.lists += 1;
-                report.codes += codes;
-                report.codes_of.insert(id(&table).to_owned(), codes);
+                report.codes += codes.len();
+                report.codes_of.insert(id(&table).to_owned(), codes.len());
+                report.names.list(id(&table), codes.into_iter().map(id));
             }
             "parts" => {}
             "checklists" => report.checklist(&table),
@@ -147,6 +164,7 @@ fn read(files: &[(String, String)], wanted: &str) -> anyhow::Result<Report> {
             report.missing.extend(missing.map(|key| format!("{folder}/{language}: `{key}`")));
         }
     }
+    report.names.places(&report.places);
     report.records = Records::read(wanted, &report.places, &report.codes_of)?;
     Ok(report)
 }
@@ -216,7 +234,9 @@ impl Report {
 
     fn checklist(&mut self, checklist: &Table) {
         let version = checklist.get("version").and_then(Value::as_integer).unwrap_or(0);
-        let newest = (version, tables(checklist, "items").len());
+        let items = tables(checklist, "items");
+        let newest = (version, items.len());
+        self.names.checklist(id(checklist), items.into_iter().map(id));
         let known = self.checklists.entry(id(checklist).to_owned()).or_insert(newest);
         *known = newest.max(*known);
     }
@@ -225,7 +245,6 @@ impl Report {
         self.checklists.values().map(|(_, items)| items).sum()
     }
 
-    /// Merge stories and rows of seeds are not in the catalog yet: their counts are 0.
     fn json(&self) -> serde_json::Value {
         let ((kinds, kinds_total), (fields, fields_total)) =
             (self.records.kinds(), self.records.fields());
@@ -239,9 +258,9 @@ impl Report {
             "short_code_lists": self.records.short_lists(),
             "checklists": self.checklists.len(),
             "items": self.items(),
-            "stories": 0,
-            "seed_rows_total": 0,
-            "seed_rows_answered": 0,
+            "stories": self.names.stories(),
+            "seed_rows_total": self.rows.all(),
+            "seed_rows_answered": self.rows.answered(),
             "texts_missing": self.missing.len(),
         })
     }
@@ -266,6 +285,11 @@ impl Report {
         let gone = ITEMS.iter().filter(|(id, _)| !self.checklists.contains_key(*id));
         for (id, count) in gone {
             println!("    {id}: 0 of {count}");
+        }
+        println!("{} merge stories", self.names.stories());
+        println!("{} of {} needs answered", self.rows.answered(), self.rows.all());
+        for line in self.rows.lines() {
+            println!("    {line}");
         }
         println!("{} texts missing", self.missing.len());
     }
@@ -338,6 +362,21 @@ mod tests {
         let ((kinds, all), (fields, all_fields)) = (records.kinds(), records.fields());
         assert_eq!((kinds, fields), (all, all_fields));
         assert!(kinds >= 46 && fields >= 450, "{kinds} records, {fields} fields");
+    }
+
+    #[test]
+    fn every_need_has_a_row_and_every_answer_named_is_there() {
+        let report = built_in().unwrap();
+        assert_eq!(report.rows.faults(), [""; 0]);
+        let (answered, all) = (report.rows.answered(), report.rows.all());
+        assert_eq!((report.names.stories(), all), (32, 100));
+        let told = report.rows.lines().iter().filter(|line| line.contains("not yet")).count();
+        assert!(answered > 0 && answered + told == all, "{answered} answered, {told} told");
+        let json = report.json();
+        assert_eq!(
+            (&json["stories"], &json["seed_rows_total"], &json["seed_rows_answered"]),
+            (&json!(32), &json!(100), &json!(answered))
+        );
     }
 
     #[test]

@@ -27,6 +27,11 @@ impl Places {
         }
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
+        self.0.iter()
+    }
+
     fn fields(&mut self, owner: &str, table: &Table) {
         let fields = tables(table, "fields").into_iter();
         self.0.extend(fields.map(|field| format!("{owner}/{}", id(field))));
