@@ -44,7 +44,7 @@ pub fn table(rows: &[(Tone, Vec<String>)], name: &str) -> AnyView {
         view! { <tr data-tone=crate::parts::tone(*tone)>{cells.collect_view()}</tr> }
     });
     view! {
-        <div class="wide-table" tabindex="0" role="region" aria-label=name.to_owned()>
+        <div class="wide-table" tabindex="0" role="group" aria-label=name.to_owned()>
             <table><thead><tr>{head.collect_view()}</tr></thead><tbody>{body.collect_view()}</tbody></table>
         </div>
     }

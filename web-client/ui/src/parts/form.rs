@@ -94,7 +94,7 @@ fn section_link(shape: Live<Shape>) -> AnyView {
 fn section(form: Form, shape: Live<Shape>) -> AnyView {
     let first = shape.get_untracked();
     let keys = derived(move || shape.with(|shape| shape.fields.clone()));
-    let heading = format!("h-{}", first.id);
+    let heading = format!("hs-{}", first.id);
     let labelled = heading.clone();
     view! {
         <section class="card form-section" id=format!("s-{}", first.id) aria-labelledby=labelled
