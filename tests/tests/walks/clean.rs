@@ -33,8 +33,8 @@ pub(crate) async fn taken_out(ingrid: &Person) {
     page.picture("11-rensat").await;
     // The tablet changes to the record without it.
     ingrid.goto(&format!("{case}/historik")).await;
-    let shown = "document.querySelector('[data-part=history]')?.innerText ?? 'Skyddade'";
-    page.until("it to be gone", &format!("!({shown}).includes('Skyddade')")).await;
+    let shown = "document.querySelector('[data-part=history]')?.innerText ?? 'gatan 1'";
+    page.until("it to be gone", &format!("!({shown}).includes('gatan 1')")).await;
     ingrid.goto(&format!("{case}/uppgifter")).await;
     page.until(
         "what stands to stay",
