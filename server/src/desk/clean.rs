@@ -10,7 +10,7 @@ use ankomst_shared::value::Value;
 
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::sqlite::log::{self, DocumentRow};
-use crate::storage::sqlite::{accounts, cuts};
+use crate::storage::sqlite::{accounts, cuts, rows};
 use crate::sync::access;
 use crate::sync::behind::{Behind, behind};
 use crate::sync::clean::{self, Asked, CleanError};
@@ -33,8 +33,11 @@ impl Desk {
         if !done.is_empty() {
             parts.push(self.part("done", Word::DeskCleanDone, Body::Lines(done, String::new())));
         }
+        let told = self.app.row_readers.read(|db| rows::told(db, row.id))?;
+        let name = told.map(|(title, _)| title).filter(|title| !title.is_empty());
+        let title = self.w(Word::HistoryClear);
         Ok(PageView {
-            title: self.w(Word::HistoryClear).to_owned(),
+            title: name.map_or_else(|| title.to_owned(), |name| format!("{title}: {name}")),
             back: Some(self.back()),
             parts,
             ..PageView::default()

@@ -107,8 +107,8 @@ pub fn is_large(app: &App, document: DocumentId) -> Result<bool, StorageError> {
     Ok(now.changes >= most(CLOSED_CHANGES_MAX, then.changes)
         && app
             .row_readers
-            .read(|db| rows::state(db, document))?
-            .is_some_and(|state| is_over(&state)))
+            .read(|db| rows::told(db, document))?
+            .is_some_and(|(_, state)| is_over(&state)))
 }
 
 /// Continues a record and its review, if that makes them smaller.

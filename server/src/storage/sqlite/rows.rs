@@ -299,13 +299,17 @@ pub fn pinned(db: &Connection, checklist: &str) -> Result<Vec<DocumentId>, Stora
     rows.map(|row| Ok(row?.0)).collect()
 }
 
-/// The state of a record, if it has a row.
+/// Title and state of a record, if it has a row.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn state(db: &Connection, document: DocumentId) -> Result<Option<String>, StorageError> {
-    let mut select = db.prepare_cached("SELECT state FROM rows WHERE document = ?1")?;
-    Ok(select.query_row([Blob(document)], |row| row.get(0)).optional()?)
+pub fn told(
+    db: &Connection,
+    document: DocumentId,
+) -> Result<Option<(String, String)>, StorageError> {
+    let mut select = db.prepare_cached("SELECT title, state FROM rows WHERE document = ?1")?;
+    let told = select.query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(told.optional()?)
 }
 
 /// Throws all rows away.
