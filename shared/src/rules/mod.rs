@@ -6,7 +6,7 @@
 //! (`shared/catalog/rules/`); the reckoning is one small file for each rule. Nothing else reckons what is
 //! reckoned here.
 //!
-//! Reading order: [`answer`] (what is told), [`sheet`] (how it is put together), then any rule.
+//! Reading order: [`mod@answer`] (what is told), [`sheet`] (how it is put together), then any rule.
 
 pub mod answer;
 pub mod appeal;
