@@ -27,7 +27,9 @@ pub(super) fn modules() -> anyhow::Result<Files> {
     compile("ankomst-core-wasm", &[], &[])?;
     let mut files = Files::new();
     for (name, krate) in [("core", "ankomst_core_wasm"), ("ui", "ankomst_ui_wasm")] {
-        files.extend(glue(name, krate)?);
+        let (script, module) = glue(name, krate)?;
+        let parts = parts::of(&module).context("taking a module apart")?;
+        files.extend([(format!("{name}.js"), script), (format!("{name}_bg.parts"), parts)]);
     }
     Ok(files)
 }
@@ -38,7 +40,8 @@ pub(super) fn modules() -> anyhow::Result<Files> {
 /// As [`modules`].
 pub(super) fn beside(name: &str, package: &str) -> anyhow::Result<Files> {
     compile(package, &[], &["--crate-type", "cdylib"])?;
-    glue(name, &package.replace('-', "_"))
+    let (script, module) = glue(name, &package.replace('-', "_"))?;
+    Ok(Files::from([(format!("{name}.js"), script), (format!("{name}_bg.wasm"), module)]))
 }
 
 fn compile(package: &str, rustflags: &[&str], more: &[&str]) -> anyhow::Result<()> {
@@ -63,7 +66,8 @@ fn flags(more: &[&str]) -> String {
     format!("target.wasm32-unknown-unknown.rustflags={flags:?}")
 }
 
-fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
+/// The glue of a module, and the module.
+fn glue(name: &str, krate: &str) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let path = target().join("wasm32-unknown-unknown").join("client").join(format!("{krate}.wasm"));
     let module = quiet::without_panics(&fs::read(&path)?)
         .with_context(|| format!("taking the panics out of {}", path.display()))?;
@@ -83,11 +87,7 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<Files> {
     let script = output.js().to_owned();
     let script = slim::bare(&slim::short_names(&script, output.wasm_mut())?);
     let module = alike::beside_alike(&same::once(&output.wasm_mut().emit_wasm())?)?;
-    let parts = parts::of(&module).context("taking a module apart")?;
-    Ok(Files::from([
-        (format!("{name}.js"), script.into_bytes()),
-        (format!("{name}_bg.parts"), parts),
-    ]))
+    Ok((script.into_bytes(), module))
 }
 
 /// Reads the static folder; files in subfolders keep their path with `/`.
