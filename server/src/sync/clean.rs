@@ -209,7 +209,10 @@ async fn run(
         if let Some(head) = stored {
             lines::tell(app, id, head).await;
             for id in ids {
-                renew(app, id).await?;
+                // It is cleaned; nobody is told otherwise because the old key is still there.
+                if let Err(error) = renew(app, id).await {
+                    tracing::error!(document.id = %id, %error, "The old key of a cleaned record could not be destroyed; the next start tries again.");
+                }
             }
             if let Err(error) = checkpoint(&app.folder.join("log.db")) {
                 tracing::info!(%error, "The write-ahead log is emptied later; what it holds cannot be opened.");

@@ -11,7 +11,7 @@ use crate::document::{Document, Statement};
 use crate::ids::ChangeHash;
 use crate::limits::CUT_PATHS_MAX;
 use crate::merge::settlement::settled_path;
-use crate::merge::{FieldState, RecordState, frozen};
+use crate::merge::{RecordState, frozen};
 use crate::path::FieldPath;
 
 /// What is left out of a record that goes on.
@@ -56,8 +56,6 @@ pub enum CutError {
     Nothing,
 }
 
-const TOMBSTONE: &str = "tombstone";
-
 impl Cut {
     /// What is to be left out of a record as it stands now.
     ///
@@ -87,11 +85,8 @@ impl Cut {
                 return Err(CutError::Unknown(path.clone()));
             }
             if is_entry(catalog, kind, path) {
-                let gone = format!("{path}/{TOMBSTONE}");
-                let is_gone = |(at, field): (&FieldPath, &FieldState)| {
-                    at.as_str() == gone && field.value.as_str().is_some()
-                };
-                if !fields.any(is_gone) {
+                // What somebody wrote into it unseen keeps it there until a person decides.
+                if !state.is_removed(path.as_str()) {
                     return Err(CutError::There(path.clone()));
                 }
                 continue;

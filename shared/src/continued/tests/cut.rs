@@ -119,3 +119,33 @@ fn what_is_cleaned_is_in_no_change_and_nothing_else_is_lost() {
         );
     }
 }
+
+#[test]
+fn an_entry_into_which_somebody_wrote_unseen_is_not_cleaned() {
+    let by = |who: u8, now_ms: i64| Authoring {
+        device: crate::ids::DeviceId::from_bytes([who; 16]),
+        user: crate::ids::UserId::from_bytes([who; 16]),
+        now_ms,
+        clock_offset_s: None,
+        review_heads: Vec::new(),
+    };
+    let actor = |who: u8| ActorId::from_bytes([who; 16]);
+    let entry = FieldPath::parse("persons/aaaaaaaaaaaaaaaa").unwrap();
+    let edit = |field: &str, value: &str| {
+        let path = FieldPath::parse(&format!("{entry}/{field}")).unwrap();
+        [Edit { path, value: Value::text(value) }]
+    };
+    let (_, base) = Document::create(actor(1), vec![1], &edit("given", "Rima"), &by(1, 1)).unwrap();
+    let open = |who: u8| Document::open(actor(who), [base.bytes.as_slice()]).unwrap();
+    let wrote = |who: u8, edits: &[Edit]| open(who).commit(edits, &by(who, 2)).unwrap().unwrap();
+    let gone = wrote(2, &edit("tombstone", "fel person"));
+    let unseen = wrote(3, &edit("phone", "+46701740605"));
+    let cut = |chunks: &[&Chunk]| {
+        let mut document = open(9);
+        document.apply(chunks.iter().map(|chunk| chunk.bytes.as_slice())).unwrap();
+        let state = record_state(Catalog::builtin(), ("case", ID), &document, None);
+        Cut::of(Catalog::builtin(), "case", (&document, &state), core::slice::from_ref(&entry))
+    };
+    assert!(cut(&[&gone]).is_ok());
+    assert_eq!(cut(&[&gone, &unseen]), Err(CutError::There(entry.clone())));
+}
