@@ -74,7 +74,10 @@ pub fn r01(app: &App, asked: Asked) -> Result<String, StorageError> {
 }
 
 /// The record of a document as far as it is visible.
-fn record(app: &App, (kind, id): (&str, DocumentId)) -> Result<Option<RecordState>, StorageError> {
+pub(crate) fn record(
+    app: &App,
+    (kind, id): (&str, DocumentId),
+) -> Result<Option<RecordState>, StorageError> {
     let Some(document) = opened(app, id)? else { return Ok(None) };
     let review = opened(app, review_of(id))?;
     Ok(Some(record_state(Catalog::builtin(), (kind, id), &document, review.as_ref())))
@@ -90,7 +93,7 @@ fn opened(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
     Ok(opened.ok().filter(|_| !chunks.is_empty()))
 }
 
-fn head(app: &App, asked: Asked) -> Result<Head, StorageError> {
+pub(crate) fn head(app: &App, asked: Asked) -> Result<Head, StorageError> {
     let now_ms = app.now_ms();
     let mut waiting = Vec::new();
     for (device, _, seen_ms) in app.readers.read(|db| accounts::devices_seen(db, asked.unit))? {

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod metrics;
 pub mod presence;
 pub mod projector;
+pub mod reports;
 pub mod seed;
 pub mod sockets;
 pub mod storage;

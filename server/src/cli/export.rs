@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use super::place::Place;
 use crate::app::App;
 use crate::export::{self, Asked};
+use crate::reports;
 use crate::storage::sqlite::units;
 
 /// Which report.
@@ -14,19 +15,26 @@ use crate::storage::sqlite::units;
 pub(super) enum ExportCommand {
     /// R-01, agreement and received for each year, as CSV to standard output.
     R01(R01),
+    /// R-02, what there is to live in and what is asked, month by month.
+    R02(Whose),
+    /// R-14, how those placed are spread over the areas.
+    R14(Whose),
+    /// Shares by category and citizenship, small numbers hidden.
+    Shares(Whose),
+    /// What waits for each department.
+    Departments(Whose),
+    /// The indicators of the plans with their values.
+    Indicators(Whose),
 }
 
-/// What is asked of it.
+/// Whose report, and how it is written.
 #[derive(clap::Args)]
-pub(super) struct R01 {
+pub(super) struct Whose {
     #[command(flatten)]
     place: Place,
     /// Name of the unit; needed where there are several.
     #[arg(long)]
     unit: Option<String>,
-    /// Years, such as 2013 or 2008-2013; all without.
-    #[arg(long, value_parser = years)]
-    years: Option<(i64, i64)>,
     /// Decimals behind a point instead of a comma.
     #[arg(long)]
     point: bool,
@@ -35,13 +43,38 @@ pub(super) struct R01 {
     english: bool,
 }
 
+/// What is asked of R-01.
+#[derive(clap::Args)]
+pub(super) struct R01 {
+    #[command(flatten)]
+    whose: Whose,
+    /// Years, such as 2013 or 2008-2013; all without.
+    #[arg(long, value_parser = years)]
+    years: Option<(i64, i64)>,
+}
+
 /// Prints the report.
 pub(super) async fn run(command: ExportCommand) -> anyhow::Result<()> {
-    let ExportCommand::R01(R01 { place, unit, years, point, english }) = command;
-    let app = place.folder()?.beside().await?;
-    let unit = chosen(&app, unit.as_deref())?;
-    let language = if english { Language::En } else { Language::Sv };
-    print!("{}", export::r01(&app, Asked { unit, years, language, comma: !point })?);
+    let (id, whose, years) = match command {
+        ExportCommand::R01(R01 { whose, years }) => ("r01", whose, years),
+        ExportCommand::R02(whose) => ("r02", whose, None),
+        ExportCommand::R14(whose) => ("r14", whose, None),
+        ExportCommand::Shares(whose) => ("shares", whose, None),
+        ExportCommand::Departments(whose) => ("departments", whose, None),
+        ExportCommand::Indicators(whose) => ("indicators", whose, None),
+    };
+    let app = whose.place.folder()?.beside().await?;
+    let unit = chosen(&app, whose.unit.as_deref())?;
+    let language = if whose.english { Language::En } else { Language::Sv };
+    let asked = Asked { unit, years, language, comma: !whose.point };
+    let text = match reports::known(id) {
+        Some(report) => {
+            let tables = reports::made(&app, unit, report, (language, None))?;
+            reports::file(&app, (report, &tables), asked)?
+        }
+        None => export::r01(&app, asked)?,
+    };
+    print!("{text}");
     Ok(())
 }
 

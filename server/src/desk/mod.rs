@@ -2,16 +2,18 @@
 //! server itself; no contents of any record), and the register of what a person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`], [`clean`], [`register`], [`listed`].
+//! [`devices`], [`held`], [`clean`], [`organisation`], [`register`], [`listed`], [`reports`].
 
 mod clean;
 mod devices;
 mod held;
 mod listed;
 mod made;
+mod organisation;
 mod overview;
 mod people;
 pub mod register;
+mod reports;
 
 use std::sync::Arc;
 
@@ -83,6 +85,7 @@ impl Desk {
         }
         match address {
             "/administration" => self.overview(),
+            "/administration/organisation" => self.organisation(),
             "/administration/personer" => self.people(),
             "/administration/surfplattor" => self.devices(),
             "/administration/hallna" => self.held(),
@@ -122,6 +125,10 @@ impl Desk {
             ("role", user) => self.set_role(user, answers).await,
             ("password", user) => self.set_password(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
+            ("org-department", "") => self.add_department(answers).await,
+            ("org-change", department) => self.change(department, answers).await,
+            ("org-policy", "") => self.add_decision(answers).await,
+            ("org-end", decision) => self.end_decision(decision, answers).await,
             _ => Err(DeskError::Nowhere),
         }
     }

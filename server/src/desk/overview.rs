@@ -1,6 +1,6 @@
 //! `/administration`: where to go, the catalog, the server.
 
-use ankomst_shared::app::{Body, PageView, Tone};
+use ankomst_shared::app::{Body, Line, PageView, Tone};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::text::Word;
 
@@ -33,6 +33,10 @@ impl Desk {
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),
             self.link("/administration/hallna", Word::DeskHeld, held),
+            Line {
+                figure: String::new(),
+                ..self.link("/administration/organisation", Word::DeskOrganisation, 0)
+            },
         ];
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/register` | the lists |
 //! | `/register/<home>/<kind>[/<order>[/<after>]]` | a page of a list; `after` is the last document of the page before |
+//! | `/register/rapport/<report>[/<part>]` | a report, see `desk::reports` |
 //! | `/register/sok/<words>` | what is found; asked of the server only, never an address of the app |
 //!
 //! Administration is not asked here: what a person may read is what `sync::access` says.
@@ -55,6 +56,7 @@ impl Desk {
         let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
             [] => self.lists(&reach),
+            ["rapport", place @ ..] => self.report(&reach, place),
             [home, kind, place @ ..] => {
                 let list = lists().into_iter().find(|list| *list == (*home, *kind));
                 let (home, kind) = list.ok_or(DeskError::Nowhere)?;
@@ -109,7 +111,12 @@ impl Desk {
         Ok(PageView {
             title: self.w(Word::Register).to_owned(),
             actions: vec![plain("search", self.w(Word::Search), Sign::Search, act)],
-            parts: self.making_notice().into_iter().chain([lists]).collect(),
+            parts: self
+                .making_notice()
+                .into_iter()
+                .chain(self.report_lines(reach))
+                .chain([lists])
+                .collect(),
             ..PageView::default()
         })
     }
@@ -193,7 +200,7 @@ impl Desk {
     }
 
     /// Says that the rows are not whole, while they are not.
-    fn making_notice(&self) -> Option<Part> {
+    pub(super) fn making_notice(&self) -> Option<Part> {
         let making = &self.app.making;
         (!making.is_whole()).then(|| {
             let (done, all) = making.progress();

@@ -16,6 +16,9 @@ const ROWS: usize = 100;
 const ADDRESSES: [&str; 2] =
     ["web-client/core/src/app/view/page/mod.rs", "web-client/ui/src/route.rs"];
 
+/// Sources that tell which places the server describes.
+const SERVED: [&str; 2] = ["server/src/desk/mod.rs", "server/src/reports/mod.rs"];
+
 /// Everything that a row may name: `case.guardians.child`, `A-20`, `gap`, `category:CAT-ABO`,
 /// `rule:quota`, `M-20`, `/rapport/avtal`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,6 +54,11 @@ impl Names {
             let path = top.join(source);
             let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             self.0.extend(addresses(&text));
+        }
+        for source in SERVED {
+            let path = top.join(source);
+            let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            self.0.extend(served(&text));
         }
         Ok(())
     }
@@ -91,6 +99,19 @@ fn addresses(source: &str) -> Vec<String> {
         all.push(address);
     }
     all
+}
+
+/// The places that a source of the server names: `"/administration/…" =>`, and `place: "…"` of a report.
+fn served(source: &str) -> Vec<String> {
+    let quoted = |text: &str| text.split('"').nth(1).unwrap_or_default().to_owned();
+    let lines = source.lines().map(str::trim);
+    lines
+        .filter_map(|line| match line.strip_prefix("place: ") {
+            Some(place) => Some(["/register/rapport/", &quoted(place)].concat()),
+            None if line.starts_with("\"/") && line.contains("\" =>") => Some(quoted(line)),
+            None => None,
+        })
+        .collect()
 }
 
 /// One need.
@@ -224,6 +245,12 @@ mod tests {
             format!("[[rows]]\nid = \"S-{at:03}\"\nneed = \"Something\"\n{keys}\n")
         };
         (1..=ROWS).map(row).collect()
+    }
+
+    #[test]
+    fn places_of_the_server_are_known() {
+        let source = "  \"/administration/x\" => self.x(),\n    place: \"y\",\n let z = \"/z\";";
+        assert_eq!(served(source), ["/administration/x", "/register/rapport/y"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Constraint or choices; answers that keep it, and answers that break it.
-const TABLE: [(&str, &str, &str); 46] = [
+const TABLE: [(&str, &str, &str); 47] = [
     (
         "residence open_to_after_open_from",
         "open_from=2026-01-01 open_to=2026-01-01",
@@ -18,6 +18,11 @@ const TABLE: [(&str, &str, &str); 46] = [
         "residence ivo_before_open_from",
         "residence_type=RES-HVB ivo_valid_from=2026-01-01 open_from=2026-01-01",
         "residence_type=RES-STB ivo_valid_from=2026-01-02 open_from=2026-01-01",
+    ),
+    (
+        "residence reviews_before_open",
+        "status=open external_reviews/A/outcome=approved_with_conditions external_reviews/B/question=vad",
+        "status=open external_reviews/A/outcome=approved external_reviews/B/outcome=pending",
     ),
     ("residence dwelling_number_four", "dwelling_number=a102", "dwelling_number=a10"),
     (

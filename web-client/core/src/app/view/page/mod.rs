@@ -1,6 +1,6 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
-//! [`due`], [`report`], [`why`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
+//! [`due`], [`report`], [`routine`], [`why`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
 //! [`history`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod apart;
@@ -18,6 +18,7 @@ mod note;
 mod print;
 mod records;
 mod report;
+mod routine;
 mod search;
 mod starts;
 mod today;
@@ -67,6 +68,8 @@ impl Viewer<'_> {
             ["arenden"] => Ok(self.cases()),
             ["sok"] => Ok(self.search("")),
             ["lika"] => Ok(self.twins(None)),
+            ["rutiner"] => Ok(self.routines()),
+            ["rutiner", checklist] => self.routine(checklist),
             ["rapport", "avtal"] => self.report(""),
             ["rapport", "avtal", years] => self.report(years),
             ["surfplatta"] => Ok(self.this_device()),

@@ -35,6 +35,8 @@ impl Viewer<'_> {
         let kinds = self.kind_lines(None);
         let mut more = self.lines("kinds", Word::More, kinds, Word::Empty);
         more.actions.push(self.report_action());
+        let routines = Act::Go(super::routine::HERE.to_owned());
+        more.actions.push(action("routines", self.w(Word::Routines), Sign::Tick, routines));
         parts.push(more);
         self.today_page(parts)
     }

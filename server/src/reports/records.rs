@@ -1,0 +1,129 @@
+//! What a report is made of: the merged records of some kinds of a unit, as far as they are visible.
+
+use ankomst_shared::catalog::{Catalog, read_date};
+use ankomst_shared::ids::{DocumentId, UnitId};
+use ankomst_shared::merge::RecordState;
+use ankomst_shared::value::Value;
+use jiff::civil::Date;
+
+use crate::app::App;
+use crate::export;
+use crate::storage::StorageError;
+use crate::storage::sqlite::{log, units};
+
+/// A record.
+#[derive(Debug)]
+pub(super) struct One {
+    /// The record.
+    pub(super) id: DocumentId,
+    /// Its kind.
+    pub(super) kind: &'static str,
+    /// What it belongs to.
+    pub(super) parent: Option<DocumentId>,
+    /// What stands in it.
+    pub(super) state: RecordState,
+}
+
+/// Records of some kinds.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// The catalog with the municipality's own checklists.
+    pub(super) catalog: &'static Catalog,
+    all: Vec<One>,
+}
+
+impl Records {
+    /// Reads all records of some kinds.
+    ///
+    /// # Errors
+    /// When storage refuses.
+    pub(super) fn read(
+        app: &App,
+        unit: UnitId,
+        kinds: &[&'static str],
+    ) -> Result<Self, StorageError> {
+        let mut all = Vec::new();
+        for kind in kinds.iter().copied() {
+            for id in app.readers.read(|db| units::documents(db, unit, kind))? {
+                let Some(state) = export::record(app, (kind, id))? else { continue };
+                let row = app.readers.read(|db| log::document(db, id))?;
+                all.push(One { id, kind, parent: row.and_then(|row| row.parent), state });
+            }
+        }
+        Ok(Self { catalog: app.catalog(), all })
+    }
+
+    /// Some records.
+    #[cfg(test)]
+    pub(super) fn of_some(all: Vec<One>) -> Self {
+        Self { catalog: Catalog::builtin(), all }
+    }
+
+    /// Those of a kind.
+    pub(super) fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a One> {
+        self.all.iter().filter(move |one| one.kind == kind)
+    }
+
+    /// What a record is called.
+    pub(super) fn title<'a>(&self, one: &'a One) -> &'a str {
+        let field = self.catalog.kind(one.kind).and_then(|kind| kind.anchored("title"));
+        field.map_or("", |field| one.state.text(&field.id))
+    }
+
+    /// The entries of a list of all records of a kind.
+    pub(super) fn entries<'a>(
+        &'a self,
+        kind: &'a str,
+        list: &'a str,
+    ) -> impl Iterator<Item = Entry<'a>> {
+        self.of(kind).flat_map(move |one| self.listed(one, list))
+    }
+
+    /// The entries of a list of a record.
+    pub(super) fn listed<'a>(
+        &self,
+        one: &'a One,
+        list: &'a str,
+    ) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let ids = one.state.entries(self.catalog, one.kind, list);
+        ids.into_iter().map(move |id| Entry { one, list, id })
+    }
+}
+
+/// An entry of a list.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    /// The record it stands in.
+    pub(super) one: &'a One,
+    list: &'a str,
+    /// Its id.
+    pub(super) id: String,
+}
+
+impl<'a> Entry<'a> {
+    /// A text of it; empty when there is none.
+    pub(super) fn text(&self, field: &str) -> &'a str {
+        self.one.state.text(&[self.list, "/", &self.id, "/", field].concat())
+    }
+
+    /// A day of it.
+    pub(super) fn day(&self, field: &str) -> Option<Date> {
+        read_date(self.text(field))
+    }
+
+    /// A whole number of it.
+    pub(super) fn whole(&self, field: &str) -> Option<i64> {
+        let path = [self.list, "/", &self.id, "/", field].concat();
+        self.one.state.value(&path).and_then(int)
+    }
+
+    /// The members of a set of it.
+    pub(super) fn members(&self, field: &str) -> Vec<&'a str> {
+        self.one.state.members(&[self.list, "/", &self.id, "/", field].concat())
+    }
+}
+
+/// A whole number.
+pub(super) const fn int(value: &Value) -> Option<i64> {
+    if let Value::Int(number) = value { Some(*number) } else { None }
+}
