@@ -2,7 +2,7 @@
 //! server itself; no contents of any record), and the register of what a person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`], [`clean`], [`organisation`], [`register`], [`listed`], [`reports`].
+//! [`devices`], [`held`], [`clean`], [`organisation`] and [`organise`], [`register`], [`listed`], [`reports`].
 
 mod clean;
 mod devices;
@@ -10,6 +10,7 @@ mod held;
 mod listed;
 mod made;
 mod organisation;
+mod organise;
 mod overview;
 mod people;
 pub mod register;

@@ -17,7 +17,7 @@ use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::ids::UnitId;
 use ankomst_shared::report::csv;
 use ankomst_shared::text::{Word, w};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use crate::app::App;
 use crate::export;
@@ -151,7 +151,7 @@ pub fn made(
     (language, chosen): (Language, Option<&str>),
 ) -> Result<Vec<Table>, StorageError> {
     let records = Records::read(app, unit, report.kinds)?;
-    let today = swedish(app.now_ms()).map_or(Date::MIN, |now| now.date());
+    let today = swedish(app.now_ms()).map_or(Date::MIN, DateTime::date);
     Ok((report.make)(&records, &Told { language, today, chosen }))
 }
 

@@ -184,7 +184,8 @@ fn areas_are_held_against_their_inhabitants() {
         let mut said = format!("residence_type=RES-SUB status=open {area}");
         for (at, person) in persons.iter().enumerate() {
             let entry = char::from(b'a' + u8::try_from(at).unwrap());
-            said += &format!(" occupancy/{entry}/person={person} occupancy/{entry}/state=active");
+            let of = [" occupancy/", &entry.to_string()].concat();
+            said += &[&of, "/person=", person, &of, "/state=active"].concat();
         }
         one("residence", number, None, &said)
     };

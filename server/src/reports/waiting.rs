@@ -44,72 +44,91 @@ pub(super) fn make(records: &Records, told: &Told<'_>) -> Vec<Table> {
             |one: &Open| (one.department.clone(), one.due.is_none(), one.due, one.title.clone());
         key(one).cmp(&key(other))
     });
-    let called = |code: &str| match code {
+    match told.chosen {
+        Some(_) => vec![open(records, told, &all)],
+        None => vec![summary(records, told, &all), open(records, told, &all)],
+    }
+}
+
+fn called(records: &Records, told: &Told<'_>, code: &str) -> String {
+    match code {
         "" => told.w(Word::RegisterNoDepartment),
         code => records.catalog.code_words("department", code, told.language),
-    };
-    let late = |one: &&Open| one.due.is_some_and(|due| due < told.today);
+    }
+}
+
+/// The code of a department as it stands in an address.
+fn address(code: &str) -> &str {
+    if code.is_empty() { NONE } else { code }
+}
+
+fn is_late(one: &Open, told: &Told<'_>) -> bool {
+    one.due.is_some_and(|due| due < told.today)
+}
+
+/// How many things wait for each department.
+fn summary(records: &Records, told: &Told<'_>, all: &[Open]) -> Table {
     let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
-    for one in &all {
-        let [tasks, items, actions, late_ones] = counts.entry(&one.department).or_default();
+    for one in all {
+        let [tasks, items, actions, late] = counts.entry(&one.department).or_default();
         match one.what {
             Word::RegisterTask => *tasks += 1,
             Word::RegisterItem => *items += 1,
             _ => *actions += 1,
         }
-        *late_ones += usize::from(late(&one));
+        *late += usize::from(is_late(one, told));
     }
-    let summary = counts.into_iter().map(|(code, counts)| {
+    let row = |(code, counts): (&str, [usize; 4])| {
         let figures = counts.map(|count| count.to_string());
-        let cells = core::iter::once(called(code)).chain(figures).collect();
-        let href = Some(["./", if code.is_empty() { NONE } else { code }].concat());
-        Row { is_grave: counts[3] > 0, cells, href }
-    });
-    let is_chosen = |one: &&Open| {
-        let code = if one.department.is_empty() { NONE } else { &one.department };
-        told.chosen.is_none_or(|chosen| chosen == code)
+        let cells = core::iter::once(called(records, told, code)).chain(figures).collect();
+        let [.., late] = counts;
+        Row { is_grave: late > 0, cells, href: Some(["./", address(code)].concat()) }
     };
-    let open = all.iter().filter(is_chosen).map(|one| Row {
-        is_grave: late(&one),
+    Table {
+        id: "departments",
+        title: Word::RegisterByDepartment,
+        help: Word::RegisterByDepartmentHelp,
+        columns: vec![
+            ("department", Word::Department),
+            ("tasks", Word::RegisterTasks),
+            ("items", Word::RegisterItems),
+            ("actions", Word::RegisterActions),
+            ("late", Word::RegisterLate),
+        ],
+        rows: counts.into_iter().map(row).collect(),
+        in_file_only: false,
+    }
+}
+
+/// Everything that waits, or what waits for the department that was chosen.
+fn open(records: &Records, told: &Told<'_>, all: &[Open]) -> Table {
+    let is_chosen =
+        |one: &&Open| told.chosen.is_none_or(|chosen| chosen == address(&one.department));
+    let row = |one: &Open| Row {
+        is_grave: is_late(one, told),
         cells: vec![
-            called(&one.department),
             one.title.clone(),
+            called(records, told, &one.department),
             told.w(one.what),
             one.at.clone(),
             one.due.map_or_else(String::new, |due| due.to_string()),
         ],
         href: Some(one.href.clone()),
-    });
-    vec![
-        Table {
-            id: "departments",
-            title: Word::RegisterByDepartment,
-            help: Word::RegisterByDepartmentHelp,
-            columns: vec![
-                ("department", Word::Department),
-                ("tasks", Word::RegisterTasks),
-                ("items", Word::RegisterItems),
-                ("actions", Word::RegisterActions),
-                ("late", Word::RegisterLate),
-            ],
-            rows: if told.chosen.is_none() { summary.collect() } else { Vec::new() },
-            in_file_only: false,
-        },
-        Table {
-            id: "open",
-            title: Word::RegisterAllOpen,
-            help: Word::Empty,
-            columns: vec![
-                ("department", Word::Department),
-                ("title", Word::RegisterTitle),
-                ("what", Word::RegisterWhat),
-                ("at", Word::RegisterAt),
-                ("due", Word::RegisterDay),
-            ],
-            rows: open.collect(),
-            in_file_only: true,
-        },
-    ]
+    };
+    Table {
+        id: "open",
+        title: Word::RegisterAllOpen,
+        help: Word::Empty,
+        columns: vec![
+            ("title", Word::RegisterTitle),
+            ("department", Word::Department),
+            ("what", Word::RegisterWhat),
+            ("at", Word::RegisterAt),
+            ("due", Word::RegisterDay),
+        ],
+        rows: all.iter().filter(is_chosen).map(row).collect(),
+        in_file_only: true,
+    }
 }
 
 /// Departments that have ended, each with the code of the one that follows.

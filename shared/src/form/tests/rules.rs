@@ -22,7 +22,7 @@ const TABLE: [(&str, &str, &str); 47] = [
     (
         "residence reviews_before_open",
         "status=open external_reviews/A/outcome=approved_with_conditions external_reviews/B/question=vad",
-        "status=open external_reviews/A/outcome=approved external_reviews/B/outcome=pending",
+        "status=open external_reviews/B/outcome=pending",
     ),
     ("residence dwelling_number_four", "dwelling_number=a102", "dwelling_number=a10"),
     (
