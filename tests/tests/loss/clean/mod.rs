@@ -2,6 +2,7 @@
 //! an old backup is put back. And nobody's work is lost for it.
 
 mod restored;
+mod twice;
 
 use std::path::Path;
 

@@ -100,3 +100,18 @@ fn whom_only_the_own_script_names_is_called_by_it() {
     let people = titles(&page(&core, &format!("/arenden/{home}/persons/{two}")), "cards");
     assert!(people[0].starts_with("Mohammed · T-"), "{people:?}");
 }
+
+#[test]
+fn a_house_knows_the_initials_of_whom_only_the_own_script_names() {
+    let core = signs_in(Desk::on(&MemoryStore::default()));
+    let home = case(&core, "Familjen Haddad");
+    let one = card(&core, home, &[("native_name", "محمد حداد")]);
+    let house = house(&core, "Almgården", &[(home, &one)]);
+    let shown = page(&core, &format!("/boenden/{house}"));
+    let board = shown.parts.iter().find(|part| part.key == "board");
+    let Some(Body::Board(board)) = board.map(|part| &part.body) else { panic!("no board") };
+    let placed = &board[0].1[0];
+    assert_eq!(placed.title, "محمد حداد\u{200e}");
+    let form = page(&core, &format!("/boenden/{house}/occupancy/{}", placed.key));
+    assert_eq!(field(&form, "form", "/display").text, "م.ح", "all that an inspector sees");
+}
