@@ -16,7 +16,7 @@ use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{accounts, backed, backup};
 use crate::storage::{StorageError, ledger};
-use crate::sync::behind::cleanable;
+use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
 use crate::sync::lines::{self, Outcome};
 use crate::sync::{clean, feed, ingest};

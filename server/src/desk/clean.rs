@@ -13,7 +13,8 @@ use ankomst_shared::value::Value;
 use super::{Answers, Desk, DeskError};
 use crate::storage::sqlite::log::DocumentRow;
 use crate::storage::sqlite::{accounts, cuts, rows};
-use crate::sync::behind::{Behind, behind, cleanable};
+use crate::sync::access::cleanable;
+use crate::sync::behind::{Behind, behind};
 use crate::sync::clean::{self, Asked, CleanError};
 
 /// The place, before the record.

@@ -1,20 +1,14 @@
 //! What lies behind the fields of a record, and could be cleaned ([`super::clean`]).
 
-use ankomst_shared::app::Role;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::continued::{Cut, CutError};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use rusqlite::Connection;
-
 use crate::app::App;
-use crate::storage::StorageError;
-use crate::storage::sqlite::accounts::UserRow;
-use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::sync::clean::{CleanError, family};
-use crate::sync::{access, stands};
+use crate::sync::stands;
 
 /// What lies behind a field, or in an entry that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,22 +21,6 @@ pub struct Behind {
     pub earlier: Vec<Value>,
     /// It cannot be cleaned before something is decided.
     pub is_open: bool,
-}
-
-/// A record that a person may clean: a supervisor who may write it.
-///
-/// # Errors
-/// When the database refuses.
-pub fn cleanable(
-    db: &Connection,
-    user: &UserRow,
-    id: DocumentId,
-) -> Result<Option<DocumentRow>, StorageError> {
-    let Some(row) = log::document(db, id)?.filter(|row| row.kind != "review") else {
-        return Ok(None);
-    };
-    let may = user.is(Role::Supervisor) && access::may_write(db, user, &row)?.is_some();
-    Ok(may.then_some(row))
 }
 
 /// What could be cleaned in a record.
