@@ -5,9 +5,8 @@ use std::rc::Rc;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::conflict::{self, Class, Conflict};
 use ankomst_shared::document::Statement;
-use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy;
-use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::same::{Card, Pointer, Same, There, pointers};
 
@@ -93,22 +92,20 @@ impl Open {
         let Some(household) = self.household(case) else { return found };
         for one in &household.persons {
             let joined = same.joined(case, &one.entry);
-            let mut cases: Vec<DocumentId> = joined.iter().map(|pointer| pointer.card.0).collect();
-            if !cases.is_empty() {
-                cases.push(case);
-            }
-            order::sort_and_dedup(&mut cases);
             let is_one = |entry: &String| {
                 *entry == one.entry || joined.iter().any(|pointer| pointer.card.1 == *entry)
             };
-            for at in cases {
+            let all = if joined.is_empty() { Vec::new() } else { self.all("case") };
+            for at in all {
                 let Some(household) = self.household(at) else { continue };
-                for apart in household.apart.iter().filter(|apart| apart.pair.iter().all(&is_one)) {
+                for apart in household.apart.iter().filter(|apart| apart.pair.iter().all(is_one)) {
                     let Some(said) = &apart.said else { continue };
                     if !joined.iter().any(|pointer| self.knew(pointer, (at, said))) {
-                        let all = joined.iter().flat_map(|pointer| &pointer.said).chain([said]);
+                        let mut all = vec![said.clone()];
+                        for pointer in &joined {
+                            all.extend(pointer.said.iter().cloned());
+                        }
                         let at = ["persons/", &one.entry].concat();
-                        let all = all.cloned().collect();
                         found.push(Conflict::new(case, Class::Duplicate, &at, all));
                     }
                 }
@@ -122,8 +119,8 @@ impl Open {
         if pointer.card.0 != at {
             return pointer.said.iter().any(|one| one.meta.claimed_ms >= said.meta.claimed_ms);
         }
-        let changes: Vec<ChangeHash> = pointer.said.iter().map(|one| one.change).collect();
-        self.read(at).is_some_and(|read| read.history_of(&changes).contains(&said.change))
+        let Some(read) = self.read(at) else { return false };
+        pointer.said.iter().any(|one| read.history_of(&[one.change]).contains(&said.change))
     }
 
     /// Persons of a case whose cards live in different houses.
