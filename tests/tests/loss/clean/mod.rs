@@ -51,6 +51,28 @@ async fn said(one: &RawDevice, act: &str, reason: &str) -> String {
     from_bytes::<Acted>(&answer.body).unwrap().say
 }
 
+/// Whoever may not do it in the app has not decided it either.
+fn only_a_supervisor_decides(server: &Server, id: &str) {
+    let all = [("elin", "may not clean"), ("sixten", "may not clean"), ("ingen", "no account")];
+    for (by, wanted) in all {
+        let how = ["clean", id, FROM, "--reason", "Skyddad adress", "--by", by];
+        let (fine, told) = server.try_command(&how);
+        assert!(!fine && told.contains(wanted), "{by}: {told}");
+    }
+}
+
+/// With a reason, and not a second time.
+async fn cleans_once(ingrid: &RawDevice, act: &str) {
+    for (reason, wanted) in [
+        (" ", "Nothing was changed: give a reason"),
+        ("Skyddad adress", "Cleared."),
+        ("Skyddad adress", "Nothing was changed"),
+    ] {
+        let told = said(ingrid, act, reason).await;
+        assert!(told.starts_with(wanted), "{told}");
+    }
+}
+
 async fn corrected(elin: &Tablet, (case, entry): (DocumentId, &str)) {
     elin.answer(case, FROM, text("Sundsvall")).await;
     let (list, entry) = ("persons".to_owned(), entry.to_owned());
@@ -111,14 +133,7 @@ fn three_offline_tablets_lose_nothing_and_nothing_of_it_is_left_anywhere() {
         oskar.answer(case, "email", text("namn@example.org")).await;
         ingrid.answer(case, "priority", text("urgent")).await;
         let id = case.to_string();
-        // Whoever may not do it in the app has not decided it either.
-        for (by, wanted) in
-            [("elin", "may not clean"), ("sixten", "may not clean"), ("ingen", "no account")]
-        {
-            let how = ["clean", &id, FROM, "--reason", "Skyddad adress", "--by", by];
-            let (fine, told) = server.try_command(&how);
-            assert!(!fine && told.contains(wanted), "{by}: {told}");
-        }
+        only_a_supervisor_decides(&server, &id);
         let how = ["--reason", "Skyddad adress", "--by", "ingrid"];
         let said = server.command(&[&["clean", &id, FROM, &wrong], how.as_slice()].concat());
         assert!(said.contains("earlier statements are gone"), "{said}");
@@ -192,14 +207,7 @@ fn an_old_backup_is_cleaned_again_before_anybody_reads_it() {
         for path in [FROM, &wrong] {
             let act = format!("clean:{case}/{path}");
             assert_eq!(caseworker.administers_with(&act, &reason).await.status, 403);
-            for (reason, wanted) in [
-                (" ", "Nothing was changed: give a reason"),
-                ("Skyddad adress", "Cleared."),
-                ("Skyddad adress", "Nothing was changed"),
-            ] {
-                let told = said(&ingrid, &act, reason).await;
-                assert!(told.starts_with(wanted), "{told}");
-            }
+            cleans_once(&ingrid, &act).await;
         }
         elin.exchange().await;
         elin.answer(case, PHONE, text("+46701740608")).await;
