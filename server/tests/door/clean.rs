@@ -132,7 +132,7 @@ async fn a_cleaning_is_ended_also_when_who_asked_has_gone() {
         })
         .await;
     }
-    tokio::time::timeout(Duration::from_secs(60), news.changed()).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_mins(1), news.changed()).await.unwrap().unwrap();
     let _ended = door.app.cleaning.lock().await;
     assert_eq!(door.app.keys.in_renewal().unwrap(), []);
     assert_eq!(door.app.readers.read(|db| cuts::newest(db, case)).unwrap(), 1);
