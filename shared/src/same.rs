@@ -153,13 +153,19 @@ impl Same {
     #[must_use]
     pub fn others(&self, case: DocumentId, entry: &str) -> Vec<Card> {
         let mut others = Vec::new();
-        for link in &self.links {
-            let card = &link.pointer.card;
-            if *card != link.under && link.under.0 == case && link.under.1 == entry {
+        for Pointer { card, .. } in self.joined(case, entry) {
+            if card.0 != case || card.1 != entry {
                 others.push(card.clone());
             }
         }
         others
+    }
+
+    /// What was said of the cards of the person who is shown under a card.
+    #[must_use]
+    pub fn joined(&self, case: DocumentId, entry: &str) -> Vec<&Pointer> {
+        let links = self.links.iter().filter(|link| link.under.0 == case && link.under.1 == entry);
+        links.map(|link| &link.pointer).collect()
     }
 
     /// Whether somebody of a case is shown with further cards.

@@ -43,6 +43,12 @@ async fn a_person_written_down_twice_is_told_with_reasons_and_never_in_the_way()
     page.see_text("main", "dag och månad har bytt plats").await;
     page.picture("02-skal").await;
 
+    // Whom only the own script names is called by it.
+    let (case, _) = second.split_once("/persons/").unwrap();
+    elin.goto(case).await;
+    page.see_text("[data-part=persons] strong", "محمد حداد").await;
+    page.picture("02-namn").await;
+
     // A number with a wrong digit is told and kept.
     elin.goto(&first).await;
     page.fill("[data-path$='/personal_number'] input", "19900526-2383").await;

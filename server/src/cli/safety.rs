@@ -16,6 +16,7 @@ use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{accounts, backed, backup};
 use crate::storage::{StorageError, ledger};
+use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
 use crate::sync::lines::{self, Outcome};
 use crate::sync::{clean, feed, ingest};
@@ -147,7 +148,14 @@ pub(super) async fn clean_record(folder: &Folder, asked: CleanArgs) -> anyhow::R
     let (_lock, app) = folder.alone().await?;
     feed::settle(&app).await?;
     let by = app.readers.read(|db| accounts::user_by_login(db, &asked.by))?;
-    let by = by.with_context(|| format!("there is no account {}", asked.by))?.id;
+    let by = by.with_context(|| format!("there is no account {}", asked.by))?;
+    ensure!(
+        app.readers.read(|db| cleanable(db, &by, asked.record))?.is_some(),
+        "{} may not clean {}: only a supervisor who may write the record; nothing was changed",
+        asked.by,
+        asked.record
+    );
+    let by = by.id;
     let paths =
         asked.fields.iter().map(|field| FieldPath::parse(field)).collect::<Result<_, _>>()?;
     let asked = Asked { document: asked.record, paths, reason: asked.reason, by };
@@ -171,7 +179,7 @@ pub(super) struct CleanArgs {
     /// Why; stands in the ledger, so without what is to go.
     #[arg(long)]
     reason: String,
-    /// Login of the person who has decided it.
+    /// Login of the supervisor who has decided it.
     #[arg(long)]
     by: String,
 }

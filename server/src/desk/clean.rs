@@ -3,15 +3,17 @@
 
 use ankomst_shared::app::{Acted, Action, Body, Input, Language, Line, PageView, Role, Sign, Tone};
 use ankomst_shared::catalog::Catalog;
+use ankomst_shared::continued::CutError;
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
-use super::{Answers, Desk, DeskError, text};
-use crate::storage::sqlite::log::{self, DocumentRow};
+use super::{Answers, Desk, DeskError};
+use crate::storage::sqlite::log::DocumentRow;
 use crate::storage::sqlite::{accounts, cuts, rows};
-use crate::sync::access;
+use crate::sync::access::cleanable;
 use crate::sync::behind::{Behind, behind};
 use crate::sync::clean::{self, Asked, CleanError};
 
@@ -22,14 +24,23 @@ impl Desk {
     /// What lies behind the fields of a record.
     pub(super) fn cleaning(&self, record: &str) -> Result<PageView, DeskError> {
         let row = self.cleanable(record)?;
-        let found = behind(&self.app, row.id).map_err(refused)?;
-        let lines = found.iter().map(|one| self.behind(&row, one)).collect();
-        let none = self.w(Word::DeskCleanNone).to_owned();
         let done = self.done(&row)?;
-        let mut parts = vec![
-            self.notice("how", Tone::Danger, Word::DeskCleanHelp),
-            self.part("behind", Word::Empty, Body::Lines(lines, none)),
-        ];
+        let mut parts = vec![self.notice("how", Tone::Danger, Word::DeskCleanHelp)];
+        if self.app.unclean.all().iter().any(|line| line.document == row.id.to_string()) {
+            parts.push(self.notice("begun", Tone::Decide, Word::DeskCleanBegun));
+        }
+        match behind(&self.app, row.id) {
+            Ok(found) => {
+                let lines = found.iter().map(|one| self.behind(&row, one)).collect();
+                let none = self.w(Word::DeskCleanNone).to_owned();
+                parts.push(self.part("behind", Word::Empty, Body::Lines(lines, none)));
+            }
+            Err(CleanError::Waits) => {
+                parts.push(self.notice("waits", Tone::Info, Word::DeskCleanWaits));
+            }
+            Err(CleanError::Storage(error)) => return Err(error.into()),
+            Err(_) => return Err(DeskError::Nowhere),
+        }
         if !done.is_empty() {
             parts.push(self.part("done", Word::DeskCleanDone, Body::Lines(done, String::new())));
         }
@@ -65,16 +76,43 @@ impl Desk {
         Ok(lines)
     }
 
-    /// Takes out what lies behind a field: `<record>/<path>`; answer `reason`.
+    /// Takes out what lies behind a field: `<record>/<path>`; answer `reason`. Why it could not be is said in
+    /// words, as what was done is.
     pub(super) async fn clean(&self, what: &str, answers: &Answers) -> Result<Acted, DeskError> {
         let (record, path) = what.split_once('/').ok_or(DeskError::Nowhere)?;
         let row = self.cleanable(record)?;
         let path = FieldPath::parse(path).map_err(|_| DeskError::Nowhere)?;
-        let reason = text(answers, "reason")?.to_owned();
+        let reason = answers.iter().find(|(id, _)| id == "reason");
+        let reason = reason.and_then(|(_, reason)| reason.as_str()).unwrap_or_default().to_owned();
+        let at = place(&row, &path, self.language);
         let asked = Asked { document: row.id, paths: vec![path], reason, by: self.me.id };
-        let done = clean::clean(&self.app, &asked).await.map_err(refused)?;
-        let say = self.f(Word::DeskCleaned, &[&done.statements.to_string()]);
+        let say = match clean::clean(&self.app, &asked).await {
+            Ok(done) => self.f(Word::DeskCleaned, &[&done.statements.to_string()]),
+            Err(error) => self.refused(error, &at)?,
+        };
         Ok(Acted { say, ..Acted::default() })
+    }
+
+    /// Why something was not cleaned, in words.
+    fn refused(&self, error: CleanError, at: &str) -> Result<String, DeskError> {
+        let most = CUT_REASON_CHARS_MAX.to_string();
+        let (word, about) = match error {
+            CleanError::Storage(error) => return Err(error.into()),
+            CleanError::Unknown => return Err(DeskError::Nowhere),
+            CleanError::Begun(error) => {
+                tracing::error!(%error, "A cleaning was begun and could not be ended.");
+                (Word::DeskCleanBegun, at)
+            }
+            CleanError::Reason => (Word::DeskCleanWhy, most.as_str()),
+            CleanError::Waits => (Word::DeskCleanWaits, at),
+            CleanError::Differs => (Word::DeskCleanDiffers, at),
+            CleanError::Cut(CutError::Count | CutError::Unknown(_)) => (Word::DeskCleanUnknown, at),
+            CleanError::Cut(CutError::Open(_)) => (Word::DeskCleanUndecided, at),
+            CleanError::Cut(CutError::There(_)) => (Word::DeskCleanThere, at),
+            CleanError::Cut(CutError::Signed(_)) => (Word::DeskCleanSigned, at),
+            CleanError::Cut(CutError::Nothing) => (Word::DeskCleanNothing, at),
+        };
+        Ok(self.f(word, &[about]))
     }
 
     /// A record that this person may clean; any other is as if it were not there.
@@ -83,11 +121,7 @@ impl Desk {
         if !self.me.is(Role::Supervisor) {
             return Err(DeskError::NotAllowed);
         }
-        let found = self.app.readers.read(|db| {
-            let Some(row) = log::document(db, id)? else { return Ok(None) };
-            let may = row.kind != "review" && access::may_write(db, &self.me, &row)?.is_some();
-            Ok(may.then_some(row))
-        })?;
+        let found = self.app.readers.read(|db| cleanable(db, &self.me, id))?;
         found.ok_or(DeskError::Nowhere)
     }
 
@@ -129,12 +163,4 @@ fn place(row: &DocumentRow, path: &FieldPath, language: Language) -> String {
     let mut parts: Vec<&str> = list.map(|list| list.label.get(language)).into_iter().collect();
     parts.extend(catalog.locate(&row.kind, path).map(|at| at.field.label.get(language)));
     parts.join(" · ")
-}
-
-fn refused(error: CleanError) -> DeskError {
-    match error {
-        CleanError::Storage(error) => DeskError::Storage(error),
-        CleanError::Unknown => DeskError::Nowhere,
-        other => DeskError::Refused(other.to_string()),
-    }
 }

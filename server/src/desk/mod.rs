@@ -39,9 +39,6 @@ pub enum DeskError {
     /// An answer does not fit; nothing was changed.
     #[error("an answer does not fit: {0}")]
     BadValue(&'static str),
-    /// Something else is to be done first; nothing was changed.
-    #[error("{0}")]
-    Refused(String),
     /// Storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -14,7 +14,7 @@ use super::organisation::{KEYS, Kept};
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::random;
 use crate::storage::sqlite::units;
-use crate::sync::office;
+use crate::sync::office::{self, OfficeError};
 use crate::templates::{self, KIND, Org};
 
 /// Most departments and decisions, those that ended among them.
@@ -34,7 +34,7 @@ impl Desk {
             let last = said("valid_to");
             said("code") == code && (last.is_empty() || last >= from.as_str())
         }) {
-            return Err(DeskError::Refused(self.w(Word::DeskDepartmentThere).to_owned()));
+            return Ok(self.said(Word::DeskDepartmentThere));
         }
         let mut said = vec![("code", code.to_owned()), ("valid_from", from)];
         said.push(("name_sv", text(answers, "name_sv")?.to_owned()));
@@ -61,7 +61,7 @@ impl Desk {
                 return Err(DeskError::BadValue("valid_to"));
             }
             if leads_to(&orgs, next, entry) {
-                return Err(DeskError::Refused(self.w(Word::DeskDepartmentCircle).to_owned()));
+                return Ok(self.said(Word::DeskDepartmentCircle));
             }
         }
         let mut said = vec![("name_sv", text(answers, "name_sv")?.to_owned())];
@@ -90,8 +90,9 @@ impl Desk {
         let from = day(answers, "valid_from")?.ok_or(DeskError::BadValue("valid_from"))?;
         let key = [key, &about].concat();
         let orgs = templates::records(&self.app, self.me.unit, true)?;
-        let before = before(&orgs, &key, &from)
-            .ok_or_else(|| DeskError::Refused(self.w(Word::DeskPolicyLater).to_owned()))?;
+        let Some(before) = before(&orgs, &key, &from) else {
+            return Ok(self.said(Word::DeskPolicyLater));
+        };
         let last = read_date(&from).and_then(|first| first.yesterday().ok());
         for entry in before {
             let to = last.map(written_date).ok_or(DeskError::BadValue("valid_from"))?;
@@ -137,7 +138,7 @@ impl Desk {
             orgs.iter().map(of).sum::<usize>()
         };
         if entry.is_none() && count(list) >= ENTRIES_MAX {
-            return Err(DeskError::Refused(self.w(Word::DeskTooManyEntries).to_owned()));
+            return Ok(self.said(Word::DeskTooManyEntries));
         }
         let holds = |org: &Org| match entry {
             Some(entry) => org
@@ -171,9 +172,11 @@ impl Desk {
         }
         if !edits.is_empty() {
             let known = org.map(|org| (org.id, org.document));
-            office::write(&self.app, (KIND, self.me.unit), known, &edits)
-                .await
-                .map_err(|error| DeskError::Refused(error.to_string()))?;
+            match office::write(&self.app, (KIND, self.me.unit), known, &edits).await {
+                Ok(()) => {}
+                Err(OfficeError::Storage(error)) => return Err(error.into()),
+                Err(error) => return Ok(Acted { say: error.to_string(), ..Acted::default() }),
+            }
         }
         Ok(self.said(Word::SavedDone))
     }

@@ -68,7 +68,7 @@ impl From<DeskError> for Problem {
         match error {
             DeskError::NotAllowed => Self::forbidden(),
             DeskError::Nowhere => Self::nowhere(),
-            DeskError::BadValue(_) | DeskError::Refused(_) => {
+            DeskError::BadValue(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-value", error.to_string())
             }
             DeskError::Storage(error) => error.into(),

@@ -121,7 +121,17 @@ impl Read<'_> {
                 if same.under(self.id, &entry).is_some() {
                     continue;
                 }
-                names.push(format!("{} {}", part(given), part(family)).trim().to_owned());
+                let mut name = format!("{} {}", part(given), part(family)).trim().to_owned();
+                if name.is_empty() {
+                    // Whom only another name is known of, such as in the own script, is called by it.
+                    let mut other =
+                        list.fields.iter().filter(|field| field.finds == Some(Finds::Name));
+                    let other = other.find(|field| !part(field).is_empty());
+                    name = other.map_or_else(String::new, |field| part(field).to_owned());
+                }
+                if !name.is_empty() {
+                    names.push(name);
+                }
             }
         }
         names.join(", ")
@@ -279,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_row_says_what_the_catalog_marks() {
-        let (a, b) = ("zzzzzzzzzzzzzzzz", "yyyyyyyyyyyyyyyy");
+        let [a, b, c] = ["yyyyyyyyyyyyyyyy", "xxxxxxxxxxxxxxxx", "zzzzzzzzzzzzzzzz"];
         let key = |list: &str, entry: &str, field: &str| format!("{list}/{entry}/{field}");
         let answers: Vec<(String, &str)> = vec![
             ("household_label".into(), "Familjen Saba"),
@@ -290,6 +300,7 @@ mod tests {
             (key("persons", a, "personal_number"), "199005262382"),
             (key("persons", a, "lma_number"), "99-123456/1"),
             (key("persons", a, "protected_identity"), "secrecy_mark"),
+            (key("persons", c, "native_name"), "حداد"),
             (key("persons", b, "given"), "Borttagen"),
             (key("persons", b, "tombstone"), "dubblett"),
             (key("tasks", a, "due"), "2026-04-02"),
@@ -303,7 +314,7 @@ mod tests {
         let row = of("case", &opened, None);
         assert_eq!(
             (row.title.as_str(), row.detail.as_str()),
-            ("Familjen Saba", "Saba-Luwam Habte")
+            ("Familjen Saba", "Saba-Luwam Habte, حداد")
         );
         assert_eq!((row.state.as_str(), row.arrival.as_str()), ("active", "2026-03-01"));
         assert_eq!(row.due, "2026-04-02", "the nearest day of what is not done");

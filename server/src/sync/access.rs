@@ -64,6 +64,22 @@ pub fn may_write(
     Ok(may.then_some(Grant { document: document.id, what: PhantomData }))
 }
 
+/// A record that a person may clean: a supervisor who may write it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn cleanable(
+    db: &Connection,
+    user: &UserRow,
+    id: DocumentId,
+) -> Result<Option<DocumentRow>, StorageError> {
+    let Some(row) = log::document(db, id)?.filter(|row| row.kind != "review") else {
+        return Ok(None);
+    };
+    let may = user.is(Role::Supervisor) && may_write(db, user, &row)?.is_some();
+    Ok(may.then_some(row))
+}
+
 fn allowed(db: &Connection, user: &UserRow, document: &DocumentRow) -> Result<bool, StorageError> {
     let reach = reach(user);
     if document.unit != reach.unit || reach.homes.is_empty() {

@@ -47,6 +47,12 @@ pub enum CleanError {
     /// Something else in the record follows from what would go.
     #[error("without it something else in the record would read otherwise; nothing was changed")]
     Differs,
+    /// It stands in the ledger, and the log could not take it.
+    #[error(
+        "the cleaning stands in {LEDGER} and could not be ended: {0}. It is ended at the next start, or with the \
+         next change of the record; do not ask for it again"
+    )]
+    Begun(StorageError),
     /// Storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -75,16 +81,21 @@ pub struct Cleaned {
 /// Cleans a record.
 ///
 /// # Errors
-/// A [`CleanError`] that says what is to be done first; the record is then as it was.
+/// A [`CleanError`] that says what is to be done first; the record is then as it was, but for
+/// [`CleanError::Begun`].
 pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError> {
     let reason = asked.reason.trim();
     if reason.is_empty() || reason.chars().count() > CUT_REASON_CHARS_MAX {
         return Err(CleanError::Reason);
     }
-    let now_ms = app.now_ms();
+    let (now_ms, reason) = (app.now_ms(), reason.to_owned());
+    let (app, id, by) = (Arc::clone(app), asked.document, asked.by);
     let what = What::Asked(asked.paths.clone(), now_ms);
-    run(app, asked.document, &what, |cut| Line::of(asked.document, (asked.by, now_ms), reason, cut))
-        .await
+    // It is ended also if whoever asked goes away: what is begun has an old key to destroy.
+    let ended = tokio::spawn(async move {
+        run(&app, id, &what, |cut| Line::of(id, (by, now_ms), &reason, cut)).await
+    });
+    ended.await.map_err(|_| StorageError::Stopped)?
 }
 
 /// What is cleaned.
@@ -179,6 +190,7 @@ async fn run(
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
         let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
         let is_new = matches!(what, What::Asked(..));
+        let noted = line.clone();
         let stored = app
             .writer
             .write(move |db| {
@@ -205,7 +217,11 @@ async fn run(
                 ids.into_iter().try_for_each(|id| cuts::wipe(db, id, &gone))?;
                 Ok(Some(log::head(db)?.feed))
             })
-            .await?;
+            .await;
+        let stored = match stored {
+            Err(error) if is_new && begun(app, noted) => return Err(CleanError::Begun(error)),
+            other => other?,
+        };
         if let Some(head) = stored {
             lines::tell(app, id, head).await;
             for id in ids {
@@ -223,6 +239,17 @@ async fn run(
         }
     }
     Err(CleanError::Waits)
+}
+
+/// Whether a cleaning that failed stands in the ledger all the same, and is ended later.
+fn begun(app: &App, line: Line) -> bool {
+    let is_noted = ledger::read(&app.folder).is_ok_and(|all| all.contains(&line));
+    if is_noted {
+        let mut open = app.unclean.all();
+        open.push(line);
+        app.unclean.set(open);
+    }
+    is_noted
 }
 
 impl What {

@@ -6,6 +6,7 @@
 )]
 
 mod cards;
+mod clean;
 mod desk;
 mod files;
 mod first;

@@ -3,8 +3,9 @@
 use ankomst_server::storage::sqlite::accounts;
 use ankomst_server::storage::sqlite::units;
 use ankomst_server::templates;
-use ankomst_shared::app::{Body, Language, Line, PAGE_FORM, PageView, Role};
+use ankomst_shared::app::{Acted, Body, Language, Line, PAGE_FORM, PageView, Role};
 use ankomst_shared::packed::{from_bytes, to_bytes};
+use ankomst_shared::text::{Word, w};
 use ankomst_shared::value::Value;
 use axum::http::{Method, StatusCode};
 
@@ -38,6 +39,16 @@ impl Desk {
     async fn does(&mut self, name: &str, answers: &[(&str, &str)]) {
         let answer = self.act(name, answers).await;
         assert_eq!(answer.status, StatusCode::OK, "{name} {answers:?}: {}", answer.problem());
+    }
+
+    /// Does what is refused: it is said why, and the record stays as it was.
+    async fn refused(&mut self, name: &str, answers: &[(&str, &str)], word: Word) {
+        let before = self.stands("");
+        let answer = self.act(name, answers).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name} {answers:?}: {}", answer.problem());
+        let acted: Acted = from_bytes(&answer.body).unwrap();
+        assert_eq!(acted.say, w(Language::Sv, word), "{name} {answers:?}");
+        assert_eq!(self.stands(""), before);
     }
 
     async fn page(&mut self) -> Answer {
@@ -83,7 +94,7 @@ async fn a_department_ends_on_a_day_and_another_follows() {
     desk.does("org-department", &next).await;
     // The same code twice at once would leave nobody knowing whose a task is.
     let again = [("code", "SOC"), ("name_sv", "Nya"), ("valid_from", "2027-01-01")];
-    assert_eq!(desk.act("org-department", &again).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    desk.refused("org-department", &again, Word::DeskDepartmentThere).await;
     let lines = desk.lines("departments").await;
     let key = |title: &str| lines.iter().find(|line| line.title == title).unwrap().key.clone();
     let (old, new) = (key("Socialförvaltningen"), key("Välfärd"));
@@ -98,8 +109,7 @@ async fn a_department_ends_on_a_day_and_another_follows() {
     // The same again says nothing new, and a circle is refused.
     desk.does(&change, &ends).await;
     let circle = [("name_sv", "Välfärd"), ("valid_to", "2030-12-31"), ("successor", old.as_str())];
-    let answer = desk.act(&format!("org-change:{new}"), &circle).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    desk.refused(&format!("org-change:{new}"), &circle, Word::DeskDepartmentCircle).await;
     // What was ended leaves the code free, and the way back is to take the day away.
     desk.does("org-department", &again).await;
     let open = [("name_sv", "Socialförvaltningen")];
@@ -137,8 +147,7 @@ async fn a_decision_ends_the_one_before_and_is_kept_as_it_is_read() {
     assert_eq!(desk.stands("/value"), ["3", "4"]);
     assert_eq!(desk.stands("/valid_to"), ["2026-12-31"]);
     // A decision cannot begin under one that holds.
-    let answer = desk.act("org-policy", &every("5", "2026-06-01")).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    desk.refused("org-policy", &every("5", "2026-06-01"), Word::DeskPolicyLater).await;
     let paid = [
         ("key", "compensation:"),
         ("about", "CAT-UAA"),

@@ -9,6 +9,9 @@ pub const SCORE_MIN: u8 = 50;
 /// From this score on, where both are in one household, in which names repeat.
 pub const SCORE_MIN_HOUSEHOLD: u8 = 65;
 
+/// What names alone can add.
+const NAMES_MAX: i32 = Reason::SameGiven.weight() + Reason::SameFamily.weight();
+
 /// What letters a name is written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Script {
@@ -194,6 +197,12 @@ pub struct Likeness {
 #[must_use]
 pub fn likeness(one: &Person, other: &Person) -> Option<Likeness> {
     let mut reasons = numbers(one, other);
+    let births = births(one, other);
+    // Names are dear to compare; most pairs are two already without them.
+    let sum = |some: &[Reason]| some.iter().map(|why| why.weight()).sum::<i32>();
+    if sum(&reasons) + sum(births.as_slice()) + NAMES_MAX < i32::from(SCORE_MIN) {
+        return None;
+    }
     let proves = reasons
         .iter()
         .any(|why| matches!(why, Reason::SameNumber | Reason::SameCard | Reason::SameReserve));
@@ -205,12 +214,11 @@ pub fn likeness(one: &Person, other: &Person) -> Option<Likeness> {
         return None;
     }
     reasons.extend(names);
-    reasons.extend(births(one, other));
+    reasons.extend(births);
     if !one.sex.is_empty() && !other.sex.is_empty() && one.sex != other.sex {
         reasons.push(Reason::OtherSex);
     }
-    let sum: i32 = reasons.iter().map(|why| why.weight()).sum();
-    let score = u8::try_from(sum.clamp(0, 100)).unwrap_or(0);
+    let score = u8::try_from(sum(&reasons).clamp(0, 100)).unwrap_or(0);
     (score >= SCORE_MIN).then_some(Likeness { score, reasons })
 }
 

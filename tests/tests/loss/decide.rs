@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use ankomst_shared::app::{Act, Agreement, Command, FieldView, Query, Refusal, Reply, View};
+use ankomst_shared::app::{Act, Agreement, Body, Command, FieldView, Query, Refusal, Reply, View};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::server::Server;
@@ -121,5 +121,104 @@ fn a_contradiction_has_a_day_and_somebody_who_sees_to_it() {
         assert_eq!(ingrid.handle(take(true)).await, Reply::Refused(Refusal::Stale));
         server.start();
         ingrid.sync().await;
+    });
+}
+
+async fn all_in_step(tablets: &[&Tablet]) {
+    // What one brings the next may fetch only with its second contact.
+    for _ in 0..2 {
+        for tablet in tablets {
+            tablet.sync().await;
+            tablet.exchange().await;
+        }
+    }
+}
+
+async fn persons(tablet: &Tablet, case: DocumentId) -> usize {
+    let page = tablet.page(&format!("/arenden/{case}")).await;
+    let part = page.parts.iter().find(|part| part.key == "persons");
+    let Some(Body::Lines(lines, _)) = part.map(|part| &part.body) else { return 0 };
+    lines.len()
+}
+
+/// A case in which one child has two cards.
+async fn written_down_twice(elin: &Tablet) -> (DocumentId, [String; 2]) {
+    let case = new_case(elin, "Familjen Warsame").await;
+    let mut cards = <[String; 2]>::default();
+    for card in &mut cards {
+        let add = Act::Add { parent: case, list: "persons".to_owned() };
+        *card = elin.act(add, &[]).await.entry.unwrap();
+        for (field, value) in
+            [("given", "Yusuf"), ("family", "Warsame"), ("birth_date", "2017-03-01")]
+        {
+            elin.answer(case, &format!("persons/{card}/{field}"), text(value)).await;
+        }
+    }
+    (case, cards)
+}
+
+/// Says on the list of those who may be one that two are two.
+async fn says_they_are_two(oskar: &Tablet, cards: &[String; 2]) {
+    let is_card = |key: &str| cards.iter().any(|card| key.ends_with(card.as_str()));
+    let mut pairs = oskar.page("/lika").await.parts.into_iter().filter(|part| match &part.body {
+        Body::Lines(lines, _) => lines.iter().all(|line| is_card(&line.key)),
+        _ => false,
+    });
+    let not_same = pairs.find_map(|part| part.actions.into_iter().next()).unwrap();
+    oskar.act(not_same.act, &[]).await;
+}
+
+#[test]
+fn whether_two_cards_are_one_person_is_said_both_ways_without_contact_and_decided() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let elin = signed_in(&server, &folder.path().join("a"), "elin").await;
+        let oskar = signed_in(&server, &folder.path().join("b"), "oskar").await;
+        let ingrid = signed_in(&server, &folder.path().join("c"), "ingrid").await;
+        let all = [&elin, &oskar, &ingrid];
+        let (case, cards) = written_down_twice(&elin).await;
+        let [one, two] = &cards;
+        all_in_step(&all).await;
+        until(&oskar, case, 1).await;
+        let same =
+            |one: &str, two: &str, joined| Act::Same(case, one.to_owned(), two.to_owned(), joined);
+        let why = [("reason", text("Sagt."))];
+
+        // One says that they are one, another that they are two.
+        server.stop();
+        elin.act(same(one, two, true), &why).await;
+        says_they_are_two(&oskar, &cards).await;
+        assert_eq!(until(&oskar, case, 0).await, Vec::<String>::new());
+        server.start();
+        all_in_step(&all).await;
+        for tablet in all {
+            let told = until(tablet, case, 1).await;
+            assert!(told[0].starts_with("Kort för samma person"), "{told:?}");
+            assert_eq!(persons(tablet, case).await, 1);
+        }
+        ingrid.act(same(one, two, false), &why).await;
+        all_in_step(&all).await;
+        for tablet in all {
+            until(tablet, case, 0).await;
+            assert_eq!(persons(tablet, case).await, 2, "and nobody asks again");
+        }
+
+        // Both say that they are one, each of the other.
+        server.stop();
+        elin.act(same(one, two, true), &why).await;
+        oskar.act(same(two, one, true), &why).await;
+        server.start();
+        all_in_step(&all).await;
+        for tablet in all {
+            until(tablet, case, 1).await;
+            assert_eq!(persons(tablet, case).await, 1, "nobody vanishes");
+        }
+        ingrid.act(same(one, two, false), &why).await;
+        all_in_step(&all).await;
+        for tablet in all {
+            until(tablet, case, 0).await;
+            assert_eq!(persons(tablet, case).await, 1, "what the other said still holds");
+        }
     });
 }

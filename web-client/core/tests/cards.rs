@@ -1,6 +1,8 @@
 //! Two cards turn out to be of one person: shown as one, each keeping its own, and taken apart again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
+#[path = "cards/again.rs"]
+mod again;
 mod desk;
 
 use ankomst_core::Core;

@@ -296,3 +296,57 @@ fn open(cipher: &Aes256Gcm, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Stor
         .decrypt(&(*nonce).into(), Payload { msg: text, aad: place })
         .map_err(|_| StorageError::Sealed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_record_that_is_cleaned_twice_only_what_was_sealed_anew_each_time_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let (document, other) = (DocumentId::from_bytes([1; 16]), DocumentId::from_bytes([2; 16]));
+        let hash = |number: u8| ChangeHash::from_bytes([number; 32]);
+        let open = || Keys::open(folder.path(), [7; 32]).unwrap();
+        let mut keys = open();
+        let untouched = keys.seal(other, &hash(9), b"other").unwrap();
+        // What was sealed in each time of the key, and how what stays is sealed now.
+        let mut before: Vec<(u8, Vec<u8>)> = Vec::new();
+        let mut stays: Vec<(u8, Vec<u8>)> = Vec::new();
+        for turn in 0..3_u8 {
+            let sealed = keys.seal(document, &hash(turn), &[turn]).unwrap();
+            before.push((turn, sealed.clone()));
+            stays.push((turn, sealed));
+            keys.begin_renewal(document).unwrap();
+            // A cut in the middle loses neither key.
+            if turn == 1 {
+                drop(keys);
+                keys = open();
+            }
+            assert_eq!(keys.in_renewal().unwrap(), [document]);
+            for (number, sealed) in &mut stays {
+                assert!(!keys.is_newest(document, &hash(*number), sealed).unwrap());
+                let bytes = keys.open_chunk(document, &hash(*number), sealed).unwrap();
+                *sealed = keys.seal(document, &hash(*number), &bytes).unwrap();
+                assert!(keys.is_newest(document, &hash(*number), sealed).unwrap());
+            }
+            keys.end_renewal(document).unwrap();
+            for again in [false, true] {
+                if again {
+                    drop(keys);
+                    keys = open();
+                }
+                for (number, sealed) in &stays {
+                    let opened = keys.open_chunk(document, &hash(*number), sealed).unwrap();
+                    assert_eq!(opened, [*number]);
+                }
+                for (number, sealed) in &before {
+                    let opened = keys.open_chunk(document, &hash(*number), sealed);
+                    assert!(opened.is_err(), "{turn}: what was sealed in turn {number} opens");
+                }
+            }
+            before.extend(stays.iter().cloned());
+        }
+        assert_eq!(keys.in_renewal().unwrap(), []);
+        assert_eq!(keys.open_chunk(other, &hash(9), &untouched).unwrap(), b"other");
+    }
+}

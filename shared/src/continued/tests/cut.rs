@@ -1,7 +1,8 @@
 //! What is cleaned is gone, and nothing else is.
 
 use super::super::*;
-use super::{ID, Kept, World};
+use super::{EntryId, ID, Kept, World, settle_edits};
+use crate::app::Agreement;
 
 /// Cleans one place after another of a random record; gives how many could be, and what went.
 fn cleaned(kind: &'static str, seed: u64) -> [usize; 2] {
@@ -120,16 +121,76 @@ fn what_is_cleaned_is_in_no_change_and_nothing_else_is_lost() {
     }
 }
 
-#[test]
-fn an_entry_into_which_somebody_wrote_unseen_is_not_cleaned() {
-    let by = |who: u8, now_ms: i64| Authoring {
+fn by(who: u8, now_ms: i64) -> Authoring {
+    Authoring {
         device: crate::ids::DeviceId::from_bytes([who; 16]),
         user: crate::ids::UserId::from_bytes([who; 16]),
         now_ms,
         clock_offset_s: None,
         review_heads: Vec::new(),
+    }
+}
+
+fn actor(who: u8) -> ActorId {
+    ActorId::from_bytes([who; 16])
+}
+
+/// Two people gave different numbers without contact, somebody decided, and the record is cleaned of them.
+#[test]
+fn of_what_was_decided_only_the_decided_answer_stays_as_what_stands() {
+    let catalog = Catalog::builtin();
+    let phone = FieldPath::parse("phone").unwrap();
+    let say = |value: &str| [Edit { path: phone.clone(), value: Value::text(value) }];
+    let (_, base) = Document::create(actor(1), vec![1], &say("first"), &by(1, 1)).unwrap();
+    let open = |who: u8| Document::open(actor(who), [base.bytes.as_slice()]).unwrap();
+    let wrote = |who: u8, value: &str| open(who).commit(&say(value), &by(who, 2)).unwrap().unwrap();
+    let (hers, his) = (wrote(2, "hers"), wrote(3, "his"));
+    let mut document = open(9);
+    document.apply([hers.bytes.as_slice(), his.bytes.as_slice()]).unwrap();
+    let tried = |review: Option<&Document>| {
+        let state = record_state(catalog, ("case", ID), &document, review);
+        Cut::of(catalog, "case", (&document, &state), core::slice::from_ref(&phone))
     };
-    let actor = |who: u8| ActorId::from_bytes([who; 16]);
+    assert_eq!(tried(None), Err(CutError::Open(phone.clone())));
+    let saw = document.statements(&phone).iter().map(|said| said.id).collect();
+    let decide = |value: &str| {
+        let edits =
+            settle_edits(EntryId::from_bytes([4; 10]), &phone, &Value::text(value), "", &saw);
+        Document::create(actor(5), vec![2], &edits, &by(4, 3)).unwrap()
+    };
+    let (review, decision) = decide("his");
+    let cut = tried(Some(&review)).unwrap();
+    assert_eq!(cut.kept, [(phone.clone(), his.hash)], "hers is what goes");
+    let parts = |chunks: &[&Chunk]| -> Vec<ChunkInfo> {
+        chunks.iter().map(|chunk| parse(&chunk.bytes).unwrap()).collect()
+    };
+    let old = [parts(&[&base, &hers, &his]), parts(&[&decision])];
+    let wanted = Wanted { since_ms: i64::MIN, salt: [1; 16], cut: Some(&cut) };
+    let mut kept = Kept::default();
+    for carried in continued(catalog, ("case", ID), (&old[0], &old[1]), &wanted).unwrap() {
+        let own = old.iter().flatten().find(|info| info.hash == carried.was).unwrap();
+        kept.take(carried, own.actor);
+    }
+    let new = infos(&kept);
+    let (before, after) = (state_of("case", &old), state_of("case", &new));
+    assert!(is_same_without(&before.1, &after.1, &cut));
+    let now = &after.1.fields[&phone];
+    assert_eq!((&now.value, now.agreement), (&Value::text("his"), Agreement::Agreed));
+    assert_eq!(after.0.all_history().len(), 1);
+    for gone in ["first", "hers"] {
+        let stays = new
+            .iter()
+            .flatten()
+            .any(|info| info.bytes.windows(gone.len()).any(|bytes| bytes == gone.as_bytes()));
+        assert!(!stays, "{gone}");
+    }
+    // Who decided for what nobody said has said it: that is in no change of the record, and must not be lost.
+    let (review, _) = decide("neither");
+    assert_eq!(tried(Some(&review)), Err(CutError::Open(phone.clone())));
+}
+
+#[test]
+fn an_entry_into_which_somebody_wrote_unseen_is_not_cleaned() {
     let entry = FieldPath::parse("persons/aaaaaaaaaaaaaaaa").unwrap();
     let edit = |field: &str, value: &str| {
         let path = FieldPath::parse(&format!("{entry}/{field}")).unwrap();

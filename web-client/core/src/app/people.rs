@@ -6,6 +6,7 @@ use std::rc::Rc;
 use ankomst_shared::app::Language;
 use ankomst_shared::catalog::numbers::plain;
 use ankomst_shared::catalog::{Catalog, Field, Kind};
+use ankomst_shared::document::Statement;
 use ankomst_shared::find::{Somebody, Text, short_number};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::RecordState;
@@ -24,7 +25,14 @@ pub(super) struct Household {
     pub(super) label: Name,
     pub(super) persons: Vec<Listed>,
     /// Pairs that somebody has said are two.
-    pub(super) apart: Vec<(String, String)>,
+    pub(super) apart: Vec<Apart>,
+}
+
+/// Two that somebody has said are two.
+pub(super) struct Apart {
+    pub(super) pair: [String; 2],
+    /// Who said so, if that was not when they were taken apart.
+    pub(super) said: Option<Statement>,
 }
 
 /// A person of a case.
@@ -82,10 +90,20 @@ pub(super) fn household(id: DocumentId, record: &RecordState) -> Household {
             }
         }
     }
-    for entry in record.entries(catalog, &kind.id, "not_duplicates") {
-        let text =
-            |field: &str| record.text(&["not_duplicates/", &entry, field].concat()).to_owned();
-        household.apart.push((text("/person"), text("/other")));
+    for list in ["not_duplicates", "same_said"] {
+        for entry in record.entries(catalog, &kind.id, list) {
+            let key = |field: &str| [list, "/", &entry, field].concat();
+            let is_saying = list == "same_said";
+            if is_saying && record.value(&key("/joined")) != Some(&Value::Bool(false)) {
+                continue;
+            }
+            let path = FieldPath::parse(&key("/other")).ok().filter(|_| !is_saying);
+            let said = path.and_then(|path| record.fields.get(&path)?.statements.first().cloned());
+            let other = key("/other");
+            let other = record.text(&other).rsplit('/').next().unwrap_or_default().to_owned();
+            let pair = [record.text(&key("/person")).to_owned(), other];
+            household.apart.push(Apart { pair, said });
+        }
     }
     household.own = Text::of(&own);
     household

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::conflict::{self, Conflict};
+use ankomst_shared::conflict::{self, Class, Conflict};
+use ankomst_shared::document::Statement;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::occupancy;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::same::{Card, Same, There, pointers};
+use ankomst_shared::same::{Card, Pointer, Same, There, pointers};
 
 use super::state::Open;
 use super::twins::Likely;
@@ -47,7 +48,8 @@ impl Open {
         same
     }
 
-    fn has_card(&mut self, (case, entry): &Card) -> There {
+    /// Whether a card is there.
+    pub(super) fn has_card(&mut self, (case, entry): &Card) -> There {
         if self.kind(*case) != Some("case") {
             return There::Elsewhere;
         }
@@ -79,8 +81,46 @@ impl Open {
         }
         if same.joins(id) {
             all.extend(self.apart(id, &same));
+            all.extend(self.contested(id, &same));
         }
         all
+    }
+
+    /// Persons of a case whose cards were joined while somebody, without contact, said that they are two.
+    fn contested(&mut self, case: DocumentId, same: &Same) -> Vec<Conflict> {
+        let mut found = Vec::new();
+        let Some(household) = self.household(case) else { return found };
+        for one in &household.persons {
+            let joined = same.joined(case, &one.entry);
+            let is_one = |entry: &String| {
+                *entry == one.entry || joined.iter().any(|pointer| pointer.card.1 == *entry)
+            };
+            let all = if joined.is_empty() { Vec::new() } else { self.all("case") };
+            for at in all {
+                let Some(household) = self.household(at) else { continue };
+                for apart in household.apart.iter().filter(|apart| apart.pair.iter().all(is_one)) {
+                    let Some(said) = &apart.said else { continue };
+                    if !joined.iter().any(|pointer| self.knew(pointer, (at, said))) {
+                        let mut all = vec![said.clone()];
+                        for pointer in &joined {
+                            all.extend(pointer.said.iter().cloned());
+                        }
+                        let at = ["persons/", &one.entry].concat();
+                        found.push(Conflict::new(case, Class::Duplicate, &at, all));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether who joined a card knew of what was said; of another record, only the clocks tell.
+    fn knew(&mut self, pointer: &Pointer, (at, said): (DocumentId, &Statement)) -> bool {
+        if pointer.card.0 != at {
+            return pointer.said.iter().any(|one| one.meta.claimed_ms >= said.meta.claimed_ms);
+        }
+        let Some(read) = self.read(at) else { return false };
+        pointer.said.iter().any(|one| read.history_of(&[one.change]).contains(&said.change))
     }
 
     /// Persons of a case whose cards live in different houses.

@@ -125,7 +125,8 @@ fn alike(one: &Known, other: &Known) -> Option<Likeness> {
     }
     let is_said = |household: &Household| {
         let (one, other) = (one.entry(), other.entry());
-        household.apart.iter().any(|(a, b)| (a == one && b == other) || (a == other && b == one))
+        let mut apart = household.apart.iter().map(|apart| apart.pair.each_ref());
+        apart.any(|[a, b]| (a == one && b == other) || (a == other && b == one))
     };
     (!is_said(&one.household) && !is_said(&other.household)).then_some(like)
 }

@@ -107,8 +107,12 @@ impl<P: Platform> Core<P> {
             let record = open.record(case).ok_or(Refusal::NotHere)?;
             let text = |field: &str| record.text(&format!("persons/{person}/{field}"));
             let names = [text("given"), text("family")];
-            let initials: Vec<String> =
-                names.iter().filter_map(|name| name.chars().next().map(String::from)).collect();
+            let initial = |name: &str| name.chars().next().map(String::from);
+            let mut initials: Vec<String> = names.into_iter().filter_map(initial).collect();
+            if initials.is_empty() {
+                // Whom only the own script names.
+                initials = text("native_name").split_whitespace().filter_map(initial).collect();
+            }
             let display = if initials.is_empty() { "?".to_owned() } else { initials.join(".") };
             let mut facts = vec![
                 ("person", Value::text(person)),

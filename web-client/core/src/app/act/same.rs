@@ -1,10 +1,9 @@
 //! Saying that two cards are of one person, or that they are not. What was said, by whom and why, stays.
 
 use ankomst_shared::app::{Acted, Refusal};
-use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::same::named;
+use ankomst_shared::same::{Card, There, named};
 use ankomst_shared::value::Value;
 
 use super::super::state::Core;
@@ -20,12 +19,10 @@ impl<P: Platform> Core<P> {
         reason: &str,
     ) -> Result<Acted, Refusal> {
         self.with_open(|open| {
-            let (at, shown) = named(case, other).ok_or(Refusal::BadValue)?;
-            let is_here = open.kind(at) == Some("case")
-                && open.record(at).is_some_and(|record| {
-                    record.entries(Catalog::builtin(), "case", "persons").contains(&shown)
-                });
-            if joined && !is_here { Err(Refusal::NotHere) } else { Ok(()) }
+            let shown = named(case, other).ok_or(Refusal::BadValue)?;
+            let mut is_here = |card: &Card| open.has_card(card) == There::Yes;
+            let are_here = is_here(&(case, entry.to_owned())) && (!joined || is_here(&shown));
+            if are_here { Ok(()) } else { Err(Refusal::NotHere) }
         })?;
         let id = self.entry()?.to_string();
         let mut values = Vec::new();

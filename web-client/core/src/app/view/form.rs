@@ -9,6 +9,9 @@ use ankomst_shared::value::Value;
 
 use super::viewer::{Viewer, count};
 
+/// What follows is laid out from the left.
+pub(super) const LEFT_TO_RIGHT: char = '\u{200e}';
+
 impl Viewer<'_> {
     pub(super) fn form(
         &mut self,
@@ -151,11 +154,19 @@ impl Viewer<'_> {
         if name.is_empty() { self.card_name(id, entry) } else { name }
     }
 
-    /// The name that stands on a card.
+    /// The name that stands on a card; the one in the own script where there is no other.
     pub(super) fn card_name(&mut self, id: DocumentId, entry: &str) -> String {
-        let names =
-            ["given", "family"].map(|part| self.text(id, &format!("persons/{entry}/{part}")));
-        names.join(" ").trim().to_owned()
+        let [given, family, native] = ["given", "family", "native_name"]
+            .map(|part| self.text(id, &format!("persons/{entry}/{part}")));
+        let mut name = [&given, " ", &family].concat().trim().to_owned();
+        if name.is_empty() {
+            name = native;
+        }
+        if name.ends_with(is_right_to_left) {
+            // What stands behind it, such as a number, keeps its own direction.
+            name.push(LEFT_TO_RIGHT);
+        }
+        name
     }
 
     pub(super) fn is_protected(&mut self, id: DocumentId) -> bool {
@@ -165,6 +176,11 @@ impl Viewer<'_> {
                 && state.value.as_str().is_some_and(|code| code != "none")
         })
     }
+}
+
+/// Letters of Hebrew, Arabic and their neighbours.
+const fn is_right_to_left(sign: char) -> bool {
+    matches!(sign, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
 /// What is wrong with an answer, in words.

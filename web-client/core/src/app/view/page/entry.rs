@@ -6,11 +6,9 @@ use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
 
+use super::super::form::LEFT_TO_RIGHT;
 use super::super::viewer::Viewer;
 use super::made::{badge, notice, part};
-
-/// What follows is laid out from the left.
-const LEFT_TO_RIGHT: char = '\u{200e}';
 
 impl Viewer<'_> {
     /// All fields of a record.
@@ -169,7 +167,13 @@ impl Viewer<'_> {
             "persons" => {
                 let fields = ["birth_date", "personal_number", "dossier_number", "native_name"];
                 badges = self.person_marks(home, entry);
-                (self.person_name(home, entry), fields.map(|field| self.words(home, &key(field))))
+                let mut detail = fields.map(|field| self.words(home, &key(field)));
+                let name = self.person_name(home, entry);
+                // Whom only the own script names is called by it.
+                if name.starts_with(&detail[3]) {
+                    detail[3].clear();
+                }
+                (name, detail)
             }
             "intakes" => {
                 let form = self.form(home, Some((list, entry)));

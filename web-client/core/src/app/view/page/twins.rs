@@ -83,14 +83,14 @@ impl Viewer<'_> {
 
     /// Everybody else on this device, to say that one of them is the same person.
     fn all_others(&mut self, case: DocumentId, entry: &str) -> Part {
-        let card = (case, entry.to_owned());
+        // Who is said to be somebody already stays so: that one is the other, too.
         let own = self.shown_as(case, entry);
         let mut lines = Vec::new();
         for other in self.everybody() {
             let shown = other.card();
             if shown != own {
                 let mut line = self.person_line(shown.0, &shown.1);
-                line.actions.push(self.same_action(&card, &shown));
+                line.actions.push(self.same_action(&own, &shown));
                 lines.push(line);
             }
         }
