@@ -55,9 +55,11 @@ pub fn room_of<'a>(ask: &Ask<'a>, living: &[&str]) -> Option<Measured<'a>> {
         _ => ("by_singles", most),
     }));
     let mut most = None;
-    for (_, bound) in &bounds {
+    for (_, bound) in &mut bounds {
+        *bound = (*bound).max(0);
         most = Some(most.map_or(*bound, |least: i64| least.min(*bound)));
     }
+    let floor = floor.map(|floor| floor.max(0));
     tell(&mut sheet, (most, sleeps, blocked), &bounds);
     for (name, _) in &bounds {
         let said =

@@ -1,10 +1,10 @@
 //! Whether a task or an item of a checklist is late, and since when, in working days.
 
 use super::answer::{Answer, Worth};
-use super::sheet::{Ask, Sheet};
+use super::sheet::{Ask, Sheet, whole};
 use crate::catalog::{
-    Again, Catalog, Due, Item, NoDueDate, When, due_latest, due_when, is_over, is_working_day,
-    months_after, read_date, written_date,
+    Again, Catalog, Checklist, Due, Item, NoDueDate, When, due_latest, due_when, is_over,
+    is_working_day, months_after, read_date, written_date,
 };
 use crate::merge::RecordState;
 use crate::value::Value;
@@ -12,8 +12,8 @@ use jiff::civil::Date;
 
 /// Months from birth to the 18th birthday.
 const EIGHTEEN: i64 = 12 * 18;
-/// Working days are counted no further than this.
-const DAYS_MAX: i64 = 2_000;
+/// Days are looked at no further than this, which is two hundred years.
+const DAYS_MAX: i64 = 73_050;
 
 pub(super) fn task<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let mut sheet = Sheet::new("task_overdue", ask, "tasks")?;
@@ -132,8 +132,16 @@ pub fn item_times(ask: &Ask<'_>, item: &Item) -> (Result<When, NoDueDate>, Optio
     (moved.map_or_else(|| due_when(due, from, done), Ok), due_latest(due, from))
 }
 
+/// The version of the checklist that a run has.
+pub(super) fn checklist<'a>(ask: &Ask<'a>) -> Option<&'a Checklist> {
+    let version =
+        whole(ask.record.value("version")).and_then(|version| u32::try_from(version).ok());
+    ask.catalog.checklist(ask.record.text("checklist"), version?)
+}
+
 pub(super) fn item<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
-    let item = ask.catalog.item(ask.entry)?;
+    let own = checklist(ask).and_then(|list| list.items.iter().find(|item| item.id == ask.entry));
+    let item = own.or_else(|| ask.catalog.item(ask.entry))?;
     let due = item.due.as_ref()?;
     let mut sheet = Sheet::new("item_overdue", ask, "item")?;
     let answered = is_answered(sheet.text(status_field(item)));
