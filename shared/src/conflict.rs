@@ -341,6 +341,7 @@ fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict>
                     (Class::Safety, at.clone())
                 }
                 Fault::SexRule => (Class::Safety, format!("{at}/sex_rule")),
+                Fault::Stranger => (Class::Safety, format!("{at}/age_band")),
                 // Told of the person and the bed below.
                 Fault::Twice | Fault::SameBed => continue,
             };

@@ -15,6 +15,8 @@
 
 #[path = "rules/case.rs"]
 mod case;
+#[path = "rules/housing.rs"]
+mod housing;
 #[path = "rules/laws.rs"]
 mod laws;
 

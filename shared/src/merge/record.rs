@@ -282,6 +282,17 @@ impl RecordState {
         self.value(key).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The ruling text of a key, and while people disagree everything else that stands there.
+    #[must_use]
+    pub fn said(&self, key: &str) -> Vec<&str> {
+        let mut said = vec![self.text(key)];
+        let state = FieldPath::parse(key).ok().and_then(|path| self.fields.get(&path));
+        if let Some(state) = state.filter(|state| state.is_open()) {
+            said.extend(state.statements.iter().filter_map(|one| one.value.as_str()));
+        }
+        said
+    }
+
     /// The members of a set that are in.
     #[must_use]
     pub fn members(&self, set: &str) -> Vec<&str> {
