@@ -191,7 +191,11 @@ pub fn house_of<'a>(ask: &Ask<'a>, house: &House) -> Option<Answer<'a>> {
         (Some(written), Some(rooms)) => Some(written.min(rooms)),
         (written, rooms) => written.or(rooms),
     };
-    if let Some(most) = most {
+    let closed = sheet.text("status") == "closed";
+    let most = if closed { Some(0) } else { most };
+    if closed {
+        sheet.say("closed");
+    } else if let Some(most) = most {
         sheet.say("value").number("most", most);
     }
     match written {
@@ -209,7 +213,9 @@ pub fn house_of<'a>(ask: &Ask<'a>, house: &House) -> Option<Answer<'a>> {
             sheet.change("unblocked").text("room", label).number("takes", takes);
         }
     }
-    if most.is_some() && most == written {
+    if closed {
+        sheet.change("opened");
+    } else if most.is_some() && most == written {
         sheet.change("more_written");
     } else if most.is_some() {
         sheet.change("more_rooms");

@@ -48,6 +48,8 @@ const ALL: [(&str, Needs); 13] = [
             maybe: &[],
             says: &[
                 ("value", &["most"]),
+                ("closed", &[]),
+                ("opened", &[]),
                 ("by_written", &["written"]),
                 ("by_rooms", &["rooms"]),
                 ("blocked", &["room"]),
