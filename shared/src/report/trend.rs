@@ -23,6 +23,23 @@ impl Series<'_> {
         row.agreement.category == self.category && row.agreement.kind == self.kind
     }
 
+    /// The years that are in it: `2008–2009, 2011`.
+    fn years(&self) -> String {
+        let mut text = String::new();
+        let mut rest = self.received.as_slice();
+        while let Some((first, _)) = rest.first() {
+            let next = |(at, (year, _)): &(usize, &(i64, i64))| {
+                i64::try_from(*at).is_ok_and(|at| first.saturating_add(at) == *year)
+            };
+            let run = rest.iter().enumerate().take_while(next).count().max(1);
+            let (these, later) = rest.split_at_checked(run).unwrap_or_default();
+            text.push_str(if text.is_empty() { "" } else { ", " });
+            text.push_str(&years(*first, these.last().map_or(*first, |(year, _)| *year)));
+            rest = later;
+        }
+        text
+    }
+
     /// All that were received.
     #[must_use]
     pub fn sum(&self) -> i64 {
@@ -64,9 +81,7 @@ pub fn series(rows: &[Row]) -> Vec<Series<'_>> {
 pub fn facts(rows: &[Row], told: &mut Told<'_>) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     for one in series(rows) {
-        let (Some((first, _)), Some(last)) = (one.received.first(), one.received.last()) else {
-            continue;
-        };
+        let Some(last) = one.received.last() else { continue };
         let mut said = Vec::new();
         if one.received.len() > 1 {
             let mean = one.mean().map(|tenths| written(tenths, 1, told.comma));
@@ -97,7 +112,7 @@ pub fn facts(rows: &[Row], told: &mut Told<'_>) -> Vec<(String, String)> {
         }
         if !said.is_empty() {
             let name = (told.name)("category", one.category);
-            facts.push(([&name, " ", &years(*first, last.0)].concat(), said.join(" · ")));
+            facts.push(([&name, " ", &one.years()].concat(), said.join(" · ")));
         }
     }
     facts

@@ -86,7 +86,7 @@ fn last_written(ask: &Ask<'_>) -> Option<Date> {
     let prefix = ["notes/", ask.entry, "/"].concat();
     let fields = ask.record.fields.iter().filter(|(path, _)| path.as_str().starts_with(&prefix));
     let said = fields.flat_map(|(_, state)| &state.statements);
-    let at = said.map(|said| said.meta.claimed_ms - off_ms(said)).max()?;
+    let at = said.map(|said| said.meta.claimed_ms.saturating_sub(off_ms(said))).max()?;
     When::Moment(at).day()
 }
 

@@ -72,8 +72,8 @@ impl Viewer<'_> {
         if all.len() > 1 {
             table.actions = self.choices_of_years(&all, chosen);
         }
-        let at = page.parts.len() - 1;
-        page.parts.insert(at, table);
+        let at = page.parts.iter().position(|part| part.key == "without");
+        page.parts.insert(at.unwrap_or(page.parts.len()), table);
         let said =
             self.in_words(comma, |told| (trend::facts(&rows, told), facts(&head, &rows, told)));
         if !said.0.is_empty() {
@@ -234,11 +234,13 @@ impl Viewer<'_> {
 
     /// The table with the columns in which something stands, and which ones are left out and why.
     fn table(&mut self, rows: &[Row], written: Vec<Vec<String>>, parts: &mut Vec<Part>) -> Part {
-        let (mut shown, mut without) = (Vec::new(), Vec::new());
+        let (mut shown, mut without, mut no_day) = (Vec::new(), Vec::new(), false);
         for at in 0..COLUMNS.len() {
             if written.iter().any(|cells| cells.get(at).is_some_and(|cell| !cell.is_empty())) {
                 shown.push(at);
-            } else if !matches!(at, 23..=25) {
+            } else if matches!(at, 23..=25) {
+                no_day = true;
+            } else {
                 without.push(self.column(at));
             }
         }
@@ -257,14 +259,19 @@ impl Viewer<'_> {
             let cells = shown.iter().filter_map(|at| cells.get(*at).cloned()).collect();
             lines.push((tone, cells));
         }
-        let mut why = vec![self.w(Word::ReportNoDay).to_owned()];
+        let mut why = Vec::new();
+        if no_day {
+            why.push(self.w(Word::ReportNoDay).to_owned());
+        }
         if !self.has("assignment") {
             why.push(self.w(Word::ReportNoAssignments).to_owned());
         }
         if !without.is_empty() {
             why.push(self.f(Word::ReportNothing, &[&without.join(", ")]));
         }
-        parts.push(part("without", self.w(Word::ReportEmpty), Body::Text(why)));
+        if !why.is_empty() {
+            parts.push(part("without", self.w(Word::ReportEmpty), Body::Text(why)));
+        }
         part("table", self.w(Word::ReportTable), Body::Table(lines))
     }
 
@@ -284,6 +291,9 @@ impl Viewer<'_> {
             20 => return self.w(Word::ReportOverLeast).to_owned(),
             21 => return self.w(Word::ReportOverMost).to_owned(),
             22 => return self.w(Word::ReportOfLeast).to_owned(),
+            23 => return self.w(Word::ReportDaysMiddle).to_owned(),
+            24 => return self.w(Word::ReportDaysMost).to_owned(),
+            25 => return self.w(Word::ReportInTime).to_owned(),
             26 => return self.w(Word::ReportNote).to_owned(),
             27 => "locked_by",
             28 => "locked_on",
