@@ -264,7 +264,14 @@ fn a_locked_year_is_read_only_and_a_correction_stands_beside_it_in_the_report() 
     };
     received("30");
     assert_eq!(report(&core, "Mottagna"), ["30"]);
-    locks(&core, id, true);
+    let button = || {
+        let actions = page(&core, &format!("/year/{id}")).actions;
+        actions.into_iter().find(|one| one.name == "lock-year").map(|one| one.act)
+    };
+    act(&core, &button().unwrap(), &[]);
+    assert_eq!(button(), None, "it is locked");
+    let told = [report(&core, "Låst av"), report(&core, "Låst den")].concat();
+    assert!(told.len() == 2 && told.iter().all(|cell| !cell.is_empty()), "{told:?}");
     let fields = form(&core, id, None);
     let mut open = fields.iter().filter(|one| !one.read_only).map(|one| one.path.as_str());
     assert!(open.all(|path| path.starts_with("locked")), "{fields:?}");

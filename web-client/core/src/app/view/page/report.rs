@@ -1,10 +1,13 @@
 //! `/rapport/avtal[/2013|/2010-2013]`: agreement and received for each year. Reckoned here, from what is
 //! on this device, so that it opens without contact.
 
-use ankomst_shared::app::{Act, Action, Bar, Body, Look, PageView, Part, Refusal, Sign, Tone};
-use ankomst_shared::catalog::{Field, Label};
+use ankomst_shared::app::{
+    Act, Action, Bar, Body, Look, PageView, Part, Refusal, Role, Sign, Tone,
+};
+use ankomst_shared::catalog::{Field, Label, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::report::assigned::Assigned;
 use ankomst_shared::report::cell::{COLUMNS, Told, cells, late_line, number};
 use ankomst_shared::report::head::{Head, choose, facts, file};
@@ -12,9 +15,10 @@ use ankomst_shared::report::row::{Row, rows};
 use ankomst_shared::report::trend;
 use ankomst_shared::report::year::Year;
 use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
 
 use super::super::viewer::Viewer;
-use super::made::{action, badge, part, primary};
+use super::made::{action, asked, badge, part, primary};
 
 /// The place.
 const HERE: &str = "/rapport/avtal";
@@ -89,6 +93,27 @@ impl Viewer<'_> {
         kind.is_some_and(|kind| kind.is_had_by(&self.open.identity.user.roles))
     }
 
+    /// Locks a year, as an action of supervisors.
+    pub(super) fn lock_action(&mut self, id: DocumentId) -> Option<Action> {
+        let is_locked = self.record(id).ok()?.value("locked") == Some(&Value::Bool(true));
+        if is_locked || !self.open.identity.user.roles.contains(&Role::Supervisor) {
+            return None;
+        }
+        let day = written_date(self.now.today());
+        let user = self.open.identity.user.id.to_string();
+        let mut values = Vec::new();
+        for (field, value) in [
+            ("locked", Value::Bool(true)),
+            ("locked_by", Value::text(user)),
+            ("locked_on", Value::text(day)),
+        ] {
+            values.push((FieldPath::parse(field).ok()?, value));
+        }
+        let act = Act::Set { document: id, values };
+        let lock = action("lock-year", self.w(Word::ReportLock), Sign::Lock, act);
+        Some(asked(lock, self.w(Word::ReportLockHelp), Vec::new()))
+    }
+
     /// The rows, from the records that are here.
     fn report_rows(&mut self) -> Vec<Row> {
         let mut years = Vec::new();
@@ -113,8 +138,7 @@ impl Viewer<'_> {
         for one in self.open.standing.away.clone() {
             waiting.push([&self.device(one.device), " ", &self.moment(one.seen_ms)].concat());
         }
-        let supervises =
-            self.open.identity.user.roles.contains(&ankomst_shared::app::Role::Supervisor);
+        let supervises = self.open.identity.user.roles.contains(&Role::Supervisor);
         let none = if supervises { Word::ReportWaitingNone } else { Word::ReportUnknown };
         if waiting.is_empty() {
             waiting.push(self.w(none).to_owned());
