@@ -19,6 +19,8 @@ mod case;
 mod housing;
 #[path = "rules/laws.rs"]
 mod laws;
+#[path = "rules/total.rs"]
+mod total;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -59,7 +59,7 @@ impl Assigned {
             let key = ["persons_expected/", person, "/birth_year"].concat();
             children = match record.value(&key) {
                 Some(Value::Int(born)) => {
-                    children.map(|sum| sum + i64::from(year.year - born < ADULT))
+                    children.map(|sum| sum + i64::from(year.year.saturating_sub(*born) < ADULT))
                 }
                 _ => None,
             };
@@ -67,7 +67,8 @@ impl Assigned {
         let day = |field: &str| read_date(record.text(field));
         let came = record.said("reception_on");
         let doubted = came.iter().any(|one| came.first() != Some(one));
-        let days = day("decided_on").zip(day("reception_on")).filter(|(from, to)| from <= to && !doubted);
+        let days =
+            day("decided_on").zip(day("reception_on")).filter(|(from, to)| from <= to && !doubted);
         let days = days.map(|(from, to)| {
             (days_of(to) - days_of(from), months_after(from, 2).is_none_or(|last| to <= last))
         });

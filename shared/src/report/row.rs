@@ -145,7 +145,7 @@ pub fn rows(years: &[Year], assigned: &[Assigned]) -> Vec<Row> {
     without_number(&mut rows, other);
     order::sort_by_key(&mut rows, |row| {
         let one = &row.agreement;
-        let (to, span) = (row.to.to_string(), (row.to - row.year).to_string());
+        let (to, span) = (row.to.to_string(), row.to.saturating_sub(row.year).to_string());
         [&to, &span, &one.kind, &one.category, &one.entry].map(String::as_str).join(" ")
     });
     rows
@@ -226,7 +226,7 @@ fn count_assigned(row: &mut Row, year: &Year, assigned: &[Assigned]) {
         row.days.0.extend(one.days);
         row.days.1 += 1;
         persons += one.persons;
-        children = children.and_then(|sum: i64| Some(sum + one.children?));
+        children = children.and_then(|sum: i64| sum.checked_add(one.children?));
     }
     if !any {
         return;

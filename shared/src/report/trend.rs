@@ -43,7 +43,7 @@ impl Series<'_> {
     /// All that were received.
     #[must_use]
     pub fn sum(&self) -> i64 {
-        self.received.iter().map(|(_, received)| *received).sum()
+        self.received.iter().fold(0, |sum: i64, (_, received)| sum.saturating_add(*received))
     }
 
     /// The mean of a year, in tenths.
@@ -143,7 +143,7 @@ fn against(
 /// `omkring 100 av 125 kvotflyktingar (80 %)`, where a share is known for exactly the years of the series.
 fn share(rows: &[Row], one: &Series<'_>, told: &Told<'_>) -> Option<String> {
     let (first, last) = (one.received.first()?.0, one.received.last()?.0);
-    let is_whole = i64::try_from(one.received.len()).ok()? == last - first + 1;
+    let is_whole = i64::try_from(one.received.len()).ok()? == last.saturating_sub(first).saturating_add(1);
     let row =
         rows.iter().find(|row| one.has(row) && (row.year, row.to) == (first, last) && is_whole)?;
     let [share] = row.figures("quota_share")[..] else { return None };

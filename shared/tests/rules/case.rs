@@ -134,7 +134,7 @@ fn value(text: &str) -> Value {
     }
 }
 
-fn said(value: &Value, number: u8) -> Statement {
+pub fn said(value: &Value, number: u8) -> Statement {
     Statement {
         value: value.clone(),
         id: StatementId { counter: number.into(), actor: ActorId::from_bytes([number; 16]) },
