@@ -143,7 +143,8 @@ fn against(
 /// `omkring 100 av 125 kvotflyktingar (80 %)`, where a share is known for exactly the years of the series.
 fn share(rows: &[Row], one: &Series<'_>, told: &Told<'_>) -> Option<String> {
     let (first, last) = (one.received.first()?.0, one.received.last()?.0);
-    let is_whole = i64::try_from(one.received.len()).ok()? == last.saturating_sub(first).saturating_add(1);
+    let is_whole =
+        i64::try_from(one.received.len()).ok()? == last.saturating_sub(first).saturating_add(1);
     let row =
         rows.iter().find(|row| one.has(row) && (row.year, row.to) == (first, last) && is_whole)?;
     let [share] = row.figures("quota_share")[..] else { return None };

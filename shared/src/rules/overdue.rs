@@ -82,8 +82,8 @@ pub fn is_answered(status: &str) -> bool {
 #[must_use]
 pub fn event(ask: &Ask<'_>, anchor: &str) -> Option<(usize, String, Value)> {
     let field = ask.catalog.date_field(anchor)?;
-    if let Some(said) = ask.record.value(&field.id) {
-        return Some((0, field.id.clone(), said.clone()));
+    if let Some(said) = earliest(ask.record, &field.id) {
+        return Some((0, field.id.clone(), said));
     }
     for (at, (kind, record)) in ask.beside.iter().enumerate() {
         if let Some((key, value)) = known_date(ask.catalog, (kind, record), anchor) {
@@ -91,6 +91,11 @@ pub fn event(ask: &Ask<'_>, anchor: &str) -> Option<(usize, String, Value)> {
         }
     }
     None
+}
+
+/// Of different days or moments the earliest: what is due by it is due then at the latest.
+fn earliest(record: &RecordState, key: &str) -> Option<Value> {
+    record.values(key).into_iter().min().cloned()
 }
 
 /// What a house or case says of an event: its field with that anchor, or the day on which its only
@@ -104,16 +109,16 @@ pub fn known_date(
     let found = if anchor == "B18" { "birth_date" } else { anchor };
     let (list, field) = catalog.anchor(kind, found)?;
     let Some(list) = list else {
-        let value = record.value(&field.id).cloned().filter(|value| !value.is_null())?;
-        return Some((field.id.clone(), value));
+        return Some((field.id.clone(), earliest(record, &field.id)?));
     };
     let mut entries = record.entries(catalog, kind, &list.id);
     let (Some(person), true) = (entries.pop(), entries.is_empty()) else { return None };
     let key = |field: &str| [&list.id, "/", &person, "/", field].concat();
-    if !matches!(record.text(&key("birth_precision")), "" | "day") {
+    if !record.said(&key("birth_precision")).iter().all(|exact| matches!(*exact, "" | "day")) {
         return None;
     }
-    let birthday = months_after(read_date(record.text(&key(&field.id)))?, EIGHTEEN)?;
+    let birth = earliest(record, &key(&field.id))?;
+    let birthday = months_after(read_date(birth.as_str()?)?, EIGHTEEN)?;
     Some((key(&field.id), Value::text(written_date(birthday))))
 }
 

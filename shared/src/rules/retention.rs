@@ -187,9 +187,7 @@ fn is_child_placed(sheet: &mut Sheet<'_>) -> bool {
         let key = |field: &str| ["decisions/", &entry, "/", field].concat();
         // Where people disagree, one of them may be right.
         let says = |field: &str, is: &dyn Fn(&str) -> bool| {
-            let key = key(field);
-            let others = sheet.others_at(&key);
-            is(record.text(&key)) || others.into_iter().filter_map(Value::as_str).any(is)
+            record.said(&key(field)).into_iter().any(is)
         };
         if !says("kind", &|kind| PLACED.contains(&kind))
             || !says("outcome", &|outcome| !NOT_PLACED.contains(&outcome))

@@ -99,7 +99,7 @@ fn filled(kind: &str, values: &[Vec<Value>]) -> RecordState {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn every_rule_answers_whatever_is_written(

@@ -19,6 +19,8 @@ fn right() -> String {
         .to_owned();
     let says = [
         ("value", "{most}"),
+        ("closed", ""),
+        ("opened", ""),
         ("by_written", "{written}"),
         ("by_rooms", "{rooms}"),
         ("blocked", "{room}"),
