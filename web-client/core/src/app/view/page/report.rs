@@ -22,6 +22,8 @@ use super::made::{action, asked, badge, part, primary};
 
 /// The place.
 const HERE: &str = "/rapport/avtal";
+/// So many years without anything are shown between two others.
+const GAP_MAX: usize = 10;
 /// So many years can be chosen one by one.
 const YEARS_SHOWN: usize = 6;
 
@@ -222,6 +224,11 @@ impl Viewer<'_> {
             };
             match plots.iter_mut().find(same) {
                 Some((newest, bars)) => {
+                    // A year of which nothing is known stands there, too.
+                    for year in (newest.year.saturating_add(1)..row.year).take(GAP_MAX) {
+                        let (label, text) = (year.to_string(), self.w(Word::WhyNone).to_owned());
+                        bars.push(Bar { label, value: None, least: None, most: None, text });
+                    }
                     *newest = row;
                     bars.push(bar);
                 }
