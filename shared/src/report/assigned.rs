@@ -2,12 +2,13 @@
 
 use crate::catalog::{Catalog, months_after, read_date};
 use crate::document::Statement;
-use crate::form::days as days_of;
 use crate::ids::{DeviceId, DocumentId};
 use crate::merge::RecordState;
 use crate::value::Value;
 
 use super::year::Year;
+
+const DAY_S: i64 = 86_400;
 
 /// Below this age somebody is a child.
 const ADULT: i64 = 18;
@@ -70,7 +71,10 @@ impl Assigned {
         let days =
             day("decided_on").zip(day("reception_on")).filter(|(from, to)| from <= to && !doubted);
         let days = days.map(|(from, to)| {
-            (days_of(to) - days_of(from), months_after(from, 2).is_none_or(|last| to <= last))
+            (
+                from.duration_until(to).as_secs() / DAY_S,
+                months_after(from, 2).is_none_or(|last| to <= last),
+            )
         });
         let lock = year.lock.as_ref().map(|lock| arrived(year.id, lock));
         Some(Self {

@@ -4,8 +4,6 @@ use super::answer::{Answer, Worth};
 use super::establishment::{age, births};
 use super::sheet::{Ask, Sheet};
 use crate::catalog::{Caution, When, months_after, read_date};
-use crate::conflict::CLOCK_OFF_S;
-use crate::document::Statement;
 use crate::merge::RecordState;
 use crate::path::FieldPath;
 use crate::value::Value;
@@ -86,14 +84,8 @@ fn last_written(ask: &Ask<'_>) -> Option<Date> {
     let prefix = ["notes/", ask.entry, "/"].concat();
     let fields = ask.record.fields.iter().filter(|(path, _)| path.as_str().starts_with(&prefix));
     let said = fields.flat_map(|(_, state)| &state.statements);
-    let at = said.map(|said| said.meta.claimed_ms.saturating_sub(off_ms(said))).max()?;
+    let at = said.map(|said| said.meta.claimed_ms.saturating_sub(said.meta.off_ms())).max()?;
     When::Moment(at).day()
-}
-
-/// By how much the clock of the device was ahead, if so much that it is not believed.
-fn off_ms(said: &Statement) -> i64 {
-    let off = said.meta.clock_offset_s.filter(|off| off.unsigned_abs() > CLOCK_OFF_S);
-    off.unwrap_or_default().saturating_mul(1000)
 }
 
 /// A number of years in months.
@@ -186,9 +178,8 @@ fn is_child_placed(sheet: &mut Sheet<'_>) -> bool {
     for entry in record.entries(sheet.ask.catalog, "case", "decisions") {
         let key = |field: &str| ["decisions/", &entry, "/", field].concat();
         // Where people disagree, one of them may be right.
-        let says = |field: &str, is: &dyn Fn(&str) -> bool| {
-            record.said(&key(field)).into_iter().any(is)
-        };
+        let says =
+            |field: &str, is: &dyn Fn(&str) -> bool| record.said(&key(field)).into_iter().any(is);
         if !says("kind", &|kind| PLACED.contains(&kind))
             || !says("outcome", &|outcome| !NOT_PLACED.contains(&outcome))
         {
@@ -294,5 +285,5 @@ fn moment(record: &RecordState, key: &str) -> Option<Date> {
     let state = record.fields.get(&FieldPath::parse(key).ok()?)?;
     let Value::Int(at) = state.value else { return None };
     let said = state.statements.iter().find(|said| said.value == state.value);
-    When::Moment(at.saturating_sub(said.map_or(0, off_ms))).day()
+    When::Moment(at.saturating_sub(said.map_or(0, |said| said.meta.off_ms()))).day()
 }
