@@ -257,9 +257,7 @@ fn has_stranger(record: &RecordState, living: &[&str]) -> bool {
         ages.iter().any(is_child)
             && people.iter().enumerate().any(|(other, (bands, house))| {
                 let is_same = |one: &&str| !one.is_empty() && house.iter().all(|two| one == two);
-                at != other
-                    && !bands.iter().all(|band| is_child(band))
-                    && !home.iter().all(|one| is_same(&one))
+                at != other && !bands.iter().all(is_child) && !home.iter().all(is_same)
             })
     })
 }

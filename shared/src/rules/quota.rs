@@ -44,21 +44,18 @@ pub(super) fn number<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
             now.push(one);
         }
     }
-    let worth = match now.as_slice() {
-        [one] => {
-            sheet.say("number").text("number", &one.written()).text("from", from.as_str());
-            match (one.least, one.most) {
-                (Some(least), Some(most)) if least == most => Worth::Number(least),
-                (Some(least), Some(most)) => Worth::Range(least, most),
-                _ => Worth::Text(one.written()),
-            }
+    let worth = if let [one] = now.as_slice() {
+        sheet.say("number").text("number", &one.written()).text("from", from.as_str());
+        match (one.least, one.most) {
+            (Some(least), Some(most)) if least == most => Worth::Number(least),
+            (Some(least), Some(most)) => Worth::Range(least, most),
+            _ => Worth::Text(one.written()),
         }
-        _ => {
-            let numbers = now.iter().map(|one| one.written()).collect::<Vec<_>>().join(" / ");
-            sheet.say("disputed").text("numbers", &numbers).text("from", from.as_str());
-            sheet.change("decide");
-            Worth::Disputed
-        }
+    } else {
+        let numbers = now.iter().map(|one| one.written()).collect::<Vec<_>>().join(" / ");
+        sheet.say("disputed").text("numbers", &numbers).text("from", from.as_str());
+        sheet.change("decide");
+        Worth::Disputed
     };
     let state = sheet.text("state");
     if matches!(state, "none" | "negotiating" | "proposed") {

@@ -8,17 +8,22 @@ use crate::value::Value;
 /// What the municipality decides the number under.
 const POLICY: &str = "vacated_every";
 
-pub(super) fn arrears<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
-    let mut sheet = Sheet::new("vacated", ask, "")?;
-    let day = sheet.answer.on.clone();
-    let own = sheet.policies(POLICY, &day);
-    let every = match own.as_slice() {
+/// How many vacated flats there are to each one offered.
+fn every(sheet: &Sheet<'_>, own: &[(&str, &str)]) -> Option<i64> {
+    let every = match own {
         [] => sheet.number("every"),
         // What the municipality has written and cannot be read is not put right by guessing.
         [(value, _)] => value.parse::<i64>().ok(),
         _ => None,
     };
-    let every = every.filter(|every| *every > 0);
+    every.filter(|every| *every > 0)
+}
+
+pub(super) fn arrears<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
+    let mut sheet = Sheet::new("vacated", ask, "")?;
+    let day = sheet.answer.on.clone();
+    let own = sheet.policies(POLICY, &day);
+    let every = every(&sheet, &own);
     let mut flats: Vec<([String; 3], bool)> = Vec::new();
     let (mut same, mut doubted) = (Vec::new(), Vec::new());
     let record = sheet.ask.record;

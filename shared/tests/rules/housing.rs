@@ -1,5 +1,7 @@
 //! Who must not share a room: a child with an adult of another household, whoever said what of them.
 
+use std::fmt::Write as _;
+
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::conflict::{Class, conflicts};
 use ankomst_shared::ids::DocumentId;
@@ -13,9 +15,9 @@ fn wrong(room: &str, people: &[&str]) -> Vec<Fault> {
     let mut text = format!("rooms/A/kind=bedroom rooms/A/area_m2='60 {room}");
     for (letter, person) in ["P", "Q", "R"].iter().zip(people) {
         let at = format!(" occupancy/{letter}/");
-        text.push_str(&format!("{at}room=@A{at}person=p{letter}"));
+        write!(text, "{at}room=@A{at}person=p{letter}").unwrap();
         for answer in person.split(' ').filter(|answer| !answer.is_empty()) {
-            text.push_str(&format!("{at}{answer}"));
+            write!(text, "{at}{answer}").unwrap();
         }
     }
     let record = record(&text);

@@ -124,10 +124,11 @@ proptest! {
                         let ask = Ask { catalog, kind, record, entry, beside, same, today, now_ms };
                         let Some(found) = answer(&rule.id, &ask) else { continue };
                         for (language, _) in LANGUAGES {
-                            found.value_text(catalog, language);
+                            let mut told = found.value_text(catalog, language);
                             for one in found.said.iter().chain(&found.missing).chain(&found.changes) {
-                                one.words(catalog, language);
+                                told.push_str(&one.words(catalog, language));
                             }
+                            prop_assert!(told.len() < 100_000);
                         }
                     }
                 }

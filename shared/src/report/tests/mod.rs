@@ -333,8 +333,8 @@ fn the_file_is_the_same_letter_by_letter_with_a_comma_and_with_a_point() {
             file(&head, &rows, &mut Told { language: Language::Sv, comma, name })
         })
     };
-    assert_eq!(of(true), include_str!("golden/comma.csv"));
-    assert_eq!(of(false), include_str!("golden/point.csv"));
+    assert_eq!(of(true), include_str!("../golden/comma.csv"));
+    assert_eq!(of(false), include_str!("../golden/point.csv"));
 }
 
 #[test]
