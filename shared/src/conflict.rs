@@ -7,7 +7,7 @@
 use crate::app::Agreement;
 use crate::catalog::{Catalog, MergeCode};
 use crate::chunk::sha256;
-use crate::document::{Document, Edit, Statement};
+use crate::document::{CLOCK_OFF_S, Document, Edit, Statement};
 use crate::ids::{ConflictId, DocumentId, EntryId, UserId};
 use crate::merge::settlement::entry_edits;
 use crate::merge::{FieldState, RecordState, conflict_id};
@@ -19,9 +19,6 @@ use crate::value::Value;
 
 /// The list of the review document with who sees to what.
 const OWNED: &str = "conflicts";
-
-/// A clock that is off by more than this is told, seconds (domain section 3.0, `clock_offset_s`).
-pub const CLOCK_OFF_S: u64 = 120;
 
 /// What kind of conflict it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -341,6 +338,7 @@ fn housing(id: DocumentId, record: &RecordState, house: &House) -> Vec<Conflict>
                     (Class::Safety, at.clone())
                 }
                 Fault::SexRule => (Class::Safety, format!("{at}/sex_rule")),
+                Fault::Stranger => (Class::Safety, format!("{at}/age_band")),
                 // Told of the person and the bed below.
                 Fault::Twice | Fault::SameBed => continue,
             };

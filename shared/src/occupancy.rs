@@ -78,6 +78,8 @@ pub enum Fault {
     Blocked,
     /// Someone's sex does not fit the room's rule.
     SexRule,
+    /// A child shares it with an adult of another household.
+    Stranger,
     /// Someone is placed twice in the house.
     Twice,
     /// Two placements in one bed.
@@ -239,6 +241,27 @@ pub fn each_once<'a>(all: impl IntoIterator<Item = &'a Occupant>) -> Vec<&'a str
     living
 }
 
+/// Whether a child lives with somebody who may be an adult and may be of another household. Of what people
+/// disagree on, anything may be so.
+fn has_stranger(record: &RecordState, living: &[&str]) -> bool {
+    let said = |entry: &str, field| record.said(&["occupancy/", entry, "/", field].concat());
+    let is_child = |band: &&str| matches!(*band, "0-5" | "6-12" | "13-17");
+    let homes = |entry: &str| {
+        let mut homes = said(entry, "household");
+        homes.retain(|home| !home.is_empty());
+        if homes.is_empty() { said(entry, "case") } else { homes }
+    };
+    let of = |one: &&str| (said(one, "age_band"), homes(one));
+    let people: Vec<_> = living.iter().map(of).collect();
+    people.iter().enumerate().any(|(at, (ages, home))| {
+        ages.iter().any(is_child)
+            && people.iter().enumerate().any(|(other, (bands, house))| {
+                let is_same = |one: &&str| !one.is_empty() && house.iter().all(|two| one == two);
+                at != other && !bands.iter().all(is_child) && !home.iter().all(is_same)
+            })
+    })
+}
+
 fn room(ask: &Ask<'_>, entry: String, placed: &[(String, String, Occupant)]) -> Option<Room> {
     let (catalog, record) = (ask.catalog, ask.record);
     let key = |field: &str| format!("rooms/{entry}/{field}");
@@ -271,14 +294,17 @@ fn room(ask: &Ask<'_>, entry: String, placed: &[(String, String, Occupant)]) -> 
     if blocked && !here.is_empty() {
         faults.push(Fault::Blocked);
     }
-    let strange = match record.text(&key("sex_rule")) {
-        "women" => "M",
-        "men" => "F",
-        _ => "",
+    let rules = record.said(&key("sex_rule"));
+    let is_against = |entry: &&str| {
+        let sexes = record.said(&["occupancy/", entry, "/sex"].concat());
+        rules.contains(&"women") && sexes.contains(&"M")
+            || rules.contains(&"men") && sexes.contains(&"F")
     };
-    let sex = |one: &Occupant| record.text(&format!("occupancy/{}/sex", one.entry)) == strange;
-    if !strange.is_empty() && here.iter().any(|(_, _, one)| one.lives && sex(one)) {
+    if living.iter().any(is_against) {
         faults.push(Fault::SexRule);
+    }
+    if has_stranger(record, &living) {
+        faults.push(Fault::Stranger);
     }
     if beds.iter().any(|bed| bed.occupants.iter().filter(|one| one.lives).count() > 1) {
         faults.push(Fault::SameBed);

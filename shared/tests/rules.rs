@@ -15,8 +15,12 @@
 
 #[path = "rules/case.rs"]
 mod case;
+#[path = "rules/housing.rs"]
+mod housing;
 #[path = "rules/laws.rs"]
 mod laws;
+#[path = "rules/total.rs"]
+mod total;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -33,7 +33,18 @@ pub struct ChangeMeta {
 #[error("the change does not say who made it, on which device and when")]
 pub struct MetaError;
 
+/// A clock that is off by more than this is told, and not believed, seconds (domain section 3.0,
+/// `clock_offset_s`).
+pub const CLOCK_OFF_S: u64 = 120;
+
 impl ChangeMeta {
+    /// By how much the clock of the device was ahead, milliseconds, if so much that it is not believed.
+    #[must_use]
+    pub fn off_ms(&self) -> i64 {
+        let off = self.clock_offset_s.filter(|off| off.unsigned_abs() > CLOCK_OFF_S);
+        off.unwrap_or_default().saturating_mul(1000)
+    }
+
     /// Writes the commit message.
     #[must_use]
     pub fn to_message(&self) -> String {

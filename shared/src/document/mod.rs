@@ -15,6 +15,6 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-pub use meta::{Authoring, ChangeMeta};
+pub use meta::{Authoring, CLOCK_OFF_S, ChangeMeta};
 pub use open::{Applied, Chunk, Document, DocumentError, Edit};
 pub use read::{Statement, StatementId};

@@ -282,6 +282,26 @@ impl RecordState {
         self.value(key).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The ruling text of a key, and while people disagree everything else that stands there.
+    #[must_use]
+    pub fn said(&self, key: &str) -> Vec<&str> {
+        let mut said = vec![self.text(key)];
+        said.extend(self.values(key).into_iter().filter_map(Value::as_str));
+        said
+    }
+
+    /// The ruling value of a key, and while people disagree everything else that stands there.
+    #[must_use]
+    pub fn values(&self, key: &str) -> Vec<&Value> {
+        let state = FieldPath::parse(key).ok().and_then(|path| self.fields.get(&path));
+        let mut values: Vec<&Value> = state.map(|state| &state.value).into_iter().collect();
+        if let Some(state) = state.filter(|state| state.is_open()) {
+            values.extend(state.statements.iter().map(|one| &one.value));
+        }
+        values.retain(|value| !value.is_null());
+        values
+    }
+
     /// The members of a set that are in.
     #[must_use]
     pub fn members(&self, set: &str) -> Vec<&str> {

@@ -1,12 +1,14 @@
 //! What assignments count: people who were received, without their names.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, months_after, read_date};
 use crate::document::Statement;
 use crate::ids::{DeviceId, DocumentId};
 use crate::merge::RecordState;
 use crate::value::Value;
 
 use super::year::Year;
+
+const DAY_S: i64 = 86_400;
 
 /// Below this age somebody is a child.
 const ADULT: i64 = 18;
@@ -22,11 +24,14 @@ pub struct Assigned {
     pub persons: i64,
     /// Children among them, where all years of birth are known.
     pub children: Option<i64>,
+    /// Days from the decision until they came, and whether that was within two months, where both days are
+    /// known.
+    pub days: Option<(i64, bool)>,
     /// The device that said so.
     pub device: DeviceId,
     /// It was said after the year was locked.
     pub is_late: bool,
-    /// People contradict each other on whether they were received.
+    /// People contradict each other on whether or when they were received.
     pub is_disputed: bool,
 }
 
@@ -55,20 +60,32 @@ impl Assigned {
             let key = ["persons_expected/", person, "/birth_year"].concat();
             children = match record.value(&key) {
                 Some(Value::Int(born)) => {
-                    children.map(|sum| sum + i64::from(year.year - born < ADULT))
+                    children.map(|sum| sum + i64::from(year.year.saturating_sub(*born) < ADULT))
                 }
                 _ => None,
             };
         }
+        let day = |field: &str| read_date(record.text(field));
+        let came = record.said("reception_on");
+        let doubted = came.iter().any(|one| came.first() != Some(one));
+        let days =
+            day("decided_on").zip(day("reception_on")).filter(|(from, to)| from <= to && !doubted);
+        let days = days.map(|(from, to)| {
+            (
+                from.duration_until(to).as_secs() / DAY_S,
+                months_after(from, 2).is_none_or(|last| to <= last),
+            )
+        });
         let lock = year.lock.as_ref().map(|lock| arrived(year.id, lock));
         Some(Self {
             year: year.id,
             series: record.text("series").to_owned(),
             persons: i64::try_from(people.len()).ok()?,
             children,
+            days,
             device: said.meta.device,
             is_late: lock.is_some_and(|lock| arrived(id, said) > lock),
-            is_disputed: state == "disputed",
+            is_disputed: state == "disputed" || doubted,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! R-01 as text: what stands in each column.
 
 use crate::app::Language;
+use crate::order;
 use crate::text::{Word, fill, w};
 
 use super::number::{Version, ratio, written};
@@ -95,12 +96,33 @@ pub fn cells(row: &Row, told: &mut Told<'_>) -> Vec<String> {
     cells.push(number(row.over_least()));
     cells.push(number(row.over_most()));
     cells.push(row.fulfilled().map_or_else(String::new, |tenths| written(tenths, 1, told.comma)));
-    cells.resize(26, String::new());
+    cells.extend(days(row, told.comma));
     cells.push(note(row, told).join("; "));
     let (by, on) = row.locked.clone().unwrap_or_default();
     cells.push((told.name)("user", &by));
     cells.push(on);
     cells
+}
+
+/// Days from assignment to reception: the middle one, the one that nine of ten do not exceed, and per cent
+/// within two months.
+fn days(row: &Row, comma: bool) -> [String; 3] {
+    let mut all = row.days.0.clone();
+    order::sort_by_key(&mut all, |one| *one);
+    let count = all.len();
+    let day = |at: usize| all.get(at).map(|(days, _)| *days);
+    let (Some(before), Some(after), Some(most)) = (
+        day(count.saturating_sub(1) / 2),
+        day(count / 2),
+        day((count * 9).div_ceil(10).max(1) - 1),
+    ) else {
+        return Default::default();
+    };
+    let in_time = all.iter().filter(|(_, in_time)| *in_time).count();
+    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let in_time = ratio(whole(in_time), whole(count), 1000);
+    let in_time = in_time.map_or_else(String::new, |tenths| written(tenths, 1, comma));
+    [written(before.saturating_add(after).saturating_mul(5), 1, comma), most.to_string(), in_time]
 }
 
 /// `2013`, or `2008–2012`.
@@ -201,6 +223,10 @@ pub fn note(row: &Row, told: &mut Told<'_>) -> Vec<String> {
     }
     if let Some(counted) = row.assigned {
         said.push(told.f(Word::ReportAssigned, &[&counted.to_string()]));
+    }
+    let (known, all) = (row.days.0.len(), row.days.1);
+    if known > 0 && known < all {
+        said.push(told.f(Word::ReportDays, &[&known.to_string(), &all.to_string()]));
     }
     for late in &one.late {
         said.push(late_line(late, told));

@@ -22,8 +22,8 @@ pub fn write(lines: &[Vec<String>]) -> String {
 /// A cell that a spreadsheet could take for a formula gets an apostrophe before it; a number stays one.
 fn put(text: &mut String, cell: &str) {
     let begins = cell.trim_start().chars().next();
-    let is_formula =
-        matches!(begins, Some('=' | '+' | '-' | '@')) || cell.starts_with(['\t', '\r']);
+    let is_formula = matches!(begins, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
+        || cell.starts_with(['\t', '\r']);
     let number = cell.strip_prefix('-').unwrap_or(cell);
     let is_number = number.bytes().all(|one| one.is_ascii_digit() || matches!(one, b',' | b'.'));
     let begins_with_digit = number.bytes().next().is_some_and(|one| one.is_ascii_digit());

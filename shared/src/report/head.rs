@@ -57,7 +57,9 @@ pub fn file(head: &Head, rows: &[Row], told: &mut Told<'_>) -> String {
     for (name, value) in facts(head, rows, told) {
         lines.push(vec![name, value]);
     }
-    lines.push(vec![told.f(Word::ReportEmpty, &[]), told.f(Word::ReportNoDay, &[])]);
+    if rows.iter().all(|row| row.days.0.is_empty()) {
+        lines.push(vec![told.f(Word::ReportEmpty, &[]), told.f(Word::ReportNoDay, &[])]);
+    }
     lines.push(Vec::new());
     lines.push(COLUMNS.map(str::to_owned).to_vec());
     for row in rows {

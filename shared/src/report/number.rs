@@ -32,7 +32,8 @@ impl Version {
 /// once: the same numbers from the same day.
 pub fn put_in_order(versions: &mut Vec<Version>) {
     // Numbers of one day by their size: none is as long as this one.
-    let size = |number: Option<i64>| (100_000_000 + number.unwrap_or_default()).to_string();
+    let size =
+        |number: Option<i64>| number.unwrap_or_default().saturating_add(100_000_000).to_string();
     order::sort_by_key(versions, |one| {
         [one.from.as_str(), &size(one.least), &size(one.most), &one.entry].concat()
     });

@@ -28,6 +28,9 @@ pub struct Row {
     pub counts: Vec<Count>,
     /// How many were received, where that is known exactly and nobody says otherwise.
     pub received: Option<i64>,
+    /// Days from decision to reception of the assignments that say when people came, each with whether that
+    /// was within two months; and of how many assignments.
+    pub days: (Vec<(i64, bool)>, usize),
     /// How many assignments give, where something else was recorded.
     pub assigned: Option<i64>,
     /// The figures of the year stand as they are, and who locked them when.
@@ -123,13 +126,26 @@ pub fn rows(years: &[Year], assigned: &[Assigned]) -> Vec<Row> {
                 count_assigned(&mut row, year, assigned);
             }
             row.received = row.exactly(RECEIVED);
+            // Two records of one year say different things, whatever they say.
+            let is_twin = |other: &Year| {
+                let is_same = |one: &Agreement| {
+                    (&one.kind, &one.category) == (&agreement.kind, &agreement.category)
+                };
+                other.id != year.id
+                    && other.year == year.year
+                    && other.agreements.iter().any(is_same)
+            };
+            if years.iter().any(is_twin) {
+                row.agreement.contested = true;
+                row.received = None;
+            }
             by_version(row, &mut rows);
         }
     }
     without_number(&mut rows, other);
     order::sort_by_key(&mut rows, |row| {
         let one = &row.agreement;
-        let (to, span) = (row.to.to_string(), (row.to - row.year).to_string());
+        let (to, span) = (row.to.to_string(), row.to.saturating_sub(row.year).to_string());
         [&to, &span, &one.kind, &one.category, &one.entry].map(String::as_str).join(" ")
     });
     rows
@@ -163,6 +179,7 @@ fn without_number(rows: &mut Vec<Row>, told: Vec<(&Agreement, &Count)>) {
             disputed: false,
             counts: vec![count.clone()],
             received: None,
+            days: Default::default(),
             assigned: None,
             locked: None,
         });
@@ -185,6 +202,7 @@ fn begun(year: &Year, agreement: &Agreement) -> Row {
         disputed: false,
         counts: Vec::new(),
         received: None,
+        days: Default::default(),
         assigned: None,
         locked: year.lock.is_some().then(|| (year.locked_by.clone(), year.locked_on.clone())),
     }
@@ -205,8 +223,10 @@ fn count_assigned(row: &mut Row, year: &Year, assigned: &[Assigned]) {
             continue;
         }
         any = true;
+        row.days.0.extend(one.days);
+        row.days.1 += 1;
         persons += one.persons;
-        children = children.and_then(|sum: i64| Some(sum + one.children?));
+        children = children.and_then(|sum: i64| sum.checked_add(one.children?));
     }
     if !any {
         return;
@@ -247,6 +267,7 @@ fn by_version(row: Row, rows: &mut Vec<Row>) {
         one.disputed = versions.iter().filter(|other| other.from == version.from).count() > 1;
         if !rules || told {
             one.counts.clear();
+            one.days = Default::default();
             one.assigned = None;
             one.agreement.late.clear();
         }
@@ -255,6 +276,7 @@ fn by_version(row: Row, rows: &mut Vec<Row>) {
     }
     if !told && let Some(last) = rows.last_mut() {
         last.counts = row.counts;
+        last.days = row.days;
         last.agreement.late = row.agreement.late;
     }
 }

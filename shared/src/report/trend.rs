@@ -23,10 +23,27 @@ impl Series<'_> {
         row.agreement.category == self.category && row.agreement.kind == self.kind
     }
 
+    /// The years that are in it: `2008–2009, 2011`.
+    fn years(&self) -> String {
+        let mut text = String::new();
+        let mut rest = self.received.as_slice();
+        while let Some((first, _)) = rest.first() {
+            let next = |(at, (year, _)): &(usize, &(i64, i64))| {
+                i64::try_from(*at).is_ok_and(|at| first.saturating_add(at) == *year)
+            };
+            let run = rest.iter().enumerate().take_while(next).count().max(1);
+            let (these, later) = rest.split_at_checked(run).unwrap_or_default();
+            text.push_str(if text.is_empty() { "" } else { ", " });
+            text.push_str(&years(*first, these.last().map_or(*first, |(year, _)| *year)));
+            rest = later;
+        }
+        text
+    }
+
     /// All that were received.
     #[must_use]
     pub fn sum(&self) -> i64 {
-        self.received.iter().map(|(_, received)| *received).sum()
+        self.received.iter().fold(0, |sum: i64, (_, received)| sum.saturating_add(*received))
     }
 
     /// The mean of a year, in tenths.
@@ -64,9 +81,7 @@ pub fn series(rows: &[Row]) -> Vec<Series<'_>> {
 pub fn facts(rows: &[Row], told: &mut Told<'_>) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     for one in series(rows) {
-        let (Some((first, _)), Some(last)) = (one.received.first(), one.received.last()) else {
-            continue;
-        };
+        let Some(last) = one.received.last() else { continue };
         let mut said = Vec::new();
         if one.received.len() > 1 {
             let mean = one.mean().map(|tenths| written(tenths, 1, told.comma));
@@ -97,7 +112,7 @@ pub fn facts(rows: &[Row], told: &mut Told<'_>) -> Vec<(String, String)> {
         }
         if !said.is_empty() {
             let name = (told.name)("category", one.category);
-            facts.push(([&name, " ", &years(*first, last.0)].concat(), said.join(" · ")));
+            facts.push(([&name, " ", &one.years()].concat(), said.join(" · ")));
         }
     }
     facts
@@ -128,7 +143,8 @@ fn against(
 /// `omkring 100 av 125 kvotflyktingar (80 %)`, where a share is known for exactly the years of the series.
 fn share(rows: &[Row], one: &Series<'_>, told: &Told<'_>) -> Option<String> {
     let (first, last) = (one.received.first()?.0, one.received.last()?.0);
-    let is_whole = i64::try_from(one.received.len()).ok()? == last - first + 1;
+    let is_whole =
+        i64::try_from(one.received.len()).ok()? == last.saturating_sub(first).saturating_add(1);
     let row =
         rows.iter().find(|row| one.has(row) && (row.year, row.to) == (first, last) && is_whole)?;
     let [share] = row.figures("quota_share")[..] else { return None };

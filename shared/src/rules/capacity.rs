@@ -55,9 +55,11 @@ pub fn room_of<'a>(ask: &Ask<'a>, living: &[&str]) -> Option<Measured<'a>> {
         _ => ("by_singles", most),
     }));
     let mut most = None;
-    for (_, bound) in &bounds {
+    for (_, bound) in &mut bounds {
+        *bound = (*bound).max(0);
         most = Some(most.map_or(*bound, |least: i64| least.min(*bound)));
     }
+    let floor = floor.map(|floor| floor.max(0));
     tell(&mut sheet, (most, sleeps, blocked), &bounds);
     for (name, _) in &bounds {
         let said =
@@ -189,7 +191,11 @@ pub fn house_of<'a>(ask: &Ask<'a>, house: &House) -> Option<Answer<'a>> {
         (Some(written), Some(rooms)) => Some(written.min(rooms)),
         (written, rooms) => written.or(rooms),
     };
-    if let Some(most) = most {
+    let closed = sheet.text("status") == "closed";
+    let most = if closed { Some(0) } else { most };
+    if closed {
+        sheet.say("closed");
+    } else if let Some(most) = most {
         sheet.say("value").number("most", most);
     }
     match written {
@@ -207,7 +213,9 @@ pub fn house_of<'a>(ask: &Ask<'a>, house: &House) -> Option<Answer<'a>> {
             sheet.change("unblocked").text("room", label).number("takes", takes);
         }
     }
-    if most.is_some() && most == written {
+    if closed {
+        sheet.change("opened");
+    } else if most.is_some() && most == written {
         sheet.change("more_written");
     } else if most.is_some() {
         sheet.change("more_rooms");

@@ -74,25 +74,24 @@ fn ages(sheet: &mut Sheet<'_>, person: &str, start: Date) -> Option<bool> {
 /// Every day on which a person may have been born: what stands, what people said against it, what other
 /// sources say, and the whole month or year where no more is known.
 pub(super) fn births(sheet: &mut Sheet<'_>, person: &str) -> Vec<Date> {
-    let mut said: Vec<String> = Vec::new();
     if person.is_empty() {
         return Vec::new();
     }
     let key = |field: &str| ["persons/", person, "/", field].concat();
-    said.push(sheet.text_at(0, &key("birth_date")).to_owned());
-    let precision = sheet.text_at(0, &key("birth_precision"));
-    let record = sheet.ask.record;
-    if let Ok(path) = crate::path::FieldPath::parse(&key("birth_date"))
-        && let Some(state) = record.fields.get(&path).filter(|state| state.is_open())
-    {
-        said.extend(
-            state.statements.iter().filter_map(|one| one.value.as_str().map(str::to_owned)),
-        );
+    let mut said = vec![sheet.text_at(0, &key("birth_date"))];
+    said.extend(sheet.others_at(&key("birth_date")).into_iter().filter_map(Value::as_str));
+    let mut precision = sheet.text_at(0, &key("birth_precision"));
+    for other in sheet.others_at(&key("birth_precision")).into_iter().filter_map(Value::as_str) {
+        // Of several the least exact.
+        if other == "year" || (other == "month" && precision != "year") {
+            precision = other;
+        }
     }
+    let record = sheet.ask.record;
     for claim in record.entries(sheet.ask.catalog, sheet.ask.kind, "age_claims") {
         let at = |field: &str| ["age_claims/", &claim, "/", field].concat();
         if record.text(&at("person")) == person {
-            said.push(sheet.text_at(0, &at("value")).to_owned());
+            said.push(sheet.text_at(0, &at("value")));
         }
     }
     let mut days = Vec::new();

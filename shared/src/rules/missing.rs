@@ -1,7 +1,7 @@
 //! How long a child has been missing, what is to be done next, and how long the case is kept open.
 
 use super::answer::{Answer, Worth};
-use super::overdue::{is_answered, item_times, status_field};
+use super::overdue::{checklist, is_answered, item_times, status_field};
 use super::sheet::{Ask, Sheet};
 use crate::catalog::{Item, When, months_after};
 use crate::value::Value;
@@ -16,27 +16,33 @@ pub(super) fn clock<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         return None;
     }
     let mut sheet = Sheet::new("missing_clock", ask, "")?;
-    let seen = sheet.value("last_seen_at");
+    let said = sheet.all("last_seen_at");
+    // Of different times the earliest, and as long as anybody says that the child is gone, it is.
+    let times =
+        said.iter().filter_map(|said| if let Value::Int(at) = said { Some(*at) } else { None });
+    let seen = times.min();
     let back = sheet.text("returned_on");
+    let back = if sheet.is_doubted("returned_on") { "" } else { back };
     if !back.is_empty() {
         sheet.say("returned").text("on", back);
     }
-    let Some(Value::Int(seen)) = seen else {
+    let Some(seen) = seen else {
         if back.is_empty() {
             sheet.lacks("lacks_seen");
             sheet.change("when_seen");
         }
         return Some(sheet.worth(Worth::Unknown));
     };
-    let hours = ask.now_ms.saturating_sub(*seen).div_euclid(HOUR_MS);
-    let since = When::Moment(*seen);
+    let hours = ask.now_ms.saturating_sub(seen).div_euclid(HOUR_MS);
+    let since = When::Moment(seen);
     if back.is_empty() {
         let id = if hours < 0 { "not_yet" } else { "gone" };
         sheet.say(id).number("hours", hours).text("since", &since.written());
     }
-    let others: Vec<&Value> = sheet.others("last_seen_at");
-    for other in others {
-        if let Value::Int(other) = other {
+    for other in said {
+        if let Value::Int(other) = other
+            && *other != seen
+        {
             let hours = ask.now_ms.saturating_sub(*other).div_euclid(HOUR_MS);
             let at = When::Moment(*other).written();
             sheet.change("other").number("hours", hours).text("since", &at);
@@ -62,7 +68,7 @@ pub(super) fn clock<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
 
 /// The item not done whose time comes, or came, first.
 fn next_step<'a>(ask: &Ask<'a>) -> Option<(&'a str, When)> {
-    let list = ask.catalog.newest_checklist(CHECKLIST)?;
+    let list = checklist(ask).or_else(|| ask.catalog.newest_checklist(CHECKLIST))?;
     let moment = |when: &When| match when {
         When::Moment(at) => *at,
         When::Day(day) => crate::form::days(*day).saturating_mul(24 * HOUR_MS),

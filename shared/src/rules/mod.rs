@@ -24,9 +24,22 @@ pub mod vacated;
 pub use answer::{Answer, Said, Used, Worth};
 pub use sheet::Ask;
 
-/// What a rule gives for a record or an entry; nothing where it does not apply.
+/// What a rule gives for a record or an entry; nothing where it does not apply, or for an entry that is not
+/// there or was taken away.
 #[must_use]
 pub fn answer<'a>(rule: &str, ask: &Ask<'a>) -> Option<Answer<'a>> {
+    let is_there = |place: &String| match place.split_once('/') {
+        None => place == ask.kind,
+        Some((kind, "item")) => kind == ask.kind,
+        Some((kind, list)) => {
+            kind == ask.kind
+                && ask.record.entries(ask.catalog, kind, list).iter().any(|one| one == ask.entry)
+        }
+    };
+    // Of records that are shown nowhere, an archive asks as well.
+    if rule != "retention" && !ask.catalog.rule(rule)?.at.iter().any(is_there) {
+        return None;
+    }
     match rule {
         "room_capacity" => capacity::of_room(ask),
         "house_capacity" => capacity::of_house(ask),

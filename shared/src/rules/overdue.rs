@@ -1,10 +1,10 @@
 //! Whether a task or an item of a checklist is late, and since when, in working days.
 
 use super::answer::{Answer, Worth};
-use super::sheet::{Ask, Sheet};
+use super::sheet::{Ask, Sheet, whole};
 use crate::catalog::{
-    Again, Catalog, Due, Item, NoDueDate, When, due_latest, due_when, is_over, is_working_day,
-    months_after, read_date, written_date,
+    Again, Catalog, Checklist, Due, Item, NoDueDate, When, due_latest, due_when, is_over,
+    is_working_day, months_after, read_date, written_date,
 };
 use crate::merge::RecordState;
 use crate::value::Value;
@@ -12,8 +12,8 @@ use jiff::civil::Date;
 
 /// Months from birth to the 18th birthday.
 const EIGHTEEN: i64 = 12 * 18;
-/// Working days are counted no further than this.
-const DAYS_MAX: i64 = 2_000;
+/// Days are looked at no further than this, which is two hundred years.
+const DAYS_MAX: i64 = 73_050;
 
 pub(super) fn task<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let mut sheet = Sheet::new("task_overdue", ask, "tasks")?;
@@ -82,8 +82,8 @@ pub fn is_answered(status: &str) -> bool {
 #[must_use]
 pub fn event(ask: &Ask<'_>, anchor: &str) -> Option<(usize, String, Value)> {
     let field = ask.catalog.date_field(anchor)?;
-    if let Some(said) = ask.record.value(&field.id) {
-        return Some((0, field.id.clone(), said.clone()));
+    if let Some(said) = earliest(ask.record, &field.id) {
+        return Some((0, field.id.clone(), said));
     }
     for (at, (kind, record)) in ask.beside.iter().enumerate() {
         if let Some((key, value)) = known_date(ask.catalog, (kind, record), anchor) {
@@ -91,6 +91,11 @@ pub fn event(ask: &Ask<'_>, anchor: &str) -> Option<(usize, String, Value)> {
         }
     }
     None
+}
+
+/// Of different days or moments the earliest: what is due by it is due then at the latest.
+fn earliest(record: &RecordState, key: &str) -> Option<Value> {
+    record.values(key).into_iter().min().cloned()
 }
 
 /// What a house or case says of an event: its field with that anchor, or the day on which its only
@@ -104,16 +109,16 @@ pub fn known_date(
     let found = if anchor == "B18" { "birth_date" } else { anchor };
     let (list, field) = catalog.anchor(kind, found)?;
     let Some(list) = list else {
-        let value = record.value(&field.id).cloned().filter(|value| !value.is_null())?;
-        return Some((field.id.clone(), value));
+        return Some((field.id.clone(), earliest(record, &field.id)?));
     };
     let mut entries = record.entries(catalog, kind, &list.id);
     let (Some(person), true) = (entries.pop(), entries.is_empty()) else { return None };
     let key = |field: &str| [&list.id, "/", &person, "/", field].concat();
-    if !matches!(record.text(&key("birth_precision")), "" | "day") {
+    if !record.said(&key("birth_precision")).iter().all(|exact| matches!(*exact, "" | "day")) {
         return None;
     }
-    let birthday = months_after(read_date(record.text(&key(&field.id)))?, EIGHTEEN)?;
+    let birth = earliest(record, &key(&field.id))?;
+    let birthday = months_after(read_date(birth.as_str()?)?, EIGHTEEN)?;
     Some((key(&field.id), Value::text(written_date(birthday))))
 }
 
@@ -132,8 +137,16 @@ pub fn item_times(ask: &Ask<'_>, item: &Item) -> (Result<When, NoDueDate>, Optio
     (moved.map_or_else(|| due_when(due, from, done), Ok), due_latest(due, from))
 }
 
+/// The version of the checklist that a run has.
+pub(super) fn checklist<'a>(ask: &Ask<'a>) -> Option<&'a Checklist> {
+    let version =
+        whole(ask.record.value("version")).and_then(|version| u32::try_from(version).ok());
+    ask.catalog.checklist(ask.record.text("checklist"), version?)
+}
+
 pub(super) fn item<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
-    let item = ask.catalog.item(ask.entry)?;
+    let own = checklist(ask).and_then(|list| list.items.iter().find(|item| item.id == ask.entry));
+    let item = own.or_else(|| ask.catalog.item(ask.entry))?;
     let due = item.due.as_ref()?;
     let mut sheet = Sheet::new("item_overdue", ask, "item")?;
     let answered = is_answered(sheet.text(status_field(item)));

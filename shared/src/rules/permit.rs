@@ -19,7 +19,7 @@ pub(super) fn expiry<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         return None;
     }
     let Some(to) = valid_to else {
-        if kind == PERMANENT {
+        if kind == PERMANENT && sheet.others("permit_type").is_empty() {
             sheet.say("permanent");
         } else {
             sheet.lacks("lacks_to");
@@ -35,6 +35,9 @@ pub(super) fn expiry<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     }
     if !applied.is_empty() {
         sheet.say("applied").text("on", applied);
+        if read_date(applied).is_some_and(|applied| applied > to) {
+            sheet.say("applied_late");
+        }
     } else if left >= 0 {
         sheet.say("apply").day("to", to);
         let mut next = None;

@@ -8,8 +8,8 @@ use crate::order;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Version {
     from: String,
-    least: i64,
-    most: i64,
+    least: Option<i64>,
+    most: Option<i64>,
     entry: String,
 }
 
@@ -19,11 +19,13 @@ impl Version {
         (&self.from, self.least, self.most) == (&other.from, other.least, other.most)
     }
 
+    /// `34`, `40–60`, `40–` for no upper end.
     fn written(&self) -> String {
+        let part = |end: Option<i64>| end.map_or_else(String::new, |end| end.to_string());
         if self.least == self.most {
-            return self.least.to_string();
+            return part(self.least);
         }
-        [&self.least.to_string(), "–", &self.most.to_string()].concat()
+        [&part(self.least), "–", &part(self.most)].concat()
     }
 }
 
@@ -42,26 +44,23 @@ pub(super) fn number<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
             now.push(one);
         }
     }
-    let worth = match now.as_slice() {
-        [one] if one.least == one.most => {
-            sheet.say("number").number("number", one.least).text("from", from.as_str());
-            Worth::Number(one.least)
+    let worth = if let [one] = now.as_slice() {
+        sheet.say("number").text("number", &one.written()).text("from", from.as_str());
+        match (one.least, one.most) {
+            (Some(least), Some(most)) if least == most => Worth::Number(least),
+            (Some(least), Some(most)) => Worth::Range(least, most),
+            _ => Worth::Text(one.written()),
         }
-        [one] => {
-            sheet
-                .say("range")
-                .number("least", one.least)
-                .number("most", one.most)
-                .text("from", from.as_str());
-            Worth::Range(one.least, one.most)
-        }
-        _ => {
-            let numbers = now.iter().map(|one| one.written()).collect::<Vec<_>>().join(" / ");
-            sheet.say("disputed").text("numbers", &numbers).text("from", from.as_str());
-            sheet.change("decide");
-            Worth::Disputed
-        }
+    } else {
+        let numbers = now.iter().map(|one| one.written()).collect::<Vec<_>>().join(" / ");
+        sheet.say("disputed").text("numbers", &numbers).text("from", from.as_str());
+        sheet.change("decide");
+        Worth::Disputed
     };
+    let state = sheet.text("state");
+    if matches!(state, "none" | "negotiating" | "proposed") {
+        sheet.say("not_decided").code("state", "agreement_state", state);
+    }
     if all.iter().any(|one| one.from != *from) || now.len() > 1 {
         let line = history(&all);
         sheet.say("history").text("history", &line);
@@ -91,7 +90,7 @@ fn versions(sheet: &mut Sheet<'_>) -> Vec<Version> {
                 (whole(sheet.value_at(0, &key("least"))), whole(sheet.value_at(0, &key("most"))))
             }
         };
-        if let (Some(least), Some(most)) = (least.or(most), most.or(least)) {
+        if !from.is_empty() && least.or(most).is_some() {
             all.push(Version { from, least, most, entry });
         }
     }
@@ -130,19 +129,31 @@ fn later(sheet: &mut Sheet<'_>, all: &[Version], day: &str) {
 fn received(sheet: &mut Sheet<'_>, one: &Version) {
     let (record, own) = (sheet.ask.record, sheet.ask.entry);
     let year = whole(sheet.value_at(0, "year"));
+    let mut told = Vec::new();
     for entry in record.entries(sheet.ask.catalog, sheet.ask.kind, "baselines") {
         let key = |field: &str| ["baselines/", &entry, "/", field].concat();
-        if record.text(&key("agreement")) != own || whole(record.value(&key("year"))) != year {
+        let number = |field: &str| whole(record.value(&key(field)));
+        // All that were received in this one year, and exactly so many.
+        let counts = matches!(record.text(&key("what")), "" | "received")
+            && record.text(&key("exact")).is_empty()
+            && number("year_to").is_none_or(|to| Some(to) == year);
+        if record.text(&key("agreement")) != own || number("year") != year || !counts {
             continue;
         }
         let Some(count) = whole(sheet.value_at(0, &key("count"))) else { continue };
-        let (short, over) = (one.least.saturating_sub(count), count.saturating_sub(one.most));
+        if told.contains(&count) {
+            continue;
+        }
+        told.push(count);
+        let short = one.least.map_or(0, |least| least.saturating_sub(count));
+        let over = one.most.map_or(0, |most| count.saturating_sub(most));
         let id = match (short > 0, over > 0) {
             (true, _) => "below",
             (_, true) => "above",
+            _ if one.most.is_none() => continue,
             _ => "within",
         };
-        let room = one.most.saturating_sub(count);
+        let room = over.saturating_neg();
         let said = sheet.say(id).number("received", count).number("short", short);
         said.number("over", over).number("room", room);
     }

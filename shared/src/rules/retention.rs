@@ -4,6 +4,8 @@ use super::answer::{Answer, Worth};
 use super::establishment::{age, births};
 use super::sheet::{Ask, Sheet};
 use crate::catalog::{Caution, When, months_after, read_date};
+use crate::merge::RecordState;
+use crate::path::FieldPath;
 use crate::value::Value;
 use jiff::civil::Date;
 
@@ -12,6 +14,8 @@ const IN_FORCE: &str = "LAW-15";
 
 /// Decisions by which a child is placed outside the home.
 const PLACED: [&str; 2] = ["placement_SoL", "placement_LVU"];
+/// Outcomes by which nobody is placed.
+const NOT_PLACED: [&str; 4] = ["rejected", "dismissed", "withdrawn", "pending"];
 
 pub(super) fn class<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     let mut answer = reckoned(ask)?;
@@ -54,7 +58,11 @@ fn reckoned<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
         return Some(sheet.worth(Worth::Text(class.to_owned())));
     };
     let end = if field.is_empty() { None } else { sheet.value(field).and_then(When::read) };
-    let after = end.and_then(When::day).and_then(|end| months_after(end, months));
+    let mut end = end.and_then(When::day);
+    if class == "RC-9" {
+        end = end.max(last_written(ask));
+    }
+    let after = end.and_then(|end| months_after(end, months));
     let worth = match after {
         Some(day) if class == "RC-9" => {
             sheet.say("draft").day("from", day);
@@ -69,6 +77,15 @@ fn reckoned<'a>(ask: &Ask<'a>) -> Option<Answer<'a>> {
     };
     hold(&mut sheet);
     Some(sheet.worth(worth))
+}
+
+/// The day on which somebody wrote last in a note.
+fn last_written(ask: &Ask<'_>) -> Option<Date> {
+    let prefix = ["notes/", ask.entry, "/"].concat();
+    let fields = ask.record.fields.iter().filter(|(path, _)| path.as_str().starts_with(&prefix));
+    let said = fields.flat_map(|(_, state)| &state.statements);
+    let at = said.map(|said| said.meta.claimed_ms.saturating_sub(said.meta.off_ms())).max()?;
+    When::Moment(at).day()
 }
 
 /// A number of years in months.
@@ -123,12 +140,11 @@ fn of_case(mut sheet: Sheet<'_>) -> Answer<'_> {
         }
         "RC-11" => {
             let months = years(&sheet, "child_years").unwrap_or_default();
-            match youngest.and_then(|day| months_after(day, months)) {
-                Some(day) => destroy_after(&mut sheet, day),
-                None => Worth::Unknown,
-            }
+            let grown = youngest.and_then(|day| months_after(day, months));
+            by_last_entry(&mut sheet, "years", grown)
         }
-        _ => by_last_entry(&mut sheet),
+        "RC-5" => by_last_entry(&mut sheet, "contract_years", None),
+        _ => by_last_entry(&mut sheet, "years", None),
     };
     hold(&mut sheet);
     if class != "RC-2" {
@@ -161,12 +177,16 @@ fn is_child_placed(sheet: &mut Sheet<'_>) -> bool {
     let mut placed = false;
     for entry in record.entries(sheet.ask.catalog, "case", "decisions") {
         let key = |field: &str| ["decisions/", &entry, "/", field].concat();
-        let granted =
-            matches!(record.text(&key("outcome")), "granted" | "granted_partly" | "upheld");
-        if !PLACED.contains(&record.text(&key("kind"))) || !granted {
+        // Where people disagree, one of them may be right.
+        let says =
+            |field: &str, is: &dyn Fn(&str) -> bool| record.said(&key(field)).into_iter().any(is);
+        if !says("kind", &|kind| PLACED.contains(&kind))
+            || !says("outcome", &|outcome| !NOT_PLACED.contains(&outcome))
+        {
             continue;
         }
         sheet.text_at(0, &key("kind"));
+        sheet.text_at(0, &key("outcome"));
         let person = sheet.text_at(0, &key("person"));
         let day = read_date(sheet.text_at(0, &key("decided_on")));
         let youngest = births(sheet, person).into_iter().max();
@@ -179,17 +199,19 @@ fn is_child_placed(sheet: &mut Sheet<'_>) -> bool {
     placed
 }
 
-/// Looks at the days of birth: the class of those born on the 5th, 15th or 25th, and the youngest child.
+/// Looks at the days of birth: the class of those born on the 5th, 15th or 25th, and the youngest of those
+/// who were, or may have been, children when the case was opened.
 fn born(sheet: &mut Sheet<'_>, classes: &mut Vec<&'static str>) -> Option<Date> {
     let record = sheet.ask.record;
-    let (today, mut youngest, mut uncertain) = (sheet.ask.today, None, false);
+    let (mut youngest, mut uncertain) = (None, false);
+    let opened =
+        sheet.all("opened_on").into_iter().filter_map(|day| read_date(day.as_str()?)).min();
     for person in record.entries(sheet.ask.catalog, "case", "persons") {
         let mut days = births(sheet, &person);
         crate::order::sort_and_dedup(&mut days);
         let last = days.last().copied();
-        if let Some(last) = last.filter(|day| age(*day, today) < 18) {
-            youngest = youngest.max(Some(last));
-        }
+        let is_child = |day: &Date| opened.is_none_or(|opened| age(*day, opened) < 18);
+        youngest = youngest.max(last.filter(is_child));
         match days.as_slice() {
             [day] if matches!(day.day(), 5 | 15 | 25) => {
                 if !classes.contains(&"RC-3") {
@@ -208,9 +230,9 @@ fn born(sheet: &mut Sheet<'_>, classes: &mut Vec<&'static str>) -> Option<Date> 
     youngest
 }
 
-/// Destroyed so many years after the last entry of a case that is closed.
-fn by_last_entry(sheet: &mut Sheet<'_>) -> Worth {
-    let months = years(sheet, "years").unwrap_or_default();
+/// Destroyed so many years after the last entry of a case that is closed, and not before a day.
+fn by_last_entry(sheet: &mut Sheet<'_>, name: &str, not_before: Option<Date>) -> Worth {
+    let months = years(sheet, name).unwrap_or_default();
     let closed = sheet.day("closed_on");
     let Some(last) = last_entry(sheet).max(closed) else {
         sheet.lacks("lacks_entry");
@@ -222,10 +244,12 @@ fn by_last_entry(sheet: &mut Sheet<'_>) -> Worth {
     }
     sheet.change("new_entry");
     let after = months_after(last, months);
-    after.map_or(Worth::Unknown, |day| destroy_after(sheet, day))
+    after.map_or(Worth::Unknown, |day| {
+        destroy_after(sheet, not_before.map_or(day, |not| day.max(not)))
+    })
 }
 
-/// The latest signed note or decision.
+/// The latest signed note, decision or document.
 fn last_entry(sheet: &mut Sheet<'_>) -> Option<Date> {
     let (catalog, record) = (sheet.ask.catalog, sheet.ask.record);
     let mut last: Option<(usize, String, Date)> = None;
@@ -241,14 +265,25 @@ fn last_entry(sheet: &mut Sheet<'_>) -> Option<Date> {
         let day = read_date(record.text(&key));
         take(0, key, day);
     }
-    if let Some((of, journal)) = sheet.ask.beside("journal") {
-        for entry in journal.entries(catalog, "journal", "notes") {
-            let key = ["notes/", &entry, "/signed_at"].concat();
-            let at = if let Some(Value::Int(at)) = journal.value(&key) { Some(*at) } else { None };
-            take(of, key, at.and_then(|at| When::Moment(at).day()));
+    let journal = sheet.ask.beside("journal").map(|(of, journal)| (of, "journal", journal));
+    for (of, kind, record) in [(0, "case", record)].into_iter().chain(journal) {
+        for (list, field) in [("notes", "signed_at"), ("attachments", "taken_at")] {
+            for entry in record.entries(catalog, kind, list) {
+                let key = [list, "/", &entry, "/", field].concat();
+                let day = moment(record, &key);
+                take(of, key, day);
+            }
         }
     }
     let (of, key, day) = last?;
     sheet.value_at(of, &key);
     Some(day)
+}
+
+/// The day of a point in time; put right where the clock of whoever noted it was wrong.
+fn moment(record: &RecordState, key: &str) -> Option<Date> {
+    let state = record.fields.get(&FieldPath::parse(key).ok()?)?;
+    let Value::Int(at) = state.value else { return None };
+    let said = state.statements.iter().find(|said| said.value == state.value);
+    When::Moment(at.saturating_sub(said.map_or(0, |said| said.meta.off_ms()))).day()
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::answer::{Answer, Gaps, Said, Used, Worth};
 use crate::catalog::{Catalog, Rule, RuleVersion, read_date, written_date};
 use crate::form::{days, fact};
-use crate::merge::RecordState;
+use crate::merge::{FieldState, RecordState};
 use crate::path::FieldPath;
 use crate::same::Same;
 use crate::value::Value;
@@ -129,9 +129,13 @@ impl<'a> Sheet<'a> {
 
     /// Everything different that stands in a field, if people disagree on it: what else it might be.
     pub(super) fn others(&self, field: &str) -> Vec<&'a Value> {
-        let Ok(path) = FieldPath::parse(&[&self.prefix, field].concat()) else { return Vec::new() };
+        self.others_at(&[&self.prefix, field].concat())
+    }
+
+    /// The same at a key of the record.
+    pub(super) fn others_at(&self, key: &str) -> Vec<&'a Value> {
         let mut others: Vec<&'a Value> = Vec::new();
-        if let Some(state) = self.ask.record.fields.get(&path).filter(|state| state.is_open()) {
+        if let Some(state) = self.open_at(key) {
             for said in &state.statements {
                 if said.value != state.value
                     && !said.value.is_null()
@@ -142,6 +146,25 @@ impl<'a> Sheet<'a> {
             }
         }
         others
+    }
+
+    /// Everything that may be the answer to a field: what rules, and what else stands while people disagree.
+    pub(super) fn all(&mut self, field: &str) -> Vec<&'a Value> {
+        let mut all: Vec<&'a Value> = self.value(field).into_iter().collect();
+        all.extend(self.others(field));
+        all
+    }
+
+    /// Whether people disagree on whether there is an answer at all.
+    pub(super) fn is_doubted(&self, field: &str) -> bool {
+        let state = self.open_at(&[&self.prefix, field].concat());
+        state.is_some_and(|state| state.statements.iter().any(|said| said.value.is_null()))
+    }
+
+    /// A field on which people disagree.
+    fn open_at(&self, key: &str) -> Option<&'a FieldState> {
+        let state = self.ask.record.fields.get(&FieldPath::parse(key).ok()?);
+        state.filter(|state| state.is_open())
     }
 
     fn sentence(&self, id: &'static str) -> Said<'a> {
@@ -182,7 +205,7 @@ impl<'a> Sheet<'a> {
         self.answer
     }
 
-    /// What the municipality has decided under a key and what is in force on a day, with its first day.
+    /// What the municipality has decided last under a key and what is in force on a day, with its first day.
     pub(super) fn policies(&mut self, key: &str, day: &str) -> Vec<(&'a str, &'a str)> {
         let Some((of, record)) = self.ask.beside("org") else { return Vec::new() };
         let mut found: Vec<(&'a str, &'a str)> = Vec::new();
@@ -193,6 +216,10 @@ impl<'a> Sheet<'a> {
                 found.push((self.text_at(of, &at("value")), from));
             }
         }
+        // A newer one replaces those before it; different ones of one day contradict each other.
+        let newest = found.iter().map(|(_, from)| *from).max();
+        found.retain(|(_, from)| Some(*from) == newest);
+        found.dedup();
         found
     }
 }

@@ -127,13 +127,14 @@ pub fn record(answers: &str) -> RecordState {
 fn value(text: &str) -> Value {
     match text {
         "true" | "false" => Value::Bool(text == "true"),
+        "~" => Value::Null,
         _ if text.starts_with('@') => Value::text(entry(text.trim_start_matches('@'))),
         _ if text.starts_with('\'') => Value::text(text.trim_matches('\'').replace('_', " ")),
         _ => text.parse().map_or_else(|_| Value::text(text), Value::Int),
     }
 }
 
-fn said(value: &Value, number: u8) -> Statement {
+pub fn said(value: &Value, number: u8) -> Statement {
     Statement {
         value: value.clone(),
         id: StatementId { counter: number.into(), actor: ActorId::from_bytes([number; 16]) },

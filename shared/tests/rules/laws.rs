@@ -155,7 +155,7 @@ proptest! {
     fn a_number_is_one_that_was_written_and_never_between(
         versions in prop::collection::vec((day(), 0_i64..99, 0_i64..9), 1..5), today in day(),
     ) {
-        let mut text = String::new();
+        let mut text = "agreements/A/title=tal ".to_owned();
         for ((from, least, more), letter) in versions.iter().zip(["B", "C", "D", "E", "F"]) {
             let (from, most) = (written_date(*from), least + more);
             write!(text, "versions/{letter}/agreement=@A versions/{letter}/least={least} versions/{letter}/most={most} versions/{letter}/effective_from={from} ").unwrap();
@@ -226,6 +226,64 @@ fn the_rule_of_the_day_is_that_of_then() {
     assert_eq!(plan("2015-06-01"), (Some(65), Some("seed 003".to_owned())));
     assert_eq!(plan("2017-12-31").0, Some(65));
     assert_eq!(plan("2026-01-01"), (Some(66), Some("LST-ETAB".to_owned())));
+}
+
+#[test]
+fn what_was_signed_by_a_wrong_clock_counts_from_the_right_time() {
+    let two_years = 63_072_000;
+    let of = |offset: Option<i64>| {
+        let mut journal = record("notes/N/signed_at=1690000000000");
+        for state in journal.fields.values_mut() {
+            state.statements[0].meta.clock_offset_s = offset;
+        }
+        let case = record("closed_on=2019-03-01 persons/A/birth_date=1980-03-01");
+        let beside = [("journal", &journal)];
+        let ask = Ask {
+            catalog: Catalog::builtin(),
+            kind: "case",
+            record: &case,
+            entry: "",
+            beside: &beside,
+            same: &NOBODY,
+            today: jiff::civil::date(2026, 11, 26),
+            now_ms: 0,
+        };
+        number(&answer("retention", &ask).unwrap()).unwrap()
+    };
+    // 2023-07-22 by the clock of the device.
+    assert_eq!((of(None), of(Some(60))), (2029, 2029));
+    assert_eq!((of(Some(-two_years)), of(Some(two_years))), (2031, 2027));
+}
+
+#[test]
+fn what_does_not_exist_has_no_reasons() {
+    let case = record(
+        "tasks/A/status=todo tasks/A/due=2026-11-01 decisions/B/kind=asylum decisions/B/tombstone=fel",
+    );
+    let house = record("rooms/A/kind=bedroom rooms/A/area_m2='12 rooms/A/tombstone=fel");
+    let today = jiff::civil::date(2026, 11, 26);
+    assert!(asked("task_overdue", "case", &case, today).is_some());
+    for rule in ["appeal_day", "finality", "permit_expiry", "establishment", "compensation"] {
+        for entry in ["bbbbbbbbbbbbbbba", "ccccccccccccccca", "", "a/b", "åäö"] {
+            let ask = Ask {
+                catalog: Catalog::builtin(),
+                kind: "case",
+                record: &case,
+                entry,
+                beside: &[],
+                same: &NOBODY,
+                today,
+                now_ms: 0,
+            };
+            assert!(answer(rule, &ask).is_none(), "{rule} {entry}");
+        }
+    }
+    assert!(asked("room_capacity", "residence", &house, today).is_none());
+    // Of another kind of record.
+    assert!(asked("task_overdue", "residence", &case, today).is_none());
+    assert!(asked("house_capacity", "case", &case, today).is_none());
+    assert!(asked("quota", "premises", &case, today).is_none());
+    assert!(asked("vacated", "case", &case, today).is_none());
 }
 
 #[test]

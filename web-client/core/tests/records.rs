@@ -264,7 +264,14 @@ fn a_locked_year_is_read_only_and_a_correction_stands_beside_it_in_the_report() 
     };
     received("30");
     assert_eq!(report(&core, "Mottagna"), ["30"]);
-    locks(&core, id, true);
+    let button = || {
+        let actions = page(&core, &format!("/year/{id}")).actions;
+        actions.into_iter().find(|one| one.name == "lock-year").map(|one| one.act)
+    };
+    act(&core, &button().unwrap(), &[]);
+    assert_eq!(button(), None, "it is locked");
+    let told = [report(&core, "Låst av"), report(&core, "Låst den")].concat();
+    assert!(told.len() == 2 && told.iter().all(|cell| !cell.is_empty()), "{told:?}");
     let fields = form(&core, id, None);
     let mut open = fields.iter().filter(|one| !one.read_only).map(|one| one.path.as_str());
     assert!(open.all(|path| path.starts_with("locked")), "{fields:?}");
@@ -276,6 +283,22 @@ fn a_locked_year_is_read_only_and_a_correction_stands_beside_it_in_the_report() 
     assert!(said.contains(": 4 personer"), "{said}");
     let of_year = page(&core, &format!("/year/{id}"));
     assert!(of_year.parts.iter().any(|part| part.key == "late"), "{of_year:?}");
+    // Years of which nothing is written stand in the plot all the same.
+    let of =
+        [("agreement", agreement.as_str()), ("what", "received"), ("year", "2022"), ("count", "9")];
+    let of: Vec<(&str, Value)> =
+        of.iter().map(|(field, text)| (*field, Value::text(*text))).collect();
+    locks(&core, id, false);
+    act(&core, &Act::Add { parent: id, list: list("baselines") }, &of);
+    let parts = page(&core, "/rapport/avtal").parts;
+    let bars = parts.into_iter().find_map(|part| match part.body {
+        Body::Plot(bars) => Some(bars),
+        _ => None,
+    });
+    let bars = bars.unwrap_or_default();
+    let years: Vec<&str> = bars.iter().map(|bar| bar.label.as_str()).collect();
+    assert_eq!(years, ["2022", "2023", "2024", "2025", "2026"]);
+    assert_eq!((bars[1].value, bars[1].text.as_str()), (None, "inget svar"));
 }
 
 #[test]

@@ -48,6 +48,8 @@ const ALL: [(&str, Needs); 13] = [
             maybe: &[],
             says: &[
                 ("value", &["most"]),
+                ("closed", &[]),
+                ("opened", &[]),
                 ("by_written", &["written"]),
                 ("by_rooms", &["rooms"]),
                 ("blocked", &["room"]),
@@ -151,6 +153,7 @@ const ALL: [(&str, Needs); 13] = [
                 ("ended", &["to", "days"]),
                 ("permanent", &[]),
                 ("applied", &["on"]),
+                ("applied_late", &[]),
                 ("apply", &["to"]),
                 ("remind", &["days", "on"]),
                 ("ask_agency", &[]),
@@ -211,7 +214,7 @@ const ALL: [(&str, Needs); 13] = [
             maybe: &[],
             says: &[
                 ("number", &["number", "from"]),
-                ("range", &["least", "most", "from"]),
+                ("not_decided", &["state"]),
                 ("disputed", &["numbers", "from"]),
                 ("history", &["history"]),
                 ("below", &["received", "short", "over", "room"]),
@@ -235,6 +238,7 @@ const ALL: [(&str, Needs); 13] = [
                 ("counted", &["arrears", "expected", "offered", "vacated", "n"]),
                 ("decided", &["n", "from"]),
                 ("twice", &["object"]),
+                ("doubted", &["object"]),
                 ("lacks_every", &[]),
                 ("next", &["more"]),
                 ("offer", &["arrears", "expected", "offered", "vacated", "n"]),

@@ -19,6 +19,8 @@ fn right() -> String {
         .to_owned();
     let says = [
         ("value", "{most}"),
+        ("closed", ""),
+        ("opened", ""),
         ("by_written", "{written}"),
         ("by_rooms", "{rooms}"),
         ("blocked", "{room}"),
@@ -96,7 +98,7 @@ fn every_planted_fault_is_reported_with_its_line() {
         (
             "id = \"more_rooms\"",
             "id = \"fewer_rooms\"",
-            "rules/house.toml:44: `fewer_rooms` is never said",
+            "rules/house.toml:52: `fewer_rooms` is never said",
         ),
         ("id = \"more_rooms\"", "id = \"value\"", "is there already, at rules/house.toml:12"),
         ("en = \"R\"", "en = \"\"", "`en` must be a text that is not empty"),

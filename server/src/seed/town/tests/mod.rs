@@ -179,7 +179,11 @@ fn everybody_has_a_bed_and_only_one_room_is_too_full() {
             }
         }
     }
-    assert_eq!((lived, faults.as_slice(), blocked), (120, [Fault::Full].as_slice(), 1));
+    // A boy of 17 shares with a young man, as such places for both do.
+    assert_eq!(
+        (lived, faults.as_slice(), blocked),
+        (120, [Fault::Full, Fault::Stranger].as_slice(), 1)
+    );
     assert!(free > 0);
     let mut placed = BTreeSet::new();
     for one in of_kind("residence") {

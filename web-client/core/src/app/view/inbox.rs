@@ -193,6 +193,7 @@ impl Viewer<'_> {
             let word = match one.class {
                 Class::Capacity => Word::ConflictCapacity,
                 Class::Safety if one.at.ends_with("/sex_rule") => Word::ConflictSexRule,
+                Class::Safety if one.at.ends_with("/age_band") => Word::ConflictStranger,
                 Class::Safety => Word::ConflictBlocked,
                 Class::DoublePlacement if one.at.starts_with("beds/") => Word::ConflictSameBed,
                 Class::DoublePlacement => Word::ConflictDouble,

@@ -132,10 +132,14 @@ impl Viewer<'_> {
                 }
                 Fault::Blocked => self.w(Word::RoomBlockedLived).to_owned(),
                 Fault::SexRule => self.w(Word::RoomSexRule).to_owned(),
+                Fault::Stranger => {
+                    let room = self.text(id, &key("label"));
+                    self.f(Word::ConflictStranger, &[&room])
+                }
                 Fault::Twice => self.w(Word::PlacedTwice).to_owned(),
                 Fault::SameBed => self.w(Word::SameBed).to_owned(),
             };
-            let tone = if *fault == Fault::Full || *fault == Fault::Blocked {
+            let tone = if matches!(fault, Fault::Full | Fault::Blocked | Fault::Stranger) {
                 Tone::Danger
             } else {
                 Tone::Decide

@@ -52,6 +52,9 @@ impl Viewer<'_> {
         line.badges.append(&mut page.badges);
         (page.title, page.badges) = (line.title, line.badges);
         page.parts.extend(self.late_part(id));
+        if kind.id == "year" {
+            page.actions.extend(self.lock_action(id));
+        }
         if let Some(rules) = self.rules_part(id, ("", "")) {
             page.parts.insert(0, rules);
         }

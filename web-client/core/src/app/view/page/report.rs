@@ -1,10 +1,13 @@
 //! `/rapport/avtal[/2013|/2010-2013]`: agreement and received for each year. Reckoned here, from what is
 //! on this device, so that it opens without contact.
 
-use ankomst_shared::app::{Act, Action, Bar, Body, Look, PageView, Part, Refusal, Sign, Tone};
-use ankomst_shared::catalog::{Field, Label};
+use ankomst_shared::app::{
+    Act, Action, Bar, Body, Look, PageView, Part, Refusal, Role, Sign, Tone,
+};
+use ankomst_shared::catalog::{Field, Label, written_date};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::order;
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::report::assigned::Assigned;
 use ankomst_shared::report::cell::{COLUMNS, Told, cells, late_line, number};
 use ankomst_shared::report::head::{Head, choose, facts, file};
@@ -12,12 +15,15 @@ use ankomst_shared::report::row::{Row, rows};
 use ankomst_shared::report::trend;
 use ankomst_shared::report::year::Year;
 use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
 
 use super::super::viewer::Viewer;
-use super::made::{action, badge, part, primary};
+use super::made::{action, asked, badge, part, primary};
 
 /// The place.
 const HERE: &str = "/rapport/avtal";
+/// So many years without anything are shown between two others.
+const GAP_MAX: usize = 10;
 /// So many years can be chosen one by one.
 const YEARS_SHOWN: usize = 6;
 
@@ -72,8 +78,8 @@ impl Viewer<'_> {
         if all.len() > 1 {
             table.actions = self.choices_of_years(&all, chosen);
         }
-        let at = page.parts.len() - 1;
-        page.parts.insert(at, table);
+        let at = page.parts.iter().position(|part| part.key == "without");
+        page.parts.insert(at.unwrap_or(page.parts.len()), table);
         let said =
             self.in_words(comma, |told| (trend::facts(&rows, told), facts(&head, &rows, told)));
         if !said.0.is_empty() {
@@ -87,6 +93,27 @@ impl Viewer<'_> {
     fn has(&self, kind: &str) -> bool {
         let kind = self.catalog.kind(kind);
         kind.is_some_and(|kind| kind.is_had_by(&self.open.identity.user.roles))
+    }
+
+    /// Locks a year, as an action of supervisors.
+    pub(super) fn lock_action(&mut self, id: DocumentId) -> Option<Action> {
+        let is_locked = self.record(id).ok()?.value("locked") == Some(&Value::Bool(true));
+        if is_locked || !self.open.identity.user.roles.contains(&Role::Supervisor) {
+            return None;
+        }
+        let day = written_date(self.now.today());
+        let user = self.open.identity.user.id.to_string();
+        let mut values = Vec::new();
+        for (field, value) in [
+            ("locked", Value::Bool(true)),
+            ("locked_by", Value::text(user)),
+            ("locked_on", Value::text(day)),
+        ] {
+            values.push((FieldPath::parse(field).ok()?, value));
+        }
+        let act = Act::Set { document: id, values };
+        let lock = action("lock-year", self.w(Word::ReportLock), Sign::Lock, act);
+        Some(asked(lock, self.w(Word::ReportLockHelp), Vec::new()))
     }
 
     /// The rows, from the records that are here.
@@ -113,8 +140,7 @@ impl Viewer<'_> {
         for one in self.open.standing.away.clone() {
             waiting.push([&self.device(one.device), " ", &self.moment(one.seen_ms)].concat());
         }
-        let supervises =
-            self.open.identity.user.roles.contains(&ankomst_shared::app::Role::Supervisor);
+        let supervises = self.open.identity.user.roles.contains(&Role::Supervisor);
         let none = if supervises { Word::ReportWaitingNone } else { Word::ReportUnknown };
         if waiting.is_empty() {
             waiting.push(self.w(none).to_owned());
@@ -198,6 +224,11 @@ impl Viewer<'_> {
             };
             match plots.iter_mut().find(same) {
                 Some((newest, bars)) => {
+                    // A year of which nothing is known stands there, too.
+                    for year in (newest.year.saturating_add(1)..row.year).take(GAP_MAX) {
+                        let (label, text) = (year.to_string(), self.w(Word::WhyNone).to_owned());
+                        bars.push(Bar { label, value: None, least: None, most: None, text });
+                    }
                     *newest = row;
                     bars.push(bar);
                 }
@@ -234,11 +265,13 @@ impl Viewer<'_> {
 
     /// The table with the columns in which something stands, and which ones are left out and why.
     fn table(&mut self, rows: &[Row], written: Vec<Vec<String>>, parts: &mut Vec<Part>) -> Part {
-        let (mut shown, mut without) = (Vec::new(), Vec::new());
+        let (mut shown, mut without, mut no_day) = (Vec::new(), Vec::new(), false);
         for at in 0..COLUMNS.len() {
             if written.iter().any(|cells| cells.get(at).is_some_and(|cell| !cell.is_empty())) {
                 shown.push(at);
-            } else if !matches!(at, 23..=25) {
+            } else if matches!(at, 23..=25) {
+                no_day = true;
+            } else {
                 without.push(self.column(at));
             }
         }
@@ -257,14 +290,19 @@ impl Viewer<'_> {
             let cells = shown.iter().filter_map(|at| cells.get(*at).cloned()).collect();
             lines.push((tone, cells));
         }
-        let mut why = vec![self.w(Word::ReportNoDay).to_owned()];
+        let mut why = Vec::new();
+        if no_day {
+            why.push(self.w(Word::ReportNoDay).to_owned());
+        }
         if !self.has("assignment") {
             why.push(self.w(Word::ReportNoAssignments).to_owned());
         }
         if !without.is_empty() {
             why.push(self.f(Word::ReportNothing, &[&without.join(", ")]));
         }
-        parts.push(part("without", self.w(Word::ReportEmpty), Body::Text(why)));
+        if !why.is_empty() {
+            parts.push(part("without", self.w(Word::ReportEmpty), Body::Text(why)));
+        }
         part("table", self.w(Word::ReportTable), Body::Table(lines))
     }
 
@@ -284,6 +322,9 @@ impl Viewer<'_> {
             20 => return self.w(Word::ReportOverLeast).to_owned(),
             21 => return self.w(Word::ReportOverMost).to_owned(),
             22 => return self.w(Word::ReportOfLeast).to_owned(),
+            23 => return self.w(Word::ReportDaysMiddle).to_owned(),
+            24 => return self.w(Word::ReportDaysMost).to_owned(),
+            25 => return self.w(Word::ReportInTime).to_owned(),
             26 => return self.w(Word::ReportNote).to_owned(),
             27 => "locked_by",
             28 => "locked_on",
