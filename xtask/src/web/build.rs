@@ -16,22 +16,22 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// The linker notes in the module what refers to what, for `quiet`.
 const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 
-/// Compiles core and page and gives `core.js`, `core_bg.parts`, `ui.js`, `ui_bg.parts`.
+/// Compiles core and page and gives `core.js`, `ui.js` and both modules in `modules.parts`; and the page's module
+/// by itself, to be weighed.
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
-pub(super) fn modules() -> anyhow::Result<Files> {
+pub(super) fn modules() -> anyhow::Result<(Files, Vec<u8>)> {
     // Erased views before speed: the page's code is a fifth smaller for it.
     // Two calls: features of the core must not reach the page's dependencies.
     compile("ankomst-ui-wasm", &["--cfg=erase_components"], &[])?;
     compile("ankomst-core-wasm", &[], &[])?;
-    let mut files = Files::new();
-    for (name, krate) in [("core", "ankomst_core_wasm"), ("ui", "ankomst_ui_wasm")] {
-        let (script, module) = glue(name, krate)?;
-        let parts = parts::of(&module).context("taking a module apart")?;
-        files.extend([(format!("{name}.js"), script), (format!("{name}_bg.parts"), parts)]);
-    }
-    Ok(files)
+    let (core_script, core) = glue("core", "ankomst_core_wasm")?;
+    let (page_script, page) = glue("ui", "ankomst_ui_wasm")?;
+    let both = parts::file(&[&core, &page]).context("taking the modules apart")?;
+    let names = ["core.js", "ui.js", "modules.parts"].map(str::to_owned);
+    let files = names.into_iter().zip([core_script, page_script, both]).collect();
+    Ok((files, parts::file(&[&page])?))
 }
 
 /// Compiles another library as the app's are: gives `<name>.js` and `<name>_bg.wasm`.
