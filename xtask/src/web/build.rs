@@ -51,6 +51,9 @@ fn compile(package: &str, rustflags: &[&str], more: &[&str]) -> anyhow::Result<(
     cargo(&[&args, more, &NOTES].concat())
 }
 
+/// SHA-2 with its rounds in a loop instead of one behind the other.
+const COMPACT: &str = "--cfg=sha2_backend_soft=\"compact\"";
+
 /// Flags of the compiler as a setting of cargo. Messages of a panic name files by their crate, not
 /// by where this machine keeps them.
 fn flags(more: &[&str]) -> String {
@@ -60,7 +63,7 @@ fn flags(more: &[&str]) -> String {
     let sources = sources.into_iter().flatten().flatten().map(|entry| entry.path());
     let mut flags: Vec<String> = sources
         .map(|path| format!("--remap-path-prefix={}/=", path.display()))
-        .chain(more.iter().map(|flag| (*flag).to_owned()))
+        .chain(more.iter().chain([&COMPACT]).map(|flag| (*flag).to_owned()))
         .collect();
     flags.sort();
     format!("target.wasm32-unknown-unknown.rustflags={flags:?}")
