@@ -93,7 +93,8 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     Ok((script.into_bytes(), module))
 }
 
-/// Reads the static folder; files in subfolders keep their path with `/`.
+/// Reads the static folder; files in subfolders keep their path with `/`. Scripts and styles by hand come
+/// without the comments for those who change them.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -112,6 +113,9 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_type()?.is_dir() {
                 waiting.push((format!("{name}/"), entry.path()));
+            } else if name.ends_with(".js") || name.ends_with(".css") {
+                let script = fs::read_to_string(entry.path())?;
+                files.insert(name, slim::bare(&script).into_bytes());
             } else {
                 files.insert(name, fs::read(entry.path())?);
             }
