@@ -72,14 +72,16 @@ line.port1.onmessage = ({ data }) => {
   else asked(data);
 };
 
-Promise.all([compile('{{file:core_bg.parts}}'), bytes('{{file:catalog.bin}}')]).then(
+const [core, page] = modules('{{file:modules.parts}}');
+
+Promise.all([core, bytes('{{file:catalog.bin}}')]).then(
   ([module, catalog]) =>
     worker.postMessage({ module, build, catalog, line: line.port2 }, [catalog, line.port2]),
   fault
 );
 worker.addEventListener('error', fault);
 
-Promise.all([import('{{file:ui.js}}'), compile('{{file:ui_bg.parts}}')])
+Promise.all([import('{{file:ui.js}}'), page])
   .then(async ([ui, module]) => {
     await ui.default({ module_or_path: module });
     ui.start(worker, build);
@@ -98,11 +100,19 @@ if ('serviceWorker' in navigator) {
   });
 }
 
-// The service worker has modules whole; before there is one they come in parts.
-async function compile(address) {
-  const answer = await fetched(address);
+// The service worker has modules whole; before there is one they come in parts, both in one file.
+function modules(address) {
+  if (navigator.serviceWorker?.controller) return [0, 1].map((number) => whole(address, number));
+  const apart = bytes(address).then((file) => unpack(new Uint8Array(file)));
+  // The core is compiled while the page's is put together.
+  return [0, 1].map(() => apart.then((all) => WebAssembly.compile(all.next().value)));
+}
+
+async function whole(address, number) {
+  const answer = await fetched(`${address}?${number}`);
   if (answer.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(answer);
-  return WebAssembly.compile(unpack(new Uint8Array(await answer.arrayBuffer())));
+  // The service worker has lost them.
+  return WebAssembly.compile([...unpack(new Uint8Array(await answer.arrayBuffer()))][number]);
 }
 
 async function bytes(address) {

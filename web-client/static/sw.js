@@ -19,14 +19,17 @@ self.addEventListener('install', (event) => {
   );
 });
 
-// Modules come in parts. They are kept whole, so that a start has no work with them.
+// Modules come in parts, both in one file. They are kept whole, so that a start has no work with them: the core's
+// as number 0, the page's as number 1.
 const isApart = (path) => path.endsWith('.parts');
 
 async function keepWhole(cache, path) {
   const answer = await fetch(path);
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  const module = unpack(new Uint8Array(await answer.arrayBuffer()));
-  await cache.put(path, new Response(module, { headers: { 'content-type': 'application/wasm' } }));
+  let number = 0;
+  for (const module of unpack(new Uint8Array(await answer.arrayBuffer()))) {
+    await cache.put(`${path}?${number++}`, new Response(module, { headers: { 'content-type': 'application/wasm' } }));
+  }
 }
 
 // The version before stays until the next one: a tab of it may still be starting, and the server may

@@ -1,4 +1,4 @@
-// Puts a wasm module together from the parts that `xtask/src/web/parts.rs` writes: operators, variables, offsets
+// Puts wasm modules together from the parts that `xtask/src/web/parts.rs` writes: operators, variables, offsets
 // and so on, each kind for itself. For the page and, by `importScripts`, for the service worker.
 
 self.unpack = (() => {
@@ -59,13 +59,9 @@ self.unpack = (() => {
     return to;
   };
 
-  return (parts) => {
-    packed = parts;
-    at = 0;
-    module = new Uint8Array(number());
-    let functions = number();
-    const lengths = Array.from({ length: number() }, number);
-    places = new Uint32Array(lengths.map((length) => (at += length) - length));
+  const together = ({ size, functions, lengths, starts }) => {
+    module = new Uint8Array(size);
+    places = Uint32Array.from(starts);
     const first = packed.subarray(places[TABLE]);
     const second = first.subarray(KINDS);
     let to = copy(BEFORE, lengths[BEFORE], 0);
@@ -83,7 +79,30 @@ self.unpack = (() => {
     copy(BEHIND, lengths[BEHIND], to);
     const whole = module;
     // Nothing of it is kept here.
-    packed = module = places = null;
+    module = places = null;
     return whole;
+  };
+
+  // Gives the modules of a file one by one: the first can be at work while the second is put together.
+  return function* (file) {
+    packed = file;
+    at = 0;
+    const modules = [0, 1].map(() => ({
+      size: number(),
+      functions: number(),
+      lengths: Array.from({ length: number() }, number),
+      starts: [],
+    }));
+    for (const part of modules[0].lengths.keys()) {
+      for (const { lengths, starts } of modules) {
+        starts.push(at);
+        at += lengths[part];
+      }
+    }
+    for (const one of modules) {
+      packed = file;
+      yield together(one);
+    }
+    packed = null;
   };
 })();

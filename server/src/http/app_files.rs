@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn only_hashed_names_are_kept_for_ever() {
-        assert!(is_hashed(Path::new("core_bg-0123456789.parts")));
+        assert!(is_hashed(Path::new("modules-0123456789.parts")));
         assert!(!is_hashed(Path::new("sw.js")) && !is_hashed(Path::new("index.html")));
     }
 }

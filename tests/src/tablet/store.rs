@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ankomst_core::store::{Row, Store, StoreError, Table, Write};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use super::journal::{Journal, JournalError};
@@ -15,8 +16,8 @@ struct Line {
     table: u8,
     #[cbor(n(1), with = "minicbor::bytes")]
     key: Vec<u8>,
-    #[cbor(n(2), with = "minicbor::bytes")]
-    value: Option<Vec<u8>>,
+    #[n(2)]
+    value: Option<ByteVec>,
 }
 
 type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
@@ -71,7 +72,7 @@ fn read_error(error: &JournalError) -> StoreError {
 fn line(write: Write) -> Line {
     let table = Table::ALL.iter().position(|table| *table == write.table);
     let table = table.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX);
-    Line { table, key: write.key, value: write.value }
+    Line { table, key: write.key, value: write.value.map(ByteVec::from) }
 }
 
 fn apply(rows: &mut Rows, line: Line) -> Result<(), StoreError> {
@@ -79,7 +80,7 @@ fn apply(rows: &mut Rows, line: Line) -> Result<(), StoreError> {
         .get(usize::from(line.table))
         .ok_or_else(|| StoreError::Damaged(format!("no table has the number {}", line.table)))?;
     match line.value {
-        Some(value) => rows.insert((*table, line.key), value),
+        Some(value) => rows.insert((*table, line.key), value.into()),
         None => rows.remove(&(*table, line.key)),
     };
     Ok(())

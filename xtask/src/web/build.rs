@@ -16,22 +16,22 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// The linker notes in the module what refers to what, for `quiet`.
 const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 
-/// Compiles core and page and gives `core.js`, `core_bg.parts`, `ui.js`, `ui_bg.parts`.
+/// Compiles core and page and gives `core.js`, `ui.js` and both modules in `modules.parts`; and the page's module
+/// by itself, to be weighed.
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
-pub(super) fn modules() -> anyhow::Result<Files> {
+pub(super) fn modules() -> anyhow::Result<(Files, Vec<u8>)> {
     // Erased views before speed: the page's code is a fifth smaller for it.
     // Two calls: features of the core must not reach the page's dependencies.
     compile("ankomst-ui-wasm", &["--cfg=erase_components"], &[])?;
     compile("ankomst-core-wasm", &[], &[])?;
-    let mut files = Files::new();
-    for (name, krate) in [("core", "ankomst_core_wasm"), ("ui", "ankomst_ui_wasm")] {
-        let (script, module) = glue(name, krate)?;
-        let parts = parts::of(&module).context("taking a module apart")?;
-        files.extend([(format!("{name}.js"), script), (format!("{name}_bg.parts"), parts)]);
-    }
-    Ok(files)
+    let (core_script, core) = glue("core", "ankomst_core_wasm")?;
+    let (page_script, page) = glue("ui", "ankomst_ui_wasm")?;
+    let both = parts::file(&[&core, &page]).context("taking the modules apart")?;
+    let names = ["core.js", "ui.js", "modules.parts"].map(str::to_owned);
+    let files = names.into_iter().zip([core_script, page_script, both]).collect();
+    Ok((files, parts::file(&[&page])?))
 }
 
 /// Compiles another library as the app's are: gives `<name>.js` and `<name>_bg.wasm`.
@@ -51,6 +51,9 @@ fn compile(package: &str, rustflags: &[&str], more: &[&str]) -> anyhow::Result<(
     cargo(&[&args, more, &NOTES].concat())
 }
 
+/// SHA-2 with its rounds in a loop instead of one behind the other.
+const COMPACT: &str = "--cfg=sha2_backend_soft=\"compact\"";
+
 /// Flags of the compiler as a setting of cargo. Messages of a panic name files by their crate, not
 /// by where this machine keeps them.
 fn flags(more: &[&str]) -> String {
@@ -60,7 +63,7 @@ fn flags(more: &[&str]) -> String {
     let sources = sources.into_iter().flatten().flatten().map(|entry| entry.path());
     let mut flags: Vec<String> = sources
         .map(|path| format!("--remap-path-prefix={}/=", path.display()))
-        .chain(more.iter().map(|flag| (*flag).to_owned()))
+        .chain(more.iter().chain([&COMPACT]).map(|flag| (*flag).to_owned()))
         .collect();
     flags.sort();
     format!("target.wasm32-unknown-unknown.rustflags={flags:?}")
@@ -90,7 +93,8 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     Ok((script.into_bytes(), module))
 }
 
-/// Reads the static folder; files in subfolders keep their path with `/`.
+/// Reads the static folder; files in subfolders keep their path with `/`. Scripts and styles by hand come
+/// without the comments for those who change them.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -109,6 +113,9 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_type()?.is_dir() {
                 waiting.push((format!("{name}/"), entry.path()));
+            } else if name.ends_with(".js") || name.ends_with(".css") {
+                let script = fs::read_to_string(entry.path())?;
+                files.insert(name, slim::bare(&script).into_bytes());
             } else {
                 files.insert(name, fs::read(entry.path())?);
             }

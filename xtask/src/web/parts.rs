@@ -1,10 +1,11 @@
-//! Writes a wasm module in parts, which compress better than the module: all operators in a row,
+//! Writes wasm modules in parts, which compress better than the modules: all operators in a row,
 //! all numbers of variables in a row, all offsets and so on, because each kind has its own habits.
-//! `unpack.js` puts the module together again, byte for byte: the page at the first visit, the
-//! service worker once for all visits after it.
+//! `unpack.js` puts each module together again, byte for byte: the page at the first visit, the
+//! service worker once for all visits after it. Both modules are in one file, part beside part,
+//! because they share code, of which a compressor then sees the second copy.
 //!
-//! A file of parts is: the length of the module, how many functions it has, how many parts, the
-//! length of each, all as LEB128; then the parts. Part 0 is all before the first function, part 1
+//! A file has for each module its length, how many functions it has, how many parts, the length of
+//! each, all as LEB128; then, part by part, that of the first module and that of the second. Part 0 is all before the first function, part 1
 //! all behind the last, part 2 says in which part each operator has its first number (288 bytes)
 //! and its second (288 bytes; 0: none), part 3 has the operators, part 4 the variables of each
 //! function. The constant of `i32.const` is in the part of the operator behind it: what a number
@@ -79,48 +80,62 @@ fn parts_of(operator: usize) -> Option<(u8, u8)> {
     })
 }
 
-/// Gives the parts of a module.
+/// Gives the file of some modules.
 ///
 /// # Errors
-/// When the module cannot be read or has an operator that is not known here.
-pub(super) fn of(wasm: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let mut parts = Parts(vec![Vec::new(); PARTS]);
-    let known = (0..KINDS).map(|kind| parts_of(kind).unwrap_or_default());
-    let (firsts, seconds): (Vec<u8>, Vec<u8>) = known.unzip();
-    parts.put(TABLE, &[firsts, seconds].concat())?;
-    let (mut functions, mut end) = (0_u32, 0);
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::CodeSectionStart { range, count, .. } => {
-                // The number of functions stands before the first.
-                end = range.start + leb(count.into()).len();
-                parts.put(BEFORE, wasm.get(..end).context("code outside of the module")?)?;
-            }
-            Payload::CodeSectionEntry(body) => {
-                let range = body.range();
-                let length = leb(u64::try_from(range.len())?);
-                ensure!(end + length.len() == range.start, "a length that is longer than it must");
-                end = range.end;
-                functions += 1;
-                parts.function(wasm, &body)?;
-            }
-            _ => {}
+/// When a module cannot be read or has an operator that is not known here.
+pub(super) fn file(modules: &[&[u8]]) -> anyhow::Result<Vec<u8>> {
+    let all = modules.iter().map(|module| Parts::of(module)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut out = Vec::new();
+    for (module, (functions, parts)) in modules.iter().zip(&all) {
+        out.extend(leb(u64::try_from(module.len())?));
+        out.extend(leb((*functions).into()));
+        out.extend(leb(u64::try_from(PARTS)?));
+        for part in &parts.0 {
+            out.extend(leb(u64::try_from(part.len())?));
         }
     }
-    parts.put(BEHIND, wasm.get(end..).context("code outside of the module")?)?;
-    let mut out = leb(u64::try_from(wasm.len())?);
-    out.extend(leb(functions.into()));
-    out.extend(leb(u64::try_from(PARTS)?));
-    for part in &parts.0 {
-        out.extend(leb(u64::try_from(part.len())?));
+    for part in 0..PARTS {
+        for (_, parts) in &all {
+            out.extend_from_slice(parts.0.get(part).map_or(&[], Vec::as_slice));
+        }
     }
-    out.extend(parts.0.concat());
     Ok(out)
 }
 
 struct Parts(Vec<Vec<u8>>);
 
 impl Parts {
+    /// How many functions a module has, and its parts.
+    fn of(wasm: &[u8]) -> anyhow::Result<(u32, Self)> {
+        let mut parts = Self(vec![Vec::new(); PARTS]);
+        let known = (0..KINDS).map(|kind| parts_of(kind).unwrap_or_default());
+        let (firsts, seconds): (Vec<u8>, Vec<u8>) = known.unzip();
+        parts.put(TABLE, &[firsts, seconds].concat())?;
+        let (mut functions, mut end) = (0_u32, 0);
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::CodeSectionStart { range, count, .. } => {
+                    // The number of functions stands before the first.
+                    end = range.start + leb(count.into()).len();
+                    parts.put(BEFORE, wasm.get(..end).context("code outside of the module")?)?;
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let range = body.range();
+                    let length = leb(u64::try_from(range.len())?);
+                    let is_plain = end + length.len() == range.start;
+                    ensure!(is_plain, "a length that is longer than it must");
+                    end = range.end;
+                    functions += 1;
+                    parts.function(wasm, &body)?;
+                }
+                _ => {}
+            }
+        }
+        parts.put(BEHIND, wasm.get(end..).context("code outside of the module")?)?;
+        Ok((functions, parts))
+    }
+
     fn put(&mut self, part: u8, bytes: &[u8]) -> anyhow::Result<()> {
         let part = self.0.get_mut(usize::from(part)).context("there is no such part")?;
         part.extend_from_slice(bytes);
@@ -203,10 +218,11 @@ mod tests {
 
     use super::*;
 
-    /// Reads parts and writes the module.
+    /// Reads a file of parts and writes its modules.
     const SCRIPT: &str = "const fs = require('fs'); globalThis.self = globalThis; \
         (0, eval)(fs.readFileSync(process.argv[1], 'utf8')); \
-        fs.writeFileSync(1, unpack(new Uint8Array(fs.readFileSync(0))));";
+        const file = new Uint8Array(fs.readFileSync(0)); \
+        for (const module of unpack(file)) fs.writeFileSync(1, module);";
 
     fn module(bodies: &[&[Op<'_>]]) -> Vec<u8> {
         let mut types = TypeSection::new();
@@ -287,8 +303,10 @@ mod tests {
         let mut node = Command::new("node");
         let node = node.args(["-e", SCRIPT]).arg(&script);
         let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let whole = sample();
-        node.stdin.take().unwrap().write_all(&of(&whole).unwrap()).unwrap();
+        let (one, other) = (sample(), module(&[&[Op::Nop, Op::End]]));
+        let parts = file(&[&one, &other]).unwrap();
+        node.stdin.take().unwrap().write_all(&parts).unwrap();
+        let whole = [one, other].concat();
         let output = node.wait_with_output().unwrap();
         assert!(output.status.success());
         assert!(output.stdout == whole, "{} bytes of {}", output.stdout.len(), whole.len());
@@ -298,8 +316,8 @@ mod tests {
     fn an_operator_that_the_script_does_not_know_fails_the_build() {
         let typed = Op::TypedSelect(ValType::I32);
         let select = [Op::I32Const(1), Op::I32Const(2), Op::I32Const(3), typed, Op::Drop, Op::End];
-        let error = of(&module(&[&select])).unwrap_err().to_string();
+        let error = file(&[&module(&[&select])]).unwrap_err().to_string();
         assert_eq!(error, "no part for operator 0x1c");
-        assert!(of(b"no module").is_err());
+        assert!(file(&[b"no module"]).is_err());
     }
 }

@@ -37,6 +37,14 @@ const PANICS: [&str; 11] = [
 /// with a floating point, which no record has (`shared::value`); they write nothing instead. Only
 /// descriptions of errors in Automerge would show them, and nobody reads those in a worker.
 const SILENT: [&str; 3] = ["core..fmt..Debug$GT$3fmt", "4core3fmt5Debug3fmt", "4core3fmt5float"];
+/// What the names of functions have that write errors of other people's code in words: part of whose they
+/// are, and of what they do. The app tells what a person can do about a failure, in its own words.
+const WORDS: [(&str, &str); 4] = [
+    ("$LT$automerge..", "rror$u20$as$u20$core..fmt..Display$GT$3fmt"),
+    ("$LT$automerge..storage..chunk..error..", "core..fmt..Display$GT$3fmt"),
+    ("$LT$hexane..error..", "core..fmt..Display$GT$3fmt"),
+    ("3std2io5error", "4core3fmt7Display3fmt"),
+];
 /// `Ok(())`.
 const NOTHING: [u8; 4] = [0x00, 0x41, 0x00, 0x0b];
 /// Parts of the names of functions that nobody calls, for reasons that no compiler can know: checksums
@@ -154,7 +162,10 @@ impl<'a> Code<'a> {
             let Some(Ok(place)) = place else { continue };
             if has(name, &UNCALLED) {
                 instead.insert(*number, &EMPTY);
-            } else if has(name, &SILENT) && self.answers.get(place) == Some(&true) {
+            } else if self.answers.get(place) == Some(&true)
+                && (has(name, &SILENT)
+                    || WORDS.iter().any(|(whose, does)| has(name, &[whose]) && has(name, &[does])))
+            {
                 instead.insert(*number, &NOTHING);
             }
         }

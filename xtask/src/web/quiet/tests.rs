@@ -144,6 +144,21 @@ fn what_writes_for_nobody_is_silent_and_what_nobody_calls_is_empty() {
 }
 
 #[test]
+fn errors_of_other_peoples_code_are_silent_and_what_else_they_write_is_not() {
+    let second = |name: &str| {
+        let sample = calls(name, &[Op::LocalGet(0), Op::End], "three");
+        parts(&without_panics(&sample).unwrap()).0[1].clone()
+    };
+    let display = "$u20$as$u20$core..fmt..Display$GT$3fmt17hE";
+    for error in ["automerge..error..AutomergeError", "automerge..storage..chunk..error..Header"] {
+        assert_eq!(second(&format!("_ZN9_$LT${error}{display}")), NOTHING, "{error}");
+    }
+    for other in ["automerge..exid..ExId", "ankomst_shared..sign..SignError"] {
+        assert_ne!(second(&format!("_ZN9_$LT${other}{display}")), NOTHING, "{other}");
+    }
+}
+
+#[test]
 fn a_module_without_notes_or_known_panics_is_refused() {
     assert!(without_panics(&panics("other")).is_err());
     assert!(without_panics(b"no module").is_err());
