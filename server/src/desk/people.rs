@@ -11,6 +11,7 @@ use crate::accounts::login;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::grants::{self, GrantRow};
 
 /// The place.
 const HERE: &str = "/administration/personer";
@@ -117,7 +118,12 @@ impl Desk {
 
     pub(super) async fn set_role(&self, user: &str, answers: &Answers) -> Result<Acted, DeskError> {
         let (user, role) = (self.other(user)?, role(answers)?);
-        self.app.writer.write(move |db| accounts::set_roles(db, user.id, role)).await?;
+        let grant = GrantRow {
+            from_ms: self.app.now_ms(),
+            given_by: Some(self.me.id),
+            ..GrantRow::of_role(user.id, user.unit, role)
+        };
+        self.app.writer.write(move |db| grants::add(db, &grant)).await?;
         Ok(self.said(Word::SavedDone))
     }
 

@@ -18,7 +18,7 @@ use self::row::Around;
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
-use crate::storage::sqlite::homes::home;
+use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
 use crate::templates;
@@ -94,12 +94,13 @@ fn subject(
         _ => Some(found),
     };
     let Some(document) = found else { return Ok(None) };
-    let Some(home) = home(&document, |id| log::document(db, id))? else { return Ok(None) };
+    let Some(at) = standing(&document, |id| log::document(db, id))? else { return Ok(None) };
     let Some(opened) = open(app, db, document.id)? else { return Ok(None) };
     let review = open(app, db, review_of(document.id))?;
     let review = review.as_ref();
     let around = Around {
-        home,
+        home: at.home,
+        level: at.level,
         feed: opened.feed.max(review.map_or(0, |review| review.feed)),
         updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
         unseen: log::unseen(db, document.id)?,

@@ -16,6 +16,8 @@ use crate::storage::sqlite::rows::ProjectedRow;
 pub(super) struct Around {
     /// The kind whose secrecy it shares.
     pub(super) home: String,
+    /// How protected it is, with all it belongs to.
+    pub(super) level: u8,
     /// Newest number of the feed in it.
     pub(super) feed: u64,
     /// When that arrived.
@@ -47,7 +49,7 @@ pub(super) fn row(
         kind: document.kind.clone(),
         parent: document.parent,
         checklist: checklist(opened),
-        protection: document.protection,
+        protection: around.level,
         shielded: read.is_shielded(),
         title: read.anchored("title"),
         detail: read.detail(),
@@ -245,7 +247,8 @@ mod tests {
             protection: 0,
             user: UserId::from_bytes([1; 16]),
         };
-        let around = Around { home: kind.to_owned(), feed: 1, updated_ms: 1, unseen: (0, 0) };
+        let around =
+            Around { home: kind.to_owned(), level: 0, feed: 1, updated_ms: 1, unseen: (0, 0) };
         row(Catalog::builtin(), &document, around, (opened, review))
     }
 

@@ -1,6 +1,6 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
+//! Reading order: [`rule`] and [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
 //! must not be in a record any more), [`exchange`] (the one answer), [`live`] (the socket).
@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod lines;
 pub mod live;
 pub mod office;
+pub mod rule;
 mod stands;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};

@@ -211,7 +211,7 @@ pub fn unseen(db: &Connection, document: DocumentId) -> Result<(usize, usize), S
     Ok((pending, held))
 }
 
-/// Adds a document.
+/// Adds a document; one that was protected more when it was here before is again.
 ///
 /// # Errors
 /// When the database refuses.
@@ -222,7 +222,8 @@ pub fn add_document(
 ) -> Result<(), StorageError> {
     db.execute(
         "INSERT INTO documents (id, kind, parent, unit, protection, user, device, created_ms, received_ms, digest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, max(?5, coalesce((SELECT level FROM raised WHERE document = ?1), 0)),
+             ?6, ?7, ?8, ?9, ?10)",
         (
             Blob(header.document),
             &header.kind,

@@ -7,6 +7,7 @@ pub mod counts;
 pub mod cuts;
 pub mod enrolled;
 pub mod first;
+pub mod grants;
 pub mod homes;
 pub mod keys;
 pub mod lines;

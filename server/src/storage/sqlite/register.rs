@@ -1,6 +1,7 @@
 //! Lists and searches over the rows: by an index and page by page, only in circles that the asker is
 //! in (see [`super::rows`]).
 
+use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
 use ankomst_shared::find::Heard;
@@ -11,6 +12,49 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::Blob;
 use super::rows::{ProjectedRow, known_circle};
 use crate::storage::StorageError;
+
+/// What of a unit may be looked at. `sync::rule` says it; everything here keeps to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within {
+    /// The unit.
+    pub unit: UnitId,
+    /// Kinds of secrecy, each up to a level of protection.
+    pub homes: Vec<(&'static str, u8)>,
+    /// Single records with what belongs to them: of which kind of secrecy, and up to which level.
+    pub single: Vec<(DocumentId, &'static str, u8)>,
+}
+
+impl Within {
+    /// Whether a row may be looked at.
+    fn has(&self, row: &ProjectedRow) -> bool {
+        let general = |(home, level): &(&str, u8)| *home == row.home && row.protection <= *level;
+        let single = |(id, home, level): &(DocumentId, &str, u8)| {
+            *home == row.home
+                && row.protection <= *level
+                && (row.document == *id || row.parent == Some(*id))
+        };
+        row.unit == self.unit && (self.homes.iter().any(general) || self.single.iter().any(single))
+    }
+
+    /// The same as a condition on rows `r` of a circle.
+    fn sql(&self, home: &str) -> String {
+        let of_home = self.homes.iter().filter(|(known, _)| *known == home);
+        let level = of_home.map(|(_, level)| i16::from(*level)).max().unwrap_or(-1);
+        let mut sql = format!("r.protection <= {level}");
+        for (id, _, level) in self.single.iter().filter(|(_, known, _)| *known == home) {
+            let hex: String = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let of = format!("r.document = x'{hex}' OR r.parent = x'{hex}'");
+            let _ = write!(sql, " OR (r.protection <= {level} AND ({of}))");
+        }
+        format!("({sql})")
+    }
+
+    /// The kinds of secrecy something is looked for in.
+    fn circles(&self) -> BTreeSet<&'static str> {
+        let homes = self.homes.iter().map(|(home, _)| *home);
+        homes.chain(self.single.iter().map(|(_, home, _)| *home)).collect()
+    }
+}
 
 /// Keys of one beginning that are looked at; more words find the rest.
 pub const CANDIDATES_MAX: usize = 1_000;
@@ -37,8 +81,8 @@ pub enum Order<'a> {
 /// Where a page of a list is.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// The unit.
-    pub unit: UnitId,
+    /// What of the unit may be looked at.
+    pub within: &'a Within,
     /// The kind of secrecy.
     pub home: &'a str,
     /// The kind of record.
@@ -95,8 +139,8 @@ const fn shape(order: Order<'_>) -> (&'static str, &'static str, bool, &'static 
     }
 }
 
-/// The statement behind a list; `from` when it goes on from a row.
-pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
+/// The statement behind a list of what may be looked at; `from` when it goes on from a row.
+pub(super) fn list_sql(order: Order<'_>, from: bool, within: &str) -> String {
     let (index, column, down, which) = shape(order);
     let (way, beyond) = if down { ("DESC", "<") } else { ("ASC", ">") };
     let after = if from {
@@ -106,7 +150,7 @@ pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
     };
     format!(
         "SELECT {COLUMNS} FROM rows r INDEXED BY {index} JOIN circles c ON c.id = r.circle
-         WHERE r.circle = ?1 AND r.kind = ?2 {which} {after}
+         WHERE r.circle = ?1 AND r.kind = ?2 AND {within} {which} {after}
          ORDER BY r.{column} {way}, r.document {way} LIMIT ?3"
     )
 }
@@ -120,12 +164,16 @@ pub fn list(
     place: &Place<'_>,
     most: usize,
 ) -> Result<Vec<ProjectedRow>, StorageError> {
-    let Some(circle) = known_circle(db, place.unit, place.home)? else { return Ok(Vec::new()) };
+    let Some(circle) = known_circle(db, place.within.unit, place.home)? else {
+        return Ok(Vec::new());
+    };
+    let within = place.within.sql(place.home);
     let from: Option<(Value, DocumentId)> = match place.after {
         Some(after) => {
             let (_, column, ..) = shape(place.order);
             let sql = format!(
-                "SELECT {column} FROM rows WHERE document = ?1 AND circle = ?2 AND kind = ?3"
+                "SELECT {column} FROM rows r
+                 WHERE document = ?1 AND circle = ?2 AND kind = ?3 AND {within}"
             );
             db.prepare_cached(&sql)?
                 .query_row((Blob(after), circle, place.kind), |row| Ok((row.get(0)?, after)))
@@ -133,7 +181,7 @@ pub fn list(
         }
         None => None,
     };
-    let mut select = db.prepare_cached(&list_sql(place.order, from.is_some()))?;
+    let mut select = db.prepare_cached(&list_sql(place.order, from.is_some(), &within))?;
     select.raw_bind_parameter(1, circle)?;
     select.raw_bind_parameter(2, place.kind)?;
     select.raw_bind_parameter(3, i64::try_from(most).unwrap_or(i64::MAX))?;
@@ -149,22 +197,27 @@ pub fn list(
 }
 
 /// Counting ends at a bound, so that it costs the same however large the register is.
-pub(super) const COUNT: &str = "SELECT count(*) FROM (
-    SELECT 1 FROM rows INDEXED BY rows_updated WHERE circle = ?1 AND kind = ?2 LIMIT ?3)";
+pub(super) fn count_sql(within: &str) -> String {
+    format!(
+        "SELECT count(*) FROM (SELECT 1 FROM rows r INDEXED BY rows_updated
+         WHERE circle = ?1 AND kind = ?2 AND {within} LIMIT ?3)"
+    )
+}
 
-/// How many rows a list has, at most so many.
+/// How many rows a list has of what may be looked at, at most so many.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn count(
     db: &Connection,
-    unit: UnitId,
+    within: &Within,
     (home, kind): (&str, &str),
     most: usize,
 ) -> Result<usize, StorageError> {
-    let Some(circle) = known_circle(db, unit, home)? else { return Ok(0) };
+    let Some(circle) = known_circle(db, within.unit, home)? else { return Ok(0) };
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let count: i64 = db.prepare_cached(COUNT)?.query_row((circle, kind, most), |row| row.get(0))?;
+    let sql = count_sql(&within.sql(home));
+    let count: i64 = db.prepare_cached(&sql)?.query_row((circle, kind, most), |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
@@ -172,14 +225,14 @@ pub(super) const CANDIDATES: &str =
     "SELECT row FROM keys WHERE circle = ?1 AND key >= ?2 AND key < ?3 LIMIT ?4";
 pub(super) const KEYS_OF: &str = "SELECT key FROM keys INDEXED BY keys_of WHERE row = ?1";
 
-/// Rows of those kinds of secrecy that are found by all words, each of which begins in one of several
+/// Rows that may be looked at and are found by all words, each of which begins in one of several
 /// ways (`ankomst_shared::find::beginnings`); says whether there may be more.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn find(
     db: &Connection,
-    (unit, homes): (UnitId, &[&str]),
+    within: &Within,
     words: &[Vec<String>],
     most: usize,
 ) -> Result<(Vec<ProjectedRow>, bool), StorageError> {
@@ -190,8 +243,8 @@ pub fn find(
     };
     let mut seen = BTreeSet::new();
     let mut more = false;
-    for home in homes {
-        let Some(circle) = known_circle(db, unit, home)? else { continue };
+    for home in within.circles() {
+        let Some(circle) = known_circle(db, within.unit, home)? else { continue };
         for beginning in rarest {
             let candidates = candidates(db, circle, beginning)?;
             more |= candidates.len() == CANDIDATES_MAX;
@@ -199,24 +252,25 @@ pub fn find(
                 if !seen.insert(id) || !has_all(db, id, words)? {
                     continue;
                 }
+                let Some(row) = by_id(db, id)?.filter(|row| within.has(row)) else { continue };
                 if found.len() == most {
                     return Ok((found, true));
                 }
-                found.extend(by_id(db, id)?);
+                found.push(row);
             }
         }
     }
     Ok((found, more))
 }
 
-/// Rows of those kinds of secrecy whose names sound like what is looked for and are not written so; says
+/// Rows that may be looked at and whose names sound like what is looked for and are not written so; says
 /// whether there may be more.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn find_alike(
     db: &Connection,
-    (unit, homes): (UnitId, &[&str]),
+    within: &Within,
     words: &[Heard],
     most: usize,
 ) -> Result<(Vec<ProjectedRow>, bool), StorageError> {
@@ -226,8 +280,8 @@ pub fn find_alike(
     let Some(rarest) = boned.max_by_key(|word| word.bones.first().map(String::len)) else {
         return Ok((found, false));
     };
-    for home in homes {
-        let Some(circle) = known_circle(db, unit, home)? else { continue };
+    for home in within.circles() {
+        let Some(circle) = known_circle(db, within.unit, home)? else { continue };
         for bones in &rarest.bones {
             let candidates = candidates(db, circle, bones)?;
             more |= candidates.len() == CANDIDATES_MAX;
@@ -235,10 +289,11 @@ pub fn find_alike(
                 if !seen.insert(id) || !has_alike(db, id, words)? {
                     continue;
                 }
+                let Some(row) = by_id(db, id)?.filter(|row| within.has(row)) else { continue };
                 if found.len() == most {
                     return Ok((found, true));
                 }
-                found.extend(by_id(db, id)?);
+                found.push(row);
             }
         }
     }
@@ -284,21 +339,20 @@ fn by_id(db: &Connection, id: i64) -> Result<Option<ProjectedRow>, StorageError>
     Ok(db.prepare_cached(&sql)?.query_row([id], row).optional()?)
 }
 
-/// One row, if it is in one of those kinds of secrecy.
+/// One row, if it may be looked at.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn one(
     db: &Connection,
-    (unit, homes): (UnitId, &[&str]),
+    within: &Within,
     document: DocumentId,
 ) -> Result<Option<ProjectedRow>, StorageError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle
-         WHERE r.document = ?1 AND c.unit = ?2"
+        "SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle WHERE r.document = ?1"
     );
-    let found = db.prepare_cached(&sql)?.query_row((Blob(document), Blob(unit)), row).optional()?;
-    Ok(found.filter(|row| homes.contains(&row.home.as_str())))
+    let found = db.prepare_cached(&sql)?.query_row([Blob(document)], row).optional()?;
+    Ok(found.filter(|row| within.has(row)))
 }
 
 /// All rows with their keys, by document. For comparisons.

@@ -2,8 +2,8 @@
 //! are about, and the keys it is found by. A file of another version is thrown away and made anew.
 //!
 //! A circle is a unit and one kind of secrecy (`residence`, `case`, `protected`): whoever may read one
-//! of its documents may read all. Every index begins with it, so that nothing outside it is even looked
-//! at. Who is in which circle, `sync::access` says.
+//! of its documents may read all of the same protection. Every index begins with it, so that nothing outside it is
+//! even looked at. Who is in which circle, and up to which level, `sync::rule` says.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use super::open::connect;
 use crate::storage::StorageError;
 
 /// Counts up with every change of the tables, of what is written in them, and of the catalog's `finds`.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 const FILES: [&str; 3] = ["rows.db", "rows.db-wal", "rows.db-shm"];
 
 // Of equal keys the document decides: SQLite does not go on in an index from a key and a row number.
@@ -76,7 +76,7 @@ pub struct ProjectedRow {
     pub parent: Option<DocumentId>,
     /// For a run: its checklist and version, `id/version`.
     pub checklist: String,
-    /// Protection level of the header.
+    /// How protected it is, with all it belongs to; a row that is written again is never less.
     pub protection: u8,
     /// Somebody in it has protected personal data.
     pub shielded: bool,
@@ -183,6 +183,7 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
                  detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
              ON CONFLICT (document) DO UPDATE SET
+                 protection = max(rows.protection, excluded.protection),
                  shielded = excluded.shielded, title = excluded.title, place = excluded.place,
                  detail = excluded.detail, number = excluded.number, state = excluded.state,
                  due = excluded.due, arrival = excluded.arrival, updated_ms = excluded.updated_ms,
