@@ -70,6 +70,16 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Makes the row of a document anew, though nothing of it became visible.
+///
+/// # Errors
+/// When storage refuses.
+pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
+    let row = app.readers.read(|db| subject(app, db, document))?;
+    let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+    rows::put_all(&db, row.as_slice(), None)
+}
+
 /// Notes in the row of a document how many of its changes wait and are held.
 pub fn mark(app: &Arc<App>, document: DocumentId) {
     let marked = app.readers.read(|db| log::unseen(db, document)).and_then(|unseen| {

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::sync::message::Person;
 use rusqlite::Connection;
 
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts::UserRow;
-use crate::storage::sqlite::grants;
+use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::grants::{self, GrantRow};
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::sync::rule::{May, Reach, Rights};
@@ -36,6 +37,9 @@ impl<T> Grant<T> {
         self.document
     }
 }
+
+/// Names of people and of devices.
+pub type Names = (Vec<Person>, Vec<(DeviceId, String)>);
 
 /// A person's rights at a moment.
 ///
@@ -88,6 +92,45 @@ pub fn may_write(
     Ok((may >= May::Write).then_some(Grant { document: document.id, what: PhantomData }))
 }
 
+/// So long is read what was opened in an emergency, in milliseconds.
+const NEED_MS: i64 = 24 * 3_600_000;
+
+/// Why somebody opens a record that is not theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    /// Which emergency, one of a few.
+    pub category: &'a str,
+    /// Why, in words.
+    pub reason: &'a str,
+}
+
+/// Opens a record of the unit to a supervisor for a day, on the server only; tells whether it was. Whoever asks is a
+/// supervisor of the record's unit, and everybody who oversees it is told.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_in_need(
+    db: &Connection,
+    user: &UserRow,
+    document: &DocumentRow,
+    need: Need<'_>,
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    if !rights(db, user, now_ms)?.has(Role::Supervisor, document.unit) {
+        return Ok(false);
+    }
+    let grant = GrantRow {
+        object: Some(document.id),
+        category: Some(need.category.to_owned()),
+        reason: need.reason.to_owned(),
+        from_ms: now_ms,
+        to_ms: Some(now_ms + NEED_MS),
+        ..GrantRow::of_role(user.id, document.unit, Role::Supervisor)
+    };
+    grants::add(db, &grant)?;
+    Ok(true)
+}
+
 /// Whether somebody is told that a change of a document is held, by whom and why: administrators of its unit, and
 /// its supervisors who may read it.
 ///
@@ -101,6 +144,17 @@ pub fn oversees(
     let supervises = rights.has(Role::Supervisor, document.unit);
     Ok(rights.has(Role::Administrator, document.unit)
         || (supervises && may(db, rights, document)? >= May::Read))
+}
+
+/// The names of a person's unit, of people and of devices; nobody's for whoever has no rights any more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn colleagues(db: &Connection, user: &UserRow) -> Result<Names, StorageError> {
+    if rights_now(db, user)?.units().is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    Ok((accounts::people(db, user.unit)?, accounts::device_names(db, user.unit)?))
 }
 
 /// What a person may read in lists and searches.
@@ -176,8 +230,6 @@ pub fn scope_of(
 mod tests {
     use ankomst_shared::catalog::Catalog;
     use ankomst_shared::ids::{UnitId, UserId};
-
-    use crate::storage::sqlite::grants::GrantRow;
 
     use super::*;
 

@@ -11,7 +11,7 @@ use ankomst_shared::catalog::{Catalog, Kind};
 use ankomst_shared::ids::{UnitId, UserId};
 
 use crate::storage::sqlite::accounts::UserRow;
-use crate::storage::sqlite::grants::GrantRow;
+use crate::storage::sqlite::grants::{GrantRow, level_max};
 use crate::storage::sqlite::homes::Standing;
 use crate::storage::sqlite::log::DocumentRow;
 use crate::storage::sqlite::register::Within;
@@ -107,9 +107,9 @@ fn reaches(grant: &GrantRow, home: &Kind, level: u8) -> bool {
     home.is_had_by(&[grant.role]) && level <= level_of(grant)
 }
 
-/// The level of protection a right reaches.
-const fn level_of(grant: &GrantRow) -> u8 {
-    grant.level
+/// The level of protection a right reaches, whatever is written: a coordinator or a trainee sees nothing protected.
+fn level_of(grant: &GrantRow) -> u8 {
+    grant.level.min(level_max(grant.role))
 }
 
 /// What somebody may read in lists and searches of one unit. Only [`Rights`] makes one.

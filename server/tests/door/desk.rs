@@ -10,11 +10,12 @@ use axum::http::{Method, StatusCode};
 
 use super::kit::{Answer, Browser, Door, PASSWORD};
 
-const PLACES: [&str; 4] = [
+const PLACES: [&str; 5] = [
     "/administration",
     "/administration/personer",
     "/administration/surfplattor",
     "/administration/hallna",
+    "/administration/skydd",
 ];
 
 fn asked(question: &impl Packed) -> Vec<u8> {
@@ -26,7 +27,12 @@ async fn page(browser: &mut Browser, door: &Door, address: &str, language: Langu
     browser.call(door, (Method::POST, "/api/v1/desk/page"), body).await
 }
 
-async fn act(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn act(
+    browser: &mut Browser,
+    door: &Door,
+    name: &str,
+    answers: &[(&str, &str)],
+) -> Answer {
     let answers: Vec<(String, Value)> =
         answers.iter().map(|(id, value)| ((*id).to_owned(), Value::text(*value))).collect();
     let what = ("/administration".to_owned(), name.to_owned());

@@ -154,7 +154,8 @@ pub fn user_by_login(db: &Connection, login: &str) -> Result<Option<UserRow>, St
 /// # Errors
 /// When the database refuses.
 pub fn user(db: &Connection, id: UserId) -> Result<Option<UserRow>, StorageError> {
-    Ok(db.query_row(&format!("{USER} WHERE id = ?2"), (now_ms(), Blob(id)), user_row).optional()?)
+    let mut select = db.prepare_cached(&format!("{USER} WHERE id = ?2"))?;
+    Ok(select.query_row((now_ms(), Blob(id)), user_row).optional()?)
 }
 
 /// Lets an account in, or no more.

@@ -2,17 +2,33 @@
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DocumentId, UnitId, UserId};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 use super::Blob;
+use super::log::{self, DocumentRow};
 use crate::storage::StorageError;
 
 /// The highest level of protection.
 pub const LEVEL_MAX: u8 = 3;
 
 /// The roles an account may have.
-pub const ROLES: [Role; 4] =
-    [Role::Caseworker, Role::Inspector, Role::Supervisor, Role::Administrator];
+pub const ROLES: [Role; 6] = [
+    Role::Caseworker,
+    Role::Inspector,
+    Role::Supervisor,
+    Role::Administrator,
+    Role::Coordinator,
+    Role::Trainee,
+];
+
+/// The highest level of protection a role reaches.
+#[must_use]
+pub const fn level_max(role: Role) -> u8 {
+    match role {
+        Role::Coordinator | Role::Trainee => 0,
+        Role::Caseworker | Role::Inspector | Role::Supervisor | Role::Administrator => LEVEL_MAX,
+    }
+}
 
 /// A right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +60,7 @@ pub struct GrantRow {
 }
 
 impl GrantRow {
-    /// A role in a unit, without an end, as far as the role reaches.
+    /// A role in a unit, without an end, as far as the role reaches: coordinators and trainees to nothing protected.
     #[must_use]
     pub const fn of_role(user: UserId, unit: UnitId, role: Role) -> Self {
         Self {
@@ -53,7 +69,7 @@ impl GrantRow {
             role,
             unit,
             object: None,
-            level: LEVEL_MAX,
+            level: level_max(role),
             category: None,
             reason: String::new(),
             from_ms: 0,
@@ -117,7 +133,7 @@ pub fn add(db: &Connection, grant: &GrantRow) -> Result<i64, StorageError> {
             grant.role.name(),
             Blob(grant.unit),
             grant.object.map(Blob),
-            grant.level.min(LEVEL_MAX),
+            grant.level.min(level_max(grant.role)),
             &grant.category,
             &grant.reason,
             grant.from_ms,
@@ -141,6 +157,26 @@ pub fn end(db: &Connection, user: UserId, id: i64, now_ms: i64) -> Result<bool, 
     Ok(count > 0)
 }
 
+/// Ends a role of a person in a unit, for now and for later; other roles stay. Tells whether there was one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn end_role(
+    db: &Connection,
+    (user, unit): (UserId, UnitId),
+    role: Role,
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    let mut ended = false;
+    for grant in of(db, user)? {
+        let is_role = grant.object.is_none() && grant.category.is_none();
+        if is_role && grant.role == role && grant.unit == unit {
+            ended |= end(db, user, grant.id, now_ms)?;
+        }
+    }
+    Ok(ended)
+}
+
 /// Protects a record more, for good; a lower level changes nothing. Tells whether anything changed.
 ///
 /// # Errors
@@ -162,11 +198,37 @@ pub fn raise(
     Ok(count > 0)
 }
 
-/// The level a record was raised to, if it was.
+/// What was opened in an emergency in a unit, the newest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn raised(db: &Connection, document: DocumentId) -> Result<Option<u8>, StorageError> {
-    let mut select = db.prepare_cached("SELECT level FROM raised WHERE document = ?1")?;
-    Ok(select.query_row([Blob(document)], |row| row.get(0)).optional()?)
+pub fn of_need(db: &Connection, unit: UnitId, most: usize) -> Result<Vec<GrantRow>, StorageError> {
+    let sql =
+        format!("{COLUMNS} WHERE unit = ?1 AND category IS NOT NULL ORDER BY id DESC LIMIT ?2");
+    let mut select = db.prepare(&sql)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = select.query_map((Blob(unit), most), grant)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// The records of a unit that were protected more, each with its level and why.
+///
+/// # Errors
+/// When the database refuses.
+pub fn all_raised(
+    db: &Connection,
+    unit: UnitId,
+) -> Result<Vec<(DocumentRow, u8, String)>, StorageError> {
+    let mut select =
+        db.prepare("SELECT document, level, reason FROM raised ORDER BY at_ms DESC")?;
+    let rows = select.query_map([], |row| {
+        Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get(1)?, row.get(2)?))
+    })?;
+    let mut raised = Vec::new();
+    for row in rows {
+        let (id, level, reason) = row?;
+        let document = log::document(db, id)?.filter(|document| document.unit == unit);
+        raised.extend(document.map(|document| (document, level, reason)));
+    }
+    Ok(raised)
 }

@@ -174,6 +174,20 @@ fn document_row(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
     })
 }
 
+/// A document and all that belongs to it, also through others.
+///
+/// # Errors
+/// When the database refuses.
+pub fn family(db: &Connection, id: DocumentId) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached(
+        "WITH RECURSIVE family (id) AS (
+             SELECT ?1 UNION SELECT documents.id FROM documents JOIN family ON documents.parent = family.id)
+         SELECT id FROM family",
+    )?;
+    let rows = select.query_map([Blob(id)], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
 /// The ids of all documents, in their order.
 ///
 /// # Errors

@@ -1,7 +1,6 @@
 //! Lists and searches over the rows: by an index and page by page, only in circles that the asker is
 //! in (see [`super::rows`]).
 
-use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
 use ankomst_shared::find::Heard;
@@ -40,13 +39,14 @@ impl Within {
     fn sql(&self, home: &str) -> String {
         let of_home = self.homes.iter().filter(|(known, _)| *known == home);
         let level = of_home.map(|(_, level)| i16::from(*level)).max().unwrap_or(-1);
-        let mut sql = format!("r.protection <= {level}");
+        let mut ways = vec![format!("r.protection <= {level}")];
         for (id, _, level) in self.single.iter().filter(|(_, known, _)| *known == home) {
-            let hex: String = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex: Vec<String> = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = hex.concat();
             let of = format!("r.document = x'{hex}' OR r.parent = x'{hex}'");
-            let _ = write!(sql, " OR (r.protection <= {level} AND ({of}))");
+            ways.push(format!("(r.protection <= {level} AND ({of}))"));
         }
-        format!("({sql})")
+        format!("({})", ways.join(" OR "))
     }
 
     /// The kinds of secrecy something is looked for in.

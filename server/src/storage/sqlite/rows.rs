@@ -313,6 +313,23 @@ pub fn told(
     Ok(told.optional()?)
 }
 
+/// The record of a unit that has a number of its own.
+///
+/// # Errors
+/// When the database refuses.
+pub fn numbered(
+    db: &Connection,
+    unit: UnitId,
+    number: &str,
+) -> Result<Option<DocumentId>, StorageError> {
+    let mut select = db.prepare(
+        "SELECT r.document FROM rows r JOIN circles c ON c.id = r.circle
+         WHERE c.unit = ?1 AND r.number = ?2 AND r.number <> ''",
+    )?;
+    let found = select.query_row((Blob(unit), number), |row| row.get::<_, Blob<DocumentId>>(0));
+    Ok(found.optional()?.map(|id| id.0))
+}
+
 /// Throws all rows away.
 ///
 /// # Errors
