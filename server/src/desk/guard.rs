@@ -1,6 +1,8 @@
 //! `/administration/skydd`: protecting a record more, letting one person into it, and opening one in an emergency, with
 //! a list of who did. `/administration/skydd/<id>` is what was opened: on the server only, for a day.
 
+use std::sync::Arc;
+
 use ankomst_shared::app::{Acted, Action, Body, Choice, Input, Line, PageView, Role, Sign, Tone};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::DocumentId;
@@ -9,15 +11,17 @@ use ankomst_shared::text::Word;
 use super::clean::place;
 use super::people::day;
 use super::{Answers, Desk, DeskError, text};
+use crate::storage::StorageError;
 use crate::storage::sqlite::grants::{self, GrantRow, LEVEL_MAX};
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
-use crate::storage::sqlite::{accounts, rows};
+use crate::storage::sqlite::{accounts, rows, staff};
 use crate::sync::access::{self, Need};
 use crate::sync::behind;
 use crate::sync::clean::CleanError;
 use crate::sync::guard;
 use crate::sync::rule::May;
+use crate::sync::staff as assigned;
 
 /// The place.
 pub(super) const HERE: &str = "/administration/skydd";
@@ -41,6 +45,16 @@ impl Desk {
             self.part("opened", Word::DeskGuardOpened, opened),
         ];
         let supervises = self.me.is(Role::Supervisor);
+        let mut actions = if supervises { self.guard_actions() } else { Vec::new() };
+        if self.administers() {
+            let decides = self.app.readers.read(|db| staff::decides(db, self.me.unit))?;
+            let (name, label, help) = if decides {
+                ("unassign", Word::DeskAssignOff, Word::DeskAssignOffHelp)
+            } else {
+                ("assign", Word::DeskAssignOn, Word::DeskAssignOnHelp)
+            };
+            actions.push(self.act_of(HERE, (name, ""), (label, Sign::Folder, help), Vec::new()));
+        }
         if supervises {
             let raised = Body::Lines(self.raised()?, none);
             parts.push(self.part("raised", Word::DeskGuardRaised, raised));
@@ -48,10 +62,19 @@ impl Desk {
         Ok(PageView {
             title: self.w(Word::DeskGuard).to_owned(),
             back: Some(self.back()),
-            actions: if supervises { self.guard_actions() } else { Vec::new() },
+            actions,
             parts,
             ..PageView::default()
         })
+    }
+
+    /// Lets assignment decide in the unit, or no more.
+    pub(super) async fn set_assignment(&self, decides: bool) -> Result<Acted, DeskError> {
+        let (app, unit) = (Arc::clone(&self.app), self.me.unit);
+        // It goes on when who asked no longer waits.
+        let done = tokio::spawn(async move { assigned::let_decide(&app, unit, decides).await });
+        done.await.map_err(|_| StorageError::Stopped)??;
+        Ok(self.said(Word::SavedDone))
     }
 
     fn guard_actions(&self) -> Vec<Action> {

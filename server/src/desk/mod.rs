@@ -130,6 +130,8 @@ impl Desk {
             ("end", user) => self.set_active(user, false).await,
             ("again", user) => self.set_active(user, true).await,
             ("role", user) => self.set_role(user, answers).await,
+            ("assign", "") => self.set_assignment(true).await,
+            ("unassign", "") => self.set_assignment(false).await,
             ("level", user) => self.set_level(user, answers).await,
             ("unrole", user) => self.unset_role(user, answers).await,
             ("password", user) => self.set_password(user, answers).await,

@@ -111,6 +111,7 @@ fn subject(
     let around = Around {
         home: at.home,
         level: at.level,
+        case: at.case,
         feed: opened.feed.max(review.map_or(0, |review| review.feed)),
         updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
         unseen: log::unseen(db, document.id)?,

@@ -14,6 +14,7 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow};
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::storage::sqlite::staff;
 use crate::sync::rule::{May, Reach, Rights};
 
 /// Reading.
@@ -46,7 +47,13 @@ pub type Names = (Vec<Person>, Vec<(DeviceId, String)>);
 /// # Errors
 /// When the database refuses.
 pub fn rights(db: &Connection, user: &UserRow, now_ms: i64) -> Result<Rights, StorageError> {
-    Ok(Rights::new(user, grants::of(db, user.id)?, now_ms))
+    let mut rights = Rights::new(user, grants::of(db, user.id)?, now_ms);
+    for unit in rights.units() {
+        if staff::decides(db, unit)? {
+            rights = rights.with_cases(unit, staff::cases_of(db, user.id)?);
+        }
+    }
+    Ok(rights)
 }
 
 /// A person's rights now.

@@ -1,14 +1,14 @@
 //! The rule of access, and nothing else: no database, no clock. All ways to a record ask it.
 //!
-//! A role has the kinds that the catalog says, in one unit, as far as its level of protection reaches. A right for
-//! one record is for that record and all that belongs to it. What was opened in an emergency is read on the server
+//! A role has the kinds that the catalog says, in one unit, as far as its level of protection reaches. Where a unit lets
+//! assignment decide, a caseworker has the own cases only, with all that belongs to them. A right for one record is for that record and all that belongs to it. What was opened in an emergency is read on the server
 //! alone. Nobody writes from a device what only the server writes, and an administrator has no kinds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
 use ankomst_shared::catalog::{Catalog, Kind};
-use ankomst_shared::ids::{UnitId, UserId};
+use ankomst_shared::ids::{DocumentId, UnitId, UserId};
 
 use crate::storage::sqlite::accounts::UserRow;
 use crate::storage::sqlite::grants::{GrantRow, level_max};
@@ -36,6 +36,8 @@ pub struct Rights {
     pub user: UserId,
     /// Those that count now; none of an account that has ended.
     grants: Vec<GrantRow>,
+    /// The person's cases, in units where assignment decides.
+    own: BTreeMap<UnitId, BTreeSet<DocumentId>>,
 }
 
 impl Rights {
@@ -43,7 +45,20 @@ impl Rights {
     #[must_use]
     pub fn new(user: &UserRow, mut all: Vec<GrantRow>, now_ms: i64) -> Self {
         all.retain(|grant| user.active && grant.user == user.id && grant.is_current(now_ms));
-        Self { user: user.id, grants: all }
+        Self { user: user.id, grants: all, own: BTreeMap::new() }
+    }
+
+    /// The same in a unit where assignment decides and these are the person's cases.
+    #[must_use]
+    pub fn with_cases(mut self, unit: UnitId, own: BTreeSet<DocumentId>) -> Self {
+        self.own.insert(unit, own);
+        self
+    }
+
+    /// The person's cases, if a right has only those.
+    fn only(&self, grant: &GrantRow) -> Option<&BTreeSet<DocumentId>> {
+        let is_bound = grant.role == Role::Caseworker && is_general(grant);
+        self.own.get(&grant.unit).filter(|_| is_bound)
     }
 
     /// What they let somebody do with a record that stands there.
@@ -55,7 +70,10 @@ impl Rights {
         let may = |grant: &GrantRow| {
             let fits = grant.unit == document.unit
                 && grant.object.is_none_or(|object| standing.line.contains(&object))
-                && reaches(grant, home, standing.level);
+                && reaches(grant, home, standing.level)
+                && standing
+                    .case
+                    .is_none_or(|case| self.only(grant).is_none_or(|own| own.contains(&case)));
             match (fits, &grant.category) {
                 (false, _) => May::Nothing,
                 (true, Some(_)) => May::Look,
@@ -76,13 +94,18 @@ impl Rights {
     /// What of a unit somebody may read in lists.
     #[must_use]
     pub fn reach(&self, unit: UnitId) -> Reach {
-        let mut within = Within { unit, homes: Vec::new(), single: Vec::new() };
+        let mut within = Within { unit, ..Within::default() };
+        within.own = self.own.get(&unit).cloned().unwrap_or_default();
         let own = || self.grants.iter().filter(|grant| grant.unit == unit);
         for home in &Catalog::builtin().package().kinds {
             let had = || own().filter(|grant| home.is_had_by(&[grant.role]));
-            if let Some(level) = had().filter(|grant| is_general(grant)).map(level_of).max() {
-                within.homes.push((home.id.as_str(), level));
-            }
+            let general = |bound: bool| {
+                let is =
+                    |grant: &&GrantRow| is_general(grant) && self.only(grant).is_some() == bound;
+                had().filter(is).map(level_of).max().map(|level| (home.id.as_str(), level))
+            };
+            within.homes.extend(general(false));
+            within.bound.extend(general(true));
             for grant in had().filter(|grant| grant.category.is_none()) {
                 let single = |object| (object, home.id.as_str(), level_of(grant));
                 within.single.extend(grant.object.map(single));
@@ -126,13 +149,13 @@ impl Reach {
     /// Whether there is nothing to read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.homes.is_empty() && self.0.single.is_empty()
+        self.0.homes.is_empty() && self.0.bound.is_empty() && self.0.single.is_empty()
     }
 
     /// Whether some of a kind of secrecy may be read.
     #[must_use]
     pub fn includes(&self, home: &str) -> bool {
-        self.0.homes.iter().any(|(known, _)| *known == home)
+        self.0.homes.iter().chain(&self.0.bound).any(|(known, _)| *known == home)
             || self.0.single.iter().any(|(_, known, _)| *known == home)
     }
 }

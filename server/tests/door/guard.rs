@@ -1,6 +1,8 @@
 //! Roles with days, records that are protected more, one person let in, and opening in an emergency: what everybody
 //! sees, and that nobody loses what was written.
 
+use std::collections::BTreeSet;
+
 use ankomst_server::projector;
 use ankomst_server::seed;
 use ankomst_server::storage::sqlite::{accounts, grants, log, register};
@@ -164,6 +166,63 @@ async fn a_record_protected_more_is_nowhere_for_those_who_do_not_reach_it() {
     let task = DocumentId::from_bytes([73; 16]);
     let (_, hash) = elin.begins_with(&door, ("incident", task), Some(case), &remark).await;
     assert_eq!(held(&door, hash), None, "who was let in may write");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_assignment_decides_a_caseworker_has_the_own_cases_and_new_ones_that_nobody_has() {
+    let (door, mut elin, mut ingrid, mut sixten) = village().await;
+    let (mut oskar, _) = Somebody::with(&door, ("oskar", "oskar-i-provby"), 5).await;
+    let [me, he] = ["elin", "oskar"].map(|login| user(&door, login).id.to_string());
+    let assign = |who: &str| {
+        [Edit { path: FieldPath::parse("assigned_to").unwrap(), value: Value::text(who) }]
+    };
+    let co_worker = |who: &str| {
+        let path = FieldPath::parse("co_workers/zzzzzzzzzzzzzzzz/user").unwrap();
+        [Edit { path, value: Value::text(who) }]
+    };
+    let [hers, his, both, new] = [80, 81, 82, 83].map(|byte| DocumentId::from_bytes([byte; 16]));
+    let remark = [Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") }];
+    elin.begins_with(&door, ("case", hers), None, &assign(&me)).await;
+    elin.begins_with(&door, ("case", his), None, &assign(&he)).await;
+    let shared = [assign(&he), co_worker(&me)].concat();
+    oskar.begins_with(&door, ("case", both), None, &shared).await;
+    elin.begins_with(&door, ("case", new), None, &remark).await;
+    feed::settle(&door.app).await.unwrap();
+    let seen = |answer: &ExchangeAnswer| -> BTreeSet<DocumentId> {
+        let wanted = [hers, his, both, new];
+        ids(answer, "case").into_iter().filter(|id| wanted.contains(id)).collect()
+    };
+    let all = elin.exchange(&door, Push::default()).await;
+    assert_eq!(seen(&all).len(), 4, "as before, while nothing was said");
+    assert_eq!(act(&mut ingrid.browser, &door, "assign", &[]).await.problem(), "forbidden");
+    does(&mut sixten, &door, "assign", &[]).await;
+    let list = "/register/case/case";
+    let wanted = [
+        (&mut elin, BTreeSet::from([hers, both, new])),
+        (&mut oskar, BTreeSet::from([his, both])),
+        (&mut ingrid, BTreeSet::from([hers, his, both, new])),
+    ];
+    for (one, wanted) in wanted {
+        let answer = one.exchange(&door, Push::default()).await;
+        assert_eq!(seen(&answer), wanted);
+        assert!(!ids(&answer, "residence").is_empty(), "houses are nobody's");
+        let listed: BTreeSet<DocumentId> =
+            documents(&read(&page(&mut one.browser, &door, list).await)).into_iter().collect();
+        assert_eq!(listed, ids(&answer, "case").into_iter().collect(), "and no count of others");
+        let overview = lines(&read(&page(&mut one.browser, &door, "/register").await));
+        let line = overview.iter().find(|line| line.key == list).unwrap();
+        assert_eq!(line.figure, listed.len().to_string());
+    }
+    // What is written without the case waits; it is not lost.
+    let incident = DocumentId::from_bytes([84; 16]);
+    let (outcome, hash) = elin.begins_with(&door, ("incident", incident), Some(his), &remark).await;
+    assert!(matches!(outcome, Outcome::Received(_)));
+    assert_eq!(held(&door, hash).as_deref(), Some("not permitted"));
+    let (_, hash) =
+        elin.begins_with(&door, ("journal", companion(both, "journal")), Some(both), &remark).await;
+    assert_eq!(held(&door, hash), None);
+    does(&mut sixten, &door, "unassign", &[]).await;
+    assert_eq!(seen(&elin.exchange(&door, Push::default()).await).len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

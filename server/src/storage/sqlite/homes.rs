@@ -19,6 +19,8 @@ pub struct Standing {
     pub level: u8,
     /// Itself, and all it belongs to.
     pub line: Vec<DocumentId>,
+    /// The case among them.
+    pub case: Option<DocumentId>,
 }
 
 /// How protected a document is by itself: as its kind is, its header says or it was raised to.
@@ -37,12 +39,20 @@ pub fn standing(
     find: impl Fn(DocumentId) -> Result<Option<DocumentRow>, StorageError>,
 ) -> Result<Option<Standing>, StorageError> {
     let shares = |kind: &str| Catalog::builtin().kind(kind).is_some_and(Kind::shares_secrecy);
-    let mut standing =
-        Standing { home: String::new(), level: own_level(document), line: vec![document.id] };
+    let mut standing = Standing {
+        home: String::new(),
+        level: own_level(document),
+        line: vec![document.id],
+        case: None,
+    };
+    let is_case = |kind: &str| kind == "case";
     let (mut kind, mut parent) = (document.kind.clone(), document.parent);
     loop {
         if standing.home.is_empty() && !shares(&kind) {
             standing.home.clone_from(&kind);
+        }
+        if is_case(&kind) {
+            standing.case = standing.line.last().copied();
         }
         let Some(id) = parent else { break };
         let found = if standing.line.len() < WAY_MAX { find(id)? } else { None };

@@ -17,6 +17,7 @@ pub mod open;
 mod plans;
 pub mod register;
 pub mod rows;
+pub mod staff;
 pub mod units;
 pub mod writer;
 

@@ -97,6 +97,7 @@ fn register(houses: u16) -> (tempfile::TempDir, Connection) {
                 pending: 0,
                 held: usize::from(number % 5),
                 feed: 1,
+                case: None,
                 keys: vec!["hus".to_owned(), format!("{number:05}")],
             }
         })
@@ -161,7 +162,7 @@ fn a_search_gives_what_has_all_words_and_says_when_there_may_be_more() {
     let within = |homes: &[&'static str]| Within {
         unit: UNIT,
         homes: homes.iter().map(|home| (*home, 0)).collect(),
-        single: Vec::new(),
+        ..Within::default()
     };
     let both = within(&["residence", "case"]);
     let find = |wanted: &str, most| {

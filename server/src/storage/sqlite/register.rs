@@ -19,6 +19,10 @@ pub struct Within {
     pub unit: UnitId,
     /// Kinds of secrecy, each up to a level of protection.
     pub homes: Vec<(&'static str, u8)>,
+    /// The same, but of cases, and of what belongs to them, only the own ones.
+    pub bound: Vec<(&'static str, u8)>,
+    /// The own cases.
+    pub own: BTreeSet<DocumentId>,
     /// Single records with what belongs to them: of which kind of secrecy, and up to which level.
     pub single: Vec<(DocumentId, &'static str, u8)>,
 }
@@ -32,18 +36,28 @@ impl Within {
                 && row.protection <= *level
                 && (row.document == *id || row.parent == Some(*id))
         };
-        row.unit == self.unit && (self.homes.iter().any(general) || self.single.iter().any(single))
+        let is_own = || row.case.is_none_or(|case| self.own.contains(&case));
+        row.unit == self.unit
+            && (self.homes.iter().any(general)
+                || (self.bound.iter().any(general) && is_own())
+                || self.single.iter().any(single))
     }
 
     /// The same as a condition on rows `r` of a circle.
     fn sql(&self, home: &str) -> String {
-        let of_home = self.homes.iter().filter(|(known, _)| *known == home);
-        let level = of_home.map(|(_, level)| i16::from(*level)).max().unwrap_or(-1);
-        let mut ways = vec![format!("r.protection <= {level}")];
+        let level = |homes: &[(&str, u8)]| {
+            let of_home = homes.iter().filter(|(known, _)| *known == home);
+            of_home.map(|(_, level)| i16::from(*level)).max().unwrap_or(-1)
+        };
+        let mut ways = vec![format!("r.protection <= {}", level(&self.homes))];
+        if level(&self.bound) >= 0 {
+            let own: Vec<String> = self.own.iter().map(literal).collect();
+            let own = format!("r.within IS NULL OR r.within IN ({})", own.join(", "));
+            ways.push(format!("(r.protection <= {} AND ({own}))", level(&self.bound)));
+        }
         for (id, _, level) in self.single.iter().filter(|(_, known, _)| *known == home) {
-            let hex: Vec<String> = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            let hex = hex.concat();
-            let of = format!("r.document = x'{hex}' OR r.parent = x'{hex}'");
+            let id = literal(id);
+            let of = format!("r.document = {id} OR r.parent = {id}");
             ways.push(format!("(r.protection <= {level} AND ({of}))"));
         }
         format!("({})", ways.join(" OR "))
@@ -51,9 +65,23 @@ impl Within {
 
     /// The kinds of secrecy something is looked for in.
     fn circles(&self) -> BTreeSet<&'static str> {
-        let homes = self.homes.iter().map(|(home, _)| *home);
+        let homes = self.homes.iter().chain(&self.bound).map(|(home, _)| *home);
         homes.chain(self.single.iter().map(|(_, home, _)| *home)).collect()
     }
+}
+
+impl Default for Within {
+    /// Nothing.
+    fn default() -> Self {
+        let (homes, bound, single) = (Vec::new(), Vec::new(), Vec::new());
+        Self { unit: UnitId::from_bytes([0; 16]), homes, bound, own: BTreeSet::new(), single }
+    }
+}
+
+/// An id in a statement.
+fn literal(id: &DocumentId) -> String {
+    let hex: Vec<String> = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("x'{}'", hex.concat())
 }
 
 /// Keys of one beginning that are looked at; more words find the rest.
@@ -95,7 +123,7 @@ pub struct Place<'a> {
 
 const COLUMNS: &str = "r.document, c.unit, c.home, r.kind, r.parent, r.checklist, r.protection, r.shielded,
     r.title, r.detail, r.number, r.state, r.due, r.arrival, r.updated_ms, r.answered, r.open, r.pending,
-    r.held, r.feed";
+    r.held, r.feed, r.within";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
     let count = |at: usize| -> rusqlite::Result<usize> {
@@ -122,6 +150,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
         pending: count(17)?,
         held: count(18)?,
         feed: u64::try_from(row.get::<_, i64>(19)?).unwrap_or(0),
+        case: row.get::<_, Option<Blob<DocumentId>>>(20)?.map(|case| case.0),
         keys: Vec::new(),
     })
 }
@@ -364,7 +393,7 @@ pub fn all(db: &Connection) -> Result<Vec<ProjectedRow>, StorageError> {
         "SELECT {COLUMNS}, r.id FROM rows r JOIN circles c ON c.id = r.circle ORDER BY r.document"
     );
     let mut select = db.prepare(&sql)?;
-    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>(20)?)))?;
+    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>(21)?)))?;
     let mut rows = Vec::new();
     for one in found {
         let (mut row, id) = one?;

@@ -46,7 +46,8 @@ CREATE TABLE rows (
     open INTEGER NOT NULL,
     pending INTEGER NOT NULL,
     held INTEGER NOT NULL,
-    feed INTEGER NOT NULL
+    feed INTEGER NOT NULL,
+    within BLOB
 ) STRICT;
 CREATE INDEX rows_place ON rows (circle, kind, place, document);
 CREATE INDEX rows_updated ON rows (circle, kind, updated_ms, document);
@@ -104,6 +105,8 @@ pub struct ProjectedRow {
     pub held: usize,
     /// Newest number of the feed that is in it.
     pub feed: u64,
+    /// The case it is, or belongs to.
+    pub case: Option<DocumentId>,
     /// What it is found by, folded; see `ankomst_shared::find`.
     pub keys: Vec<String>,
 }
@@ -180,8 +183,8 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
     let id: Option<i64> = db
         .prepare_cached(
             "INSERT INTO rows (document, circle, kind, parent, checklist, protection, shielded, title, place,
-                 detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                 detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed, within)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
              ON CONFLICT (document) DO UPDATE SET
                  protection = max(rows.protection, excluded.protection),
                  shielded = excluded.shielded, title = excluded.title, place = excluded.place,
@@ -214,6 +217,7 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
                 count(row.pending),
                 count(row.held),
                 i64::try_from(row.feed).unwrap_or(i64::MAX),
+                row.case.map(Blob),
             ],
             |row| row.get(0),
         )

@@ -25,6 +25,10 @@ INSERT INTO grants (user, role, unit, level, reason, from_ms)
     ) AS roles ON instr(',' || users.roles || ',', ',' || roles.name || ',') > 0
     ORDER BY users.id, roles.name;
 ALTER TABLE users DROP COLUMN roles;
+-- A unit may let assignment decide: then a caseworker has the own cases only. Who has a case is made from its fields.
+ALTER TABLE units ADD COLUMN by_assignment INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE staff (document BLOB NOT NULL, user BLOB NOT NULL, PRIMARY KEY (document, user)) STRICT, WITHOUT ROWID;
+CREATE INDEX staff_user ON staff (user);
 -- A record may be protected more, never less. It stands apart from the record, so that a log that is put back
 -- does not lower it, and a record that comes again is as protected as it was.
 CREATE TABLE raised (

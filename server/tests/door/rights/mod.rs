@@ -1,12 +1,14 @@
 //! Rights that come and go, against a model that was written without the rule: 2,000 sequences of 50 steps over roles,
-//! single records, levels of protection, emergencies, ended accounts, revoked tablets and a clock that goes on.
+//! single records, assigned cases, levels of protection, emergencies, ended accounts, revoked tablets and a clock that goes on.
+
+mod model;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow, ROLES};
-use ankomst_server::storage::sqlite::{Connection, Schema, log, open_log, units};
+use ankomst_server::storage::sqlite::{Connection, Schema, log, open_log, staff, units};
 use ankomst_server::sync::access::{self, Need};
 use ankomst_server::sync::rule::May;
 use ankomst_shared::app::Role;
@@ -15,19 +17,10 @@ use ankomst_shared::sign::Header;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use self::model::{BEGAN, Model, RECORDS, Right, above, unit_of};
+
 const PEOPLE: u8 = 3;
 const HOUR_MS: i64 = 3_600_000;
-
-/// Records of each unit: kind, which of them it belongs to, and the level of its kind.
-const RECORDS: [(&str, Option<usize>, u8); 7] = [
-    ("case", None, 0),
-    ("journal", Some(0), 0),
-    ("protected", Some(0), 3),
-    ("residence", None, 0),
-    ("incident", Some(3), 0),
-    ("plan", None, 0),
-    ("org", None, 0),
-];
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -58,6 +51,16 @@ enum Step {
     },
     Revoke {
         who: u8,
+    },
+    /// Says who has the case of a unit.
+    Assign {
+        unit: u8,
+        people: BTreeSet<u8>,
+    },
+    /// Lets assignment decide in a unit, or no more.
+    Decides {
+        unit: u8,
+        decides: bool,
     },
     Hours(i64),
 }
@@ -91,101 +94,11 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (record(), 0..4_u8).prop_map(|(record, level)| Step::Raise { record, level }),
         1 => (who(), any::<bool>()).prop_map(|(who, active)| Step::Account { who, active }),
         1 => who().prop_map(|who| Step::Revoke { who }),
+        2 => (0..2_u8, prop::collection::btree_set(who(), 0..3))
+            .prop_map(|(unit, people)| Step::Assign { unit, people }),
+        2 => (0..2_u8, any::<bool>()).prop_map(|(unit, decides)| Step::Decides { unit, decides }),
         4 => (1..20_i64).prop_map(Step::Hours),
     ]
-}
-
-/// A right as the model keeps it.
-#[derive(Debug, Clone)]
-struct Right {
-    role: Role,
-    unit: u8,
-    record: Option<usize>,
-    level: u8,
-    emergency: bool,
-    from_ms: i64,
-    to_ms: i64,
-}
-
-#[derive(Debug, Default)]
-struct Model {
-    now_ms: i64,
-    rights: BTreeMap<u8, Vec<Right>>,
-    raised: BTreeMap<usize, u8>,
-    ended: BTreeSet<u8>,
-    revoked: BTreeSet<u8>,
-}
-
-/// Who has which kind, as everybody knows.
-fn is_for(role: Role, kind: &str) -> bool {
-    use Role::{Caseworker, Coordinator, Inspector, Supervisor, Trainee};
-    let who: &[Role] = match kind {
-        "case" | "journal" | "protected" | "incident" => &[Caseworker, Supervisor],
-        "residence" => &[Caseworker, Inspector, Supervisor],
-        "plan" | "org" => &[Caseworker, Inspector, Supervisor, Coordinator, Trainee],
-        _ => &[],
-    };
-    who.contains(&role)
-}
-
-fn unit_of(record: usize) -> u8 {
-    u8::from(record >= RECORDS.len())
-}
-
-fn above(record: usize) -> Option<usize> {
-    let first = record - record % RECORDS.len();
-    RECORDS[record % RECORDS.len()].1.map(|above| first + above)
-}
-
-impl Model {
-    fn level(&self, record: usize) -> u8 {
-        let own =
-            RECORDS[record % RECORDS.len()].2.max(self.raised.get(&record).copied().unwrap_or(0));
-        above(record).map_or(own, |above| own.max(self.level(above)))
-    }
-
-    fn may(&self, who: u8, record: usize) -> May {
-        let (kind, ..) = RECORDS[record % RECORDS.len()];
-        let mut most = May::Nothing;
-        for right in self.rights.get(&who).into_iter().flatten() {
-            let counts = !self.ended.contains(&who)
-                && right.from_ms <= self.now_ms
-                && self.now_ms < right.to_ms;
-            let about = right.record.is_none_or(|one| one == record || Some(one) == above(record));
-            let most_secret = if matches!(right.role, Role::Coordinator | Role::Trainee) {
-                0
-            } else {
-                right.level
-            };
-            if counts
-                && about
-                && right.unit == unit_of(record)
-                && is_for(right.role, kind)
-                && self.level(record) <= most_secret
-            {
-                let it = match (right.emergency, kind) {
-                    (true, _) => May::Look,
-                    (false, "org") => May::Read,
-                    (false, _) => May::Write,
-                };
-                most = most.max(it);
-            }
-        }
-        most
-    }
-
-    fn supervises(&self, who: u8, unit: u8) -> bool {
-        let mut all = self.rights.get(&who).into_iter().flatten();
-        !self.ended.contains(&who)
-            && all.any(|right| {
-                right.role == Role::Supervisor
-                    && right.unit == unit
-                    && right.record.is_none()
-                    && !right.emergency
-                    && right.from_ms <= self.now_ms
-                    && self.now_ms < right.to_ms
-            })
-    }
 }
 
 fn person(who: u8) -> UserId {
@@ -253,12 +166,35 @@ fn begin(db: &Connection) {
             parent: above(record).map(document),
             unit: unit(unit_of(record)),
             protection: 0,
-            user: UserId::from_bytes([99; 16]),
+            user: person(BEGAN),
             device: device(0),
             created_ms: 0,
             template: None,
         };
         log::add_document(db, &header, 0).unwrap();
+    }
+}
+
+/// Opens a record in an emergency, if the person may.
+fn open(db: &Connection, model: &mut Model, who: u8, record: usize) {
+    let row = log::document(db, document(record)).unwrap().unwrap();
+    let user = accounts::user(db, person(who)).unwrap().unwrap();
+    let need = Need { category: "danger", reason: "Prov" };
+    let opened = access::open_in_need(db, &user, &row, need, model.now_ms).unwrap();
+    let of = unit_of(record);
+    assert_eq!(opened, model.supervises(who, of));
+    if opened {
+        let (from_ms, to_ms) = (model.now_ms, model.now_ms + 24 * HOUR_MS);
+        let right = Right {
+            role: Role::Supervisor,
+            unit: of,
+            record: Some(record),
+            level: 3,
+            emergency: true,
+            from_ms,
+            to_ms,
+        };
+        model.rights.entry(who).or_default().push(right);
     }
 }
 
@@ -290,27 +226,7 @@ fn take(db: &Connection, model: &mut Model, step: &Step) {
             assert_eq!(ended, right.to_ms > model.now_ms);
             right.to_ms = right.to_ms.min(model.now_ms.max(right.from_ms));
         }
-        Step::Open { who, record } => {
-            let row = log::document(db, document(record)).unwrap().unwrap();
-            let user = accounts::user(db, person(who)).unwrap().unwrap();
-            let need = Need { category: "danger", reason: "Prov" };
-            let opened = access::open_in_need(db, &user, &row, need, model.now_ms).unwrap();
-            let of = unit_of(record);
-            assert_eq!(opened, model.supervises(who, of));
-            if opened {
-                let (from_ms, to_ms) = (model.now_ms, model.now_ms + 24 * HOUR_MS);
-                let right = Right {
-                    role: Role::Supervisor,
-                    unit: of,
-                    record: Some(record),
-                    level: 3,
-                    emergency: true,
-                    from_ms,
-                    to_ms,
-                };
-                model.rights.entry(who).or_default().push(right);
-            }
-        }
+        Step::Open { who, record } => open(db, model, who, record),
         Step::Raise { record, level } => {
             grants::raise(db, (document(record), level), (person(0), "Prov", model.now_ms))
                 .unwrap();
@@ -328,6 +244,19 @@ fn take(db: &Connection, model: &mut Model, step: &Step) {
         Step::Revoke { who } => {
             accounts::revoke_device(db, device(who)).unwrap();
             model.revoked.insert(who);
+        }
+        Step::Assign { unit, people } => {
+            let case = document(usize::from(unit) * RECORDS.len());
+            staff::set(db, case, &people.iter().copied().map(person).collect()).unwrap();
+            model.has_case.insert(unit, people);
+        }
+        Step::Decides { unit: of, decides } => {
+            staff::let_decide(db, unit(of), decides).unwrap();
+            if decides {
+                model.decides.insert(of)
+            } else {
+                model.decides.remove(&of)
+            };
         }
         Step::Hours(hours) => model.now_ms += hours * HOUR_MS,
     }
@@ -359,13 +288,14 @@ fn compare(db: &Connection, model: &Model, number: usize, scope: bool) -> Vec<Ma
 fn rights_are_those_of_the_model_after_every_step() {
     let folder = tempfile::tempdir().unwrap();
     let db = open_log(folder.path(), Schema::Bring).unwrap();
+    let together = db.unchecked_transaction().unwrap();
+    begin(&db);
     let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
     let kinds = [May::Nothing, May::Look, May::Read, May::Write];
     let seen = kinds.map(|may| (may, Cell::new(0_u32)));
     let run = TestRunner::new(config).run(&prop::collection::vec(step(), 50), |steps| {
         // Nothing of a sequence is kept, so nothing waits for the disk.
-        let together = db.unchecked_transaction().unwrap();
-        begin(&db);
+        db.execute_batch("SAVEPOINT sequence").unwrap();
         let mut model = Model { now_ms: 1_000 * HOUR_MS, ..Model::default() };
         // Somebody who may open in an emergency, and needs to.
         let (hours, record) = (None, None);
@@ -380,9 +310,10 @@ fn rights_are_those_of_the_model_after_every_step() {
                 }
             }
         }
-        together.rollback().unwrap();
+        db.execute_batch("ROLLBACK TO sequence").unwrap();
         Ok(())
     });
+    together.rollback().unwrap();
     run.unwrap();
     assert!(seen.iter().all(|(_, count)| count.get() > 300), "all of it came up: {seen:?}");
 }
