@@ -240,26 +240,26 @@ mod tests {
 
     use super::*;
 
-    /// Every kind of record and who has it: caseworker, inspector, supervisor.
-    const MATRIX: [(&str, [bool; 3]); 18] = [
-        ("access", [false, false, false]),
-        ("assignment", [true, false, true]),
-        ("case", [true, false, true]),
-        ("contract", [false, true, true]),
-        ("deficiencies", [true, true, true]),
-        ("digest", [true, true, true]),
-        ("event", [true, true, true]),
-        ("incident", [true, false, true]),
-        ("info_card", [true, true, true]),
-        ("journal", [true, false, true]),
-        ("org", [true, true, true]),
-        ("party", [true, true, true]),
-        ("plan", [true, true, true]),
-        ("premises", [true, true, true]),
-        ("protected", [true, false, true]),
-        ("residence", [true, true, true]),
-        ("run", [true, true, true]),
-        ("year", [true, true, true]),
+    /// Every kind of record and who has it: caseworker, inspector, supervisor, coordinator, trainee.
+    const MATRIX: [(&str, [bool; 5]); 18] = [
+        ("access", [false, false, false, false, false]),
+        ("assignment", [true, false, true, false, false]),
+        ("case", [true, false, true, false, false]),
+        ("contract", [false, true, true, false, false]),
+        ("deficiencies", [true, true, true, false, false]),
+        ("digest", [true, true, true, true, true]),
+        ("event", [true, true, true, true, true]),
+        ("incident", [true, false, true, false, false]),
+        ("info_card", [true, true, true, true, true]),
+        ("journal", [true, false, true, false, false]),
+        ("org", [true, true, true, true, true]),
+        ("party", [true, true, true, true, true]),
+        ("plan", [true, true, true, true, true]),
+        ("premises", [true, true, true, true, true]),
+        ("protected", [true, false, true, false, false]),
+        ("residence", [true, true, true, false, false]),
+        ("run", [true, true, true, false, false]),
+        ("year", [true, true, true, true, true]),
     ];
 
     fn user(role: Role, active: bool) -> UserRow {
@@ -298,7 +298,13 @@ mod tests {
             named.collect::<Vec<_>>()
         );
         for (kind, wanted) in MATRIX {
-            let roles = [Role::Caseworker, Role::Inspector, Role::Supervisor];
+            let roles = [
+                Role::Caseworker,
+                Role::Inspector,
+                Role::Supervisor,
+                Role::Coordinator,
+                Role::Trainee,
+            ];
             assert_eq!(roles.map(|role| has(role, kind)), wanted, "{kind}");
             assert!(!has(Role::Administrator, kind), "{kind}");
         }
