@@ -14,7 +14,7 @@ use crate::storage::sqlite::accounts::UserRow;
 use crate::storage::sqlite::grants::{GrantRow, level_max};
 use crate::storage::sqlite::homes::Standing;
 use crate::storage::sqlite::log::DocumentRow;
-use crate::storage::sqlite::register::Within;
+use crate::storage::sqlite::within::Within;
 
 /// What somebody may do with a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,6 +19,7 @@ pub mod register;
 pub mod rows;
 pub mod staff;
 pub mod units;
+pub mod within;
 pub mod writer;
 
 pub use keys::Keys;

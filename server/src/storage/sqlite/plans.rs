@@ -5,10 +5,9 @@ use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::Connection;
 
 use super::log::{HELD, PENDING};
-use super::register::{
-    CANDIDATES, CANDIDATES_MAX, KEYS_OF, Order, Within, count_sql, find, list_sql,
-};
+use super::register::{CANDIDATES, CANDIDATES_MAX, KEYS_OF, Order, count_sql, find, list_sql};
 use super::rows::ProjectedRow;
+use super::within::Within;
 use super::{Schema, open_log, rows};
 
 const UNIT: UnitId = UnitId::from_bytes([1; 16]);
