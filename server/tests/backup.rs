@@ -13,7 +13,10 @@ use ankomst_server::app::App;
 use ankomst_server::care::{self, Schedule};
 use ankomst_server::key_files::{Key, KeyFiles};
 use ankomst_server::storage::StorageError;
-use ankomst_server::storage::sqlite::{Keys, backed, backup, log};
+use ankomst_server::storage::sqlite::accounts::{self, UserRow};
+use ankomst_server::storage::sqlite::grants::{self, GrantRow};
+use ankomst_server::storage::sqlite::{Keys, backed, backup, log, units};
+use ankomst_shared::app::Role;
 use ankomst_shared::sync::Chain;
 
 const MASTER: [u8; 32] = [5; 32];
@@ -245,4 +248,57 @@ async fn arrivals_are_chained_also_after_a_log_without_chain() {
     assert_ne!(newest.chain, Chain::default());
     let nowhere = app.readers.read(|db| log::arrival_at(db, 3)).unwrap();
     assert_eq!(nowhere, None);
+}
+
+/// Whoever lost a right since the backup does not have it again, and a record that is protected more since stays so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, file) = (dir.path().join("data"), dir.path().join("b.db"));
+    let app = server(&folder).await;
+    let (user, unit) = (UserId::from_bytes([2; 16]), UnitId::from_bytes([8; 16]));
+    let row = UserRow {
+        id: user,
+        login: "anna".to_owned(),
+        name: "Anna".to_owned(),
+        password: String::new(),
+        roles: vec![Role::Caseworker, Role::Supervisor],
+        unit,
+        active: true,
+    };
+    let add = app.writer.write(move |db| {
+        units::add(db, unit, "Enheten")?;
+        accounts::add_user(db, &row)
+    });
+    add.await.unwrap();
+    put_document(&app, 7).await;
+    backup::make(&folder, &file, MASTER).unwrap();
+    put_document(&app, 9).await;
+    let [known, newer] = [7, 9].map(|number| DocumentId::from_bytes([number; 16]));
+    let since = app.writer.write(move |db| {
+        let all = grants::of(db, user)?;
+        let supervises = all.iter().find(|grant| grant.role == Role::Supervisor).unwrap();
+        grants::end(db, user, supervises.id, 1_000)?;
+        grants::add(db, &GrantRow { level: 1, ..GrantRow::of_role(user, unit, Role::Inspector) })?;
+        grants::raise(db, (known, 2), (user, "Hot", 1))?;
+        grants::raise(db, (newer, 3), (user, "Hot", 1))
+    });
+    since.await.unwrap();
+    let before = app.readers.read(|db| grants::of(db, user)).unwrap();
+    drop(app);
+    backup::restore(&file, &folder, MASTER, 2_000).unwrap();
+    let app = server(&folder).await;
+    let mut after = app.readers.read(|db| grants::of(db, user)).unwrap();
+    for (after, before) in after.iter_mut().zip(&before) {
+        after.id = before.id;
+    }
+    assert_eq!(after, before);
+    let roles = app.readers.read(|db| accounts::user(db, user)).unwrap().unwrap().roles;
+    assert_eq!(roles, [Role::Caseworker, Role::Inspector]);
+    let level =
+        |id| app.readers.read(|db| log::document(db, id)).unwrap().map(|row| row.protection);
+    assert_eq!((level(known), level(newer)), (Some(2), None), "the newer one is not in the backup");
+    // A tablet brings it back: it is as protected as it was.
+    put_document(&app, 9).await;
+    assert_eq!(level(newer), Some(3));
 }

@@ -1,8 +1,9 @@
 //! Signing in, enrolling devices, renewing and ending sessions.
 //!
-//! Reading order: [`password`] (hashes), [`throttle`] (attempts), [`login`] (its form),
+//! Reading order: [`password`] (hashes), [`throttle`] (attempts), [`login`] (its form), [`days`],
 //! [`door`] (the use cases), [`first`] (the first account).
 
+pub mod days;
 pub mod door;
 pub mod first;
 pub mod login;

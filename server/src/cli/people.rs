@@ -2,16 +2,19 @@
 
 use std::io::{BufRead, BufReader, Read};
 
+use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
+use crate::accounts::days;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::app::App;
 use crate::cli::place::Place;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::units;
 
@@ -22,6 +25,10 @@ const LINE_BYTES_MAX: u64 = 4_096;
 pub(super) enum UserCommand {
     /// Adds an account; the password is read from a file or from standard input.
     Add(NewUser),
+    /// Gives an account one role more, from a day until a day.
+    Give(Given),
+    /// Takes a role back; what the tablet has written and not sent is taken in and held.
+    Take(Taken),
     /// Lets an account in again.
     On(Named),
     /// Lets an account in no more; what it sends later is held.
@@ -37,7 +44,7 @@ pub(super) struct NewUser {
     /// Name shown to colleagues.
     #[arg(long)]
     name: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`; several with commas.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`; several with commas.
     #[arg(long)]
     roles: String,
     /// Name of the unit, used when the folder has none yet.
@@ -49,6 +56,28 @@ pub(super) struct NewUser {
     /// Id of an account that a restored log has lost, as the server's log tells it.
     #[arg(long)]
     id: Option<UserId>,
+}
+
+#[derive(Args)]
+pub(super) struct Given {
+    #[command(flatten)]
+    taken: Taken,
+    /// First day, `yyyy-mm-dd`; without it from now on.
+    #[arg(long)]
+    from: Option<String>,
+    /// Last day, `yyyy-mm-dd`; without it until further notice.
+    #[arg(long)]
+    until: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Taken {
+    #[command(flatten)]
+    place: Place,
+    /// Login name.
+    login: String,
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator` or `trainee`.
+    role: String,
 }
 
 #[derive(Args)]
@@ -76,6 +105,8 @@ pub(super) enum HeldCommand {
 pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add(new) => add(new).await,
+        UserCommand::Give(given) => give(given).await,
+        UserCommand::Take(taken) => take(taken).await,
         UserCommand::On(named) => set_active(named, true).await,
         UserCommand::Off(named) => set_active(named, false).await,
     }
@@ -85,7 +116,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     let roles = accounts::roles(&new.roles);
     ensure!(
         !roles.is_empty() && roles.len() == new.roles.split(',').count(),
-        "the roles are caseworker, inspector, supervisor and administrator, parted by commas"
+        "the roles are caseworker, inspector, supervisor, administrator, coordinator and trainee, parted by commas"
     );
     let password = first_line(new.password_file.as_deref())?;
     ensure!(
@@ -117,6 +148,48 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         })
         .await
         .with_context(|| format!("adding the account {}", new.login))
+}
+
+fn one_role(name: &str) -> anyhow::Result<Role> {
+    let role = ROLES.into_iter().find(|role| role.name() == name);
+    role.with_context(|| format!("there is no role {name}"))
+}
+
+async fn give(given: Given) -> anyhow::Result<()> {
+    let Taken { place, login, role } = given.taken;
+    let role = one_role(&role)?;
+    let day = |text: Option<String>, later| {
+        let start = |text: String| {
+            days::start(&text, later).with_context(|| format!("{text} is no day yyyy-mm-dd"))
+        };
+        text.map(start).transpose()
+    };
+    let (from, to_ms) = (day(given.from, 0)?, day(given.until, 1)?);
+    let app = place.folder()?.beside().await?;
+    let from_ms = from.unwrap_or_default().max(app.now_ms());
+    ensure!(to_ms.is_none_or(|to_ms| to_ms > from_ms), "the last day is over before it begins");
+    let named = login.clone();
+    let write = app.writer.write(move |db| {
+        let Some(user) = accounts::user_by_login(db, &named)? else { return Ok(false) };
+        let of_role = GrantRow::of_role(user.id, user.unit, role);
+        grants::add(db, &GrantRow { from_ms, to_ms, ..of_role })?;
+        Ok(true)
+    });
+    ensure!(write.await?, "there is no account {login}");
+    Ok(())
+}
+
+async fn take(taken: Taken) -> anyhow::Result<()> {
+    let Taken { place, login, role } = taken;
+    let of_role = one_role(&role)?;
+    let app = place.folder()?.beside().await?;
+    let (named, now_ms) = (login.clone(), app.now_ms());
+    let write = app.writer.write(move |db| {
+        let Some(user) = accounts::user_by_login(db, &named)? else { return Ok(false) };
+        grants::end_role(db, (user.id, user.unit), of_role, now_ms)
+    });
+    ensure!(write.await?, "there is no account {login} with the role {role}");
+    Ok(())
 }
 
 /// The first line of a file, or of standard input.

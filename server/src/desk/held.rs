@@ -6,16 +6,19 @@ use ankomst_shared::text::Word;
 
 use super::{Desk, DeskError};
 use crate::storage::sqlite::{accounts, log};
+use crate::sync::access;
 
 impl Desk {
     pub(super) fn held(&self) -> Result<PageView, DeskError> {
         let lines = self.app.readers.read(|db| {
             let names = accounts::device_names(db, self.me.unit)?;
+            let rights = access::rights_now(db, &self.me)?;
             let mut lines = Vec::new();
             for chunk in log::held(db, None)? {
-                let document = log::document(db, chunk.document)?;
-                let document = document.filter(|document| document.unit == self.me.unit);
-                let Some(document) = document else { continue };
+                let Some(document) = log::document(db, chunk.document)? else { continue };
+                if !access::oversees(db, &rights, &document)? {
+                    continue;
+                }
                 let user = accounts::user(db, chunk.user)?;
                 let device = names.iter().find(|(id, _)| *id == chunk.device);
                 lines.push(Line {

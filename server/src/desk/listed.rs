@@ -13,7 +13,7 @@ use super::{Desk, DeskError};
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::register;
 use crate::storage::sqlite::rows::ProjectedRow;
-use crate::sync::access::Reach;
+use crate::sync::rule::Reach;
 
 impl Desk {
     /// Rows as lines. What this device holds leads to its place there; the rest can be taken along.
@@ -27,10 +27,10 @@ impl Desk {
             let held = rows.iter().map(is_here).collect::<Result<Vec<_>, _>>()?;
             Ok((held, log::wants(db, self.device)?))
         })?;
-        let circles = (reach.unit(), reach.homes());
+        let within = reach.within();
         let parents = self.app.row_readers.read(|db| {
             let parent = |row: &ProjectedRow| match row.parent {
-                Some(parent) => register::one(db, circles, parent),
+                Some(parent) => register::one(db, within, parent),
                 None => Ok(None),
             };
             rows.iter().map(parent).collect::<Result<Vec<_>, _>>()

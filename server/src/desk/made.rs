@@ -3,7 +3,7 @@
 use ankomst_shared::app::{
     Act, Action, Ask, Badge, Body, Choice, Input, Line, Look, Part, Question, Role, Sign, Tone,
 };
-use ankomst_shared::catalog::{civil, written_date};
+use ankomst_shared::catalog::{Catalog, civil, written_date};
 use ankomst_shared::text::{Word, fill, w};
 use ankomst_shared::value::Value;
 
@@ -77,25 +77,21 @@ impl Desk {
         Question { id: id.to_owned(), label, input, value: Value::Null, required: true }
     }
 
-    pub(super) fn roles(&self) -> Input {
-        let roles = [Role::Caseworker, Role::Inspector, Role::Supervisor, Role::Administrator];
+    /// A choice of roles.
+    pub(super) fn roles(&self, roles: impl IntoIterator<Item = Role>) -> Input {
         let choice = |role: Role| Choice {
-            code: code(role).to_owned(),
-            label: self.role(role).to_owned(),
+            code: role.name().to_owned(),
+            label: self.role(role),
             help: None,
             chosen: false,
             lacks_reason: false,
         };
-        Input::Choice(roles.map(choice).to_vec())
+        Input::Choice(roles.into_iter().map(choice).collect())
     }
 
-    pub(super) const fn role(&self, role: Role) -> &'static str {
-        self.w(match role {
-            Role::Caseworker => Word::RoleCaseworker,
-            Role::Inspector => Word::RoleInspector,
-            Role::Supervisor => Word::RoleSupervisor,
-            Role::Administrator => Word::RoleAdministrator,
-        })
+    /// A role in words.
+    pub(super) fn role(&self, role: Role) -> String {
+        Catalog::builtin().code_words("role", role.name(), self.language)
     }
 
     /// A line that leads to another place of the desk.
@@ -107,16 +103,6 @@ impl Desk {
             figure: figure.to_string(),
             ..Line::default()
         }
-    }
-}
-
-/// A role as accounts keep it.
-pub(super) const fn code(role: Role) -> &'static str {
-    match role {
-        Role::Caseworker => "caseworker",
-        Role::Inspector => "inspector",
-        Role::Supervisor => "supervisor",
-        Role::Administrator => "administrator",
     }
 }
 

@@ -2,10 +2,12 @@
 //! server itself; no contents of any record), and the register of what a person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`], [`clean`], [`organisation`] and [`organise`], [`register`], [`listed`], [`reports`].
+//! [`devices`], [`held`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`], [`listed`],
+//! [`reports`].
 
 mod clean;
 mod devices;
+mod guard;
 mod held;
 mod listed;
 mod made;
@@ -81,7 +83,13 @@ impl Desk {
         if let Some(record) = address.strip_prefix(clean::HERE) {
             return self.cleaning(record);
         }
+        if let Some(record) =
+            address.strip_prefix(guard::HERE).and_then(|rest| rest.strip_prefix('/'))
+        {
+            return self.opened_record(record);
+        }
         match address {
+            guard::HERE => self.guarding(),
             "/administration" => self.overview(),
             "/administration/organisation" => self.organisation(),
             "/administration/personer" => self.people(),
@@ -99,6 +107,9 @@ impl Desk {
         let (act, subject) = name.split_once(':').unwrap_or((name, ""));
         if act == "clean" {
             return self.clean(subject, &answers).await;
+        }
+        if matches!(act, "open" | "raise" | "letin") {
+            return self.guard(act, &answers).await;
         }
         if !self.me.is(Role::Administrator) {
             return Err(DeskError::NotAllowed);
@@ -121,6 +132,10 @@ impl Desk {
             ("end", user) => self.set_active(user, false).await,
             ("again", user) => self.set_active(user, true).await,
             ("role", user) => self.set_role(user, answers).await,
+            ("assign", "") => self.set_assignment(true).await,
+            ("unassign", "") => self.set_assignment(false).await,
+            ("level", user) => self.set_level(user, answers).await,
+            ("unrole", user) => self.unset_role(user, answers).await,
             ("password", user) => self.set_password(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
             ("org-department", "") => self.add_department(answers).await,

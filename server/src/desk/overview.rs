@@ -4,22 +4,27 @@ use ankomst_shared::app::{Body, Line, PageView, Tone};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::text::Word;
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, guard};
 use crate::care;
-use crate::storage::sqlite::{accounts, backed, log};
+use crate::storage::sqlite::{accounts, backed, grants, log};
+
+/// What was opened in emergencies is counted so far.
+const OPENED_MAX: usize = 200;
 
 impl Desk {
     pub(super) fn overview(&self) -> Result<PageView, DeskError> {
-        let (people, devices, held, feed, epoch, backup_ms) = self.app.readers.read(|db| {
-            Ok((
-                accounts::users(db)?.len(),
-                accounts::devices(db)?.len(),
-                log::held(db, None)?.len(),
-                log::head(db)?.feed,
-                log::epoch(db)?,
-                backed::made_ms(db)?,
-            ))
-        })?;
+        let (people, devices, held, feed, epoch, backup_ms, opened) =
+            self.app.readers.read(|db| {
+                Ok((
+                    accounts::users(db)?.len(),
+                    accounts::devices(db)?.len(),
+                    log::held(db, None)?.len(),
+                    log::head(db)?.feed,
+                    log::epoch(db)?,
+                    backed::made_ms(db)?,
+                    grants::of_need(db, self.me.unit, OPENED_MAX)?.len(),
+                ))
+            })?;
         let fresh =
             care::age_ms(backup_ms, self.app.now_ms()).is_some_and(|age| age <= care::FRESH_MS);
         let mut parts = Vec::new();
@@ -37,6 +42,7 @@ impl Desk {
                 figure: String::new(),
                 ..self.link("/administration/organisation", Word::DeskOrganisation, 0)
             },
+            self.link(guard::HERE, Word::DeskGuard, opened),
         ];
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);

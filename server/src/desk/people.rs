@@ -1,36 +1,45 @@
 //! `/administration/personer`: who may come in.
 
-use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Role, Sign, Tone};
+use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Question, Role, Sign, Tone};
 use ankomst_shared::ids::UserId;
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
 
+use super::guard::levels;
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
-use crate::accounts::login;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
+use crate::accounts::{days, login};
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::grants::{self, GrantRow, LEVEL_MAX, ROLES};
 
 /// The place.
 const HERE: &str = "/administration/personer";
 
 impl Desk {
     pub(super) fn people(&self) -> Result<PageView, DeskError> {
-        let (users, devices) =
-            self.app.readers.read(|db| Ok((accounts::users(db)?, accounts::devices(db)?)))?;
+        let (users, devices) = self.app.readers.read(|db| {
+            let mut users = Vec::new();
+            for user in accounts::users(db)?.into_iter().filter(|user| user.unit == self.me.unit) {
+                let grants = grants::of(db, user.id)?;
+                users.push((user, grants));
+            }
+            Ok((users, accounts::devices(db)?))
+        })?;
         let mut lines = Vec::new();
-        for user in users.iter().filter(|user| user.unit == self.me.unit) {
+        for (user, grants) in &users {
             let own = devices.iter().filter(|(device, _)| device.user == user.id && device.active);
-            lines.push(self.person(user, own.count()));
+            lines.push(self.person(user, grants, own.count()));
         }
         order::sort_by_key(&mut lines, |line: &Line| order::swedish(&line.title));
         let questions = vec![
             self.question("login", Word::DeskLogin, Input::Text),
             self.question("name", Word::DeskName, Input::Text),
-            self.question("role", Word::DeskRole, self.roles()),
+            self.question("role", Word::DeskRole, self.roles(ROLES)),
             self.question("password", Word::DeskPassword, Input::Text),
         ];
+        let questions = questions.into_iter().chain(self.days()).collect();
         let what = (Word::DeskNewPerson, Sign::Plus, Word::DeskNewPersonHelp);
         let new = self.act_of(HERE, ("new", ""), what, questions);
         Ok(PageView {
@@ -46,8 +55,8 @@ impl Desk {
         self.me.is(Role::Administrator)
     }
 
-    fn person(&self, user: &UserRow, devices: usize) -> Line {
-        let roles: Vec<&str> = user.roles.iter().map(|role| self.role(*role)).collect();
+    fn person(&self, user: &UserRow, grants: &[GrantRow], devices: usize) -> Line {
+        let roles: Vec<String> = self.lasting(grants).map(|grant| self.dated(grant)).collect();
         let badges = if user.active {
             Vec::new()
         } else {
@@ -59,12 +68,57 @@ impl Desk {
             detail: format!("{} · {}", user.login, roles.join(", ")),
             figure: self.f(Word::DeskDeviceCount, &[&devices.to_string()]),
             badges,
-            actions: if self.administers() { self.person_actions(user) } else { Vec::new() },
+            actions: if self.administers() {
+                self.person_actions(user, grants)
+            } else {
+                Vec::new()
+            },
             ..Line::default()
         }
     }
 
-    fn person_actions(&self, user: &UserRow) -> Vec<Action> {
+    /// Roles that have not ended: those of now and those to come.
+    fn lasting<'a>(&self, grants: &'a [GrantRow]) -> impl Iterator<Item = &'a GrantRow> {
+        let now_ms = self.app.now_ms();
+        let lasts = move |grant: &&GrantRow| {
+            let is_role = grant.object.is_none() && grant.category.is_none();
+            is_role && grant.to_ms.is_none_or(|to_ms| to_ms > now_ms)
+        };
+        grants.iter().filter(lasts)
+    }
+
+    /// A role with its days, if it has any.
+    fn dated(&self, grant: &GrantRow) -> String {
+        let mut said = self.role(grant.role);
+        if grant.from_ms > self.app.now_ms() || grant.to_ms.is_some() {
+            let first = if grant.from_ms > 0 { days::of(grant.from_ms) } else { String::new() };
+            let last = grant.to_ms.map_or_else(String::new, |to_ms| days::of(to_ms - 1));
+            said = format!("{said} {first}–{last}");
+        }
+        said
+    }
+
+    /// The questions for the first and the last day.
+    fn days(&self) -> [Question; 2] {
+        [("from", Word::DeskFrom), ("until", Word::DeskUntil)].map(|(id, label)| Question {
+            required: false,
+            ..self.question(id, label, Input::Date)
+        })
+    }
+
+    /// A role from a day to a day, as it is asked for.
+    fn role_asked(&self, user: UserId, answers: &Answers) -> Result<GrantRow, DeskError> {
+        let now_ms = self.app.now_ms();
+        let from_ms = day(answers, "from", 0)?.unwrap_or(now_ms).max(now_ms);
+        let to_ms = day(answers, "until", 1)?;
+        if to_ms.is_some_and(|to_ms| to_ms <= from_ms) {
+            return Err(DeskError::BadValue("until"));
+        }
+        let of_role = GrantRow::of_role(user, self.me.unit, role(answers)?);
+        Ok(GrantRow { from_ms, to_ms, given_by: Some(self.me.id), ..of_role })
+    }
+
+    fn person_actions(&self, user: &UserRow, grants: &[GrantRow]) -> Vec<Action> {
         let id = user.id.to_string();
         let password = (Word::DeskNewPassword, Sign::Lock, Word::DeskNewPersonHelp);
         let asked = vec![self.question("password", Word::DeskPassword, Input::Text)];
@@ -73,8 +127,19 @@ impl Desk {
             return actions;
         }
         let role = (Word::DeskSetRole, Sign::Pencil, Word::Empty);
-        let asked = vec![self.question("role", Word::DeskRole, self.roles())];
+        let asked = vec![self.question("role", Word::DeskRole, self.roles(ROLES))];
+        let asked = asked.into_iter().chain(self.days()).collect();
         actions.push(self.act_of(HERE, ("role", &id), role, asked));
+        let level = (Word::DeskLevelSet, Sign::Shield, Word::DeskLevelHelp);
+        let asked = vec![self.question("level", Word::DeskLevel, levels(0))];
+        actions.push(self.act_of(HERE, ("level", &id), level, asked));
+        let has = |role: &Role| self.lasting(grants).any(|grant| grant.role == *role);
+        let had: Vec<Role> = ROLES.into_iter().filter(has).collect();
+        if !had.is_empty() {
+            let unrole = (Word::DeskUnrole, Sign::Cross, Word::DeskUnroleHelp);
+            let asked = vec![self.question("role", Word::DeskRole, self.roles(had))];
+            actions.push(self.act_of(HERE, ("unrole", &id), unrole, asked));
+        }
         let (name, what) = if user.active {
             ("end", (Word::DeskEnd, Sign::Cross, Word::DeskEndHelp))
         } else {
@@ -94,12 +159,17 @@ impl Desk {
             id: UserId::new(self.app.now_ms(), random()?),
             name: text(answers, "name")?.to_owned(),
             password: hashed(answers)?,
-            roles: vec![role(answers)?],
+            roles: Vec::new(),
             unit: self.me.unit,
             active: true,
             login,
         };
-        self.app.writer.write(move |db| accounts::add_user(db, &row)).await?;
+        let grant = self.role_asked(row.id, answers)?;
+        let write = self.app.writer.write(move |db| {
+            accounts::add_user(db, &row)?;
+            grants::add(db, &grant)
+        });
+        write.await?;
         Ok(self.said(Word::Added))
     }
 
@@ -116,8 +186,48 @@ impl Desk {
     }
 
     pub(super) async fn set_role(&self, user: &str, answers: &Answers) -> Result<Acted, DeskError> {
+        let grant = self.role_asked(self.other(user)?.id, answers)?;
+        self.app.writer.write(move |db| grants::add(db, &grant)).await?;
+        Ok(self.said(Word::SavedDone))
+    }
+
+    /// Takes a role back, for now and for later; the person's other roles stay.
+    pub(super) async fn unset_role(
+        &self,
+        user: &str,
+        answers: &Answers,
+    ) -> Result<Acted, DeskError> {
         let (user, role) = (self.other(user)?, role(answers)?);
-        self.app.writer.write(move |db| accounts::set_roles(db, user.id, role)).await?;
+        let now_ms = self.app.now_ms();
+        let (id, unit) = (user.id, user.unit);
+        let write = self.app.writer.write(move |db| grants::end_role(db, (id, unit), role, now_ms));
+        if write.await? { Ok(self.said(Word::SavedDone)) } else { Err(DeskError::BadValue("role")) }
+    }
+
+    /// Lets a person's roles reach up to a level of protection, and no further.
+    pub(super) async fn set_level(
+        &self,
+        user: &str,
+        answers: &Answers,
+    ) -> Result<Acted, DeskError> {
+        let user = self.other(user)?;
+        let level: u8 =
+            text(answers, "level")?.parse().map_err(|_| DeskError::BadValue("level"))?;
+        if level > LEVEL_MAX {
+            return Err(DeskError::BadValue("level"));
+        }
+        let (now_ms, me) = (self.app.now_ms(), self.me.id);
+        let all = self.app.readers.read(|db| grants::of(db, user.id))?;
+        let lasting: Vec<GrantRow> = self.lasting(&all).cloned().collect();
+        let write = self.app.writer.write(move |db| {
+            for old in lasting {
+                grants::end(db, old.user, old.id, now_ms)?;
+                let from_ms = old.from_ms.max(now_ms);
+                grants::add(db, &GrantRow { level, from_ms, given_by: Some(me), ..old })?;
+            }
+            Ok(())
+        });
+        write.await?;
         Ok(self.said(Word::SavedDone))
     }
 
@@ -149,12 +259,26 @@ impl Desk {
     }
 }
 
-fn role(answers: &Answers) -> Result<Role, DeskError> {
+pub(super) fn role(answers: &Answers) -> Result<Role, DeskError> {
     let roles = accounts::roles(text(answers, "role")?);
     match roles.as_slice() {
         [role] => Ok(*role),
         _ => Err(DeskError::BadValue("role")),
     }
+}
+
+/// The start of a day that was answered, or of one so many days later; nothing for no answer.
+pub(super) fn day(
+    answers: &Answers,
+    id: &'static str,
+    later: i64,
+) -> Result<Option<i64>, DeskError> {
+    let found = answers.iter().find(|(known, _)| known == id);
+    let Some(text) = found.and_then(|(_, value)| value.as_str()).filter(|text| !text.is_empty())
+    else {
+        return Ok(None);
+    };
+    days::start(text, later).map(Some).ok_or(DeskError::BadValue(id))
 }
 
 fn hashed(answers: &Answers) -> Result<String, DeskError> {

@@ -7,7 +7,7 @@
 //! | `/register/rapport/<report>[/<part>]` | a report, see `desk::reports` |
 //! | `/register/sok/<words>` | what is found; asked of the server only, never an address of the app |
 //!
-//! Administration is not asked here: what a person may read is what `sync::access` says.
+//! Administration is not asked here: what a person may read is what `sync::rule` says.
 
 use ankomst_shared::app::{Act, Action, Body, Line, Look, PageView, Part, Sign, Tone};
 use ankomst_shared::catalog::{Catalog, FieldType, Kind};
@@ -18,7 +18,8 @@ use super::made::plain;
 use super::{Desk, DeskError};
 use crate::storage::StorageError;
 use crate::storage::sqlite::register::{self, Order, Place};
-use crate::sync::access::{self, Reach};
+use crate::sync::access;
+use crate::sync::rule::Reach;
 
 /// The place.
 pub(super) const HERE: &str = "/register";
@@ -45,8 +46,8 @@ pub fn lists() -> Vec<(&'static str, &'static str)> {
 impl Desk {
     /// A place of the register.
     pub(super) fn register(&self, address: &str) -> Result<PageView, DeskError> {
-        let reach = access::reach(&self.me);
-        if reach.homes().is_empty() {
+        let reach = self.app.readers.read(|db| access::reach(db, &self.me))?;
+        if reach.is_empty() {
             return Err(DeskError::NotAllowed);
         }
         let rest = address.strip_prefix(HERE).unwrap_or_default();
@@ -61,7 +62,7 @@ impl Desk {
                 let list = lists().into_iter().find(|list| *list == (*home, *kind));
                 let (home, kind) = list.ok_or(DeskError::Nowhere)?;
                 // A list that others have is as if it were not there.
-                if !reach.homes().contains(&home) {
+                if !reach.includes(home) {
                     return Err(DeskError::Nowhere);
                 }
                 let known = Catalog::builtin().kind(kind).ok_or(DeskError::Nowhere)?;
@@ -73,19 +74,19 @@ impl Desk {
                     }
                     _ => return Err(DeskError::Nowhere),
                 };
-                let unit = reach.unit();
-                self.list(&reach, known, &Place { unit, home, kind, order, after })
+                let within = reach.within();
+                self.list(&reach, known, &Place { within, home, kind, order, after })
             }
             [_] => Err(DeskError::Nowhere),
         }
     }
 
     fn lists(&self, reach: &Reach) -> Result<PageView, DeskError> {
-        let own = lists().into_iter().filter(|(home, _)| reach.homes().contains(home));
+        let own = lists().into_iter().filter(|(home, _)| reach.includes(home));
         let counted: Vec<_> = self.app.row_readers.read(|db| {
             own.map(|list| {
                 let most = COUNT_MAX + 1;
-                Ok((list, register::count(db, reach.unit(), list, most)?))
+                Ok((list, register::count(db, reach.within(), list, most)?))
             })
             .collect::<Result<_, StorageError>>()
         })?;
@@ -166,11 +167,11 @@ impl Desk {
         let longest = words.iter().flatten().map(|word| word.chars().count()).max();
         let mut alike = Vec::new();
         let (rows, more, none) = if longest.is_some_and(|letters| letters >= LETTERS_MIN) {
-            let circles = (reach.unit(), reach.homes());
+            let within = reach.within();
             let heard = heard(wanted);
             let ((rows, more), (sounding, _)) = self.app.row_readers.read(|db| {
-                let written = register::find(db, circles, &words, PAGE_LINES)?;
-                Ok((written, register::find_alike(db, circles, &heard, PAGE_LINES)?))
+                let written = register::find(db, within, &words, PAGE_LINES)?;
+                Ok((written, register::find_alike(db, within, &heard, PAGE_LINES)?))
             })?;
             alike = sounding;
             (rows, more, Word::RegisterNoneFound)

@@ -1,9 +1,11 @@
-//! The only way to add a route: together with what it takes. A route without bounds does not compile.
+//! The only way to add a route: together with who may come and what it takes. A route without a rule or without bounds
+//! does not compile.
 
 use core::convert::Infallible;
 use core::time::Duration;
 use std::sync::Arc;
 
+use ankomst_shared::app::Role;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -15,8 +17,23 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::app::App;
 use crate::http::problem::Problem;
+use crate::http::signed_in::{comes_from_here, signed_in};
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::storage::sqlite::accounts;
+
+/// Who may come in by a route. It is asked before anything else looks at the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Anybody: nothing of anybody is shown or changed.
+    Open,
+    /// Pages of this app, signed in or not.
+    OwnPages,
+    /// Whoever is signed in, with an account and a device that are good.
+    SignedIn,
+    /// Whoever of these has one of the roles now.
+    Has(&'static [Role]),
+}
 
 /// What a route takes.
 #[derive(Debug, Clone)]
@@ -32,19 +49,22 @@ pub struct Takes {
 /// A route that was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Added {
-    /// Method, one of them if there are several.
+    /// Method.
     pub method: &'static str,
     /// Template of its address.
     pub path: &'static str,
+    /// Who may come.
+    pub rule: Rule,
     /// Largest body, in bytes.
     pub body_bytes: usize,
     /// Requests at one time, shared with the others of its group.
     pub at_once: usize,
 }
 
-/// Routes with their bounds.
+/// Routes with their rules and bounds.
 #[derive(Debug)]
 pub struct Routes {
+    app: Arc<App>,
     router: Router<Arc<App>>,
     added: Vec<Added>,
 }
@@ -59,31 +79,58 @@ impl Takes {
     }
 }
 
-impl Default for Routes {
-    fn default() -> Self {
-        Self { router: Router::new(), added: Vec::new() }
-    }
-}
-
 impl Routes {
-    /// Adds a route.
+    /// None yet.
+    #[must_use]
+    pub fn of(app: &Arc<App>) -> Self {
+        Self { app: Arc::clone(app), router: Router::new(), added: Vec::new() }
+    }
+
+    /// Adds a route of one method.
     #[must_use]
     pub fn add(
         mut self,
         (method, path): (&'static str, &'static str),
-        handlers: MethodRouter<Arc<App>>,
+        rule: Rule,
+        handler: MethodRouter<Arc<App>>,
         takes: &Takes,
     ) -> Self {
         let (body_bytes, at_once) = (takes.body_bytes, takes.at_once.available_permits());
-        self.added.push(Added { method, path, body_bytes, at_once });
-        self.router = self.router.route(path, bounded(handlers, takes));
+        self.added.push(Added { method, path, rule, body_bytes, at_once });
+        let asked = from_fn_with_state((Arc::clone(&self.app), rule), ask);
+        self.router = self.router.route(path, bounded(handler.layer(asked), takes));
         self
     }
 
-    /// The routes for one server, and what was added.
-    pub fn with(self, app: Arc<App>) -> (Router, Vec<Added>) {
-        (self.router.with_state(app), self.added)
+    /// The routes, and what was added.
+    pub fn done(self) -> (Router, Vec<Added>) {
+        (self.router.with_state(self.app), self.added)
     }
+}
+
+/// Lets in whom the rule lets in. A handler finds the session in what it is given, or there is none.
+async fn ask(
+    State((app, rule)): State<(Arc<App>, Rule)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    match rule {
+        Rule::Open => {}
+        Rule::OwnPages => comes_from_here(&request)?,
+        Rule::SignedIn => {
+            let session = signed_in(&app, &request)?;
+            request.extensions_mut().insert(session);
+        }
+        Rule::Has(roles) => {
+            let session = signed_in(&app, &request)?;
+            let user = app.readers.read(|db| accounts::user(db, session.user))?;
+            if !user.is_some_and(|user| roles.iter().any(|role| user.is(*role))) {
+                return Err(Problem::forbidden());
+            }
+            request.extensions_mut().insert(session);
+        }
+    }
+    Ok(next.run(request).await)
 }
 
 /// Handlers within bounds; also for what is no route, such as files.
@@ -116,4 +163,25 @@ pub async fn short(request: Request, next: Next) -> Response {
         return Problem::long_address().into_response();
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_route_is_made_elsewhere() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+        let mut made = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let file = file.unwrap();
+            let Ok(text) = std::fs::read_to_string(file.path()) else { continue };
+            // Tests may go round.
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let ways = [".route(", ".route_service(", ".nest(", ".nest_service(", ".merge("];
+            let name = file.file_name().to_string_lossy().into_owned();
+            made.extend(ways.iter().flat_map(|way| code.matches(way)).map(|_| name.clone()));
+        }
+        made.sort_unstable();
+        // What is counted is told on an address of its own, where nobody signs in.
+        assert_eq!(made, ["metrics.rs", "routes.rs"], "add routes by `Routes::add`");
+    }
 }

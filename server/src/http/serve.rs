@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ankomst_shared::app::Role;
 use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{connect, delete, get, post};
 use axum::{Json, Router, middleware};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::http::listen::Bounds;
 use crate::http::problem::Problem;
-use crate::http::routes::{Added, Routes, Takes, bounded, short};
+use crate::http::routes::{Added, Routes, Rule, Takes, bounded, short};
 use crate::http::way::Way;
 use crate::http::{
     app_files, desk, headers, held, listen, live, observe, session, sync, way, welcome,
@@ -37,7 +38,7 @@ pub fn router(app: Arc<App>, files: Option<PathBuf>, way: Way) -> Router {
     routes(app, files, way).0
 }
 
-/// All routes, and what each of them takes.
+/// All routes, and who may come by each of them and with what.
 pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<Added>) {
     let takes = |bytes, at_once| Takes::new(&app, bytes, at_once, limits::ANSWER_WITHIN);
     let doors = takes(desk::BODY_BYTES_MAX, limits::DOORS_AT_ONCE);
@@ -48,23 +49,25 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         Takes::new(&app, SYNC_BODY_BYTES_MAX, limits::EXCHANGES_AT_ONCE, limits::EXCHANGE_WITHIN);
     let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
     let pages = takes(NO_BODY, limits::FILES_AT_ONCE);
-    let (mut router, added) = Routes::default()
-        .add(("POST", "/api/v1/devices"), post(session::enrol), &doors)
-        .add(("POST", "/api/v1/session"), post(session::sign_in).delete(session::sign_out), &doors)
-        .add(("POST", "/api/v1/session/refresh"), post(session::refresh), &doors)
-        .add(("POST", "/api/v1/desk/page"), post(desk::page), &desks)
-        .add(("POST", "/api/v1/desk/act"), post(desk::act), &desks)
-        .add(("POST", "/api/v1/sync"), post(sync::exchange), &exchanges)
-        .add(("GET", "/api/v1/held"), get(held::list), &reads)
-        // Over HTTP/2 a socket is opened by CONNECT.
-        .add(("GET", "/api/v1/live"), get(live::live).connect(live::live), &reads)
-        .add(("GET", welcome::PATH), get(welcome::page), &pages)
-        .add(("GET", "/welcome/page.js"), get(welcome::script), &pages)
-        .add(("GET", "/welcome/page.css"), get(welcome::style), &pages)
-        .add(("POST", "/api/v1/welcome"), post(welcome::begin), &first)
-        .add(("GET", "/healthz"), get(|| async { "ok" }), &looks)
-        .add(("GET", "/readyz"), get(ready), &looks)
-        .with(Arc::clone(&app));
+    let (mut router, added) = Routes::of(&app)
+        .add(("POST", "/api/v1/devices"), Rule::OwnPages, post(session::enrol), &doors)
+        .add(("POST", "/api/v1/session"), Rule::OwnPages, post(session::sign_in), &doors)
+        .add(("DELETE", "/api/v1/session"), Rule::SignedIn, delete(session::sign_out), &doors)
+        .add(("POST", "/api/v1/session/refresh"), Rule::OwnPages, post(session::refresh), &doors)
+        .add(("POST", "/api/v1/desk/page"), Rule::SignedIn, post(desk::page), &desks)
+        .add(("POST", "/api/v1/desk/act"), Rule::SignedIn, post(desk::act), &desks)
+        .add(("POST", "/api/v1/sync"), Rule::SignedIn, post(sync::exchange), &exchanges)
+        .add(("GET", "/api/v1/held"), Rule::Has(&[Role::Supervisor]), get(held::list), &reads)
+        .add(("GET", "/api/v1/live"), Rule::SignedIn, get(live::live), &reads)
+        // Over HTTP/2 a socket is opened so.
+        .add(("CONNECT", "/api/v1/live"), Rule::SignedIn, connect(live::live), &reads)
+        .add(("GET", welcome::PATH), Rule::Open, get(welcome::page), &pages)
+        .add(("GET", "/welcome/page.js"), Rule::Open, get(welcome::script), &pages)
+        .add(("GET", "/welcome/page.css"), Rule::Open, get(welcome::style), &pages)
+        .add(("POST", "/api/v1/welcome"), Rule::OwnPages, post(welcome::begin), &first)
+        .add(("GET", "/healthz"), Rule::Open, get(|| async { "ok" }), &looks)
+        .add(("GET", "/readyz"), Rule::Open, get(ready), &looks)
+        .done();
     if let Some(files) = files {
         let files = bounded(get(app_files::serve).with_state(Arc::new(files)), &pages);
         router = router.fallback_service(files);

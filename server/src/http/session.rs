@@ -12,7 +12,7 @@ use axum_extra::extract::CookieJar;
 use crate::accounts::door::{self, SignedIn as Made};
 use crate::app::App;
 use crate::http::problem::Problem;
-use crate::http::signed_in::{Address, OwnOrigin, SECRET, SignedIn, TOKEN, cookie, no_cookie};
+use crate::http::signed_in::{Address, SECRET, SignedIn, TOKEN, cookie, no_cookie};
 use crate::http::whole::Whole;
 use crate::sync::Session;
 
@@ -22,7 +22,6 @@ use crate::sync::Session;
 /// A [`Problem`].
 pub async fn enrol(
     State(app): State<Arc<App>>,
-    _: OwnOrigin,
     Address(from): Address,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
@@ -36,7 +35,6 @@ pub async fn enrol(
 /// A [`Problem`].
 pub async fn sign_in(
     State(app): State<Arc<App>>,
-    _: OwnOrigin,
     Address(from): Address,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
@@ -50,7 +48,6 @@ pub async fn sign_in(
 /// A [`Problem`].
 pub async fn refresh(
     State(app): State<Arc<App>>,
-    _: OwnOrigin,
     jar: CookieJar,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap, Method, Uri, header};
@@ -22,26 +22,14 @@ pub const TOKEN: &str = "__Host-ankomst";
 /// Cookie of the rotating secret.
 pub const SECRET: &str = "__Host-ankomst-refresh";
 
-/// A request of this app's own pages.
-#[derive(Debug)]
-pub struct OwnOrigin;
-
 /// Where the request comes from: the address of the other end, or the one that a declared proxy there
 /// says ([`crate::http::way`]); never one that any other header claims.
 #[derive(Debug, Clone, Copy)]
 pub struct Address(pub Option<IpAddr>);
 
-/// A request of this app's own pages by a person who is signed in.
+/// Who is signed in, as the route's rule has found out; behind a route without such a rule nobody is.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedIn(pub Session);
-
-impl FromRequestParts<Arc<App>> for OwnOrigin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
-        if is_own(parts) { Ok(Self) } else { Err(Problem::origin()) }
-    }
-}
 
 impl<S: Sync> FromRequestParts<S> for Address {
     type Rejection = Infallible;
@@ -57,12 +45,18 @@ pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(address))| address.ip())
 }
 
-/// Whether the origin's host and port are the ones the request was sent to.
-fn is_own(parts: &Parts) -> bool {
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let origin =
-        text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-    origin.is_some() && origin == host(&parts.headers, &parts.uri)
+/// Refuses what does not come from this app's own pages: the origin's host and port are those the request was sent to.
+///
+/// # Errors
+/// A [`Problem`].
+pub fn comes_from_here(request: &Request) -> Result<(), Problem> {
+    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let origin = origin.and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
+    if origin.is_some() && origin == host(request.headers(), request.uri()) {
+        Ok(())
+    } else {
+        Err(Problem::origin())
+    }
 }
 
 /// The host and port a request was sent to; HTTP/2 says them in the address.
@@ -72,27 +66,31 @@ pub fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     named.or(uri.authority().map(Authority::as_str))
 }
 
+/// The session behind the cookie, if it, its account and its device are good.
+///
+/// # Errors
+/// A [`Problem`].
+pub fn signed_in(app: &App, request: &Request) -> Result<Session, Problem> {
+    // A plain reading sends no origin; one that changes something or opens a socket must.
+    let reads = request.method() == Method::GET && !request.headers().contains_key(header::UPGRADE);
+    if !reads || request.headers().contains_key(header::ORIGIN) {
+        comes_from_here(request)?;
+    }
+    let jar = CookieJar::from_headers(request.headers());
+    let token = jar.get(TOKEN).ok_or_else(Problem::signed_out)?;
+    let session = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
+    let now_ms = app.now_ms();
+    let good = app
+        .readers
+        .read(|db| accounts::is_good(db, (session.id, session.user, session.device), now_ms))?;
+    if good { Ok(session) } else { Err(Problem::signed_out()) }
+}
+
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        // A plain reading sends no origin; one that changes something or opens a socket must.
-        let reads = parts.method == Method::GET && !parts.headers.contains_key(header::UPGRADE);
-        if !reads || parts.headers.contains_key(header::ORIGIN) {
-            OwnOrigin::from_request_parts(parts, app).await?;
-        }
-        let jar = CookieJar::from_headers(&parts.headers);
-        let token = jar.get(TOKEN).ok_or_else(Problem::signed_out)?;
-        let session = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
-        let now_ms = app.now_ms();
-        let row = app.readers.read(|db| accounts::session(db, session.id))?;
-        let good = row.is_some_and(|row| {
-            !row.ended
-                && row.ends_ms > now_ms
-                && row.device == session.device
-                && row.user == session.user
-        });
-        if good { Ok(Self(session)) } else { Err(Problem::signed_out()) }
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        parts.extensions.get().copied().map(Self).ok_or_else(Problem::signed_out)
     }
 }
 

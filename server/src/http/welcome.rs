@@ -12,7 +12,7 @@ use crate::accounts::first::{self, First, FirstError};
 use crate::accounts::throttle;
 use crate::app::App;
 use crate::http::problem::Problem;
-use crate::http::signed_in::{Address, OwnOrigin};
+use crate::http::signed_in::Address;
 use crate::http::whole::Whole;
 
 /// Where the page is.
@@ -74,7 +74,6 @@ struct Question {
 /// A [`Problem`].
 pub async fn begin(
     State(app): State<Arc<App>>,
-    _: OwnOrigin,
     Address(from): Address,
     Whole(body): Whole,
 ) -> Result<StatusCode, Problem> {

@@ -18,7 +18,7 @@ use self::row::Around;
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
-use crate::storage::sqlite::homes::home;
+use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
 use crate::templates;
@@ -70,6 +70,16 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Makes the row of a document anew, though nothing of it became visible.
+///
+/// # Errors
+/// When storage refuses.
+pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
+    let row = app.readers.read(|db| subject(app, db, document))?;
+    let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+    rows::put_all(&db, row.as_slice(), None)
+}
+
 /// Notes in the row of a document how many of its changes wait and are held.
 pub fn mark(app: &Arc<App>, document: DocumentId) {
     let marked = app.readers.read(|db| log::unseen(db, document)).and_then(|unseen| {
@@ -94,12 +104,14 @@ fn subject(
         _ => Some(found),
     };
     let Some(document) = found else { return Ok(None) };
-    let Some(home) = home(&document, |id| log::document(db, id))? else { return Ok(None) };
+    let Some(at) = standing(&document, |id| log::document(db, id))? else { return Ok(None) };
     let Some(opened) = open(app, db, document.id)? else { return Ok(None) };
     let review = open(app, db, review_of(document.id))?;
     let review = review.as_ref();
     let around = Around {
-        home,
+        home: at.home,
+        level: at.level,
+        case: at.case,
         feed: opened.feed.max(review.map_or(0, |review| review.feed)),
         updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
         unseen: log::unseen(db, document.id)?,

@@ -16,6 +16,10 @@ use crate::storage::sqlite::rows::ProjectedRow;
 pub(super) struct Around {
     /// The kind whose secrecy it shares.
     pub(super) home: String,
+    /// How protected it is, with all it belongs to.
+    pub(super) level: u8,
+    /// The case it is, or belongs to.
+    pub(super) case: Option<DocumentId>,
     /// Newest number of the feed in it.
     pub(super) feed: u64,
     /// When that arrived.
@@ -47,7 +51,7 @@ pub(super) fn row(
         kind: document.kind.clone(),
         parent: document.parent,
         checklist: checklist(opened),
-        protection: document.protection,
+        protection: around.level,
         shielded: read.is_shielded(),
         title: read.anchored("title"),
         detail: read.detail(),
@@ -61,6 +65,7 @@ pub(super) fn row(
         pending: around.unseen.0,
         held: around.unseen.1,
         feed: around.feed,
+        case: around.case,
         keys: sorted(keys),
     }
 }
@@ -255,7 +260,14 @@ mod tests {
             protection: 0,
             user: UserId::from_bytes([1; 16]),
         };
-        let around = Around { home: kind.to_owned(), feed: 1, updated_ms: 1, unseen: (0, 0) };
+        let around = Around {
+            home: kind.to_owned(),
+            level: 0,
+            case: None,
+            feed: 1,
+            updated_ms: 1,
+            unseen: (0, 0),
+        };
         row(Catalog::builtin(), &document, around, (opened, review))
     }
 

@@ -1,20 +1,21 @@
-//! Who may read and write what. The only place that makes a [`Grant`].
-//!
-//! The catalog says which roles have a kind of record; a kind without any is had by whoever has what it
-//! belongs to. Nobody writes from a device what only the server writes, and an administrator has none.
+//! Who may read and write what: the rule ([`super::rule`]) asked with what the log knows. The only place that makes a
+//! [`Grant`].
 
 use core::marker::PhantomData;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
-use ankomst_shared::catalog::{Catalog, Kind};
-use ankomst_shared::ids::{DeviceId, DocumentId, UnitId};
+use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::sync::message::Person;
 use rusqlite::Connection;
 
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts::UserRow;
-use crate::storage::sqlite::homes::home;
+use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::grants::{self, GrantRow};
+use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::storage::sqlite::staff;
+use crate::sync::rule::{May, Reach, Rights};
 
 /// Reading.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,40 @@ impl<T> Grant<T> {
     }
 }
 
+/// Names of people and of devices.
+pub type Names = (Vec<Person>, Vec<(DeviceId, String)>);
+
+/// A person's rights at a moment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn rights(db: &Connection, user: &UserRow, now_ms: i64) -> Result<Rights, StorageError> {
+    let mut rights = Rights::new(user, grants::of(db, user.id)?, now_ms);
+    for unit in rights.units() {
+        if staff::decides(db, unit)? {
+            rights = rights.with_cases(unit, staff::cases_of(db, user.id)?);
+        }
+    }
+    Ok(rights)
+}
+
+/// A person's rights now.
+///
+/// # Errors
+/// When the database refuses.
+pub fn rights_now(db: &Connection, user: &UserRow) -> Result<Rights, StorageError> {
+    rights(db, user, jiff::Timestamp::now().as_millisecond())
+}
+
+/// What rights let somebody do with a document.
+///
+/// # Errors
+/// When the database refuses.
+pub fn may(db: &Connection, rights: &Rights, document: &DocumentRow) -> Result<May, StorageError> {
+    let standing = standing(document, |id| log::document(db, id))?;
+    Ok(standing.map_or(May::Nothing, |standing| rights.may(document, &standing)))
+}
+
 /// Lets a person read a document, or not.
 ///
 /// # Errors
@@ -47,7 +82,8 @@ pub fn may_read(
     user: &UserRow,
     document: &DocumentRow,
 ) -> Result<Option<Grant<Read>>, StorageError> {
-    Ok(allowed(db, user, document)?.then_some(Grant { document: document.id, what: PhantomData }))
+    let may = may(db, &rights_now(db, user)?, document)?;
+    Ok((may >= May::Read).then_some(Grant { document: document.id, what: PhantomData }))
 }
 
 /// Lets a person write a document, or not.
@@ -59,9 +95,8 @@ pub fn may_write(
     user: &UserRow,
     document: &DocumentRow,
 ) -> Result<Option<Grant<Write>>, StorageError> {
-    let kind = Catalog::builtin().kind(&document.kind);
-    let may = !kind.is_some_and(|kind| kind.server) && allowed(db, user, document)?;
-    Ok(may.then_some(Grant { document: document.id, what: PhantomData }))
+    let may = may(db, &rights_now(db, user)?, document)?;
+    Ok((may >= May::Write).then_some(Grant { document: document.id, what: PhantomData }))
 }
 
 /// A record that a person may clean: a supervisor who may write it.
@@ -80,50 +115,80 @@ pub fn cleanable(
     Ok(may.then_some(row))
 }
 
-fn allowed(db: &Connection, user: &UserRow, document: &DocumentRow) -> Result<bool, StorageError> {
-    let reach = reach(user);
-    if document.unit != reach.unit || reach.homes.is_empty() {
+/// So long is read what was opened in an emergency, in milliseconds.
+const NEED_MS: i64 = 24 * 3_600_000;
+
+/// Why somebody opens a record that is not theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    /// Which emergency, one of a few.
+    pub category: &'a str,
+    /// Why, in words.
+    pub reason: &'a str,
+}
+
+/// Opens a record of the unit to a supervisor for a day, on the server only; tells whether it was. Whoever asks is a
+/// supervisor of the record's unit, and everybody who oversees it is told.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_in_need(
+    db: &Connection,
+    user: &UserRow,
+    document: &DocumentRow,
+    need: Need<'_>,
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    if !rights(db, user, now_ms)?.has(Role::Supervisor, document.unit) {
         return Ok(false);
     }
-    Ok(home(document, |id| log::document(db, id))?.is_some_and(|at| reach.includes(&at)))
+    let grant = GrantRow {
+        object: Some(document.id),
+        category: Some(need.category.to_owned()),
+        reason: need.reason.to_owned(),
+        from_ms: now_ms,
+        to_ms: Some(now_ms + NEED_MS),
+        ..GrantRow::of_role(user.id, document.unit, Role::Supervisor)
+    };
+    grants::add(db, &grant)?;
+    Ok(true)
 }
 
-/// What a person may read at all: some kinds of secrecy of one unit. Only this module makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
-    unit: UnitId,
-    homes: Vec<&'static str>,
+/// Whether somebody is told that a change of a document is held, by whom and why: administrators of its unit, and
+/// its supervisors who may read it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn oversees(
+    db: &Connection,
+    rights: &Rights,
+    document: &DocumentRow,
+) -> Result<bool, StorageError> {
+    let supervises = rights.has(Role::Supervisor, document.unit);
+    Ok(rights.has(Role::Administrator, document.unit)
+        || (supervises && may(db, rights, document)? >= May::Read))
 }
 
-impl Reach {
-    /// The unit.
-    #[must_use]
-    pub const fn unit(&self) -> UnitId {
-        self.unit
+/// The names of a person's unit, of people and of devices; nobody's for whoever has no rights any more.
+///
+/// # Errors
+/// When the database refuses.
+pub fn colleagues(db: &Connection, user: &UserRow) -> Result<Names, StorageError> {
+    if rights_now(db, user)?.units().is_empty() {
+        return Ok((Vec::new(), Vec::new()));
     }
-
-    /// The kinds whose documents, with all that belongs to them, may be read.
-    #[must_use]
-    pub fn homes(&self) -> &[&'static str] {
-        &self.homes
-    }
-
-    fn includes(&self, home: &str) -> bool {
-        self.homes.contains(&home)
-    }
+    Ok((accounts::people(db, user.unit)?, accounts::device_names(db, user.unit)?))
 }
 
-/// What a person may read at all.
-#[must_use]
-pub fn reach(user: &UserRow) -> Reach {
-    let has = |kind: &&Kind| user.active && kind.is_had_by(&user.roles);
-    let kinds = Catalog::builtin().package().kinds.iter().filter(has);
-    Reach { unit: user.unit, homes: kinds.map(|kind| kind.id.as_str()).collect() }
+/// What a person may read in lists and searches.
+///
+/// # Errors
+/// When the database refuses.
+pub fn reach(db: &Connection, user: &UserRow) -> Result<Reach, StorageError> {
+    Ok(rights_now(db, user)?.reach(user.unit))
 }
 
-/// The documents a device should hold: all the person may read, but of inspections only those of houses it
-/// has taken along and those the person has started, and the reviews of all of these. A supervisor holds
-/// everything of the unit.
+/// The documents a device should hold now, see [`scope_of`].
 ///
 /// # Errors
 /// When the database refuses.
@@ -132,63 +197,85 @@ pub fn scope(
     user: &UserRow,
     device: DeviceId,
 ) -> Result<BTreeSet<DocumentId>, StorageError> {
-    let reach = reach(user);
-    if reach.homes.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let wants = log::wants(db, device)?;
-    let all = log::documents_of_unit(db, user.unit)?;
-    let by_id: BTreeMap<DocumentId, &DocumentRow> =
-        all.iter().map(|document| (document.id, document)).collect();
-    let find = |id: DocumentId| Ok(by_id.get(&id).copied().cloned());
-    let along = |document: &DocumentRow| {
-        user.is(Role::Supervisor)
-            || document.user == user.id
-            || document.parent.is_some_and(|parent| wants.contains(&parent))
-    };
+    scope_of(db, &rights_now(db, user)?, device)
+}
+
+/// The documents a device should hold: all the person may read, but of inspections only those of houses it
+/// has taken along and those the person has started, and the reviews of all of these. A supervisor holds
+/// everything of the unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn scope_of(
+    db: &Connection,
+    rights: &Rights,
+    device: DeviceId,
+) -> Result<BTreeSet<DocumentId>, StorageError> {
     let mut scope = BTreeSet::new();
-    for document in all.iter().filter(|document| document.kind != "review") {
-        let Some(home) = home(document, find)? else { continue };
-        let is_inspection = document.kind == "run" && home == "residence";
-        if reach.includes(&home) && (!is_inspection || along(document)) {
-            scope.insert(document.id);
+    let wants = log::wants(db, device)?;
+    for unit in rights.units() {
+        let supervises = rights.has(Role::Supervisor, unit);
+        let all = log::documents_of_unit(db, unit)?;
+        let by_id: BTreeMap<DocumentId, &DocumentRow> =
+            all.iter().map(|document| (document.id, document)).collect();
+        let find = |id: DocumentId| Ok(by_id.get(&id).copied().cloned());
+        let along = |document: &DocumentRow| {
+            supervises
+                || document.user == rights.user
+                || document.parent.is_some_and(|parent| wants.contains(&parent))
+        };
+        let mut reviews = Vec::new();
+        for document in &all {
+            if document.kind == "review" {
+                reviews.extend(document.parent.map(|parent| (document.id, parent)));
+                continue;
+            }
+            let Some(standing) = standing(document, find)? else { continue };
+            let is_inspection = document.kind == "run" && standing.home == "residence";
+            if (!is_inspection || along(document)) && rights.may(document, &standing) >= May::Read {
+                scope.insert(document.id);
+            }
+        }
+        // A review may be protected more than what it is about.
+        for (review, parent) in reviews {
+            let known = by_id.get(&review).copied().filter(|_| scope.contains(&parent));
+            let Some(document) = known else { continue };
+            let standing = standing(document, find)?;
+            if standing.is_some_and(|standing| rights.may(document, &standing) >= May::Read) {
+                scope.insert(review);
+            }
         }
     }
-    let reviews = all.iter().filter(|document| document.kind == "review");
-    let of_scope =
-        reviews.filter(|review| review.parent.is_some_and(|parent| scope.contains(&parent)));
-    let reviews: Vec<DocumentId> = of_scope.map(|review| review.id).collect();
-    scope.extend(reviews);
     Ok(scope)
 }
 
 #[cfg(test)]
 mod tests {
-    use ankomst_shared::app::Role;
-    use ankomst_shared::ids::UserId;
+    use ankomst_shared::catalog::Catalog;
+    use ankomst_shared::ids::{UnitId, UserId};
 
     use super::*;
 
-    /// Every kind of record and who has it: caseworker, inspector, supervisor.
-    const MATRIX: [(&str, [bool; 3]); 18] = [
-        ("access", [false, false, false]),
-        ("assignment", [true, false, true]),
-        ("case", [true, false, true]),
-        ("contract", [false, true, true]),
-        ("deficiencies", [true, true, true]),
-        ("digest", [true, true, true]),
-        ("event", [true, true, true]),
-        ("incident", [true, false, true]),
-        ("info_card", [true, true, true]),
-        ("journal", [true, false, true]),
-        ("org", [true, true, true]),
-        ("party", [true, true, true]),
-        ("plan", [true, true, true]),
-        ("premises", [true, true, true]),
-        ("protected", [true, false, true]),
-        ("residence", [true, true, true]),
-        ("run", [true, true, true]),
-        ("year", [true, true, true]),
+    /// Every kind of record and who has it: caseworker, inspector, supervisor, coordinator, trainee.
+    const MATRIX: [(&str, [bool; 5]); 18] = [
+        ("access", [false, false, false, false, false]),
+        ("assignment", [true, false, true, false, false]),
+        ("case", [true, false, true, false, false]),
+        ("contract", [false, true, true, false, false]),
+        ("deficiencies", [true, true, true, false, false]),
+        ("digest", [true, true, true, true, true]),
+        ("event", [true, true, true, true, true]),
+        ("incident", [true, false, true, false, false]),
+        ("info_card", [true, true, true, true, true]),
+        ("journal", [true, false, true, false, false]),
+        ("org", [true, true, true, true, true]),
+        ("party", [true, true, true, true, true]),
+        ("plan", [true, true, true, true, true]),
+        ("premises", [true, true, true, true, true]),
+        ("protected", [true, false, true, false, false]),
+        ("residence", [true, true, true, false, false]),
+        ("run", [true, true, true, false, false]),
+        ("year", [true, true, true, true, true]),
     ];
 
     fn user(role: Role, active: bool) -> UserRow {
@@ -201,6 +288,12 @@ mod tests {
             unit: UnitId::from_bytes([2; 16]),
             active,
         }
+    }
+
+    /// What somebody of a role may read in lists.
+    fn reach(user: &UserRow) -> Reach {
+        let grants = user.roles.iter().map(|role| GrantRow::of_role(user.id, user.unit, *role));
+        Rights::new(user, grants.collect(), 1).reach(user.unit)
     }
 
     /// Whether a role has documents of a kind, wherever they may belong to.
@@ -221,10 +314,16 @@ mod tests {
             named.collect::<Vec<_>>()
         );
         for (kind, wanted) in MATRIX {
-            let roles = [Role::Caseworker, Role::Inspector, Role::Supervisor];
+            let roles = [
+                Role::Caseworker,
+                Role::Inspector,
+                Role::Supervisor,
+                Role::Coordinator,
+                Role::Trainee,
+            ];
             assert_eq!(roles.map(|role| has(role, kind)), wanted, "{kind}");
             assert!(!has(Role::Administrator, kind), "{kind}");
         }
-        assert!(reach(&user(Role::Supervisor, false)).homes().is_empty(), "an ended account");
+        assert!(reach(&user(Role::Supervisor, false)).is_empty(), "an ended account");
     }
 }

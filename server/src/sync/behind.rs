@@ -3,6 +3,7 @@
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::continued::{Cut, CutError};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::merge::RecordState;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
@@ -65,6 +66,15 @@ pub fn behind(app: &App, id: DocumentId) -> Result<Vec<Behind>, CleanError> {
         }
     }
     Ok(all)
+}
+
+/// What stands in a record.
+///
+/// # Errors
+/// When there is no such record, its changes are just coming in, or storage refuses.
+pub fn stands(app: &App, id: DocumentId) -> Result<RecordState, CleanError> {
+    let (_, state) = stands::before(Catalog::builtin(), &family(app, id)?)?;
+    Ok(state)
 }
 
 fn entry_of<'a>(catalog: &Catalog, kind: &str, path: &'a FieldPath) -> Option<(&'a str, &'a str)> {

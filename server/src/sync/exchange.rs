@@ -212,14 +212,15 @@ impl Gathering<'_> {
         epoch: ankomst_shared::ids::Epoch,
         user: &UserRow,
     ) -> Result<Welcome, StorageError> {
+        let (people, devices) = access::colleagues(self.db, user)?;
         Ok(Welcome {
             version: PROTOCOL_VERSION,
             capabilities: 0,
             epoch,
             server_ms: self.app.now_ms(),
             me: user.me(),
-            people: accounts::people(self.db, user.unit)?,
-            devices: accounts::device_names(self.db, user.unit)?,
+            people,
+            devices,
             has_backup: care::age_ms(backed::made_ms(self.db)?, self.app.now_ms())
                 .is_some_and(|age| age <= care::FRESH_MS),
             received: log::arrivals(self.db)?.told(&self.app.secrets.arrival, epoch),

@@ -2,9 +2,10 @@
 //! numbers of the feed in a commit of their own, the others are held.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ankomst_shared::ids::DocumentId;
+use ankomst_shared::ids::{DocumentId, UserId};
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
@@ -12,8 +13,10 @@ use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::storage::sqlite::staff;
 use crate::sync::clean;
 use crate::sync::lines::{self, Why};
+use crate::sync::staff as staffing;
 use crate::trial::Outcome;
 
 /// What could not be tried is tried again after this, arrivals or not.
@@ -87,6 +90,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
         let shared = *outcome == Outcome::Passed;
         app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
     }
+    let staff = staff_after(document, &kind, (&base, &candidates), &outcomes);
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
     let head = app
         .writer
@@ -96,6 +100,9 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
                     Outcome::Passed => drop(log::make_visible(db, document, *hash)?),
                     Outcome::Held(reason) => log::hold(db, document, *hash, reason)?,
                 }
+            }
+            if let Some(people) = staff {
+                staff::set(db, document, &people)?;
             }
             log::head(db)
         })
@@ -114,6 +121,21 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     clean::follow(app, document).await;
     continue_if_large(app, document).await;
     Ok(true)
+}
+
+/// Who has a case after what passed, if that says anything of it.
+fn staff_after(
+    document: DocumentId,
+    kind: &str,
+    (base, candidates): (&[ByteVec], &[ByteVec]),
+    outcomes: &[Outcome],
+) -> Option<BTreeSet<UserId>> {
+    if !staffing::is_touched(kind, candidates) {
+        return None;
+    }
+    let passed = candidates.iter().zip(outcomes).filter(|(_, one)| **one == Outcome::Passed);
+    let all: Vec<&ByteVec> = base.iter().chain(passed.map(|(bytes, _)| bytes)).collect();
+    staffing::of(document, &all)
 }
 
 /// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.

@@ -312,14 +312,7 @@ fn document_of(
         None => {
             let Some(header) = begin(db, part, info)? else { return Ok(None) };
             log::add_document(db, &header, now_ms)?;
-            Ok(Some(DocumentRow {
-                id: document,
-                kind: header.kind,
-                parent: header.parent,
-                unit: header.unit,
-                protection: header.protection,
-                user: header.user,
-            }))
+            log::document(db, document)
         }
     }
 }

@@ -114,7 +114,7 @@ impl Live {
 
     fn is_good(&self) -> Result<bool, StorageError> {
         let now_ms = self.app.now_ms();
-        let session = self.app.readers.read(|db| accounts::session(db, self.session.id))?;
-        Ok(session.is_some_and(|session| !session.ended && session.ends_ms > now_ms))
+        let Session { id, user, device } = self.session;
+        self.app.readers.read(|db| accounts::is_good(db, (id, user, device), now_ms))
     }
 }

@@ -1,6 +1,7 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`access`] (who may), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
+//! Reading order: [`rule`] and [`access`] (who may), [`guard`] (what is
+//! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
 //! must not be in a record any more), [`exchange`] (the one answer), [`live`] (the socket).
@@ -12,10 +13,13 @@ mod carry;
 pub mod clean;
 pub mod exchange;
 pub mod feed;
+pub mod guard;
 pub mod ingest;
 pub mod lines;
 pub mod live;
 pub mod office;
+pub mod rule;
+pub mod staff;
 mod stands;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};

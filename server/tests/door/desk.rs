@@ -1,6 +1,7 @@
 //! Administration: who may see and do what, and what happens to those concerned.
 
-use ankomst_server::storage::sqlite::accounts;
+use ankomst_server::storage::sqlite::grants::{self, GrantRow};
+use ankomst_server::storage::sqlite::{accounts, units};
 use ankomst_shared::app::{Acted, Body, Language, PAGE_FORM, PageView, Role};
 use ankomst_shared::ids::UserId;
 use ankomst_shared::packed::{Packed, from_bytes, to_bytes};
@@ -9,11 +10,12 @@ use axum::http::{Method, StatusCode};
 
 use super::kit::{Answer, Browser, Door, PASSWORD};
 
-const PLACES: [&str; 4] = [
+const PLACES: [&str; 5] = [
     "/administration",
     "/administration/personer",
     "/administration/surfplattor",
     "/administration/hallna",
+    "/administration/skydd",
 ];
 
 fn asked(question: &impl Packed) -> Vec<u8> {
@@ -52,7 +54,14 @@ pub(crate) fn read(answer: &Answer) -> PageView {
 async fn someone(login: &str, role: Role) -> (Door, Browser, UserId) {
     let door = Door::with(login).await;
     let me = door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap().id;
-    door.app.writer.write(move |db| accounts::set_roles(db, me, role)).await.unwrap();
+    let write = door.app.writer.write(move |db| {
+        for grant in grants::of(db, me)? {
+            grants::end(db, me, grant.id, 0)?;
+        }
+        let unit = units::first(db)?.unwrap();
+        grants::add(db, &GrantRow::of_role(me, unit, role))
+    });
+    write.await.unwrap();
     let mut browser = Browser::new(1);
     browser.enrol(&door, login, PASSWORD).await;
     (door, browser, me)

@@ -127,7 +127,7 @@ impl Somebody {
 }
 
 /// Why a change is held, if it is.
-fn held(door: &Door, hash: ChangeHash) -> Option<String> {
+pub(crate) fn held(door: &Door, hash: ChangeHash) -> Option<String> {
     let all = door.app.readers.read(|db| log::held(db, None)).unwrap();
     all.into_iter().find(|chunk| chunk.hash == hash).and_then(|chunk| chunk.reason)
 }

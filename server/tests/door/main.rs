@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests stop at what is unexpected"
 )]
 
@@ -10,14 +11,17 @@ mod clean;
 mod desk;
 mod files;
 mod first;
+mod guard;
 mod kinds;
 mod kit;
 mod limits;
+mod matrix;
 mod metrics;
 mod organisation;
 mod register;
 mod renewal;
 mod reports;
+mod rights;
 mod rows;
 mod session;
 mod village;

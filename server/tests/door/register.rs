@@ -24,17 +24,17 @@ use super::kit::{Answer, Browser, Door, PASSWORD};
 const ROLES: [Role; 4] = [Role::Caseworker, Role::Inspector, Role::Supervisor, Role::Administrator];
 const NOBODY: &str = "qvxzqy";
 
-async fn page(browser: &mut Browser, door: &Door, address: &str) -> Answer {
+pub(crate) async fn page(browser: &mut Browser, door: &Door, address: &str) -> Answer {
     let body = to_bytes(&(PAGE_FORM, to_bytes(&(address.to_owned(), Language::Sv))));
     browser.call(door, (Method::POST, "/api/v1/desk/page"), body).await
 }
 
-fn read(answer: &Answer) -> PageView {
+pub(crate) fn read(answer: &Answer) -> PageView {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.problem());
     from_bytes(&answer.body).unwrap()
 }
 
-fn lines(page: &PageView) -> Vec<Line> {
+pub(crate) fn lines(page: &PageView) -> Vec<Line> {
     let all = page.parts.iter().flat_map(|part| match &part.body {
         Body::Lines(lines, _) => lines.clone(),
         _ => Vec::new(),
@@ -42,7 +42,7 @@ fn lines(page: &PageView) -> Vec<Line> {
     all.collect()
 }
 
-fn documents(page: &PageView) -> Vec<DocumentId> {
+pub(crate) fn documents(page: &PageView) -> Vec<DocumentId> {
     lines(page).iter().map(|line| line.key.parse().unwrap()).collect()
 }
 
@@ -116,7 +116,11 @@ async fn two_units() -> (Door, Vec<Somebody>, Vec<ProjectedRow>) {
 }
 
 /// All documents of a list, page by page.
-async fn whole_list(browser: &mut Browser, door: &Door, address: &str) -> Vec<DocumentId> {
+pub(crate) async fn whole_list(
+    browser: &mut Browser,
+    door: &Door,
+    address: &str,
+) -> Vec<DocumentId> {
     let mut all = Vec::new();
     let mut next = Some(address.to_owned());
     while let Some(address) = next {

@@ -41,6 +41,12 @@ pub enum Role {
     /// Administrator: accounts and devices, no contents.
     #[n(3)]
     Administrator,
+    /// Integration coordinator: plans, agreements and figures, no person.
+    #[n(4)]
+    Coordinator,
+    /// Trainee or temp: nothing secret.
+    #[n(5)]
+    Trainee,
 }
 
 impl Role {
@@ -52,6 +58,8 @@ impl Role {
             Self::Inspector => "inspector",
             Self::Supervisor => "supervisor",
             Self::Administrator => "administrator",
+            Self::Coordinator => "coordinator",
+            Self::Trainee => "trainee",
         }
     }
 }
@@ -518,7 +526,7 @@ pub struct ReviewView {
 }
 
 packed! {
-    enum Role { Caseworker, Inspector, Supervisor, Administrator }
+    enum Role { Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee }
     enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,

@@ -109,7 +109,7 @@ impl Crew {
                         own.inspectors.push(hand);
                         format!("Surfplatta {}-{}", unit + 1, number + 1)
                     }
-                    Role::Supervisor | Role::Administrator => {
+                    _ => {
                         own.desk = hand;
                         format!("Skrivbord {}", unit + 1)
                     }

@@ -6,6 +6,7 @@ use ankomst_shared::sync::message::{Me, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Blob;
+use super::grants::{self, GrantRow};
 use crate::storage::StorageError;
 
 /// An account.
@@ -19,7 +20,8 @@ pub struct UserRow {
     pub name: String,
     /// Argon2id hash in PHC form.
     pub password: String,
-    /// Roles.
+    /// Roles in the unit, as they were when this was read. What they let the person do with records, `sync::access`
+    /// says.
     pub roles: Vec<Role>,
     /// Unit.
     pub unit: UnitId,
@@ -85,30 +87,25 @@ pub struct SessionRow {
     pub ended: bool,
 }
 
-const ROLES: [(Role, &str); 4] = [
-    (Role::Caseworker, "caseworker"),
-    (Role::Inspector, "inspector"),
-    (Role::Supervisor, "supervisor"),
-    (Role::Administrator, "administrator"),
-];
-
 /// Reads roles from their names, separated by commas; unknown names are left out.
 #[must_use]
 pub fn roles(names: &str) -> Vec<Role> {
-    ROLES
-        .iter()
-        .filter(|(_, name)| names.split(',').any(|n| n == *name))
-        .map(|(role, _)| *role)
+    grants::ROLES
+        .into_iter()
+        .filter(|role| names.split(',').any(|name| name == role.name()))
         .collect()
 }
 
-fn role_names(roles: &[Role]) -> String {
-    let names: Vec<&str> =
-        ROLES.iter().filter(|(role, _)| roles.contains(role)).map(|(_, name)| *name).collect();
-    names.join(",")
-}
+/// `?1` is the moment.
+const USER: &str = "SELECT id, login, name, password,
+        (SELECT group_concat(role) FROM grants WHERE user = users.id AND unit = users.unit AND object IS NULL
+            AND category IS NULL AND from_ms <= ?1 AND (to_ms IS NULL OR to_ms > ?1)),
+        unit, active FROM users";
 
-const USER: &str = "SELECT id, login, name, password, roles, unit, active FROM users";
+/// The server's clock: whoever reads an account is told its roles of now.
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
 
 fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     Ok(UserRow {
@@ -116,29 +113,31 @@ fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
         login: row.get(1)?,
         name: row.get(2)?,
         password: row.get(3)?,
-        roles: roles(&row.get::<_, String>(4)?),
+        roles: roles(&row.get::<_, Option<String>>(4)?.unwrap_or_default()),
         unit: row.get::<_, Blob<UnitId>>(5)?.0,
         active: row.get(6)?,
     })
 }
 
-/// Adds an account.
+/// Adds an account, with its roles from now on and without an end.
 ///
 /// # Errors
 /// When the login is taken or the database refuses.
 pub fn add_user(db: &Connection, user: &UserRow) -> Result<(), StorageError> {
     db.execute(
-        "INSERT INTO users (id, login, name, password, roles, unit, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO users (id, login, name, password, unit, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         (
             Blob(user.id),
             &user.login,
             &user.name,
             &user.password,
-            role_names(&user.roles),
             Blob(user.unit),
             user.active,
         ),
     )?;
+    for role in &user.roles {
+        grants::add(db, &GrantRow::of_role(user.id, user.unit, *role))?;
+    }
     Ok(())
 }
 
@@ -147,7 +146,7 @@ pub fn add_user(db: &Connection, user: &UserRow) -> Result<(), StorageError> {
 /// # Errors
 /// When the database refuses.
 pub fn user_by_login(db: &Connection, login: &str) -> Result<Option<UserRow>, StorageError> {
-    Ok(db.query_row(&format!("{USER} WHERE login = ?1"), [login], user_row).optional()?)
+    Ok(db.query_row(&format!("{USER} WHERE login = ?2"), (now_ms(), login), user_row).optional()?)
 }
 
 /// Finds an account.
@@ -155,7 +154,8 @@ pub fn user_by_login(db: &Connection, login: &str) -> Result<Option<UserRow>, St
 /// # Errors
 /// When the database refuses.
 pub fn user(db: &Connection, id: UserId) -> Result<Option<UserRow>, StorageError> {
-    Ok(db.query_row(&format!("{USER} WHERE id = ?1"), [Blob(id)], user_row).optional()?)
+    let mut select = db.prepare_cached(&format!("{USER} WHERE id = ?2"))?;
+    Ok(select.query_row((now_ms(), Blob(id)), user_row).optional()?)
 }
 
 /// Lets an account in, or no more.
@@ -173,16 +173,7 @@ pub fn set_user_active(db: &Connection, login: &str, active: bool) -> Result<boo
 /// When the database refuses.
 pub fn users(db: &Connection) -> Result<Vec<UserRow>, StorageError> {
     let mut select = db.prepare(&format!("{USER} ORDER BY login"))?;
-    Ok(select.query_map([], user_row)?.collect::<Result<_, _>>()?)
-}
-
-/// Gives an account another role.
-///
-/// # Errors
-/// When the database refuses.
-pub fn set_roles(db: &Connection, id: UserId, role: Role) -> Result<(), StorageError> {
-    db.execute("UPDATE users SET roles = ?2 WHERE id = ?1", (Blob(id), role_names(&[role])))?;
-    Ok(())
+    Ok(select.query_map([now_ms()], user_row)?.collect::<Result<_, _>>()?)
 }
 
 /// Gives an account another password and ends its sessions.
@@ -375,4 +366,22 @@ pub fn session(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, Sto
         })
         .optional()?;
     Ok(row)
+}
+
+/// Whether a session is going on, on a device and under an account that are good.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_good(
+    db: &Connection,
+    (session, user, device): (SessionId, UserId, DeviceId),
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM sessions
+             JOIN users ON users.id = sessions.user JOIN devices ON devices.id = sessions.device
+             WHERE sessions.id = ?1 AND sessions.user = ?2 AND sessions.device = ?3 AND sessions.ended = 0
+                 AND sessions.ends_ms > ?4 AND users.active = 1 AND devices.active = 1)",
+    )?;
+    Ok(select.query_row((Blob(session), Blob(user), Blob(device), now_ms), |row| row.get(0))?)
 }

@@ -137,8 +137,9 @@ fn check_files(
 }
 
 /// Puts a backup in the place of a data folder's log and begins a new epoch. What was there is kept
-/// in a folder `before-restore-…`; accounts, devices and sessions are taken over from it, so that
-/// nobody enrolled since the backup is shut out and nobody shut out since comes in again. Document
+/// in a folder `before-restore-…`; accounts, rights, devices and sessions are taken over from
+/// it, so that nobody enrolled since the backup is shut out, nobody shut out since comes in again and no right comes
+/// back; what was protected more since stays so. Document
 /// keys made since stay; of a document in the backup, the backup's key rules.
 ///
 /// The caller makes sure that no server runs. Everything is made and read beside what is there
@@ -228,6 +229,15 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          INSERT OR REPLACE INTO main.users SELECT * FROM old.users;
          INSERT OR REPLACE INTO main.devices SELECT * FROM old.devices;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
+         DELETE FROM main.grants WHERE user IN (SELECT id FROM old.users);
+         INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by)
+             SELECT user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by
+             FROM old.grants ORDER BY id;
+         INSERT INTO main.raised SELECT * FROM old.raised WHERE true
+             ON CONFLICT (document) DO UPDATE SET level = excluded.level, reason = excluded.reason,
+                 at_ms = excluded.at_ms, by = excluded.by WHERE excluded.level > raised.level;
+         UPDATE main.documents SET protection = max(protection,
+             coalesce((SELECT level FROM main.raised WHERE document = documents.id), 0));
          RELEASE accounts",
     );
     if copied.is_err() {

@@ -174,6 +174,20 @@ fn document_row(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
     })
 }
 
+/// A document and all that belongs to it, also through others.
+///
+/// # Errors
+/// When the database refuses.
+pub fn family(db: &Connection, id: DocumentId) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached(
+        "WITH RECURSIVE family (id) AS (
+             SELECT ?1 UNION SELECT documents.id FROM documents JOIN family ON documents.parent = family.id)
+         SELECT id FROM family",
+    )?;
+    let rows = select.query_map([Blob(id)], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
 /// The ids of all documents, in their order.
 ///
 /// # Errors
@@ -211,7 +225,7 @@ pub fn unseen(db: &Connection, document: DocumentId) -> Result<(usize, usize), S
     Ok((pending, held))
 }
 
-/// Adds a document.
+/// Adds a document; one that was protected more when it was here before is again.
 ///
 /// # Errors
 /// When the database refuses.
@@ -222,7 +236,8 @@ pub fn add_document(
 ) -> Result<(), StorageError> {
     db.execute(
         "INSERT INTO documents (id, kind, parent, unit, protection, user, device, created_ms, received_ms, digest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, max(?5, coalesce((SELECT level FROM raised WHERE document = ?1), 0)),
+             ?6, ?7, ?8, ?9, ?10)",
         (
             Blob(header.document),
             &header.kind,

@@ -7,6 +7,7 @@ pub mod counts;
 pub mod cuts;
 pub mod enrolled;
 pub mod first;
+pub mod grants;
 pub mod homes;
 pub mod keys;
 pub mod lines;
@@ -16,7 +17,9 @@ pub mod open;
 mod plans;
 pub mod register;
 pub mod rows;
+pub mod staff;
 pub mod units;
+pub mod within;
 pub mod writer;
 
 pub use keys::Keys;

@@ -158,3 +158,47 @@ impl Readers {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ankomst_shared::app::Role;
+    use ankomst_shared::ids::{UnitId, UserId};
+    use refinery::Target;
+
+    use super::*;
+    use crate::storage::sqlite::accounts;
+    use crate::storage::sqlite::grants::{self, GrantRow};
+
+    #[test]
+    fn accounts_from_before_rights_had_dates_keep_every_role_they_had() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = connect(&folder.path().join("log.db")).unwrap();
+        let before = migrations::migrations::runner().set_target(Target::Version(4));
+        before.run(&mut db).unwrap();
+        let unit = UnitId::from_bytes([1; 16]);
+        db.execute("INSERT INTO units (id, name) VALUES (?1, 'E')", [unit.as_bytes().as_slice()])
+            .unwrap();
+        let kept = [
+            ("", Vec::new()),
+            ("supervisor", vec![Role::Supervisor]),
+            ("caseworker,inspector", vec![Role::Caseworker, Role::Inspector]),
+            ("administrator,chief", vec![Role::Administrator]),
+        ];
+        for ((roles, _), number) in kept.iter().zip(1_u8..) {
+            let sql = "INSERT INTO users (id, login, name, password, roles, unit, active)
+                 VALUES (?1, ?2, '', '', ?2, ?3, 1)";
+            db.execute(sql, ([number; 16].as_slice(), roles, unit.as_bytes().as_slice())).unwrap();
+        }
+        bring(&mut db).unwrap();
+        for ((_, roles), number) in kept.into_iter().zip(1_u8..) {
+            let user = UserId::from_bytes([number; 16]);
+            assert_eq!(accounts::user(&db, user).unwrap().unwrap().roles, roles);
+            let mut given = grants::of(&db, user).unwrap();
+            for grant in &mut given {
+                grant.id = 0;
+            }
+            let wanted = roles.into_iter().map(|role| GrantRow::of_role(user, unit, role));
+            assert_eq!(given, wanted.collect::<Vec<_>>(), "in the unit, at every level, for ever");
+        }
+    }
+}

@@ -5,11 +5,14 @@ use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::Connection;
 
 use super::log::{HELD, PENDING};
-use super::register::{CANDIDATES, CANDIDATES_MAX, COUNT, KEYS_OF, Order, find, list_sql};
+use super::register::{CANDIDATES, CANDIDATES_MAX, KEYS_OF, Order, count_sql, find, list_sql};
 use super::rows::ProjectedRow;
+use super::within::Within;
 use super::{Schema, open_log, rows};
 
 const UNIT: UnitId = UnitId::from_bytes([1; 16]);
+/// Of what may be looked at, nothing is left out.
+const OPEN: &str = "(r.protection <= 3)";
 
 /// How a statement is carried out, line by line.
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -46,8 +49,10 @@ fn every_list_and_every_search_goes_by_an_index_and_sorts_nothing() {
         Order::Held,
         Order::State("open"),
     ];
-    let lists = orders.iter().flat_map(|order| [false, true].map(|from| list_sql(*order, from)));
-    let all: Vec<String> = lists.chain([COUNT, CANDIDATES, KEYS_OF].map(str::to_owned)).collect();
+    let lists =
+        orders.iter().flat_map(|order| [false, true].map(|from| list_sql(*order, from, OPEN)));
+    let all: Vec<String> =
+        lists.chain([count_sql(OPEN), CANDIDATES.to_owned(), KEYS_OF.to_owned()]).collect();
     for sql in all {
         let plan = plan(&db, &sql);
         let of_rows = |line: &&String| !line.contains("SEARCH c USING INTEGER PRIMARY KEY");
@@ -91,6 +96,7 @@ fn register(houses: u16) -> (tempfile::TempDir, Connection) {
                 pending: 0,
                 held: usize::from(number % 5),
                 feed: 1,
+                case: None,
                 keys: vec!["hus".to_owned(), format!("{number:05}")],
             }
         })
@@ -126,7 +132,7 @@ fn a_page_reads_as_much_of_a_small_register_as_of_a_large_one() {
     let after: &[u8] = &[0; 16];
     for order in orders {
         for from in [false, true] {
-            let sql = list_sql(order, from);
+            let sql = list_sql(order, from, OPEN);
             // The value a page goes on from stands in the middle of the small register.
             let value: &dyn rusqlite::ToSql = match order {
                 Order::Name | Order::State(_) => &"hus 3150",
@@ -140,7 +146,8 @@ fn a_page_reads_as_much_of_a_small_register_as_of_a_large_one() {
             assert!((few - many).abs() * 10 < few, "{order:?}: {few} and {many} steps");
         }
     }
-    let [few, many] = [&small.1, &large.1].map(|db| steps(db, COUNT, &[&1, &"residence", &301]));
+    let count = count_sql(OPEN);
+    let [few, many] = [&small.1, &large.1].map(|db| steps(db, &count, &[&1, &"residence", &301]));
     assert!(many - few < 40, "counting: {few} and {many} steps");
     let prefix = ("h", format!("h{}", char::MAX));
     let most = i64::try_from(CANDIDATES_MAX).unwrap();
@@ -151,9 +158,14 @@ fn a_page_reads_as_much_of_a_small_register_as_of_a_large_one() {
 #[test]
 fn a_search_gives_what_has_all_words_and_says_when_there_may_be_more() {
     let (_folder, db) = register(3_000);
-    let homes: &[&str] = &["residence", "case"];
+    let within = |homes: &[&'static str]| Within {
+        unit: UNIT,
+        homes: homes.iter().map(|home| (*home, 0)).collect(),
+        ..Within::default()
+    };
+    let both = within(&["residence", "case"]);
     let find = |wanted: &str, most| {
-        let (rows, more) = find(&db, (UNIT, homes), &beginnings(wanted), most).unwrap();
+        let (rows, more) = find(&db, &both, &beginnings(wanted), most).unwrap();
         (rows.into_iter().map(|row| row.title).collect::<Vec<_>>(), more)
     };
     assert_eq!(find("HUS 00417", 40), (vec!["Hus 00417".to_owned()], false));
@@ -162,6 +174,6 @@ fn a_search_gives_what_has_all_words_and_says_when_there_may_be_more() {
     assert_eq!(find("hu", 40).0.len(), 40);
     assert!(find("hu", 40).1);
     assert_eq!(find("hus 00417x", 40), (Vec::new(), false));
-    let strangers = super::register::find(&db, (UNIT, &["case"]), &beginnings("hus"), 40).unwrap();
+    let strangers = super::register::find(&db, &within(&["case"]), &beginnings("hus"), 40).unwrap();
     assert_eq!(strangers, (Vec::new(), false));
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Blob;
 use super::rows::{ProjectedRow, known_circle};
+use super::within::Within;
 use crate::storage::StorageError;
 
 /// Keys of one beginning that are looked at; more words find the rest.
@@ -37,8 +38,8 @@ pub enum Order<'a> {
 /// Where a page of a list is.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// The unit.
-    pub unit: UnitId,
+    /// What of the unit may be looked at.
+    pub within: &'a Within,
     /// The kind of secrecy.
     pub home: &'a str,
     /// The kind of record.
@@ -51,7 +52,7 @@ pub struct Place<'a> {
 
 const COLUMNS: &str = "r.document, c.unit, c.home, r.kind, r.parent, r.checklist, r.protection, r.shielded,
     r.title, r.detail, r.number, r.state, r.due, r.arrival, r.updated_ms, r.answered, r.open, r.pending,
-    r.held, r.feed";
+    r.held, r.feed, r.within";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
     let count = |at: usize| -> rusqlite::Result<usize> {
@@ -78,6 +79,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
         pending: count(17)?,
         held: count(18)?,
         feed: u64::try_from(row.get::<_, i64>(19)?).unwrap_or(0),
+        case: row.get::<_, Option<Blob<DocumentId>>>(20)?.map(|case| case.0),
         keys: Vec::new(),
     })
 }
@@ -95,8 +97,8 @@ const fn shape(order: Order<'_>) -> (&'static str, &'static str, bool, &'static 
     }
 }
 
-/// The statement behind a list; `from` when it goes on from a row.
-pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
+/// The statement behind a list of what may be looked at; `from` when it goes on from a row.
+pub(super) fn list_sql(order: Order<'_>, from: bool, within: &str) -> String {
     let (index, column, down, which) = shape(order);
     let (way, beyond) = if down { ("DESC", "<") } else { ("ASC", ">") };
     let after = if from {
@@ -106,7 +108,7 @@ pub(super) fn list_sql(order: Order<'_>, from: bool) -> String {
     };
     format!(
         "SELECT {COLUMNS} FROM rows r INDEXED BY {index} JOIN circles c ON c.id = r.circle
-         WHERE r.circle = ?1 AND r.kind = ?2 {which} {after}
+         WHERE r.circle = ?1 AND r.kind = ?2 AND {within} {which} {after}
          ORDER BY r.{column} {way}, r.document {way} LIMIT ?3"
     )
 }
@@ -120,12 +122,16 @@ pub fn list(
     place: &Place<'_>,
     most: usize,
 ) -> Result<Vec<ProjectedRow>, StorageError> {
-    let Some(circle) = known_circle(db, place.unit, place.home)? else { return Ok(Vec::new()) };
+    let Some(circle) = known_circle(db, place.within.unit, place.home)? else {
+        return Ok(Vec::new());
+    };
+    let within = place.within.sql(place.home);
     let from: Option<(Value, DocumentId)> = match place.after {
         Some(after) => {
             let (_, column, ..) = shape(place.order);
             let sql = format!(
-                "SELECT {column} FROM rows WHERE document = ?1 AND circle = ?2 AND kind = ?3"
+                "SELECT {column} FROM rows r
+                 WHERE document = ?1 AND circle = ?2 AND kind = ?3 AND {within}"
             );
             db.prepare_cached(&sql)?
                 .query_row((Blob(after), circle, place.kind), |row| Ok((row.get(0)?, after)))
@@ -133,7 +139,7 @@ pub fn list(
         }
         None => None,
     };
-    let mut select = db.prepare_cached(&list_sql(place.order, from.is_some()))?;
+    let mut select = db.prepare_cached(&list_sql(place.order, from.is_some(), &within))?;
     select.raw_bind_parameter(1, circle)?;
     select.raw_bind_parameter(2, place.kind)?;
     select.raw_bind_parameter(3, i64::try_from(most).unwrap_or(i64::MAX))?;
@@ -149,22 +155,27 @@ pub fn list(
 }
 
 /// Counting ends at a bound, so that it costs the same however large the register is.
-pub(super) const COUNT: &str = "SELECT count(*) FROM (
-    SELECT 1 FROM rows INDEXED BY rows_updated WHERE circle = ?1 AND kind = ?2 LIMIT ?3)";
+pub(super) fn count_sql(within: &str) -> String {
+    format!(
+        "SELECT count(*) FROM (SELECT 1 FROM rows r INDEXED BY rows_updated
+         WHERE circle = ?1 AND kind = ?2 AND {within} LIMIT ?3)"
+    )
+}
 
-/// How many rows a list has, at most so many.
+/// How many rows a list has of what may be looked at, at most so many.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn count(
     db: &Connection,
-    unit: UnitId,
+    within: &Within,
     (home, kind): (&str, &str),
     most: usize,
 ) -> Result<usize, StorageError> {
-    let Some(circle) = known_circle(db, unit, home)? else { return Ok(0) };
+    let Some(circle) = known_circle(db, within.unit, home)? else { return Ok(0) };
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let count: i64 = db.prepare_cached(COUNT)?.query_row((circle, kind, most), |row| row.get(0))?;
+    let sql = count_sql(&within.sql(home));
+    let count: i64 = db.prepare_cached(&sql)?.query_row((circle, kind, most), |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
@@ -172,14 +183,14 @@ pub(super) const CANDIDATES: &str =
     "SELECT row FROM keys WHERE circle = ?1 AND key >= ?2 AND key < ?3 LIMIT ?4";
 pub(super) const KEYS_OF: &str = "SELECT key FROM keys INDEXED BY keys_of WHERE row = ?1";
 
-/// Rows of those kinds of secrecy that are found by all words, each of which begins in one of several
+/// Rows that may be looked at and are found by all words, each of which begins in one of several
 /// ways (`ankomst_shared::find::beginnings`); says whether there may be more.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn find(
     db: &Connection,
-    (unit, homes): (UnitId, &[&str]),
+    within: &Within,
     words: &[Vec<String>],
     most: usize,
 ) -> Result<(Vec<ProjectedRow>, bool), StorageError> {
@@ -190,8 +201,8 @@ pub fn find(
     };
     let mut seen = BTreeSet::new();
     let mut more = false;
-    for home in homes {
-        let Some(circle) = known_circle(db, unit, home)? else { continue };
+    for home in within.circles() {
+        let Some(circle) = known_circle(db, within.unit, home)? else { continue };
         for beginning in rarest {
             let candidates = candidates(db, circle, beginning)?;
             more |= candidates.len() == CANDIDATES_MAX;
@@ -199,24 +210,25 @@ pub fn find(
                 if !seen.insert(id) || !has_all(db, id, words)? {
                     continue;
                 }
+                let Some(row) = by_id(db, id)?.filter(|row| within.has(row)) else { continue };
                 if found.len() == most {
                     return Ok((found, true));
                 }
-                found.extend(by_id(db, id)?);
+                found.push(row);
             }
         }
     }
     Ok((found, more))
 }
 
-/// Rows of those kinds of secrecy whose names sound like what is looked for and are not written so; says
+/// Rows that may be looked at and whose names sound like what is looked for and are not written so; says
 /// whether there may be more.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn find_alike(
     db: &Connection,
-    (unit, homes): (UnitId, &[&str]),
+    within: &Within,
     words: &[Heard],
     most: usize,
 ) -> Result<(Vec<ProjectedRow>, bool), StorageError> {
@@ -226,8 +238,8 @@ pub fn find_alike(
     let Some(rarest) = boned.max_by_key(|word| word.bones.first().map(String::len)) else {
         return Ok((found, false));
     };
-    for home in homes {
-        let Some(circle) = known_circle(db, unit, home)? else { continue };
+    for home in within.circles() {
+        let Some(circle) = known_circle(db, within.unit, home)? else { continue };
         for bones in &rarest.bones {
             let candidates = candidates(db, circle, bones)?;
             more |= candidates.len() == CANDIDATES_MAX;
@@ -235,10 +247,11 @@ pub fn find_alike(
                 if !seen.insert(id) || !has_alike(db, id, words)? {
                     continue;
                 }
+                let Some(row) = by_id(db, id)?.filter(|row| within.has(row)) else { continue };
                 if found.len() == most {
                     return Ok((found, true));
                 }
-                found.extend(by_id(db, id)?);
+                found.push(row);
             }
         }
     }
@@ -284,21 +297,20 @@ fn by_id(db: &Connection, id: i64) -> Result<Option<ProjectedRow>, StorageError>
     Ok(db.prepare_cached(&sql)?.query_row([id], row).optional()?)
 }
 
-/// One row, if it is in one of those kinds of secrecy.
+/// One row, if it may be looked at.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn one(
     db: &Connection,
-    (unit, homes): (UnitId, &[&str]),
+    within: &Within,
     document: DocumentId,
 ) -> Result<Option<ProjectedRow>, StorageError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle
-         WHERE r.document = ?1 AND c.unit = ?2"
+        "SELECT {COLUMNS} FROM rows r JOIN circles c ON c.id = r.circle WHERE r.document = ?1"
     );
-    let found = db.prepare_cached(&sql)?.query_row((Blob(document), Blob(unit)), row).optional()?;
-    Ok(found.filter(|row| homes.contains(&row.home.as_str())))
+    let found = db.prepare_cached(&sql)?.query_row([Blob(document)], row).optional()?;
+    Ok(found.filter(|row| within.has(row)))
 }
 
 /// All rows with their keys, by document. For comparisons.
@@ -310,7 +322,7 @@ pub fn all(db: &Connection) -> Result<Vec<ProjectedRow>, StorageError> {
         "SELECT {COLUMNS}, r.id FROM rows r JOIN circles c ON c.id = r.circle ORDER BY r.document"
     );
     let mut select = db.prepare(&sql)?;
-    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>(20)?)))?;
+    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>(21)?)))?;
     let mut rows = Vec::new();
     for one in found {
         let (mut row, id) = one?;

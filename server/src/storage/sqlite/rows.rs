@@ -2,8 +2,8 @@
 //! are about, and the keys it is found by. A file of another version is thrown away and made anew.
 //!
 //! A circle is a unit and one kind of secrecy (`residence`, `case`, `protected`): whoever may read one
-//! of its documents may read all. Every index begins with it, so that nothing outside it is even looked
-//! at. Who is in which circle, `sync::access` says.
+//! of its documents may read all of the same protection. Every index begins with it, so that nothing outside it is
+//! even looked at. Who is in which circle, and up to which level, `sync::rule` says.
 
 use std::path::Path;
 
@@ -46,7 +46,8 @@ CREATE TABLE rows (
     open INTEGER NOT NULL,
     pending INTEGER NOT NULL,
     held INTEGER NOT NULL,
-    feed INTEGER NOT NULL
+    feed INTEGER NOT NULL,
+    within BLOB
 ) STRICT;
 CREATE INDEX rows_place ON rows (circle, kind, place, document);
 CREATE INDEX rows_updated ON rows (circle, kind, updated_ms, document);
@@ -76,7 +77,7 @@ pub struct ProjectedRow {
     pub parent: Option<DocumentId>,
     /// For a run: its checklist and version, `id/version`.
     pub checklist: String,
-    /// Protection level of the header.
+    /// How protected it is, with all it belongs to; a row that is written again is never less.
     pub protection: u8,
     /// Somebody in it has protected personal data.
     pub shielded: bool,
@@ -104,6 +105,8 @@ pub struct ProjectedRow {
     pub held: usize,
     /// Newest number of the feed that is in it.
     pub feed: u64,
+    /// The case it is, or belongs to.
+    pub case: Option<DocumentId>,
     /// What it is found by, folded; see `ankomst_shared::find`.
     pub keys: Vec<String>,
 }
@@ -180,9 +183,10 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
     let id: Option<i64> = db
         .prepare_cached(
             "INSERT INTO rows (document, circle, kind, parent, checklist, protection, shielded, title, place,
-                 detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                 detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed, within)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
              ON CONFLICT (document) DO UPDATE SET
+                 protection = max(rows.protection, excluded.protection),
                  shielded = excluded.shielded, title = excluded.title, place = excluded.place,
                  detail = excluded.detail, number = excluded.number, state = excluded.state,
                  due = excluded.due, arrival = excluded.arrival, updated_ms = excluded.updated_ms,
@@ -213,6 +217,7 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
                 count(row.pending),
                 count(row.held),
                 i64::try_from(row.feed).unwrap_or(i64::MAX),
+                row.case.map(Blob),
             ],
             |row| row.get(0),
         )
@@ -310,6 +315,23 @@ pub fn told(
     let mut select = db.prepare_cached("SELECT title, state FROM rows WHERE document = ?1")?;
     let told = select.query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)));
     Ok(told.optional()?)
+}
+
+/// The record of a unit that has a number of its own.
+///
+/// # Errors
+/// When the database refuses.
+pub fn numbered(
+    db: &Connection,
+    unit: UnitId,
+    number: &str,
+) -> Result<Option<DocumentId>, StorageError> {
+    let mut select = db.prepare(
+        "SELECT r.document FROM rows r JOIN circles c ON c.id = r.circle
+         WHERE c.unit = ?1 AND r.number = ?2 AND r.number <> ''",
+    )?;
+    let found = select.query_row((Blob(unit), number), |row| row.get::<_, Blob<DocumentId>>(0));
+    Ok(found.optional()?.map(|id| id.0))
 }
 
 /// Throws all rows away.

@@ -10,7 +10,7 @@ use super::node::{Place, fault_at};
 use super::read::Places;
 
 /// Roles that may be given records; administration reads none.
-const ROLES: [&str; 3] = ["caseworker", "inspector", "supervisor"];
+const ROLES: [&str; 5] = ["caseworker", "coordinator", "inspector", "supervisor", "trainee"];
 
 pub(super) struct Verify<'a> {
     pub(super) package: &'a Package,

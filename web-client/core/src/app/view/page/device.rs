@@ -122,8 +122,11 @@ impl Viewer<'_> {
     fn person_part(&self) -> Part {
         let user = &self.open.identity.user;
         let name = format!("{} ({})", user.name, user.login);
-        let roles: Vec<String> =
-            user.roles.iter().map(|role| self.role(*role).to_owned()).collect();
+        let roles: Vec<String> = user
+            .roles
+            .iter()
+            .map(|role| self.catalog.code_words("role", role.name(), self.language))
+            .collect();
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let facts = vec![fact(Word::SignedInAs, name), fact(Word::Roles, roles.join(", "))];
         let mut part = part("person", self.w(Word::PersonTitle), Body::Facts(facts));
@@ -133,16 +136,6 @@ impl Viewer<'_> {
             action("sign-out", self.w(Word::SignOut), Sign::None, Act::SignOut),
         ];
         part
-    }
-
-    pub(super) const fn role(&self, role: ankomst_shared::app::Role) -> &'static str {
-        use ankomst_shared::app::Role;
-        self.w(match role {
-            Role::Caseworker => Word::RoleCaseworker,
-            Role::Inspector => Word::RoleInspector,
-            Role::Supervisor => Word::RoleSupervisor,
-            Role::Administrator => Word::RoleAdministrator,
-        })
     }
 }
 

@@ -1,0 +1,161 @@
+//! The rule of access, and nothing else: no database, no clock. All ways to a record ask it.
+//!
+//! A role has the kinds that the catalog says, in one unit, as far as its level of protection reaches. Where a unit lets
+//! assignment decide, a caseworker has the own cases only, with all that belongs to them. A right for one record is for that record and all that belongs to it. What was opened in an emergency is read on the server
+//! alone. Nobody writes from a device what only the server writes, and an administrator has no kinds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ankomst_shared::app::Role;
+use ankomst_shared::catalog::{Catalog, Kind};
+use ankomst_shared::ids::{DocumentId, UnitId, UserId};
+
+use crate::storage::sqlite::accounts::UserRow;
+use crate::storage::sqlite::grants::{GrantRow, level_max};
+use crate::storage::sqlite::homes::Standing;
+use crate::storage::sqlite::log::DocumentRow;
+use crate::storage::sqlite::within::Within;
+
+/// What somebody may do with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum May {
+    /// Nothing: it is as if it were not there.
+    Nothing,
+    /// Read it on the server, for a while, because of an emergency.
+    Look,
+    /// Read it everywhere.
+    Read,
+    /// Read and write it.
+    Write,
+}
+
+/// Somebody's rights at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// Who.
+    pub user: UserId,
+    /// Those that count now; none of an account that has ended.
+    grants: Vec<GrantRow>,
+    /// The person's cases, in units where assignment decides.
+    own: BTreeMap<UnitId, BTreeSet<DocumentId>>,
+}
+
+impl Rights {
+    /// Those of an account at a moment, of all it ever had.
+    #[must_use]
+    pub fn new(user: &UserRow, mut all: Vec<GrantRow>, now_ms: i64) -> Self {
+        all.retain(|grant| user.active && grant.user == user.id && grant.is_current(now_ms));
+        Self { user: user.id, grants: all, own: BTreeMap::new() }
+    }
+
+    /// The same in a unit where assignment decides and these are the person's cases.
+    #[must_use]
+    pub fn with_cases(mut self, unit: UnitId, own: BTreeSet<DocumentId>) -> Self {
+        self.own.insert(unit, own);
+        self
+    }
+
+    /// The person's cases, if a right has only those.
+    fn only(&self, grant: &GrantRow) -> Option<&BTreeSet<DocumentId>> {
+        let is_bound = grant.role == Role::Caseworker && is_general(grant);
+        self.own.get(&grant.unit).filter(|_| is_bound)
+    }
+
+    /// What they let somebody do with a record that stands there.
+    #[must_use]
+    pub fn may(&self, document: &DocumentRow, standing: &Standing) -> May {
+        let catalog = Catalog::builtin();
+        let Some(home) = catalog.kind(&standing.home) else { return May::Nothing };
+        let written_by_server = catalog.kind(&document.kind).is_some_and(|kind| kind.server);
+        let may = |grant: &GrantRow| {
+            let fits = grant.unit == document.unit
+                && grant.object.is_none_or(|object| standing.line.contains(&object))
+                && reaches(grant, home, standing.level)
+                && standing
+                    .case
+                    .is_none_or(|case| self.only(grant).is_none_or(|own| own.contains(&case)));
+            match (fits, &grant.category) {
+                (false, _) => May::Nothing,
+                (true, Some(_)) => May::Look,
+                (true, None) if written_by_server => May::Read,
+                (true, None) => May::Write,
+            }
+        };
+        self.grants.iter().map(may).max().unwrap_or(May::Nothing)
+    }
+
+    /// Whether somebody has a role in a unit.
+    #[must_use]
+    pub fn has(&self, role: Role, unit: UnitId) -> bool {
+        let is = |grant: &GrantRow| grant.role == role && grant.unit == unit && is_general(grant);
+        self.grants.iter().any(is)
+    }
+
+    /// What of a unit somebody may read in lists.
+    #[must_use]
+    pub fn reach(&self, unit: UnitId) -> Reach {
+        let mut within = Within { unit, ..Within::default() };
+        within.own = self.own.get(&unit).cloned().unwrap_or_default();
+        let own = || self.grants.iter().filter(|grant| grant.unit == unit);
+        for home in &Catalog::builtin().package().kinds {
+            let had = || own().filter(|grant| home.is_had_by(&[grant.role]));
+            let general = |bound: bool| {
+                let is =
+                    |grant: &&GrantRow| is_general(grant) && self.only(grant).is_some() == bound;
+                had().filter(is).map(level_of).max().map(|level| (home.id.as_str(), level))
+            };
+            within.homes.extend(general(false));
+            within.bound.extend(general(true));
+            for grant in had().filter(|grant| grant.category.is_none()) {
+                let single = |object| (object, home.id.as_str(), level_of(grant));
+                within.single.extend(grant.object.map(single));
+            }
+        }
+        Reach(within)
+    }
+
+    /// The units somebody has rights in.
+    #[must_use]
+    pub fn units(&self) -> BTreeSet<UnitId> {
+        self.grants.iter().map(|grant| grant.unit).collect()
+    }
+}
+
+/// For all of a unit, and not for an emergency.
+const fn is_general(grant: &GrantRow) -> bool {
+    grant.object.is_none() && grant.category.is_none()
+}
+
+fn reaches(grant: &GrantRow, home: &Kind, level: u8) -> bool {
+    home.is_had_by(&[grant.role]) && level <= level_of(grant)
+}
+
+/// The level of protection a right reaches, whatever is written: a coordinator or a trainee sees nothing protected.
+fn level_of(grant: &GrantRow) -> u8 {
+    grant.level.min(level_max(grant.role))
+}
+
+/// What somebody may read in lists and searches of one unit. Only [`Rights`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach(Within);
+
+impl Reach {
+    /// As the register asks for it.
+    #[must_use]
+    pub const fn within(&self) -> &Within {
+        &self.0
+    }
+
+    /// Whether there is nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.homes.is_empty() && self.0.bound.is_empty() && self.0.single.is_empty()
+    }
+
+    /// Whether some of a kind of secrecy may be read.
+    #[must_use]
+    pub fn includes(&self, home: &str) -> bool {
+        self.0.homes.iter().chain(&self.0.bound).any(|(known, _)| *known == home)
+            || self.0.single.iter().any(|(_, known, _)| *known == home)
+    }
+}

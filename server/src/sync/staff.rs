@@ -1,0 +1,100 @@
+//! Who has a case, as its fields say: everybody who is named in them, also where people contradict each other.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::chunk::parse;
+use ankomst_shared::document::Document;
+use ankomst_shared::ids::{ActorId, DocumentId, UnitId, UserId};
+use ankomst_shared::merge::record_state;
+use ankomst_shared::value::Value;
+use minicbor::bytes::ByteVec;
+
+use crate::app::App;
+use crate::storage::StorageError;
+use crate::storage::sqlite::{log, staff, units};
+
+/// The kind that people have.
+const KIND: &str = "case";
+/// The fields that name them, of the case itself and of entries.
+const FIELD: &str = "assigned_to";
+const ENTRIES: (&str, &str) = ("co_workers", "user");
+
+/// Whether one of these changes names people anew.
+pub(super) fn is_touched(kind: &str, changes: &[ByteVec]) -> bool {
+    let names = |key: &str| key == FIELD || key.split('/').next() == Some(ENTRIES.0);
+    let touches = |bytes: &ByteVec| {
+        parse(bytes).is_ok_and(|info| info.ops.iter().any(|op| names(op.key.as_str())))
+    };
+    kind == KIND && changes.iter().any(touches)
+}
+
+/// Who has the case of these changes; nothing where they cannot be read.
+pub(super) fn of(id: DocumentId, changes: &[&ByteVec]) -> Option<BTreeSet<UserId>> {
+    let nobody = ActorId::from_bytes([0; 16]);
+    let document = Document::open(nobody, changes.iter().map(|bytes| bytes.as_slice())).ok()?;
+    let record = record_state(Catalog::builtin(), (KIND, id), &document, None);
+    let mut people = BTreeSet::new();
+    for (path, state) in &record.fields {
+        let names = match path.as_str().split('/').collect::<Vec<_>>().as_slice() {
+            [field] => *field == FIELD,
+            [list, entry, field] => {
+                (*list, *field) == ENTRIES && !record.is_removed(&format!("{list}/{entry}"))
+            }
+            _ => false,
+        };
+        if names {
+            let said = state.statements.iter().map(|statement| &statement.value);
+            let said = said.chain([&state.value]).filter_map(Value::as_str);
+            people.extend(said.filter_map(|text| text.parse::<UserId>().ok()));
+        }
+    }
+    Some(people)
+}
+
+/// Lets assignment decide in a unit, or no more. Before it decides, all cases there are are read.
+///
+/// # Errors
+/// When storage refuses.
+pub async fn let_decide(app: &Arc<App>, unit: UnitId, decides: bool) -> Result<(), StorageError> {
+    if decides {
+        for case in app.readers.read(|db| units::documents(db, unit, KIND))? {
+            while !note(app, case).await? {}
+        }
+    }
+    app.writer.write(move |db| staff::let_decide(db, unit, decides)).await?;
+    app.news.send_modify(|_| {});
+    Ok(())
+}
+
+/// Notes who has a case; not if something of it has become visible meanwhile.
+async fn note(app: &Arc<App>, case: DocumentId) -> Result<bool, StorageError> {
+    let reading = Arc::clone(app);
+    let read = tokio::task::spawn_blocking(move || read(&reading, case));
+    let Some((people, newest)) = read.await.map_err(|_| StorageError::Stopped)?? else {
+        return Ok(true);
+    };
+    let write = app.writer.write(move |db| {
+        let is_same = staff::newest(db, case)? == newest;
+        if is_same {
+            staff::set(db, case, &people)?;
+        }
+        Ok(is_same)
+    });
+    write.await
+}
+
+type Found = Option<(BTreeSet<UserId>, i64)>;
+
+fn read(app: &App, case: DocumentId) -> Result<Found, StorageError> {
+    let (chunks, newest) = app
+        .readers
+        .read(|db| Ok((log::chunks_of(db, case, "visible")?, staff::newest(db, case)?)))?;
+    let mut opened: Vec<ByteVec> = Vec::new();
+    for chunk in &chunks {
+        opened.push(app.keys.open_chunk(case, &chunk.hash, &chunk.sealed)?.into());
+    }
+    let all: Vec<&ByteVec> = opened.iter().collect();
+    Ok(of(case, &all).map(|people| (people, newest)))
+}
