@@ -123,7 +123,7 @@ impl Desk {
 }
 
 /// A field or entry in words: its list, and the field.
-fn place(row: &DocumentRow, path: &FieldPath, language: Language) -> String {
+pub(super) fn place(row: &DocumentRow, path: &FieldPath, language: Language) -> String {
     let catalog = Catalog::builtin();
     let list = catalog.kind(&row.kind).and_then(|kind| kind.entry_list(path.segments().head));
     let mut parts: Vec<&str> = list.map(|list| list.label.get(language)).into_iter().collect();

@@ -1,8 +1,8 @@
 //! Places described by the server: administration (accounts, devices, what is held, the catalog and the
-//! server itself; no contents of any record), and the register of what a person may read.
+//! server itself; no contents of any record but to a supervisor who decides about them), and the register of what a person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`], [`clean`], [`register`], [`listed`].
+//! [`devices`], [`held`], [`story`], [`clean`], [`register`], [`listed`], [`own`].
 
 mod clean;
 mod devices;
@@ -10,8 +10,10 @@ mod held;
 mod listed;
 mod made;
 mod overview;
+mod own;
 mod people;
 pub mod register;
+mod story;
 
 use std::sync::Arc;
 
@@ -72,6 +74,9 @@ impl Desk {
     /// # Errors
     /// When the person may not, there is none at the address, or storage refuses.
     pub fn page(&self, address: &str) -> Result<PageView, DeskError> {
+        if address == own::HERE {
+            return self.own_held();
+        }
         if address.starts_with(register::HERE) {
             return self.register(address);
         }
@@ -81,11 +86,14 @@ impl Desk {
         if let Some(record) = address.strip_prefix(clean::HERE) {
             return self.cleaning(record);
         }
+        if let Some(held) = address.strip_prefix(held::HERE).and_then(|at| at.strip_prefix('/')) {
+            return self.story(held);
+        }
         match address {
             "/administration" => self.overview(),
             "/administration/personer" => self.people(),
             "/administration/surfplattor" => self.devices(),
-            "/administration/hallna" => self.held(),
+            held::HERE => self.held(),
             _ => Err(DeskError::Nowhere),
         }
     }
@@ -98,6 +106,9 @@ impl Desk {
         let (act, subject) = name.split_once(':').unwrap_or((name, ""));
         if act == "clean" {
             return self.clean(subject, &answers).await;
+        }
+        if act == "release" || act == "refuse" {
+            return self.decide((subject, act == "release"), &answers).await;
         }
         if !self.me.is(Role::Administrator) {
             return Err(DeskError::NotAllowed);

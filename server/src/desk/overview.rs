@@ -6,7 +6,7 @@ use ankomst_shared::text::Word;
 
 use super::{Desk, DeskError};
 use crate::care;
-use crate::storage::sqlite::{accounts, backed, log};
+use crate::storage::sqlite::{accounts, backed, held, log};
 
 impl Desk {
     pub(super) fn overview(&self) -> Result<PageView, DeskError> {
@@ -14,7 +14,7 @@ impl Desk {
             Ok((
                 accounts::users(db)?.len(),
                 accounts::devices(db)?.len(),
-                log::held(db, None)?.len(),
+                held::count(db)?,
                 log::head(db)?.feed,
                 log::epoch(db)?,
                 backed::made_ms(db)?,
@@ -32,7 +32,7 @@ impl Desk {
         let lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),
-            self.link("/administration/hallna", Word::DeskHeld, held),
+            self.link(super::held::HERE, Word::DeskHeld, usize::try_from(held).unwrap_or(usize::MAX)),
         ];
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);

@@ -105,6 +105,7 @@ impl Desk {
 
     pub(super) async fn set_active(&self, user: &str, active: bool) -> Result<Acted, DeskError> {
         let user = self.other(user)?;
+        let id = user.id;
         self.app
             .writer
             .write(move |db| {
@@ -112,13 +113,20 @@ impl Desk {
                 accounts::set_user_active(db, &user.login, active)
             })
             .await?;
-        Ok(self.said(Word::SavedDone))
+        if active { self.may_decide_now(id) } else { Ok(self.said(Word::SavedDone)) }
     }
 
     pub(super) async fn set_role(&self, user: &str, answers: &Answers) -> Result<Acted, DeskError> {
         let (user, role) = (self.other(user)?, role(answers)?);
-        self.app.writer.write(move |db| accounts::set_roles(db, user.id, role)).await?;
-        Ok(self.said(Word::SavedDone))
+        let id = user.id;
+        self.app.writer.write(move |db| accounts::set_roles(db, id, role)).await?;
+        self.may_decide_now(id)
+    }
+
+    /// Nothing that is held goes in by itself because its author may write again; that it waits is said.
+    fn may_decide_now(&self, user: UserId) -> Result<Acted, DeskError> {
+        let say = format!("{}{}", self.w(Word::SavedDone), self.waits_of(user)?);
+        Ok(Acted { say, ..Acted::default() })
     }
 
     pub(super) async fn set_password(
@@ -126,12 +134,12 @@ impl Desk {
         user: &str,
         answers: &Answers,
     ) -> Result<Acted, DeskError> {
-        let (user, hash) = (self.found(user)?, hashed(answers)?);
+        let (user, hash) = (self.account(user)?, hashed(answers)?);
         self.app.writer.write(move |db| accounts::set_password(db, user.id, &hash)).await?;
         Ok(self.said(Word::SavedDone))
     }
 
-    fn found(&self, user: &str) -> Result<UserRow, DeskError> {
+    fn account(&self, user: &str) -> Result<UserRow, DeskError> {
         let id: UserId = user.parse().map_err(|_| DeskError::Nowhere)?;
         let found = self.app.readers.read(|db| accounts::user(db, id))?;
         // Another unit's people are as if they were not there.
@@ -140,7 +148,7 @@ impl Desk {
 
     /// Somebody else: nobody ends or demotes himself, so one administrator always stays.
     fn other(&self, user: &str) -> Result<UserRow, DeskError> {
-        let found = self.found(user)?;
+        let found = self.account(user)?;
         if found.id == self.me.id { Err(DeskError::NotAllowed) } else { Ok(found) }
     }
 

@@ -13,6 +13,7 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::sync::clean;
+use crate::sync::held;
 use crate::sync::lines::{self, Why};
 use crate::trial::Outcome;
 
@@ -87,6 +88,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
         let shared = *outcome == Outcome::Passed;
         app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
     }
+    let letting = Arc::clone(app);
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
     let head = app
         .writer
@@ -97,6 +99,8 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
                     Outcome::Held(reason) => log::hold(db, document, *hash, reason)?,
                 }
             }
+            // What was let in and waited for these.
+            held::let_in(&letting, db, document)?;
             log::head(db)
         })
         .await?;
@@ -121,7 +125,7 @@ async fn continue_if_large(app: &Arc<App>, document: DocumentId) {
     let record = lines::is_large(app, document).and_then(|is_large| {
         let row =
             app.readers.read(|db| if is_large { log::document(db, document) } else { Ok(None) })?;
-        Ok(row.map(|row| row.parent.filter(|_| row.kind == "review").unwrap_or(document)))
+        Ok(row.map(|row| row.record()))
     });
     let continued = match record {
         Ok(Some(record)) => lines::continue_record(app, record, Why::Large).await.map(drop),

@@ -5,7 +5,7 @@ use ankomst_shared::ids::{DeviceId, SessionId, UnitId, UserId};
 use ankomst_shared::sync::message::{Me, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::Blob;
+use super::{Blob, rights};
 use crate::storage::StorageError;
 
 /// An account.
@@ -281,7 +281,8 @@ pub fn add_device(db: &Connection, device: &DeviceRow, now_ms: i64) -> Result<()
             now_ms,
         ),
     )?;
-    Ok(())
+    // It begins with what its person may do now.
+    rights::tell(db, device.id, i64::MIN)
 }
 
 /// Finds a device.

@@ -138,7 +138,8 @@ fn check_files(
 
 /// Puts a backup in the place of a data folder's log and begins a new epoch. What was there is kept
 /// in a folder `before-restore-…`; accounts, devices and sessions are taken over from it, so that
-/// nobody enrolled since the backup is shut out and nobody shut out since comes in again. Document
+/// nobody enrolled since the backup is shut out and nobody shut out since comes in again, and what was
+/// decided about held changes. Document
 /// keys made since stay; of a document in the backup, the backup's key rules.
 ///
 /// The caller makes sure that no server runs. Everything is made and read beside what is there
@@ -228,6 +229,9 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          INSERT OR REPLACE INTO main.users SELECT * FROM old.users;
          INSERT OR REPLACE INTO main.devices SELECT * FROM old.devices;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
+         DELETE FROM main.rights; INSERT INTO main.rights SELECT * FROM old.rights;
+         DELETE FROM main.told; INSERT INTO main.told SELECT * FROM old.told;
+         INSERT OR IGNORE INTO main.decided SELECT * FROM old.decided;
          RELEASE accounts",
     );
     if copied.is_err() {

@@ -5,8 +5,10 @@ pub mod backed;
 pub mod backup;
 pub mod counts;
 pub mod cuts;
+pub mod decided;
 pub mod enrolled;
 pub mod first;
+pub mod held;
 pub mod homes;
 pub mod keys;
 pub mod lines;
@@ -15,6 +17,7 @@ pub mod open;
 #[cfg(test)]
 mod plans;
 pub mod register;
+pub mod rights;
 pub mod rows;
 pub mod units;
 pub mod writer;
