@@ -20,12 +20,12 @@ fn asked(question: &impl Packed) -> Vec<u8> {
     to_bytes(&(PAGE_FORM, to_bytes(question)))
 }
 
-async fn page(browser: &mut Browser, door: &Door, address: &str, language: Language) -> Answer {
+pub(crate) async fn page(browser: &mut Browser, door: &Door, address: &str, language: Language) -> Answer {
     let body = asked(&(address.to_owned(), language));
     browser.call(door, (Method::POST, "/api/v1/desk/page"), body).await
 }
 
-async fn act(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn act(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &str)]) -> Answer {
     let answers: Vec<(String, Value)> =
         answers.iter().map(|(id, value)| ((*id).to_owned(), Value::text(*value))).collect();
     let what = ("/administration".to_owned(), name.to_owned());
@@ -33,7 +33,7 @@ async fn act(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &
     browser.call(door, (Method::POST, "/api/v1/desk/act"), body).await
 }
 
-fn read(answer: &Answer) -> PageView {
+pub(crate) fn read(answer: &Answer) -> PageView {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.problem());
     from_bytes(&answer.body).unwrap()
 }

@@ -9,6 +9,7 @@ mod cards;
 mod desk;
 mod files;
 mod first;
+mod held;
 mod kinds;
 mod kit;
 mod limits;
