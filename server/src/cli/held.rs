@@ -95,7 +95,10 @@ fn list(app: &App) -> anyhow::Result<()> {
         let (document, hash) = (chunk.document, base32(chunk.hash.as_bytes()));
         let since = jiff::Timestamp::from_millisecond(chunk.received_ms).unwrap_or_default();
         let reason = chunk.reason.unwrap_or_default();
-        println!("{document}  {hash}  {login:<12} {kind:<12} {since:.0}  {}  {reason}", chunk.device);
+        println!(
+            "{document}  {hash}  {login:<12} {kind:<12} {since:.0}  {}  {reason}",
+            chunk.device
+        );
     }
     Ok(())
 }

@@ -9,11 +9,11 @@ use ankomst_shared::text::Word;
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
+use crate::storage::StorageError;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
 use crate::storage::sqlite::held::{AUTHOR, DEPENDS, ENDED, NOT_PERMITTED, REFUSED, REVOKED};
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts, cuts};
-use crate::storage::StorageError;
 use crate::sync::access;
 use crate::sync::held::{self, Asked, Group, HeldError};
 
@@ -245,14 +245,19 @@ impl Desk {
         }))
     }
 
-    pub(super) fn person_name(&self, db: &Connection, user: UserId) -> Result<String, StorageError> {
+    pub(super) fn person_name(
+        &self,
+        db: &Connection,
+        user: UserId,
+    ) -> Result<String, StorageError> {
         Ok(accounts::user(db, user)?.map(|user| user.name).unwrap_or_default())
     }
 
     /// How many changes of a person wait to be decided about, as a sentence; nothing of none.
     pub(super) fn waits_of(&self, user: UserId) -> Result<String, DeskError> {
         let all = self.app.readers.read(|db| log::held(db, Some(user)))?;
-        let is_open = |reason: Option<&str>| reason != Some(REFUSED) && reason != Some(cuts::CLEANED);
+        let is_open =
+            |reason: Option<&str>| reason != Some(REFUSED) && reason != Some(cuts::CLEANED);
         let count = all.iter().filter(|chunk| is_open(chunk.reason.as_deref())).count();
         Ok(match count {
             0 => String::new(),

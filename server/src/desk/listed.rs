@@ -179,7 +179,10 @@ fn differ(text: &str) -> Badge {
 }
 
 /// Where a record stands in the app; what has no place of its own, where it belongs.
-pub(super) fn address((home, kind): (&str, &str), (id, parent): (DocumentId, Option<DocumentId>)) -> String {
+pub(super) fn address(
+    (home, kind): (&str, &str),
+    (id, parent): (DocumentId, Option<DocumentId>),
+) -> String {
     let single = Catalog::builtin().kind(kind).is_some_and(|kind| kind.single);
     let (kind, id) = match parent {
         Some(parent) if single => (home, parent),

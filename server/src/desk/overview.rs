@@ -32,7 +32,11 @@ impl Desk {
         let lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),
-            self.link(super::held::HERE, Word::DeskHeld, usize::try_from(held).unwrap_or(usize::MAX)),
+            self.link(
+                super::held::HERE,
+                Word::DeskHeld,
+                usize::try_from(held).unwrap_or(usize::MAX),
+            ),
         ];
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);

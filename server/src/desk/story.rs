@@ -128,35 +128,30 @@ impl Desk {
         parse(&bytes).ok()
     }
 
-    /// What a change says: places and values in words.
+    /// What a change says: places and values in words. What this version does not know stands as it was sent.
     fn says(&self, row: &DocumentRow, info: &ChunkInfo) -> Vec<(String, String)> {
         let catalog = Catalog::builtin();
-        let mut said = Vec::new();
-        for op in &info.ops {
-            let (Some(at), Some(value)) = (catalog.locate(&row.kind, &op.key), &op.value) else {
-                continue;
+        let set = info.ops.iter().filter_map(|op| Some((&op.key, op.value.as_ref()?)));
+        let said = set.map(|(key, value)| {
+            let Some(at) = catalog.locate(&row.kind, key) else {
+                return (cut(key.as_str()), cut(&plain(value)));
             };
-            let list = at.list.map(|list| list.label.get(self.language));
-            let code = at.entry.filter(|_| row.kind == "run").unwrap_or_default();
-            let name = [code, &place(row, &op.key, self.language)].join(" ");
-            let name = if list.is_none() { place(row, &op.key, self.language) } else { name };
-            said.push((name.trim().to_owned(), self.value(at.field, value)));
-            if said.len() == SHOWN_MAX {
-                break;
-            }
-        }
-        said
+            let name = place(row, key, self.language);
+            // A person is named by what else is written of them, an item of a checklist by its number.
+            let name = match at.entry.filter(|_| row.kind == "run") {
+                Some(item) => format!("{item} {name}"),
+                None => name,
+            };
+            (name, cut(&self.value(at.field, value)))
+        });
+        said.take(SHOWN_MAX).collect()
     }
 
-    /// A value in words, cut where it is long; what it refers to is not looked up.
+    /// A value in words; what it refers to is not looked up.
     fn value(&self, field: &Field, value: &Value) -> String {
-        let whole = match &field.typ {
+        match &field.typ {
             FieldType::Reference(_) => String::new(),
             _ => Catalog::builtin().words(field, value, self.language),
-        };
-        match whole.char_indices().nth(TEXT_CHARS_MAX) {
-            Some((end, _)) => format!("{}…", whole.get(..end).unwrap_or_default()),
-            None => whole,
         }
     }
 
@@ -184,12 +179,30 @@ impl Desk {
         let reach = access::reach(&self.me);
         let circles = (reach.unit(), reach.homes());
         let known = self.app.row_readers.read(|db| register::one(db, circles, row.record()))?;
-        Ok(known.map(|row| super::listed::address((&row.home, &row.kind), (row.document, row.parent))))
+        Ok(known
+            .map(|row| super::listed::address((&row.home, &row.kind), (row.document, row.parent))))
     }
 
     pub(super) fn kind_label(&self, kind: &str) -> String {
         let known = Catalog::builtin().kind(kind);
         known.map_or_else(|| kind.to_owned(), |known| known.label.get(self.language).to_owned())
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Str(text) => text.clone(),
+    }
+}
+
+/// A text as far as it is shown.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

@@ -20,8 +20,8 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::lines;
-use crate::storage::sqlite::rights;
 use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
 use crate::sync::{Session, access, ingest};
 

@@ -20,12 +20,22 @@ fn asked(question: &impl Packed) -> Vec<u8> {
     to_bytes(&(PAGE_FORM, to_bytes(question)))
 }
 
-pub(crate) async fn page(browser: &mut Browser, door: &Door, address: &str, language: Language) -> Answer {
+pub(crate) async fn page(
+    browser: &mut Browser,
+    door: &Door,
+    address: &str,
+    language: Language,
+) -> Answer {
     let body = asked(&(address.to_owned(), language));
     browser.call(door, (Method::POST, "/api/v1/desk/page"), body).await
 }
 
-pub(crate) async fn act(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn act(
+    browser: &mut Browser,
+    door: &Door,
+    name: &str,
+    answers: &[(&str, &str)],
+) -> Answer {
     let answers: Vec<(String, Value)> =
         answers.iter().map(|(id, value)| ((*id).to_owned(), Value::text(*value))).collect();
     let what = ("/administration".to_owned(), name.to_owned());

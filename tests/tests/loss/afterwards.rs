@@ -70,9 +70,8 @@ async fn alone(tablets: &[&Tablet]) {
 }
 
 async fn stands(tablet: &Tablet, case: DocumentId, field: &str, wanted: &str) {
-    let there = |field: &FieldView| {
-        field.text.contains(wanted) || field.value.as_str() == Some(wanted)
-    };
+    let there =
+        |field: &FieldView| field.text.contains(wanted) || field.value.as_str() == Some(wanted);
     tablet.until_field((case, field), wanted, there).await;
 }
 

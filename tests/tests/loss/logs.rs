@@ -142,8 +142,7 @@ async fn day(server: &mut Server, folder: &Path, secrets: &mut BTreeSet<Vec<u8>>
 
 /// A supervisor refuses what is held, and says why.
 async fn it_is_refused(server: &Server, folder: &Path) {
-    let ingrid =
-        RawDevice::enrol(&server.url(), folder, ("ingrid", &password("ingrid"))).await;
+    let ingrid = RawDevice::enrol(&server.url(), folder, ("ingrid", &password("ingrid"))).await;
     let answer = ingrid.visits("/administration/hallna").await;
     let page: PageView = from_bytes(&answer.body).unwrap();
     let parts = page.parts.into_iter().filter_map(|part| match part.body {

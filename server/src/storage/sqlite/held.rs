@@ -131,7 +131,8 @@ pub fn set_reason(
 /// # Errors
 /// When the database refuses.
 pub fn count(db: &Connection) -> Result<u64, StorageError> {
-    let mut select =
-        db.prepare_cached("SELECT count(*) FROM chunks WHERE state = 'held' AND reason IS NOT 'refused'")?;
+    let mut select = db.prepare_cached(
+        "SELECT count(*) FROM chunks WHERE state = 'held' AND reason IS NOT 'refused'",
+    )?;
     super::log::number(select.query_row([], |row| row.get(0))?)
 }

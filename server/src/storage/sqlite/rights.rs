@@ -46,9 +46,8 @@ pub fn believed(
             Ok((roles, row.get::<_, Blob<UnitId>>(1)?.0, row.get::<_, bool>(2)?))
         })
         .optional()?;
-    Ok(row.and_then(|(roles, unit, active)| {
-        active.then(|| UserRow { roles, unit, ..user.clone() })
-    }))
+    Ok(row
+        .and_then(|(roles, unit, active)| active.then(|| UserRow { roles, unit, ..user.clone() })))
 }
 
 /// When the account of a person ended last, Unix milliseconds, whether it was let in again since or not.

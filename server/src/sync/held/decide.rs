@@ -36,7 +36,9 @@ pub enum HeldError {
     #[error("it builds on what was not taken in: decide about that first; nothing was changed")]
     Base,
     /// It, or what it builds on, did not pass its trial.
-    #[error("it, or what it builds on, did not pass the check and cannot be shown; nothing was changed")]
+    #[error(
+        "it, or what it builds on, did not pass the check and cannot be shown; nothing was changed"
+    )]
     Untried,
     /// Storage refused.
     #[error(transparent)]

@@ -197,7 +197,8 @@ async fn the_desk_tells_the_story_and_carries_out_what_is_decided() {
     let list = read(&page(&mut ingrid, &door, HERE, sv).await);
     let [line] = lines(&list, "held").try_into().unwrap();
     assert!(lines(&list, "lately")[0].detail.contains("Bo ringde"));
-    let answer = act(&mut ingrid, &door, &subject(&line, "refuse"), &[("reason", "Fel ärende")]).await;
+    let answer =
+        act(&mut ingrid, &door, &subject(&line, "refuse"), &[("reason", "Fel ärende")]).await;
     assert_eq!(answer.status, StatusCode::OK);
     let list = read(&page(&mut ingrid, &door, HERE, sv).await);
     assert!(lines(&list, "held").is_empty());

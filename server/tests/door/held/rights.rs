@@ -102,7 +102,9 @@ async fn an_ended_account_and_a_revoked_tablet_are_never_a_hand_over() {
     // A tablet enrolled after the change knows how things are.
     let world = World::new().await;
     world.push(&[first.clone()]).await;
-    world.write(|db| Ok(db.execute("DELETE FROM devices WHERE user = ?1", [user(BO).as_bytes()])?)).await;
+    world
+        .write(|db| Ok(db.execute("DELETE FROM devices WHERE user = ?1", [user(BO).as_bytes()])?))
+        .await;
     becomes(&world, BO, Role::Inspector).await;
     world.write(|db| enrol(db, BO)).await;
     assert_eq!(arrives(&world, &write(BO, 4)).await.as_deref(), Some("not permitted"));
