@@ -59,7 +59,7 @@ impl Desk {
     /// Changes that are decided about together, as a line.
     pub(super) fn group(&self, db: &Connection, group: &Group) -> Result<Line, StorageError> {
         let reads = self.decides() && access::may_read(db, &self.me, &group.document)?.is_some();
-        let who = accounts::user(db, group.user)?.map(|user| user.name).unwrap_or_default();
+        let who = person_name(db, group.user)?;
         let first = group.changes.first();
         let key = first.map(|chunk| base32(chunk.hash.as_bytes())).unwrap_or_default();
         let what = self.record(&group.document, reads)?;
@@ -194,7 +194,7 @@ impl Desk {
         row: &DecidedRow,
     ) -> Result<String, StorageError> {
         let by = match row.by {
-            Some(by) => accounts::user(db, by)?.map(|user| user.name).unwrap_or_default(),
+            Some(by) => person_name(db, by)?,
             None => String::new(),
         };
         Ok(match row.what {
@@ -232,7 +232,7 @@ impl Desk {
         }
         let chunk = log::chunk_of(db, one.document, one.hash)?;
         let who = match chunk {
-            Some(chunk) => self.person_name(db, chunk.user)?,
+            Some(chunk) => person_name(db, chunk.user)?,
             None => String::new(),
         };
         Ok(Some(Line {
@@ -243,14 +243,6 @@ impl Desk {
             figure: Self::moment(one.at_ms),
             ..Line::default()
         }))
-    }
-
-    pub(super) fn person_name(
-        &self,
-        db: &Connection,
-        user: UserId,
-    ) -> Result<String, StorageError> {
-        Ok(accounts::user(db, user)?.map(|user| user.name).unwrap_or_default())
     }
 
     /// How many changes of a person wait to be decided about, as a sentence; nothing of none.
@@ -278,8 +270,13 @@ impl Desk {
     }
 }
 
+/// The name of a person; empty if nobody is known.
+pub(super) fn person_name(db: &Connection, user: UserId) -> Result<String, StorageError> {
+    Ok(accounts::user(db, user)?.map(|user| user.name).unwrap_or_default())
+}
+
 /// A refusal of the rules as one of the desk.
-pub(super) fn refused(error: HeldError) -> DeskError {
+fn refused(error: HeldError) -> DeskError {
     match error {
         HeldError::Storage(error) => DeskError::Storage(error),
         other => DeskError::Refused(other.to_string()),

@@ -9,6 +9,7 @@ use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::clean::place;
+use super::held::person_name;
 use super::{Desk, DeskError};
 use crate::storage::StorageError;
 use crate::storage::sqlite::log::{self, ChunkRow, DocumentRow};
@@ -82,15 +83,18 @@ impl Desk {
             }
             None => String::new(),
         };
-        let tablet = device.map_or_else(String::new, |device| match device.active {
-            true => device.name,
-            false => format!("{} ({})", device.name, self.w(Word::DeskRevoked)),
+        let tablet = device.map_or_else(String::new, |device| {
+            if device.active {
+                device.name
+            } else {
+                format!("{} ({})", device.name, self.w(Word::DeskRevoked))
+            }
         });
         let came: Vec<i64> = group.changes.iter().map(|chunk| chunk.received_ms).collect();
         let claimed: Vec<i64> = infos.map(|info| info.meta.claimed_ms).collect();
         let mut follow: Vec<String> = Vec::new();
         for user in &group.follow {
-            let name = self.person_name(db, *user)?;
+            let name = person_name(db, *user)?;
             if !follow.contains(&name) {
                 follow.push(name);
             }

@@ -155,25 +155,35 @@ fn what_was_written_after_an_account_was_closed_waits_for_a_supervisor_and_reach
         let lately = format!("{:?}", lines(&page(&desk, HERE).await, "lately"));
         assert!(lately.contains("Oskar") && lately.contains("sista vecka"), "{lately}");
         assert_eq!(held(&desk, "refused", wrong).await.len(), 1);
-        server.stop_in_order();
-        assert!(server.dump().text().contains("+46701740612"), "refused is kept");
-
-        // An older log, to which the tablets bring it all again.
-        alone(&[&shared, &elin, &ingrid]).await;
-        server.command(&["restore", &old]);
-        server.start();
-        for tablet in [&shared, &elin, &ingrid] {
-            tablet.handle(Command::SyncNow).await;
-            tablet.sync().await;
-        }
-        for (field, said) in FIELDS {
-            stands(&ingrid, good, field, said).await;
-        }
-        let refused = || server.command(&["held", "list"]);
-        assert!(shared.eventually(SYNC_MAX, || refused().contains("refused")).await);
-        assert!(!refused().contains("account ended"), "{}", refused());
-        assert!(ingrid.field((wrong, "phone")).await.unwrap().text.is_empty());
+        and_after_a_restore(&mut server, [&shared, &elin, &ingrid], (good, wrong), &old).await;
     });
+}
+
+/// What was decided holds when an older log is put back and the tablets bring it all again.
+async fn and_after_a_restore(
+    server: &mut Server,
+    tablets: [&Tablet; 3],
+    (good, wrong): (DocumentId, DocumentId),
+    old: &str,
+) {
+    let [shared, _, ingrid] = tablets;
+    server.stop_in_order();
+    assert!(server.dump().text().contains("+46701740612"), "refused is kept");
+
+    alone(&tablets).await;
+    server.command(&["restore", old]);
+    server.start();
+    for tablet in tablets {
+        tablet.handle(Command::SyncNow).await;
+        tablet.sync().await;
+    }
+    for (field, said) in FIELDS {
+        stands(ingrid, good, field, said).await;
+    }
+    let refused = || server.command(&["held", "list"]);
+    assert!(shared.eventually(SYNC_MAX, || refused().contains("refused")).await);
+    assert!(!refused().contains("account ended"), "{}", refused());
+    assert!(ingrid.field((wrong, "phone")).await.unwrap().text.is_empty());
 }
 
 #[test]

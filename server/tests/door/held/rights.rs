@@ -41,7 +41,7 @@ fn held(world: &World) -> Vec<Group> {
 async fn what_was_written_before_the_tablet_could_know_is_taken_and_marked() {
     let world = World::new().await;
     let first = begins(CASE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     let [one, two, three] = [1, 2, 3]
         .map(|number| writes(ELIN, number, &[&first], ("arriving_from", &number.to_string())));
@@ -68,7 +68,7 @@ async fn what_was_written_before_the_tablet_could_know_is_taken_and_marked() {
 async fn a_unit_that_is_left_is_a_hand_over_too() {
     let world = World::new().await;
     let first = begins(CASE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world
         .write(|db| {
             let move_on = "UPDATE users SET unit = (SELECT id FROM units WHERE name <> 'Enheten') WHERE login = 'elin'";
@@ -85,7 +85,7 @@ async fn a_unit_that_is_left_is_a_hand_over_too() {
 async fn an_ended_account_and_a_revoked_tablet_are_never_a_hand_over() {
     let world = World::new().await;
     let first = begins(CASE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     let write = |who, number: u8| writes(who, number, &[&first], ("phone", &number.to_string()));
     world.set_active("bo", false).await;
@@ -101,7 +101,7 @@ async fn an_ended_account_and_a_revoked_tablet_are_never_a_hand_over() {
     assert_eq!(arrives(&world, &write(ELIN, 3)).await.as_deref(), Some("device revoked"));
     // A tablet enrolled after the change knows how things are.
     let world = World::new().await;
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world
         .write(|db| Ok(db.execute("DELETE FROM devices WHERE user = ?1", [user(BO).as_bytes()])?))
         .await;
@@ -119,7 +119,7 @@ async fn an_ended_account_and_a_revoked_tablet_are_never_a_hand_over() {
 async fn what_was_taken_stays_taken_and_a_lost_right_lost_after_a_restore() {
     let world = World::new().await;
     let first = begins(CASE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     let file = world.folder.path().join("old.db");
     backup::make(&world.folder.path().join("data"), &file, world.app.secrets.master).unwrap();
