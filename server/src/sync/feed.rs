@@ -11,9 +11,10 @@ use crate::app::App;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
+use crate::storage::sqlite::held;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::sync::clean;
-use crate::sync::held;
+use crate::sync::held::let_in;
 use crate::sync::lines::{self, Why};
 use crate::trial::Outcome;
 
@@ -100,7 +101,9 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
                 }
             }
             // What was let in and waited for these.
-            held::let_in(&letting, db, document)?;
+            if held::waits(db, document)? {
+                let_in(&letting, db, document)?;
+            }
             log::head(db)
         })
         .await?;

@@ -53,16 +53,19 @@ pub fn hangs_on(
 }
 
 /// Asked at every turn of the feed; it names its index.
-pub(super) const HAS: &str = "SELECT EXISTS (
-    SELECT 1 FROM chunks INDEXED BY chunks_held_in WHERE document = ?1 AND state = 'held')";
+pub(super) const WAITS: &str = "SELECT received FROM chunks INDEXED BY chunks_held_in
+    WHERE document = ?1 AND state = 'held' AND reason = 'depends' LIMIT 1";
 
-/// Whether something of a document is held.
+/// Whether something of a document waits for what it builds on.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn has(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
-    let mut select = db.prepare_cached(HAS)?;
-    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
+pub fn waits(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let found = db
+        .prepare_cached(WAITS)?
+        .query_row([Blob(document)], |row| row.get::<_, i64>(0))
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Documents of which something is held.

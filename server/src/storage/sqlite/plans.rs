@@ -4,7 +4,7 @@ use ankomst_shared::find::beginnings;
 use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::Connection;
 
-use super::held::HAS;
+use super::held::WAITS;
 use super::log::{HELD, PENDING};
 use super::register::{CANDIDATES, CANDIDATES_MAX, COUNT, KEYS_OF, Order, find, list_sql};
 use super::rows::ProjectedRow;
@@ -28,7 +28,7 @@ fn what_waits_and_what_is_held_is_found_by_an_index() {
     for (sql, index) in [
         (PENDING.to_owned(), "chunks_pending"),
         (format!("SELECT received {HELD}"), "chunks_held"),
-        (HAS.to_owned(), "chunks_held_in"),
+        (WAITS.to_owned(), "chunks_held_in"),
     ] {
         let plan = plan(&db, &sql);
         let mut reads = plan.iter().filter(|line| line.contains("SCAN") || line.contains("SEARCH"));

@@ -52,6 +52,44 @@ impl Group {
 
 type Key = (DocumentId, UserId, DeviceId, String);
 
+/// A document with what of it is held.
+struct Of {
+    row: DocumentRow,
+    deps: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    /// The changes that are held and their authors, in the order in which they came.
+    held: Vec<(ChangeHash, UserId)>,
+    names: BTreeSet<ChangeHash>,
+}
+
+impl Of {
+    fn read(db: &Connection, id: DocumentId, unit: UnitId) -> Result<Option<Self>, StorageError> {
+        let Some(row) = log::document(db, id)?.filter(|row| row.unit == unit) else {
+            return Ok(None);
+        };
+        let deps = held::deps(db, id)?;
+        Ok(Some(Self { row, deps, held: Vec::new(), names: BTreeSet::new() }))
+    }
+
+    /// Whether a change builds on one that is held.
+    fn hangs(&self, hash: ChangeHash) -> bool {
+        let deps = self.deps.get(&hash).map_or(&[][..], Vec::as_slice);
+        deps.iter().any(|dep| self.names.contains(dep))
+    }
+
+    /// Authors of what builds on some changes.
+    fn follow(&self, changes: &[ChunkRow]) -> Vec<UserId> {
+        let mut reached: BTreeSet<ChangeHash> = changes.iter().map(|chunk| chunk.hash).collect();
+        let mut authors = Vec::new();
+        for (hash, user) in &self.held {
+            let deps = self.deps.get(hash).map_or(&[][..], Vec::as_slice);
+            if deps.iter().any(|dep| reached.contains(dep)) && reached.insert(*hash) {
+                authors.push(*user);
+            }
+        }
+        authors
+    }
+}
+
 /// Everything that is held in a unit, the oldest first; what only waits for others stands with those.
 ///
 /// # Errors
@@ -59,22 +97,24 @@ type Key = (DocumentId, UserId, DeviceId, String);
 pub fn groups(app: &App, db: &Connection, unit: UnitId) -> Result<Vec<Group>, StorageError> {
     let mut all: Vec<Group> = Vec::new();
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
-    let mut documents: BTreeMap<DocumentId, Option<DocumentRow>> = BTreeMap::new();
-    let mut waiting: BTreeMap<DocumentId, Vec<(ChangeHash, UserId)>> = BTreeMap::new();
+    let mut documents: BTreeMap<DocumentId, Option<Of>> = BTreeMap::new();
     for chunk in log::held(db, None)? {
         if let Entry::Vacant(place) = documents.entry(chunk.document) {
-            place.insert(log::document(db, chunk.document)?.filter(|row| row.unit == unit));
+            place.insert(Of::read(db, chunk.document, unit)?);
         }
-        let Some(Some(document)) = documents.get(&chunk.document) else { continue };
+        let Some(Some(of)) = documents.get_mut(&chunk.document) else { continue };
         let reason = chunk.reason.clone().unwrap_or_default();
         let refused = match reason.as_str() {
-            REFUSED => decided::newest(db, document.id, chunk.root())?,
+            REFUSED => decided::newest(db, of.row.id, chunk.root())?,
             _ => None,
         };
+        let hangs = of.hangs(chunk.hash);
         if chunk.state == "held" {
-            waiting.entry(chunk.document).or_default().push((chunk.hash, chunk.user));
+            of.held.push((chunk.hash, chunk.user));
+            of.names.insert(chunk.hash);
         }
-        if reason == DEPENDS || (reason == REFUSED && refused.is_none()) {
+        // What waits and hangs on nothing here must not be out of sight.
+        if hangs && (reason == DEPENDS || (reason == REFUSED && refused.is_none())) {
             continue;
         }
         let key = (chunk.document, chunk.user, chunk.device, reason.clone());
@@ -82,10 +122,10 @@ pub fn groups(app: &App, db: &Connection, unit: UnitId) -> Result<Vec<Group>, St
             group.changes.push(chunk);
             continue;
         }
-        let is_free = own_reason(app, db, document, Some((chunk.user, chunk.device)))?.is_none();
+        let is_free = own_reason(app, db, &of.row, Some((chunk.user, chunk.device)))?.is_none();
         places.insert(key, all.len());
         all.push(Group {
-            document: document.clone(),
+            document: of.row.clone(),
             user: chunk.user,
             device: chunk.device,
             reason,
@@ -95,33 +135,10 @@ pub fn groups(app: &App, db: &Connection, unit: UnitId) -> Result<Vec<Group>, St
             is_free,
         });
     }
-    let mut deps = BTreeMap::new();
     for group in &mut all {
-        let id = group.document.id;
-        if let Entry::Vacant(place) = deps.entry(id) {
-            place.insert(held::deps(db, id)?);
+        if let Some(Some(of)) = documents.get(&group.document.id) {
+            group.follow = of.follow(&group.changes);
         }
-        let waiting = waiting.get(&group.document.id).map_or(&[][..], Vec::as_slice);
-        let deps = deps.get(&id);
-        group.follow = deps.map_or_else(Vec::new, |deps| follow(deps, group, waiting));
     }
     Ok(all)
-}
-
-/// Authors of what builds on a group's changes.
-fn follow(
-    deps: &BTreeMap<ChangeHash, Vec<ChangeHash>>,
-    group: &Group,
-    waiting: &[(ChangeHash, UserId)],
-) -> Vec<UserId> {
-    let own: BTreeSet<ChangeHash> = group.changes.iter().map(|chunk| chunk.hash).collect();
-    let mut reached = own.clone();
-    let mut authors = Vec::new();
-    for (hash, user) in waiting {
-        let hangs = deps.get(hash).is_some_and(|deps| deps.iter().any(|dep| reached.contains(dep)));
-        if hangs && reached.insert(*hash) {
-            authors.push(*user);
-        }
-    }
-    authors
 }

@@ -127,9 +127,6 @@ pub(super) fn let_in(
     db: &Connection,
     document: DocumentId,
 ) -> Result<usize, StorageError> {
-    if !held::has(db, document)? {
-        return Ok(0);
-    }
     let Some(row) = log::document(db, document)? else { return Ok(0) };
     let (chunks, deps) = (log::chunks_of(db, document, "held")?, held::deps(db, document)?);
     // Whether each of those that are still held was refused. What a change builds on came before it.
