@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::app::{App, make_folder};
 use crate::key_files::Key;
 use crate::storage::sqlite::backup::{self, Contents};
-use crate::storage::sqlite::{backed, log};
+use crate::storage::sqlite::{backed, held, log};
 use crate::storage::{StorageError, ballast, ledger};
 
 /// A backup older than this is told as none.
@@ -240,7 +240,7 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     found.push(disk(&app.folder)?);
     let (pending, held, newest) = app.readers.read(|db| {
         let pending = log::pending_documents(db)?.len();
-        Ok((pending, log::held(db, None)?.len(), log::head(db)?.feed))
+        Ok((pending, held::count(db)?, log::head(db)?.feed))
     })?;
     found.push(finding(true, format!("the feed has {newest} changes"), ""));
     found.push(finding(

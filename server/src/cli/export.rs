@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::place::Place;
 use crate::app::App;
 use crate::export::{self, Asked};
-use crate::reports;
+use crate::reports::{self, Whose};
 use crate::storage::sqlite::units;
 
 /// Which report.
@@ -16,20 +16,20 @@ pub(super) enum ExportCommand {
     /// R-01, agreement and received for each year, as CSV to standard output.
     R01(R01),
     /// R-02, what there is to live in and what is asked, month by month.
-    R02(Whose),
+    R02(Of),
     /// R-14, how those placed are spread over the areas.
-    R14(Whose),
+    R14(Of),
     /// Shares by category and citizenship, small numbers hidden.
-    Shares(Whose),
+    Shares(Of),
     /// What waits for each department.
-    Departments(Whose),
+    Departments(Of),
     /// The indicators of the plans with their values.
-    Indicators(Whose),
+    Indicators(Of),
 }
 
 /// Whose report, and how it is written.
 #[derive(clap::Args)]
-pub(super) struct Whose {
+pub(super) struct Of {
     #[command(flatten)]
     place: Place,
     /// Name of the unit; needed where there are several.
@@ -47,7 +47,7 @@ pub(super) struct Whose {
 #[derive(clap::Args)]
 pub(super) struct R01 {
     #[command(flatten)]
-    whose: Whose,
+    whose: Of,
     /// Years, such as 2013 or 2008-2013; all without.
     #[arg(long, value_parser = years)]
     years: Option<(i64, i64)>,
@@ -69,7 +69,8 @@ pub(super) async fn run(command: ExportCommand) -> anyhow::Result<()> {
     let asked = Asked { unit, years, language, comma: !whose.point };
     let text = match reports::known(id) {
         Some(report) => {
-            let tables = reports::made(&app, unit, report, (language, None))?;
+            let tables =
+                reports::made(&app, Whose { unit, reader: None }, report, (language, None))?;
             reports::file(&app, (report, &tables), asked)?
         }
         None => export::r01(&app, asked)?,

@@ -4,6 +4,7 @@
 mod dump;
 mod export;
 mod first;
+mod held;
 mod logs;
 mod looked;
 mod people;
@@ -135,7 +136,7 @@ enum Command {
     Template(template::TemplateCommand),
     /// Changes that wait for a person.
     #[command(subcommand)]
-    Held(people::HeldCommand),
+    Held(held::HeldCommand),
     /// Tries changes that arrive on standard input; started by `serve` itself.
     #[command(hide = true)]
     Trial,
@@ -255,7 +256,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
         Command::Template(command) => template::run(command).await,
-        Command::Held(command) => people::held(command).await,
+        Command::Held(command) => held::run(command).await,
         Command::Trial => Ok(()),
     }
 }
@@ -297,6 +298,7 @@ async fn serve(
     }
     templates::refresh(&app)?;
     sync::clean::clean_again(&app).await.context("cleaning again what the ledger says")?;
+    sync::held::catch_up(&app).await.context("letting in what was released")?;
     let making = Arc::clone(&app);
     let rows = tokio::task::spawn_blocking(move || {
         if let Err(error) = projector::make_whole(&making) {

@@ -1,21 +1,20 @@
-//! `ankomst user`, `ankomst device` and `ankomst held`: who may come in, and what waits for a person.
+//! `ankomst user` and `ankomst device`: who may come in.
 
 use std::io::{BufRead, BufReader, Read};
 
 use ankomst_shared::app::Role;
-use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
+use ankomst_shared::ids::{DeviceId, UnitId, UserId};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
 use crate::accounts::days;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
-use crate::app::App;
+use crate::cli::held;
 use crate::cli::place::Place;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
-use crate::storage::sqlite::log;
 use crate::storage::sqlite::units;
 
 /// Longest line that is read as a password, in bytes.
@@ -29,7 +28,7 @@ pub(super) enum UserCommand {
     Give(Given),
     /// Takes a role back; what the tablet has written and not sent is taken in and held.
     Take(Taken),
-    /// Lets an account in again.
+    /// Lets an account in again; what is held of it stays held until a supervisor decides.
     On(Named),
     /// Lets an account in no more; what it sends later is held.
     Off(Named),
@@ -94,12 +93,6 @@ pub(super) enum DeviceCommand {
     List(Place),
     /// Revokes a device and ends its sessions; what it sends later is held.
     Revoke(Named),
-}
-
-#[derive(Subcommand)]
-pub(super) enum HeldCommand {
-    /// Lists the changes that are held: who, what, why.
-    List(Place),
 }
 
 pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
@@ -219,7 +212,7 @@ async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
     });
     let found = write.await?;
     ensure!(found, "there is no account {}", named.name);
-    Ok(())
+    if active { held::tell_waiting(&app, &named.name) } else { Ok(()) }
 }
 
 pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
@@ -240,26 +233,4 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-pub(super) async fn held(command: HeldCommand) -> anyhow::Result<()> {
-    let HeldCommand::List(place) = command;
-    list_held(&*place.folder()?.beside().await?)
-}
-
-fn list_held(app: &App) -> anyhow::Result<()> {
-    let held = app.readers.read(|db| {
-        let mut held = Vec::new();
-        for chunk in log::held(db, None)? {
-            let login = accounts::user(db, chunk.user)?.map(|user| user.login);
-            held.push((chunk, login.unwrap_or_default()));
-        }
-        Ok(held)
-    })?;
-    for (chunk, login) in held {
-        let (document, hash) = (chunk.document, base32(chunk.hash.as_bytes()));
-        let reason = chunk.reason.unwrap_or_default();
-        println!("{document}  {hash}  {login:<12} {}  {reason}", chunk.device);
-    }
-    Ok(())
 }

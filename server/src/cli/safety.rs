@@ -19,7 +19,7 @@ use crate::storage::{StorageError, ledger};
 use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
 use crate::sync::lines::{self, Outcome};
-use crate::sync::{clean, feed, ingest};
+use crate::sync::{clean, feed, held, ingest};
 use crate::{care, projector};
 
 pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
@@ -59,6 +59,8 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     ledger::join(beside.unwrap_or(Path::new(".")), &folder.path)?;
     let cleaned = clean::clean_again(&app).await?;
+    // What was decided since about held changes of the backup counts.
+    held::catch_up(&app).await?;
     let rows = projector::rebuild(&app)?;
     println!("{} changes, feed {}; {rows} rows", done.contents.chunks, done.contents.head);
     if cleaned > 0 {

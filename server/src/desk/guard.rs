@@ -178,7 +178,7 @@ impl Desk {
         let state = match behind::stands(&self.app, id) {
             Ok(state) => state,
             Err(CleanError::Storage(error)) => return Err(error.into()),
-            Err(other) => return Err(DeskError::Refused(other.to_string())),
+            Err(_) => return Err(DeskError::Nowhere),
         };
         let catalog = Catalog::builtin();
         let facts = state.fields.iter().filter(|(_, state)| !state.value.is_null());

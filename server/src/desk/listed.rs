@@ -8,8 +8,11 @@ use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
+use super::held::LATELY_MS;
 use super::made::{badge, plain};
 use super::{Desk, DeskError};
+use crate::storage::StorageError;
+use crate::storage::sqlite::decided;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::register;
 use crate::storage::sqlite::rows::ProjectedRow;
@@ -23,8 +26,12 @@ impl Desk {
         rows: &[ProjectedRow],
     ) -> Result<Vec<Line>, DeskError> {
         let (held, along) = self.app.readers.read(|db| {
-            let is_here = |row: &ProjectedRow| log::is_held_by(db, self.device, row.document);
-            let held = rows.iter().map(is_here).collect::<Result<Vec<_>, _>>()?;
+            let since_ms = self.app.now_ms() - LATELY_MS;
+            let is_here = |row: &ProjectedRow| {
+                let late = decided::is_handed_over(db, row.document, since_ms)?;
+                Ok((log::is_held_by(db, self.device, row.document)?, late))
+            };
+            let held = rows.iter().map(is_here).collect::<Result<Vec<_>, StorageError>>()?;
             Ok((held, log::wants(db, self.device)?))
         })?;
         let within = reach.within();
@@ -35,12 +42,15 @@ impl Desk {
             };
             rows.iter().map(parent).collect::<Result<Vec<_>, _>>()
         })?;
-        let lines = rows.iter().zip(parents).zip(held).map(|((row, parent), is_here)| {
+        let lines = rows.iter().zip(parents).zip(held).map(|((row, parent), (is_here, late))| {
             let actions = self.take(row, is_here, &along).into_iter().collect();
             let mut line = self.line(row, parent.as_ref());
             if row.kind == "residence" && along.contains(&row.document) {
                 let text = self.w(Word::TakenAlong).to_owned();
                 line.badges.push(Badge { text, tone: Tone::Info, sign: Sign::Pin });
+            }
+            if late {
+                line.badges.push(badge(self.w(Word::RegisterHandedOver), Tone::Info));
             }
             Line {
                 href: is_here.then(|| address((&row.home, &row.kind), (row.document, row.parent))),
@@ -169,7 +179,10 @@ fn differ(text: &str) -> Badge {
 }
 
 /// Where a record stands in the app; what has no place of its own, where it belongs.
-fn address((home, kind): (&str, &str), (id, parent): (DocumentId, Option<DocumentId>)) -> String {
+pub(super) fn address(
+    (home, kind): (&str, &str),
+    (id, parent): (DocumentId, Option<DocumentId>),
+) -> String {
     let single = Catalog::builtin().kind(kind).is_some_and(|kind| kind.single);
     let (kind, id) = match parent {
         Some(parent) if single => (home, parent),

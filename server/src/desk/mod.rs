@@ -1,9 +1,10 @@
 //! Places described by the server: administration (accounts, devices, what is held, the catalog and the
-//! server itself; no contents of any record), and the register of what a person may read.
+//! server itself; no contents of any record but to a supervisor who decides about them), and the register of what a
+//! person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
-//! [`devices`], [`held`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`], [`listed`],
-//! [`reports`].
+//! [`devices`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
+//! [`listed`], [`own`], [`reports`].
 
 mod clean;
 mod devices;
@@ -14,9 +15,11 @@ mod made;
 mod organisation;
 mod organise;
 mod overview;
+mod own;
 mod people;
 pub mod register;
 mod reports;
+mod story;
 
 use std::sync::Arc;
 
@@ -74,6 +77,9 @@ impl Desk {
     /// # Errors
     /// When the person may not, there is none at the address, or storage refuses.
     pub fn page(&self, address: &str) -> Result<PageView, DeskError> {
+        if address == own::HERE {
+            return self.own_held();
+        }
         if address.starts_with(register::HERE) {
             return self.register(address);
         }
@@ -88,13 +94,16 @@ impl Desk {
         {
             return self.opened_record(record);
         }
+        if let Some(held) = address.strip_prefix(held::HERE).and_then(|at| at.strip_prefix('/')) {
+            return self.story(held);
+        }
         match address {
             guard::HERE => self.guarding(),
             "/administration" => self.overview(),
             "/administration/organisation" => self.organisation(),
             "/administration/personer" => self.people(),
             "/administration/surfplattor" => self.devices(),
-            "/administration/hallna" => self.held(),
+            held::HERE => self.held(),
             _ => Err(DeskError::Nowhere),
         }
     }
@@ -110,6 +119,9 @@ impl Desk {
         }
         if matches!(act, "open" | "raise" | "letin") {
             return self.guard(act, &answers).await;
+        }
+        if act == "release" || act == "refuse" {
+            return self.decide((subject, act == "release"), &answers).await;
         }
         if !self.me.is(Role::Administrator) {
             return Err(DeskError::NotAllowed);

@@ -6,7 +6,7 @@ use ankomst_shared::text::Word;
 
 use super::{Desk, DeskError, guard};
 use crate::care;
-use crate::storage::sqlite::{accounts, backed, grants, log};
+use crate::storage::sqlite::{accounts, backed, grants, held, log};
 
 /// What was opened in emergencies is counted so far.
 const OPENED_MAX: usize = 200;
@@ -18,7 +18,7 @@ impl Desk {
                 Ok((
                     accounts::users(db)?.len(),
                     accounts::devices(db)?.len(),
-                    log::held(db, None)?.len(),
+                    held::count(db)?,
                     log::head(db)?.feed,
                     log::epoch(db)?,
                     backed::made_ms(db)?,
@@ -37,7 +37,11 @@ impl Desk {
         let lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),
-            self.link("/administration/hallna", Word::DeskHeld, held),
+            self.link(
+                super::held::HERE,
+                Word::DeskHeld,
+                usize::try_from(held).unwrap_or(usize::MAX),
+            ),
             Line {
                 figure: String::new(),
                 ..self.link("/administration/organisation", Word::DeskOrganisation, 0)

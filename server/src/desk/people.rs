@@ -175,6 +175,7 @@ impl Desk {
 
     pub(super) async fn set_active(&self, user: &str, active: bool) -> Result<Acted, DeskError> {
         let user = self.other(user)?;
+        let id = user.id;
         self.app
             .writer
             .write(move |db| {
@@ -182,13 +183,14 @@ impl Desk {
                 accounts::set_user_active(db, &user.login, active)
             })
             .await?;
-        Ok(self.said(Word::SavedDone))
+        if active { self.may_decide_now(id) } else { Ok(self.said(Word::SavedDone)) }
     }
 
     pub(super) async fn set_role(&self, user: &str, answers: &Answers) -> Result<Acted, DeskError> {
-        let grant = self.role_asked(self.other(user)?.id, answers)?;
+        let id = self.other(user)?.id;
+        let grant = self.role_asked(id, answers)?;
         self.app.writer.write(move |db| grants::add(db, &grant)).await?;
-        Ok(self.said(Word::SavedDone))
+        self.may_decide_now(id)
     }
 
     /// Takes a role back, for now and for later; the person's other roles stay.
@@ -231,17 +233,23 @@ impl Desk {
         Ok(self.said(Word::SavedDone))
     }
 
+    /// Nothing that is held goes in by itself because its author may write again; that it waits is said.
+    fn may_decide_now(&self, user: UserId) -> Result<Acted, DeskError> {
+        let say = format!("{}{}", self.w(Word::SavedDone), self.waits_of(user)?);
+        Ok(Acted { say, ..Acted::default() })
+    }
+
     pub(super) async fn set_password(
         &self,
         user: &str,
         answers: &Answers,
     ) -> Result<Acted, DeskError> {
-        let (user, hash) = (self.found(user)?, hashed(answers)?);
+        let (user, hash) = (self.account(user)?, hashed(answers)?);
         self.app.writer.write(move |db| accounts::set_password(db, user.id, &hash)).await?;
         Ok(self.said(Word::SavedDone))
     }
 
-    fn found(&self, user: &str) -> Result<UserRow, DeskError> {
+    fn account(&self, user: &str) -> Result<UserRow, DeskError> {
         let id: UserId = user.parse().map_err(|_| DeskError::Nowhere)?;
         let found = self.app.readers.read(|db| accounts::user(db, id))?;
         // Another unit's people are as if they were not there.
@@ -250,7 +258,7 @@ impl Desk {
 
     /// Somebody else: nobody ends or demotes himself, so one administrator always stays.
     fn other(&self, user: &str) -> Result<UserRow, DeskError> {
-        let found = self.found(user)?;
+        let found = self.account(user)?;
         if found.id == self.me.id { Err(DeskError::NotAllowed) } else { Ok(found) }
     }
 

@@ -5,6 +5,7 @@
 //! | `/register` | the lists |
 //! | `/register/<home>/<kind>[/<order>[/<after>]]` | a page of a list; `after` is the last document of the page before |
 //! | `/register/rapport/<report>[/<part>]` | a report, see `desk::reports` |
+//! | `/register/hallna` | what of a person's own work is held ([`super::own`]) |
 //! | `/register/sok/<words>` | what is found; asked of the server only, never an address of the app |
 //!
 //! Administration is not asked here: what a person may read is what `sync::rule` says.
@@ -15,7 +16,7 @@ use ankomst_shared::find::{beginnings, heard};
 use ankomst_shared::text::Word;
 
 use super::made::plain;
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, own};
 use crate::storage::StorageError;
 use crate::storage::sqlite::register::{self, Order, Place};
 use crate::sync::access;
@@ -104,6 +105,13 @@ impl Desk {
                 ..Line::default()
             }
         });
+        let own = Line {
+            key: own::HERE.to_owned(),
+            href: Some(own::HERE.to_owned()),
+            title: self.w(Word::RegisterOwn).to_owned(),
+            ..Line::default()
+        };
+        let lines = lines.chain([own]);
         let mut lists =
             self.part("lists", Word::Empty, Body::Lines(lines.collect(), String::new()));
         lists.title = String::new();

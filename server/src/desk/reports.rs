@@ -7,8 +7,9 @@ use super::made::plain;
 use super::register;
 use super::{Desk, DeskError};
 use crate::export::Asked;
-use crate::reports::{self, REPORTS, Report, Row, Table};
-use crate::sync::access::Reach;
+use crate::reports::{self, REPORTS, Report, Row, Table, Whose};
+use crate::storage::sqlite::grants::LEVEL_MAX;
+use crate::sync::rule::Reach;
 
 /// The place, before a report.
 pub(super) const HERE: &str = "/register/rapport";
@@ -43,9 +44,11 @@ impl Desk {
         let known = REPORTS.iter().find(|report| report.place == name);
         // A report of what others read is as if it were not there.
         let report = known.filter(|report| may_read(reach, report)).ok_or(DeskError::Nowhere)?;
-        let tables = reports::made(&self.app, reach.unit(), report, (self.language, chosen))?;
+        let whose = Whose { unit: reach.within().unit, reader: Some(&self.me) };
+        let tables = reports::made(&self.app, whose, report, (self.language, chosen))?;
         let file = |comma: bool| {
-            let asked = Asked { unit: reach.unit(), years: None, language: self.language, comma };
+            let asked =
+                Asked { unit: reach.within().unit, years: None, language: self.language, comma };
             reports::file(&self.app, (report, &tables), asked)
         };
         let save = |name: &str, label: Word, text: String| {
@@ -81,7 +84,8 @@ impl Desk {
 
     /// Whose report it is, when it was made, and how fresh it is.
     fn report_facts(&self, reach: &Reach) -> Result<Vec<(String, String)>, DeskError> {
-        let asked = Asked { unit: reach.unit(), years: None, language: self.language, comma: true };
+        let asked =
+            Asked { unit: reach.within().unit, years: None, language: self.language, comma: true };
         Ok(reports::facts(&self.app, asked)?)
     }
 
@@ -136,6 +140,10 @@ impl Desk {
     }
 }
 
+/// Figures of all are for who may read all; a report that names single records shows those a person may read.
 fn may_read(reach: &Reach, report: &Report) -> bool {
-    reports::homes(report).iter().all(|home| reach.homes().contains(home))
+    let all = &reach.within().homes;
+    reports::homes(report).iter().all(|home| {
+        if report.of_all { all.contains(&(*home, LEVEL_MAX)) } else { reach.includes(home) }
+    })
 }

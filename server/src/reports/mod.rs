@@ -22,6 +22,7 @@ use jiff::civil::{Date, DateTime};
 use crate::app::App;
 use crate::export;
 use crate::storage::StorageError;
+use crate::storage::sqlite::accounts::UserRow;
 
 use self::records::Records;
 pub(crate) use self::spread::INHABITANTS;
@@ -42,6 +43,8 @@ pub struct Report {
     pub help: Word,
     /// The kinds it is made of: only who may read all of them may read it.
     pub kinds: &'static [&'static str],
+    /// It adds up what is in all records: nobody who may read only some of them reads it.
+    pub of_all: bool,
     make: fn(&Records, &Told<'_>) -> Vec<Table>,
 }
 
@@ -53,6 +56,7 @@ pub static REPORTS: [Report; 5] = [
         title: Word::RegisterForecast,
         help: Word::RegisterForecastHelp,
         kinds: &["residence", "contract", "assignment", "year", "premises"],
+        of_all: true,
         make: forecast::make,
     },
     Report {
@@ -61,6 +65,7 @@ pub static REPORTS: [Report; 5] = [
         title: Word::RegisterSpread,
         help: Word::RegisterSpreadHelp,
         kinds: &["residence", "org"],
+        of_all: true,
         make: spread::make,
     },
     Report {
@@ -69,6 +74,7 @@ pub static REPORTS: [Report; 5] = [
         title: Word::RegisterShares,
         help: Word::RegisterSharesHelp,
         kinds: &["case"],
+        of_all: true,
         make: shares::make,
     },
     Report {
@@ -77,6 +83,7 @@ pub static REPORTS: [Report; 5] = [
         title: Word::RegisterWaiting,
         help: Word::RegisterWaitingHelp,
         kinds: &["case", "plan", "residence", "run", "org"],
+        of_all: false,
         make: waiting::make,
     },
     Report {
@@ -85,6 +92,7 @@ pub static REPORTS: [Report; 5] = [
         title: Word::RegisterIndicators,
         help: Word::RegisterIndicatorsHelp,
         kinds: &["plan"],
+        of_all: false,
         make: indicators::make,
     },
 ];
@@ -117,6 +125,15 @@ pub struct Row {
     pub href: Option<String>,
 }
 
+/// Of which records a report is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// Those of a unit.
+    pub unit: UnitId,
+    /// And of these only what this person may read; all on the command line.
+    pub reader: Option<&'a UserRow>,
+}
+
 /// For whom a report is made.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
@@ -146,11 +163,11 @@ pub fn known(name: &str) -> Option<&'static Report> {
 /// When storage refuses.
 pub fn made(
     app: &App,
-    unit: UnitId,
+    whose: Whose<'_>,
     report: &Report,
     (language, chosen): (Language, Option<&str>),
 ) -> Result<Vec<Table>, StorageError> {
-    let records = Records::read(app, unit, report.kinds)?;
+    let records = Records::read(app, whose, report.kinds)?;
     let today = swedish(app.now_ms()).map_or(Date::MIN, DateTime::date);
     Ok((report.make)(&records, &Told { language, today, chosen }))
 }

@@ -1,15 +1,18 @@
 //! What a report is made of: the merged records of some kinds of a unit, as far as they are visible.
 
 use ankomst_shared::catalog::{Catalog, read_date};
-use ankomst_shared::ids::{DocumentId, UnitId};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::value::Value;
 use jiff::civil::Date;
 
+use super::Whose;
 use crate::app::App;
 use crate::export;
 use crate::storage::StorageError;
 use crate::storage::sqlite::{log, units};
+use crate::sync::access;
+use crate::sync::rule::May;
 
 /// A record.
 #[derive(Debug)]
@@ -33,21 +36,34 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Reads all records of some kinds.
+    /// Reads all records of some kinds that somebody may read.
     ///
     /// # Errors
     /// When storage refuses.
     pub(super) fn read(
         app: &App,
-        unit: UnitId,
+        whose: Whose<'_>,
         kinds: &[&'static str],
     ) -> Result<Self, StorageError> {
         let mut all = Vec::new();
         for kind in kinds.iter().copied() {
-            for id in app.readers.read(|db| units::documents(db, unit, kind))? {
-                let Some(state) = export::record(app, (kind, id))? else { continue };
-                let row = app.readers.read(|db| log::document(db, id))?;
-                all.push(One { id, kind, parent: row.and_then(|row| row.parent), state });
+            let rows = app.readers.read(|db| {
+                let rights =
+                    whose.reader.map(|reader| access::rights_now(db, reader)).transpose()?;
+                let mut rows = Vec::new();
+                for id in units::documents(db, whose.unit, kind)? {
+                    let Some(row) = log::document(db, id)? else { continue };
+                    let may_read =
+                        |rights| Ok::<_, StorageError>(access::may(db, rights, &row)? >= May::Read);
+                    if rights.as_ref().map_or(Ok(true), may_read)? {
+                        rows.push(row);
+                    }
+                }
+                Ok(rows)
+            })?;
+            for row in rows {
+                let Some(state) = export::record(app, (kind, row.id))? else { continue };
+                all.push(One { id: row.id, kind, parent: row.parent, state });
             }
         }
         Ok(Self { catalog: app.catalog(), all })

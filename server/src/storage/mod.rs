@@ -2,8 +2,9 @@
 //!
 //! One backend: [`sqlite`]. Reading order: [`sqlite::open`] (files and pragmas), [`sqlite::writer`]
 //! (group commit), [`sqlite::log`] (documents and chunks), [`sqlite::keys`] (document keys),
-//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::units`], [`sqlite::cuts`] (what was cleaned), [`sqlite::enrolled`] (devices a restored log
-//! lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
+//! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::units`], [`sqlite::rights`] (what accounts might do before), [`sqlite::held`] and
+//! [`sqlite::decided`] (what waits for a person), [`sqlite::cuts`] (what was cleaned), [`sqlite::enrolled`] (devices
+//! a restored log lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
 //! (copies that were read whole), [`sqlite::backed`] (what is noted of them); [`ledger`] (what was
 //! cleaned, outside the log), and [`ballast`] (room for a full disk).
 

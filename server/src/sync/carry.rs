@@ -26,6 +26,8 @@ pub(super) struct Late<'a> {
     pub(super) was: Option<(ChangeHash, i64)>,
     /// It may be carried over now; otherwise it waits.
     pub(super) may_be: bool,
+    /// It is in this log already, and was held.
+    pub(super) is_here: bool,
 }
 
 /// What becomes of it.
@@ -62,7 +64,7 @@ pub(super) fn carry_over(
     db: &Connection,
     late: &Late<'_>,
 ) -> Result<Becomes, StorageError> {
-    let Late { row, info, was, may_be } = *late;
+    let Late { row, info, was, may_be, is_here } = *late;
     let (was, cleaned_ms) = (was.map(|(was, _)| was), was.map_or(0, |(_, ms)| ms));
     let (of, ids) = match row.parent {
         Some(parent) if row.kind == "review" => (Of::Review, [parent, row.id]),
@@ -81,7 +83,8 @@ pub(super) fn carry_over(
     let names: Vec<ChangeHash> = [info.hash].into_iter().chain(was).collect();
     let cleanings = cuts::of(db, ids[0])?;
     let vouched = cuts::newest_at(db, ids[0], cleaned_ms)?;
-    if let Some(known) = known_as(db, row.id, info.hash, was)?
+    if !is_here
+        && let Some(known) = known_as(db, row.id, info.hash, was)?
         && let Some(alias) = alias(app, db, row.id, (info, known), of)?
     {
         let is_gone = cleanings
@@ -217,7 +220,7 @@ fn is_late(
     let own = late.row.id;
     // Carried over by this server in another life of the log, and here under another name.
     let was = late.was.map(|(was, _)| was);
-    if known_as(db, own, late.info.hash, was)?.is_some() {
+    if !late.is_here && known_as(db, own, late.info.hash, was)?.is_some() {
         return Ok(true);
     }
     if !lines::is_continued(db, own)? && !lines::is_continued(db, record)? {
@@ -282,10 +285,26 @@ pub(super) fn store_late(
     (arrival, record): (&Arrival<'_>, DocumentId),
     moved: &Moved,
 ) -> Result<(), StorageError> {
+    let sealed = if moved.is_gone { &[] } else { arrival.sealed };
+    log::add_chunk(db, &Arrival { held: None, sealed, ..arrival.clone() })?;
+    move_on(app, db, (arrival, record), moved)
+}
+
+/// Ends a change that is in the log, and stores what stands for it.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) fn move_on(
+    app: &App,
+    db: &Connection,
+    (arrival, record): (&Arrival<'_>, DocumentId),
+    moved: &Moved,
+) -> Result<(), StorageError> {
     let (document, carried) = (arrival.document, &moved.carried);
-    let kept = if moved.is_gone { &[] } else { arrival.sealed };
-    log::add_chunk(db, &Arrival { held: None, sealed: kept, ..arrival.clone() })?;
     lines::end(db, document, carried)?;
+    if moved.is_gone {
+        cuts::reseal(db, document, (carried.was, &[]))?;
+    }
     if moved.knew > 0 {
         cuts::knew(db, document, carried.was, moved.knew)?;
     }
@@ -304,6 +323,29 @@ pub(super) fn store_late(
         cuts::knew(db, document, info.hash, line)?;
     }
     lines::stands_for(db, document, info.hash, moved.root)
+}
+
+/// Notes of a change that belongs to the line there is what it stands for, and which cleaning its author knew.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) fn note(
+    db: &Connection,
+    row: &DocumentRow,
+    info: &ChunkInfo,
+    was: Option<(ChangeHash, i64)>,
+) -> Result<(), StorageError> {
+    let (was, cleaned_ms) = was.unzip();
+    if let Some(was) = was {
+        lines::stands_for(db, row.id, info.hash, was)?;
+    }
+    let record = row.record();
+    if cuts::newest(db, record)? > 0 {
+        let vouched = cuts::newest_at(db, record, cleaned_ms.unwrap_or_default())?;
+        let knew = cuts::known(db, row.id, &info.deps)?.max(vouched);
+        cuts::knew(db, row.id, info.hash, knew)?;
+    }
+    Ok(())
 }
 
 /// A change of a push: its place there, its document, and itself if it was read.

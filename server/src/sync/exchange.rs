@@ -21,6 +21,7 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
 use crate::sync::{Session, access, ingest};
 
@@ -54,7 +55,9 @@ pub async fn answer(
     let now_ms = app.now_ms();
     app.writer
         .write(move |db| {
+            // After what it has brought: that was written before it was told.
             accounts::device_seen(db, device, now_ms)?;
+            rights::tell(db, device, now_ms)?;
             log::set_wants(db, device, &wants)
         })
         .await?;

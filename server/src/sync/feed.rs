@@ -12,9 +12,11 @@ use crate::app::App;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
+use crate::storage::sqlite::held;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::storage::sqlite::staff;
 use crate::sync::clean;
+use crate::sync::held::let_in;
 use crate::sync::lines::{self, Why};
 use crate::sync::staff as staffing;
 use crate::trial::Outcome;
@@ -91,6 +93,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
         app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
     }
     let staff = staff_after(document, &kind, (&base, &candidates), &outcomes);
+    let letting = Arc::clone(app);
     let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
     let head = app
         .writer
@@ -103,6 +106,10 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
             }
             if let Some(people) = staff {
                 staff::set(db, document, &people)?;
+            }
+            // What was let in and waited for these.
+            if held::waits(db, document)? {
+                let_in(&letting, db, document)?;
             }
             log::head(db)
         })
@@ -143,7 +150,7 @@ async fn continue_if_large(app: &Arc<App>, document: DocumentId) {
     let record = lines::is_large(app, document).and_then(|is_large| {
         let row =
             app.readers.read(|db| if is_large { log::document(db, document) } else { Ok(None) })?;
-        Ok(row.map(|row| row.parent.filter(|_| row.kind == "review").unwrap_or(document)))
+        Ok(row.map(|row| row.record()))
     });
     let continued = match record {
         Ok(Some(record)) => lines::continue_record(app, record, Why::Large).await.map(drop),

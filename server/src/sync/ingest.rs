@@ -21,11 +21,12 @@ use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::storage::sqlite::enrolled;
+use crate::storage::sqlite::held::DEPENDS;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
-use crate::storage::sqlite::{cuts, enrolled, lines};
-use crate::sync::access;
 use crate::sync::authors::{self, Author, covered, spoken_for};
-use crate::sync::carry::{Becomes, Late, carry_over, in_turn, known_as, store_late};
+use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, known_as, store_late};
+use crate::sync::held::{self, Arrived};
 use crate::sync::office::Office;
 
 /// A part whose bytes have passed the gate.
@@ -252,7 +253,13 @@ fn store_one(
     let Some(row) = document_of(db, part, info, now_ms)? else {
         return Ok(Outcome::Refused(Refused::Header));
     };
-    let held = reason_to_hold(db, part, &row, info)?;
+    let arrived = Arrived {
+        row: &row,
+        hash: part.was.map_or(info.hash, |(was, _)| was),
+        deps: &info.deps,
+        by: part.author.as_ref().map(|author| (author.user, author.device)),
+    };
+    let held = held::reason(app, db, &arrived)?;
     if held.is_some() {
         found.held.insert(document);
     }
@@ -264,29 +271,21 @@ fn store_one(
         Some(app.keys.seal(document, &info.hash, &info.bytes)?)
     };
     let sealed = anew.as_deref().unwrap_or(sealed);
-    let record = row.parent.filter(|_| row.kind == "review").unwrap_or(document);
     let arrival = Arrival { document, info, sealed, envelope, received_ms, held };
-    let late = Late { row: &row, info, was: part.was, may_be: found.carried < CARRIED_MAX };
+    let may_be = found.carried < CARRIED_MAX;
+    let late = Late { row: &row, info, was: part.was, may_be, is_here: false };
     match carry_over(app, db, &late)? {
         Becomes::Itself => {
             log::add_chunk(db, &arrival)?;
-            let (was, cleaned_ms) = part.was.unzip();
-            if let Some(was) = was {
-                lines::stands_for(db, document, info.hash, was)?;
-            }
-            if cuts::newest(db, record)? > 0 {
-                let vouched = cuts::newest_at(db, record, cleaned_ms.unwrap_or_default())?;
-                let knew = cuts::known(db, document, &info.deps)?.max(vouched);
-                cuts::knew(db, document, info.hash, knew)?;
-            }
+            carry::note(db, &row, info, part.was)?;
         }
         Becomes::Held => {
-            log::add_chunk(db, &Arrival { held: Some(held.unwrap_or("depends")), ..arrival })?;
+            log::add_chunk(db, &Arrival { held: Some(held.unwrap_or(DEPENDS)), ..arrival })?;
             found.held.insert(document);
         }
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {
-            store_late(app, db, (&arrival, record), &moved)?;
+            store_late(app, db, (&arrival, row.record()), &moved)?;
             found.carried += 1;
         }
     }
@@ -365,29 +364,4 @@ fn begin(
         && family
         && own;
     Ok(fits.then_some(header))
-}
-
-/// Why a change may not be shown yet, if so.
-fn reason_to_hold(
-    db: &Connection,
-    part: &Checked,
-    row: &DocumentRow,
-    info: &ChunkInfo,
-) -> Result<Option<&'static str>, StorageError> {
-    let Some(author) = &part.author else { return Ok(Some("author")) };
-    if log::any_held(db, row.id, &info.deps)? {
-        return Ok(Some("depends"));
-    }
-    if part.office.is_some() {
-        let own = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.server);
-        return Ok(if own { None } else { Some("not permitted") });
-    }
-    let Some(user) = accounts::user(db, author.user)? else { return Ok(Some("author")) };
-    if !user.active {
-        return Ok(Some("account ended"));
-    }
-    if !accounts::device(db, author.device)?.is_some_and(|device| device.active) {
-        return Ok(Some("device revoked"));
-    }
-    Ok(if access::may_write(db, &user, row)?.is_none() { Some("not permitted") } else { None })
 }

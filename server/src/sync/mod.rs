@@ -3,7 +3,7 @@
 //! Reading order: [`rule`] and [`access`] (who may), [`guard`] (what is
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
-//! [`carry`] (what comes late for them), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
+//! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
 //! must not be in a record any more), [`exchange`] (the one answer), [`live`] (the socket).
 
 pub mod access;
@@ -14,6 +14,7 @@ pub mod clean;
 pub mod exchange;
 pub mod feed;
 pub mod guard;
+pub mod held;
 pub mod ingest;
 pub mod lines;
 pub mod live;

@@ -12,6 +12,7 @@ mod desk;
 mod files;
 mod first;
 mod guard;
+mod held;
 mod kinds;
 mod kit;
 mod limits;

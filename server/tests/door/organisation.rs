@@ -1,6 +1,7 @@
 //! The organisation of the municipality, written by its administrators: departments, decisions.
 
 use ankomst_server::storage::sqlite::accounts;
+use ankomst_server::storage::sqlite::grants::{self, GrantRow};
 use ankomst_server::storage::sqlite::units;
 use ankomst_server::templates;
 use ankomst_shared::app::{Acted, Body, Language, Line, PAGE_FORM, PageView, Role};
@@ -22,7 +23,13 @@ impl Desk {
     async fn of(login: &str, role: Role) -> Self {
         let door = Door::with(login).await;
         let me = door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap();
-        door.app.writer.write(move |db| accounts::set_roles(db, me.id, role)).await.unwrap();
+        let write = door.app.writer.write(move |db| {
+            for grant in grants::of(db, me.id)? {
+                grants::end(db, me.id, grant.id, 0)?;
+            }
+            grants::add(db, &GrantRow::of_role(me.id, me.unit, role))
+        });
+        write.await.unwrap();
         let mut browser = Browser::new(1);
         browser.enrol(&door, login, PASSWORD).await;
         Self { door, browser }

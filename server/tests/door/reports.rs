@@ -2,7 +2,7 @@
 
 use ankomst_server::accounts::password;
 use ankomst_server::export::Asked;
-use ankomst_server::reports::{self, REPORTS};
+use ankomst_server::reports::{self, REPORTS, Whose};
 use ankomst_server::seed::town::{self, Plan, Size};
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::units;
@@ -91,7 +91,8 @@ async fn agrees(door: &Door, browser: &mut Browser) {
     let unit = door.app.readers.read(units::first).unwrap().unwrap();
     let tables = |name: &str| {
         let report = reports::known(name).unwrap();
-        reports::made(&door.app, unit, report, (Language::En, None)).unwrap()
+        reports::made(&door.app, Whose { unit, reader: None }, report, (Language::En, None))
+            .unwrap()
     };
     let sum = |name: &str, table: &str, column: &str| -> i64 {
         let tables = tables(name);
@@ -121,7 +122,8 @@ async fn agrees(door: &Door, browser: &mut Browser) {
     // The file is the one of the command line.
     let report = reports::known("r02").unwrap();
     let asked = Asked { unit, years: None, language: Language::Sv, comma: true };
-    let made = reports::made(&door.app, unit, report, (Language::Sv, None)).unwrap();
+    let made = reports::made(&door.app, Whose { unit, reader: None }, report, (Language::Sv, None))
+        .unwrap();
     let file = reports::file(&door.app, (report, &made), asked).unwrap();
     assert!(
         file.starts_with('\u{feff}') && file.contains("\r\nmonths_households\r\nmonth;"),

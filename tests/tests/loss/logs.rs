@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use ankomst_shared::app::Command;
+use ankomst_shared::app::{Act, Body, Command, PageView};
 use ankomst_shared::chunk::hostile::find_aborting;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{DocumentId, base32};
+use ankomst_shared::packed::from_bytes;
 use ankomst_shared::sync::message::{EnrolRequest, SignInRequest};
 use ankomst_shared::sync::wire;
 use ankomst_tests::kit::server::Server;
@@ -77,6 +78,7 @@ fn no_line_of_the_log_holds_anything_of_a_person_or_a_secret() {
         "A backup was made and read.",
         "A trial ended its process",
         "Administration acted.",
+        "It was decided about held changes.",
         "\"route\":\"/api/v1/sync\",\"status\":200",
         "\"route\":\"/api/v1/session\",\"status\":401,\"problem\":\"wrong-password\"",
         "\"status\":426,\"problem\":\"version\"",
@@ -132,9 +134,31 @@ async fn day(server: &mut Server, folder: &Path, secrets: &mut BTreeSet<Vec<u8>>
     secrets.insert(b"passet-av-zarghona".to_vec());
     secrets.extend(LOGINS.iter().take(5).map(|login| password(login).into_bytes()));
     one_is_held(server, &at("raw")).await;
+    it_is_refused(server, &at("ingrid")).await;
     gather(folder, secrets);
     knocks(server, &admin).await;
     vec![admin.me.me.user.to_string()]
+}
+
+/// A supervisor refuses what is held, and says why.
+async fn it_is_refused(server: &Server, folder: &Path) {
+    let ingrid = RawDevice::enrol(&server.url(), folder, ("ingrid", &password("ingrid"))).await;
+    let answer = ingrid.visits("/administration/hallna").await;
+    let page: PageView = from_bytes(&answer.body).unwrap();
+    let parts = page.parts.into_iter().filter_map(|part| match part.body {
+        Body::Lines(lines, _) => Some(lines),
+        _ => None,
+    });
+    let actions = parts.flatten().flat_map(|line| line.actions);
+    let asks: Vec<String> = actions
+        .filter_map(|action| match action.act {
+            Act::Server(_, what) => Some(what),
+            _ => None,
+        })
+        .collect();
+    let answer = ingrid.administers_with(&asks[0], &[("reason", TYPED[5])]).await;
+    assert_eq!(answer.status, 200, "{asks:?}");
+    ingrid.administers_with(&asks[0], &[("reason", HOSTILE[0])]).await;
 }
 
 /// A change that ends its trial.

@@ -3,7 +3,7 @@
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
-//! another), [`deposit`] (another person's
+//! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`hostile`] (a change that makes the trial abort),
 //! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
 //! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them),
@@ -17,6 +17,7 @@
     reason = "a test crate: a failed step fails the test"
 )]
 
+mod afterwards;
 mod backups;
 mod clean;
 mod day;

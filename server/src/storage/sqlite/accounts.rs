@@ -5,8 +5,8 @@ use ankomst_shared::ids::{DeviceId, SessionId, UnitId, UserId};
 use ankomst_shared::sync::message::{Me, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::Blob;
 use super::grants::{self, GrantRow};
+use super::{Blob, rights};
 use crate::storage::StorageError;
 
 /// An account.
@@ -272,7 +272,8 @@ pub fn add_device(db: &Connection, device: &DeviceRow, now_ms: i64) -> Result<()
             now_ms,
         ),
     )?;
-    Ok(())
+    // It begins with what its person may do now.
+    rights::tell(db, device.id, now_ms)
 }
 
 /// Finds a device.

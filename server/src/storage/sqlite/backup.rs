@@ -139,7 +139,7 @@ fn check_files(
 /// Puts a backup in the place of a data folder's log and begins a new epoch. What was there is kept
 /// in a folder `before-restore-…`; accounts, rights, devices and sessions are taken over from
 /// it, so that nobody enrolled since the backup is shut out, nobody shut out since comes in again and no right comes
-/// back; what was protected more since stays so. Document
+/// back; so are what was protected more since and what was decided about held changes. Document
 /// keys made since stay; of a document in the backup, the backup's key rules.
 ///
 /// The caller makes sure that no server runs. Everything is made and read beside what is there
@@ -238,6 +238,9 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
                  at_ms = excluded.at_ms, by = excluded.by WHERE excluded.level > raised.level;
          UPDATE main.documents SET protection = max(protection,
              coalesce((SELECT level FROM main.raised WHERE document = documents.id), 0));
+         DELETE FROM main.active; INSERT INTO main.active SELECT * FROM old.active;
+         DELETE FROM main.told; INSERT INTO main.told SELECT * FROM old.told;
+         INSERT OR IGNORE INTO main.decided SELECT * FROM old.decided;
          RELEASE accounts",
     );
     if copied.is_err() {

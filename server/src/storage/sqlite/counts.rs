@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::log;
+use super::{held, log};
 use crate::storage::StorageError;
 
 /// How many there are of what waits.
@@ -29,7 +29,7 @@ pub fn counts(db: &Connection, now_ms: i64) -> Result<Counts, StorageError> {
     };
     Ok(Counts {
         pending: count("SELECT count(*) FROM chunks WHERE state = 'pending'", &[])?,
-        held: count("SELECT count(*) FROM chunks WHERE state = 'held'", &[])?,
+        held: held::count(db)?,
         sessions: count(
             "SELECT count(*) FROM sessions WHERE ended = 0 AND ends_ms > ?1",
             &[&now_ms],

@@ -28,6 +28,14 @@ pub struct DocumentRow {
     pub user: UserId,
 }
 
+impl DocumentRow {
+    /// The record that decides about it: of a review the one it is about.
+    #[must_use]
+    pub fn record(&self) -> DocumentId {
+        self.parent.filter(|_| self.kind == "review").unwrap_or(self.id)
+    }
+}
+
 /// A stored chunk.
 #[derive(Debug, Clone)]
 pub struct ChunkRow {
@@ -209,13 +217,14 @@ pub fn documents_after(db: &Connection, feed: u64) -> Result<Vec<DocumentId>, St
     rows.map(|row| Ok(row?.0)).collect()
 }
 
-/// How many changes of a document wait for their trial, and how many are held.
+/// How many changes of a document wait for their trial, and how many for a person; what was refused does not.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn unseen(db: &Connection, document: DocumentId) -> Result<(usize, usize), StorageError> {
     let mut select = db.prepare_cached(
-        "SELECT state FROM chunks WHERE document = ?1 AND state IN ('pending', 'held')",
+        "SELECT state FROM chunks WHERE document = ?1
+         AND (state = 'pending' OR (state = 'held' AND reason IS NOT 'refused'))",
     )?;
     let rows = select.query_map([Blob(document)], |row| row.get::<_, String>(0))?;
     let (mut pending, mut held) = (0, 0);

@@ -4,6 +4,7 @@ use ankomst_shared::find::beginnings;
 use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::Connection;
 
+use super::held::WAITS;
 use super::log::{HELD, PENDING};
 use super::register::{CANDIDATES, CANDIDATES_MAX, KEYS_OF, Order, count_sql, find, list_sql};
 use super::rows::ProjectedRow;
@@ -27,9 +28,11 @@ fn plan(db: &Connection, sql: &str) -> Vec<String> {
 fn what_waits_and_what_is_held_is_found_by_an_index() {
     let folder = tempfile::tempdir().unwrap();
     let db = open_log(folder.path(), Schema::Bring).unwrap();
-    for (sql, index) in
-        [(PENDING.to_owned(), "chunks_pending"), (format!("SELECT received {HELD}"), "chunks_held")]
-    {
+    for (sql, index) in [
+        (PENDING.to_owned(), "chunks_pending"),
+        (format!("SELECT received {HELD}"), "chunks_held"),
+        (WAITS.to_owned(), "chunks_held_in"),
+    ] {
         let plan = plan(&db, &sql);
         let mut reads = plan.iter().filter(|line| line.contains("SCAN") || line.contains("SEARCH"));
         assert!(reads.all(|line| line.contains(index)), "{plan:?}");

@@ -52,6 +52,10 @@ impl Viewer<'_> {
             facts.push(fact(Word::ClockOff, offset.to_string()));
         }
         let mut part = part("contact", self.w(Word::SyncTitle), Body::Facts(facts));
+        if status.held > 0 {
+            let held = Act::Go("/register/hallna".to_owned());
+            part.actions.push(action("held", self.w(Word::HeldChanges), Sign::Lock, held));
+        }
         part.actions.push(action("sync-now", self.w(Word::SyncNow), Sign::Cloud, Act::Sync));
         part
     }

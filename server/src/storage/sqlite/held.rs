@@ -1,0 +1,143 @@
+//! What is held: plain statements, no decisions.
+
+use std::collections::BTreeMap;
+
+use ankomst_shared::ids::{ChangeHash, DocumentId};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Blob;
+use crate::storage::StorageError;
+
+/// Its author's account has ended.
+pub const ENDED: &str = "account ended";
+/// Its author's device was revoked.
+pub const REVOKED: &str = "device revoked";
+/// Its author may not write that.
+pub const NOT_PERMITTED: &str = "not permitted";
+/// Nobody is known as its author.
+pub const AUTHOR: &str = "author";
+/// What it builds on is held.
+pub const DEPENDS: &str = "depends";
+/// A person has decided that it, or what it builds on, is not shown.
+pub const REFUSED: &str = "refused";
+
+/// Whether a person may decide about what is held for a reason; what the trial has found nobody can change.
+#[must_use]
+pub fn is_for_person(reason: &str) -> bool {
+    [ENDED, REVOKED, NOT_PERMITTED, AUTHOR, DEPENDS, REFUSED].contains(&reason)
+}
+
+/// Why something that builds on these changes cannot be shown, if so.
+///
+/// # Errors
+/// When the database refuses.
+pub fn hangs_on(
+    db: &Connection,
+    document: DocumentId,
+    hashes: &[ChangeHash],
+) -> Result<Option<&'static str>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT coalesce(reason, '') FROM chunks WHERE document = ?1 AND hash = ?2 AND state = 'held'",
+    )?;
+    let mut found = None;
+    for hash in hashes {
+        let reason: Option<String> =
+            select.query_row((Blob(document), Blob(*hash)), |row| row.get(0)).optional()?;
+        match reason.as_deref() {
+            Some(REFUSED) => return Ok(Some(REFUSED)),
+            Some(_) => found = Some(DEPENDS),
+            None => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Asked at every turn of the feed; it names its index.
+pub(super) const WAITS: &str = "SELECT received FROM chunks INDEXED BY chunks_held_in
+    WHERE document = ?1 AND state = 'held' AND reason = 'depends' LIMIT 1";
+
+/// Whether something of a document waits for what it builds on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn waits(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let found = db
+        .prepare_cached(WAITS)?
+        .query_row([Blob(document)], |row| row.get::<_, i64>(0))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Documents of which something is held.
+///
+/// # Errors
+/// When the database refuses.
+pub fn documents(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT DISTINCT document FROM chunks WHERE state = 'held'")?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// What each held change of a document builds on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn deps(
+    db: &Connection,
+    document: DocumentId,
+) -> Result<BTreeMap<ChangeHash, Vec<ChangeHash>>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT hash, dep FROM deps WHERE document = ?1
+         AND hash IN (SELECT hash FROM chunks WHERE document = ?1 AND state = 'held')",
+    )?;
+    let rows = select.query_map([Blob(document)], |row| {
+        Ok((row.get::<_, Blob<ChangeHash>>(0)?.0, row.get::<_, Blob<ChangeHash>>(1)?.0))
+    })?;
+    let mut all: BTreeMap<ChangeHash, Vec<ChangeHash>> = BTreeMap::new();
+    for row in rows {
+        let (hash, dep) = row?;
+        all.entry(hash).or_default().push(dep);
+    }
+    Ok(all)
+}
+
+/// Lets a held change wait for its trial.
+///
+/// # Errors
+/// When the database refuses.
+pub fn wait(db: &Connection, document: DocumentId, hash: ChangeHash) -> Result<(), StorageError> {
+    db.prepare_cached(
+        "UPDATE chunks SET state = 'pending', reason = NULL
+         WHERE document = ?1 AND hash = ?2 AND state = 'held'",
+    )?
+    .execute((Blob(document), Blob(hash)))?;
+    Ok(())
+}
+
+/// Says why a change is held.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_reason(
+    db: &Connection,
+    (document, hash): (DocumentId, ChangeHash),
+    reason: &str,
+) -> Result<(), StorageError> {
+    db.prepare_cached(
+        "UPDATE chunks SET reason = ?3 WHERE document = ?1 AND hash = ?2 AND state = 'held'",
+    )?
+    .execute((Blob(document), Blob(hash), reason))?;
+    Ok(())
+}
+
+/// How many changes wait for a person; what was refused does not.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count(db: &Connection) -> Result<u64, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT count(*) FROM chunks WHERE state = 'held' AND reason IS NOT 'refused'",
+    )?;
+    super::log::number(select.query_row([], |row| row.get(0))?)
+}
