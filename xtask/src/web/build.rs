@@ -116,7 +116,7 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_type()?.is_dir() {
                 waiting.push((format!("{name}/"), entry.path()));
-            } else if name.ends_with(".js") || name.ends_with(".css") {
+            } else if [".js", ".css"].iter().any(|end| name.ends_with(end)) {
                 let script = fs::read_to_string(entry.path())?;
                 files.insert(name, slim::bare(&script).into_bytes());
             } else {
