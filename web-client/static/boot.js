@@ -72,7 +72,7 @@ line.port1.onmessage = ({ data }) => {
   else asked(data);
 };
 
-const [core, page] = modules('{{file:modules.parts}}');
+const [page, core] = modules('{{file:modules.parts}}');
 
 Promise.all([core, bytes('{{file:catalog.bin}}')]).then(
   ([module, catalog]) =>
@@ -100,19 +100,25 @@ if ('serviceWorker' in navigator) {
   });
 }
 
-// The service worker has modules whole; before there is one they come in parts, both in one file.
+// The service worker has modules whole; before there is one they come in parts, the page's before the core's: so
+// the page can be seen, and typed into, while the core is still under way.
 function modules(address) {
   if (navigator.serviceWorker?.controller) return [0, 1].map((number) => whole(address, number));
-  const apart = bytes(address).then((file) => unpack(new Uint8Array(file)));
-  // The core is compiled while the page's is put together.
-  return [0, 1].map(() => apart.then((all) => WebAssembly.compile(all.next().value)));
+  const coming = unpack(fetched(address));
+  return [0, 1].map(() => compiled(coming));
 }
 
 async function whole(address, number) {
   const answer = await fetched(`${address}?${number}`);
   if (answer.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(answer);
   // The service worker has lost them.
-  return WebAssembly.compile([...unpack(new Uint8Array(await answer.arrayBuffer()))][number]);
+  const coming = unpack(answer);
+  if (number) await coming.next();
+  return compiled(coming);
+}
+
+async function compiled(coming) {
+  return WebAssembly.compile((await coming.next()).value);
 }
 
 async function bytes(address) {

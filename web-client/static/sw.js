@@ -19,15 +19,15 @@ self.addEventListener('install', (event) => {
   );
 });
 
-// Modules come in parts, both in one file. They are kept whole, so that a start has no work with them: the core's
-// as number 0, the page's as number 1.
+// Modules come in parts, both in one file. They are kept whole, so that a start has no work with them: the page's
+// as number 0, the core's as number 1.
 const isApart = (path) => path.endsWith('.parts');
 
 async function keepWhole(cache, path) {
   const answer = await fetch(path);
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   let number = 0;
-  for (const module of unpack(new Uint8Array(await answer.arrayBuffer()))) {
+  for await (const module of unpack(answer)) {
     await cache.put(`${path}?${number++}`, new Response(module, { headers: { 'content-type': 'application/wasm' } }));
   }
 }

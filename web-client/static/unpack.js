@@ -59,9 +59,13 @@ self.unpack = (() => {
     return to;
   };
 
-  const together = ({ size, functions, lengths, starts }) => {
-    module = new Uint8Array(size);
-    places = Uint32Array.from(starts);
+  const together = (parts) => {
+    packed = parts;
+    at = 0;
+    module = new Uint8Array(number());
+    let functions = number();
+    const lengths = Array.from({ length: number() }, number);
+    places = new Uint32Array(lengths.map((length) => (at += length) - length));
     const first = packed.subarray(places[TABLE]);
     const second = first.subarray(KINDS);
     let to = copy(BEFORE, lengths[BEFORE], 0);
@@ -79,30 +83,35 @@ self.unpack = (() => {
     copy(BEHIND, lengths[BEHIND], to);
     const whole = module;
     // Nothing of it is kept here.
-    module = places = null;
+    packed = module = places = null;
     return whole;
   };
 
-  // Gives the modules of a file one by one: the first can be at work while the second is put together.
-  return function* (file) {
-    packed = file;
-    at = 0;
-    const modules = [0, 1].map(() => ({
-      size: number(),
-      functions: number(),
-      lengths: Array.from({ length: number() }, number),
-      starts: [],
-    }));
-    for (const part of modules[0].lengths.keys()) {
-      for (const { lengths, starts } of modules) {
-        starts.push(at);
-        at += lengths[part];
+  // Gives the modules of a file as they come, so that the first is at work while the second is under way. Before
+  // each stands its length in four bytes.
+  return async function* (answer) {
+    const reader = (await answer).body.getReader();
+    let chunks = [];
+    let size = 0;
+    const take = async (count) => {
+      while (size < count) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error('modules are cut short');
+        size += chunks[chunks.push(value) - 1].length;
       }
+      const all = new Uint8Array(size);
+      let to = 0;
+      for (const chunk of chunks) {
+        all.set(chunk, to);
+        to += chunk.length;
+      }
+      chunks = [all.subarray(count)];
+      size -= count;
+      return all.subarray(0, count);
+    };
+    for (let left = 2; left; left--) {
+      const length = new DataView((await take(4)).buffer).getUint32(0);
+      yield together(await take(length));
     }
-    for (const one of modules) {
-      packed = file;
-      yield together(one);
-    }
-    packed = null;
   };
 })();

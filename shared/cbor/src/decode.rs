@@ -381,11 +381,10 @@ impl<'b, C, T: Decode<'b, C> + Ord> Decode<'b, C> for BTreeSet<T> {
 }
 
 macro_rules! tuple {
-    ($($name:ident)*) => {
+    ($count:literal $($name:ident)*) => {
         impl<'b, Ctx, $($name: Decode<'b, Ctx>),*> Decode<'b, Ctx> for ($($name,)*) {
             fn decode(from: &mut Decoder<'b>, context: &mut Ctx) -> Result<Self, Error> {
-                const COUNT: u64 = [$(stringify!($name)),*].len() as u64;
-                if from.count(LIST) != COUNT {
+                if from.count(LIST) != $count {
                     from.fault();
                 }
                 Ok(($($name::decode(from, context)?,)*))
@@ -394,5 +393,5 @@ macro_rules! tuple {
     };
 }
 
-tuple!(A B);
-tuple!(A B D);
+tuple!(2 A B);
+tuple!(3 A B D);

@@ -184,6 +184,19 @@ async fn and_after_a_restore(
     assert!(shared.eventually(SYNC_MAX, || refused().contains("refused")).await);
     assert!(!refused().contains("account ended"), "{}", refused());
     assert!(ingrid.field((wrong, "phone")).await.unwrap().text.is_empty());
+    // It was his family after all: taken back by a command beside the running server.
+    let list = refused();
+    let line = list.lines().find(|line| line.contains("refused")).unwrap();
+    let id = wrong.to_string();
+    let change = line.split_whitespace().nth(1).unwrap();
+    let asked = ["held", "release", &id, change, "--reason", "Rätt familj", "--by"];
+    for login in ["elin", "sixten", "nobody"] {
+        let (fine, said) = server.try_command(&[&asked[..], &[login]].concat());
+        assert!(!fine && !said.is_empty(), "{login}: {said}");
+    }
+    server.command(&[&asked[..], &["ingrid"]].concat());
+    stands(ingrid, wrong, "phone", "+46701740612").await;
+    assert!(server.command(&["held", "list"]).is_empty());
 }
 
 #[test]

@@ -16,22 +16,25 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 /// The linker notes in the module what refers to what, for `quiet`.
 const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 
-/// Compiles core and page and gives `core.js`, `ui.js` and both modules in `modules.parts`; and the page's module
-/// by itself, to be weighed.
+/// Compiles core and page and gives `core.js`, `ui.js` and both modules in `modules.parts`, the page's
+/// first, so that it is at work while the core is under way.
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
-pub(super) fn modules() -> anyhow::Result<(Files, Vec<u8>)> {
+pub(super) fn modules() -> anyhow::Result<Files> {
     // Erased views before speed: the page's code is a fifth smaller for it.
     // Two calls: features of the core must not reach the page's dependencies.
     compile("ankomst-ui-wasm", &["--cfg=erase_components"], &[])?;
     compile("ankomst-core-wasm", &[], &[])?;
-    let (core_script, core) = glue("core", "ankomst_core_wasm")?;
-    let (page_script, page) = glue("ui", "ankomst_ui_wasm")?;
-    let both = parts::file(&[&core, &page]).context("taking the modules apart")?;
-    let names = ["core.js", "ui.js", "modules.parts"].map(str::to_owned);
-    let files = names.into_iter().zip([core_script, page_script, both]).collect();
-    Ok((files, parts::file(&[&page])?))
+    let (mut files, mut modules) = (Files::new(), Vec::new());
+    for (name, krate) in [("ui", "ankomst_ui_wasm"), ("core", "ankomst_core_wasm")] {
+        let (script, module) = glue(name, krate)?;
+        files.insert(format!("{name}.js"), script);
+        modules.push(module);
+    }
+    let parts = parts::file(&modules).context("taking the modules apart")?;
+    files.insert("modules.parts".to_owned(), parts);
+    Ok(files)
 }
 
 /// Compiles another library as the app's are: gives `<name>.js` and `<name>_bg.wasm`.
@@ -113,7 +116,7 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_type()?.is_dir() {
                 waiting.push((format!("{name}/"), entry.path()));
-            } else if name.ends_with(".js") || name.ends_with(".css") {
+            } else if [".js", ".css"].iter().any(|end| name.ends_with(end)) {
                 let script = fs::read_to_string(entry.path())?;
                 files.insert(name, slim::bare(&script).into_bytes());
             } else {

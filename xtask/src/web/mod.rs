@@ -31,12 +31,12 @@ pub(crate) struct WebArgs {
 /// # Errors
 /// When a build fails, a reference names no file, or the app is larger than its budget.
 pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
-    let (mut files, page) = build::modules()?;
+    let mut files = build::modules()?;
     files.insert("catalog.bin".to_owned(), ankomst_shared::catalog::PACKED.to_vec());
     files.extend(build::statics(&top().join("web-client").join("static"))?);
     let named = names::resolve(&files)?;
     let out = target().join("app");
-    let sizes = pack::write(&named, &page, &out)?;
+    let sizes = pack::write(&named, &out)?;
     if args.json {
         println!(
             "{}",

@@ -4,19 +4,20 @@ use std::io::Write;
 use std::path::Path;
 use std::{fmt, fs};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::names::Named;
+use super::parts;
 
 /// What the page's own code weighs at most, in bytes after brotli; the build fails above it.
-pub(super) const UI_BYTES_MAX: usize = 120_000;
+pub(super) const UI_BYTES_MAX: usize = 118_500;
 /// What the app's code, styles and icons weigh at most in a first visit, in bytes after brotli; the
 /// build fails above it.
-pub(super) const APP_BYTES_MAX: usize = 573_000;
+pub(super) const APP_BYTES_MAX: usize = 537_000;
 /// What the catalog weighs at most beside them (docs/decisions/0004-the-catalog-beside-the-app.md).
-pub(super) const CATALOG_BYTES_MAX: usize = 76_500;
+pub(super) const CATALOG_BYTES_MAX: usize = 76_000;
 
 /// What the app weighs, in bytes after brotli.
 pub(super) struct Sizes {
@@ -61,15 +62,15 @@ impl Sizes {
     }
 }
 
-/// Writes all files, and removes what an earlier build left. `page` is the page's module by itself.
+/// Writes all files, and removes what an earlier build left.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub(super) fn write(app: &Named, page: &[u8], out: &Path) -> anyhow::Result<Sizes> {
+pub(super) fn write(app: &Named, out: &Path) -> anyhow::Result<Sizes> {
     if out.exists() {
         fs::remove_dir_all(out)?;
     }
-    let mut sizes = Sizes { ui: brotli(page)?.len(), first_visit: 0, catalog: 0 };
+    let mut sizes = Sizes { ui: 0, first_visit: 0, catalog: 0 };
     for (plain, name) in &app.names {
         let Some(bytes) = app.files.get(name) else { continue };
         let path = out.join(name);
@@ -88,6 +89,9 @@ pub(super) fn write(app: &Named, page: &[u8], out: &Path) -> anyhow::Result<Size
         }
         if plain == "ui.js" {
             sizes.ui += small;
+        }
+        if plain == "modules.parts" {
+            sizes.ui += brotli(parts::first(bytes).context("no module of the page")?)?.len();
         }
     }
     Ok(sizes)

@@ -1,11 +1,12 @@
 //! Writes wasm modules in parts, which compress better than the modules: all operators in a row,
 //! all numbers of variables in a row, all offsets and so on, because each kind has its own habits.
 //! `unpack.js` puts each module together again, byte for byte: the page at the first visit, the
-//! service worker once for all visits after it. Both modules are in one file, part beside part,
-//! because they share code, of which a compressor then sees the second copy.
+//! service worker once for all visits after it. All modules are in one file, because the page and the
+//! core share code, of which a compressor then sees the second copy.
 //!
-//! A file has for each module its length, how many functions it has, how many parts, the length of
-//! each, all as LEB128; then, part by part, that of the first module and that of the second. Part 0 is all before the first function, part 1
+//! A file has for each module the length of what follows, in four bytes, the first one highest; then
+//! the length of the module, how many functions it has, how many parts, the
+//! length of each, all as LEB128; then the parts. Part 0 is all before the first function, part 1
 //! all behind the last, part 2 says in which part each operator has its first number (288 bytes)
 //! and its second (288 bytes; 0: none), part 3 has the operators, part 4 the variables of each
 //! function. The constant of `i32.const` is in the part of the operator behind it: what a number
@@ -84,58 +85,61 @@ fn parts_of(operator: usize) -> Option<(u8, u8)> {
 ///
 /// # Errors
 /// When a module cannot be read or has an operator that is not known here.
-pub(super) fn file(modules: &[&[u8]]) -> anyhow::Result<Vec<u8>> {
-    let all = modules.iter().map(|module| Parts::of(module)).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut out = Vec::new();
-    for (module, (functions, parts)) in modules.iter().zip(&all) {
-        out.extend(leb(u64::try_from(module.len())?));
-        out.extend(leb((*functions).into()));
-        out.extend(leb(u64::try_from(PARTS)?));
-        for part in &parts.0 {
-            out.extend(leb(u64::try_from(part.len())?));
+pub(super) fn file(modules: &[Vec<u8>]) -> anyhow::Result<Vec<u8>> {
+    let mut file = Vec::new();
+    for module in modules {
+        let parts = of(module)?;
+        file.extend(u32::try_from(parts.len())?.to_be_bytes());
+        file.extend(parts);
+    }
+    Ok(file)
+}
+
+/// The parts of the first module of a file.
+pub(super) fn first(file: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = file.split_first_chunk()?;
+    rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+/// Gives the parts of a module.
+fn of(wasm: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut parts = Parts(vec![Vec::new(); PARTS]);
+    let known = (0..KINDS).map(|kind| parts_of(kind).unwrap_or_default());
+    let (firsts, seconds): (Vec<u8>, Vec<u8>) = known.unzip();
+    parts.put(TABLE, &[firsts, seconds].concat())?;
+    let (mut functions, mut end) = (0_u32, 0);
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::CodeSectionStart { range, count, .. } => {
+                // The number of functions stands before the first.
+                end = range.start + leb(count.into()).len();
+                parts.put(BEFORE, wasm.get(..end).context("code outside of the module")?)?;
+            }
+            Payload::CodeSectionEntry(body) => {
+                let range = body.range();
+                let length = leb(u64::try_from(range.len())?);
+                ensure!(end + length.len() == range.start, "a length that is longer than it must");
+                end = range.end;
+                functions += 1;
+                parts.function(wasm, &body)?;
+            }
+            _ => {}
         }
     }
-    for part in 0..PARTS {
-        for (_, parts) in &all {
-            out.extend_from_slice(parts.0.get(part).map_or(&[], Vec::as_slice));
-        }
+    parts.put(BEHIND, wasm.get(end..).context("code outside of the module")?)?;
+    let mut out = leb(u64::try_from(wasm.len())?);
+    out.extend(leb(functions.into()));
+    out.extend(leb(u64::try_from(PARTS)?));
+    for part in &parts.0 {
+        out.extend(leb(u64::try_from(part.len())?));
     }
+    out.extend(parts.0.concat());
     Ok(out)
 }
 
 struct Parts(Vec<Vec<u8>>);
 
 impl Parts {
-    /// How many functions a module has, and its parts.
-    fn of(wasm: &[u8]) -> anyhow::Result<(u32, Self)> {
-        let mut parts = Self(vec![Vec::new(); PARTS]);
-        let known = (0..KINDS).map(|kind| parts_of(kind).unwrap_or_default());
-        let (firsts, seconds): (Vec<u8>, Vec<u8>) = known.unzip();
-        parts.put(TABLE, &[firsts, seconds].concat())?;
-        let (mut functions, mut end) = (0_u32, 0);
-        for payload in Parser::new(0).parse_all(wasm) {
-            match payload? {
-                Payload::CodeSectionStart { range, count, .. } => {
-                    // The number of functions stands before the first.
-                    end = range.start + leb(count.into()).len();
-                    parts.put(BEFORE, wasm.get(..end).context("code outside of the module")?)?;
-                }
-                Payload::CodeSectionEntry(body) => {
-                    let range = body.range();
-                    let length = leb(u64::try_from(range.len())?);
-                    let is_plain = end + length.len() == range.start;
-                    ensure!(is_plain, "a length that is longer than it must");
-                    end = range.end;
-                    functions += 1;
-                    parts.function(wasm, &body)?;
-                }
-                _ => {}
-            }
-        }
-        parts.put(BEHIND, wasm.get(end..).context("code outside of the module")?)?;
-        Ok((functions, parts))
-    }
-
     fn put(&mut self, part: u8, bytes: &[u8]) -> anyhow::Result<()> {
         let part = self.0.get_mut(usize::from(part)).context("there is no such part")?;
         part.extend_from_slice(bytes);
@@ -218,11 +222,14 @@ mod tests {
 
     use super::*;
 
-    /// Reads a file of parts and writes its modules.
+    /// Reads a file of parts, which comes in small pieces, and writes its modules.
     const SCRIPT: &str = "const fs = require('fs'); globalThis.self = globalThis; \
         (0, eval)(fs.readFileSync(process.argv[1], 'utf8')); \
         const file = new Uint8Array(fs.readFileSync(0)); \
-        for (const module of unpack(file)) fs.writeFileSync(1, module);";
+        const pieces = new ReadableStream({ start(to) { \
+            for (let at = 0; at < file.length; at += 1_000) to.enqueue(file.slice(at, at + 1_000)); \
+            to.close(); } }); \
+        (async () => { for await (const module of unpack(new Response(pieces))) fs.writeFileSync(1, module); })();";
 
     fn module(bodies: &[&[Op<'_>]]) -> Vec<u8> {
         let mut types = TypeSection::new();
@@ -304,9 +311,10 @@ mod tests {
         let node = node.args(["-e", SCRIPT]).arg(&script);
         let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (one, other) = (sample(), module(&[&[Op::Nop, Op::End]]));
-        let parts = file(&[&one, &other]).unwrap();
+        let whole = [one.clone(), other.clone()].concat();
+        let parts = file(&[one.clone(), other]).unwrap();
+        assert_eq!(first(&parts).unwrap(), of(&one).unwrap());
         node.stdin.take().unwrap().write_all(&parts).unwrap();
-        let whole = [one, other].concat();
         let output = node.wait_with_output().unwrap();
         assert!(output.status.success());
         assert!(output.stdout == whole, "{} bytes of {}", output.stdout.len(), whole.len());
@@ -316,8 +324,8 @@ mod tests {
     fn an_operator_that_the_script_does_not_know_fails_the_build() {
         let typed = Op::TypedSelect(ValType::I32);
         let select = [Op::I32Const(1), Op::I32Const(2), Op::I32Const(3), typed, Op::Drop, Op::End];
-        let error = file(&[&module(&[&select])]).unwrap_err().to_string();
+        let error = of(&module(&[&select])).unwrap_err().to_string();
         assert_eq!(error, "no part for operator 0x1c");
-        assert!(file(&[b"no module"]).is_err());
+        assert!(of(b"no module").is_err());
     }
 }

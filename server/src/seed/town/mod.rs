@@ -5,7 +5,7 @@
 //! figures and distributions), [`crew`] (accounts and devices), [`people`], [`person`] and [`awkward`],
 //! [`houses`] (who lives where), [`book`] and [`sealed`] (a document under construction and finished),
 //! then what is written: [`residence`], [`inspections`], [`defects`], [`cases`], [`household`],
-//! [`arrival`], [`journal`]; [`cast`] and [`story`] (what the demo is made of); [`sow`] (into a data
+//! [`arrival`], [`journal`]; [`cast`] and [`story`] (what the demo is made of); [`mod@sow`] (into a data
 //! folder).
 
 pub mod arrival;

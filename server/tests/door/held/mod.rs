@@ -235,10 +235,13 @@ async fn what_was_refused_is_let_in_also_after_its_record_has_gone_on() {
     let held = writes(BO, 1, &[&first], ("phone", "+46701740601"));
     let after = writes(ELIN, 2, &[&first], ("arriving_from", "Sundsvall"));
     let late = writes(BO, 3, &[&first, &held], ("email", "namn@example.org"));
-    world.push(&[first, held.clone(), after, late.clone()]).await;
+    let above = writes(ELIN, 4, &[&first, &held], ("phone", "+46701740602"));
+    world.push(&[first, held.clone(), after, late.clone(), above.clone()]).await;
     world.settle().await;
     world.decide((INGRID, false), (id, &[held.hash()])).await.unwrap();
-    assert_eq!(world.reason(&late).as_deref(), Some("refused"), "it builds on it");
+    for made in [&late, &above] {
+        assert_eq!(world.reason(made).as_deref(), Some("refused"), "it builds on it");
+    }
     let unseen = world.app.readers.read(|db| log::unseen(db, id)).unwrap();
     assert_eq!(unseen, (0, 0), "nobody waits for what was refused");
     let gone_on = lines::continue_record(&world.app, id, lines::Why::Asked { days: 0 }).await;
@@ -252,6 +255,7 @@ async fn what_was_refused_is_let_in_also_after_its_record_has_gone_on() {
         assert!(world.are(id, "held").is_disjoint(&BTreeSet::from([made.hash()])));
     }
     assert!(world.are(id, "ended").contains(&held.hash()));
+    assert!(world.are(id, "visible").contains(&above.hash()), "it had only waited");
 }
 
 #[tokio::test(flavor = "multi_thread")]
