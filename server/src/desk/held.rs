@@ -21,7 +21,7 @@ use crate::sync::held::{self, Asked, Group, HeldError};
 /// The place.
 pub(super) const HERE: &str = "/administration/hallna";
 /// Most lines of a part.
-const LINES_MAX: usize = 200;
+const LINES_MAX: usize = 2_000;
 /// How long what was decided is shown, in milliseconds.
 pub(super) const LATELY_MS: i64 = 90 * 24 * 3_600_000;
 

@@ -46,6 +46,18 @@ async fn does(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, 
     assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.problem());
 }
 
+/// An hour passes since all rights, half an hour since tablets were told of them: they know.
+async fn told(door: &Door) {
+    let write = door.app.writer.write(|db| {
+        db.execute(
+            "UPDATE grants SET from_ms = max(0, from_ms - 3600000), to_ms = to_ms - 3600000",
+            [],
+        )?;
+        Ok(db.execute("UPDATE told SET at_ms = at_ms - 1800000", [])?)
+    });
+    write.await.unwrap();
+}
+
 fn user(door: &Door, login: &str) -> accounts::UserRow {
     door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap()
 }
@@ -140,6 +152,7 @@ async fn a_record_protected_more_is_nowhere_for_those_who_do_not_reach_it() {
         projector::rebuild(&door.app).unwrap();
     }
     // What belongs to it and begins later is protected as it is.
+    told(&door).await;
     let journal = companion(case, "journal");
     let remark = [Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") }];
     let (outcome, hash) = elin.begins_with(&door, ("journal", journal), Some(case), &remark).await;
@@ -254,6 +267,7 @@ async fn an_emergency_opens_a_record_on_the_server_for_a_day_and_everybody_is_to
     let list = page(&mut ingrid.browser, &door, "/register/case/case").await;
     assert!(!documents(&read(&list)).contains(&case));
     let remark = [Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") }];
+    told(&door).await;
     let incident = DocumentId::from_bytes([74; 16]);
     let (_, hash) = ingrid.begins_with(&door, ("incident", incident), Some(case), &remark).await;
     assert_eq!(held(&door, hash).as_deref(), Some("not permitted"));

@@ -108,10 +108,13 @@ async fn an_ended_account_and_a_revoked_tablet_are_never_a_hand_over() {
     let world = World::new().await;
     world.push(std::slice::from_ref(&first)).await;
     world
-        .write(|db| Ok(db.execute("DELETE FROM devices WHERE user = ?1", [user(BO).as_bytes()])?))
+        .write(|db| {
+            db.execute("DELETE FROM told", [])?;
+            Ok(db.execute("DELETE FROM devices WHERE user = ?1", [user(BO).as_bytes()])?)
+        })
         .await;
     becomes(&world, BO, Role::Inspector).await;
-    world.write(|db| enrol(db, BO)).await;
+    world.write(|db| enrol(db, BO, jiff::Timestamp::now().as_millisecond())).await;
     assert_eq!(arrives(&world, &write(BO, 4)).await.as_deref(), Some("not permitted"));
     // One who never had the right has lost none.
     let mut never = begins_by(DocumentId::from_bytes([78; 16]), super::MATS);

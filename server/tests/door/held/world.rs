@@ -151,7 +151,7 @@ impl World {
                         active: true,
                     };
                     accounts::add_user(db, &row)?;
-                    enrol(db, who)?;
+                    enrol(db, who, 1)?;
                 }
                 Ok(())
             })
@@ -237,6 +237,7 @@ impl World {
 pub(crate) fn enrol(
     db: &ankomst_server::storage::sqlite::Connection,
     who: u8,
+    now_ms: i64,
 ) -> Result<(), ankomst_server::storage::StorageError> {
     let row = DeviceRow {
         id: device(who),
@@ -246,5 +247,5 @@ pub(crate) fn enrol(
         enrolment: Vec::new(),
         active: true,
     };
-    accounts::add_device(db, &row, 1)
+    accounts::add_device(db, &row, now_ms)
 }

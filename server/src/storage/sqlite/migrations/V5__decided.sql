@@ -32,3 +32,4 @@ CREATE TABLE told (
     at_ms INTEGER NOT NULL,
     PRIMARY KEY (device, at_ms)
 ) STRICT, WITHOUT ROWID;
+INSERT INTO told (device, at_ms) SELECT id, seen_ms FROM devices;
