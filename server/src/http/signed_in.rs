@@ -14,6 +14,7 @@ use axum_extra::extract::cookie::Cookie;
 use crate::app::App;
 use crate::http::listen::Peer;
 use crate::http::problem::Problem;
+use crate::http::way::ByHttps;
 use crate::storage::sqlite::accounts;
 use crate::sync::Session;
 
@@ -39,7 +40,11 @@ impl FromRequestParts<Arc<App>> for OwnOrigin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
-        if is_own(parts) { Ok(Self) } else { Err(Problem::origin()) }
+        if is_own(&parts.headers, &parts.uri, &parts.extensions) {
+            Ok(Self)
+        } else {
+            Err(Problem::origin())
+        }
     }
 }
 
@@ -57,12 +62,14 @@ pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(address))| address.ip())
 }
 
-/// Whether the origin's host and port are the ones the request was sent to.
-fn is_own(parts: &Parts) -> bool {
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let origin =
-        text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-    origin.is_some() && origin == host(&parts.headers, &parts.uri)
+/// Whether the origin is the scheme, host and port the request was sent to.
+fn is_own(headers: &HeaderMap, uri: &Uri, extensions: &Extensions) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let Some((scheme, named)) = origin.and_then(|origin| origin.split_once("://")) else {
+        return false;
+    };
+    let by_https = extensions.get().is_some_and(|ByHttps(by_https)| *by_https);
+    scheme == if by_https { "https" } else { "http" } && Some(named) == host(headers, uri)
 }
 
 /// The host and port a request was sent to; HTTP/2 says them in the address.

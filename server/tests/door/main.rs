@@ -8,6 +8,7 @@
 mod cards;
 mod clean;
 mod desk;
+mod edge;
 mod files;
 mod first;
 mod kinds;
