@@ -15,7 +15,7 @@ const ACT: &str = "/api/v1/desk/act";
 const DESK: (u32, u32) = (1440, 900);
 
 /// All attacks on a site, one after the other, and what each came to.
-const ATTACKS: &str = r#"
+const ATTACKS: &str = r"
 const [target, script, image, body, done] = arguments;
 const bytes = () => new Blob([Uint8Array.from(body)], { type: 'text/plain' });
 const asked = (path, how) => fetch(target + path, { credentials: 'include', ...how });
@@ -72,7 +72,7 @@ const attacks = {
   for (const [name, attack] of Object.entries(attacks)) came[name] = await attack();
   done(came);
 })();
-"#;
+";
 
 /// Lets a page of an open site attack; gives what it came to, and what the frame shows.
 async fn attacks(
@@ -113,7 +113,7 @@ async fn a_page_of_another_origin_reads_nothing_and_changes_nothing() {
     let script = sixten.read("document.querySelector('script[src]').getAttribute('src')").await;
     let image = sixten.read("document.querySelector('link[rel=icon]').getAttribute('href')").await;
     let files = (script.as_str(), image.as_str());
-    assert!(files.0.ends_with(".js") && files.1.starts_with('/'), "{files:?}");
+    assert!(files.0.contains("boot") && files.1.starts_with('/'), "{files:?}");
 
     // Control: a site that defends nothing is read, framed, held and told everything by the same attacks, and the
     // browser sends it what it holds for this machine.

@@ -124,7 +124,7 @@ async fn written(server: &Server) -> (DocumentId, DocumentId, usize) {
     let mut words = corpus().cycle();
     let label = [("label", Value::text(RUNS[0]))];
     let case = tablet.act(Act::NewCase, &label).await.document.unwrap();
-    let house = tablet.listed("/boenden").await[0].0;
+    let house = tablet.listed("/boenden").await.first().unwrap().0;
     let mut count = 0;
     let kinds = ["case", "journal", "residence", "deficiencies"];
     for (kind, document) in kinds.into_iter().zip([case, case, house, house]) {
