@@ -76,7 +76,7 @@ fn has_test(text: &str, name: &str) -> bool {
         .enumerate()
         .filter(|(_, line)| line.strip_prefix("async ").unwrap_or(line).starts_with(&head));
     places.any(|(at, _)| {
-        let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        let above = lines.iter().take(at).rev().take_while(|line| line.starts_with("#["));
         above
             .into_iter()
             .any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
