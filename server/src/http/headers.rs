@@ -14,10 +14,18 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    (HeaderName::from_static("permissions-policy"), NOTHING_OF_THE_DEVICE),
 ];
 
-/// Adds the headers; answers of the API are stored nowhere.
+/// What no page may ask a browser for: the app uses none of it.
+const NOTHING_OF_THE_DEVICE: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \
+     display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), \
+     identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), \
+     otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
+     publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), \
+     web-share=(), window-management=(), xr-spatial-tracking=()";
+
+/// Adds the headers. Answers of the API are stored nowhere, nor is anything else but the app's files.
 pub async fn add(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let policy = policy(host(request.headers(), request.uri()));
@@ -28,8 +36,12 @@ pub async fn add(request: Request, next: Next) -> Response {
     }
     // A page with a narrower one keeps it.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    let nowhere = HeaderValue::from_static("no-store");
     if is_api {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::CACHE_CONTROL, nowhere);
+    } else {
+        // The app's files say for themselves how long they are kept.
+        headers.entry(header::CACHE_CONTROL).or_insert(nowhere);
     }
     response
 }

@@ -14,6 +14,7 @@ use axum_extra::extract::cookie::Cookie;
 use crate::app::App;
 use crate::http::listen::Peer;
 use crate::http::problem::Problem;
+use crate::http::way::ByHttps;
 use crate::storage::sqlite::accounts;
 use crate::sync::Session;
 
@@ -45,18 +46,27 @@ pub fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(address))| address.ip())
 }
 
-/// Refuses what does not come from this app's own pages: the origin's host and port are those the request was sent to.
+/// Refuses what does not come from this app's own pages: the origin is the scheme, host and port the request was sent
+/// to.
 ///
 /// # Errors
 /// A [`Problem`].
 pub fn comes_from_here(request: &Request) -> Result<(), Problem> {
-    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let origin = origin.and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-    if origin.is_some() && origin == host(request.headers(), request.uri()) {
+    if is_own(request.headers(), request.uri(), request.extensions()) {
         Ok(())
     } else {
         Err(Problem::origin())
     }
+}
+
+/// Whether the origin is the scheme, host and port the request was sent to.
+fn is_own(headers: &HeaderMap, uri: &Uri, extensions: &Extensions) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let Some((scheme, named)) = origin.and_then(|origin| origin.split_once("://")) else {
+        return false;
+    };
+    let by_https = extensions.get().is_some_and(|ByHttps(by_https)| *by_https);
+    scheme == if by_https { "https" } else { "http" } && Some(named) == host(headers, uri)
 }
 
 /// The host and port a request was sent to; HTTP/2 says them in the address.

@@ -30,14 +30,22 @@ pub struct Way {
     pub proxy: bool,
 }
 
-/// Lets requests through that came over TLS or from this machine, and says whose they are.
+/// Whether the browser asked by https, also where a declared proxy ended it.
+#[derive(Debug, Clone, Copy)]
+pub struct ByHttps(pub bool);
+
+/// Lets requests through that came over TLS or from this machine, and says whose they are and how they came.
 pub async fn check(State(way): State<Way>, mut request: Request, next: Next) -> Response {
     let from = peer(request.extensions());
     let told = Forwarded::of(way, from, request.headers());
     request.extensions_mut().insert(Address(told.map_or(from, |told| told.from)));
-    let is_here = || host(request.headers(), request.uri()).is_some_and(is_this_machine);
-    let safe = way.tls || told.map_or_else(is_here, |told| told.by_https);
-    if safe || matches!(request.uri().path(), "/healthz" | "/readyz") {
+    let by_https = way.tls || told.is_some_and(|told| told.by_https);
+    request.extensions_mut().insert(ByHttps(by_https));
+    let is_here = host(request.headers(), request.uri()).is_some_and(is_this_machine);
+    if by_https
+        || told.is_none() && is_here
+        || matches!(request.uri().path(), "/healthz" | "/readyz")
+    {
         return next.run(request).await;
     }
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);

@@ -9,6 +9,7 @@
 mod cards;
 mod clean;
 mod desk;
+mod edge;
 mod files;
 mod first;
 mod guard;

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`source`] (files and faults), [`settings`], [`code`] (Rust without comments, tests
 //! told apart), then the checks: [`members`], [`doors`], [`rooms`], [`files`], [`places`], [`words`],
-//! [`sleeps`], [`fragments`], [`decisions`], [`texts`].
+//! [`sleeps`], [`fragments`], [`decisions`], [`proofs`], [`texts`].
 
 mod code;
 mod decisions;
@@ -14,6 +14,7 @@ mod files;
 mod fragments;
 mod members;
 mod places;
+mod proofs;
 mod rooms;
 mod settings;
 mod sleeps;
@@ -40,7 +41,7 @@ struct Repository<'a> {
 /// A check: gives what does not hold.
 type Check = fn(&Repository<'_>) -> anyhow::Result<Vec<Fault>>;
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     members::check,
     doors::check,
     rooms::check,
@@ -50,6 +51,7 @@ const CHECKS: [Check; 10] = [
     sleeps::check,
     fragments::check,
     decisions::check,
+    proofs::check,
     texts::check,
 ];
 
