@@ -11,6 +11,7 @@ use axum::http::{Extensions, HeaderMap, Method, Uri, header};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 
+use crate::accounts::door;
 use crate::app::App;
 use crate::http::listen::Peer;
 use crate::http::problem::Problem;
@@ -83,16 +84,18 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         }
         let jar = CookieJar::from_headers(&parts.headers);
         let token = jar.get(TOKEN).ok_or_else(Problem::signed_out)?;
-        let session = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
+        let (session, made_s) = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
         let now_ms = app.now_ms();
         let row = app.readers.read(|db| accounts::session(db, session.id))?;
-        let good = row.is_some_and(|row| {
+        let good = row.filter(|row| {
             !row.ended
                 && row.ends_ms > now_ms
                 && row.device == session.device
                 && row.user == session.user
         });
-        if good { Ok(Self(session)) } else { Err(Problem::signed_out()) }
+        let row = good.ok_or_else(Problem::signed_out)?;
+        door::token_used(app, &row, made_s).await;
+        Ok(Self(session))
     }
 }
 
