@@ -134,6 +134,28 @@ async fn a_revoked_tablet_is_out_at_once() {
 }
 
 #[tokio::test]
+async fn signing_out_everywhere_ends_every_session_and_nothing_else() {
+    let (door, mut browser, me) = someone("skrivbord-u", Role::Administrator).await;
+    let mut tablets = [Browser::new(2), Browser::new(3)];
+    for tablet in &mut tablets {
+        tablet.enrol(&door, "skrivbord-u", PASSWORD).await;
+    }
+    let out = format!("out:{me}");
+    assert_eq!(act(&mut browser, &door, &out, &[]).await.status, StatusCode::OK);
+    for tablet in tablets.iter_mut().chain([&mut browser]) {
+        assert_eq!(page(tablet, &door, PLACES[0], Language::Sv).await.problem(), "signed-out");
+        assert_eq!(tablet.refresh(&door).await.problem(), "signed-out");
+    }
+    assert_eq!(browser.enrol(&door, "skrivbord-u", PASSWORD).await.status, StatusCode::OK);
+    // Without the role one's own only.
+    door.app.writer.write(move |db| accounts::set_roles(db, me, Role::Supervisor)).await.unwrap();
+    let other = format!("out:{}", UserId::new(7, [7; 10]));
+    assert_eq!(act(&mut browser, &door, &other, &[]).await.problem(), "forbidden");
+    assert_eq!(act(&mut browser, &door, &out, &[]).await.status, StatusCode::OK);
+    assert_eq!(page(&mut browser, &door, PLACES[0], Language::Sv).await.problem(), "signed-out");
+}
+
+#[tokio::test]
 async fn an_administrator_stays_and_nonsense_changes_nothing() {
     let (door, mut browser, me) = someone("skrivbord-f", Role::Administrator).await;
     for (name, answers, problem) in [
