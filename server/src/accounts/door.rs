@@ -310,14 +310,13 @@ pub async fn refresh(
 }
 
 /// Notes that the answer of a session's last renewal has come, if a token made then shows it first.
-pub async fn token_used(app: &App, row: &SessionRow, made_s: i64) {
-    if !renew::shows_taken(row, made_s) {
-        return;
-    }
-    let (id, rotated_ms) = (row.id, row.rotated_ms);
+pub async fn token_used(app: &App, session: &Session, made_s: i64) {
+    let id = session.id;
+    let row = app.readers.read(|db| accounts::session(db, id)).ok().flatten();
+    let Some(row) = row.filter(|row| renew::shows_taken(row, made_s)) else { return };
     let note = move |db: &_| match accounts::session(db, id)? {
-        Some(row) if row.rotated_ms == rotated_ms => {
-            accounts::put_session(db, &SessionRow { taken: true, ..row })
+        Some(now) if now.rotated_ms == row.rotated_ms => {
+            accounts::put_session(db, &SessionRow { taken: true, ..now })
         }
         _ => Ok(()),
     };

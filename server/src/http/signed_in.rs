@@ -87,14 +87,16 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let (session, made_s) = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
         let now_ms = app.now_ms();
         let row = app.readers.read(|db| accounts::session(db, session.id))?;
-        let good = row.filter(|row| {
+        let good = row.is_some_and(|row| {
             !row.ended
                 && row.ends_ms > now_ms
                 && row.device == session.device
                 && row.user == session.user
         });
-        let row = good.ok_or_else(Problem::signed_out)?;
-        door::token_used(app, &row, made_s).await;
+        if !good {
+            return Err(Problem::signed_out());
+        }
+        door::token_used(app, &session, made_s).await;
         Ok(Self(session))
     }
 }
