@@ -68,5 +68,5 @@ fn no_token_with_a_fault_gets_in() {
         assert_eq!(tokens.check_at(&faulty, now_ms), None, "{faulty}\nof {token}\nand {other}");
         forged += 1;
     }
-    println!("{forged} forged, {same} were no change");
+    assert!(same < forged / 10, "{same} were no change");
 }

@@ -61,6 +61,11 @@ fn confused(algorithm: Algorithm, secret: &[u8]) -> String {
     encode(&header, &claims(), &EncodingKey::from_secret(secret)).unwrap()
 }
 
+/// An object without its first brace.
+fn opened(object: &str) -> &str {
+    object.strip_prefix('{').unwrap()
+}
+
 type Attack = (&'static str, Vec<String>);
 
 /// Other algorithms, and none.
@@ -216,12 +221,12 @@ fn names() -> Vec<Attack> {
             vec![
                 signed(
                     SEED,
-                    &format!(r#"{{"alg":"none",{}"#, &header_with(|_| {})[1..]),
+                    &format!(r#"{{"alg":"none",{}"#, opened(&header_with(|_| {}))),
                     &claims_with(|_| {}),
                 ),
                 signed(
                     SEED,
-                    &format!(r#"{{"kid":"other",{}"#, &header_with(|_| {})[1..]),
+                    &format!(r#"{{"kid":"other",{}"#, opened(&header_with(|_| {}))),
                     &claims_with(|_| {}),
                 ),
             ],

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::tests::{now_ms, session};
-use super::{Attack, claimed, claims_with};
+use super::{Attack, claimed, claims_with, opened};
 
 pub(super) fn all() -> Vec<Attack> {
     let with = |change: &dyn Fn(&mut Value)| claimed(&claims_with(|c| change(c)));
@@ -39,8 +39,8 @@ pub(super) fn all() -> Vec<Attack> {
         (
             "a claim twice",
             vec![
-                claimed(&format!(r#"{{"sub":"{user}",{}"#, &claims_with(|_| {})[1..])),
-                claimed(&format!(r#"{{"exp":9999999999,{}"#, &claims_with(|_| {})[1..])),
+                claimed(&format!(r#"{{"sub":"{user}",{}"#, opened(&claims_with(|_| {})))),
+                claimed(&format!(r#"{{"exp":9999999999,{}"#, opened(&claims_with(|_| {})))),
             ],
         ),
         (
