@@ -33,7 +33,8 @@ pub struct Secrets {
     pub position: [u8; 32],
     /// Proves which places in the order of arrival they were told.
     pub arrival: [u8; 32],
-    /// Draws the secrets that renew sessions.
+    /// Draws the secrets that renew sessions; not of the key of sessions, so that a change of that one
+    /// ends no session.
     pub refresh: [u8; 32],
     /// Wraps document keys.
     pub master: [u8; 32],
@@ -211,7 +212,7 @@ impl App {
                 deposit: DepositKey::from_seed(deposit),
                 position: told_key(b"ankomst/position-key/1", &master),
                 arrival: told_key(b"ankomst/arrival-key/1", &master),
-                refresh: told_key(b"ankomst/refresh-key/1", &session),
+                refresh: told_key(b"ankomst/refresh-key/2", &master),
                 master,
             },
             tokens: Tokens::new(session),
@@ -237,7 +238,19 @@ impl App {
             app.making.end();
         }
         app.news.send_modify(|news| news.head = head.feed);
+        app.look_at_session_key()?;
         Ok(Arc::new(app))
+    }
+
+    /// Takes the key of sessions that lies there now, and the one before for as long as it is good.
+    ///
+    /// # Errors
+    /// When a key cannot be read; all stays as it was.
+    pub fn look_at_session_key(&self) -> Result<(), StorageError> {
+        // In this order: when they are changed in between, the one before is the one that still signs.
+        let now = self.key_files.read(&self.folder, Key::Session)?;
+        self.tokens.take(now, self.key_files.session_before(&self.folder)?);
+        Ok(())
     }
 
     /// The catalog with the municipality's own checklists, as far as they were read.

@@ -68,6 +68,25 @@ pub async fn watch_disk(app: Arc<App>) {
     }
 }
 
+/// Looks for a new key of sessions after this.
+const KEY_EVERY: Duration = Duration::from_secs(10);
+
+/// Takes a new key of sessions when there is one; ends when the app stops.
+pub async fn watch_session_key(app: Arc<App>) {
+    let mut can = true;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(KEY_EVERY) => {}
+            () = app.stopping.cancelled() => return,
+        }
+        let looked = app.look_at_session_key();
+        if let (true, Err(error)) = (can, &looked) {
+            tracing::warn!(%error, "The key of sessions cannot be read; the one there was stays.");
+        }
+        can = looked.is_ok();
+    }
+}
+
 /// Makes backups for ever, the first at once if the newest is older than the schedule wants or there is
 /// none of this life of the log; ends when the app stops.
 pub async fn run(app: Arc<App>, schedule: Schedule) {

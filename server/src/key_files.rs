@@ -3,10 +3,16 @@
 
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use crate::storage::{StorageError, random};
 
 const KEY_BYTES: usize = 32;
+/// The key of sessions before the present one.
+const SESSION_BEFORE: &str = "session.old.key";
+
+/// A key, and when another took its place, Unix milliseconds.
+pub type Before = ([u8; KEY_BYTES], i64);
 
 /// One of the server's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +100,47 @@ impl KeyFiles {
         }
         self.read(folder, key)
     }
+
+    /// The key of sessions that the present one took the place of, and when, Unix milliseconds; `None`
+    /// if there is none or the present one lies elsewhere.
+    ///
+    /// # Errors
+    /// When a file that is there cannot be read.
+    pub fn session_before(&self, folder: &Path) -> Result<Option<Before>, StorageError> {
+        let before = folder.join(SESSION_BEFORE);
+        if self.elsewhere(Key::Session).is_some() || !before.exists() {
+            return Ok(None);
+        }
+        let changed = folder.join(Key::Session.name()).metadata()?.modified()?;
+        let since = changed.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        Ok(Some((read(&before)?, i64::try_from(since).unwrap_or(i64::MAX))))
+    }
+
+    /// Puts a new key of sessions in the place of the one there is, which stays beside it. Whenever the
+    /// power goes, there is a whole key.
+    ///
+    /// # Errors
+    /// When the key lies elsewhere, is missing, or cannot be written.
+    pub fn rotate_session(&self, folder: &Path) -> Result<(), StorageError> {
+        if let Some(file) = self.elsewhere(Key::Session) {
+            return Err(StorageError::KeyElsewhere(file.to_path_buf()));
+        }
+        self.read(folder, Key::Session)?;
+        let (key, before) = (folder.join(Key::Session.name()), folder.join(SESSION_BEFORE));
+        let (new, copy) = (folder.join("session.key.part"), folder.join("session.old.key.part"));
+        // What a power cut has left of an earlier try.
+        for left in [&new, &copy] {
+            match std::fs::remove_file(left) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        write(folder, "session.key.part")?;
+        std::fs::hard_link(&key, &copy)?;
+        std::fs::rename(&copy, &before)?;
+        std::fs::rename(&new, &key)?;
+        Ok(std::fs::File::open(folder)?.sync_all()?)
+    }
 }
 
 /// Reads a file that holds a key and nothing else.
@@ -147,5 +194,32 @@ mod tests {
         ));
         std::fs::write(&file, "too short").unwrap();
         assert!(matches!(given.read(folder, Key::Master), Err(StorageError::KeyLength(_))));
+    }
+    #[test]
+    fn a_new_key_of_sessions_keeps_the_one_before_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, files) = (dir.path(), KeyFiles::default());
+        assert!(files.rotate_session(folder).is_err(), "there is none");
+        let first = files.make(folder, Key::Session).unwrap();
+        assert_eq!(files.session_before(folder).unwrap(), None);
+        // As if the power had gone in the midst of an earlier try.
+        std::fs::write(folder.join("session.key.part"), "half").unwrap();
+        std::fs::write(folder.join("session.old.key.part"), "half").unwrap();
+        files.rotate_session(folder).unwrap();
+        let second = files.read(folder, Key::Session).unwrap();
+        assert_ne!(first, second);
+        let (before, since_ms) = files.session_before(folder).unwrap().unwrap();
+        assert_eq!(before, first);
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        assert!((now_ms - 60_000..=now_ms).contains(&since_ms), "{since_ms} of {now_ms}");
+        files.rotate_session(folder).unwrap();
+        assert_eq!(files.session_before(folder).unwrap().unwrap().0, second);
+        let left: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+
+        let given = KeyFiles { session: Some(folder.join("given")), ..KeyFiles::default() };
+        assert!(matches!(given.rotate_session(folder), Err(StorageError::KeyElsewhere(_))));
+        assert_eq!(given.session_before(folder).unwrap(), None);
     }
 }

@@ -84,7 +84,7 @@ async fn enrol_one(
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
         return Err(DoorError::Request("a device has a name of at most 60 characters"));
     }
-    let user = check(app, (&request.login, &request.password), from).await?;
+    let user = check(app, (&request.login, &request.password), from, None).await?;
     let now_ms = app.now_ms();
     let enrolment = Enrolment {
         device: DeviceId::new(now_ms, random()?),
@@ -136,7 +136,8 @@ async fn sign_in_one(
     request: SignInRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
-    let user = match check(app, (&request.login, &request.password), from).await {
+    let shown = enrolled(app, &request);
+    let user = match check(app, (&request.login, &request.password), from, shown).await {
         Err(DoorError::Wrong) => {
             tell_of_lost_account(app, &request)?;
             return Err(DoorError::Wrong);
@@ -189,18 +190,26 @@ fn tell_of_lost_account(app: &App, request: &SignInRequest) -> Result<(), Storag
     Ok(())
 }
 
+/// Checks a password; `device` is the one that asks, if it has shown an enrolment of this server.
 async fn check(
     app: &Arc<App>,
     (login, password): (&str, &str),
     from: Option<IpAddr>,
+    device: Option<DeviceRow>,
 ) -> Result<UserRow, DoorError> {
     if login.len() > 128 || password.len() > PASSWORD_BYTES_MAX {
         return Err(DoorError::Wrong);
     }
-    if !throttle::allows(login, from) {
+    let (user, device) = app.readers.read(|db| {
+        let user = accounts::user_by_login(db, login)?;
+        let device = device.filter(|device| user.as_ref().is_some_and(|u| u.id == device.user));
+        let Some(device) = device else { return Ok((user, None)) };
+        let known = accounts::device(db, device.id)?.is_none_or(|known| known.active);
+        Ok((user, known.then_some(device.id)))
+    })?;
+    if !throttle::allows(login, from, device) {
         return Err(DoorError::TooMany);
     }
-    let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
     let (password, hash) = (password.to_owned(), user.as_ref().map(|user| user.password.clone()));
     let matches =
@@ -231,6 +240,7 @@ async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<Sig
         rotated_ms: now_ms,
         ends_ms: now_ms + SESSION_MS,
         ended: false,
+        taken: true,
     };
     app.writer.write(move |db| accounts::put_session(db, &row)).await?;
     Ok(SignedIn {
@@ -297,6 +307,21 @@ pub async fn refresh(
         }
         _ => Err(DoorError::Ended),
     }
+}
+
+/// Notes that the answer of a session's last renewal has come, if a token made then shows it first.
+pub async fn token_used(app: &App, session: &Session, made_s: i64) {
+    let id = session.id;
+    let row = app.readers.read(|db| accounts::session(db, id)).ok().flatten();
+    let Some(row) = row.filter(|row| renew::shows_taken(row, made_s)) else { return };
+    let note = move |db: &_| match accounts::session(db, id)? {
+        Some(now) if now.rotated_ms == row.rotated_ms => {
+            accounts::put_session(db, &SessionRow { taken: true, ..now })
+        }
+        _ => Ok(()),
+    };
+    // Where it cannot be noted, as on a full disk, the next use tries again.
+    drop(app.writer.write(note).await);
 }
 
 /// Ends a session.

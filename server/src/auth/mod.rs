@@ -3,6 +3,8 @@
 //!
 //! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret).
 
+#[cfg(test)]
+mod numbers;
 pub mod renew;
 pub mod token;
 

@@ -131,6 +131,9 @@ enum Command {
     /// Enrolled devices.
     #[command(subcommand)]
     Device(people::DeviceCommand),
+    /// Sessions of signed-in tablets.
+    #[command(subcommand)]
+    Session(people::SessionCommand),
     /// Checklists of the municipality's own.
     #[command(subcommand)]
     Template(template::TemplateCommand),
@@ -255,6 +258,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,
         Command::Device(command) => people::device(command).await,
+        Command::Session(command) => people::session(command).await,
         Command::Template(command) => template::run(command).await,
         Command::Held(command) => held::run(command).await,
         Command::Trial => Ok(()),
@@ -309,6 +313,7 @@ async fn serve(
     drop(rlimit::increase_nofile_limit(limits::OPEN_FILES));
     app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
     tokio::spawn(care::watch_disk(Arc::clone(&app)));
+    tokio::spawn(care::watch_session_key(Arc::clone(&app)));
     if let Some(address) = settings.metrics {
         tell_metrics(&app, address, settings.metrics_token_file.as_deref()).await?;
     }

@@ -1,4 +1,4 @@
-//! `ankomst user` and `ankomst device`: who may come in.
+//! `ankomst user`, `ankomst device` and `ankomst session`: who may come in.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -93,6 +93,15 @@ pub(super) enum DeviceCommand {
     List(Place),
     /// Revokes a device and ends its sessions; what it sends later is held.
     Revoke(Named),
+}
+
+#[derive(Subcommand)]
+pub(super) enum SessionCommand {
+    /// Signs sessions with a new key from here on; nobody is signed out. For when the key may have been
+    /// seen: what the old one has signed is good for eleven minutes more.
+    Rotate(Place),
+    /// Signs an account out on all its tablets. Unsent work stays on them.
+    End(Named),
 }
 
 pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
@@ -230,6 +239,28 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
             let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
             ensure!(found, "there is no device {id}");
+            Ok(())
+        }
+    }
+}
+
+pub(super) async fn session(command: SessionCommand) -> anyhow::Result<()> {
+    match command {
+        SessionCommand::Rotate(place) => {
+            let folder = place.folder()?;
+            folder.has_data()?;
+            Ok(folder.key_files.rotate_session(&folder.path)?)
+        }
+        SessionCommand::End(named) => {
+            let app = named.place.folder()?.beside().await?;
+            let login = named.name.clone();
+            let write = app.writer.write(move |db| {
+                let Some(user) = accounts::user_by_login(db, &login)? else { return Ok(false) };
+                accounts::end_sessions(db, user.id)?;
+                Ok(true)
+            });
+            let found = write.await?;
+            ensure!(found, "there is no account {}", named.name);
             Ok(())
         }
     }

@@ -68,11 +68,7 @@ impl Desk {
             detail: format!("{} · {}", user.login, roles.join(", ")),
             figure: self.f(Word::DeskDeviceCount, &[&devices.to_string()]),
             badges,
-            actions: if self.administers() {
-                self.person_actions(user, grants)
-            } else {
-                Vec::new()
-            },
+            actions: self.person_actions(user, grants),
             ..Line::default()
         }
     }
@@ -120,9 +116,14 @@ impl Desk {
 
     fn person_actions(&self, user: &UserRow, grants: &[GrantRow]) -> Vec<Action> {
         let id = user.id.to_string();
+        let out = (Word::DeskOut, Sign::Lock, Word::DeskOutHelp);
+        let out = self.act_of(HERE, ("out", &id), out, Vec::new());
+        if !self.administers() {
+            return (user.id == self.me.id).then_some(out).into_iter().collect();
+        }
         let password = (Word::DeskNewPassword, Sign::Lock, Word::DeskNewPersonHelp);
         let asked = vec![self.question("password", Word::DeskPassword, Input::Text)];
-        let mut actions = vec![self.act_of(HERE, ("password", &id), password, asked)];
+        let mut actions = vec![self.act_of(HERE, ("password", &id), password, asked), out];
         if user.id == self.me.id {
             return actions;
         }
@@ -184,6 +185,13 @@ impl Desk {
             })
             .await?;
         if active { self.may_decide_now(id) } else { Ok(self.said(Word::SavedDone)) }
+    }
+
+    /// Ends the sessions of a person on all tablets.
+    pub(super) async fn sign_out(&self, user: &str) -> Result<Acted, DeskError> {
+        let id = self.account(user)?.id;
+        self.app.writer.write(move |db| accounts::end_sessions(db, id)).await?;
+        Ok(self.said(Word::SavedDone))
     }
 
     pub(super) async fn set_role(&self, user: &str, answers: &Answers) -> Result<Acted, DeskError> {

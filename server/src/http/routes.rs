@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::accounts::door;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::{comes_from_here, signed_in};
@@ -118,11 +119,13 @@ async fn ask(
         Rule::Open => {}
         Rule::OwnPages => comes_from_here(&request)?,
         Rule::SignedIn => {
-            let session = signed_in(&app, &request)?;
+            let (session, made_s) = signed_in(&app, &request)?;
+            door::token_used(&app, &session, made_s).await;
             request.extensions_mut().insert(session);
         }
         Rule::Has(roles) => {
-            let session = signed_in(&app, &request)?;
+            let (session, made_s) = signed_in(&app, &request)?;
+            door::token_used(&app, &session, made_s).await;
             let user = app.readers.read(|db| accounts::user(db, session.user))?;
             if !user.is_some_and(|user| roles.iter().any(|role| user.is(*role))) {
                 return Err(Problem::forbidden());

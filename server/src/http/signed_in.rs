@@ -76,11 +76,11 @@ pub fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     named.or(uri.authority().map(Authority::as_str))
 }
 
-/// The session behind the cookie, if it, its account and its device are good.
+/// The session behind the cookie, if it, its account and its device are good, and when its token was made, Unix seconds.
 ///
 /// # Errors
 /// A [`Problem`].
-pub fn signed_in(app: &App, request: &Request) -> Result<Session, Problem> {
+pub fn signed_in(app: &App, request: &Request) -> Result<(Session, i64), Problem> {
     // A plain reading sends no origin; one that changes something or opens a socket must.
     let reads = request.method() == Method::GET && !request.headers().contains_key(header::UPGRADE);
     if !reads || request.headers().contains_key(header::ORIGIN) {
@@ -88,12 +88,12 @@ pub fn signed_in(app: &App, request: &Request) -> Result<Session, Problem> {
     }
     let jar = CookieJar::from_headers(request.headers());
     let token = jar.get(TOKEN).ok_or_else(Problem::signed_out)?;
-    let session = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
+    let (session, made_s) = app.tokens.check(token.value()).ok_or_else(Problem::signed_out)?;
     let now_ms = app.now_ms();
     let good = app
         .readers
         .read(|db| accounts::is_good(db, (session.id, session.user, session.device), now_ms))?;
-    if good { Ok(session) } else { Err(Problem::signed_out()) }
+    if good { Ok((session, made_s)) } else { Err(Problem::signed_out()) }
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {

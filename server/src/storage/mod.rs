@@ -65,6 +65,12 @@ pub enum StorageError {
         /// Why.
         error: std::io::Error,
     },
+    /// A key that is to be changed lies outside the data folder.
+    #[error(
+        "the key lies in {}, which is only ever read; put another one there and start the server again. \
+         Nothing was changed", .0.display()
+    )]
+    KeyElsewhere(std::path::PathBuf),
     /// A key file holds something else.
     #[error("{} does not hold a key, which is 32 bytes; nothing was changed", .0.display())]
     KeyLength(std::path::PathBuf),

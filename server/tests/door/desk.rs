@@ -50,10 +50,8 @@ pub(crate) fn read(answer: &Answer) -> PageView {
     from_bytes(&answer.body).unwrap()
 }
 
-/// Someone of a role, signed in at a server of their own.
-async fn someone(login: &str, role: Role) -> (Door, Browser, UserId) {
-    let door = Door::with(login).await;
-    let me = door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap().id;
+/// Gives somebody one other role instead of all others.
+async fn becomes(door: &Door, me: UserId, role: Role) {
     let write = door.app.writer.write(move |db| {
         for grant in grants::of(db, me)? {
             grants::end(db, me, grant.id, 0)?;
@@ -62,6 +60,13 @@ async fn someone(login: &str, role: Role) -> (Door, Browser, UserId) {
         grants::add(db, &GrantRow::of_role(me, unit, role))
     });
     write.await.unwrap();
+}
+
+/// Someone of a role, signed in at a server of their own.
+async fn someone(login: &str, role: Role) -> (Door, Browser, UserId) {
+    let door = Door::with(login).await;
+    let me = door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap().id;
+    becomes(&door, me, role).await;
     let mut browser = Browser::new(1);
     browser.enrol(&door, login, PASSWORD).await;
     (door, browser, me)
@@ -140,6 +145,28 @@ async fn a_revoked_tablet_is_out_at_once() {
     assert_eq!(act(&mut browser, &door, &name, &[]).await.status, StatusCode::OK);
     assert_eq!(page(&mut tablet, &door, PLACES[0], Language::Sv).await.problem(), "signed-out");
     assert_eq!(page(&mut browser, &door, PLACES[2], Language::Sv).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_every_session_and_nothing_else() {
+    let (door, mut browser, me) = someone("skrivbord-u", Role::Administrator).await;
+    let mut tablets = [Browser::new(2), Browser::new(3)];
+    for tablet in &mut tablets {
+        tablet.enrol(&door, "skrivbord-u", PASSWORD).await;
+    }
+    let out = format!("out:{me}");
+    assert_eq!(act(&mut browser, &door, &out, &[]).await.status, StatusCode::OK);
+    for tablet in tablets.iter_mut().chain([&mut browser]) {
+        assert_eq!(page(tablet, &door, PLACES[0], Language::Sv).await.problem(), "signed-out");
+        assert_eq!(tablet.refresh(&door).await.problem(), "signed-out");
+    }
+    assert_eq!(browser.enrol(&door, "skrivbord-u", PASSWORD).await.status, StatusCode::OK);
+    // Without the role one's own only.
+    becomes(&door, me, Role::Supervisor).await;
+    let other = format!("out:{}", UserId::new(7, [7; 10]));
+    assert_eq!(act(&mut browser, &door, &other, &[]).await.problem(), "forbidden");
+    assert_eq!(act(&mut browser, &door, &out, &[]).await.status, StatusCode::OK);
+    assert_eq!(page(&mut browser, &door, PLACES[0], Language::Sv).await.problem(), "signed-out");
 }
 
 #[tokio::test]

@@ -154,6 +154,7 @@ async fn anew(door: &Door, enrolled: &Browser, number: u32) -> Browser {
         rotated_ms: now_ms,
         ends_ms: now_ms + SESSION_MS,
         ended: false,
+        taken: true,
     };
     door.app.writer.write(move |db| accounts::put_session(db, &row)).await.unwrap();
     let mut browser = enrolled.clone();
@@ -200,6 +201,7 @@ async fn each_use_of_a_copy_ends_the_session_once_one_of_the_two_is_old() {
         let (first, second) =
             if thief_first { (&mut thief, &mut honest) } else { (&mut honest, &mut thief) };
         assert_eq!(first.refresh(&door).await.status, StatusCode::NO_CONTENT);
+        assert!(is_in(&door, first).await, "uses what it was given");
         later(&door, first, RETRY_MS + 1_000).await;
         assert_eq!(second.refresh(&door).await.problem(), "signed-out", "an old secret");
         assert_eq!(first.refresh(&door).await.problem(), "signed-out", "the session has ended");
@@ -213,6 +215,7 @@ async fn repeating_an_old_secret_keeps_it_good_no_longer() {
     let mut honest = anew(&door, &enrolled, 1).await;
     let mut thief = honest.clone();
     assert_eq!(honest.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    assert!(is_in(&door, &honest).await);
     let old = secret(&thief);
     for _ in 0..3 {
         later(&door, &honest, RETRY_MS / 4).await;
@@ -224,6 +227,50 @@ async fn repeating_an_old_secret_keeps_it_good_no_longer() {
     thief.cookies.insert(SECRET.to_owned(), old);
     assert_eq!(thief.refresh(&door).await.problem(), "signed-out");
     assert_eq!(honest.refresh(&door).await.problem(), "signed-out");
+}
+
+#[tokio::test]
+async fn a_tablet_whose_answer_was_lost_may_ask_again_days_later() {
+    let (door, enrolled) = enrolled("dalen").await;
+    let mut tablet = anew(&door, &enrolled, 1).await;
+    let old = secret(&tablet);
+    assert_eq!(tablet.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    let next = secret(&tablet);
+    // The answer is lost, and the tablet is out of contact.
+    later(&door, &tablet, 2_000 * RETRY_MS).await;
+    tablet.cookies.remove(TOKEN);
+    tablet.cookies.insert(SECRET.to_owned(), old.clone());
+    assert_eq!(tablet.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(secret(&tablet), next);
+    // It has the answer now, as the use of its token shows: a minute later the old secret is a thief's.
+    assert!(is_in(&door, &tablet).await);
+    later(&door, &tablet, RETRY_MS + 1_000).await;
+    tablet.cookies.insert(SECRET.to_owned(), old);
+    assert_eq!(tablet.refresh(&door).await.problem(), "signed-out");
+}
+
+#[tokio::test]
+async fn a_change_of_the_session_key_logs_nobody_out() {
+    let (door, mut tablet) = enrolled("nyckelbyte").await;
+    later(&door, &tablet, 2 * RETRY_MS).await;
+    let before = tablet.clone();
+    assert_eq!(tablet.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    let key_files = &door.app.key_files;
+    key_files.rotate_session(&door.app.folder).unwrap();
+    assert!(is_in(&door, &tablet).await, "not looked at yet");
+    door.app.look_at_session_key().unwrap();
+    assert!(is_in(&door, &tablet).await, "the token of before is good for a while");
+    let mut again = before.clone();
+    assert_eq!(again.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(secret(&again), secret(&tablet), "the same secret follows under the new key");
+    assert_ne!(again.cookies.get(TOKEN), tablet.cookies.get(TOKEN));
+    assert!(is_in(&door, &again).await);
+    // Once more: tokens of the first key are out, and their tablets renew.
+    key_files.rotate_session(&door.app.folder).unwrap();
+    door.app.look_at_session_key().unwrap();
+    assert!(!is_in(&door, &tablet).await && is_in(&door, &again).await);
+    assert_eq!(tablet.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    assert!(is_in(&door, &tablet).await);
 }
 
 #[tokio::test]

@@ -73,6 +73,39 @@ async fn too_many_attempts_are_told_to_wait_even_with_the_right_password() {
 }
 
 #[tokio::test]
+async fn strangers_who_use_up_the_attempts_keep_no_known_tablet_out() {
+    let door = Door::with("belagrad").await;
+    let mut browser = Browser::new(1);
+    browser.enrol(&door, "belagrad", PASSWORD).await;
+    let device = browser.device.unwrap();
+    let sign_in = |enrolment: Option<ByteVec>| SignInRequest {
+        login: "belagrad".to_owned(),
+        password: PASSWORD.to_owned(),
+        device,
+        enrolment,
+    };
+    for _ in 0..10 {
+        Browser::new(2).enrol(&door, "belagrad", "fel lösenord här").await;
+    }
+    let post = "/api/v1/session";
+    let real = browser.enrolment.clone();
+    let me = door.app.readers.read(|db| accounts::user_by_login(db, "belagrad")).unwrap().unwrap();
+    let (key, name) = (*browser.key.public().as_bytes(), "Surfplatta".to_owned());
+    let made_up = Enrolment { device, user: me.id, key, name: name.clone(), at_ms: 1 }
+        .sign(&SigningKey::from_seed([9; 32]));
+    let of_another = Enrolment { device, user: UserId::new(5, [5; 10]), key, name, at_ms: 1 }
+        .sign(&door.app.secrets.server);
+    for other in [None, Some(made_up.into()), Some(of_another.into())] {
+        let answer = browser.clone().post(&door, post, &sign_in(other)).await;
+        assert_eq!(answer.problem(), "too-many");
+    }
+    let answer = browser.post(&door, post, &sign_in(real.clone())).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    door.app.writer.write(move |db| accounts::revoke_device(db, device)).await.unwrap();
+    assert_eq!(browser.post(&door, post, &sign_in(real)).await.problem(), "too-many");
+}
+
+#[tokio::test]
 async fn only_this_apps_own_pages_may_change_anything_or_open_the_socket() {
     let door = Door::with("ursprung").await;
     let mut browser = Browser::new(1);

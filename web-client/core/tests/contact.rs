@@ -79,3 +79,22 @@ fn a_server_that_wants_a_newer_app_is_not_called_out_of_reach() {
         assert_eq!(status(&core).outdated, is_outdated, "after {answer}");
     }
 }
+
+#[test]
+fn only_a_session_that_is_over_asks_for_the_password_not_an_answer_that_is_lost() {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks) = (desk.answers(), desk.ticks());
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    // The token is over each time; what the renewal is answered, and whether to sign in then.
+    let renewals = [(0, false), (503, false), (429, false), (413, false), (401, true)];
+    for (answer, must_sign_in) in renewals {
+        answers.borrow_mut().extend([(401, "signed-out"), (answer, "")]);
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        assert!(answers.borrow().is_empty(), "it has stopped asking before {answer}");
+        let now = status(&core);
+        assert_eq!(now.sign_in_needed, must_sign_in, "after {answer}");
+        assert_eq!(now.contact, Contact::None);
+    }
+}

@@ -85,6 +85,8 @@ pub struct SessionRow {
     pub ends_ms: i64,
     /// Ended.
     pub ended: bool,
+    /// The answer of the last renewal has come: its secret or its token was used.
+    pub taken: bool,
 }
 
 /// Reads roles from their names, separated by commas; unknown names are left out.
@@ -328,8 +330,8 @@ pub fn revoke_device(db: &Connection, id: DeviceId) -> Result<bool, StorageError
 /// When the database refuses.
 pub fn put_session(db: &Connection, session: &SessionRow) -> Result<(), StorageError> {
     db.execute(
-        "INSERT OR REPLACE INTO sessions (id, user, device, refresh, previous, rotated_ms, ends_ms, ended)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO sessions (id, user, device, refresh, previous, rotated_ms, ends_ms, ended, taken)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         (
             Blob(session.id),
             Blob(session.user),
@@ -339,6 +341,7 @@ pub fn put_session(db: &Connection, session: &SessionRow) -> Result<(), StorageE
             session.rotated_ms,
             session.ends_ms,
             session.ended,
+            session.taken,
         ),
     )?;
     Ok(())
@@ -351,7 +354,7 @@ pub fn put_session(db: &Connection, session: &SessionRow) -> Result<(), StorageE
 pub fn session(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, StorageError> {
     let row = db
         .prepare_cached(
-            "SELECT id, user, device, refresh, previous, rotated_ms, ends_ms, ended FROM sessions WHERE id = ?1",
+            "SELECT id, user, device, refresh, previous, rotated_ms, ends_ms, ended, taken FROM sessions WHERE id = ?1",
         )?
         .query_row([Blob(id)], |row| {
             Ok(SessionRow {
@@ -363,6 +366,7 @@ pub fn session(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, Sto
                 rotated_ms: row.get(5)?,
                 ends_ms: row.get(6)?,
                 ended: row.get(7)?,
+                taken: row.get(8)?,
             })
         })
         .optional()?;

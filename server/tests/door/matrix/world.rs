@@ -83,7 +83,7 @@ impl Somebody {
     }
 
     pub(super) fn session(&self, door: &Door) -> Session {
-        door.app.tokens.check(self.browser.cookies.get("__Host-ankomst").unwrap()).unwrap()
+        door.app.tokens.check(self.browser.cookies.get("__Host-ankomst").unwrap()).unwrap().0
     }
 
     /// An exchange of a device that holds nothing and has taken these houses along.

@@ -156,6 +156,7 @@ fn begin(db: &Connection) {
             rotated_ms: 0,
             ends_ms: i64::MAX,
             ended: false,
+            taken: false,
         };
         accounts::put_session(db, &row).unwrap();
     }

@@ -59,7 +59,7 @@ impl<P: Platform> Core<P> {
         for attempt in 0..2 {
             match self.post(path, body.clone()).await {
                 Err(Refusal::NotAllowed) if attempt == 0 => {
-                    if !self.refresh().await {
+                    if self.refresh().await != 204 {
                         return Err(Refusal::NotAllowed);
                     }
                 }

@@ -151,19 +151,20 @@ impl<P: Platform> Core<P> {
         Ok(())
     }
 
-    /// Renews the session with the device's key; tells whether it is good again.
-    pub(super) async fn refresh(&self) -> bool {
+    /// Renews the session with the device's key; gives the answer's status: 204 when it is good again, 401
+    /// when it is over, and anything else, nought included, says nothing of it.
+    pub(super) async fn refresh(&self) -> u16 {
         let at_ms = self.now_ms();
         let question = self.with_open(|open| {
             let device = open.identity.device;
             let signature = open.signing.sign("ankomst/refresh/1", &refresh_proof(device, at_ms));
             Ok(RefreshRequest { device, at_ms, signature: signature.to_vec().into() })
         });
-        let Ok(question) = question else { return false };
+        let Ok(question) = question else { return 0 };
         let path = "/api/v1/session/refresh";
         let answer =
             self.0.platform.transport().send(Method::Post, path, wire::pack(&question)).await;
-        answer.is_ok_and(|answer| answer.status == 204)
+        answer.map_or(0, |answer| answer.status)
     }
 
     pub(super) async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {

@@ -134,12 +134,14 @@ impl<P: Platform> Core<P> {
                     Ok(answer) => return self.hear(&question, answer).await.unwrap_or(Met::Nobody),
                     Err(_) => break,
                 },
-                401 if attempt == 0 => {
-                    if !self.refresh().await {
+                401 if attempt == 0 => match self.refresh().await {
+                    204 => {}
+                    401 => {
                         self.set_contact(Contact::None);
                         return Met::SignIn;
                     }
-                }
+                    _ => break,
+                },
                 401 => return Met::SignIn,
                 // 426 is also what a server says that wants https: no fault of this program.
                 426 if answer.problem.as_deref() != Some("https-needed") => {

@@ -82,7 +82,8 @@ impl Desk {
         Self { store: store.clone(), door: Door::default(), clock: Still::default() }
     }
 
-    /// What the server answers to the next exchanges: status and problem; then nothing.
+    /// What the server answers to the next exchanges and renewals: status and problem; then nothing, as
+    /// for a status of nought.
     pub fn answers(&self) -> Rc<RefCell<VecDeque<(u16, &'static str)>>> {
         Rc::clone(&self.door.0)
     }
@@ -133,8 +134,8 @@ impl Transport for Door {
         path: &str,
         body: Vec<u8>,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
-        let answer = if path == "/api/v1/sync" {
-            let next = self.0.borrow_mut().pop_front();
+        let answer = if ["/api/v1/sync", "/api/v1/session/refresh"].contains(&path) {
+            let next = self.0.borrow_mut().pop_front().filter(|(status, _)| *status > 0);
             next.map(|(status, problem)| HttpAnswer {
                 status,
                 problem: Some(problem.to_owned()),

@@ -5,6 +5,14 @@
 //! cookies, so the secret before the valid one is good for a minute after it was replaced. It leads to
 //! the same successor however often it is used, and never moves that minute: whichever of several
 //! answers comes last, the browser has the valid secret.
+//!
+//! A tablet whose answer is lost may be out of contact for days before it asks again. So the minute
+//! is over only once somebody has the answer, which the first use of its secret or of its token
+//! shows; until then nobody can have taken a place that is another's, and the secret before is good.
+//!
+//! Who has a copy of both secret and key is noticed at the first use of a secret that is over, which is
+//! the next renewal of whichever of the two is behind. Two who renew within the same minute every
+//! time have the same secrets and are not told apart here.
 
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{SessionId, base32};
@@ -54,6 +62,12 @@ fn successor(key: &[u8; 32], id: SessionId, before: &[u8]) -> String {
     format!("{id}.{}", base32(&drawn))
 }
 
+/// Whether a token that was made then, Unix seconds, shows that the answer of the last renewal came.
+#[must_use]
+pub const fn shows_taken(row: &SessionRow, made_s: i64) -> bool {
+    !row.taken && made_s >= row.rotated_ms.div_euclid(1000)
+}
+
 /// Renews a session with a secret; changes the row accordingly. `key` draws the next secret.
 pub fn renew(row: &mut SessionRow, given: &str, key: &[u8; 32], now_ms: i64) -> Renewal {
     if row.ended || now_ms >= row.ends_ms {
@@ -64,6 +78,7 @@ pub fn renew(row: &mut SessionRow, given: &str, key: &[u8; 32], now_ms: i64) -> 
     row.rotated_ms = row.rotated_ms.min(now_ms);
     let is_fresh = now_ms - row.rotated_ms <= RETRY_MS;
     if presented == row.refresh {
+        row.taken = true;
         // Requests that are still on their way have this secret or the one before it.
         if is_fresh && row.previous.is_some() {
             return Renewal::Renewed(given.to_owned());
@@ -72,9 +87,14 @@ pub fn renew(row: &mut SessionRow, given: &str, key: &[u8; 32], now_ms: i64) -> 
         row.refresh = hash(&next);
         row.previous = Some(presented);
         row.rotated_ms = now_ms;
+        row.taken = false;
         return Renewal::Renewed(next);
     }
-    if row.previous.as_ref() == Some(&presented) && is_fresh {
+    if row.previous.as_ref() == Some(&presented) && (is_fresh || !row.taken) {
+        if !is_fresh {
+            // It is told as if for the first time: other requests may be on their way.
+            row.rotated_ms = now_ms;
+        }
         let next = successor(key, row.id, &presented);
         row.refresh = hash(&next);
         return Renewal::Renewed(next);
@@ -84,11 +104,13 @@ pub fn renew(row: &mut SessionRow, given: &str, key: &[u8; 32], now_ms: i64) -> 
 }
 
 #[cfg(test)]
+mod lossy;
+#[cfg(test)]
 mod tests {
     use super::*;
     use ankomst_shared::ids::{DeviceId, UserId};
 
-    fn start() -> (SessionRow, String) {
+    pub(super) fn start() -> (SessionRow, String) {
         let id = SessionId::new(1, [1; 10]);
         let (secret, hash) = secret(id).unwrap();
         let row = SessionRow {
@@ -100,6 +122,7 @@ mod tests {
             rotated_ms: 0,
             ends_ms: SESSION_MS,
             ended: false,
+            taken: true,
         };
         (row, secret)
     }
@@ -121,7 +144,30 @@ mod tests {
         assert_eq!(renewed(&mut row, &first, 30_000), second);
         assert_eq!(renewed(&mut row, &first, 1_000 + MINUTE), second);
         // Repeating does not make the minute longer.
+        row.taken = true;
         assert_eq!(renew(&mut row, &first, &KEY, 1_001 + MINUTE), Renewal::Stolen);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_has_may_be_asked_for_days_later() {
+        let (mut row, first) = start();
+        let second = renewed(&mut row, &first, 1_000);
+        assert_eq!(renewed(&mut row, &first, 3_000 * MINUTE), second);
+        // Other tabs have a minute from then on, whatever the first does with the answer.
+        row.taken = true;
+        assert_eq!(renewed(&mut row, &first, 3_001 * MINUTE), second);
+        assert_eq!(renew(&mut row, &first, &KEY, 3_001 * MINUTE + 1), Renewal::Stolen);
+    }
+
+    #[test]
+    fn only_a_token_of_the_last_renewal_shows_that_its_answer_came() {
+        let (mut row, first) = start();
+        assert!(!shows_taken(&row, 0), "there was none");
+        renewed(&mut row, &first, 100_700);
+        assert!(!shows_taken(&row, 99));
+        assert!(shows_taken(&row, 100), "a token tells whole seconds");
+        row.taken = true;
+        assert!(!shows_taken(&row, 100), "known");
     }
 
     #[test]
@@ -139,6 +185,7 @@ mod tests {
     fn a_clock_that_is_put_back_signs_nobody_out_and_gives_a_thief_one_minute_at_most() {
         let (mut row, first) = start();
         let second = renewed(&mut row, &first, 90 * MINUTE);
+        row.taken = true;
         // The answer is lost, the clock is put back by an hour, the device asks again.
         assert_eq!(renewed(&mut row, &first, 30 * MINUTE), second);
         assert_eq!(renewed(&mut row, &second, 30 * MINUTE + 1), second);
