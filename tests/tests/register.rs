@@ -113,3 +113,36 @@ async fn a_supervisor_pages_through_the_register_and_an_administrator_has_none()
     page.see("main [role=alert]").await;
     page.picture("01-inget-register").await;
 }
+
+/// Reports in both looks and languages, as far as they fit a page; their files are those of the command line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_reads_the_reports_and_an_administrator_writes_the_organisation() {
+    let (Some(driver), Some(server)) = (Driver::start(), Server::with_town()) else { return };
+    let sixten = Person::arrives(&driver, &server, "reports-sixten", "sixten", TABLET).await;
+    sixten.goto("/administration/organisation").await;
+    sixten.profile.see("[data-part=decisions] [data-action=org-policy]").await;
+    sixten.profile.picture("01-organisation").await;
+    let ingrid = Person::arrives(&driver, &server, "reports-ingrid", "ingrid", DESK).await;
+    let page = &ingrid.profile;
+    ingrid.tap("nav a[href='/register']").await;
+    ingrid.tap("[data-part=reports] a[href='/register/rapport/bostadslage']").await;
+    page.see("[data-part=months_households] table").await;
+    page.picture("01-bostadslage").await;
+    for (place, shows) in [
+        ("spridning", "[data-part=areas] table"),
+        ("andelar", "[data-part=citizenships] table"),
+        ("indikatorer", "[data-part=indicators]"),
+        ("avdelningar", "[data-part=departments] [data-line]"),
+    ] {
+        ingrid.goto(&format!("/register/rapport/{place}")).await;
+        page.see(shows).await;
+        page.picture(place).await;
+    }
+    ingrid.tap("[data-part=departments] [data-line] a").await;
+    page.see("[data-part=open] [data-line] a").await;
+    page.picture("avdelning").await;
+    ingrid.goto("/rutiner").await;
+    ingrid.tap("[data-line=uam_rejection] a").await;
+    page.see("[data-line=D-09]").await;
+    page.picture("rutin").await;
+}

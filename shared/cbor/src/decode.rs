@@ -365,6 +365,10 @@ impl<'b, C, T: Decode<'b, C>> Decode<'b, C> for Vec<T> {
         let mut all = Self::new();
         for _ in 0..from.count(LIST) {
             all.push(T::decode(from, context)?);
+            // What does not come after a fault is not made up: it would weigh more than what was sent.
+            if from.bad {
+                break;
+            }
         }
         Ok(all)
     }
@@ -375,6 +379,10 @@ impl<'b, C, T: Decode<'b, C> + Ord> Decode<'b, C> for BTreeSet<T> {
         let mut all = Self::new();
         for _ in 0..from.count(LIST) {
             all.insert(T::decode(from, context)?);
+            // What does not come after a fault is not made up: it would weigh more than what was sent.
+            if from.bad {
+                break;
+            }
         }
         Ok(all)
     }

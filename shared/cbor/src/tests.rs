@@ -174,3 +174,26 @@ fn ends_that_are_marked_are_refused_unless_passed_over() {
     // A length beyond the bytes, for which nothing is set aside.
     assert!(crate::decode::<Vec<u64>>(b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff").is_err());
 }
+
+/// How many bytes stand behind each of what is read.
+struct Heavy;
+
+std::thread_local! {
+    static READ: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+impl<C> crate::Decode<'_, C> for Heavy {
+    fn decode(from: &mut crate::Decoder<'_>, _: &mut C) -> Result<Self, crate::decode::Error> {
+        READ.set(READ.get() + 1);
+        from.u8()?;
+        Ok(Self)
+    }
+}
+
+#[test]
+fn a_long_list_with_a_fault_ends_there() {
+    let mut bytes = vec![0x9a, 0, 0x10, 0, 0, 1, 2, 0xff];
+    bytes.resize(0x10_0000 + 5, 0);
+    assert!(crate::decode::<Vec<Heavy>>(&bytes).is_err());
+    assert_eq!(READ.get(), 3);
+}
