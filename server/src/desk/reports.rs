@@ -59,9 +59,7 @@ impl Desk {
         actions.push(save("csv-point", Word::ReportCsvPoint, file(false)?));
         actions.push(plain("print", self.w(Word::Print), Sign::Print, Act::Print));
         let mut parts: Vec<Part> = self.making_notice().into_iter().collect();
-        let mut about = self.part("about", Word::Empty, Body::Text(Vec::new()));
-        self.w(report.help).clone_into(&mut about.help);
-        parts.push(about);
+        parts.push(self.notice("about", Tone::Info, report.help));
         for table in &tables {
             if !(table.in_file_only && chosen.is_none()) {
                 parts.push(self.table(report, table));
