@@ -376,15 +376,7 @@ impl<'b, C, T: Decode<'b, C>> Decode<'b, C> for Vec<T> {
 
 impl<'b, C, T: Decode<'b, C> + Ord> Decode<'b, C> for BTreeSet<T> {
     fn decode(from: &mut Decoder<'b>, context: &mut C) -> Result<Self, Error> {
-        let mut all = Self::new();
-        for _ in 0..from.count(LIST) {
-            all.insert(T::decode(from, context)?);
-            // What does not come after a fault is not made up: it would weigh more than what was sent.
-            if from.bad {
-                break;
-            }
-        }
-        Ok(all)
+        Ok(Vec::decode(from, context)?.into_iter().collect())
     }
 }
 
