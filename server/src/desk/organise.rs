@@ -20,6 +20,9 @@ use crate::templates::{self, KIND, Org};
 /// Most departments and decisions, those that ended among them.
 const ENTRIES_MAX: usize = 2_000;
 
+/// Nothing is ended.
+const NONE: (&[String], &str) = (&[], "");
+
 impl Desk {
     /// Adds a department.
     pub(super) async fn add_department(&self, answers: &Answers) -> Result<Acted, DeskError> {
@@ -40,7 +43,7 @@ impl Desk {
         said.push(("name_sv", text(answers, "name_sv")?.to_owned()));
         said.extend(maybe(answers, "name_en")?.map(|name| ("name_en", name)));
         said.extend(another(&orgs, answers, "parent", "")?.map(|parent| ("parent", parent)));
-        self.write(orgs, ("departments", None), said).await
+        self.write(orgs, ("departments", None), said, NONE).await
     }
 
     /// Changes what a department is called, and says when it ends and who follows.
@@ -69,7 +72,7 @@ impl Desk {
         said.push(("parent", another(&orgs, answers, "parent", entry)?.unwrap_or_default()));
         said.push(("valid_to", to.unwrap_or_default()));
         said.push(("successor", successor.unwrap_or_default()));
-        self.write(orgs, ("departments", Some(entry)), said).await
+        self.write(orgs, ("departments", Some(entry)), said, NONE).await
     }
 
     /// Adds a decision.
@@ -94,15 +97,10 @@ impl Desk {
             return Ok(self.said(Word::DeskPolicyLater));
         };
         let last = read_date(&from).and_then(|first| first.yesterday().ok());
-        for entry in before {
-            let to = last.map(written_date).ok_or(DeskError::BadValue("valid_from"))?;
-            let orgs = templates::records(&self.app, self.me.unit, true)?;
-            self.write(orgs, ("policies", Some(&entry)), vec![("valid_to", to)]).await?;
-        }
+        let last = last.map(written_date).ok_or(DeskError::BadValue("valid_from"))?;
         let mut said = vec![("key", key), ("value", value), ("valid_from", from)];
         said.extend(maybe(answers, "decision_ref")?.map(|decision| ("decision_ref", decision)));
-        let orgs = templates::records(&self.app, self.me.unit, true)?;
-        self.write(orgs, ("policies", None), said).await
+        self.write(orgs, ("policies", None), said, (&before, &last)).await
     }
 
     /// Ends a decision on a day.
@@ -123,15 +121,17 @@ impl Desk {
         if to.as_str() < org.record.text(&format!("policies/{entry}/valid_from")) {
             return Err(DeskError::BadValue("valid_to"));
         }
-        self.write(orgs, ("policies", Some(entry)), vec![("valid_to", to)]).await
+        self.write(orgs, ("policies", Some(entry)), vec![("valid_to", to)], NONE).await
     }
 
-    /// Writes into an entry, or a new one. An empty text takes a field back; what stands already is not said again.
+    /// Writes into an entry, or a new one, and ends others on a day, all in one change. An empty text takes a field
+    /// back; what stands already is not said again.
     async fn write(
         &self,
         orgs: Vec<Org>,
         (list, entry): (&str, Option<&str>),
         said: Vec<(&'static str, String)>,
+        (ended, until): (&[String], &str),
     ) -> Result<Acted, DeskError> {
         let count = |list: &str| {
             let of = |org: &Org| org.record.entries(Catalog::builtin(), KIND, list).len();
@@ -149,6 +149,8 @@ impl Desk {
             None => true,
         };
         let org = orgs.into_iter().find(holds);
+        let of = |org: &Org| org.record.entries(Catalog::builtin(), KIND, list);
+        let there = org.as_ref().map(of).unwrap_or_default();
         let new = EntryId::from_bytes(random()?).to_string();
         let mut edits = Vec::new();
         let mut put = |path: String, text: &str, stands: &str| {
@@ -169,6 +171,9 @@ impl Desk {
             let path = format!("{list}/{}/{field}", entry.unwrap_or(&new));
             let stands = org.as_ref().map_or("", |org| org.record.text(&path)).to_owned();
             put(path, text, &stands)?;
+        }
+        for entry in ended.iter().filter(|entry| there.contains(entry)) {
+            put(format!("{list}/{entry}/valid_to"), until, "")?;
         }
         if !edits.is_empty() {
             let known = org.map(|org| (org.id, org.document));

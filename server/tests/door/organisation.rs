@@ -74,6 +74,13 @@ impl Desk {
         }
     }
 
+    /// Changes of the record.
+    fn changes(&self) -> usize {
+        let unit = self.door.app.readers.read(units::first).unwrap().unwrap();
+        let all = templates::records(&self.door.app, unit, true).unwrap();
+        all.iter().map(|org| org.document.changes().count()).sum()
+    }
+
     /// What stands in the record, as `field value`.
     fn stands(&self, field: &str) -> Vec<String> {
         let unit = self.door.app.readers.read(units::first).unwrap().unwrap();
@@ -150,7 +157,10 @@ async fn a_decision_ends_the_one_before_and_is_kept_as_it_is_read() {
         ]
     };
     desk.does("org-policy", &every("4", "2026-01-01")).await;
+    let before = desk.changes();
     desk.does("org-policy", &every("3", "2027-01-01")).await;
+    // Both in one change: no crash between them leaves the municipality without any.
+    assert_eq!(desk.changes(), before + 1);
     assert_eq!(desk.stands("/value"), ["3", "4"]);
     assert_eq!(desk.stands("/valid_to"), ["2026-12-31"]);
     // A decision cannot begin under one that holds.
