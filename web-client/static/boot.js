@@ -24,7 +24,12 @@ const FAILING_MS = 1_000;
 // A tablet may stay open and in sight for weeks.
 const LOOK_MS = 3_600_000;
 
-const worker = new Worker('{{file:worker.js}}', { type: 'module', name: 'ankomst-core' });
+// The two scripts that are started by address. With Trusted Types a browser takes no other, whoever asks.
+const OWN = { core: '{{file:worker.js}}', keeper: '/sw.js' };
+const policy = globalThis.trustedTypes?.createPolicy('ankomst', { createScriptURL: (name) => OWN[name] });
+const script = (name) => policy?.createScriptURL(name) ?? OWN[name];
+
+const worker = new Worker(script('core'), { type: 'module', name: 'ankomst-core' });
 // Between this file and the worker; the page's own messages do not pass here.
 const line = new MessageChannel();
 const app = {
@@ -95,7 +100,7 @@ if ('serviceWorker' in navigator) {
     if (served) leave();
     served = true;
   });
-  navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).then(watch, (reason) => {
+  navigator.serviceWorker.register(script('keeper'), { updateViaCache: 'none' }).then(watch, (reason) => {
     console.warn('The app cannot be kept for use without a network:', reason);
   });
 }

@@ -1,7 +1,9 @@
 // Keeps the app's own files for use without a network. It never touches /api: records live in the
 // core's store, not here. Files and version are filled in by the build.
 
-importScripts('{{file:unpack.js}}');
+// With Trusted Types a browser takes no script by address but this one.
+const OWN = '{{file:unpack.js}}';
+importScripts(self.trustedTypes?.createPolicy('ankomst', { createScriptURL: () => OWN }).createScriptURL('') ?? OWN);
 
 const BUILD = '__BUILD__';
 const FILES = __PRECACHE__;

@@ -25,6 +25,10 @@ const NOTHING_OF_THE_DEVICE: &str = "accelerometer=(), autoplay=(), bluetooth=()
      publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), \
      web-share=(), window-management=(), xr-spatial-tracking=()";
 
+/// Markup and addresses of scripts are taken from the app's own policies only (`boot.js`, `sw.js`), which know
+/// three scripts and no markup.
+const TRUSTED_TYPES: &str = "require-trusted-types-for 'script'; trusted-types ankomst";
+
 /// Adds the headers. Answers of the API are stored nowhere, nor is anything else but the app's files.
 pub async fn add(request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
@@ -64,7 +68,7 @@ fn policy(host: Option<&str>) -> HeaderValue {
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
          connect-src 'self'{sockets}; style-src 'self'; img-src 'self' data: blob:; \
          font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'"
+         frame-ancestors 'none'; {TRUSTED_TYPES}"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

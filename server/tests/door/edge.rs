@@ -70,7 +70,12 @@ fn faults(headers: &HeaderMap, is_file: bool) -> Vec<String> {
     wants("permissions-policy", REFUSED.iter().all(|one| refused.contains(&*format!("{one}=()"))));
     let policy = text("content-security-policy");
     let parts: BTreeSet<&str> = policy.split(';').map(str::trim).collect();
-    let whole = ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"];
+    let whole = [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    ];
     wants("content-security-policy", whole.iter().all(|one| parts.contains(one)));
     let sends = ["form-action 'self'", "form-action 'none'"];
     wants("content-security-policy", sends.iter().any(|one| parts.contains(one)));
@@ -166,6 +171,7 @@ async fn a_header_that_is_missing_or_wide_is_noticed() {
         ("script-src 'self'", "script-src 'self' 'unsafe-inline'"),
         ("img-src 'self'", "img-src https:"),
         ("frame-ancestors 'none'", "frame-ancestors 'self'"),
+        ("require-trusted-types-for 'script'", ""),
     ] {
         let mut wide = good.clone();
         assert!(policy.contains(from), "{policy}");

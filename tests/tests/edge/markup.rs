@@ -72,6 +72,16 @@ const OTHERS: [&str; 30] = [
     "=HYPERLINK(\"javascript:ran()\",\"a\")",
 ];
 
+/// Ways of a page to take words for code.
+const WAYS: [&str; 6] = [
+    "new Worker('/sw.js')",
+    "document.createElement('script').src = '/sw.js'",
+    "document.createElement('script').text = 'ran()'",
+    "new DOMParser().parseFromString('a', 'text/html')",
+    "trustedTypes.createPolicy('mine', { createHTML: (words) => words })",
+    "trustedTypes.createPolicy('ankomst', { createHTML: (words) => words })",
+];
+
 /// Watches a page: what ran, what the browser had to stop, what is in it as an element.
 const WATCHES: &str = "
     globalThis.tripped = 0;
@@ -255,14 +265,20 @@ async fn shown(driver: &Driver, server: &Server, records: [String; 2]) {
         assert_eq!(seen(&elin).await, NOTHING, "{word}");
     }
 
-    // Control: put into this very page as markup, the browser makes elements of it and has to stop them itself.
-    let put = "document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0])";
+    // This very page takes nothing as markup or as a script's address, nor another policy that would.
+    let put = "try { document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0]); } \
+               catch (fault) { if (fault instanceof TypeError) stopped.push('put'); }";
     for word in RUNS {
         page.web().execute(put, vec![json!(word)]).await.unwrap();
     }
-    let stopped = "stopped.filter((one) => one.startsWith('script-src')).length";
-    let stopped = format!("{stopped} >= {}", RUNS.len());
-    page.until("the policy to stop each", &stopped).await;
+    let stopped = "stopped.filter((one) => one === 'put').length";
+    assert_eq!(elin.read(&format!("String({stopped})")).await, RUNS.len().to_string());
+    for way in WAYS {
+        let tried = format!(
+            "(() => {{ try {{ {way}; return 'taken'; }} catch (fault) {{ return fault.name; }} }})()"
+        );
+        assert_eq!(elin.read(&tried).await, "TypeError", "{way}");
+    }
     assert_eq!(elin.read("String(tripped)").await, "0");
 
     // Control: on a page without a policy each runs.

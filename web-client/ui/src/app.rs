@@ -16,6 +16,9 @@ use crate::text::{Text, fill, tr};
 use crate::typing;
 use ankomst_shared::app::Sign;
 
+/// The product's name. As a value, not as words in a view: fixed parts of views are made from markup.
+pub const NAME: &str = "Ankomst";
+
 /// Shows the app: the entrance, or the place the address names.
 pub fn app() -> AnyView {
     let ui = ui();
@@ -81,7 +84,7 @@ fn navigation() -> AnyView {
         derived(move || ui().has_role(Role::Administrator) || ui().has_role(Role::Supervisor));
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
-            <p class="rail-name" aria-hidden="true">"Ankomst"</p>
+            <p class="rail-name" aria-hidden="true">{NAME}</p>
             {link("/idag", Sign::Day, Text::NavToday)}
             {dynamic(move || supervises.get().then(|| link("/inkorg", Sign::Inbox, Text::NavInbox)))}
             {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}

@@ -54,6 +54,11 @@ fn compile(package: &str, rustflags: &[&str], more: &[&str]) -> anyhow::Result<(
     cargo(&[&args, more, &NOTES].concat())
 }
 
+/// What makes elements or code from words; Trusted Types (`server/src/http/headers.rs`) would stop the page at it.
+/// Views do so for a part that is fixed: words in it are put in as values (`{NAME}`).
+const FROM_WORDS: [&str; 5] =
+    ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "new Function"];
+
 /// SHA-2 with its rounds in a loop instead of one behind the other.
 const COMPACT: &str = "--cfg=sha2_backend_soft=\"compact\"";
 
@@ -88,6 +93,11 @@ fn glue(name: &str, krate: &str) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     if output.js().contains("./snippets/") {
         bail!(
             "{krate} brings script snippets: the app has only the three files by hand and two glues"
+        );
+    }
+    if let Some(way) = FROM_WORDS.iter().find(|way| output.js().contains(**way)) {
+        bail!(
+            "{krate} makes markup or code from words ({way}): the app's policy of contents refuses that"
         );
     }
     let script = output.js().to_owned();

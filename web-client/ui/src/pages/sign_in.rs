@@ -4,6 +4,7 @@
 use crate::prelude::*;
 use ankomst_shared::app::{Command, Reply, SignIn};
 
+use crate::app::NAME;
 use crate::bridge::ask;
 use crate::dom::value_of;
 use crate::icon::icon;
@@ -35,7 +36,7 @@ pub fn sign_in() -> AnyView {
     view! {
         <main id="main" class="entrance" tabindex="-1">
             <div class="entrance-card card">
-                <p class="shell-name">"Ankomst"</p>
+                <p class="shell-name">{NAME}</p>
                 {dynamic(move || match vaults.get() {
                     None => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
                     Some(known) if known.is_empty() || other.get() => first(!known.is_empty(), other),
