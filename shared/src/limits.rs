@@ -40,6 +40,10 @@ pub const DEPOSITS_MAX: usize = 500;
 pub const ENROLMENTS_MAX: u32 = 100;
 /// Most documents a device is unsure of that one exchange judges.
 pub const UNSURE_MAX: usize = 20_000;
+/// Most documents one exchange sends whole again because a device asks for them.
+pub const HEAL_MAX: usize = 2_000;
+/// Most houses a device may have taken along at a time.
+pub const WANTS_MAX: usize = 2_000;
 /// Documents kept open on a tablet.
 pub const OPEN_DOCUMENTS_MAX: usize = 50;
 /// Most half-typed answers of forms that are no records; the oldest goes first.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId};
-use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX, UNSURE_MAX};
+use ankomst_shared::limits::{
+    FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, UNSURE_MAX, WANTS_MAX,
+};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
     Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
@@ -48,7 +50,11 @@ pub async fn answer(
     session: &Session,
     exchange: Exchange,
 ) -> Result<ExchangeAnswer, ExchangeError> {
-    let hello = exchange.hello;
+    let mut hello = exchange.hello;
+    // What these ask for goes through the one writer, for which everybody waits.
+    let more = hello.heal.len().saturating_sub(HEAL_MAX);
+    hello.heal.truncate(HEAL_MAX);
+    hello.wants.truncate(WANTS_MAX);
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
     let (device, wants) = (session.device, hello.wants.clone());
@@ -103,6 +109,8 @@ pub async fn answer(
             log::set_holdings(db, device, &added, &gone)
         })
         .await?;
+    answer.documents_left =
+        answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
     answer.acks = acks;
     answer.deposits = deposits;
     app.metrics.exchange();

@@ -24,6 +24,7 @@ use crate::storage::sqlite::accounts::{self, DeviceRow};
 use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::held::DEPENDS;
 use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
+use crate::storage::sqlite::writers;
 use crate::sync::authors::{self, Author, covered, spoken_for};
 use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, known_as, store_late};
 use crate::sync::held::{self, Arrived};
@@ -249,6 +250,10 @@ fn store_one(
         RuleOutcome::Missing(hashes) => return Ok(Outcome::Missing(hashes)),
         RuleOutcome::Fork => return Ok(Outcome::Refused(Refused::Fork)),
         RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
+    }
+    let (its, device) = ((document, info.actor), info.meta.device);
+    if part.was.is_none() && !writers::may_write_as(db, its, device)? {
+        return Ok(Outcome::Refused(Refused::Envelope));
     }
     let Some(row) = document_of(db, part, info, now_ms)? else {
         return Ok(Outcome::Refused(Refused::Header));

@@ -143,6 +143,16 @@ impl RawDevice {
         wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new() })
     }
 
+    /// One exchange in which the device wants houses and documents whole.
+    pub async fn asks_for(&self, wants: Vec<DocumentId>, heal: Vec<DocumentId>) -> ExchangeAnswer {
+        let nowhere = Position::default();
+        let hello = Hello { wants, heal, ..self.hello((None, nowhere, nowhere)) };
+        let question = Exchange { hello, push: Push::default(), deposits: Vec::new() };
+        let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.problem);
+        wire::unpack(&answer.body).unwrap()
+    }
+
     /// Greets in a version of no release.
     pub async fn other_version(&self) -> HttpAnswer {
         let nowhere = Position::default();

@@ -6,8 +6,9 @@ use ankomst_shared::chunk::hostile::find_aborting;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, base32};
+use ankomst_shared::limits::HEAL_MAX;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sync::message::Outcome;
+use ankomst_shared::sync::message::{Outcome, Refused};
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::server::Server;
 use ankomst_tests::tablet::raw::{RawDevice, sent};
@@ -51,6 +52,63 @@ async fn drill(server: &mut Server) {
     assert!(std::path::Path::new(&format!("/proc/{pid}")).exists());
     assert_eq!(state(server, info.hash), Some("held".to_owned()), "{reason}");
     assert!(server.command(&["dump"]).contains("Får inte vänta"));
+}
+
+#[test]
+fn nobody_writes_on_under_the_name_of_anothers_session() {
+    let Some(mut server) = Server::empty() else { return };
+    server.command(&["seed", "--pack", "sp-1", "--seed", "1"]);
+    server.start();
+    local(taken_name(&server));
+}
+
+async fn taken_name(server: &Server) {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let enrol = async |folder: &tempfile::TempDir, login: &str| {
+        RawDevice::enrol(&server.url(), folder.path(), (login, &password(login))).await
+    };
+    let (elin, oskar) = (enrol(&folders[0], "elin").await, enrol(&folders[1], "oskar").await);
+    let id = DocumentId::new(jiff::Timestamp::now().as_millisecond(), [9; 10]);
+    let (before, honest) = history(&elin, id);
+    let parts = before.iter().map(|(actor, chunk)| elin.part(id, *actor, sent(chunk))).collect();
+    let taken = |answer: &ankomst_shared::sync::message::ExchangeAnswer| {
+        answer.acks.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)))
+    };
+    let answer = elin.exchange(parts).await;
+    assert!(taken(&answer), "{:?}", answer.acks);
+
+    // The next number of her session is his, if the server lets him; then her own next change would be refused.
+    let (actor, _) = before[0];
+    let known = before.iter().map(|(_, chunk)| chunk.bytes.as_slice());
+    let mut under_her_name = Document::open(actor, known).unwrap();
+    let phone =
+        [Edit { path: FieldPath::parse("phone").unwrap(), value: Value::text("+46701740699") }];
+    let his = under_her_name.commit(&phone, &oskar.by()).unwrap().unwrap();
+    let answer = oskar.exchange(vec![oskar.part(id, actor, sent(&his))]).await;
+    let outcome = &answer.acks.first().unwrap().outcome;
+    assert_eq!(*outcome, Outcome::Refused(Refused::Envelope));
+
+    let answer = elin.exchange(vec![elin.part(id, actor, sent(&honest))]).await;
+    assert!(taken(&answer), "{:?}", answer.acks);
+}
+
+#[test]
+fn who_asks_for_everything_is_given_so_much_at_a_time() {
+    let Some(mut server) = Server::empty() else { return };
+    server.command(&["seed", "--pack", "sp-1", "--seed", "1"]);
+    server.start();
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let raw = RawDevice::enrol(&server.url(), folder.path(), ("elin", &password("elin"))).await;
+        let mut ids = Vec::new();
+        for number in 0..10_000_u32 {
+            let mut entropy = [0; 10];
+            entropy[..4].copy_from_slice(&number.to_be_bytes());
+            ids.push(DocumentId::new(jiff::Timestamp::now().as_millisecond(), entropy));
+        }
+        let answer = raw.asks_for(ids.clone(), ids.clone()).await;
+        assert_eq!(usize::try_from(answer.documents_left).unwrap(), ids.len() - HEAL_MAX);
+    });
 }
 
 pub(crate) async fn held(raw: &RawDevice, hash: ChangeHash) -> String {

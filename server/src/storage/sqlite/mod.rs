@@ -24,6 +24,7 @@ pub mod staff;
 pub mod units;
 pub mod within;
 pub mod writer;
+pub mod writers;
 
 pub use keys::Keys;
 pub use open::{Readers, Schema, checkpoint, open_log};

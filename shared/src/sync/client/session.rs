@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
+use crate::limits::HEAL_MAX;
 use crate::order::{self, Few};
 use crate::sign::header::review_of;
 use crate::sync::chain::Position;
@@ -58,7 +59,7 @@ impl Client {
         hello.high = place.high;
         hello.arrived = place.arrived;
         hello.digest = digest(place, kept);
-        hello.heal = self.heal.iter().copied().collect();
+        hello.heal = self.heal.iter().copied().take(HEAL_MAX).collect();
         // A document written here that has not come back may have been taken from this person.
         let own = kept.documents().into_iter().filter(|document| {
             let stages = kept.stages(*document);

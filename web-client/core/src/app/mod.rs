@@ -27,6 +27,7 @@ mod sync;
 mod take_in;
 mod twins;
 mod view;
+mod whole;
 mod write;
 
 pub use state::Core;

@@ -23,6 +23,7 @@ use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
 use super::same::Beside;
+use super::whole;
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -357,8 +358,7 @@ impl Open {
         self.uses += 1;
         if !self.documents.contains_key(&id) {
             let chunks = self.chunks.get(&id)?;
-            let document =
-                Document::open(actor, chunks.values().map(|row| row.bytes.as_slice())).ok()?;
+            let document = whole::open(actor, chunks)?;
             let open = self.documents.pairs();
             if open.len() >= OPEN_DOCUMENTS_MAX {
                 let oldest = open.iter().min_by_key(|(_, opened)| opened.used);
@@ -381,7 +381,7 @@ impl Open {
         known.or_else(|| {
             let chunks = self.chunks.get(&id)?;
             let nobody = ActorId::from_bytes([0; 16]);
-            Document::open(nobody, chunks.values().map(|row| row.bytes.as_slice())).ok()
+            whole::open(nobody, chunks)
         })
     }
 
