@@ -17,6 +17,7 @@ pub mod dump;
 mod examples;
 pub mod fixture;
 pub mod ledger;
+pub mod leveldb;
 pub mod person;
 pub mod release;
 pub mod server;

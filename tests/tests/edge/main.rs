@@ -3,4 +3,6 @@
 
 mod hostile;
 mod markup;
+mod profile;
 mod site;
+mod words;

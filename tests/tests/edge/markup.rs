@@ -3,18 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use ankomst_shared::app::{Act, Command, Input, Query, Reply, View};
-use ankomst_shared::catalog::Catalog;
-use ankomst_shared::ids::DocumentId;
-use ankomst_shared::value::Value;
 use ankomst_tests::kit::browser::Driver;
 use ankomst_tests::kit::person::Person;
 use ankomst_tests::kit::server::Server;
-use ankomst_tests::tablet::Tablet;
 use ankomst_tests::tablet::device::local;
 use serde_json::json;
 
 use super::site::Site;
+use super::words::written;
 
 const TABLET: (u32, u32) = (800, 1280);
 /// How many texts are written at least.
@@ -100,67 +96,6 @@ fn corpus() -> impl Iterator<Item = &'static str> + Clone {
     RUNS.into_iter().chain(OTHERS)
 }
 
-/// Writes the corpus into texts of a form, one after the other; gives how many it took.
-async fn fill(
-    tablet: &Tablet,
-    words: &mut impl Iterator<Item = &'static str>,
-    (document, entry): (DocumentId, Option<(String, String)>),
-) -> usize {
-    let Some(View::Form(form)) = tablet.view(Query::Form { document, entry }).await else {
-        return 0;
-    };
-    let mut written = 0;
-    for view in form.sections.into_iter().flat_map(|section| section.fields) {
-        let text = match &view.input {
-            _ if view.read_only => continue,
-            Input::LongText => corpus().collect::<Vec<_>>().join("\n"),
-            // What has a form of its own would stay a draft that does not fit.
-            Input::Text => words.next().unwrap().to_owned(),
-            _ => continue,
-        };
-        tablet.type_only(document, view.path.as_str(), Value::text(text)).await;
-        written += 1;
-    }
-    tablet.must(Command::Commit(document)).await;
-    written
-}
-
-/// A case and a house whose every text is of the corpus, and an entry in each of their lists; gives both.
-async fn written(server: &Server) -> (DocumentId, DocumentId, usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let tablet = Tablet::open(folder.path(), &server.url()).await;
-    tablet.login("elin", "elin-i-provby").await;
-    tablet.sync().await;
-    let mut words = corpus().cycle();
-    let label = [("label", Value::text(RUNS[0]))];
-    let case = tablet.act(Act::NewCase, &label).await.document.unwrap();
-    let house = tablet.listed("/boenden").await.first().unwrap().0;
-    let mut count = 0;
-    let kinds = ["case", "journal", "residence", "deficiencies"];
-    for (kind, document) in kinds.into_iter().zip([case, case, house, house]) {
-        if matches!(kind, "case" | "residence") {
-            count += fill(&tablet, &mut words, (document, None)).await;
-        }
-        for list in &Catalog::builtin().kind(kind).unwrap().entry_lists {
-            let add = Act::Add { parent: document, list: list.id.clone() };
-            // Lists of questions ask for texts, too; those that want more than texts are left out.
-            let asked = ["title", "what", "name", "display", "given", "label", "body"];
-            let asked =
-                asked.into_iter().filter(|id| list.fields.iter().any(|field| field.id == *id));
-            let answers =
-                asked.map(|id| (id.to_owned(), Value::text(words.next().unwrap()))).collect();
-            let Reply::Acted(acted) = tablet.handle(Command::Act(add, answers)).await else {
-                continue;
-            };
-            let Some(entry) = acted.entry else { continue };
-            let at = (acted.document.unwrap_or(document), Some((list.id.clone(), entry)));
-            count += fill(&tablet, &mut words, at).await;
-        }
-    }
-    tablet.sync().await;
-    (case, house, count)
-}
-
 /// A place that does not exist.
 const NOWHERE: &str = "/finns-inte";
 
@@ -229,7 +164,9 @@ async fn looks_everywhere(person: &Person, begin: Vec<String>, records: &[String
 #[test]
 fn words_that_are_markup_stay_words_on_every_page() {
     let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
-    let (case, house, count) = local(written(&server));
+    let (mut short, all) = (corpus().cycle(), corpus().collect::<Vec<_>>().join("\n"));
+    let mut words = |long: bool| if long { all.clone() } else { short.next().unwrap().to_owned() };
+    let (case, house, count) = local(written(&server, &mut words));
     assert!(count >= WRITTEN_MIN, "{count} texts were written");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(shown(&driver, &server, [case.to_string(), house.to_string()]));

@@ -35,7 +35,7 @@ pub fn line(held: Held) -> AnyView {
     let invalid = move || held.fault().is_some().then_some("true");
     if matches!(input, Input::LongText) {
         return view! {
-            <textarea id=held.id() rows="3" dir="auto" prop:value=attr(move || text.get()) on:input=on(typed)
+            <textarea form="off" id=held.id() rows="3" dir="auto" prop:value=attr(move || text.get()) on:input=on(typed)
                 aria-describedby=describes(held) aria-invalid=invalid
                 on:focus=on(move |_| focused.set(true)) on:blur=on(move |_| focused.set(false))></textarea>
         }

@@ -77,7 +77,7 @@ fn one(
     let shown = this.clone();
     view! {
         <label class="card-choice">
-            <input type="radio" name=name value=code.clone() data-choice=code
+            <input type="radio" autocomplete="off" name=name value=code.clone() data-choice=code
                 prop:checked=attr(move || value.with(|value| *value == shown))
                 on:change=on(move |_| { value.set(this.clone()); held.save(this.clone()); }) />
             <span>{label}{help.map(|help| view! { <small>{help}</small> })}</span>
@@ -106,7 +106,7 @@ fn select(held: Held, value: Live<Value>, choices: Vec<Choice>) -> AnyView {
         held.save(new);
     };
     view! {
-        <select id=format!("{}-s", held.id()) aria-labelledby=format!("{}-q", held.id()) aria-describedby=describes(held) on:change=on(changed)>
+        <select form="off" id=format!("{}-s", held.id()) aria-labelledby=format!("{}-q", held.id()) aria-describedby=describes(held) on:change=on(changed)>
             <option value="" prop:selected=attr(move || value.with(Value::is_null))>{tr(Text::FieldChoose)}</option>
             {options}
         </select>

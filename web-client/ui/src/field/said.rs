@@ -194,7 +194,7 @@ fn decide(held: Held, view: &FieldView, draft: Draft) -> AnyView {
             <p class="question">{tr(Text::SettleQuestion)}</p>
             <div class="cards">{choices}</div>
             <label class="reason"><span>{tr(Text::SettleReason)}</span>
-                <input type="text" dir="auto" data-action="settle-reason" prop:value=attr(move || draft.reason.get())
+                <input type="text" dir="auto" autocomplete="off" data-action="settle-reason" prop:value=attr(move || draft.reason.get())
                     on:input=on(move |event| {
                         let typed = value_of(&event);
                         draft.form.keep(REASON, Value::text(&typed));
@@ -216,7 +216,7 @@ fn option(name: &str, number: usize, said: &StatementView, draft: Draft) -> AnyV
         if said.text.is_empty() { tr(Text::FieldEmpty).to_owned() } else { said.text.clone() };
     view! {
         <label class="card-choice">
-            <input type="radio" name=name.to_owned() data-pick=number.to_string()
+            <input type="radio" autocomplete="off" name=name.to_owned() data-pick=number.to_string()
                 prop:checked=attr(move || draft.picked.with(|picked| picked.as_ref() == Some(&shown)))
                 on:change=on(move |_| {
                     draft.form.keep("value", value.clone());

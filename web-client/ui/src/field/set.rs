@@ -77,7 +77,7 @@ fn long(held: Held, choices: Vec<Choice>) -> AnyView {
     };
     view! {
         <div class="chips">{each(move || shown.get(), one)}</div>
-        <select class="wide" aria-labelledby=format!("{}-q", held.id()) on:change=on(add)>
+        <select form="off" class="wide" aria-labelledby=format!("{}-q", held.id()) on:change=on(add)>
             <option value="">{tr(Text::FieldAdd)}</option>{options}
         </select>
     }
@@ -123,13 +123,13 @@ fn chip(held: Held, choice: Choice) -> AnyView {
     view! {
         <span class="chip-holder">
             <label class="chip">
-                <input type="checkbox" data-choice=choice.code prop:checked=attr(move || ticked.get()) on:change=on(toggled) />
+                <input type="checkbox" autocomplete="off" data-choice=choice.code prop:checked=attr(move || ticked.get()) on:change=on(toggled) />
                 <span>{choice.label}</span>
             </label>
             {dynamic(move || removing.get().then(|| view! {
                 <label class="removal">
                     <span>{fill(Text::FieldRemovalReason, &[&label])}</span>
-                    <input type="text" dir="auto" on:input=on(move |event| save(Value::text(value_of(&event)))) />
+                    <input type="text" dir="auto" autocomplete="off" on:input=on(move |event| save(Value::text(value_of(&event)))) />
                     <button type="button" class="button quiet" on:click=on(move |_| {
                         removing.set(false);
                         ticked.set(true);

@@ -207,7 +207,7 @@ fn dialog(action: Action, question: Ask) -> AnyView {
     let help = question.help;
     view! {
         <dialog id="ask" class="card" aria-labelledby="ask-heading" on:close=on(|_: web_sys::Event| close())>
-            <form novalidate on:submit=on(submit)>
+            <form novalidate autocomplete="off" on:submit=on(submit)>
                 <h2 id="ask-heading">{question.title}</h2>
                 {(!help.is_empty()).then(|| view! { <p class="help">{help}</p> })}
                 {fields}

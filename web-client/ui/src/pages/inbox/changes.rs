@@ -225,7 +225,7 @@ fn review(document: DocumentId) -> AnyView {
     view! {
         <div class="review">
             <label><span>{tr(Text::ReviewNote)}</span>
-                <input type="text" id="review-note" dir="auto" prop:value=attr(move || note.get())
+                <input type="text" id="review-note" dir="auto" autocomplete="off" prop:value=attr(move || note.get())
                     on:input=on(move |event| {
                         let typed = value_of(&event);
                         form.keep("note", Value::text(&typed));
