@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::link::Handed;
 use crate::auth::Tokens;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
@@ -146,6 +147,8 @@ pub struct App {
     /// Held while a record is cleaned: two at once would share a new key, and what the second takes out would
     /// stay readable with it.
     pub cleaning: tokio::sync::Mutex<()>,
+    /// One-time links that were made a moment ago.
+    pub handed: Handed,
     /// The folder of scheduled backups, if there are any.
     pub backups: OnceLock<PathBuf>,
 }
@@ -225,6 +228,7 @@ impl App {
             stopping: CancellationToken::new(),
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
+            handed: Handed::default(),
             backups: OnceLock::new(),
         };
         let has_epoch = app.readers.read(log::epoch)?.is_some();

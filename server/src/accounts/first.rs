@@ -72,21 +72,28 @@ pub async fn invite(app: &Arc<App>) -> Result<Option<String>, StorageError> {
     Ok(invited.await?.then_some(secret))
 }
 
+/// Whether a secret is that of the link for the first account.
+///
+/// # Errors
+/// When storage refuses.
+pub fn is_open(app: &App, secret: &str) -> Result<bool, StorageError> {
+    let (hash, now_ms) = (hash(secret.trim()), app.now_ms());
+    app.readers.read(|db| first::is_valid(db, hash, now_ms))
+}
+
 /// Makes the first account, an administrator, and its unit; uses up the link.
 ///
 /// # Errors
 /// When the link is not valid, an answer does not fit or storage refuses.
 pub async fn begin(app: &Arc<App>, asked: First) -> Result<(), FirstError> {
-    let (hash, now_ms) = (hash(asked.secret.trim()), app.now_ms());
-    if !app.readers.read(|db| first::is_valid(db, hash, now_ms))? {
+    if !is_open(app, &asked.secret)? {
         return Err(FirstError::Link);
     }
+    let (hash, now_ms) = (hash(asked.secret.trim()), app.now_ms());
     let unit = name(&asked.unit).ok_or(FirstError::Answer("unit"))?;
     let name = name(&asked.name).ok_or(FirstError::Answer("name"))?;
     let login = login::read(&asked.login).ok_or(FirstError::Answer("login"))?;
-    let fits = asked.password.chars().count() >= PASSWORD_CHARS_MIN
-        && asked.password.len() <= PASSWORD_BYTES_MAX;
-    if !fits {
+    if !fits_as_password(&asked.password) {
         return Err(FirstError::Answer("password"));
     }
     let user = UserRow {
@@ -113,6 +120,11 @@ pub async fn begin(app: &Arc<App>, asked: First) -> Result<(), FirstError> {
     }
     tracing::info!(user.id = %id, "The first account was made; its link is used up.");
     Ok(())
+}
+
+/// Whether a password is long enough, and no longer than is taken.
+pub(super) fn fits_as_password(password: &str) -> bool {
+    password.chars().count() >= PASSWORD_CHARS_MIN && password.len() <= PASSWORD_BYTES_MAX
 }
 
 fn hash(secret: &str) -> [u8; 32] {

@@ -1,11 +1,12 @@
 //! Signing in, enrolling devices, renewing and ending sessions.
 //!
 //! Reading order: [`password`] (hashes), [`throttle`] (attempts), [`login`] (its form), [`days`],
-//! [`door`] (the use cases), [`first`] (the first account).
+//! [`door`] (the use cases), [`first`] (the first account), [`link`] (coming in by a link).
 
 pub mod days;
 pub mod door;
 pub mod first;
+pub mod link;
 pub mod login;
 pub mod password;
 pub mod throttle;

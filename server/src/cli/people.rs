@@ -8,10 +8,11 @@ use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
-use crate::accounts::days;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
+use crate::accounts::{days, link};
 use crate::cli::held;
 use crate::cli::place::Place;
+use crate::http::welcome::PATH;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
@@ -28,6 +29,8 @@ pub(super) enum UserCommand {
     Give(Given),
     /// Takes a role back; what the tablet has written and not sent is taken in and held.
     Take(Taken),
+    /// Makes a one-time link with which a person chooses a password; it takes the place of the one before.
+    Link(Linked),
     /// Lets an account in again; what is held of it stays held until a supervisor decides.
     On(Named),
     /// Lets an account in no more; what it sends later is held.
@@ -87,6 +90,15 @@ pub(super) struct Named {
     pub(super) name: String,
 }
 
+#[derive(Args)]
+pub(super) struct Linked {
+    #[command(flatten)]
+    named: Named,
+    /// Address people open, such as `https://ankomst.example.org`.
+    #[arg(long, env = "ANKOMST_URL")]
+    url: String,
+}
+
 #[derive(Subcommand)]
 pub(super) enum DeviceCommand {
     /// Lists enrolled devices.
@@ -109,9 +121,22 @@ pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Add(new) => add(new).await,
         UserCommand::Give(given) => give(given).await,
         UserCommand::Take(taken) => take(taken).await,
+        UserCommand::Link(linked) => link(linked).await,
         UserCommand::On(named) => set_active(named, true).await,
         UserCommand::Off(named) => set_active(named, false).await,
     }
+}
+
+async fn link(linked: Linked) -> anyhow::Result<()> {
+    let app = linked.named.place.folder()?.beside().await?;
+    let login = &linked.named.name;
+    let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
+    let user =
+        user.filter(|user| user.active).context("there is no such account, or it has ended")?;
+    let secret = link::make(&app, user.id).await?;
+    let base = linked.url.trim_end_matches('/');
+    println!("Works once, for {} hours:\n{base}{PATH}#{secret}", link::LINK_HOURS);
+    Ok(())
 }
 
 async fn add(new: NewUser) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 //! server itself; no contents of any record but to a supervisor who decides about them), and the register of what a
 //! person may read.
 //!
-//! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
+//! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
 //! [`devices`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
 //! [`listed`], [`own`], [`reports`].
 
@@ -10,6 +10,7 @@ mod clean;
 mod devices;
 mod guard;
 mod held;
+mod link;
 mod listed;
 mod made;
 mod organisation;
@@ -56,6 +57,8 @@ pub struct Desk {
     me: UserRow,
     device: DeviceId,
     language: Language,
+    /// Scheme and host the person has come by.
+    origin: String,
 }
 
 /// Answers to the questions of an act.
@@ -69,7 +72,13 @@ impl Desk {
     pub fn open(app: Arc<App>, session: &Session, language: Language) -> Result<Self, DeskError> {
         let me = app.readers.read(|db| accounts::user(db, session.user))?;
         let me = me.filter(|me| me.active).ok_or(DeskError::NotAllowed)?;
-        Ok(Self { me, device: session.device, app, language })
+        Ok(Self { me, device: session.device, app, language, origin: String::new() })
+    }
+
+    /// Notes scheme and host the person has come by: links are made for them.
+    #[must_use]
+    pub fn at(self, origin: &str) -> Self {
+        Self { origin: origin.to_owned(), ..self }
     }
 
     /// Describes a place.
@@ -96,6 +105,9 @@ impl Desk {
         }
         if let Some(held) = address.strip_prefix(held::HERE).and_then(|at| at.strip_prefix('/')) {
             return self.story(held);
+        }
+        if let Some(user) = address.strip_prefix(link::HERE) {
+            return self.link_of(user);
         }
         match address {
             guard::HERE => self.guarding(),
@@ -151,6 +163,7 @@ impl Desk {
             ("unassign", "") => self.set_assignment(false).await,
             ("level", user) => self.set_level(user, answers).await,
             ("unrole", user) => self.unset_role(user, answers).await,
+            ("link", user) => self.make_link(user).await,
             ("password", user) => self.set_password(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
             ("org-department", "") => self.add_department(answers).await,

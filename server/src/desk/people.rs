@@ -1,7 +1,7 @@
 //! `/administration/personer`: who may come in.
 
 use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Question, Role, Sign, Tone};
-use ankomst_shared::ids::UserId;
+use ankomst_shared::ids::{UserId, base32};
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
 
@@ -15,7 +15,7 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow, LEVEL_MAX, ROLES};
 
 /// The place.
-const HERE: &str = "/administration/personer";
+pub(super) const HERE: &str = "/administration/personer";
 
 impl Desk {
     pub(super) fn people(&self) -> Result<PageView, DeskError> {
@@ -37,7 +37,10 @@ impl Desk {
             self.question("login", Word::DeskLogin, Input::Text),
             self.question("name", Word::DeskName, Input::Text),
             self.question("role", Word::DeskRole, self.roles(ROLES)),
-            self.question("password", Word::DeskPassword, Input::Text),
+            Question {
+                required: false,
+                ..self.question("password", Word::DeskPasswordOrLink, Input::Text)
+            },
         ];
         let questions = questions.into_iter().chain(self.days()).collect();
         let what = (Word::DeskNewPerson, Sign::Plus, Word::DeskNewPersonHelp);
@@ -123,7 +126,9 @@ impl Desk {
         }
         let password = (Word::DeskNewPassword, Sign::Lock, Word::DeskNewPersonHelp);
         let asked = vec![self.question("password", Word::DeskPassword, Input::Text)];
-        let mut actions = vec![self.act_of(HERE, ("password", &id), password, asked), out];
+        let link = (Word::DeskLink, Sign::Tablet, Word::DeskLinkHelp);
+        let link = self.act_of(HERE, ("link", &id), link, Vec::new());
+        let mut actions = vec![link, self.act_of(HERE, ("password", &id), password, asked), out];
         if user.id == self.me.id {
             return actions;
         }
@@ -156,22 +161,30 @@ impl Desk {
         if taken.is_some() {
             return Err(DeskError::BadValue("login"));
         }
+        // Without a password the person chooses one; until then nobody knows any.
+        let by_link = text(answers, "password").is_err();
+        let password = if by_link {
+            password::hash(&base32(&random::<32>()?))
+                .map_err(|_| DeskError::BadValue("password"))?
+        } else {
+            hashed(answers)?
+        };
         let row = UserRow {
             id: UserId::new(self.app.now_ms(), random()?),
             name: text(answers, "name")?.to_owned(),
-            password: hashed(answers)?,
+            password,
             roles: Vec::new(),
             unit: self.me.unit,
             active: true,
             login,
         };
-        let grant = self.role_asked(row.id, answers)?;
+        let (id, grant) = (row.id, self.role_asked(row.id, answers)?);
         let write = self.app.writer.write(move |db| {
             accounts::add_user(db, &row)?;
             grants::add(db, &grant)
         });
         write.await?;
-        Ok(self.said(Word::Added))
+        if by_link { self.make_link(&id.to_string()).await } else { Ok(self.said(Word::Added)) }
     }
 
     pub(super) async fn set_active(&self, user: &str, active: bool) -> Result<Acted, DeskError> {
@@ -257,7 +270,7 @@ impl Desk {
         Ok(self.said(Word::SavedDone))
     }
 
-    fn account(&self, user: &str) -> Result<UserRow, DeskError> {
+    pub(super) fn account(&self, user: &str) -> Result<UserRow, DeskError> {
         let id: UserId = user.parse().map_err(|_| DeskError::Nowhere)?;
         let found = self.app.readers.read(|db| accounts::user(db, id))?;
         // Another unit's people are as if they were not there.

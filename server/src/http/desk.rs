@@ -7,7 +7,7 @@ use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::packed::{Packed, from_bytes, to_bytes};
 use ankomst_shared::value::Value;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
@@ -26,10 +26,11 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 pub async fn page(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let (address, language): (String, Language) = question(&body)?;
-    let desk = Desk::open(app, &session, language)?;
+    let desk = Desk::open(app, &session, language)?.at(&origin(&headers));
     Ok(answer(&desk.page(&address)?))
 }
 
@@ -46,6 +47,12 @@ pub async fn act(
     let ((_, name), (language, answers)): Question = question(&body)?;
     let desk = Desk::open(app, &session, language)?;
     Ok(answer(&desk.act(&name, answers).await?))
+}
+
+/// The page's own scheme and host, which the route has held against where the request was sent to.
+fn origin(headers: &HeaderMap) -> String {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    origin.unwrap_or_default().to_owned()
 }
 
 /// Reads a question of this form of pages; of another form nothing is read.

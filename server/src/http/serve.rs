@@ -64,6 +64,7 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         .add(("GET", welcome::PATH), Rule::Open, get(welcome::page), &pages)
         .add(("GET", "/welcome/page.js"), Rule::Open, get(welcome::script), &pages)
         .add(("GET", "/welcome/page.css"), Rule::Open, get(welcome::style), &pages)
+        .add(("POST", "/api/v1/welcome/look"), Rule::OwnPages, post(welcome::look), &first)
         .add(("POST", "/api/v1/welcome"), Rule::OwnPages, post(welcome::begin), &first)
         .add(("GET", "/healthz"), Rule::Open, get(|| async { "ok" }), &looks)
         .add(("GET", "/readyz"), Rule::Open, get(ready), &looks)

@@ -1,15 +1,19 @@
-//! `/welcome`: the page where the first account is made, its own files from the binary, and
-//! `POST /api/v1/welcome`. The secret stands in the fragment of the link, which no browser sends.
+//! `/welcome`: the page behind one-time links, where the first account is made or somebody chooses a password; its
+//! own files from the binary, `POST /api/v1/welcome/look` and `POST /api/v1/welcome`. The secret stands in the
+//! fragment of the link, which no browser sends.
 
+use core::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::first::{self, First, FirstError};
-use crate::accounts::throttle;
+use crate::accounts::{link, throttle};
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::Address;
@@ -57,18 +61,61 @@ fn file(kind: &'static str, text: &'static str) -> Response {
     response
 }
 
-/// What the page sends.
+/// What the page sends; of somebody who has an account already, secret and password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
     secret: String,
+    #[serde(default)]
     unit: String,
+    #[serde(default)]
     name: String,
+    #[serde(default)]
     login: String,
     password: String,
 }
 
-/// `POST /api/v1/welcome`: makes the first account.
+/// What the page asks at first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Look {
+    secret: String,
+}
+
+/// Whose link it is.
+#[derive(Serialize)]
+pub struct Whose {
+    /// Login name, and the name shown to colleagues; none for the link of the first account.
+    person: Option<(String, String)>,
+}
+
+/// `POST /api/v1/welcome/look`: whose link it is.
+///
+/// # Errors
+/// A [`Problem`].
+pub async fn look(
+    State(app): State<Arc<App>>,
+    Address(from): Address,
+    Whole(body): Whole,
+) -> Result<Json<Whose>, Problem> {
+    let Look { secret } = read(from, &body)?;
+    if first::is_open(&app, &secret)? {
+        return Ok(Json(Whose { person: None }));
+    }
+    let user = link::look(&app, &secret)?;
+    Ok(Json(Whose { person: Some((user.login, user.name)) }))
+}
+
+/// What was sent, if attempts are few enough. What cannot be read is answered like any other link that is not valid.
+fn read<T: DeserializeOwned>(from: Option<IpAddr>, body: &[u8]) -> Result<T, Problem> {
+    if !throttle::allows_link(from) {
+        let title = "Too many attempts; wait a minute. Nothing was changed.";
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title));
+    }
+    serde_json::from_slice(body).map_err(|_| FirstError::Link.into())
+}
+
+/// `POST /api/v1/welcome`: makes the first account, or sets the password of a link's account.
 ///
 /// # Errors
 /// A [`Problem`].
@@ -77,14 +124,12 @@ pub async fn begin(
     Address(from): Address,
     Whole(body): Whole,
 ) -> Result<StatusCode, Problem> {
-    if !throttle::allows_link(from) {
-        let title = "Too many attempts; wait a minute. Nothing was changed.";
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title));
+    let Question { secret, unit, name, login, password } = read(from, &body)?;
+    if first::is_open(&app, &secret)? {
+        first::begin(&app, First { secret, unit, name, login, password }).await?;
+    } else {
+        link::take(&app, &secret, password).await?;
     }
-    // What cannot be read is answered like any other link that is not valid.
-    let question = serde_json::from_slice(&body).ok();
-    let Question { secret, unit, name, login, password } = question.ok_or(FirstError::Link)?;
-    first::begin(&app, First { secret, unit, name, login, password }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

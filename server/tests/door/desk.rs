@@ -63,7 +63,7 @@ async fn becomes(door: &Door, me: UserId, role: Role) {
 }
 
 /// Someone of a role, signed in at a server of their own.
-async fn someone(login: &str, role: Role) -> (Door, Browser, UserId) {
+pub(crate) async fn someone(login: &str, role: Role) -> (Door, Browser, UserId) {
     let door = Door::with(login).await;
     let me = door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap().id;
     becomes(&door, me, role).await;

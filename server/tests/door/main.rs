@@ -17,6 +17,7 @@ mod held;
 mod kinds;
 mod kit;
 mod limits;
+mod link;
 mod matrix;
 mod metrics;
 mod organisation;

@@ -63,6 +63,8 @@ pub enum Body {
     Table(Vec<(Tone, Vec<String>)>),
     /// Figures drawn beside each other. The page says the same in a table.
     Plot(Vec<Bar>),
+    /// A picture: its address.
+    Picture(String),
 }
 
 /// One thing in a list.
@@ -368,7 +370,7 @@ pub enum Act {
 packed! {
     struct PageView { title, back, badges, actions, parts }
     struct Part { key, title, help, actions, body }
-    enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a) }
+    enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a), Picture(a) }
     struct Line {
         key, href, title, detail, badges, figure, progress, actions, found_by, tone, why
     }

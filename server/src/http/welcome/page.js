@@ -1,8 +1,8 @@
-// Makes the first account. The secret is the fragment of the address: no browser sends it by itself,
+// Makes the first account, or takes the password that the person of a link chooses. The secret is the fragment of the address: no browser sends it by itself,
 // and it is taken out of the address once it is used up.
 
 const by = (id) => document.getElementById(id);
-const fields = ['unit', 'name', 'login', 'password', 'repeat'];
+let fields = ['unit', 'name', 'login', 'password', 'repeat'];
 const said = ['link', 'wait', 'contact', 'field'];
 
 by('language').addEventListener('click', () => speak(document.documentElement.lang === 'en' ? 'sv' : 'en'));
@@ -13,7 +13,28 @@ by('form').addEventListener('submit', (event) => {
   event.preventDefault();
   make();
 });
-if (secret() === '') say('link');
+begin();
+
+// Whose link it is decides what is asked.
+async function begin() {
+  if (secret() === '') return say('link');
+  const answer = await send('/api/v1/welcome/look', { secret: secret() });
+  if (!answer?.ok) return say(spoken(answer));
+  const { person } = await answer.json();
+  if (!person) return;
+  const [login, name] = person;
+  fields = ['password', 'repeat'];
+  by('login').value = login;
+  for (const one of document.querySelectorAll('.first')) one.hidden = true;
+  for (const one of document.querySelectorAll('.person')) one.hidden = false;
+  document.querySelector('.whose-name').textContent = name;
+  document.querySelector('.whose-login').textContent = login;
+}
+
+function spoken(answer) {
+  const problem = answer?.headers.get('x-ankomst-problem') ?? '';
+  return { link: 'link', 'too-many': 'wait' }[problem] ?? 'contact';
+}
 
 function secret() {
   return location.hash.slice(1);
@@ -53,23 +74,24 @@ function wrongAnswers(typed) {
 
 async function make() {
   const typed = Object.fromEntries(fields.map((id) => [id, by(id).value]));
-  for (const id of ['unit', 'name', 'login']) typed[id] = typed[id].trim();
+  for (const id of ['unit', 'name', 'login']) if (id in typed) typed[id] = typed[id].trim();
   mark(wrongAnswers(typed));
   if (!by('said').hidden) return;
   by('make').disabled = true;
-  const answer = await ask(typed);
+  const { repeat, ...asked } = typed;
+  const answer = await send('/api/v1/welcome', { secret: secret(), ...asked });
   by('make').disabled = false;
   const problem = answer?.headers.get('x-ankomst-problem') ?? '';
-  if (answer?.ok) made(typed.login.toLowerCase());
+  if (answer?.ok) made(by('login').value.trim().toLowerCase());
   else if (problem.startsWith('bad-')) mark([problem.slice(4)]);
-  else say({ link: 'link', 'too-many': 'wait' }[problem] ?? 'contact');
+  else say(spoken(answer));
 }
 
-async function ask({ unit, name, login, password }) {
+async function send(path, body) {
   try {
-    return await fetch('/api/v1/welcome', {
+    return await fetch(path, {
       method: 'POST',
-      body: JSON.stringify({ secret: secret(), unit, name, login, password }),
+      body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
       redirect: 'error',
       cache: 'no-store',

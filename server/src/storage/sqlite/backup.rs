@@ -11,7 +11,7 @@ use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
-use super::{Keys, log};
+use super::{Keys, links, log};
 use crate::storage::StorageError;
 
 /// Marks a data folder in which a restore was begun and not ended.
@@ -214,6 +214,7 @@ pub struct Restored {
 fn renew(part: &Path, old: &Path) -> Result<bool, StorageError> {
     let db = super::open::open_log_file(part)?;
     let kept = old.exists() && take_over(&db, old).is_ok();
+    links::end_all(&db)?;
     log::new_epoch(&db)?;
     single_file(&db)?;
     Ok(kept)

@@ -13,6 +13,7 @@ pub mod held;
 pub mod homes;
 pub mod keys;
 pub mod lines;
+pub mod links;
 pub mod log;
 pub mod open;
 #[cfg(test)]

@@ -134,6 +134,7 @@ fn plain(part: Live<Part>) -> AnyView {
             .into_any(),
             Body::Table(rows) => table(rows, &part.title),
             Body::Plot(bars) => plot(bars, &part.title),
+            Body::Picture(address) => view! { <img class="picture" src=address.clone() alt=part.title.clone() /> }.into_any(),
             _ => ().into_any(),
         })
     })

@@ -1,0 +1,68 @@
+//! `/administration/personer/lank/…`: the one-time link of a person, to be scanned or sent, as long as it is shown.
+
+use ankomst_shared::app::{Acted, Body, PageView, Tone};
+use ankomst_shared::text::Word;
+use fast_qr::QRBuilder;
+use fast_qr::convert::Builder;
+use fast_qr::convert::svg::SvgBuilder;
+use fast_qr::qr::QRCodeError;
+
+use super::people;
+use super::{Desk, DeskError};
+use crate::accounts::link;
+use crate::http::welcome::PATH;
+
+/// The place, and behind it whose link it is.
+pub(super) const HERE: &str = "/administration/personer/lank/";
+
+impl Desk {
+    /// Makes a link and goes to where it is shown.
+    pub(super) async fn make_link(&self, user: &str) -> Result<Acted, DeskError> {
+        let user = self.account(user)?;
+        link::make(&self.app, user.id).await?;
+        Ok(Acted { go: Some(format!("{HERE}{}", user.id)), ..Acted::default() })
+    }
+
+    pub(super) fn link_of(&self, user: &str) -> Result<PageView, DeskError> {
+        let user = self.account(user)?;
+        if !self.administers() {
+            return Err(DeskError::NotAllowed);
+        }
+        let back = (people::HERE.to_owned(), self.w(Word::DeskPeople).to_owned());
+        let parts = match self.app.handed.of(user.id, self.app.now_ms()) {
+            None => vec![self.notice("gone", Tone::Info, Word::DeskLinkGone)],
+            Some(secret) => {
+                let address = format!("{}{PATH}#{secret}", self.origin);
+                let hours = link::LINK_HOURS.to_string();
+                let mut code =
+                    self.part("code", Word::DeskLinkCode, Body::Picture(picture(&address)));
+                code.help = self.f(Word::DeskLinkScan, &[&hours]);
+                let said = vec![(self.w(Word::DeskLinkAddress).to_owned(), address)];
+                vec![code, self.part("address", Word::DeskLinkSend, Body::Facts(said))]
+            }
+        };
+        Ok(PageView {
+            title: self.f(Word::DeskLinkOf, &[&user.name]),
+            back: Some(back),
+            parts,
+            ..PageView::default()
+        })
+    }
+}
+
+/// An address as a QR code, as the address of a picture; none for what is too long for one.
+fn picture(address: &str) -> String {
+    let code = |address: &str| -> Result<String, QRCodeError> {
+        Ok(SvgBuilder::default().margin(4).to_str(&QRBuilder::new(address).build()?))
+    };
+    let drawn = code(address).unwrap_or_default();
+    let escaped = drawn.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    });
+    format!("data:image/svg+xml,{escaped}")
+}

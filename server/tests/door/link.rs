@@ -1,0 +1,138 @@
+//! One-time links: whoever has one chooses the password of the account, once; no other link is told from another.
+
+use ankomst_server::accounts::link::make;
+use ankomst_server::http::listen::Peer;
+use ankomst_server::storage::sqlite::{accounts, links};
+use ankomst_shared::app::{Acted, Body as Shown, Language, Role};
+use ankomst_shared::ids::UserId;
+use ankomst_shared::packed::from_bytes;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, StatusCode, header};
+
+use super::desk::{act, page, read, someone};
+use super::kit::{Answer, Browser, Door, PASSWORD};
+
+const HOST: &str = "ankomst.example.org";
+const CHOSEN: &str = "fyra ord i en rad";
+
+async fn send(door: &Door, (path, from): (&str, u8), body: serde_json::Value) -> Answer {
+    let request = Request::post(path)
+        .header(header::HOST, HOST)
+        .header(header::ORIGIN, format!("https://{HOST}"))
+        .extension(ConnectInfo(Peer(([192, 0, 2, from], 1).into())))
+        .body(Body::from(body.to_string()));
+    door.send(request.unwrap()).await
+}
+
+async fn take(door: &Door, from: u8, secret: &str, password: &str) -> Answer {
+    let body = serde_json::json!({ "secret": secret, "password": password });
+    send(door, ("/api/v1/welcome", from), body).await
+}
+
+async fn look(door: &Door, from: u8, secret: &str) -> Answer {
+    let body = serde_json::json!({ "secret": secret });
+    send(door, ("/api/v1/welcome/look", from), body).await
+}
+
+fn user(door: &Door, login: &str) -> UserId {
+    door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap().id
+}
+
+#[tokio::test]
+async fn an_administrator_hands_a_link_over_and_the_person_comes_in_by_it() {
+    let (door, mut browser, _) = someone("lank-a", Role::Administrator).await;
+    let new = [("login", "rakel"), ("name", "Rakel Ek"), ("role", "caseworker"), ("password", "")];
+    let answer = act(&mut browser, &door, "new", &new).await;
+    let acted: Acted = from_bytes(&answer.body).unwrap();
+    let place = acted.go.unwrap();
+    let shown = read(&page(&mut browser, &door, &place, Language::Sv).await);
+    let address = shown.parts.iter().find_map(|part| match &part.body {
+        Shown::Facts(facts) => Some(facts[0].1.clone()),
+        _ => None,
+    });
+    let (before, secret) = address.as_deref().unwrap().split_once("/welcome#").unwrap();
+    assert!(before.starts_with("https://"), "{before}");
+    let is_picture = |body: &Shown| matches!(body, Shown::Picture(at) if at.starts_with("data:image/svg+xml,%3Csvg"));
+    assert!(shown.parts.iter().any(|part| is_picture(&part.body)));
+
+    let seen = look(&door, 31, secret).await;
+    assert_eq!(seen.body, br#"{"person":["rakel","Rakel Ek"]}"#);
+    let short = take(&door, 31, secret, "elva tecken").await;
+    assert_eq!((short.status, short.problem()), (StatusCode::UNPROCESSABLE_ENTITY, "bad-password"));
+    assert_eq!(take(&door, 31, secret, CHOSEN).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(take(&door, 31, secret, "ett annat lösenord").await.problem(), "link");
+    let mut rakel = Browser::new(2);
+    assert_eq!(rakel.enrol(&door, "rakel", CHOSEN).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_link_ends_what_was_open_and_only_then() {
+    let (door, mut browser, me) = someone("lank-b", Role::Administrator).await;
+    let secret = make(&door.app, me).await.unwrap();
+    let held = (Method::GET, "/api/v1/desk/page");
+    assert_ne!(browser.call(&door, held.clone(), Vec::new()).await.problem(), "signed-out");
+    assert_eq!(take(&door, 32, &secret, CHOSEN).await.status, StatusCode::NO_CONTENT);
+    let place = "/administration";
+    let answer = page(&mut browser, &door, place, Language::Sv).await;
+    assert_eq!(answer.problem(), "signed-out", "whoever had the old password is out");
+    assert_ne!(browser.enrol(&door, "lank-b", PASSWORD).await.status, StatusCode::OK);
+    assert_eq!(browser.enrol(&door, "lank-b", CHOSEN).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn links_that_are_wrong_replaced_old_used_or_of_an_ended_account_look_the_same() {
+    let (door, mut browser, _) = someone("lank-c", Role::Administrator).await;
+    let new = |login| [("login", login), ("name", "N"), ("role", "inspector"), ("password", "")];
+    for login in ["lank-d", "lank-e", "lank-f"] {
+        assert_eq!(act(&mut browser, &door, "new", &new(login)).await.status, StatusCode::OK);
+    }
+    let never = take(&door, 33, "8q277tqvm357ha0w7dxb1qvnh4", CHOSEN).await;
+    assert_eq!((never.status, never.problem()), (StatusCode::FORBIDDEN, "link"));
+
+    let replaced = make(&door.app, user(&door, "lank-d")).await.unwrap();
+    let good = make(&door.app, user(&door, "lank-d")).await.unwrap();
+    let old = make(&door.app, user(&door, "lank-e")).await.unwrap();
+    let end =
+        "UPDATE links SET ends_ms = 1 WHERE user = (SELECT id FROM users WHERE login = 'lank-e')";
+    let write = door.app.writer.write(move |db| Ok(db.execute(end, [])?)).await;
+    assert_eq!(write.unwrap(), 1);
+    let ended = make(&door.app, user(&door, "lank-f")).await.unwrap();
+    let id = user(&door, "lank-f");
+    act(&mut browser, &door, &format!("end:{id}"), &[]).await;
+    let mut answers = Vec::new();
+    for secret in [&replaced, &old, &ended, "", &"x".repeat(9_000)] {
+        answers.push(take(&door, 33, secret, CHOSEN).await);
+        answers.push(look(&door, 33, secret).await);
+    }
+    assert_eq!(take(&door, 33, &good, CHOSEN).await.status, StatusCode::NO_CONTENT);
+    answers.push(look(&door, 33, &good).await);
+    for answer in answers {
+        assert_eq!((answer.status, &answer.body), (never.status, &never.body));
+        assert_eq!(answer.headers, never.headers);
+    }
+    // A password that somebody else sets makes a link void, too.
+    let secret = make(&door.app, user(&door, "lank-d")).await.unwrap();
+    let id = user(&door, "lank-d");
+    act(&mut browser, &door, &format!("password:{id}"), &[("password", PASSWORD)]).await;
+    assert_eq!(take(&door, 34, &secret, CHOSEN).await.problem(), "link");
+}
+
+#[tokio::test]
+async fn only_administrators_make_links_and_stored_is_no_secret() {
+    let (door, mut browser, me) = someone("lank-g", Role::Supervisor).await;
+    let answer = act(&mut browser, &door, &format!("link:{me}"), &[]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let secret = make(&door.app, me).await.unwrap();
+    let place = format!("/administration/personer/lank/{me}");
+    let answer = page(&mut browser, &door, &place, Language::Sv).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let dump = |db: &rusqlite::Connection| {
+        let sql = "SELECT count(*) FROM links WHERE instr(hash, CAST(?1 AS BLOB)) > 0";
+        Ok(db.query_row(sql, [&secret], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(door.app.readers.read(dump).unwrap(), 0);
+    let write = door.app.writer.write(links::end_all).await;
+    write.unwrap();
+    assert_eq!(take(&door, 35, &secret, CHOSEN).await.problem(), "link");
+}
