@@ -23,7 +23,7 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
-use crate::sync::{Session, access, ingest};
+use crate::sync::{Session, access, ingest, lease};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +163,7 @@ fn gather(
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
                 capabilities: hello.capabilities & CAN_CHANGE_LINES,
+                lease_s: lease::seconds(app, user.unit, &now_held)?,
                 ..gathering.welcome(facts.epoch, user)?
             },
             acks: Vec::new(),
@@ -231,6 +232,8 @@ impl Gathering<'_> {
             enrolments: backed::enrolled_since(self.db, user.unit)?,
             away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
             unit: units::name(self.db, user.unit)?.unwrap_or_default(),
+            lease_s: 0,
+            shuts_s: lease::shuts_seconds(self.app, user.unit),
         })
     }
 

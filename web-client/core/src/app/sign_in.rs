@@ -95,6 +95,9 @@ impl<P: Platform> Core<P> {
 
     /// Opens a vault without the server.
     pub(super) async fn unlock(&self, login: &str, passphrase: &str) -> Result<(), Refusal> {
+        if self.lifted(login, passphrase).await? {
+            return Ok(());
+        }
         self.lock().await;
         let (_, key, identity) = self.open_vault(login, passphrase).await?;
         self.read_vault(key, identity).await?;
@@ -111,7 +114,7 @@ impl<P: Platform> Core<P> {
         Ok(())
     }
 
-    async fn open_vault(
+    pub(super) async fn open_vault(
         &self,
         login: &str,
         passphrase: &str,
@@ -133,6 +136,7 @@ impl<P: Platform> Core<P> {
         if self.0.state.borrow().open.is_some() {
             // Drafts that could not become changes stay as sealed rows.
             let _stay = self.commit_all_drafts().await;
+            self.write_lease(1).await;
         }
         {
             let mut state = self.0.state.borrow_mut();

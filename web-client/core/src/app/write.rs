@@ -18,6 +18,7 @@ use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::value::Value;
 
 use super::asked::{self, Change};
+use super::screen::BEAT_MS;
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
 use super::state::{Core, Open};
 use crate::platform::{Clock, Platform};
@@ -128,7 +129,8 @@ impl<P: Platform> Core<P> {
                 self.0.state.borrow_mut().storage = facts;
             }
             seconds = seconds.wrapping_add(1);
-            self.0.platform.clock().sleep(1_000).await;
+            self.0.platform.clock().sleep(BEAT_MS).await;
+            self.look(true).await;
             if self.0.state.borrow().storage_failing {
                 self.save_again().await;
             }
