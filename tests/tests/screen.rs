@@ -103,7 +103,11 @@ async fn a_locked_screen_tells_nothing_and_leads_back_to_what_was_half_typed() {
     }
     page.see(FIELD).await;
     assert_eq!(elin.read("location.pathname").await, address);
-    page.until("what was half typed", &format!("document.querySelector({FIELD:?}).value === 'Trelleborg, Åsa mö'")).await;
+    page.until(
+        "what was half typed",
+        &format!("document.querySelector({FIELD:?}).value === 'Trelleborg, Åsa mö'"),
+    )
+    .await;
     page.picture("05-tillbaka").await;
 
     // A button does the same, a second tab as well; the passphrase opens both.
@@ -170,7 +174,7 @@ async fn a_screen_left_alone_shuts_in_all_tabs_but_not_in_a_visit() {
     elin.profile.see(FIELD).await;
     mats.goto("/boenden").await;
     mats.tap("[data-part=houses] [data-line] a").await;
-    mats.tap("[data-action=start-residence_inspection]").await;
+    mats.tap("[data-action=start-run]").await;
     mats.profile.see("[data-item]").await;
     elin.profile.fill(FIELD, "Trelleborg, Åsa mö").await;
 
@@ -187,8 +191,10 @@ async fn a_screen_left_alone_shuts_in_all_tabs_but_not_in_a_visit() {
     let half = format!("document.querySelector({FIELD:?}).value === 'Trelleborg, Åsa mö'");
     elin.profile.until("what was half typed", &half).await;
 
-    // Nobody has touched the visit for as long.
+    // Nobody has touched the visit for as long; its screen did not go dark, either.
     mats.profile.see("[data-item]").await;
+    mats.profile.until("the screen to be kept lit", "ankomst.lit && !ankomst.lit.released").await;
     goes(&mats, "/boenden").await;
+    mats.profile.until("the screen to be let go", "!ankomst.lit").await;
     left_alone(&mats, "#unlock").await;
 }

@@ -39,6 +39,15 @@ const app = {
   update() {},
   // Looks for a new version at once.
   look() {},
+  // Keeps the screen lit in the middle of a visit or an interview, and lets it go dark after that.
+  lit: undefined,
+  async light(on) {
+    if (on && (!app.lit || app.lit.released)) app.lit = await navigator.wakeLock?.request('screen').catch(() => {});
+    if (!on && app.lit) {
+      app.lit.release();
+      app.lit = undefined;
+    }
+  },
   // Saves bytes as a file.
   save(bytes, name) {
     const link = document.createElement('a');

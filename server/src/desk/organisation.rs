@@ -29,7 +29,11 @@ pub(super) const KEYS: [(&str, Word, Kept); 9] = [
     (lease::SHUTS_MINUTES.0, Word::DeskPolicyShuts, Kept::Most(lease::SHUTS_MINUTES.1)),
     (lease::HOURS.0, Word::DeskPolicyLease, Kept::Most(lease::HOURS.1)),
     (lease::CHILD_HOURS.0, Word::DeskPolicyLeaseChild, Kept::Most(lease::CHILD_HOURS.1)),
-    (lease::PROTECTED_HOURS.0, Word::DeskPolicyLeaseProtected, Kept::Most(lease::PROTECTED_HOURS.1)),
+    (
+        lease::PROTECTED_HOURS.0,
+        Word::DeskPolicyLeaseProtected,
+        Kept::Most(lease::PROTECTED_HOURS.1),
+    ),
     (lease::CONTINUITY_DAYS.0, Word::DeskPolicyContinuity, Kept::Most(lease::CONTINUITY_DAYS.1)),
 ];
 

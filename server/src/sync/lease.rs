@@ -28,11 +28,7 @@ pub const SHUTS_MINUTES: (&str, u32) = ("lock_minutes", 60);
 ///
 /// # Errors
 /// When storage refuses.
-pub fn seconds(
-    app: &App,
-    unit: UnitId,
-    held: &BTreeSet<DocumentId>,
-) -> Result<u32, StorageError> {
+pub fn seconds(app: &App, unit: UnitId, held: &BTreeSet<DocumentId>) -> Result<u32, StorageError> {
     // Until all rows are there, nobody knows what is protected.
     let (mut child, mut protected) = (false, !app.making.is_whole());
     for (id, is_protected) in app.row_readers.read(rows::guarded)? {

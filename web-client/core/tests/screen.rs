@@ -1,7 +1,11 @@
 //! A screen that is shut shows nothing and loses nothing: after a while, behind a PIN, past the lease.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
+#[path = "screen/commands.rs"]
+mod commands;
 mod desk;
+#[path = "screen/lease.rs"]
+mod lease;
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -12,15 +16,16 @@ use ankomst_core::store::{Failure, MemoryStore};
 use ankomst_core::vault::passphrase::{WrapRandom, unwrap, wrap};
 use ankomst_core::vault::{Argon, DataKey};
 use ankomst_shared::app::{
-    Act, Acted, Answer, Command, Language, Query, Refusal, Reply, Request, Screen, SignIn, Status,
+    Act, Acted, Answer, Command, Query, Refusal, Reply, Request, Screen, Status,
 };
-use ankomst_shared::ids::{ConflictId, DocumentId, EntryId};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::limits::{PIN_TRIES_MAX, PIN_WAIT_MS, SCREEN_SHUTS_MS};
 use ankomst_shared::packed::{from_bytes, to_bytes};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 use futures_util::FutureExt;
 
+use commands::{every_command, may_come};
 use desk::{Desk, PASSPHRASE, ask, shown, signs_in, started, unlock};
 
 const PIN: &str = "204816";
@@ -100,93 +105,6 @@ impl World {
     }
 }
 
-/// Every command that there is; a new one does not compile until it is here.
-fn every_command(document: DocumentId) -> Vec<Command> {
-    let path = || FieldPath::parse("arriving_from").unwrap();
-    let login = || "elin".to_owned();
-    let all = vec![
-        Command::Status,
-        Command::SetLanguage(Language::Sv),
-        Command::SyncNow,
-        Command::SafetyCopy,
-        Command::Touched,
-        Command::Lock,
-        Command::Pin("0000".to_owned()),
-        Command::Unlock { login: login(), passphrase: "inte den rätta".to_owned() },
-        Command::SignIn(SignIn {
-            login: login(),
-            password: "x".to_owned(),
-            passphrase: "för kort".to_owned(),
-            device_name: "x".to_owned(),
-        }),
-        Command::Get(Query::Page("/arenden".to_owned())),
-        Command::Get(Query::Page("/sok/hä".to_owned())),
-        Command::Get(Query::Page("/register".to_owned())),
-        Command::Get(Query::Page(format!("/arenden/{document}"))),
-        Command::Get(Query::Run(document)),
-        Command::Get(Query::Form { document, entry: None }),
-        Command::Get(Query::Inbox),
-        Command::Get(Query::Changes(document)),
-        Command::Type { document, path: path(), value: Value::text("x") },
-        Command::Commit(document),
-        Command::AddEntry { document, list: "persons".to_owned(), answers: Vec::new() },
-        Command::Act(Act::NewCase, vec![("label".to_owned(), Value::text("x"))]),
-        Command::Act(Act::Server("/register".to_owned(), "x".to_owned()), Vec::new()),
-        Command::Act(Act::Pin, Vec::new()),
-        Command::Act(Act::Sync, Vec::new()),
-        Command::Settle {
-            document,
-            path: path(),
-            conflict: ConflictId::from_bytes([1; 16]),
-            value: Value::Null,
-            reason: String::new(),
-        },
-        Command::Unsettle { document, settlement: EntryId::from_bytes([1; 10]) },
-        Command::Review { document, approved: true, note: String::new() },
-        Command::TakeOn { document, mine: true },
-        Command::Asked { form: document, tab: "1".to_owned(), leaves: false },
-        Command::SignOut,
-    ];
-    let mut kinds = std::collections::BTreeSet::new();
-    for command in &all {
-        kinds.insert(match command {
-            Command::Status => 0,
-            Command::SignIn(_) => 1,
-            Command::Unlock { .. } => 2,
-            Command::Lock => 3,
-            Command::SignOut => 4,
-            Command::SetLanguage(_) => 5,
-            Command::Get(_) => 6,
-            Command::Type { .. } => 7,
-            Command::Commit(_) => 8,
-            Command::AddEntry { .. } => 9,
-            Command::Act(..) => 10,
-            Command::Settle { .. } => 11,
-            Command::Unsettle { .. } => 12,
-            Command::Review { .. } => 13,
-            Command::TakeOn { .. } => 14,
-            Command::SyncNow => 15,
-            Command::Asked { .. } => 16,
-            Command::SafetyCopy => 17,
-            Command::Touched => 18,
-            Command::Pin(_) => 19,
-        });
-    }
-    assert_eq!(kinds.len(), 20, "{kinds:?}");
-    all
-}
-
-/// What may come: it opens, shuts, sends, or asks how the device stands.
-fn may_come(command: &Command) -> bool {
-    let name = format!("{command:?}");
-    [
-        "Status", "SetLanguage", "SyncNow", "SafetyCopy", "Touched", "Lock", "Pin(", "Unlock",
-        "SignIn", "SignOut",
-    ]
-    .iter()
-    .any(|known| name.starts_with(known))
-}
-
 /// Asks everything there is to ask, and finds nothing of a person in the answers.
 fn tells_nothing(core: &Core<Desk>, document: DocumentId, why: Refusal) {
     let (come, read): (Vec<_>, Vec<_>) = every_command(document).into_iter().partition(may_come);
@@ -220,15 +138,6 @@ fn behind_a_pin_every_command_that_reads_is_refused() {
     assert_eq!(ask(&core, Command::Lock), Reply::Done);
     assert_eq!(status(&core).screen, Screen::Pin { login: "elin".to_owned(), tries: 5 });
     tells_nothing(&core, case, Refusal::Locked);
-}
-
-#[test]
-fn past_the_lease_every_command_that_reads_is_refused() {
-    let (core, mut world) = World::of(Desk::on(&MemoryStore::default()));
-    let case = case(&core);
-    world.jumps(8 * DAY_MS);
-    assert_eq!(status(&core).screen, Screen::Lease);
-    tells_nothing(&core, case, Refusal::Lease);
 }
 
 #[test]
@@ -377,12 +286,8 @@ fn what_a_device_cannot_write_outlives_a_lock() {
     let (core, mut world) = World::of(Desk::on(&store));
     let case = case(&core);
     page(&core, Command::Touched);
-    for commit in store.commits()..store.commits() + 100 {
-        store.fail_at(commit, Failure::Refused);
-        if commit == store.commits() {
-            assert!(matches!(types(&core, case, "Sundsvall"), Reply::Refused(_)));
-        }
-    }
+    store.fail_at(store.commits(), Failure::Refused);
+    assert!(matches!(types(&core, case, "Sundsvall"), Reply::Refused(_)));
     store.fail_at(store.commits(), Failure::Refused);
     ask(&core, Command::Lock);
     assert_eq!(status(&core).screen, Screen::Vault);
@@ -390,6 +295,12 @@ fn what_a_device_cannot_write_outlives_a_lock() {
         ask(&core, Command::Get(Query::Page("/arenden".to_owned()))),
         Reply::Refused(Refusal::Locked)
     );
+    // Neither the end of the session nor another person takes it away.
+    store.fail_at(store.commits(), Failure::Refused);
+    assert_eq!(ask(&core, Command::SignOut), Reply::Refused(Refusal::Storage));
+    store.fail_at(store.commits(), Failure::Refused);
+    let other = Command::Unlock { login: "oskar".to_owned(), passphrase: PASSPHRASE.to_owned() };
+    assert_eq!(ask(&core, other), Reply::Refused(Refusal::Storage));
     unlock(&core);
     assert_eq!(shown(&core, case, "arriving_from"), Value::text("Sundsvall"));
     // Once it can write again, a lock forgets the key.
@@ -397,63 +308,4 @@ fn what_a_device_cannot_write_outlives_a_lock() {
     world.passes(3);
     unlock(&core);
     assert_eq!(shown(&core, case, "arriving_from"), Value::text("Sundsvall"));
-}
-
-#[test]
-fn a_lease_is_counted_whatever_is_done_to_the_clock_and_contact_renews_it() {
-    let store = MemoryStore::default();
-    let desk = Desk::on(&store);
-    let answers = desk.answers();
-    let (core, mut world) = World::of(desk);
-    let case = case(&core);
-    let meets = |world: &mut World| {
-        answers.borrow_mut().push_back((200, "lease 86400"));
-        ask(&core, Command::SyncNow);
-        world.goes_on();
-        world.passes(1);
-        assert!(answers.borrow().is_empty(), "it has not asked");
-    };
-    meets(&mut world);
-    // Twelve hours by the clock, then set back a week: what was counted stays counted.
-    world.jumps(12 * HOUR_MS);
-    world.passes(1);
-    world.jumps(-7 * DAY_MS);
-    world.passes(1);
-    assert_eq!(status(&core).lease_ends_ms, None);
-    world.jumps(11 * HOUR_MS);
-    world.passes(1);
-    let near = status(&core);
-    assert_eq!(near.screen, Screen::Open);
-    assert!(near.lease_ends_ms.is_some(), "the person is not told in time");
-    world.jumps(HOUR_MS);
-    assert_eq!(status(&core).screen, Screen::Lease);
-    assert!(matches!(types(&core, case, "x"), Reply::Refused(Refusal::Lease)));
-    // Opening it anew changes nothing, nor does a clock set back before that.
-    ask(&core, Command::Lock);
-    world.jumps(-30 * DAY_MS);
-    unlock(&core);
-    assert_eq!(status(&core).screen, Screen::Lease);
-    meets(&mut world);
-    assert_eq!(status(&core).screen, Screen::Open);
-}
-
-#[test]
-fn a_lease_goes_on_while_the_device_is_off() {
-    let store = MemoryStore::default();
-    let desk = Desk::on(&store);
-    let answers = desk.answers();
-    let (core, mut world) = World::of(desk);
-    answers.borrow_mut().push_back((200, "lease 86400"));
-    ask(&core, Command::SyncNow);
-    world.goes_on();
-    world.passes(1);
-    for days in [0, 2] {
-        let desk = Desk::on(&store.restarted());
-        desk.shift().set(world.shift.get() + days * DAY_MS);
-        desk.ticks().set(world.ticks.get());
-        let again = started(desk);
-        unlock(&again);
-        let wanted = if days == 0 { Screen::Open } else { Screen::Lease };
-        assert_eq!(status(&again).screen, wanted, "{days}");
-    }
 }

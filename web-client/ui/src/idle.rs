@@ -12,6 +12,7 @@ use web_sys::VisibilityState;
 
 use crate::bridge::ask;
 use crate::clock::now_ms;
+use crate::dom::call;
 use crate::route::Route;
 use crate::state::ui;
 use crate::typing;
@@ -19,8 +20,8 @@ use crate::typing;
 /// How often it is looked, in milliseconds.
 const LOOK_MS: u64 = 5_000;
 
-/// A visit or an interview is not ended by a screen that shuts, as long as it is seen and was touched within this
-/// time, in milliseconds.
+/// A visit or an interview is not ended by a screen that shuts or goes dark, as long as it is seen and was touched
+/// within this time, in milliseconds.
 const STAYS_MS: i64 = 3 * 3_600_000;
 
 thread_local! {
@@ -77,6 +78,8 @@ fn look_on() {
 fn look() {
     let now = now_ms();
     let slept = now.saturating_sub(LOOKED_MS.replace(now));
+    let stays = ui().is_in() && stays(now);
+    call("light", &[stays.into()]);
     if !ui().is_in() {
         return;
     }
@@ -84,7 +87,7 @@ fn look() {
         // Until the core has counted how long that was, nothing is shown.
         ui().status.set(None);
         ui().refresh();
-    } else if IS_NEWS.take() || stays(now) {
+    } else if IS_NEWS.take() || stays {
         ask(Command::Touched, |_| {});
     }
 }

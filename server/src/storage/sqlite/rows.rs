@@ -321,7 +321,8 @@ pub fn guarded(db: &Connection) -> Result<Vec<(DocumentId, bool)>, StorageError>
         "SELECT document, protection >= 2 FROM rows INDEXED BY rows_guarded
          WHERE protection >= 2 OR child = 1",
     )?;
-    let rows = select.query_map([], |row| Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get(1)?)))?;
+    let rows =
+        select.query_map([], |row| Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

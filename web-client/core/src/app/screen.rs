@@ -227,6 +227,22 @@ impl<P: Platform> Core<P> {
         self.tell_status();
     }
 
+    /// Forgets an open vault, for another person or to end the session.
+    ///
+    /// # Errors
+    /// While something typed in it cannot be written: it would be gone.
+    pub(super) async fn leave(&self) -> Result<(), Refusal> {
+        if self.0.state.borrow().storage_failing {
+            self.save_again().await;
+        }
+        let failing = self.0.state.borrow().storage_failing;
+        if failing && self.with_open(|open| Ok(!open.drafts.pairs().is_empty())).unwrap_or(false) {
+            return Err(Refusal::Storage);
+        }
+        self.lock().await;
+        Ok(())
+    }
+
     /// The page has been touched.
     pub(super) fn touched(&self) {
         let _open = self.with_open(|open| {
@@ -251,9 +267,8 @@ impl<P: Platform> Core<P> {
 
     /// Opens the screen of a vault that is open behind it with its passphrase; tells whether there was one.
     pub(super) async fn lifted(&self, login: &str, passphrase: &str) -> Result<bool, Refusal> {
-        let is_theirs = |open: &mut Open| {
-            Ok(open.curtain.is_drawn && open.identity.user.login == login)
-        };
+        let is_theirs =
+            |open: &mut Open| Ok(open.curtain.is_drawn && open.identity.user.login == login);
         if !self.with_open(is_theirs).unwrap_or(false) {
             return Ok(false);
         }

@@ -21,7 +21,7 @@ impl<P: Platform> Core<P> {
         if request.passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
             return Err(Refusal::ShortPassphrase);
         }
-        self.lock().await;
+        self.leave().await?;
         match self.open_vault(&request.login, &request.passphrase).await {
             Ok((record, key, identity)) => {
                 let question = SignInRequest {
@@ -98,7 +98,7 @@ impl<P: Platform> Core<P> {
         if self.lifted(login, passphrase).await? {
             return Ok(());
         }
-        self.lock().await;
+        self.leave().await?;
         let (_, key, identity) = self.open_vault(login, passphrase).await?;
         self.read_vault(key, identity).await?;
         self.opened().await
@@ -149,7 +149,7 @@ impl<P: Platform> Core<P> {
 
     /// Locks and ends the session. Unsent work stays in the vault and as deposit.
     pub(super) async fn sign_out(&self) -> Result<(), Refusal> {
-        self.lock().await;
+        self.leave().await?;
         // Without contact the session ends by itself; the keys are gone from this device's memory.
         drop(self.0.platform.transport().send(Method::Delete, "/api/v1/session", Vec::new()).await);
         Ok(())

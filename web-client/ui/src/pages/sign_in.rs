@@ -136,7 +136,7 @@ fn pin(login: String, door: Door) -> AnyView {
         <form novalidate id="pin-unlock" on:submit=on(open)>
             <h1>{tr(Text::UnlockTitle)}</h1>
             <p class="help">{fill(Text::PinHelp, &[&login])}</p>
-            {input("pin", "password", "off", Text::Pin, it.password)}
+            {input("pin", "password", "one-time-code", Text::Pin, it.password)}
             <p class="help" aria-live="polite">{dynamic(move || left.get().map(|left| fill(Text::PinTries, &[&left.to_string()])))}</p>
             {end(it, Text::UnlockDo, "open-pin")}
             {quiet("passphrase", Text::PinPassphrase, |door| door.to(Way::Passphrase), door)}
@@ -259,7 +259,7 @@ fn input(
     view! {
         <div class="field">
             <label for=id><span class="question">{tr(label)}</span></label>
-            <input id=id name=id type=kind autocomplete=complete autocapitalize="none" spellcheck="false" required
+            <input id=id name=id type=kind inputmode=(id == "pin").then_some("numeric") autocomplete=complete autocapitalize="none" spellcheck="false" required
                 prop:value=attr(move || value.get()) on:input=on(move |event| value.set(value_of(&event))) aria-describedby="entry-fault" />
         </div>
     }

@@ -279,7 +279,7 @@ fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) 
             .into_any()
         }
  _ if is_pin => view! {
-            <input id=field.clone() type="password" inputmode="numeric" autocomplete="off" on:input=on(said) />
+            <input id=field.clone() type="password" inputmode="numeric" autocomplete="one-time-code" on:input=on(said) />
         }
         .into_any(),
         _ => view! {
