@@ -14,6 +14,7 @@ use crate::accounts::link::Handed;
 use crate::auth::Tokens;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
+use crate::policies::Policies;
 use crate::presence::Presence;
 use crate::sockets::Sockets;
 use crate::storage::StorageError;
@@ -136,6 +137,8 @@ pub struct App {
     pub arrived: Notify,
     /// Tells live sessions that something is new.
     pub news: watch::Sender<News>,
+    /// What the units have decided.
+    pub policies: Policies,
     /// Which devices are in contact.
     pub presence: Presence,
     /// Live sockets open.
@@ -223,6 +226,7 @@ impl App {
             metrics,
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),
+            policies: Policies::default(),
             presence: Presence::default(),
             sockets,
             stopping: CancellationToken::new(),

@@ -16,6 +16,7 @@ pub mod http;
 pub mod key_files;
 pub mod limits;
 pub mod metrics;
+pub mod policies;
 pub mod presence;
 pub mod projector;
 pub mod reports;

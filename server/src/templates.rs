@@ -8,6 +8,7 @@ use ankomst_shared::own::Own;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::policies::Policy;
 use crate::storage::StorageError;
 use crate::storage::sqlite::{log, units};
 
@@ -61,16 +62,30 @@ pub fn own<'a>(records: impl IntoIterator<Item = &'a Org>) -> Own {
     own
 }
 
-/// Takes into the server's catalog what is visible; gives the checklists and versions that are new in it, as
+fn policies_of(unit: UnitId, record: &RecordState) -> Vec<Policy> {
+    let entries = record.entries(Catalog::builtin(), KIND, "policies");
+    let policy = |entry: String| {
+        let said = |field: &str| record.text(&format!("policies/{entry}/{field}")).to_owned();
+        let (key, value) = (said("key"), said("value"));
+        Policy { unit, key, value, from: said("valid_from"), to: said("valid_to") }
+    };
+    entries.into_iter().map(policy).collect()
+}
+
+/// Takes into the server's catalog and its policies what is visible; gives the checklists and versions that are new in it, as
 /// `id/version`.
 ///
 /// # Errors
 /// When storage refuses.
 pub fn refresh(app: &App) -> Result<Vec<String>, StorageError> {
     let mut all = Vec::new();
+    let mut policies = Vec::new();
     for unit in app.readers.read(units::all)? {
-        all.extend(records(app, unit, false)?);
+        let of_unit = records(app, unit, false)?;
+        policies.extend(of_unit.iter().flat_map(|org| policies_of(unit, &org.record)));
+        all.extend(of_unit);
     }
+    app.policies.set(policies);
     let own = own(&all);
     if own.unread > 0 {
         tracing::warn!(

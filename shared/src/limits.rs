@@ -52,6 +52,20 @@ pub const ASKED_MAX: usize = 200;
 pub const DRAFT_REST_MS: i64 = 3_000;
 /// Shortest passphrase of a vault, in characters.
 pub const PASSPHRASE_CHARS_MIN: usize = 12;
+/// Fewest and most digits of a PIN.
+pub const PIN_DIGITS_MIN: usize = 4;
+/// See [`PIN_DIGITS_MIN`].
+pub const PIN_DIGITS_MAX: usize = 12;
+/// This many wrong PINs in a row, and the passphrase is needed.
+pub const PIN_TRIES_MAX: u32 = 5;
+/// Half the wait after the first wrong PIN, in milliseconds; it doubles with each.
+pub const PIN_WAIT_MS: i64 = 500;
+/// A PIN opens so long after the passphrase did, in milliseconds.
+pub const PIN_LIFE_MS: i64 = 12 * 3_600_000;
+/// A screen that nobody touches shuts after this, in milliseconds.
+pub const SCREEN_SHUTS_MS: i64 = 300_000;
+/// A device is read so long without contact when the server has said nothing else, in seconds.
+pub const LEASE_S: u32 = 7 * 86_400;
 /// A device clock off by more than this is shown, in seconds.
 pub const CLOCK_OFFSET_SHOWN_S: i64 = 120;
 /// Largest header, envelope or enrolment, in bytes.

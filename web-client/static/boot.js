@@ -44,6 +44,15 @@ const app = {
   update() {},
   // Looks for a new version at once.
   look() {},
+  // Keeps the screen lit in the middle of a visit or an interview, and lets it go dark after that.
+  lit: undefined,
+  async light(on) {
+    if (on && (!app.lit || app.lit.released)) app.lit = await navigator.wakeLock?.request('screen').catch(() => {});
+    if (!on && app.lit) {
+      app.lit.release();
+      app.lit = undefined;
+    }
+  },
   // Saves bytes as a file.
   save(bytes, name) {
     const link = document.createElement('a');
@@ -57,15 +66,20 @@ globalThis.ankomst = app;
 
 // What stands at the edges of every printed page (base.css).
 addEventListener('beforeprint', () => {
-  const title = document.title.replace(/ · Ankomst$/, '');
+  const heading = document.querySelector('h1')?.textContent;
   const edges = {
-    head: [app.unit, title].filter(Boolean).join(' · '),
+    head: [app.unit, heading].filter(Boolean).join(' · '),
     foot: document.querySelector('[data-part=own]')?.textContent ?? '',
     time: new Date().toLocaleString('sv-SE').slice(0, 16),
   };
   for (const [edge, text] of Object.entries(edges)) {
     document.documentElement.style.setProperty(`--paper-${edge}`, JSON.stringify(text));
   }
+});
+
+// Nothing of it stays on a screen that may be shut.
+addEventListener('afterprint', () => {
+  for (const edge of ['head', 'foot', 'time']) document.documentElement.style.removeProperty(`--paper-${edge}`);
 });
 
 let letGo = () => {};

@@ -13,6 +13,7 @@ use ankomst_shared::value::Value;
 use super::made::badge;
 use super::{Desk, DeskError};
 use crate::reports::INHABITANTS;
+use crate::sync::lease;
 use crate::templates::{self, KIND, Org};
 
 /// The place.
@@ -20,11 +21,20 @@ const HERE: &str = "/administration/organisation";
 
 /// What a decision can be about: its key, its name, and whether an area, category or the like follows the key.
 /// Which keys mean something, docs/catalog.md says.
-pub(super) const KEYS: [(&str, Word, Kept); 4] = [
+pub(super) const KEYS: [(&str, Word, Kept); 9] = [
     ("vacated_every", Word::DeskPolicyVacated, Kept::Whole),
     ("compensation:", Word::DeskPolicyCompensation, Kept::Money),
     (INHABITANTS, Word::DeskPolicyInhabitants, Kept::Whole),
     ("LAW-15", Word::DeskPolicyRetention, Kept::Text),
+    (lease::SHUTS_MINUTES.0, Word::DeskPolicyShuts, Kept::Most(lease::SHUTS_MINUTES.1)),
+    (lease::HOURS.0, Word::DeskPolicyLease, Kept::Most(lease::HOURS.1)),
+    (lease::CHILD_HOURS.0, Word::DeskPolicyLeaseChild, Kept::Most(lease::CHILD_HOURS.1)),
+    (
+        lease::PROTECTED_HOURS.0,
+        Word::DeskPolicyLeaseProtected,
+        Kept::Most(lease::PROTECTED_HOURS.1),
+    ),
+    (lease::CONTINUITY_DAYS.0, Word::DeskPolicyContinuity, Kept::Most(lease::CONTINUITY_DAYS.1)),
 ];
 
 /// How the value of a decision is written.
@@ -32,6 +42,8 @@ pub(super) const KEYS: [(&str, Word, Kept); 4] = [
 pub(super) enum Kept {
     /// A whole number of at least one.
     Whole,
+    /// Such a number, at most this.
+    Most(u32),
     /// An amount with at most two decimals.
     Money,
     /// Any text.

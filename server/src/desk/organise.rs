@@ -266,6 +266,9 @@ fn read(kept: Kept, said: &str) -> Option<String> {
             let number: u32 = said.replace(['\u{a0}', ' '], "").parse().ok()?;
             (number > 0).then(|| number.to_string())
         }
+        Kept::Most(most) => {
+            read(Kept::Whole, said).filter(|number| number.parse().is_ok_and(|n: u32| n <= most))
+        }
         Kept::Money => decimal(&said.replace(['\u{a0}', ' '], ""), 2),
         Kept::Text => Some(said.to_owned()),
     }

@@ -53,6 +53,7 @@ pub(super) fn row(
         checklist: checklist(opened),
         protection: around.level,
         shielded: read.is_shielded(),
+        child: is_of_child(&document.kind, &record),
         title: read.anchored("title"),
         detail: read.detail(),
         number,
@@ -68,6 +69,11 @@ pub(super) fn row(
         case: around.case,
         keys: sorted(keys),
     }
+}
+
+/// Whether a case is that of an unaccompanied child; of what people disagree on the most cautious counts.
+fn is_of_child(kind: &str, record: &RecordState) -> bool {
+    kind == "case" && record.said("case_kind").into_iter().any(|kind| kind == "unaccompanied")
 }
 
 fn sorted(mut keys: Vec<String>) -> Vec<String> {

@@ -10,7 +10,7 @@ use ankomst_shared::limits::{
 };
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
-    Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
+    CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
     HeldNote, Hello, PROTOCOL_VERSION, Welcome,
 };
 use ankomst_shared::sync::{Digest, Position};
@@ -25,7 +25,7 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
-use crate::sync::{Session, access, ingest};
+use crate::sync::{Session, access, away, ingest, lease};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +171,7 @@ fn gather(
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
                 capabilities: hello.capabilities & CAN_CHANGE_LINES,
+                lease_s: lease::seconds(app, user.unit, &now_held)?,
                 ..gathering.welcome(facts.epoch, user)?
             },
             acks: Vec::new(),
@@ -237,25 +238,15 @@ impl Gathering<'_> {
             received: log::arrivals(self.db)?.told(&self.app.secrets.arrival, epoch),
             backed_up: backed::up_to(self.db)?.unwrap_or_default(),
             enrolments: backed::enrolled_since(self.db, user.unit)?,
-            away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
+            away: if user.is(Role::Supervisor) {
+                away::of_unit(self.app, self.db, (self.session.device, user))?
+            } else {
+                Vec::new()
+            },
             unit: units::name(self.db, user.unit)?.unwrap_or_default(),
+            lease_s: 0,
+            shuts_s: lease::shuts_seconds(self.app, user.unit),
         })
-    }
-
-    /// Tablets of the unit that have taken houses along and are not in contact.
-    fn away(&self, user: &UserRow) -> Result<Vec<Away>, StorageError> {
-        let mut away = Vec::new();
-        for (device, owner, seen_ms) in accounts::devices_seen(self.db, user.unit)? {
-            if device == self.session.device || self.app.presence.is_live(device) {
-                continue;
-            }
-            let houses: Vec<DocumentId> = log::wants(self.db, device)?.into_iter().collect();
-            if !houses.is_empty() {
-                let seen_ms = self.app.presence.left_ms(device).unwrap_or(seen_ms).max(seen_ms);
-                away.push(Away { device, user: owner, seen_ms, houses });
-            }
-        }
-        Ok(away)
     }
 
     /// Changes after the cursor, and whether they reach the head.

@@ -4,10 +4,11 @@
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
-//! must not be in a record any more), [`exchange`] (the one answer), [`live`] (the socket).
+//! must not be in a record any more), [`exchange`] (the one answer), [`lease`] (how long it serves), [`away`] (who is not in contact), [`live`] (the socket).
 
 pub mod access;
 mod authors;
+mod away;
 pub mod behind;
 mod carry;
 pub mod clean;
@@ -16,6 +17,7 @@ pub mod feed;
 pub mod guard;
 pub mod held;
 pub mod ingest;
+pub mod lease;
 pub mod lines;
 pub mod live;
 pub mod office;

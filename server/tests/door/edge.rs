@@ -20,7 +20,7 @@ const BARE: Way = Way { tls: false, proxy: false };
 const PROXY: Way = Way { tls: false, proxy: true };
 const JSON: &str = "application/problem+json";
 /// What a page of ours may never ask a browser for.
-const REFUSED: [&str; 20] = [
+const REFUSED: [&str; 19] = [
     "accelerometer",
     "autoplay",
     "bluetooth",
@@ -36,7 +36,6 @@ const REFUSED: [&str; 20] = [
     "midi",
     "payment",
     "picture-in-picture",
-    "screen-wake-lock",
     "serial",
     "sync-xhr",
     "usb",
@@ -68,6 +67,7 @@ fn faults(headers: &HeaderMap, is_file: bool) -> Vec<String> {
     wants("cache-control", is_file || text("cache-control") == "no-store");
     let refused: BTreeSet<&str> = text("permissions-policy").split(", ").collect();
     wants("permissions-policy", REFUSED.iter().all(|one| refused.contains(&*format!("{one}=()"))));
+    wants("permissions-policy", refused.contains("screen-wake-lock=(self)"));
     let policy = text("content-security-policy");
     let parts: BTreeSet<&str> = policy.split(';').map(str::trim).collect();
     let whole = [

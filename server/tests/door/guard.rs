@@ -31,7 +31,7 @@ fn ids(answer: &ExchangeAnswer, kind: &str) -> Vec<DocumentId> {
 }
 
 /// A village with a caseworker, a supervisor and an administrator.
-async fn village() -> (Door, Somebody, Somebody, Browser) {
+pub(crate) async fn village() -> (Door, Somebody, Somebody, Browser) {
     let door = Door::open().await;
     seed::run(&door.app, 1).await.unwrap();
     let (elin, _) = Somebody::with(&door, ("elin", "elin-i-provby"), 1).await;
@@ -41,7 +41,7 @@ async fn village() -> (Door, Somebody, Somebody, Browser) {
     (door, elin, ingrid, sixten)
 }
 
-async fn does(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &str)]) {
+pub(crate) async fn does(browser: &mut Browser, door: &Door, name: &str, answers: &[(&str, &str)]) {
     let answer = act(browser, door, name, answers).await;
     assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.problem());
 }
@@ -58,7 +58,7 @@ async fn told(door: &Door) {
     write.await.unwrap();
 }
 
-fn user(door: &Door, login: &str) -> accounts::UserRow {
+pub(crate) fn user(door: &Door, login: &str) -> accounts::UserRow {
     door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap()
 }
 

@@ -16,6 +16,7 @@ mod guard;
 mod held;
 mod kinds;
 mod kit;
+mod lease;
 mod limits;
 mod link;
 mod matrix;

@@ -93,7 +93,8 @@ pub enum Command {
         /// The vault's passphrase.
         passphrase: String,
     },
-    /// Commits drafts and forgets the keys; the session stays.
+    /// Commits drafts and shuts the screen: forgets the keys, or with a PIN keeps them in memory behind it. The
+    /// session stays.
     Lock,
     /// Commits drafts, ends the session; unsent work stays as deposit and in the vault.
     SignOut,
@@ -174,6 +175,10 @@ pub enum Command {
     /// Gives a file with everything on this device that the server does not have, sealed to the server;
     /// with the vault open, what is typed and cannot be written, too.
     SafetyCopy,
+    /// Somebody has touched the page since it last said so, or is in the middle of what no lock may end.
+    Touched,
+    /// Opens a screen that is shut with a PIN.
+    Pin(String),
 }
 
 /// What a sign-in needs.
@@ -292,6 +297,10 @@ pub enum Refusal {
     BadMessage,
     /// Too many attempts; wait.
     TooMany,
+    /// The PIN is wrong; after too many the passphrase is needed.
+    WrongPin,
+    /// No contact with the server for longer than this device may be read without.
+    Lease,
     /// Something failed that should not; nothing that was saved is lost.
     Internal,
 }
@@ -328,7 +337,8 @@ packed! {
         Status, SignIn(a), Unlock { login, passphrase }, Lock, SignOut, SetLanguage(a), Get(a), Type
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
-        approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy
+        approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
+        Touched, Pin(a)
     }
     struct SignIn { login, password, passphrase, device_name }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
@@ -337,7 +347,7 @@ packed! {
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
         BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
-        TooMany, Internal
+        TooMany, WrongPin, Lease, Internal
     }
     enum Event { Changed(a), Status(a) }
     struct Acted { say, go, document, entry, undo }

@@ -365,6 +365,9 @@ pub enum Act {
     Save(String, String),
     /// Something the server does; its page and its name.
     Server(String, String),
+    /// Sets the PIN of the open vault, or without an answer takes it away; answer `pin`. Last: no server offers it,
+    /// so the form stays what it is.
+    Pin,
 }
 
 packed! {
@@ -390,6 +393,7 @@ packed! {
         Same(a, b, c, d), Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
-        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b)
+        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
+        Pin
     }
 }

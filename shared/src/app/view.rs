@@ -102,6 +102,29 @@ pub struct Status {
     pub outdated: bool,
     /// Name of the person's unit, as it stands on paper.
     pub unit: String,
+    /// What stands before the records of this device; while anything does, nobody is named here.
+    pub screen: Screen,
+    /// When this device can no longer be read without contact, once that is near: Unix milliseconds.
+    pub lease_ends_ms: Option<i64>,
+}
+
+/// What stands between a person and the records of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Screen {
+    /// No vault is open, or a passphrase is needed.
+    #[default]
+    Vault,
+    /// A PIN opens it.
+    Pin {
+        /// Whose vault is open behind it.
+        login: String,
+        /// How often the PIN may be wrong yet.
+        tries: u32,
+    },
+    /// Contact with the server opens it.
+    Lease,
+    /// Nothing.
+    Open,
 }
 
 /// Whether the server answers.
@@ -531,8 +554,9 @@ packed! {
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit
+        outdated, unit, screen, lease_ends_ms
     }
+    enum Screen { Vault, Pin { login, tries }, Lease, Open }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }
     struct StatementView {

@@ -2,7 +2,7 @@
 //!
 //! Runs inside a `tokio::task::LocalSet`, see [`local`].
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::heard::Heard;
-use super::platform::TabletPlatform;
+use super::platform::{MachineClock, TabletPlatform};
 use super::store::FileStore;
 use super::transport::HttpTransport;
 
@@ -38,6 +38,7 @@ pub struct Tablet {
     core: Core<TabletPlatform>,
     contact: JoinHandle<()>,
     heard: Rc<RefCell<Heard>>,
+    ahead_ms: Rc<Cell<i64>>,
 }
 
 impl Drop for Tablet {
@@ -63,7 +64,9 @@ impl Tablet {
         let store = FileStore::open(folder).unwrap();
         let transport = HttpTransport::new(server, folder.join("cookies"), trust.clone());
         let heard = transport.heard();
-        let platform = TabletPlatform::new(store, transport);
+        let clock = MachineClock::default();
+        let ahead_ms = Rc::clone(&clock.ahead_ms);
+        let platform = TabletPlatform::new(store, transport, clock);
         let core = Core::start(platform, "tablet").await.unwrap();
         let running = core.clone();
         let contact = tokio::task::spawn_local(async move { running.run().await });
@@ -74,6 +77,7 @@ impl Tablet {
             core,
             contact,
             heard,
+            ahead_ms,
         }
     }
 
@@ -92,6 +96,12 @@ impl Tablet {
         let (server, trust) = (self.server.clone(), self.trust.clone());
         let folder = self.crash().await;
         Self::trusting(&folder, &server, trust).await
+    }
+
+    /// Sets its clock so much ahead, as if that time had passed.
+    pub fn later(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).unwrap();
+        self.ahead_ms.set(self.ahead_ms.get() + ms);
     }
 
     /// Carries out a command.

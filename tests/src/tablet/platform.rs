@@ -1,5 +1,7 @@
 //! The platform of the headless tablet.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ankomst_core::platform::{Clock, Platform, Random, RandomError, StorageFacts};
@@ -7,13 +9,16 @@ use ankomst_core::platform::{Clock, Platform, Random, RandomError, StorageFacts}
 use super::store::FileStore;
 use super::transport::HttpTransport;
 
-/// The machine's clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct MachineClock;
+/// The machine's clock, as far ahead of it as somebody has set it.
+#[derive(Debug, Clone, Default)]
+pub struct MachineClock {
+    /// Milliseconds that it is ahead.
+    pub ahead_ms: Rc<Cell<i64>>,
+}
 
 impl Clock for MachineClock {
     fn now_ms(&self) -> i64 {
-        jiff::Timestamp::now().as_millisecond()
+        jiff::Timestamp::now().as_millisecond() + self.ahead_ms.get()
     }
 
     fn zone_minutes(&self) -> i32 {
@@ -40,13 +45,14 @@ impl Random for MachineRandom {
 pub struct TabletPlatform {
     store: FileStore,
     transport: HttpTransport,
+    clock: MachineClock,
 }
 
 impl TabletPlatform {
-    /// Puts a store and a transport together.
+    /// Puts a store, a transport and a clock together.
     #[must_use]
-    pub const fn new(store: FileStore, transport: HttpTransport) -> Self {
-        Self { store, transport }
+    pub const fn new(store: FileStore, transport: HttpTransport, clock: MachineClock) -> Self {
+        Self { store, transport, clock }
     }
 }
 
@@ -65,7 +71,7 @@ impl Platform for TabletPlatform {
     }
 
     fn clock(&self) -> &MachineClock {
-        &MachineClock
+        &self.clock
     }
 
     fn random(&self) -> &MachineRandom {

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::clock::near;
 use crate::dom::{boot, call};
 use crate::icon::icon;
+use crate::idle;
 use crate::pages;
 use crate::parts::{asking, save_copy, toast};
 use crate::react::{attr, derived, dynamic, effect, on};
@@ -34,6 +35,7 @@ pub fn app() -> AnyView {
             let _ = root.set_attribute("lang", code);
         }
     });
+    effect(move || idle::turned(person.get().is_some()));
     dynamic(move || {
         // Another language or another person is another page; nothing else draws it anew, least of
         // all a status that comes while somebody types.
@@ -48,7 +50,7 @@ fn frame() -> AnyView {
         <a class="skip" href="#main" >{tr(Text::NavSkip)}</a>
         {navigation()}
         <div class="stage">
-            <div class="topline">{update_bar()}{warnings()}{sync_mark()}</div>
+            <div class="topline">{update_bar()}{warnings()}<div class="topmarks">{sync_mark()}{lock_now()}</div></div>
             <main id="main" tabindex="-1">{dynamic(move || {
                 let route = ui().route.get();
                 untrack(move || place(route))
@@ -137,6 +139,15 @@ fn sync_mark() -> AnyView {
     .into_any()
 }
 
+/// Shuts the screen, from wherever one is.
+fn lock_now() -> AnyView {
+    view! {
+        <button type="button" class="lock-now" data-action="lock-now" aria-label=tr(Text::LockNow) title=tr(Text::LockNow)
+            aria-keyshortcuts="Control+Shift+L" on:click=on(|_| idle::shut())>{icon(Sign::Lock)}</button>
+    }
+    .into_any()
+}
+
 fn sync_words(status: &Status) -> String {
     let mut parts = vec![tr(Text::SyncSavedHere).to_owned()];
     if let Some((left, all)) = status.first_sync.filter(|(left, _)| *left > 0) {
@@ -168,7 +179,12 @@ fn warnings() -> AnyView {
             call("look", &[]);
         }
     });
+    let ends =
+        derived(move || status.with(|status| status.as_ref().and_then(|it| it.lease_ends_ms)));
     view! {
+        {dynamic(move || ends.get().map(|ms| view! {
+            <p class="notice" data-tone="decide" role="status" id="lease-near">{fill(Text::LeaseNear, &[&near(ms)])}</p>
+        }))}
         {dynamic(move || failing.get().then(|| view! {
             <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}
                 <span>{tr(Text::StorageFailing)}</span>
@@ -201,7 +217,8 @@ fn update_bar() -> AnyView {
     })
 }
 
-fn contact_words(contact: Contact) -> &'static str {
+/// What contact looks like, in words.
+pub fn contact_words(contact: Contact) -> &'static str {
     tr(match contact {
         Contact::Unknown => Text::ContactUnknown,
         Contact::Trying => Text::ContactTrying,

@@ -12,6 +12,8 @@
 //! |---|---|
 //! | `#sign-in` with `#login #password #device-name #passphrase #passphrase-repeat`, `[data-action=sign-in]` | first sign-in |
 //! | `#unlock` with `[data-vault=LOGIN] #passphrase`, `[data-action=unlock]`, `[data-action=other-person]` | unlock |
+//! | `#pin-unlock` with `#pin`, `[data-action=open-pin]`, `[data-action=passphrase]`; `#lease` with `[data-action=contact]` | what stands before an open vault |
+//! | `[data-action=lock-now]` | shuts the screen, from every place |
 //! | `#entry-fault` | why it did not open |
 //! | `#sync-mark[data-contact=unknown\|trying\|live\|none][data-waiting][data-received]` | sync mark |
 //! | `[data-part=KEY]`, `[data-line=KEY]` (id of a document or entry), `[data-action=NAME]` | parts, lines and actions of a place |
@@ -32,6 +34,7 @@ mod clock;
 mod dom;
 mod field;
 mod icon;
+mod idle;
 mod live;
 mod pages;
 mod parts;
@@ -60,6 +63,7 @@ pub fn start(worker: JsValue, build: String) {
         app::listen_for_update();
         route::listen();
         typing::listen();
+        idle::listen();
         app::app()
     })
     .forget();

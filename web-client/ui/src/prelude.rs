@@ -32,7 +32,7 @@ macro_rules! attributes {
 
 attributes!(
     aria_busy "aria-busy", aria_checked "aria-checked", aria_current "aria-current",
-    aria_describedby "aria-describedby", aria_hidden "aria-hidden", aria_invalid "aria-invalid",
+    aria_describedby "aria-describedby", aria_hidden "aria-hidden", aria_invalid "aria-invalid", aria_keyshortcuts "aria-keyshortcuts",
     aria_label "aria-label", aria_labelledby "aria-labelledby", aria_live "aria-live",
     aria_modal "aria-modal", aria_pressed "aria-pressed", autocapitalize "autocapitalize",
     class "class", dir "dir", hidden "hidden", id "id", inputmode "inputmode", lang "lang",

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
 
 use crate::dom::focus;
+use crate::idle;
 
 use crate::state::ui;
 use crate::typing;
@@ -97,10 +98,17 @@ pub fn listen() {
     let _ = window.add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
     back.forget();
     let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(|event: KeyboardEvent| {
-        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+        let is_key = |key: &str| event.key().eq_ignore_ascii_case(key);
+        if !(event.ctrl_key() || event.meta_key()) || !ui().is_in() {
+            return;
+        }
+        if is_key("k") {
             event.prevent_default();
             go(Route::Search);
             leptos::prelude::set_timeout(|| focus("search"), core::time::Duration::from_millis(60));
+        } else if event.shift_key() && is_key("l") {
+            event.prevent_default();
+            idle::shut();
         }
     });
     let _ = window.add_event_listener_with_callback("keydown", keys.as_ref().unchecked_ref());

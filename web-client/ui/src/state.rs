@@ -89,6 +89,11 @@ impl Ui {
         });
     }
 
+    /// Whether somebody is in: a vault is open and nothing stands before it.
+    pub fn is_in(self) -> bool {
+        self.status.with_untracked(|status| status.as_ref().is_some_and(|it| it.user.is_some()))
+    }
+
     /// Whether the signed-in person has the role.
     pub fn has_role(self, role: Role) -> bool {
         self.status.with(|status| {

@@ -87,6 +87,7 @@ fn register(houses: u16) -> (tempfile::TempDir, Connection) {
                 checklist: String::new(),
                 protection: 0,
                 shielded: false,
+                child: false,
                 title: format!("Hus {number:05}"),
                 detail: String::new(),
                 number: String::new(),

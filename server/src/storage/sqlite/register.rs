@@ -52,7 +52,7 @@ pub struct Place<'a> {
 
 const COLUMNS: &str = "r.document, c.unit, c.home, r.kind, r.parent, r.checklist, r.protection, r.shielded,
     r.title, r.detail, r.number, r.state, r.due, r.arrival, r.updated_ms, r.answered, r.open, r.pending,
-    r.held, r.feed, r.within";
+    r.held, r.feed, r.within, r.child";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
     let count = |at: usize| -> rusqlite::Result<usize> {
@@ -80,6 +80,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ProjectedRow> {
         held: count(18)?,
         feed: u64::try_from(row.get::<_, i64>(19)?).unwrap_or(0),
         case: row.get::<_, Option<Blob<DocumentId>>>(20)?.map(|case| case.0),
+        child: row.get(21)?,
         keys: Vec::new(),
     })
 }

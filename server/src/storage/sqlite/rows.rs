@@ -16,7 +16,7 @@ use super::open::connect;
 use crate::storage::StorageError;
 
 /// Counts up with every change of the tables, of what is written in them, and of the catalog's `finds`.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 const FILES: [&str; 3] = ["rows.db", "rows.db-wal", "rows.db-shm"];
 
 // Of equal keys the document decides: SQLite does not go on in an index from a key and a row number.
@@ -34,6 +34,7 @@ CREATE TABLE rows (
     checklist TEXT NOT NULL,
     protection INTEGER NOT NULL,
     shielded INTEGER NOT NULL,
+    child INTEGER NOT NULL,
     title TEXT NOT NULL,
     place TEXT NOT NULL,
     detail TEXT NOT NULL,
@@ -56,6 +57,7 @@ CREATE INDEX rows_due ON rows (circle, kind, due, document) WHERE due <> '';
 CREATE INDEX rows_arrival ON rows (circle, kind, arrival, document) WHERE arrival <> '';
 CREATE INDEX rows_open ON rows (circle, kind, updated_ms, document) WHERE open > 0;
 CREATE INDEX rows_held ON rows (circle, kind, updated_ms, document) WHERE held > 0;
+CREATE INDEX rows_guarded ON rows (document, protection) WHERE protection >= 2 OR child = 1;
 CREATE TABLE keys (
     circle INTEGER NOT NULL, key TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (circle, key, row)
 ) STRICT, WITHOUT ROWID;
@@ -81,6 +83,8 @@ pub struct ProjectedRow {
     pub protection: u8,
     /// Somebody in it has protected personal data.
     pub shielded: bool,
+    /// It is the case of an unaccompanied child, or somebody says so.
+    pub child: bool,
     /// Title from the field the catalog anchors.
     pub title: String,
     /// Second line: names, or lines of `field`, tab, value.
@@ -183,11 +187,13 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
     let id: Option<i64> = db
         .prepare_cached(
             "INSERT INTO rows (document, circle, kind, parent, checklist, protection, shielded, title, place,
-                 detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed, within)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                 detail, number, state, due, arrival, updated_ms, answered, open, pending, held, feed, within,
+                 child)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                 ?22)
              ON CONFLICT (document) DO UPDATE SET
                  protection = max(rows.protection, excluded.protection),
-                 shielded = excluded.shielded, title = excluded.title, place = excluded.place,
+                 shielded = excluded.shielded, child = excluded.child, title = excluded.title, place = excluded.place,
                  detail = excluded.detail, number = excluded.number, state = excluded.state,
                  due = excluded.due, arrival = excluded.arrival, updated_ms = excluded.updated_ms,
                  answered = excluded.answered, open = excluded.open, pending = excluded.pending,
@@ -218,6 +224,7 @@ pub fn put(db: &Connection, row: &ProjectedRow) -> Result<(), StorageError> {
                 count(row.held),
                 i64::try_from(row.feed).unwrap_or(i64::MAX),
                 row.case.map(Blob),
+                row.child,
             ],
             |row| row.get(0),
         )
@@ -302,6 +309,21 @@ pub fn pinned(db: &Connection, checklist: &str) -> Result<Vec<DocumentId>, Stora
         db.prepare("SELECT document FROM rows WHERE kind = 'run' AND checklist = ?1")?;
     let rows = select.query_map([checklist], |row| row.get::<_, Blob<DocumentId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Records whose reading without contact is bounded more: those of protection 2 and up (`true`), and cases of
+/// children.
+///
+/// # Errors
+/// When the database refuses.
+pub fn guarded(db: &Connection) -> Result<Vec<(DocumentId, bool)>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT document, protection >= 2 FROM rows INDEXED BY rows_guarded
+         WHERE protection >= 2 OR child = 1",
+    )?;
+    let rows =
+        select.query_map([], |row| Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Title and state of a record, if it has a row.

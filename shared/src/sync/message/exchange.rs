@@ -258,6 +258,14 @@ pub struct Welcome {
     #[n(12)]
     #[cbor(default)]
     pub unit: String,
+    /// How long the device may be read without contact, in seconds; 0 from a server that says nothing of it.
+    #[n(13)]
+    #[cbor(default)]
+    pub lease_s: u32,
+    /// When a screen that nobody touches shuts, in seconds; 0 for as long as usual.
+    #[n(14)]
+    #[cbor(default)]
+    pub shuts_s: u32,
 }
 
 /// A tablet that has taken houses along and has no contact.

@@ -386,6 +386,8 @@ impl Hub {
             backed_up: self.backed_up,
             enrolments: Vec::new(),
             unit: String::new(),
+            lease_s: 0,
+            shuts_s: 0,
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::platform::Platform;
 impl<P: Platform> Core<P> {
     /// Answers a message of a page. The answer to bytes that cannot be read has number 0.
     pub async fn receive(&self, message: &[u8]) -> Vec<u8> {
+        self.0.state.borrow_mut().has_page = true;
         let (id, reply) = match Request::read(message, &self.0.build) {
             Ok(request) => (request.id, self.handle(request.command).await),
             Err((id, refusal)) => (id, Reply::Refused(refusal)),
@@ -26,15 +27,8 @@ impl<P: Platform> Core<P> {
         to_bytes(&Answer::Reply(id, reply))
     }
 
-    /// Carries out a command.
-    pub async fn handle(&self, command: Command) -> Reply {
-        match self.carry_out(command).await {
-            Ok(reply) => reply,
-            Err(refusal) => Reply::Refused(refusal),
-        }
-    }
-
-    async fn carry_out(&self, command: Command) -> Result<Reply, Refusal> {
+    /// Carries out a command; whether it may come, [`Core::handle`] has asked.
+    pub(super) async fn carry_out(&self, command: Command) -> Result<Reply, Refusal> {
         match command {
             Command::Status => return Ok(Reply::Status(self.status())),
             Command::Get(Query::Page(address))
@@ -58,7 +52,9 @@ impl<P: Platform> Core<P> {
             Command::Act(act, answers) => return self.act(act, answers).await.map(Reply::Acted),
             Command::SignIn(request) => self.sign_in(request).await?,
             Command::Unlock { login, passphrase } => self.unlock(&login, &passphrase).await?,
-            Command::Lock => self.lock().await,
+            Command::Lock => self.shut().await,
+            Command::Touched => self.touched(),
+            Command::Pin(typed) => self.open_by_pin(&typed).await?,
             Command::SignOut => self.sign_out().await?,
             Command::SetLanguage(language) => self.set_language(language).await?,
             Command::Commit(document) => self.commit_drafts(document).await?,

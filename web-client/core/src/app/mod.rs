@@ -1,11 +1,11 @@
 //! The application: commands in, replies and events out.
 //!
-//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`own`] (the
+//! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`now`], [`own`] (the
 //! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`same`] (cards of one person), [`twins`] (those who may be one), [`rows`] (what is
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
-//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`sync`] (contact with the
+//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`screen`] (what stands before an open vault), [`sync`] (contact with the
 //! server), [`view`] (what a page shows).
 
 mod act;
@@ -15,12 +15,14 @@ mod deposits;
 mod desk;
 mod kept;
 mod known;
+mod now;
 mod open_part;
 mod own;
 mod people;
 mod rows;
 mod safety;
 mod same;
+mod screen;
 mod sign_in;
 mod state;
 mod sync;

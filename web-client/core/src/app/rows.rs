@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
+use ankomst_shared::limits::LEASE_S;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::Position;
@@ -100,6 +101,72 @@ pub(super) struct Standing {
     #[n(16)]
     #[cbor(default)]
     pub(super) left: u32,
+    /// How long this device may be read without contact.
+    #[n(20)]
+    #[cbor(default)]
+    pub(super) lease: Lease,
+    /// When a screen that nobody touches shuts, as the server last said, in seconds; 0 before it has.
+    #[n(21)]
+    #[cbor(default)]
+    pub(super) shuts_s: u32,
+}
+
+/// How long a device may be read without contact. Time is counted, not compared: a clock set back takes away
+/// nothing of what was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Lease {
+    /// Counted since the server's last answer, in milliseconds.
+    #[n(0)]
+    pub(super) used_ms: i64,
+    /// The device's clock when it was last counted; 0 before that.
+    #[n(1)]
+    at_ms: i64,
+    /// As the server last said, in seconds; 0 before it has.
+    #[n(2)]
+    given_s: u32,
+    /// Of what is counted, written down.
+    #[n(3)]
+    pub(super) written_ms: i64,
+}
+
+impl Lease {
+    /// A lease as the server gives it with an answer.
+    const fn given(given_s: u32, now_ms: i64) -> Self {
+        Self { used_ms: 0, at_ms: now_ms, given_s, written_ms: 0 }
+    }
+
+    /// Counts what has passed while no vault was open.
+    pub(super) fn resumes(&mut self, now_ms: i64) {
+        let before = if self.at_ms == 0 { now_ms } else { self.at_ms };
+        self.passes(now_ms.saturating_sub(before).max(0), now_ms);
+    }
+
+    /// Counts what has passed.
+    pub(super) const fn passes(&mut self, ms: i64, now_ms: i64) {
+        self.used_ms = self.used_ms.saturating_add(ms);
+        self.at_ms = now_ms;
+    }
+
+    fn left_ms(&self) -> i64 {
+        self.given_ms().saturating_sub(self.used_ms)
+    }
+
+    fn given_ms(&self) -> i64 {
+        i64::from(if self.given_s == 0 { LEASE_S } else { self.given_s }) * 1_000
+    }
+
+    /// Whether the device is not to be read without contact any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.left_ms() <= 0
+    }
+
+    /// When that will be, by the device's clock to the minute, once a seventh of it is left.
+    pub(super) fn ends_ms(&self) -> Option<i64> {
+        let left = self.left_ms();
+        let is_near = left > 0 && left <= self.given_ms() / 7;
+        is_near.then_some(self.at_ms.saturating_add(left).div_euclid(60_000) * 60_000)
+    }
 }
 
 impl Standing {
@@ -145,6 +212,8 @@ impl Standing {
         self.unit.clone_from(&welcome.unit);
         self.clock_offset_s = Some((now_ms - welcome.server_ms).div_euclid(1000));
         self.last_contact_ms = Some(now_ms);
+        self.lease = Lease::given(welcome.lease_s, now_ms);
+        self.shuts_s = welcome.shuts_s;
     }
 }
 

@@ -21,7 +21,7 @@ impl<P: Platform> Core<P> {
         if request.passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
             return Err(Refusal::ShortPassphrase);
         }
-        self.lock().await;
+        self.leave().await?;
         match self.open_vault(&request.login, &request.passphrase).await {
             Ok((record, key, identity)) => {
                 let question = SignInRequest {
@@ -95,7 +95,10 @@ impl<P: Platform> Core<P> {
 
     /// Opens a vault without the server.
     pub(super) async fn unlock(&self, login: &str, passphrase: &str) -> Result<(), Refusal> {
-        self.lock().await;
+        if self.lifted(login, passphrase).await? {
+            return Ok(());
+        }
+        self.leave().await?;
         let (_, key, identity) = self.open_vault(login, passphrase).await?;
         self.read_vault(key, identity).await?;
         self.opened().await
@@ -111,7 +114,7 @@ impl<P: Platform> Core<P> {
         Ok(())
     }
 
-    async fn open_vault(
+    pub(super) async fn open_vault(
         &self,
         login: &str,
         passphrase: &str,
@@ -133,6 +136,7 @@ impl<P: Platform> Core<P> {
         if self.0.state.borrow().open.is_some() {
             // Drafts that could not become changes stay as sealed rows.
             let _stay = self.commit_all_drafts().await;
+            self.write_lease(1).await;
         }
         {
             let mut state = self.0.state.borrow_mut();
@@ -145,7 +149,7 @@ impl<P: Platform> Core<P> {
 
     /// Locks and ends the session. Unsent work stays in the vault and as deposit.
     pub(super) async fn sign_out(&self) -> Result<(), Refusal> {
-        self.lock().await;
+        self.leave().await?;
         // Without contact the session ends by itself; the keys are gone from this device's memory.
         drop(self.0.platform.transport().send(Method::Delete, "/api/v1/session", Vec::new()).await);
         Ok(())

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, civil};
+use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
@@ -19,10 +19,12 @@ use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
 use super::known::Known;
+pub(super) use super::now::Now;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
 use super::same::Beside;
+use super::screen::{Beat, Curtain};
 use super::whole;
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
@@ -67,6 +69,9 @@ pub(super) struct State {
     pub(super) outdated: bool,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
+    /// A page speaks with this core: it shuts when nobody touches that.
+    pub(super) has_page: bool,
+    pub(super) beat: Beat,
     /// The catalog of the vault that was open last: opened again, it is the same.
     pub(super) catalog: Option<&'static Catalog>,
 }
@@ -97,27 +102,7 @@ pub(super) struct Open {
     pub(super) tabs: Tabs,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
-}
-
-/// A moment where the device is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Now {
-    /// Unix milliseconds.
-    pub(super) ms: i64,
-    /// Minutes that the local time is ahead of UTC.
-    pub(super) zone_minutes: i32,
-}
-
-impl Now {
-    /// The local date and time of day of a moment.
-    pub(super) fn local(self, ms: i64) -> Option<jiff::civil::DateTime> {
-        civil(ms.saturating_add(i64::from(self.zone_minutes) * 60_000))
-    }
-
-    /// Today's date.
-    pub(super) fn today(self) -> jiff::civil::Date {
-        self.local(self.ms).map_or(jiff::civil::Date::ZERO, jiff::civil::DateTime::date)
-    }
+    pub(super) curtain: Curtain,
 }
 
 /// A document in memory.
@@ -157,10 +142,11 @@ impl<P: Platform> Core<P> {
         let store = self.0.platform.store();
         let standing_row = standing_key(user);
         let standing = store.get(Table::Meta, &standing_row).await.map_err(|_| Refusal::Storage)?;
-        let standing = match standing {
+        let mut standing = match standing {
             Some(sealed) => open_row(&key, Table::Meta, &standing_row, &sealed)?,
             None => Standing::default(),
         };
+        standing.lease.resumes(self.now_ms());
         let mut open = Open {
             signing: SigningKey::from_seed(identity.device_seed),
             identity,
@@ -179,6 +165,7 @@ impl<P: Platform> Core<P> {
             typed_ms: 0,
             tabs: Tabs::default(),
             wants_again: false,
+            curtain: Curtain::default(),
             key,
         };
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
@@ -279,11 +266,15 @@ impl<P: Platform> Core<P> {
             ..Status::default()
         };
         if let Some(open) = &state.open {
-            status.user = Some(open.identity.user.clone());
+            status.screen = open.screen();
+            if status.screen == Screen::Open {
+                status.user = Some(open.identity.user.clone());
+                status.unit.clone_from(&open.standing.unit);
+                status.first_sync = open.still_coming();
+                status.lease_ends_ms = open.standing.lease.ends_ms();
+            }
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
-            status.unit.clone_from(&open.standing.unit);
-            status.first_sync = open.still_coming();
             status.without_backup = !open.standing.has_backup;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {

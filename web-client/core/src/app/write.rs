@@ -19,6 +19,7 @@ use ankomst_shared::value::Value;
 
 use super::asked::{self, Change};
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
+use super::screen::BEAT_MS;
 use super::state::{Core, Open};
 use crate::platform::{Clock, Platform};
 use crate::store::{Table, Write};
@@ -128,7 +129,8 @@ impl<P: Platform> Core<P> {
                 self.0.state.borrow_mut().storage = facts;
             }
             seconds = seconds.wrapping_add(1);
-            self.0.platform.clock().sleep(1_000).await;
+            self.0.platform.clock().sleep(BEAT_MS).await;
+            self.look(true).await;
             if self.0.state.borrow().storage_failing {
                 self.save_again().await;
             }
@@ -148,7 +150,7 @@ impl<P: Platform> Core<P> {
 
     /// Writes once more what is typed and perhaps in memory only; when that works, the device can save
     /// again.
-    async fn save_again(&self) {
+    pub(super) async fn save_again(&self) {
         let _turn = self.0.turn.take().await;
         let saved = match self.with_open(|open| Ok(open.drafts.pairs().to_vec())) {
             Ok(kept) => self.change_drafts(Change { kept, ..Change::default() }).await,

@@ -2,17 +2,19 @@
 //! vault with the passphrase, also without a network.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Command, Reply, SignIn};
+use ankomst_shared::app::{Command, Reply, Screen, Sign, SignIn};
+use ankomst_shared::limits::PIN_TRIES_MAX;
 
-use crate::app::NAME;
+use crate::app::{NAME, contact_words};
 use crate::bridge::ask;
-use crate::dom::value_of;
+use crate::clock::near;
+use crate::dom::{focus, value_of};
 use crate::icon::icon;
+use crate::idle;
 use crate::parts::{languages, page_title, save_copy};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
-use ankomst_shared::app::Sign;
 
 /// Fewest characters of a passphrase.
 const PASSPHRASE_MIN: usize = 12;
@@ -28,19 +30,56 @@ struct Entry {
     busy: Live<bool>,
 }
 
-/// Shows sign-in or unlock, whichever fits this device.
+/// How somebody comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As the device stands.
+    Given,
+    /// By the passphrase, though a PIN would do.
+    Passphrase,
+    /// With the server at hand.
+    SignIn,
+}
+
+/// What is shared by the forms at the entrance.
+#[derive(Clone, Copy)]
+struct Door {
+    way: Live<Way>,
+    fault: Live<Option<&'static str>>,
+}
+
+impl Door {
+    fn to(self, way: Way) {
+        self.fault.set(None);
+        self.way.set(way);
+    }
+}
+
+/// Shows what fits this device: sign-in, unlock, PIN, or that it needs contact.
 pub fn sign_in() -> AnyView {
-    let vaults =
-        derived(|| ui().status.with(|status| status.as_ref().map(|status| status.vaults.clone())));
-    let other = Live::new(false);
+    let standing = derived(|| {
+        let status = ui().status;
+        status.with(|status| {
+            let status = status.as_ref()?;
+            let screen = match &status.screen {
+                // How often it may be wrong yet draws no new form.
+                Screen::Pin { login, .. } => Screen::Pin { login: login.clone(), tries: 0 },
+                other => other.clone(),
+            };
+            Some((screen, status.vaults.clone()))
+        })
+    });
+    let door = Door { way: Live::new(Way::Given), fault: Live::new(None) };
     view! {
         <main id="main" class="entrance" tabindex="-1">
             <div class="entrance-card card">
                 <p class="shell-name">{NAME}</p>
-                {dynamic(move || match vaults.get() {
-                    None => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
-                    Some(known) if known.is_empty() || other.get() => first(!known.is_empty(), other),
-                    Some(known) => unlock(known, other),
+                {dynamic(move || match (standing.get(), door.way.get()) {
+                    (None, _) => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
+                    (Some((Screen::Pin { login, .. }, _)), Way::Given) => pin(login, door),
+                    (Some((Screen::Lease, _)), Way::Given) => lease(door),
+                    (Some((_, known)), way) if known.is_empty() || way == Way::SignIn => first(!known.is_empty(), door),
+                    (Some((_, known)), _) => unlock(known, door),
                 })}
                 {languages()}
             </div>
@@ -49,7 +88,7 @@ pub fn sign_in() -> AnyView {
     .into_any()
 }
 
-fn entry(login: String) -> Entry {
+fn entry(login: String, door: Door) -> Entry {
     let device = ui()
         .status
         .with_untracked(|status| status.as_ref().and_then(|status| status.device_name.clone()));
@@ -59,14 +98,90 @@ fn entry(login: String) -> Entry {
         passphrase: Live::new(String::new()),
         repeated: Live::new(String::new()),
         device: Live::new(device.unwrap_or_default()),
-        fault: Live::new(None),
+        fault: door.fault,
         busy: Live::new(false),
     }
 }
 
-fn unlock(known: Vec<String>, other: Live<bool>) -> AnyView {
+/// A field that the keyboard goes to at once: somebody was in and wants to go on.
+fn ready(id: &'static str) {
+    set_timeout(move || focus(id), core::time::Duration::from_millis(60));
+}
+
+fn quiet(name: &'static str, label: Text, act: fn(Door), door: Door) -> AnyView {
+    view! {
+        <button type="button" class="button quiet" data-action=name on:click=on(move |_| act(door))>{tr(label)}</button>
+    }
+    .into_any()
+}
+
+/// The screen of an open vault, before which a PIN stands.
+fn pin(login: String, door: Door) -> AnyView {
     page_title(tr(Text::UnlockTitle));
-    let it = entry(known.first().cloned().unwrap_or_default());
+    ready("pin");
+    let it = entry(login.clone(), door);
+    let open = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let typed = it.password.get_untracked();
+        it.password.set(String::new());
+        send(it, Command::Pin(typed));
+    };
+    let left = derived(|| {
+        ui().status.with(|status| match status.as_ref().map(|status| &status.screen) {
+            Some(Screen::Pin { tries, .. }) if *tries < PIN_TRIES_MAX => Some(*tries),
+            _ => None,
+        })
+    });
+    view! {
+        <form novalidate id="pin-unlock" on:submit=on(open)>
+            <h1>{tr(Text::UnlockTitle)}</h1>
+            <p class="help">{fill(Text::PinHelp, &[&login])}</p>
+            {input("pin", "password", "one-time-code", Text::Pin, it.password)}
+            <p class="help" aria-live="polite">{dynamic(move || left.get().map(|left| fill(Text::PinTries, &[&left.to_string()])))}</p>
+            {end(it, Text::UnlockDo, "open-pin")}
+            {quiet("passphrase", Text::PinPassphrase, |door| door.to(Way::Passphrase), door)}
+        </form>
+    }
+    .into_any()
+}
+
+/// A vault that is open and not to be read before the server has answered.
+fn lease(door: Door) -> AnyView {
+    page_title(tr(Text::LeaseTitle));
+    let status = ui().status;
+    let said = derived(move || {
+        let status = status.get().unwrap_or_default();
+        let since = status.last_contact_ms.map_or_else(String::new, near);
+        (fill(Text::LeaseSince, &[&since]), fill(Text::LeaseSafe, &[&status.waiting.to_string()]))
+    });
+    let contact = derived(move || status.with(|status| status.as_ref().map(|it| it.contact)));
+    let ended = derived(move || {
+        status.with(|status| status.as_ref().is_some_and(|status| status.sign_in_needed))
+    });
+    view! {
+        <div id="lease" class="entrance-lease">
+            <h1>{tr(Text::LeaseTitle)}</h1>
+            {dynamic(move || said.with(|(since, safe)| view! { <p>{since.clone()}</p><p>{safe.clone()}</p> }))}
+            <p>{tr(Text::LeaseDo)}</p>
+            <p class="help" role="status">{dynamic(move || contact.get().map(contact_words))}</p>
+            <button type="button" class="button primary wide" data-action="contact" on:click=on(|_| ask(Command::SyncNow, |_| {}))>
+                {icon(Sign::Cloud)}<span>{tr(Text::LeaseAsk)}</span>
+            </button>
+            {dynamic(move || ended.get().then(|| view! {
+                <p class="notice" data-tone="decide">{tr(Text::SessionEnded)}</p>
+                {quiet("sign-in-again", Text::SignInDo, |door| door.to(Way::SignIn), door)}
+            }))}
+            {quiet("lock-now", Text::LockNow, |_| idle::shut(), door)}
+            {quiet("safety-copy", Text::SafetyDo, |_| save_copy(), door)}
+        </div>
+    }
+    .into_any()
+}
+
+fn unlock(known: Vec<String>, door: Door) -> AnyView {
+    page_title(tr(Text::UnlockTitle));
+    ready("passphrase");
+    let it = entry(known.first().cloned().unwrap_or_default(), door);
     let people = known
         .iter()
         .map(|login| {
@@ -91,20 +206,16 @@ fn unlock(known: Vec<String>, other: Live<bool>) -> AnyView {
             <div class="chips" role="group" aria-label=tr(Text::UnlockWho)>{people}</div>
             {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
             {end(it, Text::UnlockDo, "unlock")}
-            <button type="button" class="button quiet" data-action="other-person" on:click=on(move |_| other.set(true))>
-                {tr(Text::UnlockOther)}
-            </button>
-            <button type="button" class="button quiet" data-action="safety-copy" on:click=on(|_| save_copy())>
-                {tr(Text::SafetyDo)}
-            </button>
+            {quiet("other-person", Text::UnlockOther, |door| door.to(Way::SignIn), door)}
+            {quiet("safety-copy", Text::SafetyDo, |_| save_copy(), door)}
         </form>
     }
     .into_any()
 }
 
-fn first(may_go_back: bool, other: Live<bool>) -> AnyView {
+fn first(may_go_back: bool, door: Door) -> AnyView {
     page_title(tr(Text::SignInTitle));
-    let it = entry(String::new());
+    let it = entry(String::new(), door);
     let enrolled = it.device.with_untracked(|name| !name.is_empty());
     let go = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -132,11 +243,7 @@ fn first(may_go_back: bool, other: Live<bool>) -> AnyView {
             <p class="help" id="passphrase-strength" aria-live="polite">{dynamic(move || strength(&it.passphrase.get()))}</p>
             {input("passphrase-repeat", "password", "new-password", Text::SignInRepeat, it.repeated)}
             {end(it, Text::SignInDo, "sign-in")}
-            {may_go_back.then(|| view! {
-                <button type="button" class="button quiet" data-action="back-to-unlock" on:click=on(move |_| other.set(false))>
-                    {tr(Text::SignInBack)}
-                </button>
-            })}
+            {may_go_back.then(|| quiet("back-to-unlock", Text::SignInBack, |door| door.to(Way::Given), door))}
         </form>
     }
     .into_any()
@@ -152,7 +259,7 @@ fn input(
     view! {
         <div class="field">
             <label for=id><span class="question">{tr(label)}</span></label>
-            <input id=id name=id type=kind autocomplete=complete autocapitalize="none" spellcheck="false" required
+            <input id=id name=id type=kind inputmode=(id == "pin").then_some("numeric") autocomplete=complete autocapitalize="none" spellcheck="false" required
                 prop:value=attr(move || value.get()) on:input=on(move |event| value.set(value_of(&event))) aria-describedby="entry-fault" />
         </div>
     }

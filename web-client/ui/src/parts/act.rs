@@ -18,8 +18,10 @@ use crate::state::ui;
 use crate::text::{Text, refusal, tr};
 use crate::typing;
 
-/// A question whose answer is kept nowhere.
-const SECRET: &str = "password";
+/// Questions whose answers are kept nowhere.
+const SECRETS: [&str; 2] = ["password", PIN];
+/// One that nobody beside should read.
+const PIN: &str = "pin";
 
 /// The buttons of several actions.
 pub fn buttons(actions: &[Action]) -> AnyView {
@@ -227,7 +229,7 @@ fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) 
     let Question { id, label, input, value, .. } = question;
     let field = format!("ask-{id}");
     let first = shape_of(&value, &input);
-    let kind = input.clone();
+    let (kind, is_pin) = (input.clone(), id == PIN);
     let said = move |event: web_sys::Event| {
         let value = read_typed(&kind, &value_of(&event));
         let mut all = answers.get_untracked();
@@ -237,7 +239,7 @@ fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) 
             }
         }
         answers.set(all);
-        if id != SECRET {
+        if !SECRETS.contains(&id.as_str()) {
             form.keep(&id, value);
         }
     };
@@ -276,6 +278,10 @@ fn answer(question: Question, form: Asked, answers: Live<Vec<(String, Value)>>) 
             }
             .into_any()
         }
+ _ if is_pin => view! {
+            <input id=field.clone() type="password" inputmode="numeric" autocomplete="one-time-code" on:input=on(said) />
+        }
+        .into_any(),
         _ => view! {
             <input id=field.clone() type="text" class="wide" dir="auto" autocomplete="off" value=first on:input=on(said) />
         }

@@ -92,7 +92,8 @@ impl<P: Platform> Core<P> {
             }
             Act::Sighting { document, entry } => return self.sighting(document, &entry).await,
             Act::Understood => self.understood().await?,
-            Act::Lock => self.lock().await,
+            Act::Lock => self.shut().await,
+            Act::Pin => return self.set_pin(answers.value("pin").and_then(Value::as_str)),
             Act::SignOut => self.sign_out().await?,
             Act::Sync => self.exchange_again()?,
             Act::Speak(language) => self.set_language(language).await?,
@@ -125,7 +126,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// Changes what is kept of where this device stands.
-    async fn change_standing(
+    pub(in crate::app) async fn change_standing(
         &self,
         change: impl Fn(&mut super::rows::Standing),
     ) -> Result<(), Refusal> {

@@ -1,11 +1,14 @@
 //! `/surfplatta`: what is on this device, how far it has come, language, look, lock.
 
-use ankomst_shared::app::{Act, Action, Body, Contact, Language, Look, PageView, Part, Sign, Tone};
+use ankomst_shared::app::{
+    Act, Action, Body, Contact, Input, Language, Look, PageView, Part, Question, Sign, Tone,
+};
 use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
 
 use super::super::super::rows::Stage;
 use super::super::viewer::{Viewer, count};
-use super::made::{action, notice, part, primary};
+use super::made::{action, asked, notice, part, primary, question};
 
 impl Viewer<'_> {
     pub(super) fn this_device(&mut self) -> PageView {
@@ -135,8 +138,14 @@ impl Viewer<'_> {
         let facts = vec![fact(Word::SignedInAs, name), fact(Word::Roles, roles.join(", "))];
         let mut part = part("person", self.w(Word::PersonTitle), Body::Facts(facts));
         self.w(Word::LockHelp).clone_into(&mut part.help);
+        let digits = Question {
+            required: false,
+            ..question("pin", self.w(Word::Pin), Input::Text, Value::Null)
+        };
+        let pin = action("pin", self.w(Word::PinDo), Sign::Lock, Act::Pin);
         part.actions = vec![
             primary(action("lock", self.w(Word::Lock), Sign::Lock, Act::Lock)),
+            asked(pin, self.w(Word::PinHelp), vec![digits]),
             action("sign-out", self.w(Word::SignOut), Sign::None, Act::SignOut),
         ];
         part
