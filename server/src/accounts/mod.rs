@@ -7,6 +7,7 @@ pub mod days;
 pub mod door;
 pub mod first;
 pub mod login;
+mod noted;
 pub mod password;
 pub mod throttle;
 

@@ -12,6 +12,7 @@ mod guard;
 mod held;
 mod listed;
 mod made;
+mod noted;
 mod organisation;
 mod organise;
 mod overview;
@@ -56,6 +57,8 @@ pub struct Desk {
     me: UserRow,
     device: DeviceId,
     language: Language,
+    /// The records that what is being described shows.
+    seen: noted::Seen,
 }
 
 /// Answers to the questions of an act.
@@ -69,14 +72,20 @@ impl Desk {
     pub fn open(app: Arc<App>, session: &Session, language: Language) -> Result<Self, DeskError> {
         let me = app.readers.read(|db| accounts::user(db, session.user))?;
         let me = me.filter(|me| me.active).ok_or(DeskError::NotAllowed)?;
-        Ok(Self { me, device: session.device, app, language })
+        Ok(Self { me, device: session.device, app, language, seen: noted::Seen::default() })
     }
 
-    /// Describes a place.
+    /// Describes a place. The records it shows are in the access log before.
     ///
     /// # Errors
     /// When the person may not, there is none at the address, or storage refuses.
-    pub fn page(&self, address: &str) -> Result<PageView, DeskError> {
+    pub async fn page(&self, address: &str) -> Result<PageView, DeskError> {
+        let view = self.described(address)?;
+        self.note_shown(address).await?;
+        Ok(view)
+    }
+
+    fn described(&self, address: &str) -> Result<PageView, DeskError> {
         if address == own::HERE {
             return self.own_held();
         }
@@ -129,6 +138,7 @@ impl Desk {
             return Err(DeskError::NotAllowed);
         }
         let acted = self.carry_out((act, subject), &answers).await?;
+        self.note_act((act, subject), &answers).await;
         // Only what was carried out has a name of ours; anything else is text somebody sent.
         tracing::info!(user.id = %self.me.id, act, "Administration acted.");
         // Live sockets look at once whether they may go on.
@@ -160,6 +170,12 @@ impl Desk {
             _ => Err(DeskError::Nowhere),
         }
     }
+}
+
+/// Whether a place shows what stands in a record, not only that it is there.
+fn is_story(address: &str) -> bool {
+    let below = |here: &str| address.strip_prefix(here).is_some_and(|rest| rest.starts_with('/'));
+    address.starts_with(clean::HERE) || below(held::HERE) || below(guard::HERE)
 }
 
 /// A text answer that is not empty.

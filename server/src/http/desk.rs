@@ -30,7 +30,7 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     let (address, language): (String, Language) = question(&body)?;
     let desk = Desk::open(app, &session, language)?;
-    Ok(answer(&desk.page(&address)?))
+    Ok(answer(&desk.page(&address).await?))
 }
 
 /// Does what a place offered.

@@ -9,6 +9,7 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::sync::message::Person;
 use rusqlite::Connection;
 
+use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow};
@@ -125,6 +126,14 @@ pub struct Need<'a> {
     pub category: &'a str,
     /// Why, in words.
     pub reason: &'a str,
+}
+
+/// Whether somebody may open a record in an emergency: a supervisor of its unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn may_open(app: &App, user: &UserRow, document: &DocumentRow) -> Result<bool, StorageError> {
+    app.readers.read(|db| Ok(rights_now(db, user)?.has(Role::Supervisor, document.unit)))
 }
 
 /// Opens a record of the unit to a supervisor for a day, on the server only; tells whether it was. Whoever asks is a

@@ -18,8 +18,10 @@ pub mod held;
 pub mod ingest;
 pub mod lines;
 pub mod live;
+mod noted;
 pub mod office;
 pub mod rule;
+mod shown;
 pub mod staff;
 mod stands;
 

@@ -1,6 +1,7 @@
 //! Who reads and writes what, by every way there is: each kind of the catalog × each role × own or other unit ×
 //! protected or not, against a table that was written by hand and knows nothing of the rule.
 
+mod accesses;
 mod routes;
 mod world;
 

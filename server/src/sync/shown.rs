@@ -1,0 +1,64 @@
+//! What an exchange is about to show, for the access log; and what of it can be shown at all.
+//!
+//! A record is noted when it goes to a device and when it leaves it. What changes in between goes by the feed and by
+//! the live socket, which both give only what the device holds: they never bring a record that was not noted.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::limits::UNSURE_MAX;
+use ankomst_shared::sync::message::{CAN_CHANGE_LINES, ExchangeAnswer, Hello};
+
+use crate::audit::By;
+use crate::storage::StorageError;
+use crate::storage::accesses::entry::{Entry, What};
+use crate::storage::sqlite::{Connection, lines, log};
+
+/// The records that an answer brings to a device.
+pub(super) fn delivered(by: By, answer: &ExchangeAnswer) -> Vec<Entry> {
+    let entry = |(id, kind, unit)| Entry {
+        record: Some(id),
+        about: String::clone(kind),
+        unit: Some(unit),
+        ..by.entry(What::Delivered)
+    };
+    answer.documents.iter().map(|one| (one.document, &one.kind, one.unit)).map(entry).collect()
+}
+
+/// The records that it takes from a device.
+pub(super) fn dropped(by: By, answer: &ExchangeAnswer) -> Vec<Entry> {
+    let entry = |id: &DocumentId| Entry { record: Some(*id), ..by.entry(What::Dropped) };
+    answer.drop.iter().map(entry).collect()
+}
+
+/// Of documents to be sent whole those that can be, and how many cannot yet: what was carried over onto a
+/// new line is tried first, and an earlier app cannot change lines.
+pub(super) fn ready(
+    db: &Connection,
+    hello: &Hello,
+    send: &BTreeSet<DocumentId>,
+) -> Result<(BTreeSet<DocumentId>, usize), StorageError> {
+    let can_change = hello.capabilities & CAN_CHANGE_LINES != 0;
+    let mut ready = send.clone();
+    for id in send {
+        if lines::is_settling(db, *id)? || (!can_change && lines::is_continued(db, *id)?) {
+            ready.remove(id);
+        }
+    }
+    let wait = send.len() - ready.len();
+    Ok((ready, wait))
+}
+
+/// Those documents that the log knows.
+pub(super) fn known(
+    db: &Connection,
+    asked: &[DocumentId],
+) -> Result<BTreeSet<DocumentId>, StorageError> {
+    let mut known = BTreeSet::new();
+    for id in asked.iter().take(UNSURE_MAX) {
+        if log::document(db, *id)?.is_some() {
+            known.insert(*id);
+        }
+    }
+    Ok(known)
+}
