@@ -58,8 +58,8 @@ impl By {
 
 /// An entry of a command, which whoever runs the server has given.
 #[must_use]
-pub fn console(what: What, unit: Option<UnitId>) -> Entry {
-    Entry { mode: Mode::Console, unit, ..Entry::of(what) }
+pub fn console(what: What, about: &str, unit: Option<UnitId>) -> Entry {
+    Entry { mode: Mode::Console, about: about.to_owned(), unit, ..Entry::of(what) }
 }
 
 impl Audit {

@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 
 use crate::accounts::days;
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
+use crate::app::App;
+use crate::audit::console;
 use crate::cli::held;
 use crate::cli::place::Place;
+use crate::storage::accesses::entry::What;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
@@ -141,6 +144,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         unit,
         active: true,
     };
+    let about = format!("{} {}", row.id, new.roles);
     app.writer
         .write(move |db| {
             if known.is_none() {
@@ -149,7 +153,9 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
             accounts::add_user(db, &row)
         })
         .await
-        .with_context(|| format!("adding the account {}", new.login))
+        .with_context(|| format!("adding the account {}", new.login))?;
+    app.audit.owe(vec![console(What::AccountMade, &about, Some(unit))]).await;
+    Ok(())
 }
 
 fn one_role(name: &str) -> anyhow::Result<Role> {
@@ -178,7 +184,7 @@ async fn give(given: Given) -> anyhow::Result<()> {
         Ok(true)
     });
     ensure!(write.await?, "there is no account {login}");
-    Ok(())
+    note(&app, (What::RoleGiven, &login), role.name()).await
 }
 
 async fn take(taken: Taken) -> anyhow::Result<()> {
@@ -191,6 +197,15 @@ async fn take(taken: Taken) -> anyhow::Result<()> {
         grants::end_role(db, (user.id, user.unit), of_role, now_ms)
     });
     ensure!(write.await?, "there is no account {login} with the role {role}");
+    note(&app, (What::RoleEnded, &login), &role).await
+}
+
+/// Notes what was done to an account.
+async fn note(app: &App, (what, login): (What, &str), more: &str) -> anyhow::Result<()> {
+    let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
+    let user = user.with_context(|| format!("there is no account {login}"))?;
+    let about = format!("{} {more}", user.id);
+    app.audit.owe(vec![console(what, about.trim_end(), Some(user.unit))]).await;
     Ok(())
 }
 
@@ -221,6 +236,8 @@ async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
     });
     let found = write.await?;
     ensure!(found, "there is no account {}", named.name);
+    let what = if active { What::AccountAgain } else { What::AccountEnded };
+    note(&app, (what, &named.name), "").await?;
     if active { held::tell_waiting(&app, &named.name) } else { Ok(()) }
 }
 
@@ -239,6 +256,7 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
             let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
             ensure!(found, "there is no device {id}");
+            app.audit.owe(vec![console(What::Revoked, &id.to_string(), None)]).await;
             Ok(())
         }
     }
@@ -261,7 +279,7 @@ pub(super) async fn session(command: SessionCommand) -> anyhow::Result<()> {
             });
             let found = write.await?;
             ensure!(found, "there is no account {}", named.name);
-            Ok(())
+            note(&app, (What::SignedOutAll, &named.name), "").await
         }
     }
 }

@@ -79,6 +79,15 @@ pub fn file(log: &Path, key: &PublicKey) -> Result<Found, StorageError> {
     file_in(&db, log, key)
 }
 
+/// Verifies a copy, such as that of a backup: nothing stands beside it.
+///
+/// # Errors
+/// When the file cannot be read as a database.
+pub fn copy(file: &Path, key: &PublicKey) -> Result<Found, StorageError> {
+    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    verify(&db, key)
+}
+
 /// Verifies a log that is open, and the file beside it.
 pub(super) fn file_in(db: &Connection, log: &Path, key: &PublicKey) -> Result<Found, StorageError> {
     // The end beside is noted after the commit, so it is read first.
@@ -104,11 +113,8 @@ pub(super) fn file_in(db: &Connection, log: &Path, key: &PublicKey) -> Result<Fo
     Ok(found)
 }
 
-/// Verifies a log alone, such as that of a backup.
-///
-/// # Errors
-/// When the database refuses.
-pub fn verify(db: &Connection, key: &PublicKey) -> Result<Found, StorageError> {
+/// Verifies a log alone.
+fn verify(db: &Connection, key: &PublicKey) -> Result<Found, StorageError> {
     let mut found = Found::default();
     let fault = read_all(db, key, &mut found)?;
     found.fault = fault;
