@@ -46,7 +46,7 @@ pub(super) struct NewUser {
     /// Name shown to colleagues.
     #[arg(long)]
     name: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`; several with commas.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`, `auditor`; several with commas.
     #[arg(long)]
     roles: String,
     /// Name of the unit, used when the folder has none yet.
@@ -78,7 +78,7 @@ pub(super) struct Taken {
     place: Place,
     /// Login name.
     login: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator` or `trainee`.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee` or `auditor`.
     role: String,
 }
 
@@ -121,7 +121,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     let roles = accounts::roles(&new.roles);
     ensure!(
         !roles.is_empty() && roles.len() == new.roles.split(',').count(),
-        "the roles are caseworker, inspector, supervisor, administrator, coordinator and trainee, parted by commas"
+        "the roles are caseworker, inspector, supervisor, administrator, coordinator, trainee and auditor, parted by commas"
     );
     let password = first_line(new.password_file.as_deref())?;
     ensure!(

@@ -4,13 +4,14 @@
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`],
 //! [`devices`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
-//! [`listed`], [`own`], [`reports`].
+//! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`noted`].
 
 mod clean;
 mod devices;
 mod guard;
 mod held;
 mod listed;
+mod log;
 mod made;
 mod noted;
 mod organisation;
@@ -20,6 +21,7 @@ mod own;
 mod people;
 pub mod register;
 mod reports;
+mod sample;
 mod story;
 
 use std::sync::Arc;
@@ -92,7 +94,15 @@ impl Desk {
         if address.starts_with(register::HERE) {
             return self.register(address);
         }
-        if !(self.administers() || self.me.is(Role::Supervisor)) {
+        if address.starts_with(log::HERE) {
+            return self.access_log(address);
+        }
+        if !(self.administers() || self.reviews()) {
+            return Err(DeskError::NotAllowed);
+        }
+        // An auditor sees what waits and how long, and nothing of a record.
+        let audits = !self.administers() && !self.me.is(Role::Supervisor);
+        if audits && !["/administration", held::HERE].contains(&address) {
             return Err(DeskError::NotAllowed);
         }
         if let Some(record) = address.strip_prefix(clean::HERE) {
@@ -128,6 +138,9 @@ impl Desk {
         }
         if matches!(act, "open" | "raise" | "letin") {
             return self.guard(act, &answers).await;
+        }
+        if act == "review" {
+            return self.reviewed(subject, &answers).await;
         }
         if act == "release" || act == "refuse" {
             return self.decide((subject, act == "release"), &answers).await;

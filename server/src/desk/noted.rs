@@ -22,6 +22,8 @@ struct Shown {
     records: BTreeMap<DocumentId, String>,
     report: Option<&'static str>,
     in_need: bool,
+    /// The month of the access log that is shown.
+    log: Option<String>,
 }
 
 impl Desk {
@@ -41,6 +43,11 @@ impl Desk {
     /// It is shown because it was opened in an emergency.
     pub(super) fn saw_in_need(&self) {
         self.shown().in_need = true;
+    }
+
+    /// A month of the access log is shown.
+    pub(super) fn saw_log(&self, month: &str) {
+        self.shown().log = Some(month.to_owned());
     }
 
     /// A report is shown, with the records that its rows lead to.
@@ -86,7 +93,9 @@ impl Desk {
         let report =
             shown.report.map(|id| Entry { about: id.to_owned(), ..by.entry(What::Report) });
         let record = |(id, kind)| Entry { record: Some(id), about: kind, ..by.entry(what) };
-        let entries = report.into_iter().chain(shown.records.into_iter().map(record)).collect();
+        let log = shown.log.map(|month| Entry { about: month, ..by.entry(What::LogRead) });
+        let entries =
+            report.into_iter().chain(log).chain(shown.records.into_iter().map(record)).collect();
         Ok(self.app.audit.note(entries).await?)
     }
 

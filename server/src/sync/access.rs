@@ -163,7 +163,8 @@ pub fn open_in_need(
     Ok(true)
 }
 
-/// Whether somebody is told that a change of a document is held, by whom and why: administrators of its unit, and
+/// Whether somebody is told that a change of a document is held, by whom and why: administrators and auditors of its
+/// unit, and
 /// its supervisors who may read it.
 ///
 /// # Errors
@@ -174,7 +175,9 @@ pub fn oversees(
     document: &DocumentRow,
 ) -> Result<bool, StorageError> {
     let supervises = rights.has(Role::Supervisor, document.unit);
-    Ok(rights.has(Role::Administrator, document.unit)
+    let sees = |role| rights.has(role, document.unit);
+    Ok(sees(Role::Administrator)
+        || sees(Role::Auditor)
         || (supervises && may(db, rights, document)? >= May::Read))
 }
 

@@ -31,7 +31,7 @@ fn ids(answer: &ExchangeAnswer, kind: &str) -> Vec<DocumentId> {
 }
 
 /// A village with a caseworker, a supervisor and an administrator.
-async fn village() -> (Door, Somebody, Somebody, Browser) {
+pub(crate) async fn village() -> (Door, Somebody, Somebody, Browser) {
     let door = Door::open().await;
     seed::run(&door.app, 1).await.unwrap();
     let (elin, _) = Somebody::with(&door, ("elin", "elin-i-provby"), 1).await;

@@ -23,6 +23,7 @@ mod organisation;
 mod register;
 mod renewal;
 mod reports;
+mod review;
 mod rights;
 mod rows;
 mod session;

@@ -68,6 +68,15 @@ pub fn within(db: &Connection, from_ms: i64, to_ms: i64) -> Result<(i64, i64), S
     Ok((first + 1, last))
 }
 
+/// When the log was begun, Unix milliseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn first_ms(db: &Connection) -> Result<i64, StorageError> {
+    let first = "SELECT coalesce(min(received), 0) FROM access WHERE seq <= 1";
+    Ok(db.prepare_cached(first)?.query_row([], |row| row.get(0))?)
+}
+
 /// The number of the last entry; nought of an empty log.
 ///
 /// # Errors
