@@ -52,7 +52,7 @@ pub async fn answer(
     let hello = exchange.hello;
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
-    let (device, wants) = (session.device, hello.wants.clone());
+    let (device, wants, looks) = (session.device, hello.wants.clone(), exchange.looks);
     let now_ms = app.now_ms();
     app.writer
         .write(move |db| {
@@ -77,6 +77,7 @@ pub async fn answer(
         Gathered::Version => return Err(ExchangeError::Version),
     };
     let by = By { who: Some(user.id), device: Some(device), unit: Some(user.unit) };
+    let looked = shown::looked(app, by, looks).await;
     if let Err(error) = app.audit.note(shown::delivered(by, &answer)).await {
         // What was brought is told of, and what must go; records are not shown.
         let is_worth = !(acks.is_empty() && deposits.is_empty() && answer.drop.is_empty());
@@ -117,6 +118,7 @@ pub async fn answer(
         })
         .await?;
     app.audit.owe(shown::dropped(by, &answer)).await;
+    answer.looked = looked;
     answer.acks = acks;
     answer.deposits = deposits;
     app.metrics.exchange();
@@ -189,6 +191,7 @@ fn gather(
             documents_left: u32::try_from(left).unwrap_or(u32::MAX),
             anew,
             compared: digests.is_some(),
+            looked: None,
             digests: digests.unwrap_or_default(),
         })))
     })

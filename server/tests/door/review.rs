@@ -3,6 +3,7 @@
 use ankomst_server::storage::accesses::entry::What;
 use ankomst_server::storage::accesses::{read as log, verify};
 use ankomst_shared::app::{Act, Line, PageView, Role};
+use ankomst_shared::sync::message::{Look, Looks, Push};
 use axum::http::StatusCode;
 
 use super::desk::act;
@@ -115,4 +116,57 @@ async fn a_month_is_reviewed_and_what_is_found_is_an_entry_of_the_log() {
         assert_eq!(page(&mut greta, &door, place).await.problem(), "forbidden", "{place}");
     }
     assert_eq!(page(&mut sixten, &door, HERE).await.problem(), "forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_opened_without_contact_is_noted_once_with_both_times_and_a_lost_count_is_seen() {
+    let (door, mut elin, _, _) = village().await;
+    let list = read(&page(&mut elin.browser, &door, "/register/case/case").await);
+    let case = documents(&list)[0];
+    let look = |number: u64| Look { number, document: case, at_ms: 1_790_000_000_000 };
+    let before = door.app.audit.read(log::last).unwrap();
+    let noted = || {
+        let mut all = Vec::new();
+        let read = door.app.audit.read(|db| {
+            log::each(db, (before + 1, i64::MAX), |noted| {
+                let what = noted.entry.what;
+                if matches!(what, What::Opened | What::SeriesCut) {
+                    assert!(what != What::Opened || noted.at_ms() < noted.received_ms);
+                    all.push((what.name(), noted.entry.number, noted.entry.about));
+                }
+                Ok(())
+            })
+        });
+        read.unwrap();
+        all
+    };
+    let case_of = |number| ("opened", Some(number), "case".to_owned());
+    let mut wanted = vec![case_of(1), case_of(2)];
+    // The answer is lost: it comes again.
+    for _ in 0..2 {
+        let looks = Looks { last: 2, all: vec![look(1), look(2)] };
+        let answer = elin.tells(&door, Push::default(), Some(looks)).await;
+        assert_eq!(answer.looked, Some(2));
+        assert_eq!(noted(), wanted);
+    }
+    let looks = Looks { last: 5, all: vec![look(5)] };
+    elin.tells(&door, Push::default(), Some(looks)).await;
+    wanted.extend([("series-cut", None, "3-4".to_owned()), case_of(5)]);
+    assert_eq!(noted(), wanted);
+    // The device has lost its count, or somebody has taken it away.
+    for _ in 0..2 {
+        let looks = Looks { last: 0, all: Vec::new() };
+        elin.tells(&door, Push::default(), Some(looks)).await;
+    }
+    wanted.push(("series-cut", Some(0), "0-5".to_owned()));
+    assert_eq!(noted(), wanted, "said once");
+    let looks = Looks { last: 1, all: vec![look(1)] };
+    elin.tells(&door, Push::default(), Some(looks)).await;
+    wanted.push(case_of(1));
+    assert_eq!(noted(), wanted);
+    // An app of before says nothing of it.
+    assert_eq!(elin.exchange(&door, Push::default()).await.looked, None);
+    assert_eq!(noted(), wanted);
+    let file = door.app.audit.file();
+    assert_eq!(verify::file(&file, &door.app.audit.public()).unwrap().fault, None);
 }

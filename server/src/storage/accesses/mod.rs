@@ -18,7 +18,7 @@ pub mod verify;
 
 use std::path::{Path, PathBuf};
 
-use ankomst_shared::ids::base32;
+use ankomst_shared::ids::{DeviceId, base32};
 use ankomst_shared::sign::{PublicKey, SigningKey};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -188,13 +188,11 @@ impl<'a> Adding<'a> {
         let (Some(number), Some(device)) = (entry.number, entry.device) else {
             return self.one(entry);
         };
-        let last = "SELECT last FROM series WHERE device = ?1";
-        let last: Option<i64> = self
-            .db
-            .prepare_cached(last)?
-            .query_row([device.as_bytes().as_slice()], |row| row.get(0))
-            .optional()?;
-        let last = last.unwrap_or_default();
+        if entry.what == What::SeriesCut {
+            self.one(entry)?;
+            return self.counted(device, number);
+        }
+        let last = read::counted(self.db, device)?;
         if number <= last {
             return Ok(());
         }
@@ -205,6 +203,10 @@ impl<'a> Adding<'a> {
             self.one(&Entry { purpose: String::new(), at_ms: None, ..cut })?;
         }
         self.one(entry)?;
+        self.counted(device, number)
+    }
+
+    fn counted(&self, device: DeviceId, number: i64) -> Result<(), StorageError> {
         let put = "INSERT INTO series (device, last) VALUES (?1, ?2)
              ON CONFLICT (device) DO UPDATE SET last = excluded.last";
         self.db.prepare_cached(put)?.execute((device.as_bytes().as_slice(), number))?;

@@ -68,6 +68,16 @@ pub fn within(db: &Connection, from_ms: i64, to_ms: i64) -> Result<(i64, i64), S
     Ok((first + 1, last))
 }
 
+/// How far what a device has counted is in the log; nought of nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub fn counted(db: &Connection, device: DeviceId) -> Result<i64, StorageError> {
+    let last = "SELECT coalesce(max(last), 0) FROM series WHERE device = ?1";
+    let device = device.as_bytes().as_slice();
+    Ok(db.prepare_cached(last)?.query_row([device], |row| row.get(0))?)
+}
+
 /// When the log was begun, Unix milliseconds.
 ///
 /// # Errors

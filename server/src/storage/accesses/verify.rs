@@ -215,7 +215,9 @@ impl Reading<'_> {
         }
         if let (Some(number), Some(device)) = (columns.number, columns.ids[1]) {
             let last = self.series.entry(device.to_vec()).or_default();
-            *last = number.max(*last);
+            // A count that has gone back is said with the number it goes on from.
+            let is_back = columns.what == i64::from(What::SeriesCut.number());
+            *last = if is_back { number } else { number.max(*last) };
         }
         (self.seq, self.received, self.chain) = (seq, received, chain);
         Ok(None)

@@ -120,7 +120,7 @@ impl Somebody {
             unsure: Vec::new(),
             arrived: Position::default(),
         };
-        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new() };
+        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None };
         self.browser.post(door, "/api/v1/sync", &question).await
     }
 
