@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::link::Handed;
+use crate::audit::Audit;
 use crate::auth::Tokens;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
@@ -114,6 +115,8 @@ pub struct App {
     pub writer: Writer,
     /// Reads the log.
     pub readers: Readers,
+    /// The access log.
+    pub audit: Audit,
     /// Document keys.
     pub keys: Keys,
     /// Writes the projections.
@@ -202,10 +205,17 @@ impl App {
                 watched.hears(&StorageError::Full);
             }
         };
+        let watched = Arc::clone(&ballast);
+        let watch_accesses = Arc::new(move |group: Group| {
+            if group.met_full {
+                watched.hears(&StorageError::Full);
+            }
+        });
         let app = Self {
             folder: folder.to_path_buf(),
             key_files: key_files.clone(),
             writer: Writer::start(log_db, watch)?,
+            audit: Audit::open(folder, SigningKey::from_seed(server), watch_accesses),
             readers: Readers::new(folder, "log.db"),
             keys: Keys::open(folder, master)?,
             rows: Mutex::new(rows_db),

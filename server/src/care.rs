@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::app::{App, make_folder};
 use crate::key_files::Key;
+use crate::storage::accesses::copy;
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::{backed, held, log};
 use crate::storage::{StorageError, ballast, ledger};
@@ -185,6 +186,7 @@ fn remove_oldest(folder: &Path, keep: usize) -> Result<(), StorageError> {
     for old in made.into_iter().take(too_many) {
         backup::remove(&old)?;
         backup::remove(&backup::keys_of(&old))?;
+        backup::remove(&copy::of(&old))?;
     }
     Ok(())
 }

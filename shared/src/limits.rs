@@ -36,6 +36,8 @@ pub const SOCKET_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const FEED_BATCH_CHUNKS_MAX: usize = 4_000;
 /// Most sealed deposits handed in by one exchange.
 pub const DEPOSITS_MAX: usize = 500;
+/// Most openings of records that one exchange tells of.
+pub const LOOKS_MAX: usize = 500;
 /// Most enrolments of devices not yet backed up that one answer tells, the newest.
 pub const ENROLMENTS_MAX: u32 = 100;
 /// Most documents a device is unsure of that one exchange judges.

@@ -10,7 +10,7 @@ use ankomst_shared::sync::message::{
 };
 use tokio::sync::Semaphore;
 
-use crate::accounts::{password, throttle};
+use crate::accounts::{noted, password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
 use crate::metrics::SignIn as Attempt;
@@ -70,8 +70,10 @@ pub async fn enrol(
     request: EnrolRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
+    let login = request.login.clone();
     let done = enrol_one(app, request, from).await;
     counted(app, &done);
+    noted::attempt(app, (&login, None), &done, true).await;
     done
 }
 
@@ -115,8 +117,10 @@ pub async fn sign_in(
     request: SignInRequest,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, DoorError> {
+    let (login, device) = (request.login.clone(), request.device);
     let done = sign_in_one(app, request, from).await;
     counted(app, &done);
+    noted::attempt(app, (&login, Some(device)), &done, false).await;
     done
 }
 
@@ -339,5 +343,6 @@ pub async fn sign_out(app: &Arc<App>, session: &Session) -> Result<(), DoorError
             Ok(())
         })
         .await?;
+    noted::signed_out(app, session).await;
     Ok(())
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{UserId, base32};
 
-use crate::accounts::door;
 use crate::accounts::first::{FirstError, fits_as_password};
+use crate::accounts::{door, noted};
 use crate::app::App;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::links;
@@ -76,7 +76,8 @@ pub fn look(app: &App, secret: &str) -> Result<UserRow, FirstError> {
 /// # Errors
 /// When the link is not valid, the password does not fit or storage refuses.
 pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), FirstError> {
-    let user = look(app, secret)?.id;
+    let whose = look(app, secret)?;
+    let user = whose.id;
     if !fits_as_password(&password) {
         return Err(FirstError::Answer("password"));
     }
@@ -93,6 +94,7 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
     if !taken.await? {
         return Err(FirstError::Link);
     }
+    noted::chosen(app, &whose).await;
     tracing::info!(user.id = %user, "A one-time link was used; the account has a new password.");
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod door;
 pub mod first;
 pub mod link;
 pub mod login;
+mod noted;
 pub mod password;
 pub mod throttle;
 

@@ -6,8 +6,10 @@ use anyhow::{Context, bail};
 
 use super::place::Place;
 use crate::app::App;
+use crate::audit::console;
 use crate::export::{self, Asked};
 use crate::reports::{self, Whose};
+use crate::storage::accesses::entry::What;
 use crate::storage::sqlite::units;
 
 /// Which report.
@@ -67,6 +69,7 @@ pub(super) async fn run(command: ExportCommand) -> anyhow::Result<()> {
     let unit = chosen(&app, whose.unit.as_deref())?;
     let language = if whose.english { Language::En } else { Language::Sv };
     let asked = Asked { unit, years, language, comma: !whose.point };
+    app.audit.note(vec![console(What::Exported, id, Some(unit))]).await?;
     let text = match reports::known(id) {
         Some(report) => {
             let tables =

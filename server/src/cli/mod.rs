@@ -1,6 +1,7 @@
 //! The commands of `ankomst`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
+mod audit;
 mod dump;
 mod export;
 mod first;
@@ -26,10 +27,12 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::app::App;
+use crate::audit::console;
 use crate::care::Schedule;
 use crate::cli::place::{Folder, Place, variables};
 use crate::config::{self, Given, LogFormat, Settings};
 use crate::http::serve::Edge;
+use crate::storage::accesses::entry::What;
 use crate::tls::Shown;
 use crate::{accounts, care, http, limits, projector, sync, templates, trial};
 
@@ -140,6 +143,9 @@ enum Command {
     /// Changes that wait for a person.
     #[command(subcommand)]
     Held(held::HeldCommand),
+    /// The access log: who saw and did what.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Tries changes that arrive on standard input; started by `serve` itself.
     #[command(hide = true)]
     Trial,
@@ -237,7 +243,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::CheckConfig { how } => looked::check_config(&how.read()),
         Command::Seed(args) => plant::run(args).await,
-        Command::Dump(place) => dump::run(&*place.folder()?.beside().await?),
+        Command::Dump(place) => {
+            let app = place.folder()?.beside().await?;
+            app.audit.note(vec![console(What::Exported, "dump", None)]).await?;
+            dump::run(&app)
+        }
         Command::Export(command) => export::run(command).await,
         Command::Rebuild(place) => {
             let folder = place.folder()?;
@@ -261,6 +271,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Session(command) => people::session(command).await,
         Command::Template(command) => template::run(command).await,
         Command::Held(command) => held::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Trial => Ok(()),
     }
 }

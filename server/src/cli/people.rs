@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use crate::accounts::password::{self, PASSWORD_CHARS_MIN};
 use crate::accounts::{days, link};
+use crate::app::App;
+use crate::audit::console;
 use crate::cli::held;
 use crate::cli::place::Place;
 use crate::http::welcome::PATH;
+use crate::storage::accesses::entry::What;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
@@ -46,7 +49,7 @@ pub(super) struct NewUser {
     /// Name shown to colleagues.
     #[arg(long)]
     name: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`; several with commas.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`, `auditor`; several with commas.
     #[arg(long)]
     roles: String,
     /// Name of the unit, used when the folder has none yet.
@@ -78,7 +81,7 @@ pub(super) struct Taken {
     place: Place,
     /// Login name.
     login: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator` or `trainee`.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee` or `auditor`.
     role: String,
 }
 
@@ -134,6 +137,7 @@ async fn link(linked: Linked) -> anyhow::Result<()> {
     let user =
         user.filter(|user| user.active).context("there is no such account, or it has ended")?;
     let secret = link::make(&app, user.id).await?;
+    app.audit.owe(vec![console(What::LinkMade, &user.id.to_string(), Some(user.unit))]).await;
     let base = linked.url.trim_end_matches('/');
     println!("Works once, for {} hours:\n{base}{PATH}#{secret}", link::LINK_HOURS);
     Ok(())
@@ -143,7 +147,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     let roles = accounts::roles(&new.roles);
     ensure!(
         !roles.is_empty() && roles.len() == new.roles.split(',').count(),
-        "the roles are caseworker, inspector, supervisor, administrator, coordinator and trainee, parted by commas"
+        "the roles are caseworker, inspector, supervisor, administrator, coordinator, trainee and auditor, parted by commas"
     );
     let password = first_line(new.password_file.as_deref())?;
     ensure!(
@@ -166,6 +170,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         unit,
         active: true,
     };
+    let about = format!("{} {}", row.id, new.roles);
     app.writer
         .write(move |db| {
             if known.is_none() {
@@ -174,7 +179,9 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
             accounts::add_user(db, &row)
         })
         .await
-        .with_context(|| format!("adding the account {}", new.login))
+        .with_context(|| format!("adding the account {}", new.login))?;
+    app.audit.owe(vec![console(What::AccountMade, &about, Some(unit))]).await;
+    Ok(())
 }
 
 fn one_role(name: &str) -> anyhow::Result<Role> {
@@ -203,7 +210,7 @@ async fn give(given: Given) -> anyhow::Result<()> {
         Ok(true)
     });
     ensure!(write.await?, "there is no account {login}");
-    Ok(())
+    note(&app, (What::RoleGiven, &login), role.name()).await
 }
 
 async fn take(taken: Taken) -> anyhow::Result<()> {
@@ -216,6 +223,15 @@ async fn take(taken: Taken) -> anyhow::Result<()> {
         grants::end_role(db, (user.id, user.unit), of_role, now_ms)
     });
     ensure!(write.await?, "there is no account {login} with the role {role}");
+    note(&app, (What::RoleEnded, &login), &role).await
+}
+
+/// Notes what was done to an account.
+async fn note(app: &App, (what, login): (What, &str), more: &str) -> anyhow::Result<()> {
+    let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
+    let user = user.with_context(|| format!("there is no account {login}"))?;
+    let about = format!("{} {more}", user.id);
+    app.audit.owe(vec![console(what, about.trim_end(), Some(user.unit))]).await;
     Ok(())
 }
 
@@ -246,6 +262,8 @@ async fn set_active(named: Named, active: bool) -> anyhow::Result<()> {
     });
     let found = write.await?;
     ensure!(found, "there is no account {}", named.name);
+    let what = if active { What::AccountAgain } else { What::AccountEnded };
+    note(&app, (what, &named.name), "").await?;
     if active { held::tell_waiting(&app, &named.name) } else { Ok(()) }
 }
 
@@ -264,6 +282,7 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
             let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
             ensure!(found, "there is no device {id}");
+            app.audit.owe(vec![console(What::Revoked, &id.to_string(), None)]).await;
             Ok(())
         }
     }
@@ -286,7 +305,7 @@ pub(super) async fn session(command: SessionCommand) -> anyhow::Result<()> {
             });
             let found = write.await?;
             ensure!(found, "there is no account {}", named.name);
-            Ok(())
+            note(&app, (What::SignedOutAll, &named.name), "").await
         }
     }
 }

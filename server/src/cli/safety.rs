@@ -10,7 +10,9 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::copy;
 use ankomst_shared::sync::message::Deposit;
 
+use crate::audit::console;
 use crate::cli::place::Folder;
+use crate::storage::accesses::entry::What;
 use crate::storage::sqlite::backup::Contents;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
@@ -58,6 +60,7 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     // What was cleaned since the backup is cleaned again, also where only its folder still knows of it.
     let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     ledger::join(beside.unwrap_or(Path::new(".")), &folder.path)?;
+    app.audit.owe(vec![console(What::Restored, "", None)]).await;
     let cleaned = clean::clean_again(&app).await?;
     // What was decided since about held changes of the backup counts.
     held::catch_up(&app).await?;

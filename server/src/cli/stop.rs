@@ -61,7 +61,7 @@ pub(super) async fn settle(app: &Arc<App>) {
 }
 
 fn empty_logs(folder: &Path) {
-    for name in ["log.db", "keys.db", "rows.db"] {
+    for name in ["log.db", "keys.db", "rows.db", "access.db"] {
         if let Err(error) = checkpoint(&folder.join(name)) {
             // The next start does it.
             tracing::info!(%error, name, "A write-ahead log stays for the next start.");

@@ -25,6 +25,7 @@ impl Desk {
     pub(super) fn cleaning(&self, record: &str) -> Result<PageView, DeskError> {
         let row = self.cleanable(record)?;
         let done = self.done(&row)?;
+        self.saw(row.id, &row.kind);
         let mut parts = vec![self.notice("how", Tone::Danger, Word::DeskCleanHelp)];
         if self.app.unclean.all().iter().any(|line| line.document == row.id.to_string()) {
             parts.push(self.notice("begun", Tone::Decide, Word::DeskCleanBegun));

@@ -12,6 +12,7 @@ use super::clean::place;
 use super::people::day;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
+use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::grants::{self, GrantRow, LEVEL_MAX};
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
@@ -151,6 +152,7 @@ impl Desk {
                 found
                     .into_iter()
                     .map(|(row, level, reason)| {
+                        self.saw(row.id, &row.kind);
                         let title = rows::told(db, row.id)?.map(|(title, _)| title);
                         let kind = self.kind_words(&row.kind);
                         Ok(Line {
@@ -172,9 +174,13 @@ impl Desk {
         let row = self.app.readers.read(|db| {
             let Some(row) = log::document(db, id)? else { return Ok(None) };
             let may = access::may(db, &access::rights_now(db, &self.me)?, &row)?;
-            Ok((self.me.is(Role::Supervisor) && may >= May::Look).then_some(row))
+            Ok((self.me.is(Role::Supervisor) && may >= May::Look).then_some((row, may)))
         })?;
-        let row = row.ok_or(DeskError::Nowhere)?;
+        let (row, may) = row.ok_or(DeskError::Nowhere)?;
+        self.saw(row.id, &row.kind);
+        if may == May::Look {
+            self.saw_in_need();
+        }
         let state = match behind::stands(&self.app, id) {
             Ok(state) => state,
             Err(CleanError::Storage(error)) => return Err(error.into()),
@@ -238,6 +244,18 @@ impl Desk {
         let known = NEEDS.into_iter().find(|(code, _)| *code == need);
         let (category, _) = known.ok_or(DeskError::BadValue("need"))?;
         let (me, id, now_ms) = (self.me.clone(), row.id, self.app.now_ms());
+        let about = category.to_owned();
+        let opened = Entry {
+            record: Some(id),
+            about,
+            purpose: reason.clone(),
+            unit: Some(row.unit),
+            ..self.by().entry(What::OpenedInNeed)
+        };
+        // What comes of it is reading, so nothing comes of it without this.
+        if access::may_open(&self.app, &self.me, &row)? {
+            self.app.audit.note(vec![opened]).await?;
+        }
         let write = self.app.writer.write(move |db| {
             let need = Need { category, reason: &reason };
             access::open_in_need(db, &me, &row, need, now_ms)
@@ -278,7 +296,15 @@ impl Desk {
             given_by: Some(self.me.id),
             ..GrantRow::of_role(user.id, row.unit, role)
         };
+        let noted = Entry {
+            record: grant.object,
+            about: grant.user.to_string(),
+            purpose: grant.reason.clone(),
+            unit: Some(grant.unit),
+            ..self.by().entry(What::LetIn)
+        };
         self.app.writer.write(move |db| grants::add(db, &grant)).await?;
+        self.app.audit.owe(vec![noted]).await;
         self.app.news.send_modify(|_| {});
         Ok(self.said(Word::SavedDone))
     }

@@ -35,6 +35,9 @@ impl Desk {
             Ok((held, log::wants(db, self.device)?))
         })?;
         let within = reach.within();
+        for row in rows {
+            self.saw(row.document, &row.kind);
+        }
         let parents = self.app.row_readers.read(|db| {
             let parent = |row: &ProjectedRow| match row.parent {
                 Some(parent) => register::one(db, within, parent),
@@ -42,6 +45,10 @@ impl Desk {
             };
             rows.iter().map(parent).collect::<Result<Vec<_>, _>>()
         })?;
+        // What has no name of its own is called as what it belongs to.
+        for parent in parents.iter().flatten() {
+            self.saw(parent.document, &parent.kind);
+        }
         let lines = rows.iter().zip(parents).zip(held).map(|((row, parent), (is_here, late))| {
             let actions = self.take(row, is_here, &along).into_iter().collect();
             let mut line = self.line(row, parent.as_ref());

@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
 //! [`devices`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
-//! [`listed`], [`own`], [`reports`].
+//! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`noted`].
 
 mod clean;
 mod devices;
@@ -12,7 +12,9 @@ mod guard;
 mod held;
 mod link;
 mod listed;
+mod log;
 mod made;
+mod noted;
 mod organisation;
 mod organise;
 mod overview;
@@ -20,6 +22,7 @@ mod own;
 mod people;
 pub mod register;
 mod reports;
+mod sample;
 mod story;
 
 use std::sync::Arc;
@@ -59,6 +62,8 @@ pub struct Desk {
     language: Language,
     /// Scheme and host the person has come by.
     origin: String,
+    /// The records that what is being described shows.
+    seen: noted::Seen,
 }
 
 /// Answers to the questions of an act.
@@ -72,7 +77,14 @@ impl Desk {
     pub fn open(app: Arc<App>, session: &Session, language: Language) -> Result<Self, DeskError> {
         let me = app.readers.read(|db| accounts::user(db, session.user))?;
         let me = me.filter(|me| me.active).ok_or(DeskError::NotAllowed)?;
-        Ok(Self { me, device: session.device, app, language, origin: String::new() })
+        Ok(Self {
+            me,
+            device: session.device,
+            app,
+            language,
+            origin: String::new(),
+            seen: noted::Seen::default(),
+        })
     }
 
     /// Notes scheme and host the person has come by: links are made for them.
@@ -81,18 +93,32 @@ impl Desk {
         Self { origin: origin.to_owned(), ..self }
     }
 
-    /// Describes a place.
+    /// Describes a place. The records it shows are in the access log before.
     ///
     /// # Errors
     /// When the person may not, there is none at the address, or storage refuses.
-    pub fn page(&self, address: &str) -> Result<PageView, DeskError> {
+    pub async fn page(&self, address: &str) -> Result<PageView, DeskError> {
+        let view = self.described(address)?;
+        self.note_shown(address).await?;
+        Ok(view)
+    }
+
+    fn described(&self, address: &str) -> Result<PageView, DeskError> {
         if address == own::HERE {
             return self.own_held();
         }
         if address.starts_with(register::HERE) {
             return self.register(address);
         }
-        if !(self.administers() || self.me.is(Role::Supervisor)) {
+        if address.starts_with(log::HERE) {
+            return self.access_log(address);
+        }
+        if !(self.administers() || self.reviews()) {
+            return Err(DeskError::NotAllowed);
+        }
+        // An auditor sees what waits and how long, and nothing of a record.
+        let audits = !self.administers() && !self.me.is(Role::Supervisor);
+        if audits && !["/administration", held::HERE].contains(&address) {
             return Err(DeskError::NotAllowed);
         }
         if let Some(record) = address.strip_prefix(clean::HERE) {
@@ -132,6 +158,9 @@ impl Desk {
         if matches!(act, "open" | "raise" | "letin") {
             return self.guard(act, &answers).await;
         }
+        if act == "review" {
+            return self.reviewed(subject, &answers).await;
+        }
         if act == "release" || act == "refuse" {
             return self.decide((subject, act == "release"), &answers).await;
         }
@@ -141,6 +170,7 @@ impl Desk {
             return Err(DeskError::NotAllowed);
         }
         let acted = self.carry_out((act, subject), &answers).await?;
+        self.note_act((act, subject), &answers).await;
         // Only what was carried out has a name of ours; anything else is text somebody sent.
         tracing::info!(user.id = %self.me.id, act, "Administration acted.");
         // Live sockets look at once whether they may go on.
@@ -173,6 +203,12 @@ impl Desk {
             _ => Err(DeskError::Nowhere),
         }
     }
+}
+
+/// Whether a place shows what stands in a record, not only that it is there.
+fn is_story(address: &str) -> bool {
+    let below = |here: &str| address.strip_prefix(here).is_some_and(|rest| rest.starts_with('/'));
+    address.starts_with(clean::HERE) || below(held::HERE) || below(guard::HERE)
 }
 
 /// A text answer that is not empty.

@@ -34,7 +34,7 @@ impl Desk {
         if self.app.ballast.is_low() {
             parts.push(self.notice("disk", Tone::Decide, Word::DeskDiskFull));
         }
-        let lines = vec![
+        let mut lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),
             self.link(
@@ -48,6 +48,12 @@ impl Desk {
             },
             self.link(guard::HERE, Word::DeskGuard, opened),
         ];
+        if self.reviews() {
+            lines.push(Line {
+                figure: String::new(),
+                ..self.link(super::log::HERE, Word::DeskLog, 0)
+            });
+        }
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let backup = backup_ms.map_or_else(|| self.w(Word::ContactNever).to_owned(), Self::moment);

@@ -46,6 +46,7 @@ impl Desk {
         let report = known.filter(|report| may_read(reach, report)).ok_or(DeskError::Nowhere)?;
         let whose = Whose { unit: reach.within().unit, reader: Some(&self.me) };
         let tables = reports::made(&self.app, whose, report, (self.language, chosen))?;
+        self.saw_report(report, &tables);
         let file = |comma: bool| {
             let asked =
                 Asked { unit: reach.within().unit, years: None, language: self.language, comma };

@@ -162,9 +162,11 @@ impl Desk {
     /// The name of a record, or of what it belongs to.
     pub(super) fn record_title(&self, row: &DocumentRow) -> Result<String, StorageError> {
         let told = |id| self.app.row_readers.read(|db| rows::told(db, id));
+        self.saw(row.record(), &row.kind);
         let own = told(row.record())?.map(|(title, _)| title).unwrap_or_default();
         match row.parent {
             Some(parent) if own.is_empty() => {
+                self.saw(parent, "");
                 Ok(told(parent)?.map(|(title, _)| title).unwrap_or_default())
             }
             _ => Ok(own),

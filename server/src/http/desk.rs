@@ -31,7 +31,7 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     let (address, language): (String, Language) = question(&body)?;
     let desk = Desk::open(app, &session, language)?.at(&origin(&headers));
-    Ok(answer(&desk.page(&address)?))
+    Ok(answer(&desk.page(&address).await?))
 }
 
 /// Does what a place offered.

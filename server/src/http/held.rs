@@ -1,15 +1,18 @@
 //! `GET /api/v1/held`: the changes of a unit that are held, with whose they are and why.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ankomst_shared::ids::base32;
+use ankomst_shared::ids::{DocumentId, base32};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::audit::By;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
+use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::{accounts, log};
 use crate::sync::access;
 
@@ -51,17 +54,26 @@ pub async fn list(
                 continue;
             }
             let name = accounts::user(db, chunk.user)?.map(|user| user.name);
-            held.push(Held {
-                document: chunk.document.to_string(),
-                hash: base32(chunk.hash.as_bytes()),
-                user: chunk.user.to_string(),
-                name: name.unwrap_or_default(),
-                device: chunk.device.to_string(),
-                reason: chunk.reason.unwrap_or_default(),
-                received_ms: chunk.received_ms,
-            });
+            held.push((
+                document.id,
+                Held {
+                    document: chunk.document.to_string(),
+                    hash: base32(chunk.hash.as_bytes()),
+                    user: chunk.user.to_string(),
+                    name: name.unwrap_or_default(),
+                    device: chunk.device.to_string(),
+                    reason: chunk.reason.unwrap_or_default(),
+                    received_ms: chunk.received_ms,
+                },
+            ));
         }
-        Ok(Some(held))
+        let by =
+            By { who: Some(session.user), device: Some(session.device), unit: Some(asking.unit) };
+        Ok(Some((by, held)))
     })?;
-    held.map(Json).ok_or_else(Problem::forbidden)
+    let (by, held) = held.ok_or_else(Problem::forbidden)?;
+    let ids: BTreeSet<DocumentId> = held.iter().map(|(id, _)| *id).collect();
+    let entry = |id| Entry { record: Some(id), about: "held".to_owned(), ..by.entry(What::Listed) };
+    app.audit.note(ids.into_iter().map(entry).collect()).await?;
+    Ok(Json(held.into_iter().map(|(_, held)| held).collect()))
 }

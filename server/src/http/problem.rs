@@ -79,6 +79,15 @@ impl Problem {
         )
     }
 
+    /// What would be shown cannot be noted in the access log.
+    #[must_use]
+    pub fn unnoted() -> Self {
+        let title = "The server cannot write its access log, so it shows no records. Nothing is lost: what tablets \
+                     hold can be read and written there, and what they send is taken in. Whoever runs the server \
+                     makes room or mends `access.db`; then it goes on by itself.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "access-log", title).again_after(AGAIN_AFTER_S)
+    }
+
     /// Nobody is signed in.
     #[must_use]
     pub fn signed_out() -> Self {
@@ -140,6 +149,9 @@ impl From<StorageError> for Problem {
             let title = "The server's disk is full. Nothing was lost: tablets keep what is not sent and \
                          send it by themselves. Whoever runs the server makes room on its disk.";
             return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", title);
+        }
+        if matches!(error, StorageError::Unnoted(_)) {
+            return Self::unnoted();
         }
         tracing::error!(%error, "A request failed because storage refused.");
         let title =

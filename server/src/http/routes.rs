@@ -1,5 +1,5 @@
-//! The only way to add a route: together with who may come and what it takes. A route without a rule or without bounds
-//! does not compile.
+//! The only way to add a route: together with who may come, what of records it shows and what it takes. A route
+//! without a rule or without bounds does not compile.
 
 use core::convert::Infallible;
 use core::time::Duration;
@@ -36,6 +36,15 @@ pub enum Rule {
     Has(&'static [Role]),
 }
 
+/// What a route shows of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// Nothing.
+    Nothing,
+    /// Only what the access log has before: `server/tests/door/matrix/accesses.rs` asks each of them.
+    Noted,
+}
+
 /// What a route takes.
 #[derive(Debug, Clone)]
 pub struct Takes {
@@ -56,6 +65,8 @@ pub struct Added {
     pub path: &'static str,
     /// Who may come.
     pub rule: Rule,
+    /// What it shows.
+    pub shows: Shows,
     /// Largest body, in bytes.
     pub body_bytes: usize,
     /// Requests at one time, shared with the others of its group.
@@ -92,12 +103,12 @@ impl Routes {
     pub fn add(
         mut self,
         (method, path): (&'static str, &'static str),
-        rule: Rule,
+        (rule, shows): (Rule, Shows),
         handler: MethodRouter<Arc<App>>,
         takes: &Takes,
     ) -> Self {
         let (body_bytes, at_once) = (takes.body_bytes, takes.at_once.available_permits());
-        self.added.push(Added { method, path, rule, body_bytes, at_once });
+        self.added.push(Added { method, path, rule, shows, body_bytes, at_once });
         let asked = from_fn_with_state((Arc::clone(&self.app), rule), ask);
         self.router = self.router.route(path, bounded(handler.layer(asked), takes));
         self

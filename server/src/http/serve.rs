@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::http::listen::Bounds;
 use crate::http::problem::Problem;
-use crate::http::routes::{Added, Routes, Rule, Takes, bounded, short};
+use crate::http::routes::{Added, Routes, Rule, Shows, Takes, bounded, short};
 use crate::http::way::Way;
 use crate::http::{
     app_files, desk, headers, held, listen, live, observe, session, sync, way, welcome,
@@ -32,6 +32,13 @@ const DISK_FULL_DO: &str = "Make room on the disk of the data folder. Nothing is
 
 /// Body of a request that has none worth reading.
 const NO_BODY: usize = 1_024;
+
+// Who may come, and what is shown of records.
+const OPEN: (Rule, Shows) = (Rule::Open, Shows::Nothing);
+const PAGES: (Rule, Shows) = (Rule::OwnPages, Shows::Nothing);
+const SIGNED_IN: (Rule, Shows) = (Rule::SignedIn, Shows::Nothing);
+const NOTED: (Rule, Shows) = (Rule::SignedIn, Shows::Noted);
+const SUPERVISORS: (Rule, Shows) = (Rule::Has(&[Role::Supervisor]), Shows::Noted);
 
 /// All routes, for requests that come by a way.
 pub fn router(app: Arc<App>, files: Option<PathBuf>, way: Way) -> Router {
@@ -50,24 +57,24 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
     let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
     let pages = takes(NO_BODY, limits::FILES_AT_ONCE);
     let (mut router, added) = Routes::of(&app)
-        .add(("POST", "/api/v1/devices"), Rule::OwnPages, post(session::enrol), &doors)
-        .add(("POST", "/api/v1/session"), Rule::OwnPages, post(session::sign_in), &doors)
-        .add(("DELETE", "/api/v1/session"), Rule::SignedIn, delete(session::sign_out), &doors)
-        .add(("POST", "/api/v1/session/refresh"), Rule::OwnPages, post(session::refresh), &doors)
-        .add(("POST", "/api/v1/desk/page"), Rule::SignedIn, post(desk::page), &desks)
-        .add(("POST", "/api/v1/desk/act"), Rule::SignedIn, post(desk::act), &desks)
-        .add(("POST", "/api/v1/sync"), Rule::SignedIn, post(sync::exchange), &exchanges)
-        .add(("GET", "/api/v1/held"), Rule::Has(&[Role::Supervisor]), get(held::list), &reads)
-        .add(("GET", "/api/v1/live"), Rule::SignedIn, get(live::live), &reads)
+        .add(("POST", "/api/v1/devices"), PAGES, post(session::enrol), &doors)
+        .add(("POST", "/api/v1/session"), PAGES, post(session::sign_in), &doors)
+        .add(("DELETE", "/api/v1/session"), SIGNED_IN, delete(session::sign_out), &doors)
+        .add(("POST", "/api/v1/session/refresh"), PAGES, post(session::refresh), &doors)
+        .add(("POST", "/api/v1/desk/page"), NOTED, post(desk::page), &desks)
+        .add(("POST", "/api/v1/desk/act"), NOTED, post(desk::act), &desks)
+        .add(("POST", "/api/v1/sync"), NOTED, post(sync::exchange), &exchanges)
+        .add(("GET", "/api/v1/held"), SUPERVISORS, get(held::list), &reads)
+        .add(("GET", "/api/v1/live"), NOTED, get(live::live), &reads)
         // Over HTTP/2 a socket is opened so.
-        .add(("CONNECT", "/api/v1/live"), Rule::SignedIn, connect(live::live), &reads)
-        .add(("GET", welcome::PATH), Rule::Open, get(welcome::page), &pages)
-        .add(("GET", "/welcome/page.js"), Rule::Open, get(welcome::script), &pages)
-        .add(("GET", "/welcome/page.css"), Rule::Open, get(welcome::style), &pages)
-        .add(("POST", "/api/v1/welcome/look"), Rule::OwnPages, post(welcome::look), &first)
-        .add(("POST", "/api/v1/welcome"), Rule::OwnPages, post(welcome::begin), &first)
-        .add(("GET", "/healthz"), Rule::Open, get(|| async { "ok" }), &looks)
-        .add(("GET", "/readyz"), Rule::Open, get(ready), &looks)
+        .add(("CONNECT", "/api/v1/live"), NOTED, connect(live::live), &reads)
+        .add(("GET", welcome::PATH), OPEN, get(welcome::page), &pages)
+        .add(("GET", "/welcome/page.js"), OPEN, get(welcome::script), &pages)
+        .add(("GET", "/welcome/page.css"), OPEN, get(welcome::style), &pages)
+        .add(("POST", "/api/v1/welcome/look"), PAGES, post(welcome::look), &first)
+        .add(("POST", "/api/v1/welcome"), PAGES, post(welcome::begin), &first)
+        .add(("GET", "/healthz"), OPEN, get(|| async { "ok" }), &looks)
+        .add(("GET", "/readyz"), OPEN, get(ready), &looks)
         .done();
     if let Some(files) = files {
         let files = bounded(get(app_files::serve).with_state(Arc::new(files)), &pages);

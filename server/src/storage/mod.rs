@@ -6,8 +6,9 @@
 //! [`sqlite::decided`] (what waits for a person), [`sqlite::cuts`] (what was cleaned), [`sqlite::enrolled`] (devices
 //! a restored log lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
 //! (copies that were read whole), [`sqlite::backed`] (what is noted of them); [`ledger`] (what was
-//! cleaned, outside the log), and [`ballast`] (room for a full disk).
+//! cleaned, outside the log), [`accesses`] (who saw and did what), and [`ballast`] (room for a full disk).
 
+pub mod accesses;
 pub mod ballast;
 pub mod ledger;
 pub mod sqlite;
@@ -77,6 +78,9 @@ pub enum StorageError {
     /// The master key is that of other data.
     #[error("the master key is not the one of these data; give the right one, nothing was changed")]
     OtherMaster,
+    /// What somebody is about to be shown could not be noted in the access log.
+    #[error("what is shown must be noted in the access log, and it cannot be written: {0}")]
+    Unnoted(Box<StorageError>),
     /// Another process serves this data folder, or a command that must be alone works on it.
     #[error(
         "another process uses this data folder; stop the server first, then run this again. Nothing was changed"

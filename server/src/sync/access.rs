@@ -9,6 +9,7 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::sync::message::Person;
 use rusqlite::Connection;
 
+use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow};
@@ -127,6 +128,14 @@ pub struct Need<'a> {
     pub reason: &'a str,
 }
 
+/// Whether somebody may open a record in an emergency: a supervisor of its unit.
+///
+/// # Errors
+/// When the database refuses.
+pub fn may_open(app: &App, user: &UserRow, document: &DocumentRow) -> Result<bool, StorageError> {
+    app.readers.read(|db| Ok(rights_now(db, user)?.has(Role::Supervisor, document.unit)))
+}
+
 /// Opens a record of the unit to a supervisor for a day, on the server only; tells whether it was. Whoever asks is a
 /// supervisor of the record's unit, and everybody who oversees it is told.
 ///
@@ -154,7 +163,8 @@ pub fn open_in_need(
     Ok(true)
 }
 
-/// Whether somebody is told that a change of a document is held, by whom and why: administrators of its unit, and
+/// Whether somebody is told that a change of a document is held, by whom and why: administrators and auditors of its
+/// unit, and
 /// its supervisors who may read it.
 ///
 /// # Errors
@@ -165,7 +175,9 @@ pub fn oversees(
     document: &DocumentRow,
 ) -> Result<bool, StorageError> {
     let supervises = rights.has(Role::Supervisor, document.unit);
-    Ok(rights.has(Role::Administrator, document.unit)
+    let sees = |role| rights.has(role, document.unit);
+    Ok(sees(Role::Administrator)
+        || sees(Role::Auditor)
         || (supervises && may(db, rights, document)? >= May::Read))
 }
 

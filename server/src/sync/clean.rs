@@ -16,13 +16,13 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
+use crate::storage::accesses::entry::What as Noted;
 use crate::storage::ledger::{self, LEDGER, Line};
 use crate::storage::sqlite::cuts::{self, CutRow};
 use crate::storage::sqlite::{checkpoint, log};
 use crate::storage::{StorageError, random};
-use crate::sync::feed;
 use crate::sync::lines::{self, Family, Ready, Waiting};
-use crate::sync::stands;
+use crate::sync::{feed, noted, stands};
 
 /// Times a cleaning begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -89,13 +89,15 @@ pub async fn clean(app: &Arc<App>, asked: &Asked) -> Result<Cleaned, CleanError>
         return Err(CleanError::Reason);
     }
     let (now_ms, reason) = (app.now_ms(), reason.to_owned());
-    let (app, id, by) = (Arc::clone(app), asked.document, asked.by);
+    let (cleaning, id, by) = (Arc::clone(app), asked.document, asked.by);
     let what = What::Asked(asked.paths.clone(), now_ms);
     // It is ended also if whoever asked goes away: what is begun has an old key to destroy.
     let ended = tokio::spawn(async move {
-        run(&app, id, &what, |cut| Line::of(id, (by, now_ms), &reason, cut)).await
+        run(&cleaning, id, &what, |cut| Line::of(id, (by, now_ms), &reason, cut)).await
     });
-    ended.await.map_err(|_| StorageError::Stopped)?
+    let done = ended.await.map_err(|_| StorageError::Stopped)??;
+    noted::act(app, by, (Noted::Cleaned, id), ("", &asked.reason)).await;
+    Ok(done)
 }
 
 /// What is cleaned.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId};
-use ankomst_shared::limits::{
-    FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, UNSURE_MAX, WANTS_MAX,
-};
+use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
     CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
@@ -17,6 +15,7 @@ use ankomst_shared::sync::{Digest, Position};
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::audit::By;
 use crate::care;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
@@ -25,7 +24,7 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
-use crate::sync::{Session, access, away, ingest, lease};
+use crate::sync::{Session, access, away, ingest, lease, shown};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +56,7 @@ pub async fn answer(
     hello.wants.truncate(WANTS_MAX);
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
-    let (device, wants) = (session.device, hello.wants.clone());
+    let (device, wants, looks) = (session.device, hello.wants.clone(), exchange.looks);
     let now_ms = app.now_ms();
     app.writer
         .write(move |db| {
@@ -69,18 +68,31 @@ pub async fn answer(
         .await?;
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
-    let mut answer = match gather(app, session, &hello, &user)? {
+    let mut answer = match gather(app, session, &hello, (&user, true))? {
         Gathered::Answer(answer) => *answer,
         Gathered::RolledBack => {
             tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
             app.writer.write(log::new_epoch).await?;
-            match gather(app, session, &hello, &user)? {
+            match gather(app, session, &hello, (&user, true))? {
                 Gathered::Answer(answer) => *answer,
                 Gathered::RolledBack | Gathered::Version => return Err(ExchangeError::Version),
             }
         }
         Gathered::Version => return Err(ExchangeError::Version),
     };
+    let by = By { who: Some(user.id), device: Some(device), unit: Some(user.unit) };
+    let looked = shown::looked(app, by, looks).await;
+    if let Err(error) = app.audit.note(shown::delivered(by, &answer)).await {
+        // What was brought is told of, and what must go; records are not shown.
+        let is_worth = !(acks.is_empty() && deposits.is_empty() && answer.drop.is_empty());
+        match gather(app, session, &hello, (&user, false))? {
+            // Where all begins anew, a device would give up what it shows now.
+            Gathered::Answer(without) if is_worth && !(without.anew && hello.epoch.is_some()) => {
+                answer = *without;
+            }
+            _ => return Err(error.into()),
+        }
+    }
     let added: BTreeSet<DocumentId> = answer.documents.iter().map(|doc| doc.document).collect();
     // What the device has asked for whole and does not get yet is not with it: nothing of it is fed.
     let still = hello.heal.iter().filter(|id| !added.contains(id));
@@ -111,6 +123,8 @@ pub async fn answer(
         .await?;
     answer.documents_left =
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+    app.audit.owe(shown::dropped(by, &answer)).await;
+    answer.looked = looked;
     answer.acks = acks;
     answer.deposits = deposits;
     app.metrics.exchange();
@@ -127,7 +141,7 @@ fn gather(
     app: &App,
     session: &Session,
     hello: &Hello,
-    user: &UserRow,
+    (user, shows): (&UserRow, bool),
 ) -> Result<Gathered, StorageError> {
     app.readers.read(|db| {
         let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
@@ -145,7 +159,7 @@ fn gather(
             told_arrived: hello.arrived.is_proven(&app.secrets.arrival, epoch),
             held: log::holdings(db, session.device)?,
             allowed: access::scope(db, user, session.device)?,
-            unsure: known(db, &hello.unsure)?,
+            unsure: shown::known(db, &hello.unsure)?,
         };
         let (send, drop, keep, anew) = match decide(hello, &facts) {
             Decision::Version => return Ok(Gathered::Version),
@@ -155,10 +169,10 @@ fn gather(
         };
         let gathering = Gathering { app, db, session, head };
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
-        let (send, wait) = ready(db, hello, &send)?;
+        let (send, wait) = shown::ready(db, hello, &send)?;
         // Documents are sent as they stand at the head, so only once the feed is there too.
         let (documents, left) =
-            if whole { gathering.documents(&send)? } else { (Vec::new(), send.len()) };
+            if whole && shows { gathering.documents(&send)? } else { (Vec::new(), send.len()) };
         let left = left + wait;
         let now_held: BTreeSet<DocumentId> = keep
             .iter()
@@ -184,6 +198,7 @@ fn gather(
             documents_left: u32::try_from(left).unwrap_or(u32::MAX),
             anew,
             compared: digests.is_some(),
+            looked: None,
             digests: digests.unwrap_or_default(),
         })))
     })
@@ -309,35 +324,6 @@ impl Gathering<'_> {
             .collect::<Result<_, _>>()
             .map(Some)
     }
-}
-
-/// Of documents to be sent whole those that can be, and how many cannot yet: what was carried over onto a
-/// new line is tried first, and an earlier app cannot change lines.
-fn ready(
-    db: &Connection,
-    hello: &Hello,
-    send: &BTreeSet<DocumentId>,
-) -> Result<(BTreeSet<DocumentId>, usize), StorageError> {
-    let can_change = hello.capabilities & CAN_CHANGE_LINES != 0;
-    let mut ready = send.clone();
-    for id in send {
-        if lines::is_settling(db, *id)? || (!can_change && lines::is_continued(db, *id)?) {
-            ready.remove(id);
-        }
-    }
-    let wait = send.len() - ready.len();
-    Ok((ready, wait))
-}
-
-/// Those documents that the log knows.
-fn known(db: &Connection, asked: &[DocumentId]) -> Result<BTreeSet<DocumentId>, StorageError> {
-    let mut known = BTreeSet::new();
-    for id in asked.iter().take(UNSURE_MAX) {
-        if log::document(db, *id)?.is_some() {
-            known.insert(*id);
-        }
-    }
-    Ok(known)
 }
 
 /// Reads a stretch of the feed for a device, up to the head as it is told; says whether it reaches

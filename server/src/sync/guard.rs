@@ -8,7 +8,9 @@ use ankomst_shared::ids::{DocumentId, UserId};
 use crate::app::App;
 use crate::projector;
 use crate::storage::StorageError;
+use crate::storage::accesses::entry::What;
 use crate::storage::sqlite::{grants, log};
+use crate::sync::noted;
 
 /// Protects a record and what belongs to it up to a level; tells whether it was less protected before.
 ///
@@ -20,11 +22,13 @@ pub async fn raise(
     (by, reason): (UserId, String),
 ) -> Result<bool, StorageError> {
     let now_ms = app.now_ms();
+    let purpose = reason.clone();
     let write = app.writer.write(move |db| {
         let changed = grants::raise(db, (document, level), (by, &reason, now_ms))?;
         Ok((changed, log::family(db, document)?))
     });
     let (changed, family) = write.await?;
+    noted::act(app, by, (What::Raised, document), (&level.to_string(), &purpose)).await;
     let rows = Arc::clone(app);
     tokio::task::spawn_blocking(move || {
         // A row that is being made from what was read before is made good by the one made here: of two the more

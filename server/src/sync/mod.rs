@@ -20,8 +20,10 @@ pub mod ingest;
 pub mod lease;
 pub mod lines;
 pub mod live;
+mod noted;
 pub mod office;
 pub mod rule;
+mod shown;
 pub mod staff;
 mod stands;
 

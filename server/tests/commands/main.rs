@@ -1,6 +1,7 @@
 //! The commands of the real binary, as whoever looks after a server runs them.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at what is unexpected")]
 
+mod audit;
 mod export;
 mod form;
 mod settings;

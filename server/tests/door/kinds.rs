@@ -11,7 +11,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::sync::message::{
-    Exchange, ExchangeAnswer, Hello, Me, Outcome, PROTOCOL_VERSION, Push, PushPart, Refused,
+    Exchange, ExchangeAnswer, Hello, Looks, Me, Outcome, PROTOCOL_VERSION, Push, PushPart, Refused,
 };
 use ankomst_shared::sync::{Digest, Position};
 use ankomst_shared::value::Value;
@@ -46,6 +46,16 @@ impl Somebody {
     }
 
     pub(crate) async fn exchange(&mut self, door: &Door, push: Push) -> ExchangeAnswer {
+        self.tells(door, push, None).await
+    }
+
+    /// The same with what was opened without contact.
+    pub(crate) async fn tells(
+        &mut self,
+        door: &Door,
+        push: Push,
+        looks: Option<Looks>,
+    ) -> ExchangeAnswer {
         let hello = Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
@@ -61,7 +71,7 @@ impl Somebody {
             unsure: Vec::new(),
             arrived: Position::default(),
         };
-        let question = Exchange { hello, push, deposits: Vec::new() };
+        let question = Exchange { hello, push, deposits: Vec::new(), looks };
         self.browser.post(door, "/api/v1/sync", &question).await.read()
     }
 

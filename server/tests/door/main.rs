@@ -25,6 +25,7 @@ mod organisation;
 mod register;
 mod renewal;
 mod reports;
+mod review;
 mod rights;
 mod rows;
 mod session;

@@ -47,6 +47,9 @@ pub enum Role {
     /// Trainee or temp: nothing secret.
     #[n(5)]
     Trainee,
+    /// Auditor: the access log and what waits, no record.
+    #[n(6)]
+    Auditor,
 }
 
 impl Role {
@@ -60,6 +63,7 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Coordinator => "coordinator",
             Self::Trainee => "trainee",
+            Self::Auditor => "auditor",
         }
     }
 }
@@ -549,7 +553,7 @@ pub struct ReviewView {
 }
 
 packed! {
-    enum Role { Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee }
+    enum Role { Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee, Auditor }
     enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,

@@ -140,14 +140,14 @@ impl RawDevice {
     pub fn question(&self) -> Vec<u8> {
         let nowhere = Position::default();
         let hello = self.hello((None, nowhere, nowhere));
-        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new() })
+        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
     }
 
     /// One exchange in which the device wants houses and documents whole.
     pub async fn asks_for(&self, wants: Vec<DocumentId>, heal: Vec<DocumentId>) -> ExchangeAnswer {
         let nowhere = Position::default();
         let hello = Hello { wants, heal, ..self.hello((None, nowhere, nowhere)) };
-        let question = Exchange { hello, push: Push::default(), deposits: Vec::new() };
+        let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
         let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
         assert_eq!(answer.status, 200, "{:?}", answer.problem);
         wire::unpack(&answer.body).unwrap()
@@ -158,7 +158,7 @@ impl RawDevice {
         let nowhere = Position::default();
         let mut hello = self.hello((None, nowhere, nowhere));
         (hello.version_min, hello.version_max) = (PROTOCOL_VERSION + 7, PROTOCOL_VERSION + 7);
-        let question = Exchange { hello, push: Push::default(), deposits: Vec::new() };
+        let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
         self.send("/api/v1/sync", wire::pack(&question)).await.unwrap()
     }
 
@@ -190,7 +190,7 @@ impl RawDevice {
         parts: Vec<PushPart>,
     ) -> ExchangeAnswer {
         let (hello, push) = (self.hello(place), Push { parts });
-        let question = Exchange { hello, push, deposits: Vec::new() };
+        let question = Exchange { hello, push, deposits: Vec::new(), looks: None };
         let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
         assert_eq!(answer.status, 200, "{:?}", answer.problem);
         wire::unpack(&answer.body).unwrap()

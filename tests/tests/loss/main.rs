@@ -5,7 +5,7 @@
 //! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort),
-//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`backups`],
+//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`],
 //! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them),
 //! [`newcomers`] (a disk that is gone), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
 //! copies), [`templates`] (the municipality's own checklists).
@@ -36,6 +36,7 @@ mod levels;
 mod lines;
 mod load;
 mod logs;
+mod looked;
 mod newcomers;
 mod rights;
 mod rolled;

@@ -82,8 +82,11 @@ fn navigation() -> AnyView {
     let has = |role: Role| derived(move || ui().has_role(role));
     let (works, supervises) = (has(Role::Caseworker), has(Role::Supervisor));
     let inspects = has(Role::Inspector);
-    let administers =
-        derived(move || ui().has_role(Role::Administrator) || ui().has_role(Role::Supervisor));
+    let administers = derived(move || {
+        [Role::Administrator, Role::Supervisor, Role::Auditor]
+            .iter()
+            .any(|role| ui().has_role(*role))
+    });
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
             <p class="rail-name" aria-hidden="true">{NAME}</p>

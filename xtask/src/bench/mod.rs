@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures, each with its name, printed and never asserted.
 
+mod audit;
 mod find;
 mod model;
 mod pages;
@@ -15,6 +16,8 @@ pub(crate) enum Bench {
     Server(server::ServerArgs),
     /// One case of the workload W on the model alone, natively and in Chromium: open, edit, merge, read; bytes.
     Model(model::ModelArgs),
+    /// An access log of a million entries: adding them, and verifying all.
+    Audit(audit::AuditArgs),
     /// Looking for a person among 10,000, by what is written and by sound.
     Find(find::FindArgs),
 }
@@ -27,6 +30,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Server(args) => server::run(args),
         Bench::Model(args) => model::run(args),
+        Bench::Audit(args) => audit::run(args),
         Bench::Find(args) => find::run(args),
     }
 }

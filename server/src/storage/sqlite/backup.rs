@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use super::{Keys, links, log};
 use crate::storage::StorageError;
+use crate::storage::accesses::copy;
 
 /// Marks a data folder in which a restore was begun and not ended.
 pub const RESTORING: &str = "restoring";
@@ -44,7 +45,8 @@ pub fn keys_of(file: &Path) -> PathBuf {
 }
 
 /// Copies log and keys of a data folder, which may be in use, to `file` and [`keys_of`] it, reads the
-/// copies whole, and only then gives them their names. A copy that is not good is removed.
+/// copies whole, and only then gives them their names. A copy that is not good is removed. The access log goes beside
+/// ([`copy::of`]).
 ///
 /// # Errors
 /// When a file is there already, cannot be written, or a copy is not what it must be.
@@ -68,6 +70,10 @@ pub fn make(folder: &Path, file: &Path, master: [u8; 32]) -> Result<Contents, St
         .and_then(|contents| {
             std::fs::rename(&keys_part, &keys)?;
             std::fs::rename(&part, file)?;
+            // Without its access log a backup is still one.
+            if let Err(error) = copy::make(folder, file) {
+                tracing::error!(%error, "The access log is not in the backup.");
+            }
             sync_folder(file)?;
             Ok(contents)
         });
@@ -192,6 +198,7 @@ pub fn restore(
     }
     std::fs::rename(&keys_part, folder.join("keys.db"))?;
     std::fs::rename(&part, folder.join("log.db"))?;
+    copy::restore(file, folder, &aside)?;
     sync_folder(&part)?;
     remove(&mark)?;
     sync_folder(&mark)?;
@@ -304,7 +311,7 @@ pub fn remove(file: &Path) -> std::io::Result<()> {
 }
 
 /// One consistent copy, readable by its owner only.
-fn copy_database(from: &Path, to: &Path) -> Result<(), StorageError> {
+pub(crate) fn copy_database(from: &Path, to: &Path) -> Result<(), StorageError> {
     if !from.exists() {
         return Err(missing(from));
     }
@@ -316,7 +323,7 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
+pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
     // What a cut-off attempt has left would be read as part of the new file.
     for end in ["", "-wal", "-shm"] {
         remove(&beside(to, end))?;
@@ -338,7 +345,7 @@ pub fn sync_folder(file: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn beside(file: &Path, end: &str) -> PathBuf {
+pub(crate) fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     PathBuf::from(name)

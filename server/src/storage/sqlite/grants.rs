@@ -12,20 +12,21 @@ use crate::storage::StorageError;
 pub const LEVEL_MAX: u8 = 3;
 
 /// The roles an account may have.
-pub const ROLES: [Role; 6] = [
+pub const ROLES: [Role; 7] = [
     Role::Caseworker,
     Role::Inspector,
     Role::Supervisor,
     Role::Administrator,
     Role::Coordinator,
     Role::Trainee,
+    Role::Auditor,
 ];
 
 /// The highest level of protection a role reaches.
 #[must_use]
 pub const fn level_max(role: Role) -> u8 {
     match role {
-        Role::Coordinator | Role::Trainee => 0,
+        Role::Coordinator | Role::Trainee | Role::Auditor => 0,
         Role::Caseworker | Role::Inspector | Role::Supervisor | Role::Administrator => LEVEL_MAX,
     }
 }

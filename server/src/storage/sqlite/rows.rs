@@ -339,6 +339,15 @@ pub fn told(
     Ok(told.optional()?)
 }
 
+/// The number of a record; empty if it has none.
+///
+/// # Errors
+/// When the database refuses.
+pub fn number_of(db: &Connection, document: DocumentId) -> Result<String, StorageError> {
+    let mut select = db.prepare_cached("SELECT number FROM rows WHERE document = ?1")?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0)).optional()?.unwrap_or_default())
+}
+
 /// The record of a unit that has a number of its own.
 ///
 /// # Errors

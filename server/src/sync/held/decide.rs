@@ -11,11 +11,12 @@ use super::{let_in, own_reason};
 use crate::app::App;
 use crate::projector;
 use crate::storage::StorageError;
+use crate::storage::accesses::entry::What as Noted;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
 use crate::storage::sqlite::held::{self, DEPENDS, REFUSED, is_for_person};
 use crate::storage::sqlite::log::{self, ChunkRow, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts};
-use crate::sync::access;
+use crate::sync::{access, noted};
 
 /// Why nothing was decided.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +81,12 @@ pub async fn decide(app: &Arc<App>, asked: Asked) -> Result<Decided, HeldError> 
     }
     let (document, is_release) = (asked.document, asked.is_release);
     let asked = Asked { reason, ..asked };
+    let (by, purpose) = (asked.by, asked.reason.clone());
     let deciding = Arc::clone(app);
     let done = app.writer.write(move |db| carry_out((&deciding, db), &asked)).await??;
+    let what = if is_release { Noted::Released } else { Noted::Refused };
+    let about = done.decided.to_string();
+    noted::act(app, by, (what, document), (&about, &purpose)).await;
     app.arrived.notify_one();
     app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));
     let marking = Arc::clone(app);

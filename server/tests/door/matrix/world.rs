@@ -22,7 +22,7 @@ use ankomst_shared::sync::{Digest, Position};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
-use super::super::kit::{Browser, Door, PASSWORD};
+use super::super::kit::{Answer, Browser, Door, PASSWORD};
 
 /// The level that the protected half was raised to.
 pub(super) const RAISED: u8 = 2;
@@ -93,6 +93,18 @@ impl Somebody {
         parts: Vec<PushPart>,
         wants: Vec<DocumentId>,
     ) -> ExchangeAnswer {
+        let answer: ExchangeAnswer = self.asked(door, parts, wants).await.read();
+        assert_eq!(answer.documents_left, 0, "the world fits into one answer");
+        answer
+    }
+
+    /// The same, whatever is answered.
+    pub(super) async fn asked(
+        &mut self,
+        door: &Door,
+        parts: Vec<PushPart>,
+        wants: Vec<DocumentId>,
+    ) -> Answer {
         let hello = Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
@@ -108,11 +120,8 @@ impl Somebody {
             unsure: Vec::new(),
             arrived: Position::default(),
         };
-        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new() };
-        let answer: ExchangeAnswer =
-            self.browser.post(door, "/api/v1/sync", &question).await.read();
-        assert_eq!(answer.documents_left, 0, "the world fits into one answer");
-        answer
+        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None };
+        self.browser.post(door, "/api/v1/sync", &question).await
     }
 
     fn by(&self) -> Authoring {

@@ -87,11 +87,12 @@ impl Model {
                 && right.from_ms <= self.now_ms
                 && self.now_ms < right.to_ms;
             let about = right.record.is_none_or(|one| one == record || Some(one) == above(record));
-            let most_secret = if matches!(right.role, Role::Coordinator | Role::Trainee) {
-                0
-            } else {
-                right.level
-            };
+            let most_secret =
+                if matches!(right.role, Role::Coordinator | Role::Trainee | Role::Auditor) {
+                    0
+                } else {
+                    right.level
+                };
             let bound = right.role == Role::Caseworker && right.record.is_none();
             if bound && self.is_kept_from(who, record) {
                 continue;

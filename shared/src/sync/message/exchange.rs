@@ -21,6 +21,36 @@ pub struct Exchange {
     /// Sealed work of others on this device.
     #[n(2)]
     pub deposits: Vec<Deposit>,
+    /// What was opened here without contact; a device that does not count it says nothing.
+    #[n(3)]
+    pub looks: Option<Looks>,
+}
+
+/// What was opened on a device without contact, counted from the first on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct Looks {
+    /// How far the device has counted.
+    #[n(0)]
+    pub last: u64,
+    /// Those the server may not have yet, the oldest first.
+    #[n(1)]
+    pub all: Vec<Look>,
+}
+
+/// A record was opened on a device without contact.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Look {
+    /// Which it is in the device's count.
+    #[n(0)]
+    pub number: u64,
+    /// The record.
+    #[n(1)]
+    pub document: DocumentId,
+    /// When, by the device's clock, Unix milliseconds.
+    #[n(2)]
+    pub at_ms: i64,
 }
 
 /// Who asks and what is known already.
@@ -205,6 +235,9 @@ pub struct ExchangeAnswer {
     #[n(11)]
     #[cbor(default)]
     pub compared: bool,
+    /// How far what was opened without contact is in the server's access log; the device forgets it up to there.
+    #[n(12)]
+    pub looked: Option<u64>,
 }
 
 /// Who answers, and who everybody is.

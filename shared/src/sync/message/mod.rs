@@ -13,7 +13,8 @@ pub mod live;
 pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
 pub use exchange::{
     Ack, Away, CAN_CHANGE_LINES, DeliveredChunk, Deposit, DocumentHistory, Exchange,
-    ExchangeAnswer, FeedBatch, HeldNote, Hello, Outcome, Person, Push, PushPart, Refused, Welcome,
+    ExchangeAnswer, FeedBatch, HeldNote, Hello, Look, Looks, Outcome, Person, Push, PushPart,
+    Refused, Welcome,
 };
 pub use live::{ClientFrame, ServerFrame};
 

@@ -346,6 +346,7 @@ impl Hub {
             anew,
             digests,
             compared,
+            looked: None,
         }
     }
 

@@ -36,7 +36,10 @@ impl<P: Platform> Core<P> {
             {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
-            Command::Get(query) => return self.view(&query).map(Reply::View),
+            Command::Get(query) => {
+                self.note_look(&query).await?;
+                return self.view(&query).map(Reply::View);
+            }
             Command::Type { document, path, value } => {
                 let is_asked = asked::is_asked(&path);
                 self.type_value(document, path, value).await?;

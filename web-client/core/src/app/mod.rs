@@ -4,7 +4,7 @@
 //! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`same`] (cards of one person), [`twins`] (those who may be one), [`rows`] (what is
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
-//! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
+//! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened without contact), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
 //! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`screen`] (what stands before an open vault), [`sync`] (contact with the
 //! server), [`view`] (what a page shows).
 
@@ -15,6 +15,7 @@ mod deposits;
 mod desk;
 mod kept;
 mod known;
+mod looked;
 mod now;
 mod open_part;
 mod own;

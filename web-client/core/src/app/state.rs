@@ -46,6 +46,8 @@ pub(super) struct Inner<P> {
     pub(super) build: String,
     /// State changes and their commits go one after the other.
     pub(super) turn: Turn,
+    /// What was opened is noted one after the other, too.
+    pub(super) looking: Turn,
     pub(super) state: RefCell<State>,
     pub(super) events: Mailbox<Event>,
     /// Rung when there is something to send or the person asks for contact.
@@ -122,6 +124,7 @@ impl<P: Platform> Core<P> {
             platform,
             build: build.to_owned(),
             turn: Turn::default(),
+            looking: Turn::default(),
             state: RefCell::default(),
             events: Mailbox::default(),
             wake: Mailbox::default(),

@@ -158,6 +158,7 @@ impl<P: Platform> Core<P> {
 
     async fn question(&self) -> Result<Exchange, Refusal> {
         let deposits = self.deposits().await?;
+        let looks = self.looks().await;
         let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
         self.with_open(|open| {
@@ -185,7 +186,7 @@ impl<P: Platform> Core<P> {
             };
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             open.client.greet(&mut hello, &place, &here);
-            Ok(Exchange { hello, push: open.push(batch::PUSH_BYTES_MAX), deposits })
+            Ok(Exchange { hello, push: open.push(batch::PUSH_BYTES_MAX), deposits, looks })
         })
     }
 
@@ -221,6 +222,7 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
+        self.forget_looks(answer.looked).await?;
         self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();

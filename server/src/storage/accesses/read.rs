@@ -1,0 +1,98 @@
+//! Reading the log: a stretch of it, and where a time begins.
+
+use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
+use rusqlite::{Connection, Row};
+
+use super::chain::Chain;
+use super::entry::{Entry, Mode, Noted, What};
+use crate::storage::StorageError;
+
+const ROWS: &str =
+    "SELECT seq, at, received, who, device, unit, record, what, about, purpose, mode, number, chain
+     FROM access WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq";
+
+/// Looks at every entry from one number to another. What cannot be read is passed over: `verify` says what it is.
+///
+/// # Errors
+/// Those of the database and of the work.
+pub fn each(
+    db: &Connection,
+    (first, last): (i64, i64),
+    mut work: impl FnMut(Noted) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    let mut select = db.prepare_cached(ROWS)?;
+    let mut rows = select.query((first, last))?;
+    while let Some(row) = rows.next()? {
+        if let Some(noted) = noted(row)? {
+            work(noted)?;
+        }
+    }
+    Ok(())
+}
+
+fn noted(row: &Row<'_>) -> Result<Option<Noted>, StorageError> {
+    let id = |at: usize| -> Result<Option<[u8; 16]>, StorageError> {
+        let bytes: Option<Vec<u8>> = row.get(at)?;
+        Ok(bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()))
+    };
+    let (what, mode) = (What::of(row.get(7)?), Mode::of(row.get(10)?));
+    let chain: Vec<u8> = row.get(12)?;
+    let (Some(what), Some(mode), Ok(chain)) = (what, mode, Chain::try_from(chain.as_slice()))
+    else {
+        return Ok(None);
+    };
+    let entry = Entry {
+        at_ms: row.get(1)?,
+        who: id(3)?.map(UserId::from_bytes),
+        device: id(4)?.map(DeviceId::from_bytes),
+        unit: id(5)?.map(UnitId::from_bytes),
+        what,
+        record: id(6)?.map(DocumentId::from_bytes),
+        about: row.get(8)?,
+        purpose: row.get(9)?,
+        mode,
+        number: row.get(11)?,
+    };
+    Ok(Some(Noted { seq: row.get(0)?, received_ms: row.get(2)?, entry, chain }))
+}
+
+/// The numbers between which the entries noted in a time are: from the end of the day before to that of its last day.
+///
+/// # Errors
+/// When the database refuses.
+pub fn within(db: &Connection, from_ms: i64, to_ms: i64) -> Result<(i64, i64), StorageError> {
+    let before = "SELECT coalesce(max(seq), 0) FROM checkpoint WHERE at < ?1";
+    let after = "SELECT coalesce(min(seq), 9223372036854775807) FROM checkpoint WHERE at >= ?1";
+    let first: i64 = db.prepare_cached(before)?.query_row([from_ms], |row| row.get(0))?;
+    let last: i64 = db.prepare_cached(after)?.query_row([to_ms], |row| row.get(0))?;
+    Ok((first + 1, last))
+}
+
+/// How far what a device has counted is in the log; nought of nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub fn counted(db: &Connection, device: DeviceId) -> Result<i64, StorageError> {
+    let last = "SELECT coalesce(max(last), 0) FROM series WHERE device = ?1";
+    let device = device.as_bytes().as_slice();
+    Ok(db.prepare_cached(last)?.query_row([device], |row| row.get(0))?)
+}
+
+/// When the log was begun, Unix milliseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn first_ms(db: &Connection) -> Result<i64, StorageError> {
+    let first = "SELECT coalesce(min(received), 0) FROM access WHERE seq <= 1";
+    Ok(db.prepare_cached(first)?.query_row([], |row| row.get(0))?)
+}
+
+/// The number of the last entry; nought of an empty log.
+///
+/// # Errors
+/// When the database refuses.
+pub fn last(db: &Connection) -> Result<i64, StorageError> {
+    Ok(db
+        .prepare_cached("SELECT coalesce(max(seq), 0) FROM access")?
+        .query_row([], |row| row.get(0))?)
+}

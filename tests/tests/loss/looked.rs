@@ -1,0 +1,47 @@
+//! What a person opens on a tablet without contact comes into the server's access log with the next one.
+
+use ankomst_shared::app::Contact;
+use ankomst_tests::kit::server::Server;
+use ankomst_tests::tablet::device::SYNC_MAX;
+
+use crate::kit::{local, signed_in};
+
+fn opened(server: &Server) -> Vec<Vec<String>> {
+    let said = server.command(&["audit", "show", "--what", "opened"]);
+    said.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn what_was_opened_without_contact_is_in_the_access_log_after_the_next_one() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let mut elin = signed_in(&server, folder.path(), "elin").await;
+        elin.sync().await;
+        let cases = elin.listed("/arenden").await;
+        let [first, second, ..] = cases.as_slice() else { panic!("{cases:?}") };
+        server.stop();
+        assert!(elin.eventually(SYNC_MAX, || elin.status().contact == Contact::None).await);
+        for _ in 0..3 {
+            elin.page(&format!("/arenden/{}", first.0)).await;
+        }
+        // The tablet goes out in the midst of it.
+        elin = elin.reopen().await;
+        elin.unlock("elin").await;
+        elin.page(&format!("/arenden/{}", second.0)).await;
+        server.start();
+        elin.sync().await;
+        for _ in 0..2 {
+            let lines = opened(&server);
+            let records: Vec<&str> = lines.iter().map(|line| line[7].as_str()).collect();
+            assert_eq!(records, [first.0.to_string(), second.0.to_string()], "{lines:?}");
+            assert!(
+                lines.iter().all(|line| line[3] == "elin" && line[5] == "offline"),
+                "{lines:?}"
+            );
+            elin.exchange().await;
+        }
+        assert_eq!(server.command(&["audit", "show", "--what", "series-cut"]), "");
+        server.command(&["audit", "verify"]);
+    });
+}
