@@ -153,6 +153,7 @@ impl Desk {
             ("unrole", user) => self.unset_role(user, answers).await,
             ("password", user) => self.set_password(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
+            ("wipe", device) => self.wipe(device).await,
             ("org-department", "") => self.add_department(answers).await,
             ("org-change", department) => self.change(department, answers).await,
             ("org-policy", "") => self.add_decision(answers).await,

@@ -9,7 +9,7 @@ use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX, UNSURE_
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
     Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
-    HeldNote, Hello, PROTOCOL_VERSION, Welcome,
+    HeldNote, Hello, LACKS_HAND_IN, PROTOCOL_VERSION, Welcome,
 };
 use ankomst_shared::sync::{Digest, Position};
 use rusqlite::Connection;
@@ -21,9 +21,9 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
-use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
-use crate::sync::{Session, access, ingest};
+use crate::sync::met::{self, Stands};
+use crate::sync::{Session, access, farewell, ingest};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -48,19 +48,18 @@ pub async fn answer(
     session: &Session,
     exchange: Exchange,
 ) -> Result<ExchangeAnswer, ExchangeError> {
-    let hello = exchange.hello;
+    let (hello, began_ms) = (exchange.hello, app.now_ms());
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
     let (device, wants) = (session.device, hello.wants.clone());
-    let now_ms = app.now_ms();
-    app.writer
-        .write(move |db| {
-            // After what it has brought: that was written before it was told.
-            accounts::device_seen(db, device, now_ms)?;
-            rights::tell(db, device, now_ms)?;
-            log::set_wants(db, device, &wants)
-        })
-        .await?;
+    let (noting, who) = (Arc::clone(app), *session);
+    let stands =
+        Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
+    let note = move |db: &_| met::note((&noting, db), &who, (stands, &wants));
+    if !app.writer.write(note).await? {
+        app.news.send_modify(|_| {});
+        return Err(ExchangeError::Ended);
+    }
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
     let mut answer = match gather(app, session, &hello, &user)? {
@@ -163,6 +162,8 @@ fn gather(
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
                 capabilities: hello.capabilities & CAN_CHANGE_LINES,
+                hand_in: (hello.capabilities & LACKS_HAND_IN != 0)
+                    .then(|| farewell::token(app, session.device).to_vec().into()),
                 ..gathering.welcome(facts.epoch, user)?
             },
             acks: Vec::new(),
@@ -231,6 +232,7 @@ impl Gathering<'_> {
             enrolments: backed::enrolled_since(self.db, user.unit)?,
             away: if user.is(Role::Supervisor) { self.away(user)? } else { Vec::new() },
             unit: units::name(self.db, user.unit)?.unwrap_or_default(),
+            hand_in: None,
         })
     }
 

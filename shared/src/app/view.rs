@@ -102,6 +102,20 @@ pub struct Status {
     pub outdated: bool,
     /// Name of the person's unit, as it stands on paper.
     pub unit: String,
+    /// What has become of an order to wipe this tablet.
+    pub wipe: Wipe,
+}
+
+/// What has become of an order to wipe a tablet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wipe {
+    /// There was none.
+    #[default]
+    None,
+    /// What is not sent goes first.
+    Ordered,
+    /// It was carried out, and nobody has signed in since.
+    Done,
 }
 
 /// Whether the server answers.
@@ -531,8 +545,9 @@ packed! {
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit
+        outdated, unit, wipe
     }
+    enum Wipe { None, Ordered, Done }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }
     struct StatementView {

@@ -386,6 +386,7 @@ impl Hub {
             backed_up: self.backed_up,
             enrolments: Vec::new(),
             unit: String::new(),
+            hand_in: None,
         }
     }
 }

@@ -5,16 +5,19 @@
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
-//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`sync`] (contact with the
-//! server), [`view`] (what a page shows).
+//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`wrong`] (passphrases), [`sync`] (contact with the
+//! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`view`] (what a page shows).
 
 mod act;
 mod asked;
 mod command;
 mod deposits;
 mod desk;
+mod drafted;
+mod farewell;
 mod kept;
 mod known;
+mod now;
 mod open_part;
 mod own;
 mod people;
@@ -27,6 +30,8 @@ mod sync;
 mod take_in;
 mod twins;
 mod view;
+mod wipe;
 mod write;
+mod wrong;
 
 pub use state::Core;

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, civil};
+use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status, Wipe};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
-use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DeviceId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
@@ -19,6 +19,7 @@ use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
 use super::known::Known;
+pub(super) use super::now::Now;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
@@ -54,6 +55,8 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Devices that have the server's word that they may hand in.
+    pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.
     pub(super) deposits_of_others: u32,
     /// Deposits that the server has and no backup yet.
@@ -64,6 +67,8 @@ pub(super) struct State {
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
     pub(super) outdated: bool,
+    /// What has become of an order to wipe this tablet.
+    pub(super) wipe: Wipe,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     /// The catalog of the vault that was open last: opened again, it is the same.
@@ -94,29 +99,10 @@ pub(super) struct Open {
     pub(super) deposit_turn: u64,
     pub(super) typed_ms: i64,
     pub(super) tabs: Tabs,
+    /// Documents whose drafts are not as they were last deposited.
+    pub(super) undeposited: BTreeSet<DocumentId>,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
-}
-
-/// A moment where the device is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Now {
-    /// Unix milliseconds.
-    pub(super) ms: i64,
-    /// Minutes that the local time is ahead of UTC.
-    pub(super) zone_minutes: i32,
-}
-
-impl Now {
-    /// The local date and time of day of a moment.
-    pub(super) fn local(self, ms: i64) -> Option<jiff::civil::DateTime> {
-        civil(ms.saturating_add(i64::from(self.zone_minutes) * 60_000))
-    }
-
-    /// Today's date.
-    pub(super) fn today(self) -> jiff::civil::Date {
-        self.local(self.ms).map_or(jiff::civil::Date::ZERO, jiff::civil::DateTime::date)
-    }
 }
 
 /// A document in memory.
@@ -177,6 +163,7 @@ impl<P: Platform> Core<P> {
             deposit_turn: 0,
             typed_ms: 0,
             tabs: Tabs::default(),
+            undeposited: BTreeSet::new(),
             wants_again: false,
             key,
         };
@@ -198,7 +185,9 @@ impl<P: Platform> Core<P> {
             store.load(Table::Drafts, prefix).await.map_err(|_| Refusal::Storage)?
         {
             let Some(place) = read_draft_key(&row) else { continue };
+            let document = place.0;
             open.drafts.insert(place, open_row(&open.key, Table::Drafts, &row, &sealed)?);
+            open.typed_in(document);
         }
         let mut state = self.0.state.borrow_mut();
         open.catalog = state.catalog.unwrap_or(open.catalog);
@@ -275,6 +264,7 @@ impl<P: Platform> Core<P> {
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
             outdated: state.outdated,
+            wipe: state.wipe,
             ..Status::default()
         };
         if let Some(open) = &state.open {
