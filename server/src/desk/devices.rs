@@ -79,7 +79,8 @@ impl Desk {
     /// What is noted of a tablet, as badges.
     fn noted_badges(&self, noted: Option<&Standing>) -> Vec<Badge> {
         let Some(noted) = noted else { return Vec::new() };
-        let at = |word, ms: Option<i64>| self.f(word, &[&ms.map_or_else(String::new, Self::moment)]);
+        let at =
+            |word, ms: Option<i64>| self.f(word, &[&ms.map_or_else(String::new, Self::moment)]);
         let mut badges = match noted.state {
             State::Active => Vec::new(),
             State::Retired => vec![badge(self.w(Word::DeskRetired), Tone::Plain)],

@@ -53,8 +53,7 @@ pub async fn answer(
     let deposits = ingest::deposits(app, exchange.deposits).await?;
     let (device, wants) = (session.device, hello.wants.clone());
     let (noting, who) = (Arc::clone(app), *session);
-    let stands =
-        Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
+    let stands = Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
     let note = move |db: &_| met::note((&noting, db), &who, (stands, &wants));
     if !app.writer.write(note).await? {
         app.news.send_modify(|_| {});

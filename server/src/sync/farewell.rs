@@ -89,8 +89,7 @@ fn place(
     let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
     let last = log::arrivals(db)?;
     let fits = arrived.feed == 0
-        || (arrived.feed <= last.feed
-            && log::arrival_at(db, arrived.feed)? == Some(arrived.chain));
+        || (arrived.feed <= last.feed && log::arrival_at(db, arrived.feed)? == Some(arrived.chain));
     let anew = asked != Some(epoch) || !fits;
     let key = &app.secrets.arrival;
     let backed_up = backed::up_to(db)?.unwrap_or_default().min(arrived.feed);

@@ -53,8 +53,12 @@ impl Live {
                 if device != self.session.device || known != Some(epoch) || !fit {
                     return Ok(vec![ServerFrame::Again]);
                 }
-                let stands =
-                    Stands { epoch: Some(epoch), high: cursor, arrived, began_ms: self.app.now_ms() };
+                let stands = Stands {
+                    epoch: Some(epoch),
+                    high: cursor,
+                    arrived,
+                    began_ms: self.app.now_ms(),
+                };
                 let (noting, who) = (Arc::clone(&self.app), self.session);
                 let note = move |db: &_| met::is_alone((&noting, db), &who, stands);
                 if !self.app.writer.write(note).await? {

@@ -45,7 +45,9 @@ async fn writes_fifty(tablet: &Tablet, ledger: &mut Ledger) -> DocumentId {
 fn device_line(server: &Server, login: &str) -> Vec<String> {
     let all = server.command(&["device", "list"]);
     // The village has tablets of its own.
-    let lines = all.lines().filter(|line| line.contains(&format!(" {login} ")) && !line.contains("berättelsen"));
+    let lines = all
+        .lines()
+        .filter(|line| line.contains(&format!(" {login} ")) && !line.contains("berättelsen"));
     lines.map(str::to_owned).collect()
 }
 
@@ -131,7 +133,9 @@ async fn wiped(server: &mut Server, locked: bool) {
     let rows = rows(folder.path()).await;
     for (table, rows) in &rows {
         let open = |key: &[u8]| {
-            ["arrived", "language", "emptied", "road/"].iter().any(|known| key.starts_with(known.as_bytes()))
+            ["arrived", "language", "emptied", "road/"]
+                .iter()
+                .any(|known| key.starts_with(known.as_bytes()))
         };
         let sealed = *table == "deposits";
         assert!(rows.iter().all(|(key, _)| sealed || open(key)), "{table} has rows of hers");
@@ -216,7 +220,8 @@ fn a_vault_from_before_learns_the_road_with_the_next_exchange() {
         tablet.unlock("elin").await;
         tablet.exchange().await;
         let folder = tablet.crash().await;
-        let now = rows(&folder).await["meta"].iter().find(|(key, _)| *key == place).unwrap().1.clone();
+        let now =
+            rows(&folder).await["meta"].iter().find(|(key, _)| *key == place).unwrap().1.clone();
         let now: VaultRecord = minicbor::decode(&now).unwrap();
         assert!(now == record, "the road is not the one it had");
     });
@@ -227,7 +232,13 @@ async fn forgets(tablet: &Tablet, login: &str, fresh: &str) -> Reply {
     let device_name = "Surfplatta igen".to_owned();
     let passphrase = fresh.to_owned();
     tablet
-        .handle(Command::SignIn(SignIn { login, password, passphrase, device_name, forgotten: true }))
+        .handle(Command::SignIn(SignIn {
+            login,
+            password,
+            passphrase,
+            device_name,
+            forgotten: true,
+        }))
         .await
 }
 
@@ -264,7 +275,8 @@ fn a_forgotten_passphrase_costs_no_work() {
         };
         let old = tablet.handle(unlock(&passphrase("elin"))).await;
         assert_eq!(old, Reply::Refused(Refusal::WrongPassphrase));
-        let aside = rows(folder.path()).await["meta"].iter().any(|(key, _)| key.starts_with(b"aside/"));
+        let aside =
+            rows(folder.path()).await["meta"].iter().any(|(key, _)| key.starts_with(b"aside/"));
         assert!(!aside, "what the server has need not be kept under a lost key");
         server.stop();
         arrived(&server, &ledger);

@@ -160,8 +160,7 @@ impl Before {
             && self.epoch == shown.epoch
             && shown.began_ms > self.high_ms
             && (behind(shown.high, self.high) || behind(shown.arrived, self.arrived));
-        let is_old =
-            self.session_before == Some(shown.session) && shown.began_ms > self.session_ms;
+        let is_old = self.session_before == Some(shown.session) && shown.began_ms > self.session_ms;
         !is_back && !is_old
     }
 }
@@ -201,19 +200,23 @@ pub fn shows(
     }
     if let Some(epoch) = shown.epoch {
         let same = goes_on && before.epoch == Some(epoch);
-        let place = |noted: u64, shown: Option<u64>| {
-            let shown = shown.unwrap_or_default();
-            i64::try_from(if same { shown.max(noted) } else { shown }).unwrap_or(i64::MAX)
-        };
+        let [high, arrived] =
+            [(before.high, shown.high), (before.arrived, shown.arrived)].map(|(noted, shown)| {
+                let shown = shown.unwrap_or_default();
+                if same { shown.max(noted) } else { shown }
+            });
+        // What stands is as old as when it was shown first.
+        let stands = same && (high, arrived) == (before.high, before.arrived);
+        let number = |place: u64| i64::try_from(place).unwrap_or(i64::MAX);
         db.prepare_cached(
             "UPDATE devices SET high_epoch = ?2, high = ?3, arrived = ?4, high_ms = ?5 WHERE id = ?1",
         )?
         .execute((
             Blob(device),
             Blob(epoch),
-            place(before.high, shown.high),
-            place(before.arrived, shown.arrived),
-            now_ms,
+            number(high),
+            number(arrived),
+            if stands { before.high_ms } else { now_ms },
         ))?;
     }
     if !goes_on || before.session != Some(shown.session) {
@@ -224,4 +227,46 @@ pub fn shows(
         .execute((Blob(device), Blob(shown.session), earlier.map(Blob), now_ms))?;
     }
     Ok(goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(number: u8, high: u64, began_ms: i64) -> Shown {
+        let epoch = Some(Epoch::from_bytes([1; 16]));
+        let session = SessionId::from_bytes([number; 16]);
+        Shown { session, epoch, high: Some(high), arrived: Some(high), began_ms }
+    }
+
+    fn goes_on(before: (u64, i64), sessions: [u8; 2], shown: &Shown) -> bool {
+        let [session_before, session] = sessions.map(|one| Some(SessionId::from_bytes([one; 16])));
+        let epoch = Some(Epoch::from_bytes([1; 16]));
+        let (high, high_ms) = before;
+        let before =
+            Before { epoch, high, arrived: high, high_ms, session, session_before, session_ms: 50 };
+        before.goes_on_with(shown)
+    }
+
+    #[test]
+    fn only_a_copy_goes_back_or_uses_a_session_again_after_the_next_one() {
+        assert!(goes_on((7, 100), [1, 2], &shown(2, 7, 101)));
+        assert!(goes_on((7, 100), [1, 2], &shown(2, 8, 101)));
+        assert!(!goes_on((7, 100), [1, 2], &shown(2, 6, 101)), "it has gone back");
+        assert!(goes_on((7, 100), [1, 2], &shown(2, 6, 99)), "it was on its way");
+        assert!(goes_on((7, 100), [1, 2], &shown(3, 7, 101)), "somebody has signed in");
+        assert!(!goes_on((7, 100), [1, 2], &shown(1, 7, 101)), "an old session again");
+        assert!(goes_on((7, 100), [1, 2], &shown(1, 7, 49)), "it was on its way");
+        let other = Some(Epoch::from_bytes([2; 16]));
+        assert!(goes_on((7, 100), [1, 2], &Shown { epoch: other, ..shown(2, 1, 101) }));
+        let unproven = Shown { high: None, arrived: None, ..shown(2, 1, 101) };
+        assert!(goes_on((7, 100), [1, 2], &unproven), "what nobody was told proves nothing");
+    }
+
+    #[test]
+    fn of_two_words_about_a_device_the_more_restrictive_rules() {
+        let words = State::ALL.map(State::name);
+        assert_eq!(words, ["active", "retired", "lost", "wiped"]);
+        assert!(State::Lost.max(State::Retired) == State::Lost && State::Wiped > State::Lost);
+    }
 }

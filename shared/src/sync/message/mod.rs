@@ -13,9 +13,9 @@ pub mod live;
 
 pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
 pub use exchange::{
-    Ack, Away, CAN_CHANGE_LINES, LACKS_HAND_IN, DeliveredChunk, Deposit, DocumentHistory, Exchange,
-    ExchangeAnswer, FeedBatch, HeldNote, Hello, Outcome, Person, Push, PushPart, Refused, SealedPart,
-    Welcome,
+    Ack, Away, CAN_CHANGE_LINES, DeliveredChunk, Deposit, DocumentHistory, Exchange,
+    ExchangeAnswer, FeedBatch, HeldNote, Hello, LACKS_HAND_IN, Outcome, Person, Push, PushPart,
+    Refused, SealedPart, Welcome,
 };
 pub use farewell::{Farewell, FarewellAnswer, Gone, Order};
 pub use live::{ClientFrame, ServerFrame};

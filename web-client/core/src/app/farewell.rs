@@ -181,8 +181,7 @@ impl<P: Platform> Core<P> {
             if arrived.at.feed < answer.received.feed {
                 arrived.at = answer.received;
             }
-            let news =
-                News { deposits: answer.taken.iter().copied().collect(), ..News::default() };
+            let news = News { deposits: answer.taken.iter().copied().collect(), ..News::default() };
             let told = Told {
                 epoch: answer.epoch,
                 arrival: answer.received.feed,

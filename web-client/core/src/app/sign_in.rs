@@ -115,11 +115,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// What a vault leaves that a new one of the same person takes the place of.
-    async fn replace(
-        &self,
-        old: &VaultRecord,
-        new: &VaultRecord,
-    ) -> Result<Vec<Write>, Refusal> {
+    async fn replace(&self, old: &VaultRecord, new: &VaultRecord) -> Result<Vec<Write>, Refusal> {
         if let Some(token) = new.hand_in.clone() {
             let (user, device, vault) = (old.user, new.device, Some(new.login.clone()));
             let road = Road { user, device, token, gone: None, told: false, vault };

@@ -56,7 +56,8 @@ impl<P: Platform> Core<P> {
         let count = wrong.count.saturating_add(1);
         let bytes = [count.to_be_bytes().as_slice(), &now_ms.to_be_bytes()].concat();
         // A device that cannot write must still open.
-        let _unnoted = self.0.platform.store().commit(vec![Write::put(Table::Meta, key, bytes)]).await;
+        let _unnoted =
+            self.0.platform.store().commit(vec![Write::put(Table::Meta, key, bytes)]).await;
         Ok(())
     }
 
