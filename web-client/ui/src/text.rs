@@ -42,5 +42,7 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::OtherBuild => Text::RefusalOtherBuild,
         Refusal::BadMessage | Refusal::Internal => Text::RefusalInternal,
         Refusal::TooMany => Text::RefusalTooMany,
+        Refusal::Wait(_) => Text::RefusalWait,
+        Refusal::Wiped => Text::WipeOrdered,
     })
 }

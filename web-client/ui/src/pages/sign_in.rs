@@ -2,12 +2,12 @@
 //! vault with the passphrase, also without a network.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Command, Reply, SignIn};
+use ankomst_shared::app::{Command, Refusal, Reply, SignIn};
 
 use crate::bridge::ask;
 use crate::dom::value_of;
 use crate::icon::icon;
-use crate::parts::{languages, page_title, save_copy};
+use crate::parts::{languages, page_title, save_copy, wait, waiting, wipe_notice};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -36,6 +36,7 @@ pub fn sign_in() -> AnyView {
         <main id="main" class="entrance" tabindex="-1">
             <div class="entrance-card card">
                 <p class="shell-name">"Ankomst"</p>
+                {wipe_notice()}
                 {dynamic(move || match vaults.get() {
                     None => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
                     Some(known) if known.is_empty() || other.get() => first(!known.is_empty(), other),
@@ -89,8 +90,12 @@ fn unlock(known: Vec<String>, other: Live<bool>) -> AnyView {
             <p class="question">{tr(Text::UnlockWho)}</p>
             <div class="chips" role="group" aria-label=tr(Text::UnlockWho)>{people}</div>
             {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
+            {waiting()}
             {end(it, Text::UnlockDo, "unlock")}
-            <button type="button" class="button quiet" data-action="other-person" on:click=on(move |_| other.set(true))>
+            <button type="button" class="button quiet" data-action="forgotten" on:click=on(move |_| { ui().forgotten.set(true); other.set(true) })>
+                {tr(Text::UnlockForgotten)}
+            </button>
+            <button type="button" class="button quiet" data-action="other-person" on:click=on(move |_| { ui().forgotten.set(false); other.set(true) })>
                 {tr(Text::UnlockOther)}
             </button>
             <button type="button" class="button quiet" data-action="safety-copy" on:click=on(|_| save_copy())>
@@ -117,19 +122,21 @@ fn first(may_go_back: bool, other: Live<bool>) -> AnyView {
                 password: it.password.get_untracked(),
                 passphrase: it.passphrase.get_untracked(),
                 device_name: it.device.get_untracked().trim().to_owned(),
+                forgotten: ui().forgotten.get_untracked(),
             }),
         );
     };
     view! {
         <form novalidate id="sign-in" on:submit=on(go)>
             <h1>{tr(Text::SignInTitle)}</h1>
-            <p class="help">{tr(Text::SignInHelp)}</p>
+            <p class="help">{tr(if ui().forgotten.get_untracked() { Text::UnlockForgottenHelp } else { Text::SignInHelp })}</p>
             {input("login", "text", "username", Text::SignInLogin, it.login)}
             {input("password", "password", "current-password", Text::SignInPassword, it.password)}
             {(!enrolled).then(|| input("device-name", "text", "off", Text::SignInDevice, it.device))}
             {input("passphrase", "password", "new-password", Text::SignInPassphrase, it.passphrase)}
             <p class="help" id="passphrase-strength" aria-live="polite">{dynamic(move || strength(&it.passphrase.get()))}</p>
             {input("passphrase-repeat", "password", "new-password", Text::SignInRepeat, it.repeated)}
+            {waiting()}
             {end(it, Text::SignInDo, "sign-in")}
             {may_go_back.then(|| view! {
                 <button type="button" class="button quiet" data-action="back-to-unlock" on:click=on(move |_| other.set(false))>
@@ -173,7 +180,7 @@ fn fault_of(it: Entry) -> Option<&'static str> {
     if blank(it.login) || blank(it.password) || blank(it.device) {
         Some(tr(Text::SignInAllNeeded))
     } else if it.passphrase.with_untracked(|text| text.chars().count() < PASSPHRASE_MIN) {
-        Some(refusal(ankomst_shared::app::Refusal::ShortPassphrase))
+        Some(refusal(Refusal::ShortPassphrase))
     } else if it.passphrase.get_untracked() != it.repeated.get_untracked() {
         Some(tr(Text::SignInDiffer))
     } else {
@@ -209,6 +216,9 @@ fn send(it: Entry, command: Command) {
         it.busy.set(false);
         match reply {
             Reply::Refused(why) => {
+                if let Refusal::Wait(seconds) = why {
+                    wait(seconds);
+                }
                 it.fault.set(Some(refusal(why)));
             }
             Reply::Status(status) => ui().take_status(status),
