@@ -85,7 +85,10 @@ impl Transport for Way {
         std::future::ready(answer)
     }
 
-    fn connect(&self, path: &str) -> impl Future<Output = Result<Nowhere, TransportError>> + 'static {
+    fn connect(
+        &self,
+        path: &str,
+    ) -> impl Future<Output = Result<Nowhere, TransportError>> + 'static {
         self.door.connect(path)
     }
 }
