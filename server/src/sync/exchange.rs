@@ -51,12 +51,9 @@ pub async fn answer(
     let (hello, began_ms) = (exchange.hello, app.now_ms());
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
-    let (device, wants) = (session.device, hello.wants.clone());
-    let (noting, who) = (Arc::clone(app), *session);
+    let device = session.device;
     let stands = Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
-    let note = move |db: &_| met::note((&noting, db), &who, (stands, &wants));
-    if !app.writer.write(note).await? {
-        app.news.send_modify(|_| {});
+    if !met::comes(app, session, stands, Some(hello.wants.clone())).await? {
         return Err(ExchangeError::Ended);
     }
     let user =

@@ -59,10 +59,7 @@ impl Live {
                     arrived,
                     began_ms: self.app.now_ms(),
                 };
-                let (noting, who) = (Arc::clone(&self.app), self.session);
-                let note = move |db: &_| met::is_alone((&noting, db), &who, stands);
-                if !self.app.writer.write(note).await? {
-                    self.app.news.send_modify(|_| {});
+                if !met::comes(&self.app, &self.session, stands, None).await? {
                     return Ok(vec![ServerFrame::Ended]);
                 }
                 self.cursor = Some(cursor);

@@ -4,6 +4,8 @@
 //! Nor does it use a session again after the next one. Whoever does is a copy of it, or it is one of whoever came
 //! before: the sessions of both end, and whoever has the password goes on. What either has written is taken first.
 
+use std::sync::Arc;
+
 use ankomst_shared::ids::{DocumentId, Epoch};
 use ankomst_shared::sync::Position;
 
@@ -26,25 +28,41 @@ pub(super) struct Stands {
     pub(super) began_ms: i64,
 }
 
-/// Notes that a device came, after what it has brought was taken; tells whether it is no copy.
-pub(super) fn note(
-    (app, db): (&App, &Connection),
+/// Notes that a device came, after what it has brought was taken, and in an exchange which houses it wants; tells whether
+/// it is no copy.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) async fn comes(
+    app: &Arc<App>,
     session: &Session,
-    (stands, wants): (Stands, &[DocumentId]),
+    stands: Stands,
+    wants: Option<Vec<DocumentId>>,
 ) -> Result<bool, StorageError> {
+    let (noting, session) = (Arc::clone(app), *session);
     let (device, now_ms) = (session.device, app.now_ms());
-    accounts::device_seen(db, device, now_ms)?;
-    if !is_alone((app, db), session, stands)? {
-        return Ok(false);
+    let note = move |db: &_| {
+        let alone = is_alone((&noting, db), &session, stands)?;
+        if let Some(wants) = wants {
+            accounts::device_seen(db, device, now_ms)?;
+            if alone {
+                // After what it has brought: that was written before it was told.
+                rights::tell(db, device, now_ms)?;
+                log::set_wants(db, device, &wants)?;
+            }
+        }
+        Ok(alone)
+    };
+    let alone = app.writer.write(note).await?;
+    if !alone {
+        // Live sockets look at once whether they may go on.
+        app.news.send_modify(|_| {});
     }
-    // After what it has brought: that was written before it was told.
-    rights::tell(db, device, now_ms)?;
-    log::set_wants(db, device, wants)?;
-    Ok(true)
+    Ok(alone)
 }
 
 /// Notes where a device stands; tells whether it may be the one that came before.
-pub(super) fn is_alone(
+fn is_alone(
     (app, db): (&App, &Connection),
     session: &Session,
     stands: Stands,
