@@ -341,7 +341,7 @@ async fn a_restore_lets_no_device_in_again_and_takes_no_order_back() {
         devices::order_wipe(db, id(2), 5)?;
         devices::order_wipe(db, id(4), 5)?;
         devices::order_wipe(db, id(3), 5)?;
-        devices::wiped(db, id(3), 6)
+        devices::wiped(db, id(3), 6).map(drop)
     });
     later.await.unwrap();
     let all = |app: &Arc<App>| {

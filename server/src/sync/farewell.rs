@@ -41,19 +41,20 @@ pub async fn answer(app: &Arc<App>, farewell: Farewell) -> Result<FarewellAnswer
     let device = farewell.device;
     let taken = ingest::deposits(app, farewell.deposits).await?;
     let (now_ms, gone) = (app.now_ms(), farewell.gone);
-    let known = app
+    let (known, wiped) = app
         .writer
         .write(move |db| {
             accounts::device_seen(db, device, now_ms)?;
+            let mut wiped = false;
             match gone {
-                Some(Gone::Wiped) => devices::wiped(db, device, now_ms)?,
+                Some(Gone::Wiped) => wiped = devices::wiped(db, device, now_ms)?,
                 Some(Gone::Replaced) => devices::retire(db, device)?,
                 None => {}
             }
-            devices::standing(db, device)
+            Ok((devices::standing(db, device)?, wiped))
         })
         .await?;
-    if gone == Some(Gone::Wiped) {
+    if wiped {
         tracing::info!(device.id = %device, "A tablet says that it was wiped.");
     }
     let is_lost = known.is_some_and(|known| matches!(known.state, State::Lost | State::Wiped));

@@ -66,14 +66,23 @@ async fn the_word_of_a_device_hands_in_and_does_nothing_else() {
     // Whatever is not the word of this device is refused, and nobody is told more.
     let mut other = Browser::new(2);
     let its: SignInAnswer = other.enrol(&door, "hemvag", PASSWORD).await.read();
+    let hand_in = its.hand_in.unwrap().to_vec();
     let [mut bent, short, long] =
         [token.clone(), token[..31].to_vec(), [&token[..], &[0]].concat()];
     bent[31] ^= 1;
-    for wrong in [bent, short, long, Vec::new(), its.hand_in.unwrap().to_vec(), vec![0; 32]] {
+    for wrong in [bent, short, long, Vec::new(), hand_in.clone(), vec![0; 32]] {
         let asked = Farewell { gone: Some(Gone::Wiped), ..farewell(me.device, &wrong) };
         assert_eq!(finder(&door, &asked).await.problem(), "forbidden");
     }
     assert_eq!(state(&door, me.device).state, State::Active, "nothing was noted");
+    // What was not ordered is not noted, nor that another takes its place where none was enrolled later.
+    for gone in [Gone::Wiped, Gone::Replaced] {
+        let device = its.device;
+        let token = hand_in.clone();
+        let asked = Farewell { gone: Some(gone), ..farewell(device, &token) };
+        finder(&door, &asked).await.read::<FarewellAnswer>();
+        assert_eq!(state(&door, device).state, State::Active, "{gone:?}");
+    }
     // It is no session, and opens none.
     let mut stranger = Browser::new(77);
     let answer = exchange(&door, &mut stranger, hello(me.device, None)).await;

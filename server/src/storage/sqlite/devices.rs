@@ -95,25 +95,33 @@ pub fn order_wipe(db: &Connection, device: DeviceId, now_ms: i64) -> Result<bool
     turn(db, device, State::Lost)
 }
 
-/// Notes a device's word that it was wiped.
+/// Notes a device's word that it was wiped, if it was ordered to be; tells whether it was.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn wiped(db: &Connection, device: DeviceId, now_ms: i64) -> Result<(), StorageError> {
+pub fn wiped(db: &Connection, device: DeviceId, now_ms: i64) -> Result<bool, StorageError> {
+    if standing(db, device)?.is_none_or(|known| known.state < State::Lost) {
+        return Ok(false);
+    }
     db.execute(
-        "UPDATE devices SET active = 0, receipt_ms = coalesce(receipt_ms, ?2) WHERE id = ?1",
+        "UPDATE devices SET receipt_ms = coalesce(receipt_ms, ?2) WHERE id = ?1",
         (Blob(device), now_ms),
     )?;
-    turn(db, device, State::Wiped)?;
-    Ok(())
+    turn(db, device, State::Wiped)
 }
 
-/// Notes that the person of a device goes on as another one. What it still hands in is as good as before.
+/// Notes that the person of a device goes on as another one, if there is one that was enrolled later: for that the person
+/// has given the password. What the old one still hands in is as good as before.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn retire(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
-    turn(db, device, State::Retired)?;
+    let later = "SELECT EXISTS (SELECT 1 FROM devices AS old JOIN devices AS new
+        ON new.user = old.user AND new.rowid > old.rowid WHERE old.id = ?1)";
+    let is_later: bool = db.query_row(later, [Blob(device)], |row| row.get(0))?;
+    if is_later {
+        turn(db, device, State::Retired)?;
+    }
     Ok(())
 }
 

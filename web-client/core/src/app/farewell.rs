@@ -130,7 +130,7 @@ impl<P: Platform> Core<P> {
     pub(super) async fn farewell(&self, road: &Road, round: u32) -> Result<Met, Refusal> {
         if road.token.is_empty() {
             // Of a vault from before there were such words; others here hand in for it.
-            self.after_farewell(road).await?;
+            self.after_farewell(road, false).await?;
             return Ok(Met::Done);
         }
         let arrived = self.0.state.borrow().arrived;
@@ -154,10 +154,11 @@ impl<P: Platform> Core<P> {
             return Ok(Met::Nobody);
         };
         let noted = self.note_farewell(road, arrived, &answer).await?;
-        if answer.order == Some(Order::Wipe) {
+        let is_ordered = answer.order == Some(Order::Wipe);
+        self.after_farewell(road, is_ordered && !road.told).await?;
+        if is_ordered {
             return self.wipe(road, noted).await;
         }
-        self.after_farewell(road).await?;
         Ok(if noted { Met::More } else { Met::Done })
     }
 
@@ -209,7 +210,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// A road whose vault is no more goes with the last deposit.
-    async fn after_farewell(&self, road: &Road) -> Result<(), Refusal> {
+    async fn after_farewell(&self, road: &Road, stays: bool) -> Result<(), Refusal> {
         if road.vault.is_some() || road.gone.is_some() {
             return Ok(());
         }
@@ -222,7 +223,7 @@ impl<P: Platform> Core<P> {
         if own.iter().all(|is_in| *is_in) {
             writes.extend(self.aside(road.device).await?);
         }
-        if own.is_empty() {
+        if own.is_empty() && !stays {
             writes.push(Write::delete(Table::Meta, road.key()));
         }
         if writes.is_empty() { Ok(()) } else { self.commit(writes).await }

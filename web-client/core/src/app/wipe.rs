@@ -31,6 +31,9 @@ impl<P: Platform> Core<P> {
                 return Ok(if moved { Met::More } else { Met::Done });
             }
             let _turn = self.0.turn.take().await;
+            if !self.aside(road.device).await?.is_empty() {
+                return Ok(if moved { Met::More } else { Met::Done });
+            }
             self.commit(vec![Road { gone: Some(Gone::Wiped), ..road.clone() }.row()?]).await?;
             return Ok(Met::More);
         };
