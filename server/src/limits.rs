@@ -35,6 +35,8 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub const STREAMS_MAX: u32 = 64;
 /// Exchanges at one time: each may hold 16 MiB, packed.
 pub const EXCHANGES_AT_ONCE: usize = 32;
+/// Tablets that hand in without a session at one time: each may bring 8 MiB.
+pub const FAREWELLS_AT_ONCE: usize = 8;
 /// Requests to sign in, renew or sign out at one time.
 pub const DOORS_AT_ONCE: usize = 64;
 /// Requests of administration at one time, and as many others.

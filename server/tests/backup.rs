@@ -13,7 +13,8 @@ use ankomst_server::app::App;
 use ankomst_server::care::{self, Schedule};
 use ankomst_server::key_files::{Key, KeyFiles};
 use ankomst_server::storage::StorageError;
-use ankomst_server::storage::sqlite::accounts::{self, UserRow};
+use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, UserRow};
+use ankomst_server::storage::sqlite::devices::{self, State};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow};
 use ankomst_server::storage::sqlite::{Keys, backed, backup, log, units};
 use ankomst_shared::app::Role;
@@ -301,4 +302,78 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
     // A tablet brings it back: it is as protected as it was.
     put_document(&app, 9).await;
     assert_eq!(level(newer), Some(3));
+}
+
+/// A device that was revoked or is to be wiped stays so, whichever of the two logs says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_lets_no_device_in_again_and_takes_no_order_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, file) = (dir.path().join("data"), dir.path().join("b.db"));
+    let app = server(&folder).await;
+    let (user, unit) = (UserId::from_bytes([2; 16]), UnitId::from_bytes([8; 16]));
+    let id = |number: u8| DeviceId::from_bytes([number; 16]);
+    let row = UserRow {
+        id: user,
+        login: "anna".to_owned(),
+        name: "Anna".to_owned(),
+        password: String::new(),
+        roles: vec![Role::Caseworker],
+        unit,
+        active: true,
+    };
+    let add = app.writer.write(move |db| {
+        units::add(db, unit, "Enheten")?;
+        accounts::add_user(db, &row)?;
+        for number in 1..=6 {
+            let name = format!("Surfplatta {number}");
+            let (key, enrolment) = ([number; 32], vec![number]);
+            let row = DeviceRow { id: id(number), user, name, key, enrolment, active: true };
+            accounts::add_device(db, &row, 1)?;
+        }
+        devices::retire(db, id(4))
+    });
+    add.await.unwrap();
+    // As if the folder were put back by its disk, and then a newer backup be restored over it.
+    let put_back = dir.path().join("put-back");
+    backup::make(&folder, &put_back, MASTER).unwrap();
+    let later = app.writer.write(move |db| {
+        accounts::revoke_device(db, id(1))?;
+        devices::order_wipe(db, id(2), 5)?;
+        devices::order_wipe(db, id(4), 5)?;
+        devices::order_wipe(db, id(3), 5)?;
+        devices::wiped(db, id(3), 6).map(drop)
+    });
+    later.await.unwrap();
+    let all = |app: &Arc<App>| {
+        app.readers
+            .read(|db| {
+                let mut all = Vec::new();
+                for number in 1..=6 {
+                    let device = accounts::device(db, id(number))?.unwrap();
+                    let noted = devices::standing(db, device.id)?.unwrap();
+                    all.push((device.active, noted.state, noted.ordered_ms, noted.receipt_ms));
+                }
+                Ok(all)
+            })
+            .unwrap()
+    };
+    let wanted = all(&app);
+    let states: Vec<State> = wanted.iter().map(|(_, state, _, _)| *state).collect();
+    let [active, retired, lost, wiped] = [State::Active, State::Retired, State::Lost, State::Wiped];
+    assert_eq!(states, [active, lost, wiped, lost, active, active]);
+    assert_ne!(retired, lost);
+    backup::make(&folder, &file, MASTER).unwrap();
+    drop(app);
+    // The older backup over what is there, then the newer one over the older state.
+    for (number, source) in [(1, &put_back), (2, &file)] {
+        backup::restore(source, &folder, MASTER, number).unwrap();
+        let app = server(&folder).await;
+        assert_eq!(all(&app), wanted, "after {number}");
+        drop(app);
+    }
+    let fresh = dir.path().join("fresh");
+    drop(server(&fresh).await);
+    backup::restore(&put_back, &fresh, MASTER, 3).unwrap();
+    backup::restore(&file, &fresh, MASTER, 4).unwrap();
+    assert_eq!(all(&server(&fresh).await), wanted, "the backup knows more than the folder");
 }

@@ -52,6 +52,8 @@ pub const OPEN_DOCUMENTS_MAX: usize = 50;
 pub const ASKED_MAX: usize = 200;
 /// Rest after the last keystroke before drafts become a change, in milliseconds.
 pub const DRAFT_REST_MS: i64 = 3_000;
+/// Rest after the last keystroke before drafts are sealed to the server as well, in milliseconds.
+pub const DRAFT_DEPOSIT_MS: i64 = 1_000;
 /// Shortest passphrase of a vault, in characters.
 pub const PASSPHRASE_CHARS_MIN: usize = 12;
 /// Fewest and most digits of a PIN.

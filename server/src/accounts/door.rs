@@ -15,9 +15,10 @@ use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
 use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
+use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::enrolled;
 use crate::storage::{StorageError, random};
-use crate::sync::Session;
+use crate::sync::{Session, farewell};
 
 /// Longest name of a device, in characters.
 const DEVICE_NAME_CHARS_MAX: usize = 60;
@@ -153,7 +154,13 @@ async fn sign_in_one(
         None => take_in_again(app, &request, user.id).await?,
     };
     match device {
-        Some(device) if device.user == user.id && device.active => begin(app, &user, &device).await,
+        Some(device) if device.user == user.id && device.active => {
+            let standing = app.readers.read(|db| devices::standing(db, device.id))?;
+            if standing.is_some_and(|known| known.state != State::Active) {
+                return Err(DoorError::Ended);
+            }
+            begin(app, &user, &device).await
+        }
         _ => Err(DoorError::Ended),
     }
 }
@@ -255,6 +262,7 @@ async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<Sig
             server_key: *app.secrets.server.public().as_bytes(),
             deposit_key: app.secrets.deposit.public(),
             server_ms: now_ms,
+            hand_in: Some(farewell::token(app, device.id).to_vec().into()),
         },
         session: Session { id, user: user.id, device: device.id },
         secret,

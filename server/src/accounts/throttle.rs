@@ -26,6 +26,9 @@ static NETWORKS: LazyLock<DefaultKeyedRateLimiter<IpAddr>> = LazyLock::new(|| li
 /// seconds.
 static LINKS: LazyLock<DefaultKeyedRateLimiter<Option<IpAddr>>> = LazyLock::new(|| limiter(20));
 
+/// Farewells of a device: a hundred at once, then one about every half second.
+static FAREWELLS: LazyLock<DefaultKeyedRateLimiter<DeviceId>> = LazyLock::new(|| limiter(100));
+
 fn limiter<K: Clone + Eq + core::hash::Hash>(per_minute: u32) -> DefaultKeyedRateLimiter<K> {
     let most = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
     RateLimiter::keyed(Quota::per_minute(most).allow_burst(most))
@@ -59,6 +62,12 @@ pub fn allows(login: &str, from: Option<IpAddr>, device: Option<DeviceId>) -> bo
 #[must_use]
 pub fn allows_link(from: Option<IpAddr>) -> bool {
     is_good(&LINKS, &from.map(network))
+}
+
+/// Counts a farewell of a device and says whether it may go on.
+#[must_use]
+pub fn allows_farewell(device: DeviceId) -> bool {
+    is_good(&FAREWELLS, &device)
 }
 
 /// Whom an address belongs to, as far as it can be told: of version 4 itself, of version 6 its first 64

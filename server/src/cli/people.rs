@@ -18,6 +18,7 @@ use crate::http::welcome::PATH;
 use crate::storage::accesses::entry::What;
 use crate::storage::random;
 use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
 use crate::storage::sqlite::units;
 
@@ -108,6 +109,9 @@ pub(super) enum DeviceCommand {
     List(Place),
     /// Revokes a device and ends its sessions; what it sends later is held.
     Revoke(Named),
+    /// Revokes a device and orders it to be wiped at its next contact: it hands in what is not sent, removes
+    /// everything of its person, and says so.
+    Wipe(Named),
 }
 
 #[derive(Subcommand)]
@@ -272,8 +276,15 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
         DeviceCommand::List(place) => {
             let app = place.folder()?.beside().await?;
             for (device, login) in app.readers.read(accounts::devices)? {
-                let state = if device.active { "active" } else { "revoked" };
-                println!("{}  {state:<8} {login:<12} {}", device.id, device.name);
+                let noted = app.readers.read(|db| devices::standing(db, device.id))?;
+                let state = match noted.map(|noted| noted.state) {
+                    Some(state) if state > State::Active => state.name(),
+                    _ if device.active => "active",
+                    _ => "revoked",
+                };
+                let cloned = noted.is_some_and(|noted| noted.cloned_ms.is_some());
+                let cloned = if cloned { "  two say that they are this one" } else { "" };
+                println!("{}  {state:<8} {login:<12} {}{cloned}", device.id, device.name);
             }
             Ok(())
         }
@@ -283,6 +294,14 @@ pub(super) async fn device(command: DeviceCommand) -> anyhow::Result<()> {
             let found = app.writer.write(move |db| accounts::revoke_device(db, id)).await?;
             ensure!(found, "there is no device {id}");
             app.audit.owe(vec![console(What::Revoked, &id.to_string(), None)]).await;
+            Ok(())
+        }
+        DeviceCommand::Wipe(named) => {
+            let app = named.place.folder()?.beside().await?;
+            let id: DeviceId = named.name.parse().context("this is not the id of a device")?;
+            let now_ms = app.now_ms();
+            let write = app.writer.write(move |db| devices::order_wipe(db, id, now_ms));
+            ensure!(write.await?, "there is no device {id}");
             Ok(())
         }
     }

@@ -12,7 +12,9 @@ use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
-use crate::storage::sqlite::held::{AUTHOR, DEPENDS, ENDED, NOT_PERMITTED, REFUSED, REVOKED};
+use crate::storage::sqlite::held::{
+    AUTHOR, DEPENDS, DRAFT, ENDED, NOT_PERMITTED, REFUSED, REVOKED,
+};
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts, cuts};
 use crate::sync::access;
@@ -186,6 +188,7 @@ impl Desk {
             NOT_PERMITTED => Word::DeskWhyNotPermitted,
             AUTHOR => Word::DeskWhyAuthor,
             DEPENDS => Word::DeskWhyDepends,
+            DRAFT => Word::DeskWhyDraft,
             REFUSED => Word::DeskHeldRefused,
             cuts::CLEANED => Word::DeskWhyCleaned,
             // What the trial has found is told in the server's own words, for support.

@@ -196,6 +196,7 @@ impl Desk {
             ("link", user) => self.make_link(user).await,
             ("password", user) => self.set_password(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
+            ("wipe", device) => self.wipe(device).await,
             ("org-department", "") => self.add_department(answers).await,
             ("org-change", department) => self.change(department, answers).await,
             ("org-policy", "") => self.add_decision(answers).await,

@@ -106,6 +106,13 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Your roles do not include this.")
     }
 
+    /// Too many attempts.
+    #[must_use]
+    pub fn too_many() -> Self {
+        let title = "Too many attempts. Nothing was changed; the tablet tries again.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title).again_after(WAIT_A_MINUTE_S)
+    }
+
     /// The server has a defect.
     #[must_use]
     pub fn defect() -> Self {

@@ -20,7 +20,7 @@ use crate::http::problem::Problem;
 use crate::http::routes::{Added, Routes, Rule, Shows, Takes, bounded, short};
 use crate::http::way::Way;
 use crate::http::{
-    app_files, desk, headers, held, listen, live, observe, session, sync, way, welcome,
+    app_files, desk, farewell, headers, held, listen, live, observe, session, sync, way, welcome,
 };
 use crate::storage::sqlite::{backed, log};
 use crate::tls::{Acceptor, Shown};
@@ -54,6 +54,12 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
     let reads = takes(NO_BODY, limits::DESKS_AT_ONCE);
     let exchanges =
         Takes::new(&app, SYNC_BODY_BYTES_MAX, limits::EXCHANGES_AT_ONCE, limits::EXCHANGE_WITHIN);
+    let farewells = Takes::new(
+        &app,
+        farewell::BODY_BYTES_MAX,
+        limits::FAREWELLS_AT_ONCE,
+        limits::EXCHANGE_WITHIN,
+    );
     let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
     let pages = takes(NO_BODY, limits::FILES_AT_ONCE);
     let (mut router, added) = Routes::of(&app)
@@ -64,6 +70,7 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         .add(("POST", "/api/v1/desk/page"), NOTED, post(desk::page), &desks)
         .add(("POST", "/api/v1/desk/act"), NOTED, post(desk::act), &desks)
         .add(("POST", "/api/v1/sync"), NOTED, post(sync::exchange), &exchanges)
+        .add(("POST", "/api/v1/farewell"), PAGES, post(farewell::farewell), &farewells)
         .add(("GET", "/api/v1/held"), SUPERVISORS, get(held::list), &reads)
         .add(("GET", "/api/v1/live"), NOTED, get(live::live), &reads)
         // Over HTTP/2 a socket is opened so.

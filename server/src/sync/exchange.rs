@@ -9,7 +9,7 @@ use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MA
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
     CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
-    HeldNote, Hello, PROTOCOL_VERSION, Welcome,
+    HeldNote, Hello, LACKS_HAND_IN, PROTOCOL_VERSION, Welcome,
 };
 use ankomst_shared::sync::{Digest, Position};
 use rusqlite::Connection;
@@ -22,9 +22,9 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
-use crate::storage::sqlite::rights;
 use crate::storage::sqlite::units;
-use crate::sync::{Session, access, away, ingest, lease, shown};
+use crate::sync::met::{self, Stands};
+use crate::sync::{Session, access, away, farewell, ingest, lease, shown};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -49,23 +49,18 @@ pub async fn answer(
     session: &Session,
     exchange: Exchange,
 ) -> Result<ExchangeAnswer, ExchangeError> {
-    let mut hello = exchange.hello;
+    let (mut hello, began_ms) = (exchange.hello, app.now_ms());
     // What these ask for goes through the one writer, for which everybody waits.
     let more = hello.heal.len().saturating_sub(HEAL_MAX);
     hello.heal.truncate(HEAL_MAX);
     hello.wants.truncate(WANTS_MAX);
     let acks = ingest::push(app, exchange.push).await?;
     let deposits = ingest::deposits(app, exchange.deposits).await?;
-    let (device, wants, looks) = (session.device, hello.wants.clone(), exchange.looks);
-    let now_ms = app.now_ms();
-    app.writer
-        .write(move |db| {
-            // After what it has brought: that was written before it was told.
-            accounts::device_seen(db, device, now_ms)?;
-            rights::tell(db, device, now_ms)?;
-            log::set_wants(db, device, &wants)
-        })
-        .await?;
+    let (device, looks) = (session.device, exchange.looks);
+    let stands = Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
+    if !met::comes(app, session, stands, Some(hello.wants.clone())).await? {
+        return Err(ExchangeError::Ended);
+    }
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
     let mut answer = match gather(app, session, &hello, (&user, true))? {
@@ -186,6 +181,8 @@ fn gather(
             welcome: Welcome {
                 capabilities: hello.capabilities & CAN_CHANGE_LINES,
                 lease_s: lease::seconds(app, user.unit, &now_held)?,
+                hand_in: (hello.capabilities & LACKS_HAND_IN != 0)
+                    .then(|| farewell::token(app, session.device).to_vec().into()),
                 ..gathering.welcome(facts.epoch, user)?
             },
             acks: Vec::new(),
@@ -261,6 +258,7 @@ impl Gathering<'_> {
             unit: units::name(self.db, user.unit)?.unwrap_or_default(),
             lease_s: 0,
             shuts_s: lease::shuts_seconds(self.app, user.unit),
+            hand_in: None,
         })
     }
 

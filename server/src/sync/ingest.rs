@@ -13,7 +13,7 @@ use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{CARRIED_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX};
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
-use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused};
+use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};
 use rusqlite::Connection;
 
 use crate::app::App;
@@ -42,6 +42,8 @@ struct Checked {
     was: Option<(ChangeHash, i64)>,
     /// The server itself has written it.
     office: Option<Office>,
+    /// Made of what was half typed and never became a change on its tablet.
+    is_draft: bool,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
 }
 
@@ -50,17 +52,22 @@ struct Checked {
 /// # Errors
 /// When storage refuses or the disk has no room for it; then nothing was acknowledged.
 pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
-    let count: usize = push.parts.iter().map(|part| part.chunks.len()).sum();
+    take(app, push.parts.into_iter().map(|part| (part, false)).collect()).await
+}
+
+/// Takes parts; with each, whether it is made of what was half typed.
+async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, StorageError> {
+    let count: usize = parts.iter().map(|(part, _)| part.chunks.len()).sum();
     if count == 0 {
         return Ok(Vec::new());
     }
     if app.ballast.is_low() {
         return Err(StorageError::Low);
     }
-    let keep = push.parts.into_iter().take(PUSH_CHUNKS_MAX);
+    let keep = parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
     let checked = tokio::task::spawn_blocking(move || {
-        keep.map(|part| gate(&opened, &part)).collect::<Result<Vec<_>, StorageError>>()
+        keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
     .map_err(|_| StorageError::Stopped)?
@@ -93,20 +100,22 @@ pub async fn deposits(
     let mut waiting = Vec::new();
     for deposit in sealed.into_iter().take(DEPOSITS_MAX) {
         let opened = app.secrets.deposit.open(&deposit.sealed).ok();
-        if let Some(part) = opened.and_then(|bytes| minicbor::decode::<PushPart>(&bytes).ok()) {
-            waiting.push((deposit.id, part));
+        if let Some(part) = opened.and_then(|bytes| minicbor::decode::<SealedPart>(&bytes).ok()) {
+            let SealedPart { document, envelope, chunks, enrolment, draft } = part;
+            let part = PushPart { document, envelope, chunks, enrolment };
+            waiting.push((deposit.id, (part, draft == Some(true))));
         } else {
             tracing::warn!("A deposit did not open; it stays on its device.");
         }
     }
     // Who brings them cannot read them and so cannot order them.
-    waiting.sort_by_key(|(id, part)| (start_op(part), *id));
+    waiting.sort_by_key(|(id, (part, _))| (start_op(part), *id));
     let mut taken = Vec::new();
     loop {
         let parts = waiting.iter().map(|(_, part)| part.clone()).collect();
-        let mut acks = push(app, Push { parts }).await?.into_iter();
+        let mut acks = take(app, parts).await?.into_iter();
         let count = taken.len();
-        waiting.retain(|(id, part)| {
+        waiting.retain(|(id, (part, _))| {
             let own: Vec<Ack> = acks.by_ref().take(part.chunks.len()).collect();
             let received = own.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)));
             let whole = received && own.len() == part.chunks.len();
@@ -131,7 +140,8 @@ fn start_op(part: &PushPart) -> Option<u64> {
     part.chunks.first().and_then(|bytes| parse(bytes).ok()).map(|info| info.start_op)
 }
 
-fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
+fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, StorageError> {
+    let part = &part;
     let document = part.document;
     let ack = |hash, outcome| Ack { document, hash, outcome };
     let (mut newcomer, mut office, mut was) = (None, None, None);
@@ -178,7 +188,7 @@ fn gate(app: &App, part: &PushPart) -> Result<Checked, StorageError> {
         }
     }
     let envelope = part.envelope.to_vec();
-    Ok(Checked { document, envelope, author, newcomer, was, office, chunks })
+    Ok(Checked { document, envelope, author, newcomer, was, office, is_draft, chunks })
 }
 
 /// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
@@ -263,6 +273,7 @@ fn store_one(
         hash: part.was.map_or(info.hash, |(was, _)| was),
         deps: &info.deps,
         by: part.author.as_ref().map(|author| (author.user, author.device)),
+        is_draft: part.is_draft,
     };
     let held = held::reason(app, db, &arrived)?;
     if held.is_some() {

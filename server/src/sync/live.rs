@@ -13,6 +13,7 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
+use crate::sync::met::{self, Stands};
 use crate::sync::{Session, access, exchange, ingest};
 
 /// One live session.
@@ -51,6 +52,15 @@ impl Live {
                 })?;
                 if device != self.session.device || known != Some(epoch) || !fit {
                     return Ok(vec![ServerFrame::Again]);
+                }
+                let stands = Stands {
+                    epoch: Some(epoch),
+                    high: cursor,
+                    arrived,
+                    began_ms: self.app.now_ms(),
+                };
+                if !met::comes(&self.app, &self.session, stands, None).await? {
+                    return Ok(vec![ServerFrame::Ended]);
                 }
                 self.cursor = Some(cursor);
                 self.here.get_or_insert_with(|| self.app.presence.arrives(device));

@@ -4,7 +4,8 @@
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
-//! must not be in a record any more), [`exchange`] (the one answer), [`lease`] (how long it serves), [`away`] (who is not in contact), [`live`] (the socket).
+//! must not be in a record any more), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
+//! [`away`] (who is not in contact), [`live`] (the socket), [`farewell`] (the road home without a session).
 
 pub mod access;
 mod authors;
@@ -13,6 +14,7 @@ pub mod behind;
 mod carry;
 pub mod clean;
 pub mod exchange;
+pub mod farewell;
 pub mod feed;
 pub mod guard;
 pub mod held;
@@ -20,6 +22,7 @@ pub mod ingest;
 pub mod lease;
 pub mod lines;
 pub mod live;
+mod met;
 mod noted;
 pub mod office;
 pub mod rule;

@@ -10,6 +10,7 @@ mod cards;
 mod clean;
 mod desk;
 mod edge;
+mod farewell;
 mod files;
 mod first;
 mod guard;

@@ -192,6 +192,8 @@ pub struct SignIn {
     pub passphrase: String,
     /// What this device is called, e.g. `Surfplatta 3`.
     pub device_name: String,
+    /// The passphrase of the vault here is forgotten: a new vault takes its place.
+    pub forgotten: bool,
 }
 
 impl core::fmt::Debug for SignIn {
@@ -301,6 +303,10 @@ pub enum Refusal {
     WrongPin,
     /// No contact with the server for longer than this device may be read without.
     Lease,
+    /// Wrong passphrases before this one: wait so many seconds.
+    Wait(u32),
+    /// The tablet is to be wiped: this vault is not opened any more.
+    Wiped,
     /// Something failed that should not; nothing that was saved is lost.
     Internal,
 }
@@ -340,14 +346,14 @@ packed! {
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
         Touched, Pin(a)
     }
-    struct SignIn { login, password, passphrase, device_name }
+    struct SignIn { login, password, passphrase, device_name, forgotten }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
     enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Refused(a) }
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
         BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
-        TooMany, WrongPin, Lease, Internal
+        TooMany, WrongPin, Lease, Wait(a), Wiped, Internal
     }
     enum Event { Changed(a), Status(a) }
     struct Acted { say, go, document, entry, undo }

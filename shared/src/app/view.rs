@@ -106,6 +106,8 @@ pub struct Status {
     pub outdated: bool,
     /// Name of the person's unit, as it stands on paper.
     pub unit: String,
+    /// What has become of an order to wipe this tablet.
+    pub wipe: Wipe,
     /// What stands before the records of this device; while anything does, nobody is named here.
     pub screen: Screen,
     /// When this device can no longer be read without contact, once that is near: Unix milliseconds.
@@ -129,6 +131,18 @@ pub enum Screen {
     Lease,
     /// Nothing.
     Open,
+}
+
+/// What has become of an order to wipe a tablet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wipe {
+    /// There was none.
+    #[default]
+    None,
+    /// What is not sent goes first.
+    Ordered,
+    /// It was carried out, and nobody has signed in since.
+    Done,
 }
 
 /// Whether the server answers.
@@ -558,9 +572,10 @@ packed! {
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit, screen, lease_ends_ms
+        outdated, unit, screen, lease_ends_ms, wipe
     }
     enum Screen { Vault, Pin { login, tries }, Lease, Open }
+    enum Wipe { None, Ordered, Done }
     enum Contact { Unknown, Trying, Live, None }
     struct UserView { id, login, name, roles }
     struct StatementView {

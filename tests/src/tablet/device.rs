@@ -122,7 +122,14 @@ impl Tablet {
         let passphrase = passphrase(login);
         let (login, password) = (login.to_owned(), password.to_owned());
         let device_name = format!("Surfplatta {login}");
-        self.must(Command::SignIn(SignIn { login, password, passphrase, device_name })).await;
+        self.must(Command::SignIn(SignIn {
+            login,
+            password,
+            passphrase,
+            device_name,
+            forgotten: false,
+        }))
+        .await;
     }
 
     /// Opens the vault of a person without the server.

@@ -11,9 +11,10 @@
 //! | selector | is |
 //! |---|---|
 //! | `#sign-in` with `#login #password #device-name #passphrase #passphrase-repeat`, `[data-action=sign-in]` | first sign-in |
-//! | `#unlock` with `[data-vault=LOGIN] #passphrase`, `[data-action=unlock]`, `[data-action=other-person]` | unlock |
+//! | `#unlock` with `[data-vault=LOGIN] #passphrase`, `[data-action=unlock]`, `[data-action=other-person]`, `[data-action=forgotten]`, `#wait` | unlock |
 //! | `#pin-unlock` with `#pin`, `[data-action=open-pin]`, `[data-action=passphrase]`; `#lease` with `[data-action=contact]` | what stands before an open vault |
 //! | `[data-action=lock-now]` | shuts the screen, from every place |
+//! | `#wipe` | this tablet is to be wiped, or was |
 //! | `#entry-fault` | why it did not open |
 //! | `#sync-mark[data-contact=unknown\|trying\|live\|none][data-waiting][data-received]` | sync mark |
 //! | `[data-part=KEY]`, `[data-line=KEY]` (id of a document or entry), `[data-action=NAME]` | parts, lines and actions of a place |

@@ -23,6 +23,10 @@ pub struct Ui {
     pub asking: Live<Option<Action>>,
     /// A new version of the app waits for a yes.
     pub update_ready: Live<bool>,
+    /// At the entrance somebody has forgotten the passphrase.
+    pub forgotten: Live<bool>,
+    /// Seconds until the next passphrase may be tried.
+    pub wait: Live<u32>,
     /// Language of the page.
     pub language: Live<Language>,
 }
@@ -45,6 +49,8 @@ impl Ui {
             undo: Live::new(None),
             asking: Live::new(None),
             update_ready: Live::new(false),
+            forgotten: Live::new(false),
+            wait: Live::new(0),
             language: Live::new(Language::Sv),
         }
     }

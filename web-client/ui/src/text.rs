@@ -44,5 +44,7 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::TooMany => Text::RefusalTooMany,
         Refusal::WrongPin => Text::RefusalWrongPin,
         Refusal::Lease => Text::RefusalLease,
+        Refusal::Wait(_) => Text::RefusalWait,
+        Refusal::Wiped => Text::WipeOrdered,
     })
 }

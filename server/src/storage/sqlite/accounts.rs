@@ -388,7 +388,8 @@ pub fn is_good(
         "SELECT EXISTS (SELECT 1 FROM sessions
              JOIN users ON users.id = sessions.user JOIN devices ON devices.id = sessions.device
              WHERE sessions.id = ?1 AND sessions.user = ?2 AND sessions.device = ?3 AND sessions.ended = 0
-                 AND sessions.ends_ms > ?4 AND users.active = 1 AND devices.active = 1)",
+                 AND sessions.ends_ms > ?4 AND users.active = 1 AND devices.active = 1
+                 AND devices.state = 'active')",
     )?;
     Ok(select.query_row((Blob(session), Blob(user), Blob(device), now_ms), |row| row.get(0))?)
 }

@@ -145,7 +145,8 @@ fn check_files(
 /// Puts a backup in the place of a data folder's log and begins a new epoch. What was there is kept
 /// in a folder `before-restore-…`; accounts, rights, devices and sessions are taken over from
 /// it, so that nobody enrolled since the backup is shut out, nobody shut out since comes in again and no right comes
-/// back; so are what was protected more since and what was decided about held changes. Document
+/// back; so are what was protected more since and what was decided about held changes. A device
+/// that either of the two logs has revoked, or ordered to be wiped, stays so. Document
 /// keys made since stay; of a document in the backup, the backup's key rules.
 ///
 /// The caller makes sure that no server runs. Everything is made and read beside what is there
@@ -235,7 +236,16 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
         "SAVEPOINT accounts; PRAGMA defer_foreign_keys = ON;
          INSERT OR REPLACE INTO main.units SELECT * FROM old.units;
          INSERT OR REPLACE INTO main.users SELECT * FROM old.users;
+         CREATE TEMP TABLE known AS SELECT id, active, state, ordered_ms, receipt_ms, cloned_ms FROM main.devices;
          INSERT OR REPLACE INTO main.devices SELECT * FROM old.devices;
+         UPDATE main.devices SET active = min(devices.active, known.active),
+             state = CASE WHEN instr('active retired lost wiped', known.state)
+                 > instr('active retired lost wiped', devices.state) THEN known.state ELSE devices.state END,
+             ordered_ms = coalesce(devices.ordered_ms, known.ordered_ms),
+             receipt_ms = coalesce(devices.receipt_ms, known.receipt_ms),
+             cloned_ms = coalesce(devices.cloned_ms, known.cloned_ms)
+             FROM temp.known WHERE known.id = devices.id;
+         DROP TABLE temp.known;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
          DELETE FROM main.grants WHERE user IN (SELECT id FROM old.users);
          INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by)

@@ -18,13 +18,15 @@ pub const NOT_PERMITTED: &str = "not permitted";
 pub const AUTHOR: &str = "author";
 /// What it builds on is held.
 pub const DEPENDS: &str = "depends";
+/// It was half typed when its tablet was wiped or its passphrase forgotten.
+pub const DRAFT: &str = "draft";
 /// A person has decided that it, or what it builds on, is not shown.
 pub const REFUSED: &str = "refused";
 
 /// Whether a person may decide about what is held for a reason; what the trial has found nobody can change.
 #[must_use]
 pub fn is_for_person(reason: &str) -> bool {
-    [ENDED, REVOKED, NOT_PERMITTED, AUTHOR, DEPENDS, REFUSED].contains(&reason)
+    [ENDED, REVOKED, NOT_PERMITTED, AUTHOR, DEPENDS, DRAFT, REFUSED].contains(&reason)
 }
 
 /// Why something that builds on these changes cannot be shown, if so.

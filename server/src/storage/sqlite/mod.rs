@@ -6,6 +6,7 @@ pub mod backup;
 pub mod counts;
 pub mod cuts;
 pub mod decided;
+pub mod devices;
 pub mod enrolled;
 pub mod first;
 pub mod grants;

@@ -23,7 +23,7 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
 use crate::storage::sqlite::held::{
-    self, AUTHOR, DEPENDS, ENDED, NOT_PERMITTED, REFUSED, REVOKED, hangs_on, is_for_person,
+    self, AUTHOR, DEPENDS, DRAFT, ENDED, NOT_PERMITTED, REFUSED, REVOKED, hangs_on, is_for_person,
 };
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
 use crate::storage::sqlite::{Connection, rights};
@@ -43,6 +43,8 @@ pub(super) struct Arrived<'a> {
     pub(super) deps: &'a [ChangeHash],
     /// Its author and the author's device, if there is one.
     pub(super) by: Option<(UserId, DeviceId)>,
+    /// Made of what was half typed: only a person can say whether it was meant.
+    pub(super) is_draft: bool,
 }
 
 /// Why what arrives may not be shown yet, if so. What somebody wrote who could not know that the right was gone is
@@ -55,11 +57,11 @@ pub(super) fn reason(
     db: &Connection,
     arrived: &Arrived<'_>,
 ) -> Result<Option<&'static str>, StorageError> {
-    let Arrived { row, hash, deps, by } = *arrived;
+    let Arrived { row, hash, deps, by, is_draft } = *arrived;
     let own = match decided::newest(db, row.id, hash)?.map(|row| row.what) {
         Some(What::Refused) => Some(REFUSED),
         Some(What::Released | What::HandedOver) => None,
-        None => own_reason(app, db, row, by)?,
+        None => own_reason(app, db, row, by)?.or(is_draft.then_some(DRAFT)),
     };
     if let (Some(NOT_PERMITTED), Some(by)) = (own, by)
         && could_not_know(app, db, row, by)?

@@ -67,6 +67,9 @@ pub struct SignInAnswer {
     /// The server's clock, Unix milliseconds.
     #[n(5)]
     pub server_ms: i64,
+    /// The server's word that this device may hand in sealed work without a session.
+    #[n(6)]
+    pub hand_in: Option<ByteVec>,
 }
 
 /// Renews the session with the refresh cookie: `POST /api/v1/session/refresh`.

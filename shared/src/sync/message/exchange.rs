@@ -129,6 +129,27 @@ pub struct PushPart {
     pub enrolment: Option<ByteVec>,
 }
 
+/// What is sealed in a [`Deposit`]: a [`PushPart`], and whether it is more than that.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SealedPart {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// The author's signed envelope.
+    #[n(1)]
+    pub envelope: ByteVec,
+    /// The changes.
+    #[n(2)]
+    pub chunks: Vec<ByteVec>,
+    /// The enrolment of the author's device as the server signed it.
+    #[n(3)]
+    pub enrolment: Option<ByteVec>,
+    /// Made of what was half typed and never became a change on its tablet: for a person to look at.
+    #[n(4)]
+    pub draft: Option<bool>,
+}
+
 /// Work sealed to the server.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -136,7 +157,7 @@ pub struct Deposit {
     /// Id, chosen by the device.
     #[n(0)]
     pub id: DepositId,
-    /// A sealed [`PushPart`].
+    /// A sealed [`SealedPart`].
     #[n(1)]
     pub sealed: ByteVec,
 }
@@ -299,6 +320,10 @@ pub struct Welcome {
     #[n(14)]
     #[cbor(default)]
     pub shuts_s: u32,
+    /// The server's word that this device may hand in sealed work without a session, for one that says it
+    /// [`LACKS_HAND_IN`].
+    #[n(15)]
+    pub hand_in: Option<ByteVec>,
 }
 
 /// A tablet that has taken houses along and has no contact.
@@ -358,6 +383,9 @@ pub struct DocumentHistory {
 
 /// Bit of [`Hello::capabilities`]: the device can change from one line of a document to another.
 pub const CAN_CHANGE_LINES: u64 = 1;
+
+/// Bit of [`Hello::capabilities`]: the device was enrolled before there was a road home without a session.
+pub const LACKS_HAND_IN: u64 = 2;
 
 /// A change from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use minicbor::bytes::ByteVec;
 
-use crate::ids::{ChangeHash, DeviceId, DocumentId, Epoch};
+use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch};
 use crate::sync::chain::{Chain, Position};
 use crate::sync::digest::Digest;
 use crate::sync::message::*;
@@ -66,6 +66,45 @@ fn an_attachment_has_these_bytes() {
         arrived: Position::at(11, Chain::from_bytes([5; 8])),
     };
     insta::assert_snapshot!(hex(&attach));
+}
+
+#[test]
+fn a_farewell_and_its_answer_have_these_bytes() {
+    let deposit = Deposit { id: DepositId::from_bytes([6; 16]), sealed: vec![7; 3].into() };
+    let farewell = Farewell {
+        device: DeviceId::from_bytes([1; 16]),
+        token: vec![8; 32].into(),
+        deposits: vec![deposit],
+        epoch: Some(Epoch::from_bytes([2; 16])),
+        arrived: Position::at(11, Chain::from_bytes([5; 8])),
+        gone: Some(Gone::Wiped),
+    };
+    insta::assert_snapshot!(hex(&farewell));
+    let answer = FarewellAnswer {
+        taken: vec![DepositId::from_bytes([6; 16])],
+        order: Some(Order::Wipe),
+        epoch: Epoch::from_bytes([2; 16]),
+        received: Position::at(12, Chain::from_bytes([9; 8])),
+        backed_up: 10,
+        anew: false,
+    };
+    insta::assert_snapshot!(hex(&answer));
+}
+
+#[test]
+fn what_is_sealed_in_a_deposit_is_read_across_versions() {
+    let part = PushPart {
+        document: DocumentId::from_bytes([5; 16]),
+        envelope: ByteVec::from(vec![6; 3]),
+        chunks: vec![ByteVec::from(vec![7; 3])],
+        enrolment: None,
+    };
+    let old = minicbor::to_vec(&part).unwrap();
+    let read: SealedPart = minicbor::decode(&old).unwrap();
+    assert_eq!((read.document, read.draft), (part.document, None));
+    let draft = SealedPart { draft: Some(true), ..read };
+    insta::assert_snapshot!(hex(&draft));
+    assert_eq!(minicbor::decode::<PushPart>(&minicbor::to_vec(&draft).unwrap()).unwrap(), part);
 }
 
 #[test]

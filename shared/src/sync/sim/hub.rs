@@ -389,6 +389,7 @@ impl Hub {
             unit: String::new(),
             lease_s: 0,
             shuts_s: 0,
+            hand_in: None,
         }
     }
 }

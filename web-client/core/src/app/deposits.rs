@@ -22,6 +22,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// As it is handed in.
+    pub(super) fn sealed(self) -> Deposit {
+        Deposit { id: self.id, sealed: self.sealed.into() }
+    }
+
     /// Whether the log of that life has it, as far as this device knows.
     pub(super) fn is_in(&self, epoch: Option<Epoch>) -> bool {
         self.noted.is_some_and(|noted| Some(noted.epoch) == epoch)
@@ -77,7 +82,7 @@ pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<
     all.into_iter()
         .filter(|kept| !kept.is_in(epoch))
         .filter(|kept| kept.user != me || !by_themselves.contains(&kept.id))
-        .map(|kept| Deposit { id: kept.id, sealed: kept.sealed.into() })
+        .map(Kept::sealed)
         .collect()
 }
 

@@ -5,14 +5,16 @@
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened without contact), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
-//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`screen`] (what stands before an open vault), [`sync`] (contact with the
-//! server), [`view`] (what a page shows).
+//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
+//! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`view`] (what a page shows).
 
 mod act;
 mod asked;
 mod command;
 mod deposits;
 mod desk;
+mod drafted;
+mod farewell;
 mod kept;
 mod known;
 mod looked;
@@ -31,6 +33,8 @@ mod take_in;
 mod twins;
 mod view;
 mod whole;
+mod wipe;
 mod write;
+mod wrong;
 
 pub use state::Core;

@@ -1,8 +1,8 @@
 //! What is read of this device without a vault.
 
-use ankomst_shared::app::{Language, Refusal};
+use ankomst_shared::app::{Language, Refusal, Wipe};
 
-use super::rows::{LANGUAGE, VAULTS};
+use super::rows::{EMPTIED, LANGUAGE, VAULTS};
 use super::state::Core;
 use crate::platform::Platform;
 use crate::store::{Store, Table};
@@ -14,17 +14,25 @@ impl<P: Platform> Core<P> {
         let store = self.0.platform.store();
         let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
         let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
+        let emptied = store.load(Table::Meta, EMPTIED).await.map_err(|_| Refusal::Storage)?;
         let deposits = self.deposits().await?;
         let arrived = self.read_arrived().await?;
         let mut state = self.0.state.borrow_mut();
-        state.vaults = vaults
-            .iter()
-            .filter_map(|(_, value)| minicbor::decode::<VaultRecord>(value).ok())
-            .map(|record| record.login)
-            .collect();
+        let records = vaults.iter().filter_map(|(_, value)| minicbor::decode(value).ok());
+        let records: Vec<VaultRecord> = records.collect();
+        let leaving = records.iter().any(|record| record.leaving);
+        let with_road = records.iter().filter(|record| record.hand_in.is_some());
+        state.with_road = with_road.map(|record| record.device).collect();
+        state.vaults = records.into_iter().map(|record| record.login).collect();
         if language.as_deref() == Some(b"en") {
             state.language = Language::En;
         }
+        let emptied = !emptied.is_empty();
+        state.wipe = match (leaving, emptied) {
+            (true, _) => Wipe::Ordered,
+            (false, true) => Wipe::Done,
+            (false, false) => Wipe::None,
+        };
         let me = state.open.as_ref().map(|open| open.identity.user.id);
         let kept = deposits.iter().filter(|kept| kept.is_in(arrived.epoch)).count();
         let others = deposits.iter().filter(|kept| !kept.is_in(arrived.epoch));

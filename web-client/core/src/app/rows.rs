@@ -218,6 +218,8 @@ impl Standing {
 }
 
 pub(super) const VAULTS: &[u8] = b"vault/";
+/// There when the tablet was wiped by order and nobody has signed in since.
+pub(super) const EMPTIED: &[u8] = b"emptied";
 pub(super) const LANGUAGE: &[u8] = b"language";
 
 /// Highest place in the order of arrival that anybody here was told; open, as deposits are.

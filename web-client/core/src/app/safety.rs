@@ -4,6 +4,7 @@ use ankomst_shared::app::Refusal;
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::sign::copy;
 
+use super::drafted::read_drafted_key;
 use super::rows::{Stage, deposit_id, read_deposit_key};
 use super::state::Core;
 use crate::platform::Platform;
@@ -24,7 +25,12 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::Storage);
         }
         let kept = kept.unwrap_or_default();
-        let mut pieces: Vec<Vec<u8>> = kept.iter().map(|(_, sealed)| sealed.clone()).collect();
+        // What is half typed in the open vault comes from memory.
+        let me = self.with_open(|open| Ok(open.user())).ok();
+        let is_mine = |key: &[u8]| me.is_some_and(|me| key.starts_with(me.as_bytes()));
+        let rows = kept.iter();
+        let rows = rows.filter(|(key, _)| read_drafted_key(key).is_none() || !is_mine(key));
+        let mut pieces: Vec<Vec<u8>> = rows.map(|(_, sealed)| sealed.clone()).collect();
         if is_open {
             let missing = self.with_open(|open| {
                 let mut missing = Vec::new();

@@ -7,8 +7,10 @@ use ankomst_shared::sync::message::{
     EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
 };
 use ankomst_shared::sync::wire;
+use minicbor::bytes::ByteVec;
 
-use super::rows::{LANGUAGE, identity_key, vault_key};
+use super::farewell::Road;
+use super::rows::{EMPTIED, LANGUAGE, VAULTS, identity_key, vault_key};
 use super::state::{Core, open_row};
 use crate::platform::{HttpAnswer, Method, Platform, Transport};
 use crate::store::{Store, Table, Write};
@@ -22,8 +24,14 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::ShortPassphrase);
         }
         self.leave().await?;
-        match self.open_vault(&request.login, &request.passphrase).await {
+        let opened = if request.forgotten {
+            Err(Refusal::NoVault)
+        } else {
+            self.open_vault(&request.login, &request.passphrase).await
+        };
+        match opened {
             Ok((record, key, identity)) => {
+                let place = vault_key(&record.login);
                 let question = SignInRequest {
                     login: request.login,
                     password: request.password,
@@ -32,6 +40,11 @@ impl<P: Platform> Core<P> {
                 };
                 let answer = self.post("/api/v1/session", wire::pack(&question)).await?;
                 let answer: SignInAnswer = read(&answer)?;
+                if record.hand_in != answer.hand_in {
+                    let record = VaultRecord { hand_in: answer.hand_in.clone(), ..record };
+                    let record = minicbor::to_vec(&record).map_err(|_| Refusal::Internal)?;
+                    self.commit(vec![Write::put(Table::Meta, place, record)]).await?;
+                }
                 let identity =
                     Identity { user: user_view(&answer), units: answer.me.units, ..identity };
                 self.read_vault(key, identity).await?;
@@ -78,6 +91,13 @@ impl<P: Platform> Core<P> {
             login: request.login.clone(),
             wrapped,
             device: identity.device,
+            hand_in: answer.hand_in,
+            leaving: false,
+        };
+        let place = vault_key(&request.login);
+        let mut writes = match self.get_vault(&place).await? {
+            Some(old) => self.replace(&old, &record).await?,
+            None => Vec::new(),
         };
         let identity_row = identity_key(identity.user.id);
         let bytes = minicbor::to_vec(&identity).map_err(|_| Refusal::Internal)?;
@@ -85,12 +105,24 @@ impl<P: Platform> Core<P> {
             .seal(Table::Meta, &identity_row, &bytes, self.random()?)
             .map_err(|_| Refusal::Internal)?;
         let record = minicbor::to_vec(&record).map_err(|_| Refusal::Internal)?;
-        self.commit(vec![
-            Write::put(Table::Meta, vault_key(&request.login), record),
+        writes.extend([
+            Write::put(Table::Meta, place, record),
             Write::put(Table::Meta, identity_row, sealed),
-        ])
-        .await?;
+            Write::delete(Table::Meta, EMPTIED.to_vec()),
+        ]);
+        self.commit(writes).await?;
         self.read_vault(key, identity).await
+    }
+
+    /// What a vault leaves that a new one of the same person takes the place of.
+    async fn replace(&self, old: &VaultRecord, new: &VaultRecord) -> Result<Vec<Write>, Refusal> {
+        if let Some(token) = new.hand_in.clone() {
+            let (user, device, vault) = (old.user, new.device, Some(new.login.clone()));
+            let road = Road { user, device, token, gone: None, told: false, vault };
+            self.hand_in_for(old, &road).await?;
+        }
+        let _turn = self.0.turn.take().await;
+        self.leave_vault(old).await
     }
 
     /// Opens a vault without the server.
@@ -124,21 +156,31 @@ impl<P: Platform> Core<P> {
             store.get(Table::Meta, &vault_key(login)).await.map_err(|_| Refusal::Storage)?;
         let record = record.ok_or(Refusal::NoVault)?;
         let record: VaultRecord = minicbor::decode(&record).map_err(|_| Refusal::Storage)?;
+        if record.leaving {
+            return Err(Refusal::Wiped);
+        }
+        self.attempt(login).await?;
         let key = unwrap(&record.wrapped, passphrase).map_err(vault)?;
         let row = identity_key(record.user);
         let sealed = store.get(Table::Meta, &row).await.map_err(|_| Refusal::Storage)?;
         let identity = open_row(&key, Table::Meta, &row, &sealed.ok_or(Refusal::Storage)?)?;
+        self.was_right(login).await;
         Ok((record, key, identity))
     }
 
     /// Makes changes of all drafts and forgets the keys.
     pub(super) async fn lock(&self) {
-        if self.0.state.borrow().open.is_some() {
+        let is_open = self.0.state.borrow().open.is_some();
+        if is_open {
             // Drafts that could not become changes stay as sealed rows.
             let _stay = self.commit_all_drafts().await;
             self.write_lease(1).await;
         }
         {
+            let _turn = self.0.turn.take().await;
+            if is_open {
+                let _stay = self.deposit_drafts().await;
+            }
             let mut state = self.0.state.borrow_mut();
             state.catalog = state.open.take().map(|open| open.catalog).or(state.catalog);
         }
@@ -178,6 +220,31 @@ impl<P: Platform> Core<P> {
             200..=299 => Ok(answer),
             status => Err(refused(status, answer.problem.as_deref())),
         }
+    }
+
+    /// Whether the open vault was made before there was a road home without a session.
+    pub(super) fn lacks_road(&self) -> bool {
+        {
+            let state = self.0.state.borrow();
+            let open = state.open.as_ref();
+            open.is_some_and(|open| !state.with_road.contains(&open.identity.device))
+        }
+    }
+
+    /// Keeps the server's word that the device of the open vault may hand in.
+    pub(super) async fn keep_road(&self, token: Option<&ByteVec>) -> Result<(), Refusal> {
+        let Some(token) = token else { return Ok(()) };
+        let device = self.with_open(|open| Ok(open.identity.device))?;
+        let rows = self.0.platform.store().load(Table::Meta, VAULTS).await;
+        for (place, bytes) in rows.map_err(|_| Refusal::Storage)? {
+            let record: Option<VaultRecord> = minicbor::decode(&bytes).ok();
+            if let Some(record) = record.filter(|record| record.device == device) {
+                let record = VaultRecord { hand_in: Some(token.clone()), ..record };
+                let record = minicbor::to_vec(&record).map_err(|_| Refusal::Internal)?;
+                self.commit(vec![Write::put(Table::Meta, place, record)]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Sets the language of views; kept on the device.

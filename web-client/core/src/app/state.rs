@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status};
+use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status, Wipe};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
-use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DeviceId, DocumentId, UserId};
 use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
@@ -59,6 +59,8 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Devices that have the server's word that they may hand in.
+    pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.
     pub(super) deposits_of_others: u32,
     /// Deposits that the server has and no backup yet.
@@ -69,6 +71,8 @@ pub(super) struct State {
     pub(super) storage_failing: bool,
     pub(super) sign_in_needed: bool,
     pub(super) outdated: bool,
+    /// What has become of an order to wipe this tablet.
+    pub(super) wipe: Wipe,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     /// A page speaks with this core: it shuts when nobody touches that.
@@ -102,6 +106,8 @@ pub(super) struct Open {
     pub(super) deposit_turn: u64,
     pub(super) typed_ms: i64,
     pub(super) tabs: Tabs,
+    /// Documents whose drafts are not as they were last deposited.
+    pub(super) undeposited: BTreeSet<DocumentId>,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
@@ -167,6 +173,7 @@ impl<P: Platform> Core<P> {
             deposit_turn: 0,
             typed_ms: 0,
             tabs: Tabs::default(),
+            undeposited: BTreeSet::new(),
             wants_again: false,
             curtain: Curtain::default(),
             key,
@@ -189,7 +196,9 @@ impl<P: Platform> Core<P> {
             store.load(Table::Drafts, prefix).await.map_err(|_| Refusal::Storage)?
         {
             let Some(place) = read_draft_key(&row) else { continue };
+            let document = place.0;
             open.drafts.insert(place, open_row(&open.key, Table::Drafts, &row, &sealed)?);
+            open.typed_in(document);
         }
         let mut state = self.0.state.borrow_mut();
         open.catalog = state.catalog.unwrap_or(open.catalog);
@@ -266,6 +275,7 @@ impl<P: Platform> Core<P> {
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
             outdated: state.outdated,
+            wipe: state.wipe,
             ..Status::default()
         };
         if let Some(open) = &state.open {

@@ -11,7 +11,8 @@ use ankomst_shared::sync::client::batch;
 use ankomst_shared::sync::client::deposits::backed_up;
 use ankomst_shared::sync::client::session::{Frame, Next};
 use ankomst_shared::sync::message::{
-    CAN_CHANGE_LINES, ClientFrame, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, ServerFrame,
+    CAN_CHANGE_LINES, ClientFrame, Exchange, ExchangeAnswer, Hello, LACKS_HAND_IN,
+    PROTOCOL_VERSION, ServerFrame,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
 use futures_util::future::{Either, select};
@@ -72,13 +73,15 @@ impl<P: Platform> Core<P> {
         loop {
             self.wait(wait_ms).await;
             if !self.is_open() || self.0.state.borrow().sign_in_needed {
-                wait_ms = IDLE_MS;
+                wait_ms = self.farewells().await;
                 continue;
             }
             wait_ms = match self.meet().await {
                 Met::Whole => {
                     backoff.answered();
                     rounds = 0;
+                    // Others' vaults on this tablet have no session.
+                    self.farewells().await;
                     self.live().await;
                     if self.is_open() { 200 } else { IDLE_MS }
                 }
@@ -94,7 +97,8 @@ impl<P: Platform> Core<P> {
                 Met::SignIn => {
                     self.0.state.borrow_mut().sign_in_needed = true;
                     self.tell_status();
-                    IDLE_MS
+                    // What is not sent goes home without a session.
+                    20
                 }
             };
         }
@@ -161,6 +165,7 @@ impl<P: Platform> Core<P> {
         let looks = self.looks().await;
         let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
+        let lacks = self.lacks_road();
         self.with_open(|open| {
             // A first contact is answered anew, which says nothing of what was taken.
             let known = open.standing.epoch.is_some();
@@ -172,7 +177,7 @@ impl<P: Platform> Core<P> {
             let mut hello = Hello {
                 version_min: PROTOCOL_VERSION,
                 version_max: PROTOCOL_VERSION,
-                capabilities: CAN_CHANGE_LINES,
+                capabilities: CAN_CHANGE_LINES | if lacks { LACKS_HAND_IN } else { 0 },
                 build,
                 device: open.identity.device,
                 epoch: None,
@@ -215,6 +220,7 @@ impl<P: Platform> Core<P> {
         })?;
         let progress = told.news.progress;
         let touched = self.take_in(device, told).await?;
+        self.keep_road(answer.welcome.hand_in.as_ref()).await?;
         let next = self.with_open_of(device, |open| {
             let mut place = open.standing.place(arrived);
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };

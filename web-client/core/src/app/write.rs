@@ -9,15 +9,15 @@ use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
 use ankomst_shared::document::{Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, EntryId};
-use ankomst_shared::limits::DRAFT_REST_MS;
+use ankomst_shared::limits::{DRAFT_DEPOSIT_MS, DRAFT_REST_MS};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
-use ankomst_shared::sign::{AuthorEnvelope, DepositRandom, Header, deposit};
-use ankomst_shared::sync::message::PushPart;
+use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::value::Value;
 
 use super::asked::{self, Change};
+use super::drafted::drafted_key;
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
 use super::screen::BEAT_MS;
 use super::state::{Core, Open};
@@ -25,7 +25,7 @@ use crate::platform::{Clock, Platform};
 use crate::store::{Table, Write};
 
 /// A change of one document, made and not yet on the disk.
-struct Piece {
+pub(super) struct Piece {
     document: DocumentId,
     /// Nothing when the answers stand there already.
     made: Option<(Chunk, ActorId, i64)>,
@@ -64,6 +64,7 @@ impl<P: Platform> Core<P> {
         self.with_open(|open| {
             open.drafts.insert((document, path), draft);
             open.typed_ms = now_ms;
+            open.typed_in(document);
             Ok(())
         })?;
         self.commit(vec![row]).await
@@ -134,16 +135,23 @@ impl<P: Platform> Core<P> {
             if self.0.state.borrow().storage_failing {
                 self.save_again().await;
             }
-            let rested = {
+            let (rested, due) = {
                 let state = self.0.state.borrow();
-                state.open.as_ref().is_some_and(|open| {
-                    open.drafts.values().any(|draft| draft.fits)
-                        && self.now_ms() - open.typed_ms >= DRAFT_REST_MS
-                })
+                let rest_ms = state.open.as_ref().map(|open| self.now_ms() - open.typed_ms);
+                let rests = |ms| rest_ms.is_some_and(|rest| rest >= ms);
+                let open = state.open.as_ref();
+                let fits = open.is_some_and(|open| open.drafts.values().any(|draft| draft.fits));
+                let typed = open.is_some_and(|open| !open.undeposited.is_empty());
+                let due = rests(DRAFT_DEPOSIT_MS) || seconds.is_multiple_of(5);
+                (fits && rests(DRAFT_REST_MS), typed && due)
             };
             if rested {
                 // A device that cannot write says so by itself, and the drafts stay.
                 let _stay = self.commit_all_drafts().await;
+            }
+            if due {
+                let _turn = self.0.turn.take().await;
+                let _later = self.deposit_drafts().await;
             }
         }
     }
@@ -197,7 +205,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// Documents in memory that are ahead of the disk are read again when needed.
-    fn read_again(&self, ids: &[DocumentId]) -> Result<(), Refusal> {
+    pub(super) fn read_again(&self, ids: &[DocumentId]) -> Result<(), Refusal> {
         self.with_open(|open| {
             for id in ids {
                 open.documents.remove(id);
@@ -239,7 +247,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// A change of a document, made in memory.
-    fn made(&self, id: DocumentId, edits: &[Edit]) -> Result<Piece, Refusal> {
+    pub(super) fn made(&self, id: DocumentId, edits: &[Edit]) -> Result<Piece, Refusal> {
         let (now_ms, actor) = (self.now_ms(), ActorId::from_bytes(self.random()?));
         let made = self.with_open(|open| {
             let by = open.authoring(id, now_ms);
@@ -276,6 +284,7 @@ impl<P: Platform> Core<P> {
                     .iter()
                     .map(|edit| Write::delete(Table::Drafts, draft_key(user, *id, &edit.path))),
             );
+            writes.push(Write::delete(Table::Deposits, drafted_key(user, *id)));
             let Some((row, hash)) = self.signed(piece)? else { continue };
             writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &hash), &row)?);
             let key = deposit_key(user, deposit_id(&hash));
@@ -292,6 +301,7 @@ impl<P: Platform> Core<P> {
                         open.drafts.remove(&place);
                     }
                 }
+                open.typed_in(piece.document);
             }
             for (id, hash, row) in rows {
                 open.add_chunk(id, hash, row);
@@ -307,7 +317,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// The row of a piece, with its author's envelope.
-    fn signed(&self, piece: &Piece) -> Result<Option<(ChunkRow, ChangeHash)>, Refusal> {
+    pub(super) fn signed(&self, piece: &Piece) -> Result<Option<(ChunkRow, ChangeHash)>, Refusal> {
         let Some((chunk, actor, opened_ms)) = &piece.made else { return Ok(None) };
         self.with_open(|open| {
             let envelope = AuthorEnvelope {
@@ -335,15 +345,7 @@ impl<P: Platform> Core<P> {
         document: DocumentId,
         row: &ChunkRow,
     ) -> Result<Vec<u8>, Refusal> {
-        let random = DepositRandom { key: self.random()?, nonce: self.random()? };
-        self.with_open(|open| {
-            let (envelope, chunks) = (row.envelope.clone(), vec![row.bytes.clone()]);
-            // Whoever hands it in, and whatever backup the server was put back to.
-            let enrolment = Some(open.identity.enrolment.clone().into());
-            let part = minicbor::to_vec(PushPart { document, envelope, chunks, enrolment });
-            let part = part.map_err(|_| Refusal::Internal)?;
-            deposit::seal(&open.identity.deposit_key, &part, &random).map_err(|_| Refusal::Internal)
-        })
+        self.sealed_part(document, row, None)
     }
 
     /// The views a change of a document touches.

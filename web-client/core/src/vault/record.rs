@@ -3,6 +3,7 @@
 
 use ankomst_shared::app::UserView;
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use super::passphrase::Wrapped;
@@ -23,6 +24,14 @@ pub struct VaultRecord {
     /// The enrolment of this person on this device; sent with deposits.
     #[n(3)]
     pub device: DeviceId,
+    /// The server's word that this device may hand in without a session; vaults of version 0.2 have none
+    /// before the next exchange.
+    #[n(10)]
+    pub hand_in: Option<ByteVec>,
+    /// The order to wipe has come: it is not opened any more.
+    #[n(11)]
+    #[cbor(default)]
+    pub leaving: bool,
 }
 
 /// The sealed part: who the person is to the server, and the keys to prove it.

@@ -57,6 +57,7 @@ pub fn signs_in(desk: Desk) -> Core<Desk> {
         password: "elin-i-provby".to_owned(),
         passphrase: PASSPHRASE.to_owned(),
         device_name: "Surfplatta".to_owned(),
+        forgotten: false,
     };
     assert_eq!(ask(&core, Command::SignIn(request)), Reply::Done);
     core
@@ -177,6 +178,7 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
         server_key: *server.public().as_bytes(),
         deposit_key: DepositKey::from_seed([8; 32]).public(),
         server_ms: 1,
+        hand_in: Some(vec![7; 32].into()),
     };
     HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) }
 }

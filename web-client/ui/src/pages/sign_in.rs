@@ -2,7 +2,7 @@
 //! vault with the passphrase, also without a network.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Command, Reply, Screen, Sign, SignIn};
+use ankomst_shared::app::{Command, Refusal, Reply, Screen, Sign, SignIn};
 use ankomst_shared::limits::PIN_TRIES_MAX;
 
 use crate::app::{NAME, contact_words};
@@ -11,7 +11,7 @@ use crate::clock::near;
 use crate::dom::{focus, value_of};
 use crate::icon::icon;
 use crate::idle;
-use crate::parts::{languages, page_title, save_copy};
+use crate::parts::{languages, page_title, save_copy, wait, waiting, wipe_notice};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -74,6 +74,7 @@ pub fn sign_in() -> AnyView {
         <main id="main" class="entrance" tabindex="-1">
             <div class="entrance-card card">
                 <p class="shell-name">{NAME}</p>
+                {wipe_notice()}
                 {dynamic(move || match (standing.get(), door.way.get()) {
                     (None, _) => view! { <p role="status">{tr(Text::PageOpening)}</p> }.into_any(),
                     (Some((Screen::Pin { login, .. }, _)), Way::Given) => pin(login, door),
@@ -205,8 +206,10 @@ fn unlock(known: Vec<String>, door: Door) -> AnyView {
             <p class="question">{tr(Text::UnlockWho)}</p>
             <div class="chips" role="group" aria-label=tr(Text::UnlockWho)>{people}</div>
             {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
+            {waiting()}
             {end(it, Text::UnlockDo, "unlock")}
-            {quiet("other-person", Text::UnlockOther, |door| door.to(Way::SignIn), door)}
+            {quiet("forgotten", Text::UnlockForgotten, |door| { ui().forgotten.set(true); door.to(Way::SignIn) }, door)}
+            {quiet("other-person", Text::UnlockOther, |door| { ui().forgotten.set(false); door.to(Way::SignIn) }, door)}
             {quiet("safety-copy", Text::SafetyDo, |_| save_copy(), door)}
         </form>
     }
@@ -229,19 +232,21 @@ fn first(may_go_back: bool, door: Door) -> AnyView {
                 password: it.password.get_untracked(),
                 passphrase: it.passphrase.get_untracked(),
                 device_name: it.device.get_untracked().trim().to_owned(),
+                forgotten: ui().forgotten.get_untracked(),
             }),
         );
     };
     view! {
         <form novalidate id="sign-in" on:submit=on(go)>
             <h1>{tr(Text::SignInTitle)}</h1>
-            <p class="help">{tr(Text::SignInHelp)}</p>
+            <p class="help">{tr(if ui().forgotten.get_untracked() { Text::UnlockForgottenHelp } else { Text::SignInHelp })}</p>
             {input("login", "text", "username", Text::SignInLogin, it.login)}
             {input("password", "password", "current-password", Text::SignInPassword, it.password)}
             {(!enrolled).then(|| input("device-name", "text", "off", Text::SignInDevice, it.device))}
             {input("passphrase", "password", "new-password", Text::SignInPassphrase, it.passphrase)}
             <p class="help" id="passphrase-strength" aria-live="polite">{dynamic(move || strength(&it.passphrase.get()))}</p>
             {input("passphrase-repeat", "password", "new-password", Text::SignInRepeat, it.repeated)}
+            {waiting()}
             {end(it, Text::SignInDo, "sign-in")}
             {may_go_back.then(|| quiet("back-to-unlock", Text::SignInBack, |door| door.to(Way::Given), door))}
         </form>
@@ -281,7 +286,7 @@ fn fault_of(it: Entry) -> Option<&'static str> {
     if blank(it.login) || blank(it.password) || blank(it.device) {
         Some(tr(Text::SignInAllNeeded))
     } else if it.passphrase.with_untracked(|text| text.chars().count() < PASSPHRASE_MIN) {
-        Some(refusal(ankomst_shared::app::Refusal::ShortPassphrase))
+        Some(refusal(Refusal::ShortPassphrase))
     } else if it.passphrase.get_untracked() != it.repeated.get_untracked() {
         Some(tr(Text::SignInDiffer))
     } else {
@@ -317,6 +322,9 @@ fn send(it: Entry, command: Command) {
         it.busy.set(false);
         match reply {
             Reply::Refused(why) => {
+                if let Refusal::Wait(seconds) = why {
+                    wait(seconds);
+                }
                 it.fault.set(Some(refusal(why)));
             }
             Reply::Status(status) => ui().take_status(status),

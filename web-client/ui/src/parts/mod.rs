@@ -8,6 +8,7 @@ mod find;
 mod form;
 mod head;
 mod languages;
+mod lost;
 
 pub use act::{asking, buttons, run, save_copy, toast};
 pub use asked::{Asked, forget, form_of, found};
@@ -17,3 +18,4 @@ pub use find::{is_found, search};
 pub use form::{Form, form};
 pub use head::{head, page_title};
 pub use languages::languages;
+pub use lost::{wait, waiting, wipe_notice};

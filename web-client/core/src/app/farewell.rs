@@ -1,0 +1,231 @@
+//! The road home without a session: what is sealed to the server is handed in, and orders are fetched, for vaults that
+//! are locked, whose session has ended, or that are no more.
+
+use ankomst_shared::app::Refusal;
+use ankomst_shared::ids::{DeviceId, UserId};
+use ankomst_shared::sync::client::{Arrived, News, Told, batch};
+use ankomst_shared::sync::message::{Farewell, FarewellAnswer, Gone, Order};
+use ankomst_shared::sync::wire;
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use super::deposits::{Said, settle};
+use super::rows::{ARRIVED, VAULTS};
+use super::state::Core;
+use crate::platform::{Method, Platform, Transport};
+use crate::store::{Store, Table, Write};
+use crate::vault::VaultRecord;
+
+/// So often a tablet without a session hands in what is not handed in yet, in milliseconds.
+const HAND_IN_MS: u64 = 60_000;
+/// So often it asks for orders when there is nothing to hand in, in milliseconds.
+const ORDERS_MS: u64 = 600_000;
+/// Most farewells of one vault in a row before waiting.
+const ROUNDS_MAX: u32 = 50;
+
+const ROADS: &[u8] = b"road/";
+
+/// Who may hand in, in the open.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Road {
+    #[n(0)]
+    pub(super) user: UserId,
+    #[n(1)]
+    pub(super) device: DeviceId,
+    #[n(2)]
+    pub(super) token: ByteVec,
+    /// What is to be told of the device.
+    #[n(3)]
+    pub(super) gone: Option<Gone>,
+    /// It was told that the device is wiped.
+    #[n(4)]
+    #[cbor(default)]
+    pub(super) told: bool,
+    /// The login of the vault, while there is one; never stored.
+    #[cbor(skip)]
+    pub(super) vault: Option<String>,
+}
+
+impl Road {
+    fn key(&self) -> Vec<u8> {
+        [ROADS, self.device.as_bytes().as_slice()].concat()
+    }
+
+    /// The row of a road that outlives its vault.
+    pub(super) fn row(&self) -> Result<Write, Refusal> {
+        let bytes = minicbor::to_vec(self).map_err(|_| Refusal::Internal)?;
+        Ok(Write::put(Table::Meta, self.key(), bytes))
+    }
+}
+
+/// What a farewell has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Met {
+    /// Something moved: there may be more.
+    More,
+    /// Nothing moves by asking again at once.
+    Done,
+    /// No answer that can be used.
+    Nobody,
+}
+
+impl<P: Platform> Core<P> {
+    /// The roads of this tablet: of its vaults, and of those that are no more.
+    pub(super) async fn roads(&self) -> Result<Vec<Road>, Refusal> {
+        let store = self.0.platform.store();
+        let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
+        let left = store.load(Table::Meta, ROADS).await.map_err(|_| Refusal::Storage)?;
+        let of_vaults = vaults.iter().filter_map(|(_, bytes)| {
+            let VaultRecord { user, login, device, hand_in, .. } = minicbor::decode(bytes).ok()?;
+            let vault = Some(login);
+            Some(Road { user, device, token: hand_in?, gone: None, told: false, vault })
+        });
+        let left = left.iter().filter_map(|(_, bytes)| minicbor::decode(bytes).ok());
+        Ok(of_vaults.chain(left).collect())
+    }
+
+    /// Says farewell for all that have no session here; tells when to do so again, in milliseconds.
+    pub(super) async fn farewells(&self) -> u64 {
+        let Ok(roads) = self.roads().await else { return HAND_IN_MS };
+        let with_session = {
+            let state = self.0.state.borrow();
+            let open = state.open.as_ref().filter(|_| !state.sign_in_needed);
+            open.map(|open| open.identity.device)
+        };
+        let mut again_ms = ORDERS_MS;
+        for road in roads {
+            if Some(road.device) == with_session {
+                continue;
+            }
+            let mut met = Met::More;
+            let mut rounds = 0;
+            while met == Met::More && rounds < ROUNDS_MAX {
+                // What became of it stands in the rows.
+                let Ok(roads) = self.roads().await else { return HAND_IN_MS };
+                let Some(road) = roads.into_iter().find(|one| one.device == road.device) else {
+                    break;
+                };
+                met = self.farewell(&road, rounds).await.unwrap_or(Met::Nobody);
+                rounds += 1;
+            }
+            let waits = match self.deposits().await {
+                Ok(all) => {
+                    let epoch = self.0.state.borrow().arrived.epoch;
+                    all.iter().any(|kept| kept.user == road.user && !kept.is_in(epoch))
+                }
+                Err(_) => true,
+            };
+            if met == Met::Nobody || waits {
+                again_ms = HAND_IN_MS;
+            }
+        }
+        // What is counted of deposits may have changed.
+        let _as_before = self.read_open_part().await;
+        self.tell_status();
+        again_ms
+    }
+
+    /// One farewell.
+    pub(super) async fn farewell(&self, road: &Road, round: u32) -> Result<Met, Refusal> {
+        if road.token.is_empty() {
+            // Of a vault from before there were such words; others here hand in for it.
+            self.after_farewell(road, false).await?;
+            return Ok(Met::Done);
+        }
+        let arrived = self.0.state.borrow().arrived;
+        let all = self.deposits().await?.into_iter();
+        let mine = all.filter(|kept| kept.user == road.user && !kept.is_in(arrived.epoch));
+        let turn = u64::from(round).wrapping_mul(100);
+        let question = Farewell {
+            device: road.device,
+            token: road.token.clone(),
+            deposits: batch::deposits(mine.map(|kept| kept.sealed()).collect(), turn),
+            epoch: arrived.epoch,
+            arrived: arrived.at,
+            gone: road.gone,
+        };
+        let path = "/api/v1/farewell";
+        let body = wire::pack(&question);
+        let answer = self.0.platform.transport().send(Method::Post, path, body).await;
+        let Ok(answer) = answer.map_err(|_| ()).and_then(|answer| {
+            if answer.status == 200 { wire::unpack(&answer.body).map_err(|_| ()) } else { Err(()) }
+        }) else {
+            return Ok(Met::Nobody);
+        };
+        let noted = self.note_farewell(road, arrived, &answer).await?;
+        let is_ordered = answer.order == Some(Order::Wipe);
+        self.after_farewell(road, is_ordered && !road.told).await?;
+        if is_ordered {
+            return self.wipe(road, noted).await;
+        }
+        Ok(if noted { Met::More } else { Met::Done })
+    }
+
+    /// Notes what an answer says of deposits; tells whether anything moved.
+    async fn note_farewell(
+        &self,
+        road: &Road,
+        asked: Arrived,
+        answer: &FarewellAnswer,
+    ) -> Result<bool, Refusal> {
+        let _turn = self.0.turn.take().await;
+        if self.0.state.borrow().arrived != asked {
+            // Somebody here was told more meanwhile: the next farewell is about that.
+            return Ok(true);
+        }
+        let mut arrived = asked;
+        let mut writes = Vec::new();
+        if answer.anew {
+            arrived = Arrived { epoch: Some(answer.epoch), at: answer.received };
+        } else {
+            if arrived.at.feed < answer.received.feed {
+                arrived.at = answer.received;
+            }
+            let news = News { deposits: answer.taken.iter().copied().collect(), ..News::default() };
+            let told = Told {
+                epoch: answer.epoch,
+                arrival: answer.received.feed,
+                backed_up: answer.backed_up,
+            };
+            let said = Said { told, news: &news, rows: &[], user: road.user };
+            writes.extend(settle(self.deposits().await?, said));
+        }
+        if arrived != asked
+            && let Some(bytes) = arrived.to_bytes()
+        {
+            writes.push(Write::put(Table::Meta, ARRIVED.to_vec(), bytes));
+        }
+        let mut moved = answer.anew || !answer.taken.is_empty();
+        if let Some(gone) = road.gone {
+            let told = road.told || gone == Gone::Wiped;
+            writes.push(Road { gone: None, told, ..road.clone() }.row()?);
+            moved = true;
+        }
+        if !writes.is_empty() {
+            self.commit(writes).await?;
+        }
+        self.0.state.borrow_mut().arrived = arrived;
+        Ok(moved)
+    }
+
+    /// A road whose vault is no more goes with the last deposit.
+    async fn after_farewell(&self, road: &Road, stays: bool) -> Result<(), Refusal> {
+        if road.vault.is_some() || road.gone.is_some() {
+            return Ok(());
+        }
+        let _turn = self.0.turn.take().await;
+        let epoch = self.0.state.borrow().arrived.epoch;
+        let all = self.deposits().await?.into_iter();
+        let own: Vec<bool> =
+            all.filter(|kept| kept.user == road.user).map(|kept| kept.is_in(epoch)).collect();
+        let mut writes = Vec::new();
+        if own.iter().all(|is_in| *is_in) {
+            writes.extend(self.aside(road.device).await?);
+        }
+        if own.is_empty() && !stays {
+            writes.push(Write::delete(Table::Meta, road.key()));
+        }
+        if writes.is_empty() { Ok(()) } else { self.commit(writes).await }
+    }
+}

@@ -1,0 +1,264 @@
+//! An order to wipe, carried out with the power cut at every commit: nothing goes that the server does not have, and in
+//! the end everything has gone and the server was told.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
+
+mod desk;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use ankomst_core::Core;
+use ankomst_core::platform::{
+    HttpAnswer, Method, Platform, StorageFacts, Transport, TransportError,
+};
+use ankomst_core::store::{Failure, MemoryStore, Store, Table};
+use ankomst_shared::app::{Act, Acted, Command, Refusal, Reply, SignIn, Status, Wipe};
+use ankomst_shared::ids::{DepositId, Epoch};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sync::message::{Farewell, FarewellAnswer, Gone, Order};
+use ankomst_shared::sync::{Chain, Position, wire};
+use ankomst_shared::value::Value;
+use futures_util::FutureExt;
+
+use desk::{Counter, Desk, Door, Nowhere, PASSPHRASE, Still};
+
+const EPOCH: [u8; 16] = [4; 16];
+
+/// What the server at home has and says.
+#[derive(Default)]
+struct Home {
+    has: BTreeSet<DepositId>,
+    takes: bool,
+    orders: bool,
+    receipts: u32,
+    asked: u32,
+}
+
+impl Home {
+    fn answer(&mut self, body: &[u8]) -> Option<HttpAnswer> {
+        let asked: Farewell = wire::unpack(body).ok()?;
+        assert_eq!(asked.token.len(), 32);
+        self.asked += 1;
+        self.receipts += u32::from(asked.gone == Some(Gone::Wiped));
+        let ids = asked.deposits.iter().map(|deposit| deposit.id);
+        let taken: Vec<DepositId> = if self.takes { ids.collect() } else { Vec::new() };
+        self.has.extend(&taken);
+        let count = u64::try_from(self.has.len()).unwrap();
+        let answer = FarewellAnswer {
+            taken,
+            order: self.orders.then_some(Order::Wipe),
+            epoch: Epoch::from_bytes(EPOCH),
+            received: Position::at(count + 1, Chain::default()),
+            backed_up: 0,
+            anew: asked.epoch != Some(Epoch::from_bytes(EPOCH)),
+        };
+        Some(HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) })
+    }
+}
+
+struct Tablet {
+    desk: Desk,
+    door: Way,
+}
+
+struct Way {
+    door: Door,
+    home: Rc<RefCell<Home>>,
+}
+
+impl Transport for Way {
+    type Socket = Nowhere;
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
+        let answer = if path == "/api/v1/farewell" {
+            self.home.borrow_mut().answer(&body).ok_or_else(|| TransportError("none".to_owned()))
+        } else {
+            self.door.send(method, path, body).now_or_never().unwrap()
+        };
+        std::future::ready(answer)
+    }
+
+    fn connect(
+        &self,
+        path: &str,
+    ) -> impl Future<Output = Result<Nowhere, TransportError>> + 'static {
+        self.door.connect(path)
+    }
+}
+
+impl Platform for Tablet {
+    type Store = MemoryStore;
+    type Transport = Way;
+    type Clock = Still;
+    type Random = Counter;
+
+    fn store(&self) -> &MemoryStore {
+        self.desk.store()
+    }
+
+    fn transport(&self) -> &Way {
+        &self.door
+    }
+
+    fn clock(&self) -> &Still {
+        self.desk.clock()
+    }
+
+    fn random(&self) -> &Counter {
+        self.desk.random()
+    }
+
+    fn storage_facts(&self) -> impl Future<Output = Option<StorageFacts>> + 'static {
+        std::future::ready(None)
+    }
+}
+
+fn ask(core: &Core<Tablet>, command: Command) -> Reply {
+    core.handle(command).now_or_never().unwrap()
+}
+
+fn status(core: &Core<Tablet>) -> Status {
+    let Reply::Status(status) = ask(core, Command::Status) else { panic!("no status") };
+    status
+}
+
+/// A tablet that is switched on, and its loops for a while.
+fn runs(store: &MemoryStore, home: &Rc<RefCell<Home>>, used: impl Fn(&Core<Tablet>)) -> Status {
+    let desk = Desk::on(store);
+    let ticks = desk.ticks();
+    let door = Way { door: Door::default(), home: Rc::clone(home) };
+    let core = Core::start(Tablet { desk, door }, "test").now_or_never().unwrap().unwrap();
+    used(&core);
+    let running = core.clone();
+    let mut loops: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async move { running.run().await });
+    for _ in 0..8 {
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+    }
+    status(&core)
+}
+
+/// Signs in and writes: changes, and what does not fit and stays a draft; then the screen is locked.
+fn works(core: &Core<Tablet>) {
+    let request = SignIn {
+        login: "elin".to_owned(),
+        password: "elin-i-provby".to_owned(),
+        passphrase: PASSPHRASE.to_owned(),
+        device_name: "Surfplatta".to_owned(),
+        forgotten: false,
+    };
+    assert_eq!(ask(core, Command::SignIn(request)), Reply::Done);
+    for label in ["Noori", "Haidari"] {
+        let label = vec![("label".to_owned(), Value::text(label))];
+        let Reply::Acted(Acted { document: Some(document), .. }) =
+            ask(core, Command::Act(Act::NewCase, label))
+        else {
+            panic!("no case")
+        };
+        for (path, typed) in [("arriving_from", "Mazar"), ("email", "inte klart")] {
+            let (path, value) = (FieldPath::parse(path).unwrap(), Value::text(typed));
+            assert_eq!(ask(core, Command::Type { document, path, value }), Reply::Saved);
+        }
+    }
+    ask(core, Command::Lock);
+}
+
+fn rows(store: &MemoryStore, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
+    store.load(table, b"").now_or_never().unwrap().unwrap()
+}
+
+/// What is to come home: deposits of changes, and of each document with drafts.
+fn deposits(store: &MemoryStore) -> BTreeSet<DepositId> {
+    let ids = rows(store, Table::Deposits).into_iter();
+    let ids = ids.map(|(key, _)| DepositId::try_from(key.get(16..32).unwrap()).unwrap());
+    ids.collect()
+}
+
+/// How many commits the order takes, with a tablet that has written and is locked.
+fn ordered(home: &Rc<RefCell<Home>>) -> (MemoryStore, BTreeSet<DepositId>) {
+    let store = MemoryStore::default();
+    runs(&store, &Rc::default(), works);
+    let wanted = deposits(&store);
+    assert_eq!(wanted.len(), 6, "two cases, a change in each, and what is half typed in each");
+    home.borrow_mut().takes = true;
+    home.borrow_mut().orders = true;
+    (store.restarted(), wanted)
+}
+
+fn is_bare(store: &MemoryStore) -> bool {
+    let meta = rows(store, Table::Meta).into_iter();
+    let open = [b"arrived".as_slice(), b"language", b"emptied", b"road/"];
+    let only_open = |key: &[u8]| open.iter().any(|known| key.starts_with(known));
+    meta.into_iter().all(|(key, _)| only_open(&key))
+        && [Table::Chunks, Table::Drafts, Table::Pages]
+            .into_iter()
+            .all(|table| rows(store, table).is_empty())
+}
+
+#[test]
+fn a_power_cut_at_any_commit_of_a_wipe_loses_nothing_and_only_delays_it() {
+    let home = Rc::<RefCell<Home>>::default();
+    let (store, _) = ordered(&home);
+    assert!(!is_bare(&store));
+    assert_eq!(runs(&store, &home, |_| {}).wipe, Wipe::Done);
+    let commits = store.commits();
+    assert!(is_bare(&store) && commits >= 4, "{commits}");
+    for failure in [Failure::Refused, Failure::CrashBefore, Failure::CrashAfter] {
+        for at in 0..commits {
+            let home = Rc::<RefCell<Home>>::default();
+            let (store, wanted) = ordered(&home);
+            store.fail_at(at, failure);
+            runs(&store, &home, |_| {});
+            if !is_bare(&store) {
+                // What has not gone opens or says why not.
+                assert_eq!(home.borrow().receipts, 0, "{failure:?} at {at}");
+            }
+            let store = store.restarted();
+            let after = runs(&store, &home, |_| {});
+            assert_eq!(after.wipe, Wipe::Done, "{failure:?} at {at}");
+            assert!(is_bare(&store), "{failure:?} at {at}");
+            assert!(home.borrow().has.is_superset(&wanted), "lost: {failure:?} at {at}");
+            assert!(home.borrow().receipts > 0, "no receipt: {failure:?} at {at}");
+            assert!(!deposits(&store).is_empty(), "no backup has them yet");
+        }
+    }
+}
+
+#[test]
+fn nothing_goes_before_the_server_has_everything() {
+    let home = Rc::<RefCell<Home>>::default();
+    let (store, wanted) = ordered(&home);
+    home.borrow_mut().takes = false;
+    let before = rows(&store, Table::Chunks);
+    let status = runs(&store, &home, |_| {});
+    assert_eq!((status.wipe, home.borrow().receipts), (Wipe::Ordered, 0));
+    assert_eq!(rows(&store, Table::Chunks), before);
+    assert!(deposits(&store).is_superset(&wanted));
+    // It is not opened any more, so nothing is written in it that would not come home.
+    runs(&store, &home, |core| {
+        let (login, passphrase) = ("elin".to_owned(), PASSPHRASE.to_owned());
+        let opens = ask(core, Command::Unlock { login, passphrase });
+        assert_eq!(opens, Reply::Refused(Refusal::Wiped));
+    });
+    home.borrow_mut().takes = true;
+    assert_eq!(runs(&store, &home, |_| {}).wipe, Wipe::Done);
+    assert!(is_bare(&store));
+}
+
+#[test]
+fn half_typed_answers_stay_on_the_tablet_while_their_vault_may_be_opened() {
+    let home = Rc::<RefCell<Home>>::default();
+    let (store, wanted) = ordered(&home);
+    home.borrow_mut().orders = false;
+    runs(&store, &home, |_| {});
+    assert_eq!(home.borrow().has.len(), wanted.len() - 2, "the two drafts are its person's to end");
+    let asked = home.borrow().asked;
+    assert!(asked < 20, "{asked} farewells for nothing");
+}
