@@ -2,21 +2,22 @@
 //!
 //! CBOR maps with numbered keys; unknown keys are skipped, numbers are never reused.
 //! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer),
-//! [`live`] (the socket).
+//! [`looks`] (what was opened without contact), [`live`] (the socket).
 
 pub mod door;
 pub mod exchange;
 #[cfg(test)]
 mod golden;
 pub mod live;
+pub mod looks;
 
 pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
 pub use exchange::{
     Ack, Away, CAN_CHANGE_LINES, DeliveredChunk, Deposit, DocumentHistory, Exchange,
-    ExchangeAnswer, FeedBatch, HeldNote, Hello, Look, Looks, Outcome, Person, Push, PushPart,
-    Refused, Welcome,
+    ExchangeAnswer, FeedBatch, HeldNote, Hello, Outcome, Person, Push, PushPart, Refused, Welcome,
 };
 pub use live::{ClientFrame, ServerFrame};
+pub use looks::{Look, Looks};
 
 /// The version of the protocol this program speaks.
 pub const PROTOCOL_VERSION: u16 = 1;

@@ -16,6 +16,7 @@ mod desk;
 mod kept;
 mod known;
 mod looked;
+mod now;
 mod open_part;
 mod own;
 mod people;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Status};
-use ankomst_shared::catalog::{Catalog, civil};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document};
 use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DocumentId, UserId};
@@ -19,6 +19,7 @@ use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
 use super::known::Known;
+pub(super) use super::now::Now;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
@@ -98,27 +99,6 @@ pub(super) struct Open {
     pub(super) tabs: Tabs,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
-}
-
-/// A moment where the device is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Now {
-    /// Unix milliseconds.
-    pub(super) ms: i64,
-    /// Minutes that the local time is ahead of UTC.
-    pub(super) zone_minutes: i32,
-}
-
-impl Now {
-    /// The local date and time of day of a moment.
-    pub(super) fn local(self, ms: i64) -> Option<jiff::civil::DateTime> {
-        civil(ms.saturating_add(i64::from(self.zone_minutes) * 60_000))
-    }
-
-    /// Today's date.
-    pub(super) fn today(self) -> jiff::civil::Date {
-        self.local(self.ms).map_or(jiff::civil::Date::ZERO, jiff::civil::DateTime::date)
-    }
 }
 
 /// A document in memory.
