@@ -5,6 +5,7 @@
 //! log cannot be written, the entry is owed and goes in with the next ones. What comes in is never asked here.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
@@ -29,6 +30,7 @@ pub struct Audit {
     writer: Mutex<Option<Arc<Writer>>>,
     readers: Readers,
     owed: Mutex<Vec<Entry>>,
+    is_failing: AtomicBool,
 }
 
 impl core::fmt::Debug for Audit {
@@ -73,8 +75,10 @@ impl Audit {
             writer: Mutex::default(),
             readers: Readers::new(folder, accesses::FILE),
             owed: Mutex::default(),
+            is_failing: AtomicBool::new(false),
         };
         if let Err(error) = audit.writer() {
+            audit.is_failing.store(true, Ordering::Release);
             tracing::error!(%error, "The access log cannot be opened: nobody is shown a record until it can.");
         }
         audit
@@ -141,12 +145,23 @@ impl Audit {
         let append = move |db: &Connection| {
             accesses::append(db, &key, &entries, jiff::Timestamp::now().as_millisecond())
         };
-        let head = self.writer()?.write(append).await?;
+        let written = match self.writer() {
+            Ok(writer) => writer.write(append).await,
+            Err(error) => Err(error),
+        };
+        self.is_failing.store(written.is_err(), Ordering::Release);
+        let head = written?;
         // It may tell of an earlier end, so that it cannot be written hinders nothing.
         if let Err(error) = beside::note(&accesses::file(&self.folder), &head) {
             tracing::warn!(%error, "The end of the access log could not be noted beside it.");
         }
         Ok(())
+    }
+
+    /// Whether the last entry could not be written.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Acquire)
     }
 
     /// Reads the log.

@@ -254,7 +254,10 @@ impl Desk {
         };
         // What comes of it is reading, so nothing comes of it without this.
         if access::may_open(&self.app, &self.me, &row)? {
-            self.app.audit.note(vec![opened]).await?;
+            match self.app.audit.note(vec![opened]).await {
+                Err(StorageError::Unnoted(_)) => return Ok(self.said(Word::DeskLogFailsHelp)),
+                noted => noted?,
+            }
         }
         let write = self.app.writer.write(move |db| {
             let need = Need { category, reason: &reason };

@@ -244,8 +244,10 @@ impl Desk {
             purpose: remark.to_owned(),
             ..self.by().entry(What::Reviewed)
         };
-        self.app.audit.note(seqs.into_iter().map(entry).collect()).await?;
-        Ok(self.said(Word::SavedDone))
+        match self.app.audit.note(seqs.into_iter().map(entry).collect()).await {
+            Err(StorageError::Unnoted(_)) => Ok(self.said(Word::DeskLogFailsHelp)),
+            noted => Ok(noted.map(|()| self.said(Word::SavedDone))?),
+        }
     }
 
     fn told(

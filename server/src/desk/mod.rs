@@ -99,8 +99,11 @@ impl Desk {
     /// When the person may not, there is none at the address, or storage refuses.
     pub async fn page(&self, address: &str) -> Result<PageView, DeskError> {
         let view = self.described(address)?;
-        self.note_shown(address).await?;
-        Ok(view)
+        match self.note_shown(address).await {
+            Ok(()) => Ok(view),
+            Err(StorageError::Unnoted(_)) => Ok(self.unnoted()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn described(&self, address: &str) -> Result<PageView, DeskError> {

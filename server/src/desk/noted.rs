@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ankomst_shared::app::{PageView, Tone};
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
-use super::{Answers, Desk, DeskError, reports};
+use super::{Answers, Desk, reports};
 use crate::audit::By;
 use crate::reports::{Report, Table};
+use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::accounts;
 
@@ -76,7 +79,7 @@ impl Desk {
     }
 
     /// Notes what a page shows; where it cannot be noted, the page is not shown.
-    pub(super) async fn note_shown(&self, address: &str) -> Result<(), DeskError> {
+    pub(super) async fn note_shown(&self, address: &str) -> Result<(), StorageError> {
         let shown = core::mem::take(&mut *self.shown());
         let what = if shown.in_need {
             What::ReadInNeed
@@ -96,7 +99,16 @@ impl Desk {
         let log = shown.log.map(|month| Entry { about: month, ..by.entry(What::LogRead) });
         let entries =
             report.into_iter().chain(log).chain(shown.records.into_iter().map(record)).collect();
-        Ok(self.app.audit.note(entries).await?)
+        self.app.audit.note(entries).await
+    }
+
+    /// What is shown instead: what happened, what is safe, what to do.
+    pub(super) fn unnoted(&self) -> PageView {
+        PageView {
+            title: self.w(Word::DeskLogFails).to_owned(),
+            parts: vec![self.notice("access-log", Tone::Danger, Word::DeskLogFailsHelp)],
+            ..PageView::default()
+        }
     }
 
     /// Notes what was done to an account, a device or a unit.

@@ -7,6 +7,7 @@ use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, Use
 use crate::sync::chain::Position;
 use crate::sync::digest::Digest;
 use crate::sync::message::door::Me;
+use crate::sync::message::looks::Looks;
 
 /// Everything a tablet has to say.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -24,33 +25,6 @@ pub struct Exchange {
     /// What was opened here without contact; a device that does not count it says nothing.
     #[n(3)]
     pub looks: Option<Looks>,
-}
-
-/// What was opened on a device without contact, counted from the first on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
-#[cbor(map)]
-pub struct Looks {
-    /// How far the device has counted.
-    #[n(0)]
-    pub last: u64,
-    /// Those the server may not have yet, the oldest first.
-    #[n(1)]
-    pub all: Vec<Look>,
-}
-
-/// A record was opened on a device without contact.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Look {
-    /// Which it is in the device's count.
-    #[n(0)]
-    pub number: u64,
-    /// The record.
-    #[n(1)]
-    pub document: DocumentId,
-    /// When, by the device's clock, Unix milliseconds.
-    #[n(2)]
-    pub at_ms: i64,
 }
 
 /// Who asks and what is known already.

@@ -58,6 +58,13 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
 }
 
 #[test]
+fn what_was_opened_without_contact_has_these_bytes() {
+    let look =
+        Look { number: 3, document: DocumentId::from_bytes([5; 16]), at_ms: 1_790_000_000_000 };
+    insta::assert_snapshot!(hex(&Looks { last: 3, all: vec![look] }));
+}
+
+#[test]
 fn an_attachment_has_these_bytes() {
     let attach = ClientFrame::Attach {
         device: DeviceId::from_bytes([1; 16]),

@@ -203,6 +203,7 @@ fn welcome(lease_s: &str) -> Vec<u8> {
             unit: "Provby".to_owned(),
             lease_s: lease_s.parse().unwrap(),
             shuts_s: 0,
+            hand_in: None,
         },
         acks: Vec::new(),
         deposits: Vec::new(),
@@ -215,6 +216,7 @@ fn welcome(lease_s: &str) -> Vec<u8> {
         anew: true,
         digests: Vec::new(),
         compared: false,
+        looked: None,
     })
 }
 
