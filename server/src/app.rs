@@ -199,8 +199,7 @@ impl App {
         let ballast = Arc::new(Ballast::new(folder));
         let watched = Arc::clone(&ballast);
         let metrics = Arc::<Metrics>::default();
-        let counts = Arc::clone(&metrics);
-        let sockets = Sockets::new(Arc::clone(&metrics));
+        let (counts, sockets) = (Arc::clone(&metrics), Sockets::new(Arc::clone(&metrics)));
         let watch = move |group: Group| {
             counts.commit(group.pieces, group.took);
             if group.met_full {
@@ -248,8 +247,7 @@ impl App {
             handed: Handed::default(),
             backups: OnceLock::new(),
         };
-        let has_epoch = app.readers.read(log::epoch)?.is_some();
-        if !has_epoch {
+        if app.readers.read(log::epoch)?.is_none() {
             app.writer.write(log::new_epoch).await?;
         }
         let (head, epoch) = app.readers.read(|db| Ok((log::head(db)?, log::epoch(db)?)))?;

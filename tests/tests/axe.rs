@@ -180,9 +180,36 @@ impl Walk<'_> {
         page.click("[data-action=unlock]").await;
         page.see("#entry-fault").await;
         self.looks("unlock-refused").await;
-        page.fill("#unlock #passphrase", PASSPHRASE).await;
-        page.click("[data-action=unlock]").await;
-        page.see("#sync-mark").await;
+        self.unlocks().await;
+        self.shuts().await;
+    }
+
+    async fn unlocks(&self) {
+        self.page.fill("#unlock #passphrase", PASSPHRASE).await;
+        self.page.click("[data-action=unlock]").await;
+        self.page.see("#sync-mark").await;
+    }
+
+    /// Sets a PIN, and looks at the screen it stands before.
+    async fn shuts(&mut self) {
+        let page = self.page;
+        self.follow("/surfplatta").await;
+        self.press("[data-part=person] [data-action=pin]").await;
+        page.see("#ask-pin").await;
+        self.looks("pin-question").await;
+        page.fill("#ask-pin", "204816").await;
+        self.press("[data-action=ask-done]").await;
+        page.until("the dialog to close", "!document.querySelector('#ask')").await;
+        self.press("[data-action=lock-now]").await;
+        page.see("#pin").await;
+        self.looks("pin").await;
+        page.fill("#pin", "1111").await;
+        self.press("[data-action=open-pin]").await;
+        page.see_text("#pin-unlock", "4").await;
+        self.looks("pin-wrong").await;
+        self.press("[data-action=passphrase]").await;
+        page.see("#unlock #passphrase").await;
+        self.unlocks().await;
     }
 
     async fn speaks(&self, language: &str) {

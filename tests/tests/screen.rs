@@ -16,6 +16,10 @@ const FIELD: &str = "[data-path=arriving_from] input";
 const ALONE_MAX: Duration = Duration::from_mins(3);
 const PIN: &str = "204816";
 
+/// A screen that can be kept lit.
+const LAMP: &str = "Object.defineProperty(navigator, 'wakeLock', { value: { request: async () => \
+                    ({ released: false, release() { this.released = true } }) } })";
+
 /// Everything a page has of a person when it should have nothing: what stands in it, its title, its address.
 const LEFT: &str = "[document.documentElement.outerHTML, document.title, location.href, \
                     JSON.stringify(history.state), JSON.stringify({...sessionStorage, ...localStorage})].join(' ')";
@@ -76,6 +80,7 @@ async fn a_locked_screen_tells_nothing_and_leads_back_to_what_was_half_typed() {
     assert!(elin.read(LEFT).await.contains(&name), "nothing to be hidden");
     server.stop();
     page.fill(FIELD, "Trelleborg, Åsa mö").await;
+    page.web().execute("window.scrollTo(0, 320)", vec![]).await.unwrap();
     lock_by_key(&elin).await;
     page.see("#pin-unlock #pin").await;
     page.picture("02-last").await;
@@ -103,6 +108,7 @@ async fn a_locked_screen_tells_nothing_and_leads_back_to_what_was_half_typed() {
     }
     page.see(FIELD).await;
     assert_eq!(elin.read("location.pathname").await, address);
+    page.until("to be as far down as before", "Math.round(scrollY) === 320").await;
     page.until(
         "what was half typed",
         &format!("document.querySelector({FIELD:?}).value === 'Trelleborg, Åsa mö'"),
@@ -173,6 +179,10 @@ async fn a_screen_left_alone_shuts_in_all_tabs_but_not_in_a_visit() {
     elin.profile.web().switch_to_window(first.clone()).await.unwrap();
     elin.profile.see(FIELD).await;
     mats.goto("/boenden").await;
+    // A browser without a screen keeps none lit; that it may be asked to, the page's policy must say.
+    let may = "document.featurePolicy.allowsFeature('screen-wake-lock')";
+    mats.profile.until("a policy that lets the screen be kept lit", may).await;
+    mats.profile.web().execute(LAMP, vec![]).await.unwrap();
     mats.tap("[data-part=houses] [data-line] a").await;
     mats.tap("[data-action=start-run]").await;
     mats.profile.see("[data-item]").await;

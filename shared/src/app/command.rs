@@ -313,6 +313,7 @@ pub enum Refusal {
 
 /// Something the page should know of.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and packed at once")]
 pub enum Event {
     /// These views have changed.
     Changed(Vec<Query>),

@@ -17,6 +17,9 @@ use crate::route::Route;
 use crate::state::ui;
 use crate::typing;
 
+/// How long the place that one comes back to is being drawn, at most, in milliseconds.
+const BACK_MS: u64 = 400;
+
 /// How often it is looked, in milliseconds.
 const LOOK_MS: u64 = 5_000;
 
@@ -27,6 +30,8 @@ const STAYS_MS: i64 = 3 * 3_600_000;
 thread_local! {
     static LOOKED_MS: Cell<i64> = const { Cell::new(i64::MAX) };
     static TOUCHED_MS: Cell<i64> = const { Cell::new(0) };
+    /// How far down the place is that one was at.
+    static DOWN: Cell<f64> = const { Cell::new(0.0) };
     static IS_NEWS: Cell<bool> = const { Cell::new(true) };
 }
 
@@ -41,7 +46,7 @@ pub fn listen() {
         }
         heard.forget();
     };
-    hear(&window, &["pointerdown", "keydown", "wheel"], touched);
+    hear(&window, &["pointerdown", "pointermove", "keydown", "wheel"], touched);
     hear(&window, &["visibilitychange", "pageshow"], look);
     look_on();
 }
@@ -49,6 +54,7 @@ pub fn listen() {
 /// Shuts the screen at once.
 pub fn shut() {
     typing::commit_all();
+    keep_place();
     ask(Command::Lock, |_| ui().refresh());
 }
 
@@ -56,6 +62,8 @@ pub fn shut() {
 pub fn turned(is_open: bool) {
     if is_open {
         touched();
+        // What stands there is asked of the core first.
+        set_timeout(back_to_place, Duration::from_millis(BACK_MS));
         return;
     }
     let ui = ui();
@@ -64,9 +72,25 @@ pub fn turned(is_open: bool) {
     ui.say("");
 }
 
+fn keep_place() {
+    let window = web_sys::window();
+    DOWN.set(window.and_then(|window| window.scroll_y().ok()).unwrap_or_default());
+}
+
+fn back_to_place() {
+    let down = DOWN.take();
+    if let Some(window) = web_sys::window().filter(|_| down > 0.0) {
+        window.scroll_to_with_x_and_y(0.0, down);
+    }
+}
+
 fn touched() {
-    look();
-    TOUCHED_MS.set(now_ms());
+    let now = now_ms();
+    // What comes many times a second is looked at no oftener than what comes by itself.
+    if now.saturating_sub(LOOKED_MS.get()) >= LOOK_MS.cast_signed() {
+        look();
+    }
+    TOUCHED_MS.set(now);
     IS_NEWS.set(true);
 }
 
@@ -87,7 +111,10 @@ fn look() {
         // Until the core has counted how long that was, nothing is shown.
         ui().status.set(None);
         ui().refresh();
-    } else if IS_NEWS.take() || stays {
+        return;
+    }
+    keep_place();
+    if IS_NEWS.take() || stays {
         ask(Command::Touched, |_| {});
     }
 }

@@ -19,7 +19,7 @@ use crate::platform::Platform;
 impl<P: Platform> Core<P> {
     /// Answers a message of a page. The answer to bytes that cannot be read has number 0.
     pub async fn receive(&self, message: &[u8]) -> Vec<u8> {
-        self.0.state.borrow_mut().has_page = true;
+        self.0.state.borrow_mut().beat.has_page = true;
         let (id, reply) = match Request::read(message, &self.0.build) {
             Ok(request) => (request.id, self.handle(request.command).await),
             Err((id, refusal)) => (id, Reply::Refused(refusal)),

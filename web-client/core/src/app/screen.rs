@@ -45,6 +45,8 @@ pub(super) struct Beat {
     at_ms: i64,
     /// Of it, since the last one that comes by itself.
     since_ms: i64,
+    /// A page speaks with this core: it shuts when nobody touches that.
+    pub(super) has_page: bool,
 }
 
 /// Whether a command may come while nothing may be read: it opens, shuts, sends, or asks how the device stands.
@@ -94,8 +96,8 @@ impl Curtain {
 
     /// Whether the screen is due to shut, or what is behind it to be forgotten; a device that cannot write keeps
     /// what is typed.
-    fn is_due(&self, shuts_s: u32, failing: bool) -> bool {
-        let shuts_ms = if shuts_s == 0 { SCREEN_SHUTS_MS } else { i64::from(shuts_s) * 1_000 };
+    fn is_due(&self, decided_s: u32, failing: bool) -> bool {
+        let shuts_ms = if decided_s == 0 { SCREEN_SHUTS_MS } else { i64::from(decided_s) * 1_000 };
         match &self.pin {
             _ if !self.is_drawn => self.untouched_ms >= shuts_ms,
             Some(_) => self.age_ms >= PIN_LIFE_MS,
@@ -177,7 +179,7 @@ impl<P: Platform> Core<P> {
                 passed += rest;
                 beat.since_ms = 0;
             }
-            let (has_page, failing) = (state.has_page, state.storage_failing);
+            let (has_page, failing) = (state.beat.has_page, state.storage_failing);
             let Some(open) = &mut state.open else { return };
             let is_new = open.passes(passed, now_ms, has_page);
             (open.curtain.is_due(open.standing.shuts_s, failing), is_new)

@@ -75,8 +75,6 @@ pub(super) struct State {
     pub(super) wipe: Wipe,
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
-    /// A page speaks with this core: it shuts when nobody touches that.
-    pub(super) has_page: bool,
     pub(super) beat: Beat,
     /// The catalog of the vault that was open last: opened again, it is the same.
     pub(super) catalog: Option<&'static Catalog>,

@@ -23,6 +23,7 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
             password: "x".to_owned(),
             passphrase: "för kort".to_owned(),
             device_name: "x".to_owned(),
+            forgotten: false,
         }),
         Command::Get(Query::Page("/arenden".to_owned())),
         Command::Get(Query::Page("/sok/hä".to_owned())),
