@@ -9,7 +9,7 @@ use super::{Desk, DeskError};
 use crate::storage::sqlite::devices::{self, Standing, State};
 use crate::storage::sqlite::{accounts, log};
 
-const HERE: &str = "/administration/surfplattor";
+pub(super) const HERE: &str = "/administration/surfplattor";
 /// A tablet silent for longer is marked, in milliseconds (two weeks).
 const SILENT_MS: i64 = 14 * 24 * 3_600_000;
 
@@ -55,6 +55,7 @@ impl Desk {
             lines.push((
                 seen_ms.unwrap_or_default(),
                 Line {
+                    href: Some(format!("{HERE}/{id}")),
                     key: id,
                     title: device.name,
                     detail: format!("{login} · {}", self.f(Word::DeskHolds, &[&held.to_string()])),
@@ -102,7 +103,7 @@ impl Desk {
     }
 
     /// A tablet of the person's own unit.
-    fn own_device(&self, device: &str) -> Result<DeviceId, DeskError> {
+    pub(super) fn own_device(&self, device: &str) -> Result<DeviceId, DeskError> {
         let id: DeviceId = device.parse().map_err(|_| DeskError::Nowhere)?;
         let names = self.app.readers.read(|db| accounts::device_names(db, self.me.unit))?;
         names.iter().any(|(known, _)| *known == id).then_some(id).ok_or(DeskError::Nowhere)

@@ -3,13 +3,14 @@
 //! person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
-//! [`devices`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
+//! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
 //! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`noted`].
 
 mod clean;
 mod devices;
 mod guard;
 mod held;
+mod holds;
 mod link;
 mod listed;
 mod log;
@@ -134,6 +135,11 @@ impl Desk {
         }
         if let Some(held) = address.strip_prefix(held::HERE).and_then(|at| at.strip_prefix('/')) {
             return self.story(held);
+        }
+        if let Some(device) =
+            address.strip_prefix(devices::HERE).and_then(|rest| rest.strip_prefix('/'))
+        {
+            return self.holds(device);
         }
         if let Some(user) = address.strip_prefix(link::HERE) {
             return self.link_of(user);
