@@ -39,8 +39,6 @@ pub struct Secrets {
     /// Draws the secrets that renew sessions; not of the key of sessions, so that a change of that one
     /// ends no session.
     pub refresh: [u8; 32],
-    /// Draws the words by which devices hand in without a session.
-    pub hand_in: [u8; 32],
     /// Wraps document keys.
     pub master: [u8; 32],
 }
@@ -230,7 +228,6 @@ impl App {
                 position: told_key(b"ankomst/position-key/1", &master),
                 arrival: told_key(b"ankomst/arrival-key/1", &master),
                 refresh: told_key(b"ankomst/refresh-key/2", &master),
-                hand_in: told_key(b"ankomst/hand-in-key/1", &master),
                 master,
             },
             tokens: Tokens::new(session),

@@ -58,6 +58,8 @@ async fn a_passphrase_that_is_wrong_waits_and_one_that_is_forgotten_loses_nothin
     server.command(&["device", "wipe", id]);
     page.see("#wipe").await;
     page.see_text("#wipe", "har tömts").await;
+    let plain = "!document.querySelector('#sign-in')?.textContent.includes('skrivit här skickas')";
+    page.until("nothing to be forgotten any more", plain).await;
     page.picture("03-tomd").await;
     let all = server.command(&["device", "list"]);
     assert!(all.lines().any(|line| line.starts_with(id) && line.contains(" wiped ")), "{all}");

@@ -21,7 +21,9 @@ use crate::sync::ingest;
 /// The server's word that a device may hand in.
 #[must_use]
 pub fn token(app: &App, device: DeviceId) -> [u8; 32] {
-    sha256(&[b"ankomst/hand-in/1", &app.secrets.hand_in, device.as_bytes()])
+    // Where the key of the folder is, this one is, too.
+    let key = sha256(&[b"ankomst/hand-in-key/1", &app.secrets.master]);
+    sha256(&[b"ankomst/hand-in/1", &key, device.as_bytes()])
 }
 
 /// Whether a device shows the word it was given.

@@ -88,7 +88,8 @@ impl HttpTransport {
 
 /// A client; without trust it reaches `http` addresses only.
 fn client(trust: Option<&ClientConfig>) -> reqwest::Client {
-    let builder = reqwest::Client::builder();
+    // A connection that has rested may be of a server that was started anew since; a browser tries again then.
+    let builder = reqwest::Client::builder().pool_idle_timeout(core::time::Duration::from_secs(1));
     let config = trust.cloned().unwrap_or_else(|| (*trusting(&[])).clone());
     builder.tls_backend_preconfigured(config).build().unwrap()
 }

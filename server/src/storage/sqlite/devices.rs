@@ -156,7 +156,7 @@ struct Before {
     arrived: u64,
     high_ms: i64,
     session: Option<SessionId>,
-    session_before: Option<SessionId>,
+    earlier: Option<SessionId>,
     session_ms: i64,
 }
 
@@ -168,7 +168,7 @@ impl Before {
             && self.epoch == shown.epoch
             && shown.began_ms > self.high_ms
             && (behind(shown.high, self.high) || behind(shown.arrived, self.arrived));
-        let is_old = self.session_before == Some(shown.session) && shown.began_ms > self.session_ms;
+        let is_old = self.earlier == Some(shown.session) && shown.began_ms > self.session_ms;
         !is_back && !is_old
     }
 }
@@ -194,7 +194,7 @@ pub fn shows(
             arrived: u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
             high_ms: row.get(3)?,
             session: row.get::<_, Option<Blob<SessionId>>>(4)?.map(|session| session.0),
-            session_before: row.get::<_, Option<Blob<SessionId>>>(5)?.map(|session| session.0),
+            earlier: row.get::<_, Option<Blob<SessionId>>>(5)?.map(|session| session.0),
             session_ms: row.get(6)?,
         })
     });
@@ -248,11 +248,11 @@ mod tests {
     }
 
     fn goes_on(before: (u64, i64), sessions: [u8; 2], shown: &Shown) -> bool {
-        let [session_before, session] = sessions.map(|one| Some(SessionId::from_bytes([one; 16])));
+        let [earlier, session] = sessions.map(|one| Some(SessionId::from_bytes([one; 16])));
         let epoch = Some(Epoch::from_bytes([1; 16]));
         let (high, high_ms) = before;
         let before =
-            Before { epoch, high, arrived: high, high_ms, session, session_before, session_ms: 50 };
+            Before { epoch, high, arrived: high, high_ms, session, earlier, session_ms: 50 };
         before.goes_on_with(shown)
     }
 

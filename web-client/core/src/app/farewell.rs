@@ -9,7 +9,7 @@ use ankomst_shared::sync::wire;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use super::deposits::{Said, settle};
+use super::deposits::{Kept, Said, settle};
 use super::rows::{ARRIVED, VAULTS};
 use super::state::Core;
 use crate::platform::{Method, Platform, Transport};
@@ -140,7 +140,7 @@ impl<P: Platform> Core<P> {
         let question = Farewell {
             device: road.device,
             token: road.token.clone(),
-            deposits: batch::deposits(mine.map(|kept| kept.sealed()).collect(), turn),
+            deposits: batch::deposits(mine.map(Kept::sealed).collect(), turn),
             epoch: arrived.epoch,
             arrived: arrived.at,
             gone: road.gone,

@@ -328,7 +328,10 @@ fn send(it: Entry, command: Command) {
                 it.fault.set(Some(refusal(why)));
             }
             Reply::Status(status) => ui().take_status(status),
-            _ => ui().refresh(),
+            _ => {
+                ui().forgotten.set(false);
+                ui().refresh();
+            }
         }
     });
 }

@@ -20,7 +20,7 @@ pub fn wipe_notice() -> AnyView {
             Wipe::Done => Text::WipeDone,
         };
         Some(
-            view! { <p class="notice" id="wipe" data-tone="info">{icon(Sign::Tablet)}{tr(said)}</p> },
+            view! { <p class="notice" id="wipe" data-tone="info">{icon(Sign::Tablet)}<span>{tr(said)}</span></p> },
         )
     })
 }
