@@ -118,11 +118,8 @@ pub async fn answer(
         })
         .await?;
     app.audit.owe(shown::dropped(by, &answer)).await;
-    answer.looked = looked;
-    answer.acks = acks;
-    answer.deposits = deposits;
     app.metrics.exchange();
-    Ok(answer)
+    Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
 }
 
 enum Gathered {
