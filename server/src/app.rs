@@ -43,6 +43,19 @@ pub struct Secrets {
     pub master: [u8; 32],
 }
 
+impl Secrets {
+    fn of(server: [u8; 32], deposit: [u8; 32], master: [u8; 32]) -> Self {
+        Self {
+            server: SigningKey::from_seed(server),
+            deposit: DepositKey::from_seed(deposit),
+            position: told_key(b"ankomst/position-key/1", &master),
+            arrival: told_key(b"ankomst/arrival-key/1", &master),
+            refresh: told_key(b"ankomst/refresh-key/2", &master),
+            master,
+        }
+    }
+}
+
 impl core::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Secrets(***)")
@@ -195,21 +208,14 @@ impl App {
         let log_db = open_log(folder, schema)?;
         let rows_db = rows::open(folder)?;
         let ballast = Arc::new(Ballast::new(folder));
-        let watched = Arc::clone(&ballast);
         let metrics = Arc::<Metrics>::default();
-        let (counts, sockets) = (Arc::clone(&metrics), Sockets::new(Arc::clone(&metrics)));
+        let (counts, hears) = (Arc::clone(&metrics), hears_full(&ballast));
+        let sockets = Sockets::new(Arc::clone(&metrics));
         let watch = move |group: Group| {
             counts.commit(group.pieces, group.took);
-            if group.met_full {
-                watched.hears(&StorageError::Full);
-            }
+            hears(group);
         };
-        let watched = Arc::clone(&ballast);
-        let watch_accesses = Arc::new(move |group: Group| {
-            if group.met_full {
-                watched.hears(&StorageError::Full);
-            }
-        });
+        let watch_accesses = Arc::new(hears_full(&ballast));
         let app = Self {
             folder: folder.to_path_buf(),
             key_files: key_files.clone(),
@@ -222,14 +228,7 @@ impl App {
             making: Making::default(),
             catalog: RwLock::new(Catalog::builtin()),
             trial: TrialPool::new(binary, Arc::clone(&metrics)),
-            secrets: Secrets {
-                server: SigningKey::from_seed(server),
-                deposit: DepositKey::from_seed(deposit),
-                position: told_key(b"ankomst/position-key/1", &master),
-                arrival: told_key(b"ankomst/arrival-key/1", &master),
-                refresh: told_key(b"ankomst/refresh-key/2", &master),
-                master,
-            },
+            secrets: Secrets::of(server, deposit, master),
             tokens: Tokens::new(session),
             ballast,
             metrics,
@@ -293,6 +292,16 @@ impl App {
 pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Tells the ballast of commits that met a full disk.
+fn hears_full(ballast: &Arc<Ballast>) -> impl Fn(Group) + Send + Sync + 'static {
+    let ballast = Arc::clone(ballast);
+    move |group| {
+        if group.met_full {
+            ballast.hears(&StorageError::Full);
+        }
+    }
 }
 
 /// A key drawn from another: where that one is, this one is, too.

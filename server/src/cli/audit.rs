@@ -191,10 +191,15 @@ fn rehearse(data: &Path, entries: usize) -> anyhow::Result<()> {
 fn made_up(number: usize) -> Entry {
     let id = |kinds: usize| {
         let mut id = [0; 16];
-        id[..8].copy_from_slice(&((number % kinds) as u64).to_be_bytes());
+        id[..8].copy_from_slice(&(number % kinds).to_be_bytes());
         id
     };
-    let what = [What::Delivered, What::Listed, What::Found, What::Read][number % 4];
+    let what = match number % 4 {
+        0 => What::Delivered,
+        1 => What::Listed,
+        2 => What::Found,
+        _ => What::Read,
+    };
     Entry {
         who: Some(UserId::from_bytes(id(40))),
         device: Some(DeviceId::from_bytes(id(60))),

@@ -143,7 +143,7 @@ impl Desk {
             let what = (Word::DeskLogRest, Sign::Tick, Word::DeskLogRestHelp);
             actions.push(self.act_of(HERE, ("review", month), what, Vec::new()));
         }
-        let save = Act::Save(format!("R12-{month}.csv"), self.file(month, &found, &told));
+        let save = Act::Save(format!("R12-{month}.csv"), file(month, &found, &told));
         actions.push(plain("csv", self.w(Word::ReportCsv), Sign::None, save));
         actions.push(plain("print", self.w(Word::Print), Sign::Print, Act::Print));
         Ok(PageView {
@@ -226,18 +226,15 @@ impl Desk {
         let found = self.sampled(month)?;
         // Nobody reviews what he has read himself.
         let mut open = found.drawn.iter().filter(|noted| noted.entry.who != Some(self.me.id));
-        let (seqs, result, remark): (Vec<i64>, &str, &str) = match chosen {
-            Some(seq) => {
-                let result = text(answers, "result")?;
-                let known = RESULTS.iter().find(|(code, ..)| *code == result);
-                let (code, ..) = known.ok_or(DeskError::BadValue("result"))?;
-                open.find(|noted| noted.seq == seq).ok_or(DeskError::Nowhere)?;
-                (vec![seq], code, text(answers, "remark").unwrap_or_default())
-            }
-            None => {
-                let open = open.filter(|noted| !found.reviews.contains_key(&noted.seq));
-                (open.map(|noted| noted.seq).collect(), "ok", "")
-            }
+        let (seqs, result, remark): (Vec<i64>, &str, &str) = if let Some(seq) = chosen {
+            let result = text(answers, "result")?;
+            let known = RESULTS.iter().find(|(code, ..)| *code == result);
+            let (code, ..) = known.ok_or(DeskError::BadValue("result"))?;
+            open.find(|noted| noted.seq == seq).ok_or(DeskError::Nowhere)?;
+            (vec![seq], code, text(answers, "remark").unwrap_or_default())
+        } else {
+            let open = open.filter(|noted| !found.reviews.contains_key(&noted.seq));
+            (open.map(|noted| noted.seq).collect(), "ok", "")
         };
         let entry = |seq| Entry {
             about: format!("{month}/{seq}/{result}"),
@@ -322,30 +319,31 @@ impl Desk {
         let assigned = case.filter(|_| is_case).map(|case| own.contains(&case));
         Ok((format!("{kind} {number}").trim_end().to_owned(), assigned))
     }
+}
 
-    fn file(&self, month: &str, found: &Sample, told: &[Told]) -> String {
-        let mut lines = vec![COLUMNS.map(str::to_owned).to_vec()];
-        let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-        lines.extend(found.drawn.iter().zip(told).map(|(noted, told)| {
-            let review = found.reviews.get(&noted.seq);
-            vec![
-                month.to_owned(),
-                told.reader.clone(),
-                told.role.clone(),
-                told.record.clone(),
-                told.at.clone(),
-                told.mode.to_owned(),
-                told.device.clone(),
-                told.purpose.clone(),
-                told.assigned.map(yes).unwrap_or_default(),
-                yes(is_need(noted.entry.what)),
-                told.groups.to_owned(),
-                yes(!is_need(noted.entry.what)),
-                told.reviewer.clone(),
-                review.map(|review| review.result.clone()).unwrap_or_default(),
-                review.map(|review| review.remark.clone()).unwrap_or_default(),
-            ]
-        }));
-        csv::write(&lines)
-    }
+/// The sample as a file for a spreadsheet.
+fn file(month: &str, found: &Sample, told: &[Told]) -> String {
+    let mut lines = vec![COLUMNS.map(str::to_owned).to_vec()];
+    let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    lines.extend(found.drawn.iter().zip(told).map(|(noted, told)| {
+        let review = found.reviews.get(&noted.seq);
+        vec![
+            month.to_owned(),
+            told.reader.clone(),
+            told.role.clone(),
+            told.record.clone(),
+            told.at.clone(),
+            told.mode.to_owned(),
+            told.device.clone(),
+            told.purpose.clone(),
+            told.assigned.map(yes).unwrap_or_default(),
+            yes(is_need(noted.entry.what)),
+            told.groups.to_owned(),
+            yes(!is_need(noted.entry.what)),
+            told.reviewer.clone(),
+            review.map(|review| review.result.clone()).unwrap_or_default(),
+            review.map(|review| review.remark.clone()).unwrap_or_default(),
+        ]
+    }));
+    csv::write(&lines)
 }

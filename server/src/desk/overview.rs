@@ -51,12 +51,7 @@ impl Desk {
             },
             self.link(guard::HERE, Word::DeskGuard, opened),
         ];
-        if self.reviews() {
-            lines.push(Line {
-                figure: String::new(),
-                ..self.link(super::log::HERE, Word::DeskLog, 0)
-            });
-        }
+        lines.extend(self.log_line());
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let backup = backup_ms.map_or_else(|| self.w(Word::ContactNever).to_owned(), Self::moment);
@@ -84,6 +79,13 @@ impl Desk {
         parts.push(self.part("catalog", Word::DeskCatalog, Body::Facts(catalog)));
         let title = self.w(Word::Administration).to_owned();
         Ok(PageView { title, parts, ..PageView::default() })
+    }
+
+    /// The way to the access log, for who reviews it.
+    fn log_line(&self) -> Option<Line> {
+        let line =
+            || Line { figure: String::new(), ..self.link(super::log::HERE, Word::DeskLog, 0) };
+        self.reviews().then(line)
     }
 
     /// The way back to the overview.

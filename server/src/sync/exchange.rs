@@ -119,11 +119,8 @@ pub async fn answer(
     answer.documents_left =
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
     app.audit.owe(shown::dropped(by, &answer)).await;
-    answer.looked = looked;
-    answer.acks = acks;
-    answer.deposits = deposits;
     app.metrics.exchange();
-    Ok(answer)
+    Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
 }
 
 enum Gathered {

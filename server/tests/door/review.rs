@@ -93,19 +93,23 @@ async fn a_month_is_reviewed_and_what_is_found_is_an_entry_of_the_log() {
     let file = door.app.audit.file();
     assert_eq!(verify::file(&file, &door.app.audit.public()).unwrap().fault, None);
 
-    // An auditor sees the same, and nothing of a record; an administrator does not see it at all.
+    auditor(&door, &mut sixten, &names, shown.len()).await;
+}
+
+/// An auditor sees the same, and nothing of a record; an administrator does not see it at all.
+async fn auditor(door: &Door, sixten: &mut Browser, names: &[String], count: usize) {
     let new = [
         ("login", "greta"),
         ("name", "Greta"),
         ("role", Role::Auditor.name()),
         ("password", "greta-i-provby-1"),
     ];
-    assert_eq!(act(&mut sixten, &door, "new", &new).await.status, StatusCode::OK);
+    assert_eq!(act(sixten, door, "new", &new).await.status, StatusCode::OK);
     let mut greta = Browser::new(9);
-    assert_eq!(greta.enrol(&door, "greta", "greta-i-provby-1").await.status, StatusCode::OK);
-    assert_eq!(lines(&sample(&mut greta, &door).await).len(), shown.len());
+    assert_eq!(greta.enrol(door, "greta", "greta-i-provby-1").await.status, StatusCode::OK);
+    assert_eq!(lines(&sample(&mut greta, door).await).len(), count);
     for place in ["/administration", "/administration/hallna", HERE] {
-        let answer = page(&mut greta, &door, place).await;
+        let answer = page(&mut greta, door, place).await;
         assert_eq!(answer.status, StatusCode::OK, "{place}");
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(names.iter().all(|name| !text.contains(name)), "{place}");
@@ -113,9 +117,9 @@ async fn a_month_is_reviewed_and_what_is_found_is_an_entry_of_the_log() {
     for place in
         ["/register", "/register/case/case", "/administration/skydd", "/administration/personer"]
     {
-        assert_eq!(page(&mut greta, &door, place).await.problem(), "forbidden", "{place}");
+        assert_eq!(page(&mut greta, door, place).await.problem(), "forbidden", "{place}");
     }
-    assert_eq!(page(&mut sixten, &door, HERE).await.problem(), "forbidden");
+    assert_eq!(page(sixten, door, HERE).await.problem(), "forbidden");
 }
 
 #[tokio::test(flavor = "multi_thread")]

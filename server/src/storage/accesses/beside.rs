@@ -16,6 +16,9 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::backup::sync_folder;
 
 const PLACE_BYTES: usize = 112;
+/// Where the second place begins, and where it ends.
+const SECOND: u64 = 112;
+const END: u64 = 224;
 
 /// The file beside a log.
 #[must_use]
@@ -32,7 +35,7 @@ pub fn of(log: &Path) -> PathBuf {
 pub fn note(log: &Path, head: &Signed) -> Result<(), StorageError> {
     let file =
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(of(log))?;
-    let place = if head.seq % 2 == 0 { 0 } else { PLACE_BYTES as u64 };
+    let place = if head.seq % 2 == 0 { 0 } else { SECOND };
     Ok(file.write_all_at(&bytes_of(head), place)?)
 }
 
@@ -45,7 +48,7 @@ pub fn make(log: &Path, head: &Signed) -> Result<(), StorageError> {
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(of(log))?;
     // Its room is there from now on, also on a full disk.
     file.write_all_at(&bytes_of(head), 0)?;
-    file.write_all_at(&bytes_of(head), PLACE_BYTES as u64)?;
+    file.write_all_at(&bytes_of(head), SECOND)?;
     file.sync_all()?;
     sync_folder(log)
 }
@@ -77,7 +80,7 @@ pub enum Told {
 pub fn read(log: &Path, key: &PublicKey) -> Result<Told, StorageError> {
     let mut bytes = Vec::new();
     match File::open(of(log)) {
-        Ok(file) => file.take(PLACE_BYTES as u64 * 2).read_to_end(&mut bytes)?,
+        Ok(file) => file.take(END).read_to_end(&mut bytes)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Told::Nothing),
         Err(error) => return Err(error.into()),
     };

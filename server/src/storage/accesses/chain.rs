@@ -52,7 +52,8 @@ impl Columns<'_> {
         for bytes in self.ids.into_iter().chain(texts) {
             scratch.push(u8::from(bytes.is_some()));
             let bytes = bytes.unwrap_or_default();
-            scratch.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+            scratch
+                .extend_from_slice(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
             scratch.extend_from_slice(bytes);
         }
         sha256(&[scratch])

@@ -75,11 +75,10 @@ pub fn open(folder: &Path, key: &SigningKey, now_ms: i64) -> Result<Connection, 
     }
     let fresh = match (beside::read(&file, &key.public())?, end(&db)?) {
         (beside::Told::Nothing, None) => Some(What::Begun),
-        (_, None) => Some(What::Broken),
         (beside::Told::End(told), Some(end)) => (told.seq > end.seq).then_some(What::Broken),
         // The power went before the very first end was noted.
         (_, Some(end)) if end.seq == 1 => None,
-        (_, Some(_)) => Some(What::Broken),
+        _ => Some(What::Broken),
     };
     if let Some(what) = fresh {
         let about = base32(&random::<16>()?);

@@ -42,9 +42,9 @@ fn with_backups(server: &mut Server, backups: &Path) {
 }
 
 async fn stands(tablet: &Tablet, case: DocumentId, wanted: &str) {
-    let there = |field: &FieldView| field.text == wanted;
+    // What is cleaned again goes from the tablet with a contact of its own.
+    let there = |field: &FieldView| field.text == wanted && field.agreement == Agreement::Agreed;
     tablet.until_field((case, FROM), wanted, there).await;
-    assert_eq!(tablet.field((case, FROM)).await.unwrap().agreement, Agreement::Agreed);
     assert_eq!(tablet.status().held, 0);
 }
 
