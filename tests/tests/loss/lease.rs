@@ -53,7 +53,7 @@ fn a_tablet_past_its_lease_hands_in_twenty_changes_and_opens_again() {
         let opens = || elin.status().screen == Screen::Open;
         assert!(elin.eventually(SYNC_MAX, opens).await, "contact does not open it");
         elin.sync().await;
-        assert_eq!(ledger.missing(&server.dump().text(), Shown::Saved), []);
+        assert_eq!(ledger.missing(server.dump().text(), Shown::Saved), []);
         assert_eq!(elin.field((case, FIELD)).await.unwrap().text, half);
     });
 }

@@ -107,10 +107,11 @@ impl World {
 
 /// Asks everything there is to ask, and finds nothing of a person in the answers.
 fn tells_nothing(core: &Core<Desk>, document: DocumentId, why: Refusal) {
-    let (come, read): (Vec<_>, Vec<_>) = every_command(document).into_iter().partition(may_come);
-    assert!(come.len() > 9 && read.len() > 9, "{come:?}");
+    let (entering, read): (Vec<_>, Vec<_>) =
+        every_command(document).into_iter().partition(may_come);
+    assert!(entering.len() > 9 && read.len() > 9, "{entering:?}");
     // What may come changes nothing of it, whichever way it goes.
-    for command in read.clone().into_iter().chain(come).chain(read) {
+    for command in read.clone().into_iter().chain(entering).chain(read) {
         let (said, comes) = (format!("{command:?}"), may_come(&command));
         let screen = status(core).screen;
         let reply = ask(core, command);

@@ -53,33 +53,34 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::Asked { form: document, tab: "1".to_owned(), leaves: false },
         Command::SignOut,
     ];
-    let mut kinds = std::collections::BTreeSet::new();
-    for command in &all {
-        kinds.insert(match command {
-            Command::Status => 0,
-            Command::SignIn(_) => 1,
-            Command::Unlock { .. } => 2,
-            Command::Lock => 3,
-            Command::SignOut => 4,
-            Command::SetLanguage(_) => 5,
-            Command::Get(_) => 6,
-            Command::Type { .. } => 7,
-            Command::Commit(_) => 8,
-            Command::AddEntry { .. } => 9,
-            Command::Act(..) => 10,
-            Command::Settle { .. } => 11,
-            Command::Unsettle { .. } => 12,
-            Command::Review { .. } => 13,
-            Command::TakeOn { .. } => 14,
-            Command::SyncNow => 15,
-            Command::Asked { .. } => 16,
-            Command::SafetyCopy => 17,
-            Command::Touched => 18,
-            Command::Pin(_) => 19,
-        });
-    }
+    let kinds: std::collections::BTreeSet<u8> = all.iter().map(number).collect();
     assert_eq!(kinds.len(), 20, "{kinds:?}");
     all
+}
+
+const fn number(command: &Command) -> u8 {
+    match command {
+        Command::Status => 0,
+        Command::SignIn(_) => 1,
+        Command::Unlock { .. } => 2,
+        Command::Lock => 3,
+        Command::SignOut => 4,
+        Command::SetLanguage(_) => 5,
+        Command::Get(_) => 6,
+        Command::Type { .. } => 7,
+        Command::Commit(_) => 8,
+        Command::AddEntry { .. } => 9,
+        Command::Act(..) => 10,
+        Command::Settle { .. } => 11,
+        Command::Unsettle { .. } => 12,
+        Command::Review { .. } => 13,
+        Command::TakeOn { .. } => 14,
+        Command::SyncNow => 15,
+        Command::Asked { .. } => 16,
+        Command::SafetyCopy => 17,
+        Command::Touched => 18,
+        Command::Pin(_) => 19,
+    }
 }
 
 /// What may come: it opens, shuts, sends, or asks how the device stands.
