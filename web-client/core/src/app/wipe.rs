@@ -38,8 +38,10 @@ impl<P: Platform> Core<P> {
             return Ok(Met::More);
         };
         if self.is_open_of(road.device) {
-            // What cannot be written must not go.
-            self.commit_all_drafts().await?;
+            // What cannot be written must not go; what no change can be made of is deposited as it is.
+            if self.commit_all_drafts().await == Err(Refusal::Storage) {
+                return Ok(Met::Nobody);
+            }
             self.lock().await;
         }
         let _turn = self.0.turn.take().await;
