@@ -43,7 +43,10 @@ impl<P: Platform> Core<P> {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => {
-                self.note_look(&query).await?;
+                if let Some(write) = self.look(&query)? {
+                    // A device that cannot write says so; what is on it can be read all the same.
+                    self.commit(vec![write]).await.ok();
+                }
                 return self.view(&query).map(Reply::View);
             }
             Command::Type { document, path, value } => {
