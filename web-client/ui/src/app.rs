@@ -78,8 +78,9 @@ fn navigation() -> AnyView {
     let (works, supervises) = (has(Role::Caseworker), has(Role::Supervisor));
     let inspects = has(Role::Inspector);
     let administers = derived(move || {
-        let has = |role| ui().has_role(role);
-        has(Role::Administrator) || has(Role::Supervisor) || has(Role::Auditor)
+        [Role::Administrator, Role::Supervisor, Role::Auditor]
+            .iter()
+            .any(|role| ui().has_role(*role))
     });
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>

@@ -45,7 +45,9 @@ impl<P: Platform> Core<P> {
             Command::Get(query) => {
                 if let Some(write) = self.look(&query)? {
                     // A device that cannot write says so; what is on it can be read all the same.
-                    self.commit(vec![write]).await.ok();
+                    match self.commit(vec![write]).await {
+                        Ok(()) | Err(_) => {}
+                    }
                 }
                 return self.view(&query).map(Reply::View);
             }
