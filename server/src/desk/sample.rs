@@ -119,12 +119,10 @@ mod tests {
 
     #[test]
     fn a_month_draws_twenty_or_two_in_a_hundred_and_all_emergencies() {
-        let folder = tempfile::tempdir().unwrap();
         let key = SigningKey::from_seed([3; 32]);
         let (from_ms, to_ms) = month("2026-11").unwrap();
         assert_eq!(month("2026-12").unwrap().0, to_ms);
         assert_eq!((month("2026-13"), month("2026-1"), month("x")), (None, None, None));
-        let db = open(folder.path(), &key, from_ms - 5_000_000).unwrap();
         let [own, other] = [1, 2].map(|byte| UnitId::from_bytes([byte; 16]));
         let read = |unit| Entry {
             unit: Some(unit),
@@ -132,17 +130,21 @@ mod tests {
             ..Entry::of(What::Read)
         };
         let need = Entry { unit: Some(own), ..Entry::of(What::OpenedInNeed) };
-        let mut wanted = Vec::new();
-        for (count, at_ms) in [(30, from_ms - 1), (15, from_ms), (0, to_ms - 1), (9, to_ms)] {
-            let mut all = vec![read(own); count];
-            all.extend(vec![read(other); 50]);
-            all.push(need.clone());
-            append(&db, &key, &all, at_ms).unwrap();
-            wanted.push(count);
-        }
-        let few = sample(&db, own, "2026-11").unwrap().unwrap();
+        let made = |folder: &std::path::Path, more: usize| {
+            let db = open(folder, &key, from_ms - 5_000_000).unwrap();
+            let counts = [(30, from_ms - 1), (15, from_ms), (more, to_ms - 1), (9, to_ms)];
+            for (count, at_ms) in counts {
+                let mut all = vec![read(own); count];
+                all.extend(vec![read(other); 50]);
+                all.push(need.clone());
+                append(&db, &key, &all, at_ms).unwrap();
+            }
+            db
+        };
+        let [one, two] = [0, 1].map(|_| tempfile::tempdir().unwrap());
+        let few = sample(&made(one.path(), 0), own, "2026-11").unwrap().unwrap();
         assert_eq!((few.all, few.drawn.len()), (15, 17), "all of a few, and two emergencies");
-        append(&db, &key, &vec![read(own); 2_000], from_ms + 5).unwrap();
+        let db = made(two.path(), 2_000);
         let many = sample(&db, own, "2026-11").unwrap().unwrap();
         assert_eq!((many.all, many.drawn.len()), (2_015, 41 + 2));
         let again = sample(&db, own, "2026-11").unwrap().unwrap();

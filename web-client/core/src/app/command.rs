@@ -37,7 +37,12 @@ impl<P: Platform> Core<P> {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => {
-                self.note_look(&query).await?;
+                if let Some(write) = self.look(&query)? {
+                    // A device that cannot write says so; what is on it can be read all the same.
+                    match self.commit(vec![write]).await {
+                        Ok(()) | Err(_) => {}
+                    }
+                }
                 return self.view(&query).map(Reply::View);
             }
             Command::Type { document, path, value } => {

@@ -15,10 +15,12 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
+use ankomst_shared::sync::message::Looks;
 use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
 use super::known::Known;
+use super::looked;
 pub(super) use super::now::Now;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
@@ -46,8 +48,6 @@ pub(super) struct Inner<P> {
     pub(super) build: String,
     /// State changes and their commits go one after the other.
     pub(super) turn: Turn,
-    /// What was opened is noted one after the other, too.
-    pub(super) looking: Turn,
     pub(super) state: RefCell<State>,
     pub(super) events: Mailbox<Event>,
     /// Rung when there is something to send or the person asks for contact.
@@ -106,6 +106,8 @@ pub(super) struct Open {
     pub(super) tabs: Tabs,
     /// Documents whose drafts are not as they were last deposited.
     pub(super) undeposited: BTreeSet<DocumentId>,
+    /// What was opened here without contact and the server does not have yet.
+    pub(super) looks: Looks,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
@@ -128,7 +130,6 @@ impl<P: Platform> Core<P> {
             platform,
             build: build.to_owned(),
             turn: Turn::default(),
-            looking: Turn::default(),
             state: RefCell::default(),
             events: Mailbox::default(),
             wake: Mailbox::default(),
@@ -172,10 +173,16 @@ impl<P: Platform> Core<P> {
             typed_ms: 0,
             tabs: Tabs::default(),
             undeposited: BTreeSet::new(),
+            looks: Looks::default(),
             wants_again: false,
             curtain: Curtain::default(),
             key,
         };
+        let row = looked::key(user);
+        if let Ok(Some(sealed)) = store.get(Table::Meta, &row).await {
+            // One that cannot be read is none: the server finds it by the count.
+            open.looks = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
+        }
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
         let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
         let prefix = user.as_bytes().as_slice();

@@ -162,7 +162,6 @@ impl<P: Platform> Core<P> {
 
     async fn question(&self) -> Result<Exchange, Refusal> {
         let deposits = self.deposits().await?;
-        let looks = self.looks().await;
         let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
         let lacks = self.lacks_road();
@@ -191,7 +190,12 @@ impl<P: Platform> Core<P> {
             };
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             open.client.greet(&mut hello, &place, &here);
-            Ok(Exchange { hello, push: open.push(batch::PUSH_BYTES_MAX), deposits, looks })
+            Ok(Exchange {
+                hello,
+                push: open.push(batch::PUSH_BYTES_MAX),
+                deposits,
+                looks: Some(open.told_looks()),
+            })
         })
     }
 
@@ -228,7 +232,9 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
-        self.forget_looks(answer.looked).await?;
+        if let Some(write) = self.looked(answer.looked)? {
+            self.commit(vec![write]).await?;
+        }
         self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();
