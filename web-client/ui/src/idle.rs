@@ -61,10 +61,10 @@ pub fn shut() {
 /// The screen has been shut or opened: nothing of what it showed stays, and the keyboard finds its place.
 pub fn turned(is_open: bool) {
     if is_open {
-        touched();
+        let down = DOWN.take();
         // What stands there is asked of the core first.
-        set_timeout(back_to_place, Duration::from_millis(BACK_MS));
-        return;
+        set_timeout(move || go_down(down), Duration::from_millis(BACK_MS));
+        return touched();
     }
     let ui = ui();
     ui.asking.set(None);
@@ -77,8 +77,7 @@ fn keep_place() {
     DOWN.set(window.and_then(|window| window.scroll_y().ok()).unwrap_or_default());
 }
 
-fn back_to_place() {
-    let down = DOWN.take();
+fn go_down(down: f64) {
     if let Some(window) = web_sys::window().filter(|_| down > 0.0) {
         window.scroll_to_with_x_and_y(0.0, down);
     }
