@@ -37,7 +37,7 @@ impl<P: Platform> Core<P> {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => {
-                if let Some(write) = self.look(&query)? {
+                if let Some(write) = self.note_look(&query)? {
                     // A device that cannot write says so; what is on it can be read all the same.
                     match self.commit(vec![write]).await {
                         Ok(()) | Err(_) => {}

@@ -60,7 +60,7 @@ impl Open {
 
 impl<P: Platform> Core<P> {
     /// Counts that a record is opened without contact; gives what is to be stored before it is shown.
-    pub(super) fn look(&self, query: &Query) -> Result<Option<Write>, Refusal> {
+    pub(super) fn note_look(&self, query: &Query) -> Result<Option<Write>, Refusal> {
         let is_live = self.0.state.borrow().contact == Contact::Live;
         let at_ms = self.now_ms();
         match record(query).filter(|_| !is_live) {

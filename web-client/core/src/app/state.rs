@@ -7,12 +7,10 @@ use std::rc::Rc;
 use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status, Wipe};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
-use ankomst_shared::document::{Authoring, Document};
-use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DeviceId, DocumentId, UserId};
-use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
+use ankomst_shared::document::Document;
+use ankomst_shared::ids::{ChangeHash, DepositId, DeviceId, DocumentId, UserId};
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
 use ankomst_shared::sync::message::Looks;
@@ -27,7 +25,6 @@ use super::rows::{
 };
 use super::same::Beside;
 use super::screen::{Beat, Curtain};
-use super::whole;
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -355,54 +352,5 @@ impl Open {
 
     pub(super) fn kind(&self, document: DocumentId) -> Option<&str> {
         self.headers.get(&document).map(|header| header.kind.as_str())
-    }
-
-    /// Gives a document, reading it if it is not in memory. `actor` is what it would be written as.
-    pub(super) fn document(
-        &mut self,
-        id: DocumentId,
-        actor: ActorId,
-        now_ms: i64,
-    ) -> Option<&mut Opened> {
-        self.uses += 1;
-        if !self.documents.contains_key(&id) {
-            let chunks = self.chunks.get(&id)?;
-            let document = whole::open(actor, chunks)?;
-            let open = self.documents.pairs();
-            if open.len() >= OPEN_DOCUMENTS_MAX {
-                let oldest = open.iter().min_by_key(|(_, opened)| opened.used);
-                if let Some(oldest) = oldest.map(|(id, _)| *id) {
-                    self.documents.remove(&oldest);
-                }
-            }
-            self.documents.insert(id, Opened { document, used: self.uses, since_ms: now_ms });
-        }
-        let uses = self.uses;
-        let opened = self.documents.get_mut(&id)?;
-        opened.used = uses;
-        Some(opened)
-    }
-
-    /// A copy of a document for reading.
-    pub(super) fn read(&mut self, id: DocumentId) -> Option<Document> {
-        // Never written as this actor: a document that is written is opened with a fresh one.
-        let known = self.documents.get(&id).map(|opened| opened.document.clone());
-        known.or_else(|| {
-            let chunks = self.chunks.get(&id)?;
-            let nobody = ActorId::from_bytes([0; 16]);
-            whole::open(nobody, chunks)
-        })
-    }
-
-    /// Who writes, where and when, with what is known of decisions on that document.
-    pub(super) fn authoring(&mut self, document: DocumentId, now_ms: i64) -> Authoring {
-        let review_heads = self.read(review_of(document)).map(|review| review.heads());
-        Authoring {
-            device: self.identity.device,
-            user: self.identity.user.id,
-            now_ms,
-            clock_offset_s: self.standing.clock_offset_s,
-            review_heads: review_heads.unwrap_or_default(),
-        }
     }
 }

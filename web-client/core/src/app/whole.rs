@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::document::Document;
-use ankomst_shared::ids::{ActorId, ChangeHash};
+use ankomst_shared::document::{Authoring, Document};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
+use ankomst_shared::limits::OPEN_DOCUMENTS_MAX;
+use ankomst_shared::sign::header::review_of;
 
 use super::rows::{ChunkRow, Stage};
+use super::state::{Open, Opened};
 
 /// Opens a record. What the server has refused is in it as long as it can be: a copy of this device that went on
 /// by itself may have written something else under the same number, and then the record is opened without what was
@@ -18,9 +21,60 @@ pub(super) fn open(actor: ActorId, rows: &BTreeMap<ChangeHash, ChunkRow>) -> Opt
     with(true).or_else(|| with(false))
 }
 
+impl Open {
+    /// Gives a document, reading it if it is not in memory. `actor` is what it would be written as.
+    pub(super) fn document(
+        &mut self,
+        id: DocumentId,
+        actor: ActorId,
+        now_ms: i64,
+    ) -> Option<&mut Opened> {
+        self.uses += 1;
+        if !self.documents.contains_key(&id) {
+            let chunks = self.chunks.get(&id)?;
+            let document = open(actor, chunks)?;
+            let open = self.documents.pairs();
+            if open.len() >= OPEN_DOCUMENTS_MAX {
+                let oldest = open.iter().min_by_key(|(_, opened)| opened.used);
+                if let Some(oldest) = oldest.map(|(id, _)| *id) {
+                    self.documents.remove(&oldest);
+                }
+            }
+            self.documents.insert(id, Opened { document, used: self.uses, since_ms: now_ms });
+        }
+        let uses = self.uses;
+        let opened = self.documents.get_mut(&id)?;
+        opened.used = uses;
+        Some(opened)
+    }
+
+    /// A copy of a document for reading.
+    pub(super) fn read(&mut self, id: DocumentId) -> Option<Document> {
+        // Never written as this actor: a document that is written is opened with a fresh one.
+        let known = self.documents.get(&id).map(|opened| opened.document.clone());
+        known.or_else(|| {
+            let chunks = self.chunks.get(&id)?;
+            let nobody = ActorId::from_bytes([0; 16]);
+            open(nobody, chunks)
+        })
+    }
+
+    /// Who writes, where and when, with what is known of decisions on that document.
+    pub(super) fn authoring(&mut self, document: DocumentId, now_ms: i64) -> Authoring {
+        let review_heads = self.read(review_of(document)).map(|review| review.heads());
+        Authoring {
+            device: self.identity.device,
+            user: self.identity.user.id,
+            now_ms,
+            clock_offset_s: self.standing.clock_offset_s,
+            review_heads: review_heads.unwrap_or_default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use ankomst_shared::document::{Authoring, Chunk, Edit};
+    use ankomst_shared::document::{Chunk, Edit};
     use ankomst_shared::ids::{DeviceId, UserId};
     use ankomst_shared::path::FieldPath;
     use ankomst_shared::value::Value;
