@@ -17,9 +17,6 @@ use crate::route::Route;
 use crate::state::ui;
 use crate::typing;
 
-/// How long the place that one comes back to is being drawn, at most, in milliseconds.
-const BACK_MS: u64 = 400;
-
 /// How often it is looked, in milliseconds.
 const LOOK_MS: u64 = 5_000;
 
@@ -30,8 +27,6 @@ const STAYS_MS: i64 = 3 * 3_600_000;
 thread_local! {
     static LOOKED_MS: Cell<i64> = const { Cell::new(i64::MAX) };
     static TOUCHED_MS: Cell<i64> = const { Cell::new(0) };
-    /// How far down the place is that one was at.
-    static DOWN: Cell<f64> = const { Cell::new(0.0) };
     static IS_NEWS: Cell<bool> = const { Cell::new(true) };
 }
 
@@ -54,33 +49,18 @@ pub fn listen() {
 /// Shuts the screen at once.
 pub fn shut() {
     typing::commit_all();
-    keep_place();
     ask(Command::Lock, |_| ui().refresh());
 }
 
-/// The screen has been shut or opened: nothing of what it showed stays, and the keyboard finds its place.
+/// The screen has been shut or opened: nothing of what it showed stays.
 pub fn turned(is_open: bool) {
     if is_open {
-        let down = DOWN.take();
-        // What stands there is asked of the core first.
-        set_timeout(move || go_down(down), Duration::from_millis(BACK_MS));
         return touched();
     }
     let ui = ui();
     ui.asking.set(None);
     ui.undo.set(None);
     ui.say("");
-}
-
-fn keep_place() {
-    let window = web_sys::window();
-    DOWN.set(window.and_then(|window| window.scroll_y().ok()).unwrap_or_default());
-}
-
-fn go_down(down: f64) {
-    if let Some(window) = web_sys::window().filter(|_| down > 0.0) {
-        window.scroll_to_with_x_and_y(0.0, down);
-    }
 }
 
 fn touched() {
@@ -112,7 +92,6 @@ fn look() {
         ui().refresh();
         return;
     }
-    keep_place();
     if IS_NEWS.take() || stays {
         ask(Command::Touched, |_| {});
     }
