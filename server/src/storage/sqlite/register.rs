@@ -323,7 +323,7 @@ pub fn all(db: &Connection) -> Result<Vec<ProjectedRow>, StorageError> {
         "SELECT {COLUMNS}, r.id FROM rows r JOIN circles c ON c.id = r.circle ORDER BY r.document"
     );
     let mut select = db.prepare(&sql)?;
-    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>(21)?)))?;
+    let found = select.query_map([], |line| Ok((row(line)?, line.get::<_, i64>("id")?)))?;
     let mut rows = Vec::new();
     for one in found {
         let (mut row, id) = one?;
