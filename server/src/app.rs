@@ -10,9 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::accounts::link::Handed;
 use crate::audit::Audit;
 use crate::auth::Tokens;
+use crate::auth::handed::Handed;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;

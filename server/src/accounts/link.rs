@@ -1,8 +1,7 @@
 //! The one-time link with which somebody comes in on a tablet: whoever has it chooses the password of the account,
 //! once, within three days. So no password is ever told by one person to another.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{UserId, base32};
@@ -14,35 +13,12 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::links;
 use crate::storage::{StorageError, random};
 
+/// The page behind links.
+pub const PATH: &str = "/welcome";
 /// How long a link is valid, in hours.
 pub const LINK_HOURS: i64 = 72;
 /// How long whoever made a link can see it, in milliseconds.
 const SHOWN_MS: i64 = 15 * 60_000;
-
-/// Links that were made a moment ago, for those who made them. Stored is only the hash of a secret.
-#[derive(Default)]
-pub struct Handed(Mutex<BTreeMap<UserId, (String, i64)>>);
-
-impl core::fmt::Debug for Handed {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Handed(***)")
-    }
-}
-
-impl Handed {
-    fn note(&self, user: UserId, secret: String, until_ms: i64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(user, (secret, until_ms));
-    }
-
-    /// The secret of an account's link that was made a moment ago.
-    #[must_use]
-    pub fn of(&self, user: UserId, now_ms: i64) -> Option<String> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, (_, until_ms)| *until_ms > now_ms);
-        all.get(&user).map(|(secret, _)| secret.clone())
-    }
-}
 
 /// Makes a link of an account in the place of the one before and gives its secret.
 ///

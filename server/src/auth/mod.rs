@@ -1,8 +1,9 @@
 //! Session tokens: short signed ones in a cookie, renewed by a rotating secret that is bound to the
 //! device's key.
 //!
-//! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret).
+//! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret), [`handed`] (one-time links).
 
+pub mod handed;
 #[cfg(test)]
 mod numbers;
 pub mod renew;

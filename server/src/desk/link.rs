@@ -10,7 +10,6 @@ use fast_qr::qr::QRCodeError;
 use super::people;
 use super::{Desk, DeskError};
 use crate::accounts::link;
-use crate::http::welcome::PATH;
 
 /// The place, and behind it whose link it is.
 pub(super) const HERE: &str = "/administration/personer/lank/";
@@ -32,7 +31,7 @@ impl Desk {
         let parts = match self.app.handed.of(user.id, self.app.now_ms()) {
             None => vec![self.notice("gone", Tone::Info, Word::DeskLinkGone)],
             Some(secret) => {
-                let address = format!("{}{PATH}#{secret}", self.origin);
+                let address = format!("{}{}#{secret}", self.origin, link::PATH);
                 let hours = link::LINK_HOURS.to_string();
                 let mut code =
                     self.part("code", Word::DeskLinkCode, Body::Picture(picture(&address)));
@@ -56,13 +55,14 @@ fn picture(address: &str) -> String {
         Ok(SvgBuilder::default().margin(4).to_str(&QRBuilder::new(address).build()?))
     };
     let drawn = code(address).unwrap_or_default();
-    let escaped = drawn.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    });
-    format!("data:image/svg+xml,{escaped}")
+    let escaped: Vec<String> = drawn
+        .chars()
+        .map(|sign| if sign.is_ascii_alphanumeric() { sign.to_string() } else { hex(sign) })
+        .collect();
+    format!("data:image/svg+xml,{}", escaped.concat())
+}
+
+/// A sign as an address takes it; a drawing has ASCII only.
+fn hex(sign: char) -> String {
+    format!("%{:02X}", u32::from(sign))
 }

@@ -20,7 +20,7 @@ use crate::http::signed_in::Address;
 use crate::http::whole::Whole;
 
 /// Where the page is.
-pub const PATH: &str = "/welcome";
+pub const PATH: &str = link::PATH;
 /// Largest message, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 

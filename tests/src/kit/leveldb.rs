@@ -1,9 +1,9 @@
-//! What lies in a folder of a browser, as somebody who has it would read it: the tables of LevelDB (in which Chromium
+//! What lies in a folder of a browser, as somebody who has it would read it: the tables of `LevelDB` (in which Chromium
 //! keeps what pages store) with their blocks unpacked, everything else as it is.
 
 use std::path::{Path, PathBuf};
 
-/// What every table ends with (LevelDB, `doc/table_format.md`), little endian.
+/// What every table ends with (the table format of `LevelDB`), little endian.
 const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
 const FOOTER: usize = 48;
 

@@ -32,9 +32,9 @@ fn canary(number: usize) -> String {
     let syllables =
         ["ra", "ve", "lod", "mis", "tek", "zu", "hal", "orv", "eny", "ikk", "sta", "bru"];
     let mut word = |parts: usize| {
-        let parts = (0..parts).map(|_| syllables[usize::try_from(next(12)).unwrap()]);
-        let mut letters: Vec<char> = parts.collect::<String>().chars().collect();
-        letters[0] = letters[0].to_ascii_uppercase();
+        let parts = (0..parts).filter_map(|_| syllables.get(usize::try_from(next(12)).unwrap()));
+        let mut letters: Vec<char> = parts.copied().collect::<String>().chars().collect();
+        letters.first_mut().unwrap().make_ascii_uppercase();
         letters.into_iter().collect::<String>()
     };
     match number % 3 {
@@ -106,7 +106,7 @@ async fn lost(driver: &Driver, server: &Server, cases: &[String], all: &[String]
     for word in asked {
         elin.profile.fill("#ask input[type=text]", word).await;
     }
-    elin.goto(&cases[0]).await;
+    elin.goto(cases.first().unwrap()).await;
     elin.profile.click("[data-action=add-intakes]").await;
     for word in written {
         elin.profile.fill("[data-path$='/wishes'] textarea", word).await;

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{DepositId, DeviceId, Epoch};
 use crate::sync::chain::Position;
-use crate::sync::message::exchange::Deposit;
+use crate::sync::message::push::Deposit;
 
 /// Hands in sealed work and asks for orders; nothing else can be done with it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]

@@ -4,7 +4,8 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{DeviceId, Epoch};
 use crate::sync::chain::Position;
-use crate::sync::message::exchange::{Ack, FeedBatch, HeldNote, Push};
+use crate::sync::message::exchange::{FeedBatch, HeldNote};
+use crate::sync::message::push::{Ack, Push};
 
 /// From the tablet.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

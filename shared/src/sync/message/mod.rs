@@ -1,7 +1,7 @@
 //! Everything that travels between tablet and server.
 //!
 //! CBOR maps with numbered keys; unknown keys are skipped, numbers are never reused.
-//! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer),
+//! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer), [`push`] (what it brings),
 //! [`looks`] (what was opened without contact), [`live`] (the socket), [`farewell`] (the road home without a
 //! session).
 
@@ -12,16 +12,17 @@ pub mod farewell;
 mod golden;
 pub mod live;
 pub mod looks;
+pub mod push;
 
 pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
 pub use exchange::{
-    Ack, Away, CAN_CHANGE_LINES, DeliveredChunk, Deposit, DocumentHistory, Exchange,
-    ExchangeAnswer, FeedBatch, HeldNote, Hello, LACKS_HAND_IN, Outcome, Person, Push, PushPart,
-    Refused, SealedPart, Welcome,
+    Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
+    HeldNote, Hello, LACKS_HAND_IN, Person, Welcome,
 };
 pub use farewell::{Farewell, FarewellAnswer, Gone, Order};
 pub use live::{ClientFrame, ServerFrame};
 pub use looks::{Look, Looks};
+pub use push::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};
 
 /// The version of the protocol this program speaks.
 pub const PROTOCOL_VERSION: u16 = 1;
