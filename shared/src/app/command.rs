@@ -313,7 +313,10 @@ pub enum Refusal {
 
 /// Something the page should know of.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "few at a time, and packed at once")]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::large_enum_variant, reason = "few at a time, and packed at once")
+)]
 pub enum Event {
     /// These views have changed.
     Changed(Vec<Query>),
