@@ -113,7 +113,8 @@ impl Desk {
             for grant in grants::of_need(db, self.me.unit, LINES_MAX)? {
                 let who = accounts::user(db, grant.user)?.map(|user| user.name);
                 let need = NEEDS.iter().find(|(code, _)| Some(*code) == grant.category.as_deref());
-                let need = need.map_or_else(String::new, |(_, word)| self.w(*word).to_owned());
+                let need = need.map_or(Word::DeskAuditOpened, |(_, word)| *word);
+                let need = self.w(need).to_owned();
                 let kind = grant.object.map(|id| log::document(db, id)).transpose()?.flatten();
                 let kind = kind.map_or_else(String::new, |row| self.kind_words(&row.kind));
                 let mut detail = vec![kind, need];
@@ -174,7 +175,7 @@ impl Desk {
         let row = self.app.readers.read(|db| {
             let Some(row) = log::document(db, id)? else { return Ok(None) };
             let may = access::may(db, &access::rights_now(db, &self.me)?, &row)?;
-            Ok((self.me.is(Role::Supervisor) && may >= May::Look).then_some((row, may)))
+            Ok((self.reviews() && may >= May::Look).then_some((row, may)))
         })?;
         let (row, may) = row.ok_or(DeskError::Nowhere)?;
         self.saw(row.id, &row.kind);
@@ -198,7 +199,7 @@ impl Desk {
         let facts = Body::Facts(facts.collect());
         Ok(PageView {
             title: self.kind_words(&row.kind),
-            back: Some((HERE.to_owned(), self.w(Word::DeskGuard).to_owned())),
+            back: Some(self.back_from_opened()),
             parts: vec![
                 self.notice("how", Tone::Danger, Word::DeskGuardOpenHelp),
                 self.part("record", Word::Empty, facts),
@@ -314,7 +315,7 @@ impl Desk {
 
     /// A record of the unit by its id, the end of its address, or its number. One of another unit is as if it were
     /// not there.
-    fn named(&self, wanted: &str) -> Result<DocumentRow, DeskError> {
+    pub(super) fn named(&self, wanted: &str) -> Result<DocumentRow, DeskError> {
         let end = wanted.rsplit('/').next().unwrap_or_default().trim();
         let id = match end.parse::<DocumentId>() {
             Ok(id) => Some(id),

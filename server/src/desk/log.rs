@@ -106,7 +106,9 @@ impl Desk {
             parts: vec![
                 self.notice("how", Tone::Info, Word::DeskLogHelp),
                 self.part("months", Word::DeskLogMonths, lines),
+                self.asked_to_open()?,
             ],
+            actions: self.ask_action().into_iter().collect(),
             ..PageView::default()
         })
     }

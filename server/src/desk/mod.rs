@@ -4,8 +4,9 @@
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
 //! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
-//! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`noted`].
+//! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
 
+mod audited;
 mod clean;
 mod devices;
 mod guard;
@@ -122,7 +123,8 @@ impl Desk {
         }
         // An auditor sees what waits and how long, and nothing of a record.
         let audits = !self.administers() && !self.me.is(Role::Supervisor);
-        if audits && !["/administration", held::HERE].contains(&address) {
+        let is_opened = address.starts_with(guard::HERE) && address != guard::HERE;
+        if audits && !is_opened && !["/administration", held::HERE].contains(&address) {
             return Err(DeskError::NotAllowed);
         }
         if let Some(record) = address.strip_prefix(clean::HERE) {
@@ -169,6 +171,12 @@ impl Desk {
         }
         if act == "review" {
             return self.reviewed(subject, &answers).await;
+        }
+        if act == "audit-ask" {
+            return self.ask_to_open(&answers).await;
+        }
+        if act == "audit-agree" {
+            return self.agree_to_open(subject).await;
         }
         if act == "release" || act == "refuse" {
             return self.decide((subject, act == "release"), &answers).await;

@@ -118,6 +118,8 @@ pub fn cleanable(
 
 /// So long is read what was opened in an emergency, in milliseconds.
 const NEED_MS: i64 = 24 * 3_600_000;
+/// What stands in the place of an emergency in a right to read for an audit.
+pub const FOR_AUDIT: &str = "audit";
 
 /// Why somebody opens a record that is not theirs.
 #[derive(Debug, Clone, Copy)]
@@ -158,6 +160,40 @@ pub fn open_in_need(
         from_ms: now_ms,
         to_ms: Some(now_ms + NEED_MS),
         ..GrantRow::of_role(user.id, document.unit, Role::Supervisor)
+    };
+    grants::add(db, &grant)?;
+    Ok(true)
+}
+
+/// Opens a record of the unit to an auditor for a day, on the server only, because somebody else who reviews the unit
+/// agrees; tells whether it was.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_for_audit(
+    db: &Connection,
+    (auditor, second): (&UserRow, &UserRow),
+    document: &DocumentRow,
+    reason: &str,
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    let has = |user: &UserRow, role| {
+        Ok::<_, StorageError>(rights(db, user, now_ms)?.has(role, document.unit))
+    };
+    let agrees = has(second, Role::Supervisor)? || has(second, Role::Auditor)?;
+    if auditor.id == second.id || !agrees || !has(auditor, Role::Auditor)? {
+        return Ok(false);
+    }
+    let grant = GrantRow {
+        object: Some(document.id),
+        category: Some(FOR_AUDIT.to_owned()),
+        reason: reason.to_owned(),
+        from_ms: now_ms,
+        to_ms: Some(now_ms + NEED_MS),
+        given_by: Some(second.id),
+        second_by: Some(second.id),
+        // As far as a supervisor reads; it gives nothing else of that role.
+        ..GrantRow::of_role(auditor.id, document.unit, Role::Supervisor)
     };
     grants::add(db, &grant)?;
     Ok(true)

@@ -6,6 +6,7 @@
     reason = "helpers of tests stop at what is unexpected"
 )]
 
+mod audited;
 mod cards;
 mod clean;
 mod desk;
