@@ -21,11 +21,13 @@ impl Desk {
         let id = self.own_device(device)?;
         let (name, records) = self.app.readers.read(|db| {
             let name = accounts::device(db, id)?.map(|device| device.name).unwrap_or_default();
-            let mut records = Vec::new();
+            let (mut records, mut count) = (Vec::new(), 0);
             for document in log::holdings(db, id)? {
                 if let Some(row) = log::document(db, document)? {
-                    let named = row.parent.is_none() && records.len() < NAMED_MAX;
-                    let reads = named && access::may_read(db, &self.me, &row)?.is_some();
+                    let reads = row.parent.is_none()
+                        && count <= NAMED_MAX
+                        && access::may_read(db, &self.me, &row)?.is_some();
+                    count += usize::from(reads);
                     records.push((row, reads));
                 }
             }
@@ -50,14 +52,16 @@ impl Desk {
             [Word::DeskHoldsKind, Word::DeskHoldsCount].map(|word| self.w(word).to_owned());
         let table = std::iter::once((Tone::Plain, heading.to_vec()));
         let table = table.chain(kinds.into_iter().map(counted)).collect();
+        let is_cut = lines.len() > NAMED_MAX;
+        lines.truncate(NAMED_MAX);
         let none = self.w(Word::DeskHoldsNone).to_owned();
+        let cut = is_cut.then(|| self.notice("cut", Tone::Decide, Word::DeskHoldsCut));
+        let kinds = self.part("kinds", Word::DeskHoldsKinds, Body::Table(table));
+        let records = self.part("records", Word::DeskHoldsRecords, Body::Lines(lines, none));
         Ok(PageView {
             title: self.f(Word::DeskHoldsOf, &[&name]),
             back: Some((HERE.to_owned(), self.w(Word::DeskDevices).to_owned())),
-            parts: vec![
-                self.part("kinds", Word::DeskHoldsKinds, Body::Table(table)),
-                self.part("records", Word::DeskHoldsRecords, Body::Lines(lines, none)),
-            ],
+            parts: [kinds].into_iter().chain(cut).chain([records]).collect(),
             ..PageView::default()
         })
     }

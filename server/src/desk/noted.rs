@@ -123,7 +123,7 @@ impl Desk {
             "level" => What::LevelSet,
             "link" => What::LinkMade,
             "password" => What::PasswordSet,
-            "revoke" => What::Revoked,
+            "revoke" | "wipe" => What::Revoked,
             "assign" | "unassign" => What::Assignment,
             // Of departments and decisions the record of the organisation tells.
             _ => return,
@@ -144,6 +144,7 @@ impl Desk {
         let more = match act {
             "role" | "unrole" | "new" => said("role"),
             "level" => said("level"),
+            "wipe" => act.to_owned(),
             _ => String::new(),
         };
         let about = format!("{subject} {more}").trim_end().to_owned();

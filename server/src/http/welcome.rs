@@ -128,6 +128,11 @@ pub async fn begin(
     if first::is_open(&app, &secret)? {
         first::begin(&app, First { secret, unit, name, login, password }).await?;
     } else {
+        // Whoever typed these was shown the form of the first account, and would look for another login than this.
+        if !(unit.is_empty() && name.is_empty() && login.is_empty()) {
+            link::look(&app, &secret)?;
+            return Err(FirstError::Answer("login").into());
+        }
         link::take(&app, &secret, password).await?;
     }
     Ok(StatusCode::NO_CONTENT)

@@ -112,8 +112,11 @@ fn tells_nothing(core: &Core<Desk>, document: DocumentId, why: Refusal) {
     assert!(entering.len() > 9 && read.len() > 9, "{entering:?}");
     // What may come changes nothing of it, whichever way it goes.
     for command in read.clone().into_iter().chain(entering).chain(read) {
-        let (said, comes) = (format!("{command:?}"), may_come(&command));
+        let said = format!("{command:?}");
+        // What is being typed when a lease runs out is kept, and shows nothing.
+        let is_typed = matches!(command, Command::Type { .. } | Command::Commit(_));
         let screen = status(core).screen;
+        let comes = may_come(&command) || (is_typed && screen == Screen::Lease);
         let reply = ask(core, command);
         if !comes {
             let why = if screen == Screen::Vault { Refusal::Locked } else { why };

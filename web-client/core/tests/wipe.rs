@@ -29,7 +29,8 @@ const EPOCH: [u8; 16] = [4; 16];
 /// What the server at home has and says.
 #[derive(Default)]
 struct Home {
-    has: BTreeSet<DepositId>,
+    /// Sealed deposits.
+    has: BTreeSet<Vec<u8>>,
     takes: bool,
     orders: bool,
     receipts: u32,
@@ -44,7 +45,9 @@ impl Home {
         self.receipts += u32::from(asked.gone == Some(Gone::Wiped));
         let ids = asked.deposits.iter().map(|deposit| deposit.id);
         let taken: Vec<DepositId> = if self.takes { ids.collect() } else { Vec::new() };
-        self.has.extend(&taken);
+        if self.takes {
+            self.has.extend(asked.deposits.iter().map(|deposit| deposit.sealed.to_vec()));
+        }
         let count = u64::try_from(self.has.len()).unwrap();
         let answer = FarewellAnswer {
             taken,
@@ -175,14 +178,15 @@ fn rows(store: &MemoryStore, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
 }
 
 /// What is to come home: deposits of changes, and of each document with drafts.
-fn deposits(store: &MemoryStore) -> BTreeSet<DepositId> {
-    let ids = rows(store, Table::Deposits).into_iter();
-    let ids = ids.map(|(key, _)| DepositId::try_from(key.get(16..32).unwrap()).unwrap());
-    ids.collect()
+fn deposits(store: &MemoryStore) -> BTreeSet<Vec<u8>> {
+    let rows = rows(store, Table::Deposits).into_iter();
+    rows.filter(|(key, _)| key.len() == 32 || !key.ends_with(b"n"))
+        .map(|(_, sealed)| sealed)
+        .collect()
 }
 
 /// How many commits the order takes, with a tablet that has written and is locked.
-fn ordered(home: &Rc<RefCell<Home>>) -> (MemoryStore, BTreeSet<DepositId>) {
+fn ordered(home: &Rc<RefCell<Home>>) -> (MemoryStore, BTreeSet<Vec<u8>>) {
     let store = MemoryStore::default();
     runs(&store, &Rc::default(), works);
     let wanted = deposits(&store);

@@ -1,7 +1,10 @@
-// Makes the first account, or takes the password that the person of a link chooses. The secret is the fragment of the address: no browser sends it by itself,
-// and it is taken out of the address once it is used up.
+// Makes the first account, or takes the password that the person of a link chooses. The secret is the fragment
+// of the address: no browser sends it by itself, and it is taken out of the address once it is used up.
 
 const by = (id) => document.getElementById(id);
+// Whose link it is is asked again this often while nobody says so.
+const AGAIN_MS = 5_000;
+
 let fields = ['unit', 'name', 'login', 'password', 'repeat'];
 const said = ['link', 'wait', 'contact', 'field'];
 
@@ -17,9 +20,16 @@ begin();
 
 // Whose link it is decides what is asked.
 async function begin() {
+  by('form').hidden = true;
   if (secret() === '') return say('link');
   const answer = await send('/api/v1/welcome/look', { secret: secret() });
-  if (!answer?.ok) return say(spoken(answer));
+  if (!answer?.ok) {
+    say(spoken(answer));
+    by('form').hidden = true;
+    if (spoken(answer) !== 'link') setTimeout(begin, AGAIN_MS);
+    return;
+  }
+  say(null);
   const { person } = await answer.json();
   if (!person) return;
   const [login, name] = person;

@@ -254,23 +254,31 @@ fn counts_fit(db: &Connection, series: &BTreeMap<Vec<u8>, i64>) -> Result<bool, 
     Ok(there == *series)
 }
 
+/// What stands for a value of another kind than its column has: no id and no text is this, so it fits no chain.
+const OTHER: &[u8] = &[0xff];
+
 fn columns<'a>(row: &'a Row<'_>) -> Result<Columns<'a>, StorageError> {
-    let bytes = |at: usize| -> Result<Option<&'a [u8]>, StorageError> {
+    let id = |at: usize| -> Result<Option<&'a [u8]>, StorageError> {
         Ok(match row.get_ref(at)? {
             ValueRef::Null => None,
-            ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes),
-            // No column of these holds a number; whatever it is, it fits no chain.
-            ValueRef::Integer(_) | ValueRef::Real(_) => Some(b"?"),
+            ValueRef::Blob(bytes) => Some(bytes),
+            _ => Some(OTHER),
+        })
+    };
+    let text = |at: usize| -> Result<&'a [u8], StorageError> {
+        Ok(match row.get_ref(at)? {
+            ValueRef::Text(bytes) => bytes,
+            _ => OTHER,
         })
     };
     Ok(Columns {
         seq: row.get(0)?,
         at: row.get(1)?,
         received: row.get(2)?,
-        ids: [bytes(3)?, bytes(4)?, bytes(5)?, bytes(6)?],
+        ids: [id(3)?, id(4)?, id(5)?, id(6)?],
         what: row.get(7)?,
-        about: bytes(8)?.unwrap_or_default(),
-        purpose: bytes(9)?.unwrap_or_default(),
+        about: text(8)?,
+        purpose: text(9)?,
         mode: row.get(10)?,
         number: row.get(11)?,
     })

@@ -251,7 +251,8 @@ pub fn devices_seen(
     let mut select = db.prepare_cached(
         "SELECT devices.id, devices.user, devices.seen_ms FROM devices
          JOIN users ON users.id = devices.user
-         WHERE users.unit = ?1 AND devices.active = 1 ORDER BY devices.seen_ms",
+         WHERE users.unit = ?1 AND devices.active = 1 AND devices.state = 'active'
+         ORDER BY devices.seen_ms",
     )?;
     let rows = select.query_map([Blob(unit)], |row| {
         Ok((row.get::<_, Blob<DeviceId>>(0)?.0, row.get::<_, Blob<UserId>>(1)?.0, row.get(2)?))

@@ -61,7 +61,9 @@ pub(super) fn reason(
     let own = match decided::newest(db, row.id, hash)?.map(|row| row.what) {
         Some(What::Refused) => Some(REFUSED),
         Some(What::Released | What::HandedOver) => None,
-        None => own_reason(app, db, row, by)?.or(is_draft.then_some(DRAFT)),
+        // Whoever lets in what somebody has written must see that this is not that.
+        None if is_draft && by.is_some() => Some(DRAFT),
+        None => own_reason(app, db, row, by)?,
     };
     if let (Some(NOT_PERMITTED), Some(by)) = (own, by)
         && could_not_know(app, db, row, by)?

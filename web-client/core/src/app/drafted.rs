@@ -39,7 +39,11 @@ impl<P: Platform> Core<P> {
         for document in &documents {
             let key = drafted_key(user, *document);
             let edits = self.with_open(|open| Ok(open.half_typed(*document)))?;
-            let row = if edits.is_empty() { None } else { self.drafted(*document, &edits)? };
+            let row = match self.drafted(*document, &edits) {
+                // Its document has left this device: what was deposited of it before is all that there is.
+                Err(Refusal::NotHere) => continue,
+                row => row?,
+            };
             writes.push(match row {
                 Some(row) => {
                     let sealed = self.sealed_part(*document, &row, Some(true))?;
@@ -55,17 +59,14 @@ impl<P: Platform> Core<P> {
         })
     }
 
-    /// The change that drafts would make, and nothing of it in memory.
+    /// The change that drafts would make, and nothing of it in memory; none of no drafts.
     fn drafted(&self, id: DocumentId, edits: &[Edit]) -> Result<Option<ChunkRow>, Refusal> {
+        if edits.is_empty() {
+            return Ok(None);
+        }
         let made = self.made(id, edits);
         self.read_again(&[id])?;
-        let signed = match made {
-            Ok(piece) => self.signed(&piece)?,
-            // Its document has left this device: there is nothing it could be a change of.
-            Err(Refusal::NotHere) => None,
-            Err(other) => return Err(other),
-        };
-        Ok(signed.map(|(row, _)| row))
+        Ok(self.signed(&made?)?.map(|(row, _)| row))
     }
 
     /// A change sealed to the server.

@@ -67,6 +67,11 @@ const fn enters(command: &Command) -> bool {
 }
 
 impl Curtain {
+    /// Shuts the screen.
+    pub(super) fn draw(&mut self) {
+        self.is_drawn = true;
+    }
+
     /// Takes it away, as by the passphrase; the PIN stays.
     fn lift(&mut self) {
         *self = Self { pin: self.pin.take(), told: self.told, ..Self::default() };
@@ -141,7 +146,10 @@ impl<P: Platform> Core<P> {
     pub async fn handle(&self, command: Command) -> Reply {
         self.look(false).await;
         let enters = enters(&command);
-        if let Some(why) = self.closed().filter(|_| !enters) {
+        // What is being typed when a lease runs out is kept all the same: it shows nothing.
+        let keeps = matches!(command, Command::Type { .. } | Command::Commit(_));
+        let is_shut = |why: &Refusal| !(enters || keeps && *why == Refusal::Lease);
+        if let Some(why) = self.closed().filter(is_shut) {
             return Reply::Refused(why);
         }
         let reply = self.carry_out(command).await.unwrap_or_else(Reply::Refused);
@@ -223,7 +231,7 @@ impl<P: Platform> Core<P> {
         // What does not fit stays as a sealed row.
         let _stay = self.commit_all_drafts().await;
         let _open = self.with_open(|open| {
-            open.curtain.is_drawn = true;
+            open.curtain.draw();
             Ok(())
         });
         self.tell_status();
@@ -242,7 +250,8 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::Storage);
         }
         self.lock().await;
-        Ok(())
+        // It may have failed only now.
+        if self.0.state.borrow().open.is_some() { Err(Refusal::Storage) } else { Ok(()) }
     }
 
     /// The page has been touched.

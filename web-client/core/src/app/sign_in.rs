@@ -116,10 +116,15 @@ impl<P: Platform> Core<P> {
 
     /// What a vault leaves that a new one of the same person takes the place of.
     async fn replace(&self, old: &VaultRecord, new: &VaultRecord) -> Result<Vec<Write>, Refusal> {
+        // Also where the server knows no such road: the new vault must not write over them.
+        let drafts = self.drafts_to_hand_in(old.user).await?;
+        if !drafts.is_empty() {
+            self.commit(drafts).await?;
+        }
         if let Some(token) = new.hand_in.clone() {
             let (user, device, vault) = (old.user, new.device, Some(new.login.clone()));
             let road = Road { user, device, token, gone: None, told: false, vault };
-            self.hand_in_for(old, &road).await?;
+            self.hand_in_for(&road).await?;
         }
         let _turn = self.0.turn.take().await;
         self.leave_vault(old).await
@@ -182,7 +187,14 @@ impl<P: Platform> Core<P> {
                 let _stay = self.deposit_drafts().await;
             }
             let mut state = self.0.state.borrow_mut();
-            state.catalog = state.open.take().map(|open| open.catalog).or(state.catalog);
+            let failing = state.storage_failing;
+            match &mut state.open {
+                // What is typed and cannot be written is in memory alone: it stays there, and nothing of it is shown.
+                Some(open) if failing && !open.drafts.pairs().is_empty() => open.curtain.draw(),
+                _ => {
+                    state.catalog = state.open.take().map(|open| open.catalog).or(state.catalog);
+                }
+            }
         }
         let _as_before = self.read_open_part().await;
         self.0.wake.put(());

@@ -5,6 +5,7 @@
 //! those; and that this was told is noted.
 
 use ankomst_shared::app::Refusal;
+use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{DepositId, DeviceId, UserId};
 use ankomst_shared::sync::message::Gone;
 
@@ -95,12 +96,14 @@ impl<P: Platform> Core<P> {
     }
 
     /// What makes ordinary deposits of those of half-typed answers: their vault will not be opened any more.
-    async fn drafts_to_hand_in(&self, user: UserId) -> Result<Vec<Write>, Refusal> {
+    pub(super) async fn drafts_to_hand_in(&self, user: UserId) -> Result<Vec<Write>, Refusal> {
         let rows = self.0.platform.store().load(Table::Deposits, user.as_bytes()).await;
         let mut writes = Vec::new();
         for (key, sealed) in rows.map_err(|_| Refusal::Storage)? {
-            if let Some(document) = read_drafted_key(&key) {
-                let id = DepositId::from_bytes(*document.as_bytes());
+            if read_drafted_key(&key).is_some() {
+                // Each is one of its own: what was noted of an earlier one of the same record is not said of it.
+                let hash = sha256(&[&sealed]);
+                let id = DepositId::from_bytes(*hash.first_chunk().ok_or(Refusal::Internal)?);
                 writes.push(Write::put(Table::Deposits, deposit_key(user, id), sealed));
                 writes.push(Write::delete(Table::Deposits, key));
             }
@@ -114,11 +117,7 @@ impl<P: Platform> Core<P> {
 
     /// Hands in what a vault has written whose passphrase is forgotten, by the new device of its person. Nothing goes
     /// by this.
-    pub(super) async fn hand_in_for(&self, old: &VaultRecord, new: &Road) -> Result<(), Refusal> {
-        let drafts = self.drafts_to_hand_in(old.user).await?;
-        if !drafts.is_empty() {
-            self.commit(drafts).await?;
-        }
+    pub(super) async fn hand_in_for(&self, new: &Road) -> Result<(), Refusal> {
         for round in 0..HAND_IN_ROUNDS_MAX {
             if self.farewell(new, round).await? != Met::More {
                 break;

@@ -29,7 +29,7 @@ impl Wrong {
         if self.count == 0 { 0 } else { (1_u32 << doublings).min(WAIT_MAX_S) }
     }
 
-    /// Seconds until the next attempt; a clock that was put back makes nobody wait longer than once.
+    /// Seconds until the next attempt.
     fn left_s(self, now_ms: i64) -> u32 {
         let gone_s = now_ms.saturating_sub(self.at_ms).max(0).div_euclid(1_000);
         self.wait_s().saturating_sub(u32::try_from(gone_s).unwrap_or(u32::MAX))
@@ -51,14 +51,24 @@ impl<P: Platform> Core<P> {
         let now_ms = self.now_ms();
         match wrong.left_s(now_ms) {
             0 => {}
-            seconds => return Err(Refusal::Wait(seconds)),
+            seconds => {
+                // A clock that was put back makes nobody wait longer than once.
+                if wrong.at_ms > now_ms {
+                    self.note_wrong(&key, Wrong { at_ms: now_ms, ..wrong }).await;
+                }
+                return Err(Refusal::Wait(seconds));
+            }
         }
         let count = wrong.count.saturating_add(1);
-        let bytes = [count.to_be_bytes().as_slice(), &now_ms.to_be_bytes()].concat();
-        // A device that cannot write must still open.
-        let _unnoted =
-            self.0.platform.store().commit(vec![Write::put(Table::Meta, key, bytes)]).await;
+        self.note_wrong(&key, Wrong { count, at_ms: now_ms }).await;
         Ok(())
+    }
+
+    async fn note_wrong(&self, key: &[u8], Wrong { count, at_ms }: Wrong) {
+        let bytes = [count.to_be_bytes().as_slice(), &at_ms.to_be_bytes()].concat();
+        let write = Write::put(Table::Meta, key.to_vec(), bytes);
+        // A device that cannot write must still open.
+        let _unnoted = self.0.platform.store().commit(vec![write]).await;
     }
 
     /// The vault has opened.

@@ -51,6 +51,7 @@ struct Door {
 impl Door {
     fn to(self, way: Way) {
         self.fault.set(None);
+        ui().forgotten.set(false);
         self.way.set(way);
     }
 }
@@ -208,8 +209,8 @@ fn unlock(known: Vec<String>, door: Door) -> AnyView {
             {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
             {waiting()}
             {end(it, Text::UnlockDo, "unlock")}
-            {quiet("forgotten", Text::UnlockForgotten, |door| { ui().forgotten.set(true); door.to(Way::SignIn) }, door)}
-            {quiet("other-person", Text::UnlockOther, |door| { ui().forgotten.set(false); door.to(Way::SignIn) }, door)}
+            {quiet("forgotten", Text::UnlockForgotten, |door| { door.to(Way::SignIn); ui().forgotten.set(true) }, door)}
+            {quiet("other-person", Text::UnlockOther, |door| door.to(Way::SignIn), door)}
             {quiet("safety-copy", Text::SafetyDo, |_| save_copy(), door)}
         </form>
     }
