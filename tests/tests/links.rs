@@ -1,6 +1,5 @@
 //! Somebody new: the administrator makes an account without a password and shows the link as a code; the person opens
 //! it on a tablet of their own, chooses a password, and comes in.
-#![expect(clippy::unwrap_used, reason = "a story told as a test: a failed step fails it")]
 
 use ankomst_tests::kit::browser::{Driver, Profile};
 use ankomst_tests::kit::person::Person;
