@@ -313,3 +313,19 @@ fn what_a_device_cannot_write_outlives_a_lock() {
     unlock(&core);
     assert_eq!(shown(&core, case, "arriving_from"), Value::text("Sundsvall"));
 }
+
+#[test]
+fn a_clock_put_right_after_a_wrong_passphrase_makes_nobody_wait_for_weeks() {
+    let (core, mut world) = World::of(Desk::on(&MemoryStore::default()));
+    let opens = |passphrase: &str| {
+        let (login, passphrase) = ("elin".to_owned(), passphrase.to_owned());
+        ask(&core, Command::Unlock { login, passphrase })
+    };
+    ask(&core, Command::Lock);
+    world.jumps(30 * DAY_MS);
+    assert_eq!(opens("inte den rätta"), Reply::Refused(Refusal::WrongPassphrase));
+    world.jumps(-30 * DAY_MS);
+    assert!(matches!(opens(PASSPHRASE), Reply::Refused(Refusal::Wait(1))));
+    world.jumps(1_000);
+    assert_eq!(opens(PASSPHRASE), Reply::Done);
+}
