@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use minicbor::bytes::ByteVec;
 
-use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch};
+use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use crate::sync::chain::{Chain, Position};
 use crate::sync::digest::Digest;
 use crate::sync::message::*;
@@ -62,6 +62,35 @@ fn what_was_opened_without_contact_has_these_bytes() {
     let look =
         Look { number: 3, document: DocumentId::from_bytes([5; 16]), at_ms: 1_790_000_000_000 };
     insta::assert_snapshot!(hex(&Looks { last: 3, all: vec![look] }));
+}
+
+#[test]
+fn a_welcome_has_these_bytes() {
+    let welcome = Welcome {
+        version: 1,
+        capabilities: 0,
+        epoch: Epoch::from_bytes([2; 16]),
+        server_ms: 1_790_000_000_000,
+        me: Me {
+            user: UserId::from_bytes([3; 16]),
+            login: "n".to_owned(),
+            name: "N".to_owned(),
+            roles: Vec::new(),
+            units: vec![UnitId::from_bytes([4; 16])],
+        },
+        people: Vec::new(),
+        devices: Vec::new(),
+        has_backup: true,
+        away: Vec::new(),
+        received: Position::at(12, Chain::from_bytes([9; 8])),
+        backed_up: 11,
+        enrolments: Vec::new(),
+        unit: "U".to_owned(),
+        lease_s: 86_400,
+        shuts_s: 300,
+        hand_in: Some(vec![7; 3].into()),
+    };
+    insta::assert_snapshot!(hex(&welcome));
 }
 
 #[test]
