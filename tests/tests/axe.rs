@@ -186,7 +186,9 @@ impl Walk<'_> {
 
     async fn unlocks(&self) {
         self.page.fill("#unlock #passphrase", PASSPHRASE).await;
-        self.page.click("[data-action=unlock]").await;
+        // A wrong passphrase makes the next attempt wait.
+        let opens = "document.querySelector('#sync-mark') || (document.querySelector('[data-action=unlock]')?.click(), false)";
+        self.page.until("the vault to open", opens).await;
         self.page.see("#sync-mark").await;
     }
 
