@@ -17,7 +17,14 @@ pub fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
             if kind.is_some_and(|kind| kind.is_dir()) {
                 waiting.push(entry.path());
             } else if let Ok(bytes) = std::fs::read(entry.path()) {
-                let blocks = blocks(&bytes).unwrap_or_default();
+                let mut blocks = blocks(&bytes).unwrap_or_default();
+                blocks.extend(
+                    entry
+                        .path()
+                        .extension()
+                        .is_some_and(|end| end == "log")
+                        .then(|| records(&bytes)),
+                );
                 // The path itself may say something, too.
                 let path = entry.path().to_string_lossy().into_owned().into_bytes();
                 all.extend(
@@ -50,6 +57,23 @@ pub fn blocks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
         found.push(block(file, number(&mut handle)?, number(&mut handle)?)?);
     }
     Some(found)
+}
+
+/// A log of `LevelDB` without the heads that it puts before each piece: what it holds may go on from one block of
+/// 32 KiB into the next.
+#[must_use]
+pub fn records(file: &[u8]) -> Vec<u8> {
+    let mut all = Vec::with_capacity(file.len());
+    for block in file.chunks(32 * 1024) {
+        let mut rest = block;
+        while let Some((head, behind)) = rest.split_first_chunk::<7>() {
+            let length = usize::from(u16::from_le_bytes([head[4], head[5]]));
+            let Some((piece, behind)) = behind.split_at_checked(length) else { break };
+            all.extend(piece);
+            rest = behind;
+        }
+    }
+    all
 }
 
 /// A block without its list of restarts.

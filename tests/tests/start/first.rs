@@ -85,7 +85,7 @@ async fn the_page_leads_with_the_keyboard_alone_from_the_link_to_the_sign_in() {
     page.see("#unit").await;
     keys(&page, "\u{e004}\u{e004}Bergby kommun\u{e004}Anna Berg\u{e004}Anna Berg").await;
     keys(&page, "\u{e004}kort\u{e004}kort\u{e007}").await;
-    page.see_text("#said", "Inget konto är skapat än").await;
+    page.see_text("#said", "Inget är sparat än").await;
     page.until("the first fault", "document.activeElement.id === 'login'").await;
     page.picture("faults").await;
     page.fill("#login", "anna").await;
@@ -101,7 +101,7 @@ async fn the_page_leads_with_the_keyboard_alone_from_the_link_to_the_sign_in() {
     page.goto(&link).await;
     // The address differs only in its fragment.
     page.web().refresh().await.unwrap();
-    page.fill("#unit", "Bergby").await;
+    page.see("#said-link").await;
 }
 
 async fn keys(page: &Profile, keys: &str) {
