@@ -67,6 +67,13 @@ const SUPERVISOR: Pages = &[
     ("administration", At::Address("/administration"), "[data-part=server]"),
     ("people", At::Address("/administration/personer"), "[data-part=people]"),
     ("tablets", At::Address("/administration/surfplattor"), "[data-part=devices]"),
+    (
+        "tablet-holds",
+        At::First("tablets", "[data-part=devices] [data-line]"),
+        "[data-part=kinds] table",
+    ),
+    ("log", At::Address("/administration/logg"), "[data-part=months] [data-line]"),
+    ("log-month", At::First("log", "[data-part=months] [data-line]"), "[data-part=sample]"),
     ("held", At::Address("/administration/hallna"), "[data-part=held]"),
     ("register", At::Address("/register"), "[data-part=lists] [data-line]"),
     (

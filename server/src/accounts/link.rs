@@ -9,6 +9,7 @@ use ankomst_shared::ids::{UserId, base32};
 use crate::accounts::first::{FirstError, fits_as_password};
 use crate::accounts::{door, noted};
 use crate::app::App;
+use crate::storage::accesses::entry::Entry;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::links;
 use crate::storage::{StorageError, random};
@@ -20,16 +21,18 @@ pub const LINK_HOURS: i64 = 72;
 /// How long whoever made a link can see it, in milliseconds.
 const SHOWN_MS: i64 = 15 * 60_000;
 
-/// Makes a link of an account in the place of the one before and gives its secret.
+/// Makes a link of an account in the place of the one before and gives its secret. `by` is the entry of the access log
+/// that says who made it.
 ///
 /// # Errors
 /// When storage refuses.
-pub async fn make(app: &Arc<App>, user: UserId) -> Result<String, StorageError> {
+pub async fn make(app: &Arc<App>, user: UserId, by: Entry) -> Result<String, StorageError> {
     let secret = base32(&random::<16>()?);
     let (hash, now_ms) = (hash(&secret), app.now_ms());
     let ends_ms = now_ms + LINK_HOURS * 3_600_000;
     app.writer.write(move |db| links::set(db, user, hash, ends_ms)).await?;
     app.handed.note(user, secret.clone(), now_ms + SHOWN_MS);
+    app.audit.owe(vec![Entry { about: user.to_string(), ..by }]).await;
     Ok(secret)
 }
 

@@ -140,8 +140,8 @@ async fn link(linked: Linked) -> anyhow::Result<()> {
     let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
     let user =
         user.filter(|user| user.active).context("there is no such account, or it has ended")?;
-    let secret = link::make(&app, user.id).await?;
-    app.audit.owe(vec![console(What::LinkMade, &user.id.to_string(), Some(user.unit))]).await;
+    let by = console(What::LinkMade, "", Some(user.unit));
+    let secret = link::make(&app, user.id, by).await?;
     let base = linked.url.trim_end_matches('/');
     println!("Works once, for {} hours:\n{base}{PATH}#{secret}", link::LINK_HOURS);
     Ok(())

@@ -10,6 +10,7 @@ use fast_qr::qr::QRCodeError;
 use super::people;
 use super::{Desk, DeskError};
 use crate::accounts::link;
+use crate::storage::accesses::entry::What;
 
 /// The place, and behind it whose link it is.
 pub(super) const HERE: &str = "/administration/personer/lank/";
@@ -18,7 +19,7 @@ impl Desk {
     /// Makes a link and goes to where it is shown.
     pub(super) async fn make_link(&self, user: &str) -> Result<Acted, DeskError> {
         let user = self.account(user)?;
-        link::make(&self.app, user.id).await?;
+        link::make(&self.app, user.id, self.by().entry(What::LinkMade)).await?;
         Ok(Acted { go: Some(format!("{HERE}{}", user.id)), ..Acted::default() })
     }
 

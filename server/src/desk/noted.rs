@@ -121,11 +121,10 @@ impl Desk {
             "role" => What::RoleGiven,
             "unrole" => What::RoleEnded,
             "level" => What::LevelSet,
-            "link" => What::LinkMade,
             "password" => What::PasswordSet,
             "revoke" | "wipe" => What::Revoked,
             "assign" | "unassign" => What::Assignment,
-            // Of departments and decisions the record of the organisation tells.
+            // A link is noted where it is made; of departments and decisions the record of the organisation tells.
             _ => return,
         };
         let said = |id: &str| {

@@ -14,6 +14,7 @@ use ankomst_shared::sync::message::{Farewell, FarewellAnswer, Gone, Order};
 
 use crate::app::App;
 use crate::storage::StorageError;
+use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::{Connection, accounts, backed, log};
 use crate::sync::ingest;
@@ -58,6 +59,7 @@ pub async fn answer(app: &Arc<App>, farewell: Farewell) -> Result<FarewellAnswer
         .await?;
     if wiped {
         tracing::info!(device.id = %device, "A tablet says that it was wiped.");
+        app.audit.owe(vec![Entry { device: Some(device), ..Entry::of(What::Wiped) }]).await;
     }
     let is_lost = known.is_some_and(|known| matches!(known.state, State::Lost | State::Wiped));
     let order = is_lost.then_some(Order::Wipe);

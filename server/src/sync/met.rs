@@ -11,6 +11,7 @@ use ankomst_shared::sync::Position;
 
 use crate::app::App;
 use crate::storage::StorageError;
+use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::devices::{self, Shown};
 use crate::storage::sqlite::{Connection, accounts, log, rights};
 use crate::sync::Session;
@@ -57,6 +58,8 @@ pub(super) async fn comes(
     if !alone {
         // Live sockets look at once whether they may go on.
         app.news.send_modify(|_| {});
+        let (who, device) = (Some(session.user), Some(device));
+        app.audit.owe(vec![Entry { who, device, ..Entry::of(What::Cloned) }]).await;
     }
     Ok(alone)
 }

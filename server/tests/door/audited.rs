@@ -27,7 +27,7 @@ async fn hired(door: &Door, sixten: &mut Browser, (login, seed): (&str, u8)) -> 
     browser
 }
 
-fn count(door: &Door, what: What) -> usize {
+pub(crate) fn count(door: &Door, what: What) -> usize {
     let mut found = 0;
     let all = door.app.audit.read(|db| {
         log::each(db, (1, i64::MAX), |noted| {

@@ -2,6 +2,7 @@
 
 use ankomst_server::accounts::link::make;
 use ankomst_server::http::listen::Peer;
+use ankomst_server::storage::accesses::entry::{Entry, What};
 use ankomst_server::storage::sqlite::{accounts, links};
 use ankomst_shared::app::{Acted, Body as Shown, Language, Role};
 use ankomst_shared::ids::UserId;
@@ -10,6 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 
+use super::audited::count;
 use super::desk::{act, page, read, someone};
 use super::kit::{Answer, Browser, Door, PASSWORD};
 
@@ -33,6 +35,10 @@ async fn take(door: &Door, from: u8, secret: &str, password: &str) -> Answer {
 async fn look(door: &Door, from: u8, secret: &str) -> Answer {
     let body = serde_json::json!({ "secret": secret });
     send(door, ("/api/v1/welcome/look", from), body).await
+}
+
+async fn made(door: &Door, user: UserId) -> String {
+    make(&door.app, user, Entry::of(What::LinkMade)).await.unwrap()
 }
 
 fn user(door: &Door, login: &str) -> UserId {
@@ -64,12 +70,16 @@ async fn an_administrator_hands_a_link_over_and_the_person_comes_in_by_it() {
     assert_eq!(take(&door, 31, secret, "ett annat lösenord").await.problem(), "link");
     let mut rakel = Browser::new(2);
     assert_eq!(rakel.enrol(&door, "rakel", CHOSEN).await.status, StatusCode::OK);
+    // Who made it and that it was used are in the access log.
+    let noted =
+        [What::AccountMade, What::LinkMade, What::PasswordSet].map(|what| count(&door, what));
+    assert_eq!(noted, [1, 1, 1]);
 }
 
 #[tokio::test]
 async fn a_link_ends_what_was_open_and_only_then() {
     let (door, mut browser, me) = someone("lank-b", Role::Administrator).await;
-    let secret = make(&door.app, me).await.unwrap();
+    let secret = made(&door, me).await;
     let held = (Method::GET, "/api/v1/desk/page");
     assert_ne!(browser.call(&door, held.clone(), Vec::new()).await.problem(), "signed-out");
     assert_eq!(take(&door, 32, &secret, CHOSEN).await.status, StatusCode::NO_CONTENT);
@@ -90,14 +100,14 @@ async fn links_that_are_wrong_replaced_old_used_or_of_an_ended_account_look_the_
     let never = take(&door, 33, "8q277tqvm357ha0w7dxb1qvnh4", CHOSEN).await;
     assert_eq!((never.status, never.problem()), (StatusCode::FORBIDDEN, "link"));
 
-    let replaced = make(&door.app, user(&door, "lank-d")).await.unwrap();
-    let good = make(&door.app, user(&door, "lank-d")).await.unwrap();
-    let old = make(&door.app, user(&door, "lank-e")).await.unwrap();
+    let replaced = made(&door, user(&door, "lank-d")).await;
+    let good = made(&door, user(&door, "lank-d")).await;
+    let old = made(&door, user(&door, "lank-e")).await;
     let end =
         "UPDATE links SET ends_ms = 1 WHERE user = (SELECT id FROM users WHERE login = 'lank-e')";
     let write = door.app.writer.write(move |db| Ok(db.execute(end, [])?)).await;
     assert_eq!(write.unwrap(), 1);
-    let ended = make(&door.app, user(&door, "lank-f")).await.unwrap();
+    let ended = made(&door, user(&door, "lank-f")).await;
     let id = user(&door, "lank-f");
     act(&mut browser, &door, &format!("end:{id}"), &[]).await;
     let mut answers = Vec::new();
@@ -112,7 +122,7 @@ async fn links_that_are_wrong_replaced_old_used_or_of_an_ended_account_look_the_
         assert_eq!(answer.headers, never.headers);
     }
     // A password that somebody else sets makes a link void, too.
-    let secret = make(&door.app, user(&door, "lank-d")).await.unwrap();
+    let secret = made(&door, user(&door, "lank-d")).await;
     let id = user(&door, "lank-d");
     act(&mut browser, &door, &format!("password:{id}"), &[("password", PASSWORD)]).await;
     assert_eq!(take(&door, 34, &secret, CHOSEN).await.problem(), "link");
@@ -123,7 +133,7 @@ async fn only_administrators_make_links_and_stored_is_no_secret() {
     let (door, mut browser, me) = someone("lank-g", Role::Supervisor).await;
     let answer = act(&mut browser, &door, &format!("link:{me}"), &[]).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    let secret = make(&door.app, me).await.unwrap();
+    let secret = made(&door, me).await;
     let place = format!("/administration/personer/lank/{me}");
     let answer = page(&mut browser, &door, &place, Language::Sv).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);

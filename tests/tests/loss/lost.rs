@@ -123,6 +123,7 @@ async fn wiped(server: &mut Server, locked: bool) {
     assert!(tablet.eventually(SYNC_MAX, gone).await, "{:?}", tablet.status());
     let said = || device_line(server, "elin")[0].contains(" wiped ");
     assert!(tablet.eventually(SYNC_MAX, said).await, "{:?}", device_line(server, "elin"));
+    assert!(server.command(&["audit", "show", "--what", "wiped"]).contains("wiped"));
     assert_eq!(tablet.status().user, None);
     assert!(tablet.status().vaults.is_empty());
     let (login, passphrase) = ("elin".to_owned(), passphrase("elin"));
@@ -357,6 +358,7 @@ fn a_tablet_that_was_copied_is_noticed_and_neither_copy_loses_anything() {
         }
         let noticed = || device_line(&server, "elin")[0].contains("two say");
         assert!(tablets[1].eventually(SYNC_MAX, noticed).await);
+        assert!(server.command(&["audit", "show", "--what", "cloned"]).contains("cloned"));
         for tablet in &tablets {
             let out = || tablet.status().sign_in_needed;
             assert!(tablet.eventually(SYNC_MAX, out).await, "{:?}", tablet.status());

@@ -13,7 +13,7 @@ use ankomst_core::Core;
 use ankomst_core::platform::{
     HttpAnswer, Method, Platform, StorageFacts, Transport, TransportError,
 };
-use ankomst_core::store::{Failure, MemoryStore, Store, Table};
+use ankomst_core::store::{Failure, MemoryStore, Store, Table, Write};
 use ankomst_shared::app::{Act, Acted, Command, Refusal, Reply, SignIn, Status, Wipe};
 use ankomst_shared::ids::{DepositId, Epoch};
 use ankomst_shared::path::FieldPath;
@@ -265,4 +265,26 @@ fn half_typed_answers_stay_on_the_tablet_while_their_vault_may_be_opened() {
     assert_eq!(home.borrow().has.len(), wanted.len() - 2, "the two drafts are its person's to end");
     let asked = home.borrow().asked;
     assert!(asked < 20, "{asked} farewells for nothing");
+}
+
+#[test]
+fn what_is_half_typed_stays_deposited_when_its_record_has_left() {
+    let store = MemoryStore::default();
+    runs(&store, &Rc::default(), works);
+    let drafted = |store: &MemoryStore| {
+        let all = rows(store, Table::Deposits).into_iter();
+        all.filter(|(key, _)| key.len() == 33 && key.ends_with(b"d")).collect::<Vec<_>>()
+    };
+    let before = drafted(&store);
+    assert_eq!(before.len(), 2);
+    let gone = rows(&store, Table::Chunks).into_iter();
+    let gone = gone.map(|(key, _)| Write::delete(Table::Chunks, key)).collect();
+    store.commit(gone).now_or_never().unwrap().unwrap();
+    let store = store.restarted();
+    runs(&store, &Rc::default(), |core| {
+        let (login, passphrase) = ("elin".to_owned(), PASSPHRASE.to_owned());
+        assert_eq!(ask(core, Command::Unlock { login, passphrase }), Reply::Done);
+        ask(core, Command::Lock);
+    });
+    assert_eq!(drafted(&store), before);
 }

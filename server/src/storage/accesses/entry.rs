@@ -81,11 +81,15 @@ pub enum What {
     AuditOpened,
     /// A one-time link was made with which a password is chosen.
     LinkMade,
+    /// A device has said that it was wiped.
+    Wiped,
+    /// Two have said that they are one device.
+    Cloned,
 }
 
 impl What {
     /// Each with its number in the log and its name for machines.
-    pub const ALL: [(Self, u8, &'static str); 38] = [
+    pub const ALL: [(Self, u8, &'static str); 40] = [
         (Self::Begun, 1, "begun"),
         (Self::Restored, 2, "restored"),
         (Self::Broken, 3, "broken"),
@@ -124,6 +128,8 @@ impl What {
         (Self::AuditAsked, 61, "audit-asked"),
         (Self::AuditOpened, 62, "audit-opened"),
         (Self::LinkMade, 63, "link-made"),
+        (Self::Wiped, 64, "wiped"),
+        (Self::Cloned, 65, "cloned"),
     ];
 
     fn row(self) -> (u8, &'static str) {
