@@ -70,7 +70,7 @@ const SUPERVISOR: Pages = &[
     (
         "tablet-holds",
         At::First("tablets", "[data-part=devices] [data-line]"),
-        "[data-part=kinds] table",
+        "[data-part=records]",
     ),
     ("log", At::Address("/administration/logg"), "[data-part=months] [data-line]"),
     ("log-month", At::First("log", "[data-part=months] [data-line]"), "[data-part=sample]"),

@@ -48,6 +48,7 @@ impl Desk {
         }
         order::sort_by_key(&mut lines, |line: &Line| order::swedish(&line.title));
         let counted = |(kind, count): (String, usize)| (Tone::Plain, vec![kind, count.to_string()]);
+        let holds_some = !kinds.is_empty();
         let heading =
             [Word::DeskHoldsKind, Word::DeskHoldsCount].map(|word| self.w(word).to_owned());
         let table = std::iter::once((Tone::Plain, heading.to_vec()));
@@ -56,12 +57,13 @@ impl Desk {
         lines.truncate(NAMED_MAX);
         let none = self.w(Word::DeskHoldsNone).to_owned();
         let cut = is_cut.then(|| self.notice("cut", Tone::Decide, Word::DeskHoldsCut));
-        let kinds = self.part("kinds", Word::DeskHoldsKinds, Body::Table(table));
+        let kinds =
+            holds_some.then(|| self.part("kinds", Word::DeskHoldsKinds, Body::Table(table)));
         let records = self.part("records", Word::DeskHoldsRecords, Body::Lines(lines, none));
         Ok(PageView {
             title: self.f(Word::DeskHoldsOf, &[&name]),
             back: Some((HERE.to_owned(), self.w(Word::DeskDevices).to_owned())),
-            parts: [kinds].into_iter().chain(cut).chain([records]).collect(),
+            parts: kinds.into_iter().chain(cut).chain([records]).collect(),
             ..PageView::default()
         })
     }

@@ -1,7 +1,7 @@
 //! A tablet that is lost while it is locked: whoever has its disk finds nothing in it of what was written, read, typed
 //! and searched for on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use ankomst_tests::kit::browser::Driver;
@@ -50,15 +50,23 @@ fn found(folder: &Path, words: &[String]) -> BTreeMap<String, PathBuf> {
     // One byte a letter, as V8 keeps texts that allow it.
     let narrow =
         |text: &str| text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
-    let contents = contents(folder);
-    let place = |word: &String| {
+    let mut by_start: HashMap<[u8; 4], Vec<(Vec<u8>, &String)>> = HashMap::new();
+    for word in words {
         let forms: [Vec<u8>; 3] = [word.clone().into_bytes(), wide(word), narrow(word)];
-        let stands = |bytes: &[u8]| {
-            forms.iter().any(|form| bytes.windows(form.len()).any(|part| part == form))
-        };
-        contents.iter().find(|(_, bytes)| stands(bytes)).map(|(path, _)| path.clone())
-    };
-    words.iter().filter_map(|word| Some((word.clone(), place(word)?))).collect()
+        for form in forms {
+            by_start.entry(*form.first_chunk().unwrap()).or_default().push((form, word));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (path, bytes) in contents(folder) {
+        for (at, start) in bytes.windows(4).enumerate() {
+            let forms = by_start.get(start).into_iter().flatten();
+            for (_, word) in forms.filter(|(form, _)| bytes.split_at(at).1.starts_with(form)) {
+                found.entry(String::clone(word)).or_insert_with(|| path.clone());
+            }
+        }
+    }
+    found
 }
 
 #[test]
