@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Tokens;
 use crate::auth::handed::Handed;
+use crate::auth::throttle::Throttle;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -147,6 +148,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Room set aside for a full disk.
     pub ballast: Arc<Ballast>,
+    /// How often passwords and links may be tried.
+    pub throttle: Throttle,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Rung when changes arrive.
@@ -231,6 +234,7 @@ impl App {
             secrets: Secrets::of(server, deposit, master),
             tokens: Tokens::new(session),
             ballast,
+            throttle: Throttle::default(),
             metrics,
             arrived: Notify::new(),
             news: watch::Sender::new(News::default()),

@@ -10,7 +10,7 @@ use ankomst_shared::sync::message::{
 };
 use tokio::sync::Semaphore;
 
-use crate::accounts::{noted, password, throttle};
+use crate::accounts::{noted, password};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
 use crate::metrics::SignIn as Attempt;
@@ -218,7 +218,7 @@ async fn check(
         let known = accounts::device(db, device.id)?.is_none_or(|known| known.active);
         Ok((user, known.then_some(device.id)))
     })?;
-    if !throttle::allows(login, from, device) {
+    if !app.throttle.allows(login, from, device) {
         return Err(DoorError::TooMany);
     }
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;

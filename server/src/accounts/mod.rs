@@ -1,6 +1,6 @@
 //! Signing in, enrolling devices, renewing and ending sessions.
 //!
-//! Reading order: [`password`] (hashes), [`throttle`] (attempts), [`login`] (its form), [`days`],
+//! Reading order: [`password`] (hashes), [`login`] (its form), [`days`],
 //! [`door`] (the use cases), [`first`] (the first account), [`link`] (coming in by a link).
 
 pub mod days;
@@ -10,6 +10,5 @@ pub mod link;
 pub mod login;
 mod noted;
 pub mod password;
-pub mod throttle;
 
 pub use door::{DoorError, SignedIn};

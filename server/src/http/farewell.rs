@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::accounts::throttle;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::whole::Whole;
@@ -30,7 +29,7 @@ pub async fn farewell(
     if !farewell::is_good(&app, &asked) {
         return Err(Problem::forbidden());
     }
-    if !throttle::allows_farewell(asked.device) {
+    if !app.throttle.allows_farewell(asked.device) {
         return Err(Problem::too_many());
     }
     let answer = farewell::answer(&app, asked).await?;

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::first::{self, First, FirstError};
-use crate::accounts::{link, throttle};
+use crate::accounts::link;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::Address;
@@ -98,7 +98,7 @@ pub async fn look(
     Address(from): Address,
     Whole(body): Whole,
 ) -> Result<Json<Whose>, Problem> {
-    let Look { secret } = read(from, &body)?;
+    let Look { secret } = read(&app, from, &body)?;
     if first::is_open(&app, &secret)? {
         return Ok(Json(Whose { person: None }));
     }
@@ -107,8 +107,8 @@ pub async fn look(
 }
 
 /// What was sent, if attempts are few enough. What cannot be read is answered like any other link that is not valid.
-fn read<T: DeserializeOwned>(from: Option<IpAddr>, body: &[u8]) -> Result<T, Problem> {
-    if !throttle::allows_link(from) {
+fn read<T: DeserializeOwned>(app: &App, from: Option<IpAddr>, body: &[u8]) -> Result<T, Problem> {
+    if !app.throttle.allows_link(from) {
         let title = "Too many attempts; wait a minute. Nothing was changed.";
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title));
     }
@@ -124,7 +124,7 @@ pub async fn begin(
     Address(from): Address,
     Whole(body): Whole,
 ) -> Result<StatusCode, Problem> {
-    let Question { secret, unit, name, login, password } = read(from, &body)?;
+    let Question { secret, unit, name, login, password } = read(&app, from, &body)?;
     if first::is_open(&app, &secret)? {
         first::begin(&app, First { secret, unit, name, login, password }).await?;
     } else {

@@ -1,6 +1,5 @@
 //! By which way a request came: bare ones from elsewhere get a page or a problem, never the app.
 
-use ankomst_server::accounts::throttle;
 use ankomst_server::http::listen::Peer;
 use ankomst_server::http::way::Way;
 use axum::body::Body;
@@ -135,7 +134,7 @@ async fn behind_a_proxy_each_person_has_their_own_attempts() {
     // The attempts of one address end, whatever it claims to have been before.
     let address = "203.0.113.99".parse().ok();
     for count in 0..60 {
-        assert!(throttle::allows(&format!("bakom {count}"), address, None));
+        assert!(door.app.throttle.allows(&format!("bakom {count}"), address, None));
     }
     assert_eq!(tried("192.0.2.1, 203.0.113.99", "10.0.0.3:1").await, "too-many");
     assert_eq!(tried("203.0.113.99, 203.0.113.98", "10.0.0.3:1").await, "wrong-password");
