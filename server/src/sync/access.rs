@@ -374,7 +374,9 @@ mod tests {
                 Role::Trainee,
             ];
             assert_eq!(roles.map(|role| has(role, kind)), wanted, "{kind}");
-            assert!(!has(Role::Administrator, kind), "{kind}");
+            for role in [Role::Administrator, Role::Auditor, Role::Recipient, Role::Regional] {
+                assert!(!has(role, kind), "{kind}");
+            }
         }
         assert!(reach(&user(Role::Supervisor, false)).is_empty(), "an ended account");
     }
