@@ -145,8 +145,9 @@ impl Audit {
     /// Writes what is owed and then these, to the end: whoever asked may be gone before, and what is owed must not go
     /// with them. Where it cannot be written, what was owed still is, and these if they are to be.
     async fn write(&self, entries: Vec<Entry>, owe: bool) -> Result<(), StorageError> {
-        let mut all =
-            core::mem::take(&mut *self.owing.entries.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut all = core::mem::take(
+            &mut *self.owing.entries.lock().unwrap_or_else(PoisonError::into_inner),
+        );
         let owed = if owe { all.len() + entries.len() } else { all.len() };
         all.extend(entries);
         let (key, owing, file) =
@@ -252,13 +253,13 @@ mod tests {
             let (go_on, hears) = channel();
             let busy = Arc::clone(&audit);
             let busy = tokio::spawn(async move {
-                busy.on_writer(move |_| Ok(drop(hears.recv()))).await.unwrap();
+                let waits = move |_: &Connection| hears.recv().map_err(|_| StorageError::Stopped);
+                busy.on_writer(waits).await.unwrap();
             });
             tokio::task::yield_now().await;
             let entry = vec![Entry::of(What::SignedOut)];
-            let asks = async {
-                if owes { audit.owe(entry).await } else { drop(audit.note(entry).await) }
-            };
+            let asks =
+                async { if owes { audit.owe(entry).await } else { drop(audit.note(entry).await) } };
             assert!(tokio::time::timeout(Duration::from_millis(20), asks).await.is_err());
             go_on.send(()).unwrap();
             busy.await.unwrap();

@@ -92,11 +92,7 @@ pub(crate) fn with_waiting(app: &App, id: DocumentId) -> Result<Option<Document>
     opened_in(app, id, &["visible", "pending"])
 }
 
-fn opened_in(
-    app: &App,
-    id: DocumentId,
-    states: &[&str],
-) -> Result<Option<Document>, StorageError> {
+fn opened_in(app: &App, id: DocumentId, states: &[&str]) -> Result<Option<Document>, StorageError> {
     let mut chunks: Vec<ByteVec> = Vec::new();
     for state in states {
         for chunk in app.readers.read(|db| log::chunks_of(db, id, state))? {

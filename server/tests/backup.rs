@@ -283,7 +283,10 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
         grants::end(db, user, supervises.id, 1_000)?;
         grants::add(db, &GrantRow { level: 1, ..GrantRow::of_role(user, unit, Role::Inspector) })?;
         grants::raise(db, (known, 2), (user, "Hot", 1))?;
-        let of = GrantRow { department: Some("SKO".into()), ..GrantRow::of_role(user, unit, Role::Recipient) };
+        let of = GrantRow {
+            department: Some("SKO".into()),
+            ..GrantRow::of_role(user, unit, Role::Recipient)
+        };
         grants::add(db, &of)?;
         links::set_only(db, unit, "2026-01-01")?;
         grants::raise(db, (newer, 3), (user, "Hot", 1))

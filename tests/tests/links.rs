@@ -42,7 +42,10 @@ async fn somebody_new_comes_in_by_a_link_and_nobody_tells_a_password() {
     tablet.web().execute(anew, vec![]).await.unwrap();
     tablet.see("#said-contact").await;
     let asks = "document.querySelector('#form').offsetParent !== null";
-    assert_eq!(tablet.web().execute(format!("return {asks}"), vec![]).await.unwrap().json(), &false);
+    assert_eq!(
+        tablet.web().execute(format!("return {asks}"), vec![]).await.unwrap().json(),
+        &false
+    );
     server.start();
     tablet.until("the form to come back", asks).await;
     tablet

@@ -105,8 +105,7 @@ impl Desk {
 
     /// The question for the department of a recipient.
     fn department_asked(&self) -> Question {
-        let asked =
-            self.question("department", Word::DeskRoleDepartment, self.codes("department"));
+        let asked = self.question("department", Word::DeskRoleDepartment, self.codes("department"));
         Question { required: false, ..asked }
     }
 
@@ -155,10 +154,8 @@ impl Desk {
             return actions;
         }
         let role = (Word::DeskSetRole, Sign::Pencil, Word::Empty);
-        let asked = vec![
-            self.question("role", Word::DeskRole, self.roles(ROLES)),
-            self.department_asked(),
-        ];
+        let asked =
+            vec![self.question("role", Word::DeskRole, self.roles(ROLES)), self.department_asked()];
         let asked = asked.into_iter().chain(self.days()).collect();
         actions.push(self.act_of(HERE, ("role", &id), role, asked));
         let level = (Word::DeskLevelSet, Sign::Shield, Word::DeskLevelHelp);

@@ -47,7 +47,8 @@ impl Desk {
         };
         let known = REPORTS.iter().find(|report| report.place == name);
         // A report of what others read is as if it were not there.
-        let report = known.filter(|report| self.may_read(reach, report)).ok_or(DeskError::Nowhere)?;
+        let report =
+            known.filter(|report| self.may_read(reach, report)).ok_or(DeskError::Nowhere)?;
         let unit = self.me.unit;
         // Who reads figures only reads those of all.
         let by_right = reach.is_some_and(|reach| may_read(reach, report));
@@ -93,12 +94,13 @@ impl Desk {
 
     /// Whose report it is, when it was made, and how fresh it is.
     fn report_facts(&self, by_right: bool) -> Result<Vec<(String, String)>, DeskError> {
-        let asked =
-            Asked { unit: self.me.unit, years: None, language: self.language, comma: true };
+        let asked = Asked { unit: self.me.unit, years: None, language: self.language, comma: true };
         let mut facts = reports::facts(&self.app, asked)?;
         if !by_right {
             // How many devices are waited for, and not what they are called: that may name a person.
-            for (_, said) in facts.iter_mut().filter(|(name, _)| name == self.w(Word::ReportWaiting)) {
+            for (_, said) in
+                facts.iter_mut().filter(|(name, _)| name == self.w(Word::ReportWaiting))
+            {
                 said.truncate(said.find(':').unwrap_or(said.len()));
             }
         }

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use ankomst_shared::app::{Acted, Body, Choice, Input, Line, PageView, Question, Sign, Tone};
-use ankomst_shared::catalog::{Catalog, is_over, written_date};
 use ankomst_shared::catalog::zone::swedish;
+use ankomst_shared::catalog::{Catalog, is_over, written_date};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::order;
@@ -111,9 +111,8 @@ impl Desk {
     }
 
     fn task(&self, task: &Task, names: bool) -> Line {
-        let words = |list: &str, code: &str| {
-            Catalog::builtin().code_words(list, code, self.language)
-        };
+        let words =
+            |list: &str, code: &str| Catalog::builtin().code_words(list, code, self.language);
         let today = swedish(self.app.now_ms()).map(|at| written_date(at.date()));
         let late = today.is_some_and(|today| !task.due.is_empty() && task.due < today);
         let tone = if late { Tone::Decide } else { Tone::Plain };
@@ -163,9 +162,8 @@ impl Desk {
         if said.len() > 1_000 {
             return Err(DeskError::BadValue("comment"));
         }
-        let name = |list: &str, code: &str| {
-            Catalog::builtin().code_words(list, code, self.language)
-        };
+        let name =
+            |list: &str, code: &str| Catalog::builtin().code_words(list, code, self.language);
         let who = format!("{} ({})", self.me.name, name("department", &task.department));
         let says = [name("task_status", status), said.to_owned()].join(". ");
         let log = format!("task_log/{}", EntryId::from_bytes(random()?));

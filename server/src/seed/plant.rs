@@ -117,12 +117,7 @@ fn devices(app: &App, ids: &Ids, keys: &[SigningKey; 4]) -> Vec<DeviceRow> {
     rows.map(|(((id, user), key), name)| device(app, (*id, *user), key, name)).collect()
 }
 
-fn device(
-    app: &App,
-    (id, user): (DeviceId, UserId),
-    key: &SigningKey,
-    name: &str,
-) -> DeviceRow {
+fn device(app: &App, (id, user): (DeviceId, UserId), key: &SigningKey, name: &str) -> DeviceRow {
     let key = *key.public().as_bytes();
     let enrolment = Enrolment { device: id, user, key, name: name.to_owned(), at_ms: STORY_MS };
     DeviceRow {

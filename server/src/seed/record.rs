@@ -233,7 +233,10 @@ pub fn sent(answers: &mut Answers, department: &str) -> Result<(), SeedError> {
             ("department", department),
             ("due", "2026-12-18"),
             ("status", "todo"),
-            ("data_to_recipient", "Skolplats för ett barn i årskurs 4 från vårterminen. Tolk behövs."),
+            (
+                "data_to_recipient",
+                "Skolplats för ett barn i årskurs 4 från vårterminen. Tolk behövs.",
+            ),
         ],
     )
 }

@@ -80,8 +80,7 @@ fn navigation() -> AnyView {
         }
     };
     let has = |role: Role| derived(move || ui().has_role(role));
-    let any =
-        |roles: [Role; 3]| derived(move || roles.into_iter().any(|role| ui().has_role(role)));
+    let any = |roles: [Role; 3]| derived(move || roles.into_iter().any(|role| ui().has_role(role)));
     let works = any([Role::Caseworker, Role::ChildCaseworker, Role::Supervisor]);
     let (supervises, inspects) = (has(Role::Supervisor), has(Role::Inspector));
     let registers = any([Role::Supervisor, Role::Recipient, Role::Regional]);

@@ -29,11 +29,7 @@ pub const ROLES: [Role; 10] = [
 #[must_use]
 pub const fn level_max(role: Role) -> u8 {
     match role {
-        Role::Coordinator
-        | Role::Trainee
-        | Role::Auditor
-        | Role::Recipient
-        | Role::Regional => 0,
+        Role::Coordinator | Role::Trainee | Role::Auditor | Role::Recipient | Role::Regional => 0,
         Role::Caseworker
         | Role::ChildCaseworker
         | Role::Inspector

@@ -238,9 +238,8 @@ pub fn sent_to(
          WHERE k.circle = ?1 AND k.key = ?2 AND r.protection = 0 AND r.shielded = 0 LIMIT ?3",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let found = select.query_map((circle, sent_key(department), most), |row| {
-        row.get::<_, Blob<DocumentId>>(0)
-    })?;
+    let found = select
+        .query_map((circle, sent_key(department), most), |row| row.get::<_, Blob<DocumentId>>(0))?;
     found.map(|id| Ok(id?.0)).collect()
 }
 

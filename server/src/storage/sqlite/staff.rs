@@ -66,7 +66,8 @@ pub fn of_children(
         "SELECT id FROM documents LEFT JOIN children ON document = id
          WHERE kind = 'case' AND unit = ?1 AND (is_child = 1 OR (is_child IS NULL AND user = ?2))",
     )?;
-    let rows = select.query_map((Blob(unit), Blob(user)), |row| row.get::<_, Blob<DocumentId>>(0))?;
+    let rows =
+        select.query_map((Blob(unit), Blob(user)), |row| row.get::<_, Blob<DocumentId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
 }
 

@@ -59,7 +59,8 @@ impl Within {
             ways.push(format!("(r.protection <= {} AND ({own}))", level(&self.bound)));
         }
         if level(&self.narrow) >= 0 {
-            let no_ledger = format!("r.within IS NULL AND r.kind NOT IN ('{}')", LEDGERS.join("', '"));
+            let no_ledger =
+                format!("r.within IS NULL AND r.kind NOT IN ('{}')", LEDGERS.join("', '"));
             let of = format!("({no_ledger}) OR r.within IN ({})", listed(&self.children));
             ways.push(format!("(r.protection <= {} AND ({of}))", level(&self.narrow)));
         }

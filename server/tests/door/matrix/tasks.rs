@@ -69,9 +69,11 @@ async fn sends(world: &World, people: &mut [Somebody]) -> Vec<DocumentId> {
     maker.asks(&world.door, parts, Vec::new()).await;
     feed::settle(&world.door.app).await.unwrap();
     let (protected, by) = (cases[2], maker.user);
-    let write = world.door.app.writer.write(move |db| {
-        grants::raise(db, (protected, 1), (by, "Prov", 1)).map(drop)
-    });
+    let write = world
+        .door
+        .app
+        .writer
+        .write(move |db| grants::raise(db, (protected, 1), (by, "Prov", 1)).map(drop));
     write.await.unwrap();
     cases
 }
@@ -103,7 +105,8 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
         assert!(!told.contains(hidden), "{hidden}");
     }
     assert_eq!(records(&app, before, school), BTreeSet::from([cases[0]]), "it is in the log");
-    for address in ["/register/case/case", "/register/sok/hemligsson", "/register/rapport/andelar"] {
+    for address in ["/register/case/case", "/register/sok/hemligsson", "/register/rapport/andelar"]
+    {
         let answer = page(&mut school.browser, door, address, Language::Sv).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
     }
@@ -122,7 +125,10 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
         assert_eq!(answer.problem(), "forbidden", "{role:?}");
     }
     let neighbour = one(&mut people, Role::Recipient, 1);
-    assert!(lines(&read(&page(&mut neighbour.browser, door, "/register", Language::Sv).await)).is_empty());
+    assert!(
+        lines(&read(&page(&mut neighbour.browser, door, "/register", Language::Sv).await))
+            .is_empty()
+    );
     let answer = act(&mut neighbour.browser, door, &name, &[("status", "done")]).await;
     assert_eq!(answer.problem(), "nowhere");
 
@@ -143,7 +149,9 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     assert_eq!(case.open(), 0, "an answer contradicts nobody");
     assert!(app.readers.read(|db| log::held(db, None)).unwrap().is_empty());
     let school = one(&mut people, Role::Recipient, 0);
-    assert!(lines(&read(&page(&mut school.browser, door, "/register", Language::Sv).await)).is_empty());
+    assert!(
+        lines(&read(&page(&mut school.browser, door, "/register", Language::Sv).await)).is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +172,8 @@ async fn whoever_has_no_record_is_told_no_name_and_holds_nothing() {
     let lines = lines(&read(&answer));
     let [report] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(report.key, "shares");
-    let view = read(&page(&mut region.browser, door, "/register/rapport/andelar", Language::Sv).await);
+    let view =
+        read(&page(&mut region.browser, door, "/register/rapport/andelar", Language::Sv).await);
     assert!(view.actions.iter().all(|action| action.name == "print"), "no file names devices");
     let told = format!("{view:?}");
     assert!(!told.contains("Surfplatta") && !told.contains("Namn "), "{told}");

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow, ROLES};
-use ankomst_server::storage::sqlite::{Connection, Schema, log, open_log, staff, units};
 use ankomst_server::storage::sqlite::homes::standing;
+use ankomst_server::storage::sqlite::{Connection, Schema, log, open_log, staff, units};
 use ankomst_server::sync::access::{self, Need};
 use ankomst_server::sync::lease;
 use ankomst_server::sync::rule::May;

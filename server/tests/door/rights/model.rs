@@ -50,9 +50,7 @@ pub(super) struct Model {
 pub(super) fn is_for(role: Role, kind: &str) -> bool {
     use Role::{Caseworker, ChildCaseworker, Coordinator, Inspector, Supervisor, Trainee};
     let who: &[Role] = match kind {
-        "case" | "journal" | "protected" | "incident" => {
-            &[Caseworker, ChildCaseworker, Supervisor]
-        }
+        "case" | "journal" | "protected" | "incident" => &[Caseworker, ChildCaseworker, Supervisor],
         "residence" => &[Caseworker, ChildCaseworker, Inspector, Supervisor],
         "plan" | "org" => {
             &[Caseworker, ChildCaseworker, Inspector, Supervisor, Coordinator, Trainee]
@@ -125,19 +123,18 @@ impl Model {
                 && right.from_ms <= self.now_ms
                 && self.now_ms < right.to_ms;
             let about = right.record.is_none_or(|one| one == record || Some(one) == above(record));
-            let most_secret =
-                if matches!(
-                    right.role,
-                    Role::Coordinator
-                        | Role::Trainee
-                        | Role::Auditor
-                        | Role::Recipient
-                        | Role::Regional
-                ) {
-                    0
-                } else {
-                    right.level
-                };
+            let most_secret = if matches!(
+                right.role,
+                Role::Coordinator
+                    | Role::Trainee
+                    | Role::Auditor
+                    | Role::Recipient
+                    | Role::Regional
+            ) {
+                0
+            } else {
+                right.level
+            };
             let bound = right.role == Role::Caseworker && right.record.is_none();
             let of_child = right.role == Role::ChildCaseworker && right.record.is_none();
             if (bound && self.is_kept_from(who, record))

@@ -59,8 +59,12 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
 
 #[test]
 fn what_was_opened_without_contact_has_these_bytes() {
-    let look =
-        Look { number: 3, document: DocumentId::from_bytes([5; 16]), at_ms: 1_790_000_000_000, live: None };
+    let look = Look {
+        number: 3,
+        document: DocumentId::from_bytes([5; 16]),
+        at_ms: 1_790_000_000_000,
+        live: None,
+    };
     insta::assert_snapshot!(hex(&Looks { last: 3, all: vec![look] }));
 }
 

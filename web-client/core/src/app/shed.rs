@@ -149,9 +149,8 @@ impl<P: Platform> Core<P> {
             let drafted = drafted_key(user, id);
             let deposit = store.get(Table::Deposits, &drafted).await;
             let deposit = deposit.map_err(|_| Refusal::Storage)?;
-            let is_typed = |key: &[u8]| {
-                read_draft_key(key).is_some_and(|(_, path)| !asked::is_asked(&path))
-            };
+            let is_typed =
+                |key: &[u8]| read_draft_key(key).is_some_and(|(_, path)| !asked::is_asked(&path));
             if deposit.is_none() && drafts.iter().any(|(key, _)| is_typed(key)) {
                 stay.push(id);
                 continue;

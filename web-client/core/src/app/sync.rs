@@ -17,9 +17,9 @@ use ankomst_shared::sync::message::{
 use ankomst_shared::sync::{Digest, Position, wire};
 use futures_util::future::{Either, select};
 
-use super::shed::Guarded;
 use super::deposits::hand_in;
 use super::kept::Shelf;
+use super::shed::Guarded;
 use super::state::{Core, Open};
 use super::take_in;
 use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
