@@ -29,6 +29,13 @@ impl Policies {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = all;
     }
 
+    /// Whether a unit's records know a decision that began on a day, in force or not.
+    #[must_use]
+    pub fn knows(&self, unit: UnitId, key: &str, from: &str) -> bool {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().any(|one| one.unit == unit && one.key == key && one.from == from)
+    }
+
     /// The whole number that a unit has decided on and that is in force on a day, within bounds. A newer decision
     /// replaces those before it; of several of one day the smallest counts.
     #[must_use]

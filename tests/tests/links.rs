@@ -12,7 +12,9 @@ const PASSPHRASE: &str = "en lång fras för vallen";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_new_comes_in_by_a_link_and_nobody_tells_a_password() {
-    let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
+    let (Some(driver), Some(mut server)) = (Driver::start(), Server::with_village()) else {
+        return;
+    };
     let sixten = Person::arrives(&driver, &server, "lank-sixten", "sixten", DESK).await;
     sixten.goto("/administration/personer").await;
     sixten.tap("[data-action=new]").await;
@@ -34,6 +36,21 @@ async fn somebody_new_comes_in_by_a_link_and_nobody_tells_a_password() {
         .until("no name to be asked for", "document.querySelector('#name').offsetParent === null")
         .await;
     tablet.picture("02-valj").await;
+    // Without contact nobody knows whose link it is: it is said, nothing is asked, and it goes on by itself.
+    server.stop();
+    let anew = "const own = location.hash; location.hash = '#x'; location.hash = own;";
+    tablet.web().execute(anew, vec![]).await.unwrap();
+    tablet.see("#said-contact").await;
+    let asks = "document.querySelector('#form').offsetParent !== null";
+    assert_eq!(
+        tablet.web().execute(format!("return {asks}"), vec![]).await.unwrap().json(),
+        &false
+    );
+    server.start();
+    tablet.until("the form to come back", asks).await;
+    tablet
+        .until("no name to be asked for", "document.querySelector('#name').offsetParent === null")
+        .await;
     tablet.fill("#password", "för kort").await;
     tablet.fill("#repeat", "för kort").await;
     tablet.click("#make").await;

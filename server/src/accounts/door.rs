@@ -10,13 +10,13 @@ use ankomst_shared::sync::message::{
 };
 use tokio::sync::Semaphore;
 
-use crate::accounts::{noted, password};
+use crate::accounts::{link, noted, password};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
 use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use crate::storage::sqlite::devices::{self, State};
-use crate::storage::sqlite::enrolled;
+use crate::storage::sqlite::{enrolled, links};
 use crate::storage::{StorageError, random};
 use crate::sync::{Session, farewell};
 
@@ -40,6 +40,11 @@ pub enum DoorError {
     /// Too many attempts.
     #[error("too many attempts; wait a minute")]
     TooMany,
+    /// New devices are enrolled only by link here.
+    #[error(
+        "new tablets come in only by a one-time link here; ask an administrator for one. Tablets that are known go on"
+    )]
+    OnlyByLink,
     /// The session is over.
     #[error("the session has ended; sign in")]
     Ended,
@@ -105,7 +110,19 @@ async fn enrol_one(
         active: true,
     };
     let row = device.clone();
-    app.writer.write(move |db| accounts::add_device(db, &row, now_ms)).await?;
+    let is_bound = link::is_only_way(app, user.unit)?;
+    let write = app.writer.write(move |db| {
+        // Whoever came by a link may enrol one device, whether it is the only way or not.
+        let came_by_link = links::use_up(db, row.user, now_ms)?;
+        if is_bound && !came_by_link {
+            return Ok(false);
+        }
+        accounts::add_device(db, &row, now_ms)?;
+        Ok(true)
+    });
+    if !write.await? {
+        return Err(DoorError::OnlyByLink);
+    }
     begin(app, &user, &device).await
 }
 
@@ -132,7 +149,9 @@ fn counted(app: &App, done: &Result<SignedIn, DoorError>) {
         Err(DoorError::Wrong) => Attempt::Wrong,
         Err(DoorError::TooMany) => Attempt::TooMany,
         Err(DoorError::Ended) => Attempt::Ended,
-        Err(DoorError::Request(_) | DoorError::Storage(_)) => Attempt::Failed,
+        Err(DoorError::Request(_) | DoorError::OnlyByLink | DoorError::Storage(_)) => {
+            Attempt::Failed
+        }
     });
 }
 

@@ -26,10 +26,14 @@ pub(super) async fn attempt(
             let enrolled = is_new.then(|| by.entry(What::Enrolled));
             enrolled.into_iter().chain([by.entry(What::SignedIn)]).collect()
         }
-        Err(error @ (DoorError::Wrong | DoorError::Ended)) => {
+        Err(error @ (DoorError::Wrong | DoorError::Ended | DoorError::OnlyByLink)) => {
             let known = |id| matches!(app.readers.read(|db| accounts::device(db, id)), Ok(Some(_)));
             let by = By { who, unit, device: device.filter(|id| known(*id)) };
-            let about = if matches!(error, DoorError::Wrong) { "wrong" } else { "ended" };
+            let about = match error {
+                DoorError::Wrong => "wrong",
+                DoorError::OnlyByLink => "link",
+                _ => "ended",
+            };
             vec![Entry { about: about.to_owned(), ..by.entry(What::SignInFailed) }]
         }
         // What is too much or cannot be read does not get as far as a password.

@@ -313,6 +313,7 @@ async fn serve(
     }
     templates::refresh(&app)?;
     sync::clean::clean_again(&app).await.context("cleaning again what the ledger says")?;
+    sync::staff::catch_up(&app).await.context("reading which cases are those of children")?;
     sync::held::catch_up(&app).await.context("letting in what was released")?;
     let making = Arc::clone(&app);
     let rows = tokio::task::spawn_blocking(move || {

@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
 //! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
-//! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
+//! [`listed`], [`own`], [`tasks`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
 
 mod audited;
 mod clean;
@@ -26,6 +26,7 @@ pub mod register;
 mod reports;
 mod sample;
 mod story;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -171,6 +172,9 @@ impl Desk {
         }
         if act == "review" {
             return self.reviewed(subject, &answers).await;
+        }
+        if act == "answer" {
+            return self.answer(subject, &answers).await;
         }
         if act == "audit-ask" {
             return self.ask_to_open(&answers).await;

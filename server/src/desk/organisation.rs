@@ -12,6 +12,7 @@ use ankomst_shared::value::Value;
 
 use super::made::badge;
 use super::{Desk, DeskError};
+use crate::accounts::link;
 use crate::reports::INHABITANTS;
 use crate::sync::lease;
 use crate::templates::{self, KIND, Org};
@@ -21,11 +22,12 @@ const HERE: &str = "/administration/organisation";
 
 /// What a decision can be about: its key, its name, and whether an area, category or the like follows the key.
 /// Which keys mean something, docs/catalog.md says.
-pub(super) const KEYS: [(&str, Word, Kept); 9] = [
+pub(super) const KEYS: [(&str, Word, Kept); 10] = [
     ("vacated_every", Word::DeskPolicyVacated, Kept::Whole),
     ("compensation:", Word::DeskPolicyCompensation, Kept::Money),
     (INHABITANTS, Word::DeskPolicyInhabitants, Kept::Whole),
     ("LAW-15", Word::DeskPolicyRetention, Kept::Text),
+    (link::ONLY_LINKS.0, Word::DeskPolicyEnrol, Kept::Most(link::ONLY_LINKS.1)),
     (lease::SHUTS_MINUTES.0, Word::DeskPolicyShuts, Kept::Most(lease::SHUTS_MINUTES.1)),
     (lease::HOURS.0, Word::DeskPolicyLease, Kept::Most(lease::HOURS.1)),
     (lease::CHILD_HOURS.0, Word::DeskPolicyLeaseChild, Kept::Most(lease::CHILD_HOURS.1)),
@@ -252,7 +254,7 @@ impl Desk {
         Question { value, ..self.question(id, label, input) }
     }
 
-    fn codes(&self, id: &str) -> Input {
+    pub(super) fn codes(&self, id: &str) -> Input {
         let codes =
             Catalog::builtin().list(id).map(|list| list.codes.as_slice()).unwrap_or_default();
         let choice = |code: &ankomst_shared::catalog::Code| Choice {

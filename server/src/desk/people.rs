@@ -1,6 +1,7 @@
 //! `/administration/personer`: who may come in.
 
 use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Question, Role, Sign, Tone};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::{UserId, base32};
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
@@ -37,6 +38,7 @@ impl Desk {
             self.question("login", Word::DeskLogin, Input::Text),
             self.question("name", Word::DeskName, Input::Text),
             self.question("role", Word::DeskRole, self.roles(ROLES)),
+            self.department_asked(),
             Question {
                 required: false,
                 ..self.question("password", Word::DeskPasswordOrLink, Input::Text)
@@ -89,12 +91,22 @@ impl Desk {
     /// A role with its days, if it has any.
     fn dated(&self, grant: &GrantRow) -> String {
         let mut said = self.role(grant.role);
+        if let Some(code) = &grant.department {
+            let words = Catalog::builtin().code_words("department", code, self.language);
+            said = format!("{said}, {words}");
+        }
         if grant.from_ms > self.app.now_ms() || grant.to_ms.is_some() {
             let first = if grant.from_ms > 0 { days::of(grant.from_ms) } else { String::new() };
             let last = grant.to_ms.map_or_else(String::new, |to_ms| days::of(to_ms - 1));
             said = format!("{said} {first}–{last}");
         }
         said
+    }
+
+    /// The question for the department of a recipient.
+    fn department_asked(&self) -> Question {
+        let asked = self.question("department", Word::DeskRoleDepartment, self.codes("department"));
+        Question { required: false, ..asked }
     }
 
     /// The questions for the first and the last day.
@@ -113,8 +125,17 @@ impl Desk {
         if to_ms.is_some_and(|to_ms| to_ms <= from_ms) {
             return Err(DeskError::BadValue("until"));
         }
-        let of_role = GrantRow::of_role(user, self.me.unit, role(answers)?);
-        Ok(GrantRow { from_ms, to_ms, given_by: Some(self.me.id), ..of_role })
+        let role = role(answers)?;
+        let department = text(answers, "department").ok().map(str::to_owned);
+        let department = department.filter(|_| role == Role::Recipient);
+        let list = Catalog::builtin().list("department");
+        let is_known = |code: &String| list.is_some_and(|list| list.code(code).is_some());
+        // Nothing is sent to a recipient of no department.
+        if role == Role::Recipient && !department.as_ref().is_some_and(is_known) {
+            return Err(DeskError::BadValue("department"));
+        }
+        let of_role = GrantRow::of_role(user, self.me.unit, role);
+        Ok(GrantRow { from_ms, to_ms, given_by: Some(self.me.id), department, ..of_role })
     }
 
     fn person_actions(&self, user: &UserRow, grants: &[GrantRow]) -> Vec<Action> {
@@ -133,7 +154,8 @@ impl Desk {
             return actions;
         }
         let role = (Word::DeskSetRole, Sign::Pencil, Word::Empty);
-        let asked = vec![self.question("role", Word::DeskRole, self.roles(ROLES))];
+        let asked =
+            vec![self.question("role", Word::DeskRole, self.roles(ROLES)), self.department_asked()];
         let asked = asked.into_iter().chain(self.days()).collect();
         actions.push(self.act_of(HERE, ("role", &id), role, asked));
         let level = (Word::DeskLevelSet, Sign::Shield, Word::DeskLevelHelp);

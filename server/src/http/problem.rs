@@ -191,6 +191,9 @@ impl From<DoorError> for Problem {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", error.to_string())
                     .again_after(WAIT_A_MINUTE_S)
             }
+            DoorError::OnlyByLink => {
+                Self::new(StatusCode::FORBIDDEN, "only-by-link", error.to_string())
+            }
             DoorError::Ended => Self::signed_out(),
             DoorError::Request(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "request", error.to_string())

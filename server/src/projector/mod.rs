@@ -5,6 +5,7 @@
 
 pub mod making;
 mod row;
+pub mod sent;
 
 use std::sync::Arc;
 

@@ -2,10 +2,9 @@
 //! numbers of the feed in a commit of their own, the others are held.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::ids::DocumentId;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
@@ -14,7 +13,6 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::held;
 use crate::storage::sqlite::log::{self, ChunkRow};
-use crate::storage::sqlite::staff;
 use crate::sync::clean;
 use crate::sync::held::let_in;
 use crate::sync::lines::{self, Why};
@@ -104,8 +102,8 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
                     Outcome::Held(reason) => log::hold(db, document, *hash, reason)?,
                 }
             }
-            if let Some(people) = staff {
-                staff::set(db, document, &people)?;
+            if let Some(whose) = staff {
+                whose.note(db, document)?;
             }
             // What was let in and waited for these.
             if held::waits(db, document)? {
@@ -130,13 +128,13 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     Ok(true)
 }
 
-/// Who has a case after what passed, if that says anything of it.
+/// Whose a case is after what passed, if that says anything of it.
 fn staff_after(
     document: DocumentId,
     kind: &str,
     (base, candidates): (&[ByteVec], &[ByteVec]),
     outcomes: &[Outcome],
-) -> Option<BTreeSet<UserId>> {
+) -> Option<staffing::Whose> {
     if !staffing::is_touched(kind, candidates) {
         return None;
     }

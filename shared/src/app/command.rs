@@ -299,6 +299,8 @@ pub enum Refusal {
     BadMessage,
     /// Too many attempts; wait.
     TooMany,
+    /// New devices come in only by a one-time link.
+    OnlyByLink,
     /// The PIN is wrong; after too many the passphrase is needed.
     WrongPin,
     /// No contact with the server for longer than this device may be read without.
@@ -357,7 +359,7 @@ packed! {
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
         BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
-        TooMany, WrongPin, Lease, Wait(a), Wiped, Internal
+        TooMany, OnlyByLink, WrongPin, Lease, Wait(a), Wiped, Internal
     }
     enum Event { Changed(a), Status(a) }
     struct Acted { say, go, document, entry, undo }

@@ -50,6 +50,15 @@ pub enum Role {
     /// Auditor: the access log and what waits, no record.
     #[n(6)]
     Auditor,
+    /// Child caseworker: cases of unaccompanied children, and no inspections.
+    #[n(7)]
+    ChildCaseworker,
+    /// Recipient in another department: tasks sent to it, no record.
+    #[n(8)]
+    Recipient,
+    /// Regional coordinator: figures in which small numbers are hidden, no person.
+    #[n(9)]
+    Regional,
 }
 
 impl Role {
@@ -64,6 +73,9 @@ impl Role {
             Self::Coordinator => "coordinator",
             Self::Trainee => "trainee",
             Self::Auditor => "auditor",
+            Self::ChildCaseworker => "child_caseworker",
+            Self::Recipient => "recipient",
+            Self::Regional => "regional",
         }
     }
 }
@@ -112,6 +124,8 @@ pub struct Status {
     pub screen: Screen,
     /// When this device can no longer be read without contact, once that is near: Unix milliseconds.
     pub lease_ends_ms: Option<i64>,
+    /// What is protected has gone from this device until the next contact.
+    pub shed: bool,
 }
 
 /// What stands between a person and the records of a device.
@@ -567,12 +581,15 @@ pub struct ReviewView {
 }
 
 packed! {
-    enum Role { Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee, Auditor }
+    enum Role {
+        Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee, Auditor, ChildCaseworker, Recipient,
+        Regional
+    }
     enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit, screen, lease_ends_ms, wipe
+        outdated, unit, screen, lease_ends_ms, wipe, shed
     }
     enum Screen { Vault, Pin { login, tries }, Lease, Open }
     enum Wipe { None, Ordered, Done }

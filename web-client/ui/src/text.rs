@@ -42,6 +42,7 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::OtherBuild => Text::RefusalOtherBuild,
         Refusal::BadMessage | Refusal::Internal => Text::RefusalInternal,
         Refusal::TooMany => Text::RefusalTooMany,
+        Refusal::OnlyByLink => Text::RefusalOnlyByLink,
         Refusal::WrongPin => Text::RefusalWrongPin,
         Refusal::Lease => Text::RefusalLease,
         Refusal::Wait(_) => Text::RefusalWait,

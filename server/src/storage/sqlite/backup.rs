@@ -248,8 +248,9 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          DROP TABLE temp.known;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
          DELETE FROM main.grants WHERE user IN (SELECT id FROM old.users);
-         INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by)
-             SELECT user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by
+         INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by,
+                 department)
+             SELECT user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by, department
              FROM old.grants ORDER BY id;
          INSERT INTO main.raised SELECT * FROM old.raised WHERE true
              ON CONFLICT (document) DO UPDATE SET level = excluded.level, reason = excluded.reason,
@@ -259,6 +260,7 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          DELETE FROM main.active; INSERT INTO main.active SELECT * FROM old.active;
          DELETE FROM main.told; INSERT INTO main.told SELECT * FROM old.told;
          INSERT OR IGNORE INTO main.decided SELECT * FROM old.decided;
+         INSERT OR IGNORE INTO main.only_links SELECT * FROM old.only_links;
          RELEASE accounts",
     );
     if copied.is_err() {

@@ -71,6 +71,17 @@ impl Client {
         hello.unsure = unsure.into_iter().collect();
     }
 
+    /// Asks for documents whole that have gone from here.
+    pub fn ask_again(&mut self, documents: impl IntoIterator<Item = DocumentId>) {
+        self.heal.extend(documents);
+    }
+
+    /// Whether a document is asked for whole, and has not come and is not known not to come.
+    #[must_use]
+    pub fn is_to_come(&self, document: DocumentId) -> bool {
+        self.heal.contains(&document)
+    }
+
     /// Whether an unsent change waits for others, so that it is not to be pushed now.
     #[must_use]
     pub fn waits(&self, document: DocumentId, hash: &ChangeHash) -> bool {

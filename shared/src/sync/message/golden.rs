@@ -59,8 +59,12 @@ fn a_push_and_its_acknowledgement_have_these_bytes() {
 
 #[test]
 fn what_was_opened_without_contact_has_these_bytes() {
-    let look =
-        Look { number: 3, document: DocumentId::from_bytes([5; 16]), at_ms: 1_790_000_000_000 };
+    let look = Look {
+        number: 3,
+        document: DocumentId::from_bytes([5; 16]),
+        at_ms: 1_790_000_000_000,
+        live: None,
+    };
     insta::assert_snapshot!(hex(&Looks { last: 3, all: vec![look] }));
 }
 
@@ -89,6 +93,7 @@ fn a_welcome_has_these_bytes() {
         lease_s: 86_400,
         shuts_s: 300,
         hand_in: Some(vec![7; 3].into()),
+        guarded: None,
     };
     insta::assert_snapshot!(hex(&welcome));
 }

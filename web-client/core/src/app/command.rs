@@ -159,7 +159,8 @@ impl<P: Platform> Core<P> {
 /// inspectors have none, unless safety is at stake.
 pub(super) fn may_settle(roles: &[Role], kind: &str, safety: bool) -> bool {
     let own_case = || !safety && is_of_cases(kind);
-    roles.contains(&Role::Supervisor) || (roles.contains(&Role::Caseworker) && own_case())
+    let works = |role: &Role| matches!(role, Role::Caseworker | Role::ChildCaseworker);
+    roles.contains(&Role::Supervisor) || (roles.iter().any(works) && own_case())
 }
 
 fn is_of_cases(kind: &str) -> bool {
@@ -190,7 +191,9 @@ mod tests {
             let decides = |role: Role, safety| may_settle(&[role], &kind.id, safety);
             let wanted = own.contains(&kind.id.as_str());
             assert_eq!(decides(Role::Caseworker, false), wanted, "{}", kind.id);
+            assert_eq!(decides(Role::ChildCaseworker, false), wanted, "{}", kind.id);
             assert!(!decides(Role::Caseworker, true), "{}", kind.id);
+            assert!(!decides(Role::ChildCaseworker, true), "{}", kind.id);
             assert!(!decides(Role::Inspector, false), "{}", kind.id);
             assert!(decides(Role::Supervisor, true), "{}", kind.id);
         }

@@ -199,6 +199,12 @@ impl<P: Platform> Core<P> {
         }
         if is_beat {
             self.write_lease(LEASE_WRITTEN_MS).await;
+            let is_over = |open: &mut Open| {
+                Ok(open.standing.lease.is_over() && !open.guarded.here.is_empty())
+            };
+            if self.with_open(is_over) == Ok(true) {
+                self.shed().await;
+            }
         }
     }
 
@@ -212,6 +218,7 @@ impl<P: Platform> Core<P> {
             // A device that cannot write says so by itself.
             let _as_before =
                 self.change_standing(|standing| standing.lease.written_ms = used_ms).await;
+            let _as_before = self.count_guarded().await;
         }
     }
 

@@ -278,6 +278,7 @@ fn refused(status: u16, problem: Option<&str>) -> Refusal {
     match (status, problem) {
         (_, Some("wrong-password")) => Refusal::WrongPassword,
         (_, Some("too-many")) => Refusal::TooMany,
+        (_, Some("only-by-link")) => Refusal::OnlyByLink,
         (_, Some("other-build")) => Refusal::OtherBuild,
         (_, Some("bad-value")) => Refusal::BadValue,
         (404, _) => Refusal::NoPlace,

@@ -25,6 +25,7 @@ use super::rows::{
 };
 use super::same::Beside;
 use super::screen::{Beat, Curtain};
+use super::shed::{Guarded, guarded_key};
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -103,8 +104,10 @@ pub(super) struct Open {
     pub(super) tabs: Tabs,
     /// Documents whose drafts are not as they were last deposited.
     pub(super) undeposited: BTreeSet<DocumentId>,
-    /// What was opened here without contact and the server does not have yet.
+    /// What was opened here and the server has not noted yet.
     pub(super) looks: Looks,
+    /// What is protected here.
+    pub(super) guarded: Guarded,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
@@ -171,6 +174,7 @@ impl<P: Platform> Core<P> {
             tabs: Tabs::default(),
             undeposited: BTreeSet::new(),
             looks: Looks::default(),
+            guarded: Guarded::default(),
             wants_again: false,
             curtain: Curtain::default(),
             key,
@@ -180,6 +184,9 @@ impl<P: Platform> Core<P> {
             // One that cannot be read is none: the server finds it by the count.
             open.looks = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
         }
+        let guarded = store.get(Table::Meta, &guarded_key(user)).await;
+        open.guarded = Guarded::read(guarded.map_err(|_| Refusal::Storage)?);
+        open.client.ask_again(open.guarded.gone.iter().copied());
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
         let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
         let prefix = user.as_bytes().as_slice();
@@ -291,6 +298,8 @@ impl<P: Platform> Core<P> {
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
             status.without_backup = !open.standing.has_backup;
+            status.shed = !open.guarded.gone.is_empty();
+            status.waiting = open.guarded.waiting;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {
                     Stage::Unsent => status.waiting += 1,

@@ -19,6 +19,7 @@ use futures_util::future::{Either, select};
 
 use super::deposits::hand_in;
 use super::kept::Shelf;
+use super::shed::Guarded;
 use super::state::{Core, Open};
 use super::take_in;
 use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
@@ -220,7 +221,10 @@ impl<P: Platform> Core<P> {
             standing.left = answer.documents_left;
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
-            Ok(take_in::Heard { news, standing, arrived, arrival })
+            let here = answer.welcome.guarded.clone().unwrap_or_default();
+            let guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
+            let guarded = Some(guarded);
+            Ok(take_in::Heard { news, standing, arrived, arrival, guarded })
         })?;
         let progress = told.news.progress;
         let touched = self.take_in(device, told).await?;
@@ -232,6 +236,7 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
+        self.shed_again().await?;
         if let Some(write) = self.looked(answer.looked)? {
             self.commit(vec![write]).await?;
         }
@@ -341,7 +346,7 @@ impl<P: Platform> Core<P> {
             arrived.hear(place.epoch, &place);
             standing.set_place(place);
             standing.last_contact_ms = Some(now_ms);
-            Ok(Some(take_in::Heard { news, standing, arrived, arrival: 0 }))
+            Ok(Some(take_in::Heard { news, standing, arrived, arrival: 0, guarded: None }))
         })?;
         let Some(told) = heard else { return Ok(Heard::Over) };
         let progress = told.news.progress;

@@ -9,6 +9,7 @@ use ankomst_shared::sync::client::{Arrived, News, Told};
 
 use super::deposits::{Said, settle};
 use super::rows::{ARRIVED, Standing, chunk_key, standing_key};
+use super::shed::Guarded;
 use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Table, Write};
@@ -20,6 +21,8 @@ pub(super) struct Heard {
     pub(super) arrived: Arrived,
     /// Deposits taken had arrived when this many changes had; 0 when not told.
     pub(super) arrival: u64,
+    /// What is protected here now, where that was told.
+    pub(super) guarded: Option<Guarded>,
 }
 
 impl<P: Platform> Core<P> {
@@ -29,7 +32,7 @@ impl<P: Platform> Core<P> {
         device: DeviceId,
         heard: Heard,
     ) -> Result<Vec<DocumentId>, Refusal> {
-        let Heard { news, standing, arrived, arrival } = heard;
+        let Heard { news, standing, arrived, arrival, guarded } = heard;
         let (user, rows, gone_keys) = self.with_open_of(device, |open| {
             let user = open.user();
             let gone = news.gone.iter().flat_map(|id| {
@@ -54,6 +57,9 @@ impl<P: Platform> Core<P> {
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
+        if let Some(guarded) = &guarded {
+            writes.push(guarded.row(user)?);
+        }
         if arrived != self.0.state.borrow().arrived
             && let Some(bytes) = arrived.to_bytes()
         {
@@ -65,6 +71,7 @@ impl<P: Platform> Core<P> {
             let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
             touched.extend(open.backed_up(standing.backed_up));
             open.standing = standing;
+            open.guarded = guarded.unwrap_or_else(|| open.guarded.clone());
             for (document, hash, row) in rows {
                 let known = open.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
                 if !known {

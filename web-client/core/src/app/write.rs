@@ -128,6 +128,8 @@ impl<P: Platform> Core<P> {
             if seconds.is_multiple_of(60) {
                 let facts = self.0.platform.storage_facts().await;
                 self.0.state.borrow_mut().storage = facts;
+                // What fails is tried again with the next minute.
+                let _again = self.shed_shut().await;
             }
             seconds = seconds.wrapping_add(1);
             self.0.platform.clock().sleep(BEAT_MS).await;

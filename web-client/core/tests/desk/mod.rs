@@ -183,8 +183,11 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
     HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) }
 }
 
-/// An answer with nothing new in it, and so many seconds to be read without another.
-fn welcome(lease_s: &str) -> Vec<u8> {
+/// An answer with nothing new in it, and so many seconds to be read without another; then what is protected.
+fn welcome(said: &str) -> Vec<u8> {
+    let mut said = said.split(' ');
+    let lease_s = said.next().unwrap();
+    let guarded: Vec<DocumentId> = said.map(|id| id.parse().unwrap()).collect();
     let me = wire::unpack::<SignInAnswer>(&enrolled(&[]).body).unwrap().me;
     wire::pack(&ExchangeAnswer {
         welcome: Welcome {
@@ -204,6 +207,7 @@ fn welcome(lease_s: &str) -> Vec<u8> {
             lease_s: lease_s.parse().unwrap(),
             shuts_s: 0,
             hand_in: None,
+            guarded: (!guarded.is_empty()).then_some(guarded),
         },
         acks: Vec::new(),
         deposits: Vec::new(),

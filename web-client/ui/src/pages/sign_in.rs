@@ -154,7 +154,9 @@ fn lease(door: Door) -> AnyView {
     let said = derived(move || {
         let status = status.get().unwrap_or_default();
         let since = status.last_contact_ms.map_or_else(String::new, near);
-        (fill(Text::LeaseSince, &[&since]), fill(Text::LeaseSafe, &[&status.waiting.to_string()]))
+        let shed = if status.shed { tr(Text::LeaseShed) } else { "" };
+        let safe = fill(Text::LeaseSafe, &[&status.waiting.to_string()]);
+        (fill(Text::LeaseSince, &[&since]), [safe.as_str(), shed].join(" "))
     });
     let contact = derived(move || status.with(|status| status.as_ref().map(|it| it.contact)));
     let ended = derived(move || {
