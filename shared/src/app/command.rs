@@ -179,6 +179,33 @@ pub enum Command {
     Touched,
     /// Opens a screen that is shut with a PIN.
     Pin(String),
+    /// Opens a vault without the server by what its passkey gives (WebAuthn PRF).
+    OpenByKey {
+        /// Login name.
+        login: String,
+        /// What the passkey gave.
+        secret: Vec<u8>,
+    },
+    /// Asks the server for a challenge: for a new passkey of whoever is in, or to sign in with one.
+    Challenge(bool),
+    /// A passkey was made, or one that was known has answered: keeps the vault's key under it, and tells the server
+    /// of a new one.
+    TakeKey(NewKey),
+}
+
+/// A passkey for the open vault.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct NewKey {
+    /// Id of the credential.
+    pub credential: Vec<u8>,
+    /// What it was asked with.
+    pub salt: Vec<u8>,
+    /// What it gave; empty if it cannot.
+    pub secret: Vec<u8>,
+    /// Authenticator data, client data and public key of a new one; empty of one the server knows.
+    pub made: Vec<Vec<u8>>,
+    /// Number of its algorithm in COSE, below nought.
+    pub algorithm: i64,
 }
 
 /// What a sign-in needs.
@@ -194,6 +221,15 @@ pub struct SignIn {
     pub device_name: String,
     /// The passphrase of the vault here is forgotten: a new vault takes its place.
     pub forgotten: bool,
+    /// A passkey in the place of the password: credential, authenticator data, client data, signature, and what opens
+    /// the vault here; empty for none.
+    pub passkey: Vec<Vec<u8>>,
+}
+
+impl core::fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("NewKey(***)")
+    }
 }
 
 impl core::fmt::Debug for SignIn {
@@ -241,6 +277,8 @@ pub enum Reply {
     Asked(Vec<(String, Value)>),
     /// The name of a file and what is in it; nothing when there is nothing to keep.
     File(Option<(String, Vec<u8>)>),
+    /// A challenge of the server, and credentials the person has already.
+    Challenge(Vec<u8>, Vec<Vec<u8>>),
     /// Not done, and why; nothing that was typed is lost.
     Refused(Refusal),
 }
@@ -307,6 +345,10 @@ pub enum Refusal {
     Wait(u32),
     /// The tablet is to be wiped: this vault is not opened any more.
     Wiped,
+    /// The passkey does not open the vault.
+    WrongKey,
+    /// The municipality lets nobody in by a password alone.
+    NeedsKey,
     /// Something failed that should not; nothing that was saved is lost.
     Internal,
 }
@@ -348,16 +390,17 @@ packed! {
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
-        Touched, Pin(a)
+        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a)
     }
-    struct SignIn { login, password, passphrase, device_name, forgotten }
+    struct SignIn { login, password, passphrase, device_name, forgotten, passkey }
+    struct NewKey { credential, salt, secret, made, algorithm }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
-    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Refused(a) }
+    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
         BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
-        TooMany, WrongPin, Lease, Wait(a), Wiped, Internal
+        TooMany, WrongPin, Lease, Wait(a), Wiped, WrongKey, NeedsKey, Internal
     }
     enum Event { Changed(a), Status(a) }
     struct Acted { say, go, document, entry, undo }

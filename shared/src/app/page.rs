@@ -368,6 +368,10 @@ pub enum Act {
     /// Sets the PIN of the open vault, or without an answer takes it away; answer `pin`. Last: no server offers it,
     /// so the form stays what it is.
     Pin,
+    /// Makes a passkey for the open vault. Begun by the page.
+    Passkey,
+    /// The open vault is opened by a passkey no more.
+    NoPasskey,
 }
 
 packed! {
@@ -394,6 +398,6 @@ packed! {
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
-        Pin
+        Pin, Passkey, NoPasskey
     }
 }

@@ -112,6 +112,8 @@ pub struct Status {
     pub screen: Screen,
     /// When this device can no longer be read without contact, once that is near: Unix milliseconds.
     pub lease_ends_ms: Option<i64>,
+    /// Vaults here that a passkey opens: login, and its credential and what it is asked with.
+    pub keys: Vec<(String, (Vec<u8>, Vec<u8>))>,
 }
 
 /// What stands between a person and the records of a device.
@@ -572,7 +574,7 @@ packed! {
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit, screen, lease_ends_ms, wipe
+        outdated, unit, screen, lease_ends_ms, wipe, keys
     }
     enum Screen { Vault, Pin { login, tries }, Lease, Open }
     enum Wipe { None, Ordered, Done }

@@ -56,6 +56,8 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Vaults that a passkey opens: login, credential, what it is asked with.
+    pub(super) keys: Vec<(String, (Vec<u8>, Vec<u8>))>,
     /// Devices that have the server's word that they may hand in.
     pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.
@@ -270,6 +272,7 @@ impl<P: Platform> Core<P> {
         let state = self.0.state.borrow();
         let mut status = Status {
             vaults: state.vaults.clone(),
+            keys: state.keys.clone(),
             language: state.language,
             deposits: state.deposits_of_others,
             kept: state.deposits_kept,
