@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Tokens;
 use crate::auth::handed::Handed;
+use crate::auth::passkey::Challenges;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -168,6 +169,8 @@ pub struct App {
     pub cleaning: tokio::sync::Mutex<()>,
     /// One-time links that were made a moment ago.
     pub handed: Handed,
+    /// Challenges of passkeys.
+    pub challenges: Challenges,
     /// The folder of scheduled backups, if there are any.
     pub backups: OnceLock<PathBuf>,
 }
@@ -241,6 +244,7 @@ impl App {
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
             handed: Handed::default(),
+            challenges: Challenges::new()?,
             backups: OnceLock::new(),
         };
         if app.readers.read(log::epoch)?.is_none() {

@@ -53,6 +53,10 @@ const app = {
       app.lit = undefined;
     }
   },
+  // Asks the browser for a passkey: `open` or `make` with what it needs.
+  async passkey(name, ...asked) {
+    return (await import('{{file:passkey.js}}'))[name](...asked);
+  },
   // Saves bytes as a file.
   save(bytes, name) {
     const link = document.createElement('a');

@@ -26,6 +26,10 @@ static NETWORKS: LazyLock<DefaultKeyedRateLimiter<IpAddr>> = LazyLock::new(|| li
 /// seconds.
 static LINKS: LazyLock<DefaultKeyedRateLimiter<Option<IpAddr>>> = LazyLock::new(|| limiter(20));
 
+/// Challenges for passkeys from a network: sixty at once, then one every second. This machine's own are not counted, as
+/// with passwords.
+static CHALLENGES: LazyLock<DefaultKeyedRateLimiter<IpAddr>> = LazyLock::new(|| limiter(60));
+
 /// Farewells of a device: a hundred at once, then one about every half second.
 static FAREWELLS: LazyLock<DefaultKeyedRateLimiter<DeviceId>> = LazyLock::new(|| limiter(100));
 
@@ -62,6 +66,13 @@ pub fn allows(login: &str, from: Option<IpAddr>, device: Option<DeviceId>) -> bo
 #[must_use]
 pub fn allows_link(from: Option<IpAddr>) -> bool {
     is_good(&LINKS, &from.map(network))
+}
+
+/// Counts a challenge for a passkey and says whether it may be made.
+#[must_use]
+pub fn allows_challenge(from: Option<IpAddr>) -> bool {
+    let far = from.map(network).filter(|address| !address.is_loopback());
+    far.is_none_or(|network| is_good(&CHALLENGES, &network))
 }
 
 /// Counts a farewell of a device and says whether it may go on.

@@ -1,11 +1,12 @@
 //! Session tokens: short signed ones in a cookie, renewed by a rotating secret that is bound to the
 //! device's key.
 //!
-//! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret), [`handed`] (one-time links).
+//! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret), [`handed`] (one-time links), [`passkey`].
 
 pub mod handed;
 #[cfg(test)]
 mod numbers;
+pub mod passkey;
 pub mod renew;
 pub mod token;
 

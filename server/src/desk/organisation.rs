@@ -12,6 +12,7 @@ use ankomst_shared::value::Value;
 
 use super::made::badge;
 use super::{Desk, DeskError};
+use crate::accounts::passkeys::POLICY;
 use crate::reports::INHABITANTS;
 use crate::sync::lease;
 use crate::templates::{self, KIND, Org};
@@ -21,7 +22,7 @@ const HERE: &str = "/administration/organisation";
 
 /// What a decision can be about: its key, its name, and whether an area, category or the like follows the key.
 /// Which keys mean something, docs/catalog.md says.
-pub(super) const KEYS: [(&str, Word, Kept); 9] = [
+pub(super) const KEYS: [(&str, Word, Kept); 10] = [
     ("vacated_every", Word::DeskPolicyVacated, Kept::Whole),
     ("compensation:", Word::DeskPolicyCompensation, Kept::Money),
     (INHABITANTS, Word::DeskPolicyInhabitants, Kept::Whole),
@@ -35,6 +36,7 @@ pub(super) const KEYS: [(&str, Word, Kept); 9] = [
         Kept::Most(lease::PROTECTED_HOURS.1),
     ),
     (lease::CONTINUITY_DAYS.0, Word::DeskPolicyContinuity, Kept::Most(lease::CONTINUITY_DAYS.1)),
+    (POLICY.0, Word::DeskPolicySignIn, Kept::One(&["password", POLICY.1])),
 ];
 
 /// How the value of a decision is written.
@@ -46,6 +48,8 @@ pub(super) enum Kept {
     Most(u32),
     /// An amount with at most two decimals.
     Money,
+    /// One of these words.
+    One(&'static [&'static str]),
     /// Any text.
     Text,
 }

@@ -270,6 +270,10 @@ fn read(kept: Kept, said: &str) -> Option<String> {
             read(Kept::Whole, said).filter(|number| number.parse().is_ok_and(|n: u32| n <= most))
         }
         Kept::Money => decimal(&said.replace(['\u{a0}', ' '], ""), 2),
+        Kept::One(words) => {
+            let word = said.trim().to_lowercase();
+            words.contains(&word.as_str()).then_some(word)
+        }
         Kept::Text => Some(said.to_owned()),
     }
 }

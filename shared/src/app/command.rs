@@ -3,6 +3,7 @@
 //! Every message is one packed value (`crate::packed`): `Request` to the worker, `Answer` back. A request has a
 //! number that its reply repeats; events have none.
 
+use crate::app::entry::{NewKey, SignIn};
 use crate::app::page::{Act, PageView};
 use crate::app::view::{ChangeListView, FormView, InboxView, RunView, Status};
 use crate::ids::{ConflictId, DocumentId, EntryId};
@@ -179,7 +180,7 @@ pub enum Command {
     Touched,
     /// Opens a screen that is shut with a PIN.
     Pin(String),
-    /// Opens a vault without the server by what its passkey gives (WebAuthn PRF).
+    /// Opens a vault without the server by what its passkey gives (`WebAuthn` PRF).
     OpenByKey {
         /// Login name.
         login: String,
@@ -191,51 +192,6 @@ pub enum Command {
     /// A passkey was made, or one that was known has answered: keeps the vault's key under it, and tells the server
     /// of a new one.
     TakeKey(NewKey),
-}
-
-/// A passkey for the open vault.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct NewKey {
-    /// Id of the credential.
-    pub credential: Vec<u8>,
-    /// What it was asked with.
-    pub salt: Vec<u8>,
-    /// What it gave; empty if it cannot.
-    pub secret: Vec<u8>,
-    /// Authenticator data, client data and public key of a new one; empty of one the server knows.
-    pub made: Vec<Vec<u8>>,
-    /// Number of its algorithm in COSE, below nought.
-    pub algorithm: i64,
-}
-
-/// What a sign-in needs.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SignIn {
-    /// Login name.
-    pub login: String,
-    /// The account's password.
-    pub password: String,
-    /// Passphrase of the vault on this device, at least 12 characters.
-    pub passphrase: String,
-    /// What this device is called, e.g. `Surfplatta 3`.
-    pub device_name: String,
-    /// The passphrase of the vault here is forgotten: a new vault takes its place.
-    pub forgotten: bool,
-    /// A passkey in the place of the password: credential, authenticator data, client data, signature, and what opens
-    /// the vault here; empty for none.
-    pub passkey: Vec<Vec<u8>>,
-}
-
-impl core::fmt::Debug for NewKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("NewKey(***)")
-    }
-}
-
-impl core::fmt::Debug for SignIn {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SignIn").field("login", &self.login).finish_non_exhaustive()
-    }
 }
 
 /// A view a page may show.
@@ -392,8 +348,6 @@ packed! {
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
         Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a)
     }
-    struct SignIn { login, password, passphrase, device_name, forgotten, passkey }
-    struct NewKey { credential, salt, secret, made, algorithm }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
     enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }

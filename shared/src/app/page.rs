@@ -365,12 +365,11 @@ pub enum Act {
     Save(String, String),
     /// Something the server does; its page and its name.
     Server(String, String),
-    /// Sets the PIN of the open vault, or without an answer takes it away; answer `pin`. Last: no server offers it,
-    /// so the form stays what it is.
+    /// Sets the PIN, or without an answer takes it away; answer `pin`. From here on none that a server offers.
     Pin,
-    /// Makes a passkey for the open vault. Begun by the page.
+    /// Makes a passkey for the open vault; begun by the page.
     Passkey,
-    /// The open vault is opened by a passkey no more.
+    /// Ends that the vault is opened by one.
     NoPasskey,
 }
 

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
+use crate::app::entry::VaultKey;
 use crate::app::page::Action;
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
@@ -112,8 +113,8 @@ pub struct Status {
     pub screen: Screen,
     /// When this device can no longer be read without contact, once that is near: Unix milliseconds.
     pub lease_ends_ms: Option<i64>,
-    /// Vaults here that a passkey opens: login, and its credential and what it is asked with.
-    pub keys: Vec<(String, (Vec<u8>, Vec<u8>))>,
+    /// Vaults here that a passkey opens, by their logins.
+    pub keys: Vec<(String, VaultKey)>,
 }
 
 /// What stands between a person and the records of a device.

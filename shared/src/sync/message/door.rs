@@ -51,7 +51,7 @@ pub struct SignInRequest {
     pub passkey: Option<PasskeyProof>,
 }
 
-/// What an authenticator has said to a challenge (an assertion of WebAuthn), as the browser gave it.
+/// What an authenticator has said to a challenge (an assertion of `WebAuthn`), as the browser gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct PasskeyProof {
@@ -97,9 +97,6 @@ pub struct NewPasskey {
     /// The public key, as `SubjectPublicKeyInfo`.
     #[n(3)]
     pub key: ByteVec,
-    /// Number of the algorithm in COSE.
-    #[n(4)]
-    pub algorithm: i64,
 }
 
 /// The answer to both; the session comes as cookies.

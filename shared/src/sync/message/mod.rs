@@ -15,8 +15,8 @@ pub mod looks;
 pub mod push;
 
 pub use door::{
-    EnrolRequest, Me, NewPasskey, PasskeyChallenge, PasskeyProof, RefreshRequest, SignInAnswer, SignInRequest,
-    refresh_proof,
+    EnrolRequest, Me, NewPasskey, PasskeyChallenge, PasskeyProof, RefreshRequest, SignInAnswer,
+    SignInRequest, refresh_proof,
 };
 pub use exchange::{
     Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,

@@ -1,6 +1,6 @@
 //! What is read of this device without a vault.
 
-use ankomst_shared::app::{Language, Refusal, Wipe};
+use ankomst_shared::app::{Language, Refusal, VaultKey, Wipe};
 
 use super::rows::{EMPTIED, LANGUAGE, PASSKEYS, VAULTS};
 use super::state::Core;
@@ -47,7 +47,7 @@ impl<P: Platform> Core<P> {
 }
 
 /// The login of a passkey's row, its credential and what it is asked with.
-fn key((place, bytes): Row) -> Option<(String, (Vec<u8>, Vec<u8>))> {
+fn key((place, bytes): Row) -> Option<(String, VaultKey)> {
     let login = String::from_utf8(place.strip_prefix(PASSKEYS)?.to_vec()).ok()?;
     let KeyWrapped { credential, salt, .. } = minicbor::decode(&bytes).ok()?;
     Some((login, (credential.to_vec(), salt.to_vec())))

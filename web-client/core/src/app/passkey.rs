@@ -1,4 +1,4 @@
-//! Passkeys: opening the vault by what one gives (WebAuthn PRF), also without a network, and making one. The page asks
+//! Passkeys: opening the vault by what one gives (`WebAuthn` PRF), also without a network, and making one. The page asks
 //! the browser; what the browser gives comes here in one command, is used and wiped, and is kept nowhere.
 
 use ankomst_shared::app::{Acted, NewKey, Query, Refusal, Reply, SignIn};
@@ -42,7 +42,12 @@ impl Shown {
     }
 
     /// What a new vault lets itself be opened by, besides its passphrase.
-    pub(super) fn wraps(self, key: &DataKey, record: &VaultRecord, nonce: [u8; 12]) -> Option<Write> {
+    pub(super) fn wraps(
+        self,
+        key: &DataKey,
+        record: &VaultRecord,
+        nonce: [u8; 12],
+    ) -> Option<Write> {
         let of = (self.proof.credential.into(), self.salt);
         let wrapped = KeyWrapped::wrap(key, (&self.secret, record.device), of, nonce).ok()?;
         Some(Write::put(Table::Meta, passkey_key(&record.login), minicbor::to_vec(&wrapped).ok()?))
@@ -66,14 +71,12 @@ impl<P: Platform> Core<P> {
     /// passphrase opens it as before.
     pub(super) async fn take_key(&self, mut new: NewKey) -> Result<Acted, Refusal> {
         let secret = Zeroizing::new(core::mem::take(&mut new.secret));
-        let (device, name) = self.with_open(|open| {
-            Ok((open.identity.device, open.identity.device_name.clone()))
-        })?;
+        let (device, name) =
+            self.with_open(|open| Ok((open.identity.device, open.identity.device_name.clone())))?;
         let made = core::mem::take(&mut new.made);
         if let Ok([authenticator, client, key]) = <[Vec<u8>; 3]>::try_from(made) {
             let [authenticator, client, key] = [authenticator, client, key].map(Into::into);
-            let question =
-                NewPasskey { name, authenticator, client, key, algorithm: new.algorithm };
+            let question = NewPasskey { name, authenticator, client, key };
             self.post_in("/api/v1/passkeys", wire::pack(&question)).await?;
         }
         if secret.is_empty() {
@@ -118,13 +121,18 @@ impl<P: Platform> Core<P> {
     async fn vault_of(&self, device: DeviceId) -> Result<Option<VaultRecord>, Refusal> {
         let rows = self.0.platform.store().load(Table::Meta, VAULTS).await;
         let rows = rows.map_err(|_| Refusal::Storage)?.into_iter();
-        let mut records = rows.filter_map(|(_, bytes)| minicbor::decode::<VaultRecord>(&bytes).ok());
+        let mut records =
+            rows.filter_map(|(_, bytes)| minicbor::decode::<VaultRecord>(&bytes).ok());
         Ok(records.find(|record| record.device == device && !record.leaving))
     }
 
     /// The data key of a vault by what its passkey gave. That is drawn from too many possibilities to be guessed:
     /// another one neither waits nor makes the passphrase wait.
-    pub(super) async fn open_by_key(&self, record: &VaultRecord, secret: &[u8]) -> Result<DataKey, Refusal> {
+    pub(super) async fn open_by_key(
+        &self,
+        record: &VaultRecord,
+        secret: &[u8],
+    ) -> Result<DataKey, Refusal> {
         let row = self.0.platform.store().get(Table::Meta, &passkey_key(&record.login)).await;
         let row = row.map_err(|_| Refusal::Storage)?.ok_or(Refusal::WrongKey)?;
         let wrapped: KeyWrapped = minicbor::decode(&row).map_err(|_| Refusal::WrongKey)?;

@@ -28,8 +28,8 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::ShortPassphrase);
         }
         self.leave().await?;
-        let secret = by_key
-            .map_or(Secret::Phrase(&request.passphrase), |shown| Secret::Key(&shown.secret));
+        let secret =
+            by_key.map_or(Secret::Phrase(&request.passphrase), |shown| Secret::Key(&shown.secret));
         let opened = if request.forgotten {
             Err(Refusal::NoVault)
         } else {

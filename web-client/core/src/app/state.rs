@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status, Wipe};
+use ankomst_shared::app::{
+    Contact, Event, Language, Query, Refusal, Screen, Status, VaultKey, Wipe,
+};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
@@ -56,8 +58,8 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
-    /// Vaults that a passkey opens: login, credential, what it is asked with.
-    pub(super) keys: Vec<(String, (Vec<u8>, Vec<u8>))>,
+    /// Vaults that a passkey opens.
+    pub(super) keys: Vec<(String, VaultKey)>,
     /// Devices that have the server's word that they may hand in.
     pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.

@@ -1,4 +1,4 @@
-//! The passkey: what it gives for a salt (WebAuthn PRF) wraps the data key a second time, beside the passphrase.
+//! The passkey: what it gives for a salt (`WebAuthn` PRF) wraps the data key a second time, beside the passphrase.
 
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -91,7 +91,9 @@ mod tests {
         let wrapped = KeyWrapped::wrap(&key, (&[1; 32], device), of, [4; 12]).unwrap();
         assert_eq!(wrapped.open(&[1; 32], device).unwrap().as_bytes(), key.as_bytes());
         let other = DeviceId::new(1, [2; 10]);
-        for (secret, device) in [([2; 32].as_slice(), device), (&[1; 32], other), (&[1; 31], device), (&[], device)] {
+        for (secret, device) in
+            [([2; 32].as_slice(), device), (&[1; 32], other), (&[1; 31], device), (&[], device)]
+        {
             assert_eq!(wrapped.open(secret, device).err(), Some(VaultError::WrongKey));
         }
         let salted = KeyWrapped { salt: vec![7; 32].into(), ..wrapped };
