@@ -49,16 +49,16 @@ pub(super) async fn chosen(app: &Arc<App>, user: &UserRow) {
     app.audit.owe(vec![Entry { about, ..by.entry(What::PasswordSet) }]).await;
 }
 
-/// Somebody has made a passkey, or removed one.
-pub(super) async fn passkey(app: &Arc<App>, session: &Session, is_new: bool) {
+/// Somebody has made a passkey.
+pub(super) async fn passkey(app: &Arc<App>, session: &Session) {
     let user = app.readers.read(|db| accounts::user(db, session.user)).ok().flatten();
     let by = By {
         who: Some(session.user),
         device: Some(session.device),
         unit: user.map(|user| user.unit),
     };
-    let what = if is_new { What::PasskeyMade } else { What::PasskeyGone };
-    app.audit.owe(vec![Entry { about: session.user.to_string(), ..by.entry(what) }]).await;
+    let about = session.user.to_string();
+    app.audit.owe(vec![Entry { about, ..by.entry(What::PasskeyMade) }]).await;
 }
 
 /// Somebody signed out.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
-use ankomst_shared::ids::UserId;
 use ankomst_shared::sync::message::{NewPasskey, PasskeyChallenge, PasskeyProof};
 
 use crate::accounts::{DoorError, noted, throttle};
@@ -88,7 +87,7 @@ pub async fn register(
     if !added.await? {
         return Err(DoorError::Request("the passkey is known, or there are too many"));
     }
-    noted::passkey(app, session, true).await;
+    noted::passkey(app, session).await;
     Ok(())
 }
 
@@ -139,12 +138,4 @@ pub fn password_suffices(app: &App, user: &UserRow) -> Result<Option<i64>, DoorE
     }
     let until = app.readers.read(|db| passkeys::first_until(db, user.id, now_ms))?;
     until.map(Some).ok_or(DoorError::NeedsPasskey)
-}
-
-/// Removes a passkey of an account; tells whether there was one.
-///
-/// # Errors
-/// When storage refuses.
-pub async fn remove(app: &Arc<App>, user: UserId, credential: Vec<u8>) -> Result<bool, DoorError> {
-    Ok(app.writer.write(move |db| passkeys::remove(db, user, &credential)).await?)
 }

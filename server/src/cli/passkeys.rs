@@ -71,9 +71,10 @@ pub(super) async fn passkey(command: PasskeyCommand) -> anyhow::Result<()> {
             let gone: Vec<Vec<u8>> =
                 rows.into_iter().filter(is_meant).map(|row| row.credential).collect();
             ensure!(!gone.is_empty(), "there is no such passkey of {}", which.whose.login);
+            let now_ms = app.now_ms();
             let write = app.writer.write(move |db| {
                 for credential in &gone {
-                    passkeys::remove(db, user.id, credential)?;
+                    passkeys::remove(db, user.id, credential, now_ms)?;
                 }
                 accounts::end_sessions(db, user.id)
             });

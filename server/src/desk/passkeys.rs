@@ -108,8 +108,10 @@ impl Desk {
         if gone.is_empty() {
             return Err(DeskError::Nowhere);
         }
+        let now_ms = self.app.now_ms();
         let write = self.app.writer.write(move |db| {
-            gone.iter().try_for_each(|credential| passkeys::remove(db, user, credential).map(drop))
+            gone.iter()
+                .try_for_each(|credential| passkeys::remove(db, user, credential, now_ms).map(drop))
         });
         write.await?;
         let entry = Entry { about: user.to_string(), ..self.by().entry(What::PasskeyGone) };

@@ -248,8 +248,11 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
              FROM temp.known WHERE known.id = devices.id;
          DROP TABLE temp.known;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
-         DELETE FROM main.passkeys WHERE user IN (SELECT id FROM old.users);
-         INSERT OR REPLACE INTO main.passkeys SELECT * FROM old.passkeys;
+         INSERT INTO main.passkeys SELECT * FROM old.passkeys WHERE true
+             ON CONFLICT (credential) DO UPDATE SET counter = max(counter, excluded.counter),
+                 used_ms = coalesce(excluded.used_ms, used_ms),
+                 regressed_ms = coalesce(excluded.regressed_ms, regressed_ms),
+                 removed_ms = coalesce(excluded.removed_ms, removed_ms);
          DELETE FROM main.grants WHERE user IN (SELECT id FROM old.users);
          INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by)
              SELECT user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by

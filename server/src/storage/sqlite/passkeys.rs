@@ -64,8 +64,9 @@ pub fn add(db: &Connection, row: &PasskeyRow) -> Result<bool, StorageError> {
 /// # Errors
 /// When the database refuses.
 pub fn find(db: &Connection, credential: &[u8]) -> Result<Option<PasskeyRow>, StorageError> {
-    let mut select =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM passkeys WHERE credential = ?1"))?;
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM passkeys WHERE credential = ?1 AND removed_ms IS NULL"
+    ))?;
     Ok(select.query_row([credential], passkey).optional()?)
 }
 
@@ -75,7 +76,7 @@ pub fn find(db: &Connection, credential: &[u8]) -> Result<Option<PasskeyRow>, St
 /// When the database refuses.
 pub fn of(db: &Connection, user: UserId) -> Result<Vec<PasskeyRow>, StorageError> {
     let mut select = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM passkeys WHERE user = ?1 ORDER BY made_ms, credential"
+        "SELECT {COLUMNS} FROM passkeys WHERE user = ?1 AND removed_ms IS NULL ORDER BY made_ms, credential"
     ))?;
     let rows = select.query_map([Blob(user)], passkey)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -93,7 +94,7 @@ pub fn used(
 ) -> Result<(), StorageError> {
     db.execute(
         "UPDATE passkeys SET counter = max(counter, ?2), used_ms = ?3,
-             regressed_ms = CASE WHEN ?4 THEN ?3 ELSE regressed_ms END WHERE credential = ?1",
+             regressed_ms = CASE WHEN ?4 THEN ?3 ELSE regressed_ms END WHERE credential = ?1 AND removed_ms IS NULL",
         (credential, counter, now_ms, has_regressed),
     )?;
     Ok(())
@@ -103,9 +104,15 @@ pub fn used(
 ///
 /// # Errors
 /// When the database refuses.
-pub fn remove(db: &Connection, user: UserId, credential: &[u8]) -> Result<bool, StorageError> {
-    let gone = "DELETE FROM passkeys WHERE user = ?1 AND credential = ?2";
-    Ok(db.execute(gone, (Blob(user), credential))? == 1)
+pub fn remove(
+    db: &Connection,
+    user: UserId,
+    credential: &[u8],
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    let gone = "UPDATE passkeys SET removed_ms = ?3, key = x''
+         WHERE user = ?1 AND credential = ?2 AND removed_ms IS NULL";
+    Ok(db.execute(gone, (Blob(user), credential, now_ms))? == 1)
 }
 
 /// Lets an account sign in by password until a moment, to make its first passkey.
@@ -128,7 +135,7 @@ pub fn first_until(
     now_ms: i64,
 ) -> Result<Option<i64>, StorageError> {
     let select = "SELECT ends_ms FROM first_passkeys WHERE user = ?1 AND ends_ms > ?2
-         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user = ?1)";
+         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user = ?1 AND removed_ms IS NULL)";
     let found = db.prepare_cached(select)?.query_row((Blob(user), now_ms), |row| row.get(0));
     Ok(found.optional()?)
 }

@@ -10,7 +10,9 @@ CREATE TABLE passkeys (
     made_ms INTEGER NOT NULL,
     used_ms INTEGER,
     -- When its counter was last not above the one before: there may be two of it.
-    regressed_ms INTEGER
+    regressed_ms INTEGER,
+    -- When it was removed: it stays noted, so that no backup brings it back.
+    removed_ms INTEGER
 ) STRICT;
 CREATE INDEX passkeys_user ON passkeys (user);
 
