@@ -54,8 +54,8 @@ const app = {
     }
   },
   // Asks the browser for a passkey: `open` or `make` with what it needs.
-  async passkey(name, ...asked) {
-    return (await import('{{file:passkey.js}}'))[name](...asked);
+  passkey(then, name, ...asked) {
+    import('{{file:passkey.js}}').then((key) => key[name](...asked)).then(then, () => then());
   },
   // Saves bytes as a file.
   save(bytes, name) {

@@ -69,7 +69,7 @@ pub struct SignedIn {
 }
 
 /// Where a request comes from: address, and page.
-pub type From<'a> = (Option<IpAddr>, Page<'a>);
+pub type Whence<'a> = (Option<IpAddr>, Page<'a>);
 
 /// What somebody shows: login, password, and a passkey in its place.
 type Shown<'a> = (&'a str, &'a str, Option<&'a PasskeyProof>);
@@ -81,7 +81,7 @@ type Shown<'a> = (&'a str, &'a str, Option<&'a PasskeyProof>);
 pub async fn enrol(
     app: &Arc<App>,
     request: EnrolRequest,
-    from: From<'_>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let login = request.login.clone();
     let done = enrol_one(app, request, from).await;
@@ -93,7 +93,7 @@ pub async fn enrol(
 async fn enrol_one(
     app: &Arc<App>,
     request: EnrolRequest,
-    from: From<'_>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
@@ -129,7 +129,7 @@ async fn enrol_one(
 pub async fn sign_in(
     app: &Arc<App>,
     request: SignInRequest,
-    from: From<'_>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let (login, device) = (request.login.clone(), request.device);
     let done = sign_in_one(app, request, from).await;
@@ -152,7 +152,7 @@ fn counted(app: &App, done: &Result<SignedIn, DoorError>) {
 async fn sign_in_one(
     app: &Arc<App>,
     request: SignInRequest,
-    from: From<'_>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let known = enrolled(app, &request);
     let shown = (request.login.as_str(), request.password.as_str(), request.passkey.as_ref());
@@ -220,7 +220,7 @@ fn tell_of_lost_account(app: &App, request: &SignInRequest) -> Result<(), Storag
 async fn check(
     app: &Arc<App>,
     (login, password, proof): Shown<'_>,
-    (from, page): From<'_>,
+    (from, page): Whence<'_>,
     device: Option<DeviceRow>,
 ) -> Result<(UserRow, Option<i64>), DoorError> {
     if login.len() > 128 || password.len() > PASSWORD_BYTES_MAX {

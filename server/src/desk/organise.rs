@@ -12,6 +12,7 @@ use ankomst_shared::value::Value;
 
 use super::organisation::{KEYS, Kept};
 use super::{Answers, Desk, DeskError, text};
+use crate::accounts::passkeys::POLICY;
 use crate::storage::random;
 use crate::storage::sqlite::units;
 use crate::sync::office::{self, OfficeError};
@@ -90,6 +91,9 @@ impl Desk {
             return Err(DeskError::BadValue("about"));
         }
         let value = read(kept, text(answers, "value")?).ok_or(DeskError::BadValue("value"))?;
+        if (key, value.as_str()) == POLICY && !self.has_passkey()? {
+            return Ok(self.said(Word::DeskPolicySignInFirst));
+        }
         let from = day(answers, "valid_from")?.ok_or(DeskError::BadValue("valid_from"))?;
         let key = [key, &about].concat();
         let orgs = templates::records(&self.app, self.me.unit, true)?;

@@ -43,6 +43,11 @@ impl Desk {
         })
     }
 
+    /// Whether whoever is at this desk has one.
+    pub(super) fn has_passkey(&self) -> Result<bool, DeskError> {
+        Ok(!self.app.readers.read(|db| passkeys::of(db, self.me.id))?.is_empty())
+    }
+
     fn passkey_line(&self, row: &PasskeyRow) -> Line {
         let made = self.f(Word::RegisterPasskeyMade, &[&Self::moment(row.made_ms)]);
         let used = match row.used_ms {

@@ -6,9 +6,10 @@ use ankomst_server::policies::Policy;
 use ankomst_server::storage::accesses::entry::{Entry, What};
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::passkeys;
-use ankomst_shared::app::{Body, Language, Line, PageView, Role};
+use ankomst_shared::app::{Acted, Body, Language, Line, PageView, Role};
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::UserId;
+use ankomst_shared::packed::from_bytes;
 use ankomst_shared::sync::message::{
     EnrolRequest, NewPasskey, PasskeyChallenge, PasskeyProof, SignInRequest,
 };
@@ -153,11 +154,22 @@ fn lines(view: &PageView) -> Vec<Line> {
     lines.collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_signs_in_where_a_password_would_and_is_listed_and_removed() {
     let (door, mut browser, me) = someone("nyckel-a", Role::Administrator).await;
     let passkey = Passkey::new(1);
+    // Who would be the first to be shut out is told before.
+    let decision = [("key", "sign_in"), ("value", "passkey"), ("valid_from", "2026-01-01")];
+    let told: Acted =
+        from_bytes(&act(&mut browser, &door, "org-policy", &decision).await.body).unwrap();
+    assert!(told.say.contains("Inget är beslutat"), "{}", told.say);
     assert_eq!(makes(&mut browser, &door, &passkey).await.status, StatusCode::NO_CONTENT);
+    let told: Acted =
+        from_bytes(&act(&mut browser, &door, "org-policy", &decision).await.body).unwrap();
+    assert!(!told.say.contains("Inget är beslutat"), "{}", told.say);
+    let other = [("key", "sign_in"), ("value", "nothing"), ("valid_from", "2027-01-01")];
+    let answer = act(&mut browser, &door, "org-policy", &other).await;
+    assert_eq!(answer.problem(), "bad-value");
     assert_eq!(begins(&mut browser, &door).await.known, [passkey.credential.clone().into()]);
     assert_eq!(makes(&mut browser, &door, &passkey).await.problem(), "request", "it is known");
 

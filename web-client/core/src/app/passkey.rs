@@ -33,12 +33,16 @@ pub(super) struct Shown {
 impl Shown {
     /// The passkey of a sign-in; none for a sign-in by password.
     pub(super) fn of(request: &mut SignIn) -> Option<Self> {
-        let given = core::mem::take(&mut request.passkey);
-        let [credential, authenticator, client, signature, secret, salt] = given.try_into().ok()?;
-        let [credential, authenticator, client, signature] =
-            [credential, authenticator, client, signature].map(Into::into);
-        let proof = PasskeyProof { credential, authenticator, client, signature };
-        Some(Self { proof, secret: Zeroizing::new(secret), salt })
+        let mut given = core::mem::take(&mut request.passkey).into_iter();
+        let credential = given.next()?.into();
+        let mut next = || given.next().unwrap_or_default();
+        let (authenticator, client, signature) = (next().into(), next().into(), next().into());
+        let (secret, salt) = (Zeroizing::new(next()), next());
+        Some(Self {
+            proof: PasskeyProof { credential, authenticator, client, signature },
+            secret,
+            salt,
+        })
     }
 
     /// What a new vault lets itself be opened by, besides its passphrase.
@@ -73,9 +77,10 @@ impl<P: Platform> Core<P> {
         let secret = Zeroizing::new(core::mem::take(&mut new.secret));
         let (device, name) =
             self.with_open(|open| Ok((open.identity.device, open.identity.device_name.clone())))?;
-        let made = core::mem::take(&mut new.made);
-        if let Ok([authenticator, client, key]) = <[Vec<u8>; 3]>::try_from(made) {
-            let [authenticator, client, key] = [authenticator, client, key].map(Into::into);
+        let mut made = new.made.into_iter();
+        if let Some(authenticator) = made.next() {
+            let mut next = || made.next().unwrap_or_default().into();
+            let (authenticator, client, key) = (authenticator.into(), next(), next());
             let question = NewPasskey { name, authenticator, client, key };
             self.post_in("/api/v1/passkeys", wire::pack(&question)).await?;
         }

@@ -1,9 +1,8 @@
 //! Passkeys: the page asks the browser, and hands on what it says in one command.
 
 use ankomst_shared::app::{Acted, Command, NewKey, Reply, VaultKey};
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::bridge::ask;
 use crate::dom::call;
@@ -30,7 +29,6 @@ pub fn make_key() {
     let Some(user) = ui().status.with_untracked(|status| status.as_ref()?.user.clone()) else {
         return;
     };
-    ui().say(tr(Text::KeyBusy));
     ask(Command::Challenge(true), move |reply| {
         let Reply::Challenge(challenge, known) = reply else { return answered(reply) };
         let asked = [
@@ -63,26 +61,24 @@ fn answered(reply: Reply) {
     ui().refresh();
 }
 
+/// Asks `boot.js`, which answers with parts, with none where the browser has no passkeys, or with nothing.
 fn said(asked: &[JsValue], then: impl FnOnce(Said) + 'static) {
-    let promise = call("passkey", asked).and_then(|it| it.dyn_into::<Promise>().ok());
-    let Some(promise) = promise else { return then(Err(tr(Text::KeyUnable))) };
-    spawn_local(async move {
-        let Ok(said) = JsFuture::from(promise).await else {
-            return then(Err(tr(Text::KeyCancelled)));
-        };
-        let said = Array::from(&said);
-        if said.length() == 0 {
-            return then(Err(tr(Text::KeyUnable)));
-        }
-        let parts = said.iter().map(|part| {
-            let part: Uint8Array = part.unchecked_into();
-            let bytes = part.to_vec();
-            // What a passkey gives stays nowhere but in the command.
-            part.fill(0, 0, part.length());
-            bytes
-        });
-        then(Ok(parts.collect()));
+    let then: Box<dyn FnOnce(Said)> = Box::new(then);
+    let told = Closure::once_into_js(move |said: JsValue| then(read(&said)));
+    call("passkey", &[[told].as_slice(), asked].concat());
+}
+
+fn read(said: &JsValue) -> Said {
+    let Some(said) = said.dyn_ref::<Array>() else { return Err(tr(Text::KeyCancelled)) };
+    let parts = said.iter().map(|part| {
+        let part: Uint8Array = part.unchecked_into();
+        let bytes = part.to_vec();
+        // What a passkey gives stays nowhere but in the command.
+        part.fill(0, 0, part.length());
+        bytes
     });
+    let parts: Vec<Vec<u8>> = parts.collect();
+    if parts.is_empty() { Err(tr(Text::KeyUnable)) } else { Ok(parts) }
 }
 
 fn bytes(bytes: &[u8]) -> JsValue {

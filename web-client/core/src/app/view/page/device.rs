@@ -156,14 +156,12 @@ impl Viewer<'_> {
         let mut part = part("passkey", self.w(Word::PasskeyTitle), Body::Facts(Vec::new()));
         let login = &self.open.identity.user.login;
         let is_on = self.status.keys.iter().any(|(known, _)| known == login);
-        let (help, act) = if is_on {
-            let drop = action("no-passkey", self.w(Word::PasskeyDrop), Sign::Cross, Act::NoPasskey);
-            (Word::PasskeyOn, drop)
+        let act = if is_on {
+            action("no-passkey", self.w(Word::PasskeyDrop), Sign::Cross, Act::NoPasskey)
         } else {
-            let add = action("passkey", self.w(Word::PasskeyDo), Sign::Lock, Act::Passkey);
-            (Word::PasskeyHelp, add)
+            action("passkey", self.w(Word::PasskeyDo), Sign::Lock, Act::Passkey)
         };
-        self.w(help).clone_into(&mut part.help);
+        self.w(Word::PasskeyHelp).clone_into(&mut part.help);
         let mine = Act::Go("/register/passkeys".to_owned());
         let mine = action("my-passkeys", self.w(Word::PasskeyMine), Sign::None, mine);
         part.actions = vec![act, mine];
