@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Tokens;
 use crate::auth::handed::Handed;
+use crate::auth::passkey::Challenges;
 use crate::auth::throttle::Throttle;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
@@ -171,6 +172,8 @@ pub struct App {
     pub cleaning: tokio::sync::Mutex<()>,
     /// One-time links that were made a moment ago.
     pub handed: Handed,
+    /// Challenges of passkeys.
+    pub challenges: Challenges,
     /// The folder of scheduled backups, if there are any.
     pub backups: OnceLock<PathBuf>,
 }
@@ -245,6 +248,7 @@ impl App {
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
             handed: Handed::default(),
+            challenges: Challenges::new()?,
             backups: OnceLock::new(),
         };
         if app.readers.read(log::epoch)?.is_none() {

@@ -12,11 +12,12 @@ use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{UnitId, UserId, base32};
 
 use crate::accounts::first::{FirstError, fits_as_password};
+use crate::accounts::passkeys::FIRST_HOURS;
 use crate::accounts::{door, noted};
 use crate::app::App;
 use crate::storage::accesses::entry::Entry;
 use crate::storage::sqlite::accounts::{self, UserRow};
-use crate::storage::sqlite::links;
+use crate::storage::sqlite::{links, passkeys};
 use crate::storage::{StorageError, random};
 
 /// The page behind links.
@@ -78,6 +79,7 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
         }
         accounts::set_password(db, user, &password)?;
         links::let_enrol(db, user, now_ms + ENROL_MS)?;
+        passkeys::let_first(db, user, now_ms + FIRST_HOURS * 3_600_000)?;
         Ok(true)
     });
     if !taken.await? {

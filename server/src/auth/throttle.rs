@@ -26,6 +26,9 @@ pub struct Throttle {
     /// Attempts with a link from a network, this machine's included: twenty at once, then one every
     /// three seconds.
     links: DefaultKeyedRateLimiter<Option<IpAddr>>,
+    /// Challenges for passkeys from a network: sixty at once, then one every second. This machine's own
+    /// are not counted, as with passwords.
+    challenges: DefaultKeyedRateLimiter<IpAddr>,
     /// Farewells of a device: a hundred at once, then one about every half second.
     farewells: DefaultKeyedRateLimiter<DeviceId>,
 }
@@ -52,6 +55,7 @@ impl Default for Throttle {
             devices: limiter(10),
             networks: limiter(60),
             links: limiter(20),
+            challenges: limiter(60),
             farewells: limiter(100),
         }
     }
@@ -77,6 +81,13 @@ impl Throttle {
     #[must_use]
     pub fn allows_link(&self, from: Option<IpAddr>) -> bool {
         is_good(&self.links, &from.map(network))
+    }
+
+    /// Counts a challenge for a passkey and says whether it may be made.
+    #[must_use]
+    pub fn allows_challenge(&self, from: Option<IpAddr>) -> bool {
+        let far = from.map(network).filter(|address| !address.is_loopback());
+        far.is_none_or(|network| is_good(&self.challenges, &network))
     }
 
     /// Counts a farewell of a device and says whether it may go on.

@@ -8,6 +8,7 @@ mod first;
 mod held;
 mod logs;
 mod looked;
+mod passkeys;
 mod people;
 mod place;
 mod plant;

@@ -14,6 +14,7 @@ use crate::accounts::{days, link};
 use crate::app::App;
 use crate::audit::console;
 use crate::cli::held;
+use crate::cli::passkeys::{PasskeyCommand, passkey};
 use crate::cli::place::Place;
 use crate::http::welcome::PATH;
 use crate::storage::accesses::entry::What;
@@ -36,6 +37,9 @@ pub(super) enum UserCommand {
     Take(Taken),
     /// Makes a one-time link with which a person chooses a password; it takes the place of the one before.
     Link(Linked),
+    /// Lists and removes the passkeys of an account.
+    #[command(subcommand)]
+    Passkey(PasskeyCommand),
     /// Lets an account in again; what is held of it stays held until a supervisor decides.
     On(Named),
     /// Lets an account in no more; what it sends later is held.
@@ -138,6 +142,7 @@ pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Give(given) => give(given).await,
         UserCommand::Take(taken) => take(taken).await,
         UserCommand::Link(linked) => link(linked).await,
+        UserCommand::Passkey(command) => passkey(command).await,
         UserCommand::On(named) => set_active(named, true).await,
         UserCommand::Off(named) => set_active(named, false).await,
     }

@@ -13,6 +13,7 @@ use ankomst_shared::value::Value;
 use super::made::badge;
 use super::{Desk, DeskError};
 use crate::accounts::link;
+use crate::accounts::passkeys::POLICY;
 use crate::reports::INHABITANTS;
 use crate::sync::lease;
 use crate::templates::{self, KIND, Org};
@@ -37,6 +38,7 @@ pub(super) const KEYS: [(&str, Word, Kept); 10] = [
         Kept::Most(lease::PROTECTED_HOURS.1),
     ),
     (lease::CONTINUITY_DAYS.0, Word::DeskPolicyContinuity, Kept::Most(lease::CONTINUITY_DAYS.1)),
+    (POLICY.0, Word::DeskPolicySignIn, Kept::One(&["password", POLICY.1])),
 ];
 
 /// How the value of a decision is written.
@@ -48,6 +50,8 @@ pub(super) enum Kept {
     Most(u32),
     /// An amount with at most two decimals.
     Money,
+    /// One of these words.
+    One(&'static [&'static str]),
     /// Any text.
     Text,
 }

@@ -13,6 +13,7 @@ use ankomst_shared::value::Value;
 use super::organisation::{KEYS, Kept};
 use super::{Answers, Desk, DeskError, text};
 use crate::accounts::link;
+use crate::accounts::passkeys::POLICY;
 use crate::storage::random;
 use crate::storage::sqlite::units;
 use crate::sync::office::{self, OfficeError};
@@ -91,6 +92,9 @@ impl Desk {
             return Err(DeskError::BadValue("about"));
         }
         let value = read(kept, text(answers, "value")?).ok_or(DeskError::BadValue("value"))?;
+        if (key, value.as_str()) == POLICY && !self.has_passkey()? {
+            return Ok(self.said(Word::DeskPolicySignInFirst));
+        }
         let from = day(answers, "valid_from")?.ok_or(DeskError::BadValue("valid_from"))?;
         let key = [key, &about].concat();
         let only_links = key == link::ONLY_LINKS.0;
@@ -276,6 +280,10 @@ fn read(kept: Kept, said: &str) -> Option<String> {
             read(Kept::Whole, said).filter(|number| number.parse().is_ok_and(|n: u32| n <= most))
         }
         Kept::Money => decimal(&said.replace(['\u{a0}', ' '], ""), 2),
+        Kept::One(words) => {
+            let word = said.trim().to_lowercase();
+            words.contains(&word.as_str()).then_some(word)
+        }
         Kept::Text => Some(said.to_owned()),
     }
 }

@@ -31,7 +31,7 @@ impl Desk {
         let mut lines = Vec::new();
         for (user, grants) in &users {
             let own = devices.iter().filter(|(device, _)| device.user == user.id && device.active);
-            lines.push(self.person(user, grants, own.count()));
+            lines.push(self.person(user, grants, own.count())?);
         }
         order::sort_by_key(&mut lines, |line: &Line| order::swedish(&line.title));
         let questions = vec![
@@ -60,22 +60,27 @@ impl Desk {
         self.me.is(Role::Administrator)
     }
 
-    fn person(&self, user: &UserRow, grants: &[GrantRow], devices: usize) -> Line {
+    fn person(
+        &self,
+        user: &UserRow,
+        grants: &[GrantRow],
+        devices: usize,
+    ) -> Result<Line, DeskError> {
         let roles: Vec<String> = self.lasting(grants).map(|grant| self.dated(grant)).collect();
         let badges = if user.active {
             Vec::new()
         } else {
             vec![badge(self.w(Word::DeskEnded), Tone::Danger)]
         };
-        Line {
+        Ok(Line {
             key: user.id.to_string(),
             title: user.name.clone(),
             detail: format!("{} · {}", user.login, roles.join(", ")),
             figure: self.f(Word::DeskDeviceCount, &[&devices.to_string()]),
             badges,
-            actions: self.person_actions(user, grants),
+            actions: self.person_actions(user, grants)?,
             ..Line::default()
-        }
+        })
     }
 
     /// Roles that have not ended: those of now and those to come.
@@ -138,20 +143,25 @@ impl Desk {
         Ok(GrantRow { from_ms, to_ms, given_by: Some(self.me.id), department, ..of_role })
     }
 
-    fn person_actions(&self, user: &UserRow, grants: &[GrantRow]) -> Vec<Action> {
+    fn person_actions(
+        &self,
+        user: &UserRow,
+        grants: &[GrantRow],
+    ) -> Result<Vec<Action>, DeskError> {
         let id = user.id.to_string();
         let out = (Word::DeskOut, Sign::Lock, Word::DeskOutHelp);
         let out = self.act_of(HERE, ("out", &id), out, Vec::new());
         if !self.administers() {
-            return (user.id == self.me.id).then_some(out).into_iter().collect();
+            return Ok((user.id == self.me.id).then_some(out).into_iter().collect());
         }
         let password = (Word::DeskNewPassword, Sign::Lock, Word::DeskNewPersonHelp);
         let asked = vec![self.question("password", Word::DeskPassword, Input::Text)];
         let link = (Word::DeskLink, Sign::Tablet, Word::DeskLinkHelp);
         let link = self.act_of(HERE, ("link", &id), link, Vec::new());
         let mut actions = vec![link, self.act_of(HERE, ("password", &id), password, asked), out];
+        actions.extend(self.passkeys_action(user)?);
         if user.id == self.me.id {
-            return actions;
+            return Ok(actions);
         }
         let role = (Word::DeskSetRole, Sign::Pencil, Word::Empty);
         let asked =
@@ -174,7 +184,7 @@ impl Desk {
             ("again", (Word::DeskAgain, Sign::Back, Word::Empty))
         };
         actions.push(self.act_of(HERE, (name, &id), what, Vec::new()));
-        actions
+        Ok(actions)
     }
 
     pub(super) async fn new_person(&self, answers: &Answers) -> Result<Acted, DeskError> {

@@ -187,6 +187,9 @@ impl From<DoorError> for Problem {
             DoorError::Wrong => {
                 Self::new(StatusCode::UNAUTHORIZED, "wrong-password", error.to_string())
             }
+            DoorError::NeedsPasskey => {
+                Self::new(StatusCode::FORBIDDEN, "passkey-needed", error.to_string())
+            }
             DoorError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", error.to_string())
                     .again_after(WAIT_A_MINUTE_S)

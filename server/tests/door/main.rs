@@ -24,6 +24,7 @@ mod link;
 mod matrix;
 mod metrics;
 mod organisation;
+mod passkey;
 mod register;
 mod renewal;
 mod reports;

@@ -365,9 +365,12 @@ pub enum Act {
     Save(String, String),
     /// Something the server does; its page and its name.
     Server(String, String),
-    /// Sets the PIN of the open vault, or without an answer takes it away; answer `pin`. Last: no server offers it,
-    /// so the form stays what it is.
+    /// Sets the PIN, or without an answer takes it away; answer `pin`. From here on none that a server offers.
     Pin,
+    /// Makes a passkey for the open vault; begun by the page.
+    Passkey,
+    /// Ends that the vault is opened by one.
+    NoPasskey,
 }
 
 packed! {
@@ -394,6 +397,6 @@ packed! {
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
-        Pin
+        Pin, Passkey, NoPasskey
     }
 }

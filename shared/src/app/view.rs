@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
+use crate::app::entry::VaultKey;
 use crate::app::page::Action;
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
@@ -126,6 +127,8 @@ pub struct Status {
     pub lease_ends_ms: Option<i64>,
     /// What is protected has gone from this device until the next contact.
     pub shed: bool,
+    /// Vaults here that a passkey opens, by their logins.
+    pub keys: Vec<(String, VaultKey)>,
 }
 
 /// What stands between a person and the records of a device.
@@ -589,7 +592,7 @@ packed! {
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit, screen, lease_ends_ms, wipe, shed
+        outdated, unit, screen, lease_ends_ms, wipe, shed, keys
     }
     enum Screen { Vault, Pin { login, tries }, Lease, Open }
     enum Wipe { None, Ordered, Done }

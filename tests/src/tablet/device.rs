@@ -128,6 +128,7 @@ impl Tablet {
             passphrase,
             device_name,
             forgotten: false,
+            passkey: Vec::new(),
         }))
         .await;
     }

@@ -36,6 +36,7 @@ impl RawDevice {
             password: password.to_owned(),
             device_name: "Rå enhet".to_owned(),
             key: *key.public().as_bytes(),
+            passkey: None,
         };
         let answer = transport.send(Method::Post, "/api/v1/devices", wire::pack(&question)).await;
         let answer = answer.unwrap();

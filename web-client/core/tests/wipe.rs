@@ -156,6 +156,7 @@ fn works(core: &Core<Tablet>) {
         passphrase: PASSPHRASE.to_owned(),
         device_name: "Surfplatta".to_owned(),
         forgotten: false,
+        passkey: Vec::new(),
     };
     assert_eq!(ask(core, Command::SignIn(request)), Reply::Done);
     for label in ["Noori", "Haidari"] {

@@ -46,6 +46,8 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::WrongPin => Text::RefusalWrongPin,
         Refusal::Lease => Text::RefusalLease,
         Refusal::Wait(_) => Text::RefusalWait,
+        Refusal::WrongKey => Text::RefusalWrongKey,
+        Refusal::NeedsKey => Text::RefusalNeedsKey,
         Refusal::Wiped => Text::WipeOrdered,
     })
 }

@@ -6,8 +6,7 @@ use ankomst_shared::sync::message::{Me, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::grants::{self, GrantRow};
-use super::links;
-use super::{Blob, rights};
+use super::{Blob, links, passkeys, rights};
 use crate::storage::StorageError;
 
 /// An account.
@@ -186,6 +185,7 @@ pub fn users(db: &Connection) -> Result<Vec<UserRow>, StorageError> {
 pub fn set_password(db: &Connection, id: UserId, hash: &str) -> Result<(), StorageError> {
     db.execute("UPDATE users SET password = ?2 WHERE id = ?1", (Blob(id), hash))?;
     links::end(db, id)?;
+    passkeys::end_first(db, id)?;
     end_sessions(db, id)
 }
 

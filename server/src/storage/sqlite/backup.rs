@@ -11,7 +11,7 @@ use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
-use super::{Keys, links, log};
+use super::{Keys, links, log, passkeys};
 use crate::storage::StorageError;
 use crate::storage::accesses::copy;
 
@@ -223,6 +223,7 @@ fn renew(part: &Path, old: &Path) -> Result<bool, StorageError> {
     let db = super::open::open_log_file(part)?;
     let kept = old.exists() && take_over(&db, old).is_ok();
     links::end_all(&db)?;
+    passkeys::end_all_first(&db)?;
     log::new_epoch(&db)?;
     single_file(&db)?;
     Ok(kept)
@@ -247,6 +248,11 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
              FROM temp.known WHERE known.id = devices.id;
          DROP TABLE temp.known;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
+         INSERT INTO main.passkeys SELECT * FROM old.passkeys WHERE true
+             ON CONFLICT (credential) DO UPDATE SET counter = max(counter, excluded.counter),
+                 used_ms = coalesce(excluded.used_ms, used_ms),
+                 regressed_ms = coalesce(excluded.regressed_ms, regressed_ms),
+                 removed_ms = coalesce(excluded.removed_ms, removed_ms);
          DELETE FROM main.grants WHERE user IN (SELECT id FROM old.users);
          INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by,
                  department)

@@ -17,6 +17,7 @@ pub mod lines;
 pub mod links;
 pub mod log;
 pub mod open;
+pub mod passkeys;
 #[cfg(test)]
 mod plans;
 pub mod register;

@@ -5,7 +5,7 @@
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
-//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
+//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`passkey`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
 //! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
 
 mod act;
@@ -21,6 +21,7 @@ mod looked;
 mod now;
 mod open_part;
 mod own;
+mod passkey;
 mod people;
 mod rows;
 mod safety;

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status, Wipe};
+use ankomst_shared::app::{
+    Contact, Event, Language, Query, Refusal, Screen, Status, VaultKey, Wipe,
+};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
@@ -57,6 +59,8 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Vaults that a passkey opens.
+    pub(super) keys: Vec<(String, VaultKey)>,
     /// Devices that have the server's word that they may hand in.
     pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.
@@ -277,6 +281,7 @@ impl<P: Platform> Core<P> {
         let state = self.0.state.borrow();
         let mut status = Status {
             vaults: state.vaults.clone(),
+            keys: state.keys.clone(),
             language: state.language,
             deposits: state.deposits_of_others,
             kept: state.deposits_kept,

@@ -58,6 +58,7 @@ pub fn signs_in(desk: Desk) -> Core<Desk> {
         passphrase: PASSPHRASE.to_owned(),
         device_name: "Surfplatta".to_owned(),
         forgotten: false,
+        passkey: Vec::new(),
     };
     assert_eq!(ask(&core, Command::SignIn(request)), Reply::Done);
     core
@@ -89,6 +90,11 @@ impl Desk {
     /// for a status of nought.
     pub fn answers(&self) -> Rc<RefCell<VecDeque<(u16, &'static str)>>> {
         Rc::clone(&self.door.0)
+    }
+
+    /// What happens while the server answers somebody who signs in.
+    pub fn meanwhile(&self, happens: impl FnMut() + 'static) {
+        *self.door.1.borrow_mut() = Some(Box::new(happens));
     }
 
     /// Everybody who sleeps wakes when this counts up.
@@ -131,7 +137,7 @@ impl Platform for Desk {
 
 /// A server that enrols everybody.
 #[derive(Default)]
-pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>);
+pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>, Rc<RefCell<Option<Box<dyn FnMut()>>>>);
 
 impl Transport for Door {
     type Socket = Nowhere;
@@ -150,6 +156,9 @@ impl Transport for Door {
                 body: problem.strip_prefix("lease ").map(welcome).unwrap_or_default(),
             })
         } else {
+            if let Some(happens) = self.1.borrow_mut().as_mut() {
+                happens();
+            }
             Some(enrolled(&body))
         };
         std::future::ready(answer.ok_or_else(|| TransportError("nobody".to_owned())))
