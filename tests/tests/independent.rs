@@ -60,6 +60,12 @@ fn a_client_written_from_the_document_and_a_tablet_read_what_the_other_writes() 
     });
 }
 
+#[test]
+fn what_the_client_signs_and_writes_has_the_bytes_that_the_product_keeps() {
+    let Some(said) = Python::golden() else { return };
+    assert!(said.starts_with("4 signed, 2 changes"), "{said}");
+}
+
 fn document(said: &serde_json::Value) -> DocumentId {
     DocumentId::try_from(bytes(&said["document"]).as_slice()).unwrap()
 }

@@ -32,6 +32,19 @@ impl Python {
         Some(Self { child, said })
     }
 
+    /// Holds what it makes against the bytes the product keeps; what it says of that.
+    #[must_use]
+    pub fn golden() -> Option<String> {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let golden = tests.join("../shared/src/sync/message/golden.txt");
+        let mut command = Command::new("python3");
+        command.arg("-B").arg(tests.join("python").join("golden.py")).arg(golden);
+        command.env("PYTHONPATH", super::program("ANKOMST_PYTHON")?);
+        let said = command.output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        Some(String::from_utf8_lossy(&said.stdout).into_owned())
+    }
+
     /// Waits for a step and gives what the client says of it.
     pub fn hear(&mut self, step: &str) -> Value {
         self.hear_where(step, |_| true)
