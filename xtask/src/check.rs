@@ -42,6 +42,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         step("packages", prepare::packages)?;
     }
     let axe = if args.quick { None } else { step("accessibility rules", prepare::axe)? };
+    let python = step("packages of Python", prepare::python)?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     let app = step("app and its size", || web::run(&web::WebArgs::default()))?;
     step("programs", || {
@@ -65,6 +66,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         }
         if let Some(script) = &axe {
             command.env("ANKOMST_AXE", script);
+        }
+        if let Some(packages) = &python {
+            command.env("ANKOMST_PYTHON", packages);
         }
         start(&mut command)
     })?;

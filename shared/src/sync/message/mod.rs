@@ -12,6 +12,8 @@ pub mod farewell;
 mod golden;
 pub mod live;
 pub mod looks;
+#[cfg(any(test, feature = "hostile"))]
+pub mod newer;
 pub mod push;
 
 pub use door::{
