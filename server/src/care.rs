@@ -2,7 +2,7 @@
 //! `ankomst doctor` finds.
 
 use core::time::Duration;
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     let folder = schedule.folder.clone();
     let made_by = Arc::clone(app);
     let contents = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder)?;
+        backup::make_folders(&folder, DirBuilder::new().recursive(true))?;
         sweep(&folder)?;
         // On the same disk it would take the room that was made for sessions and the feed.
         if made_by.ballast.is_low() && made_by.ballast.shares_disk_with(&folder) {
