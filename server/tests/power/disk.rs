@@ -103,7 +103,9 @@ impl Disk {
                 file.length = file.length.max(at + bytes.len());
                 file.later.push((call, Change::Write { at, bytes: bytes.clone() }));
             }
-            Call::Length { path, bytes } => self.length(call, path, usize::try_from(*bytes).unwrap()),
+            Call::Length { path, bytes } => {
+                self.length(call, path, usize::try_from(*bytes).unwrap())
+            }
             Call::Open { path, empties } => {
                 if !self.names.contains_key(path) {
                     let file = Named::File(self.files.len());
@@ -123,7 +125,10 @@ impl Disk {
                 let before = match self.names.get(path) {
                     Some(Named::File(file)) => {
                         let later = self.files[*file].later.iter();
-                        later.map(|(call, _)| *call).filter(|call| self.done.contains(call)).collect()
+                        later
+                            .map(|(call, _)| *call)
+                            .filter(|call| self.done.contains(call))
+                            .collect()
                     }
                     _ => {
                         let later = self.later_names.iter();
@@ -253,16 +258,23 @@ impl Change {
     fn apply(&self, file: &mut Vec<u8>) {
         match self {
             Self::Write { at, bytes } => put((*at, bytes), file),
-            Self::Length(bytes) => file.resize(*bytes, 0),
+            Self::Length(bytes) => {
+                file.truncate(*bytes);
+                grow(*bytes, file);
+            }
         }
     }
 }
 
 fn put((at, bytes): (usize, &[u8]), file: &mut Vec<u8>) {
-    if file.len() < at + bytes.len() {
-        file.resize(at + bytes.len(), 0);
-    }
+    grow(at + bytes.len(), file);
     file[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Makes a file as long as that, if it is shorter. Many times as fast as `resize` where nothing is optimised.
+fn grow(length: usize, file: &mut Vec<u8>) {
+    let zeros = vec![0; length.saturating_sub(file.len())];
+    file.extend_from_slice(&zeros);
 }
 
 /// Writes some sectors of a write and not the others.

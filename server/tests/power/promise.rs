@@ -91,9 +91,8 @@ pub(crate) fn broken(root: &Path, promises: &[&Promise], thorough: bool) -> Vec<
         }
     }
     for (device, secret) in secrets {
-        let is_out = accounts::device(&opened.log, *device).is_ok_and(|row| {
-            row.is_some_and(|row| !row.active)
-        });
+        let is_out = accounts::device(&opened.log, *device)
+            .is_ok_and(|row| row.is_some_and(|row| !row.active));
         if !is_out && !opened.renews(secret).unwrap_or(false) {
             broken.push(format!("the session of {device} is lost"));
         }
@@ -147,12 +146,7 @@ impl Opened {
         Ok(Self { log, keys, chunks, shown })
     }
 
-    fn keeps(
-        &self,
-        root: &Path,
-        promise: &Promise,
-        reads: bool,
-    ) -> Result<bool, StorageError> {
+    fn keeps(&self, root: &Path, promise: &Promise, reads: bool) -> Result<bool, StorageError> {
         let folder = data(root);
         Ok(match promise {
             Promise::Change(document, hash) => self.has(*document, hash, reads)?,
@@ -172,7 +166,8 @@ impl Opened {
             }
             Promise::Cleaned(document, times) => {
                 let id = document.to_string();
-                let noted = ledger::read(&folder)?.iter().filter(|line| line.document == id).count();
+                let noted =
+                    ledger::read(&folder)?.iter().filter(|line| line.document == id).count();
                 u64::try_from(noted).unwrap_or_default() >= *times
                     && cuts::newest(&self.log, *document)? >= *times
             }

@@ -133,9 +133,8 @@ impl Run {
             self.is_good(&mats.exchanges(Vec::new()), &mut done);
             let id = case.id;
             let name = format!("release:{id}/{}/{}", base32(hash.as_bytes()), i64::MAX);
-            let acted = ingrid.acts(&name, |acted| {
-                acted.go.is_some().then_some(Promise::Released(id, hash))
-            });
+            let acted = ingrid
+                .acts(&name, |acted| acted.go.is_some().then_some(Promise::Released(id, hash)));
             let said = acted.as_ref().ok().and_then(|(_, acted)| acted.clone());
             done.released += usize::from(said.is_some_and(|acted| acted.go.is_some()));
             self.is_good(&acted.map(|(status, _)| status), &mut done);

@@ -11,8 +11,18 @@ const CALLS: &str = "trace=pwrite64,write,writev,sendto,sendmsg,ftruncate,falloc
 
 /// The files of a data folder whose calls may fail.
 const FILES: [&str; 12] = [
-    "log.db", "log.db-wal", "log.db-shm", "keys.db", "keys.db-wal", "keys.db-shm", "rows.db",
-    "rows.db-wal", "access.db", "access.db-wal", "access.db.end", "cleaned.jsonl",
+    "log.db",
+    "log.db-wal",
+    "log.db-shm",
+    "keys.db",
+    "keys.db-wal",
+    "keys.db-shm",
+    "rows.db",
+    "rows.db-wal",
+    "access.db",
+    "access.db-wal",
+    "access.db.end",
+    "cleaned.jsonl",
 ];
 
 /// How a server is looked at.
@@ -95,7 +105,11 @@ impl Served {
         command.arg("--listen").arg(format!("127.0.0.1:{port}")).arg("--print-address");
         command.env("ANKOMST_BALLAST_MB", "0").envs(more.iter().copied());
         // What it says of injected errors is no news.
-        let log = if std::env::var_os("ANKOMST_LOUD").is_some() { Stdio::inherit() } else { Stdio::null() };
+        let log = if std::env::var_os("ANKOMST_LOUD").is_some() {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        };
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         if !{ lines }.any(|line| line.starts_with("listening on")) {

@@ -47,7 +47,8 @@ pub(crate) struct Trace {
 
 /// Reads what strace wrote, as far as it is about files below a folder.
 pub(crate) fn read(text: &str, root: &Path) -> Trace {
-    let mut reading = Reading { root, trace: Trace::default(), open: BTreeMap::new(), said: BTreeMap::new() };
+    let mut reading =
+        Reading { root, trace: Trace::default(), open: BTreeMap::new(), said: BTreeMap::new() };
     for line in text.lines() {
         reading.line(line);
     }
@@ -136,7 +137,8 @@ impl<'a> Reading<'a> {
                 words.file()?;
                 let path = self.ours(&words.string()?)?;
                 let how = words.0;
-                how.contains("O_CREAT").then(|| Call::Open { path, empties: how.contains("O_TRUNC") })
+                how.contains("O_CREAT")
+                    .then(|| Call::Open { path, empties: how.contains("O_TRUNC") })
             }
             "mkdir" => Some(Call::Folder { path: self.ours(&words.string()?)? }),
             "rename" => {
@@ -182,7 +184,8 @@ fn client(file: &[u8]) -> Option<u16> {
 }
 
 fn has_failed(text: &str) -> bool {
-    text.rsplit_once(" = ").is_none_or(|(_, value)| value.starts_with('-') || value.starts_with('?'))
+    text.rsplit_once(" = ")
+        .is_none_or(|(_, value)| value.starts_with('-') || value.starts_with('?'))
 }
 
 /// The arguments of a call, read from the front.
@@ -269,7 +272,10 @@ mod tests {
             format!("8  fdatasync(9<{wal}>) = 0"),
             "7  <... pwrite64 resumed>) = 2".to_owned(),
             format!("8  fsync(3<{folder}>) = -1 EIO (Input/output error)"),
-            format!("8  writev(4<{socket}>, [{{iov_base=\"{}\", iov_len=9}}], 1) = 9", hex("HTTP/1.1 200")),
+            format!(
+                "8  writev(4<{socket}>, [{{iov_base=\"{}\", iov_len=9}}], 1) = 9",
+                hex("HTTP/1.1 200")
+            ),
             format!("8  pwrite64(9<{}>, \"{}\", 1, 0) = 1", hex("/d/log.db-shm"), hex("x")),
         ];
         let trace = read(&text.join("\n"), Path::new("/d"));
