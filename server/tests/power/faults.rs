@@ -55,6 +55,11 @@ impl Base {
         let said: Vec<&Promise> =
             self.said.iter().chain(said.iter().map(|(_, promise)| promise)).collect();
         let broken = broken(root.path(), &said, true);
+        if !broken.is_empty() {
+            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fault-{at}"));
+            copy(root.path(), &kept);
+            eprintln!("kept in {}", kept.display());
+        }
         assert!(broken.is_empty(), "{fault}: {broken:?}");
         (done, lived)
     }
@@ -86,7 +91,10 @@ fn whichever_call_fails_every_answer_is_an_error_or_true() {
     }
     let (count, seed) = (number("ANKOMST_FAULTS", SPREAD), number("ANKOMST_SEED", 1));
     let base = Base::make();
-    let chosen: Vec<usize> = (1..=count).map(|one| one * FAULTS / count).collect();
+    let chosen: Vec<usize> = match number("ANKOMST_FAULT", 0) {
+        0 => (1..=count).map(|one| one * FAULTS / count).collect(),
+        only => vec![only; count],
+    };
     let halves = chosen.chunks(chosen.len().div_ceil(2));
     let outcomes: Vec<(Done, bool)> = std::thread::scope(|scope| {
         let base = &base;

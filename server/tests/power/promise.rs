@@ -86,7 +86,7 @@ pub(crate) fn broken(root: &Path, promises: &[&Promise], thorough: bool) -> Vec<
         };
         match opened.keeps(root, promise, reads) {
             Ok(true) => {}
-            Ok(false) => broken.push(format!("{promise:?}")),
+            Ok(false) => broken.push(format!("{promise:?}{}", opened.state(promise))),
             Err(error) => broken.push(format!("{promise:?}: {error}")),
         }
     }
@@ -156,13 +156,12 @@ impl Opened {
                 self.shown.get(&(*device, *record)).is_some_and(|noted| noted >= times)
             }
             Promise::Held(document, hash) => {
-                let decided = decided::newest(&self.log, *document, *hash)?.is_some();
-                decided || self.chunks.get(hash).is_some_and(|chunk| chunk.state == "held")
+                self.is_held(hash) || decided::newest(&self.log, *document, *hash)?.is_some()
             }
             Promise::Released(document, hash) => {
                 let decided = decided::newest(&self.log, *document, *hash)?;
                 decided.is_some_and(|row| row.what == decided::What::Released)
-                    && self.chunks.get(hash).is_some_and(|chunk| chunk.state != "held")
+                    && !self.is_held(hash)
             }
             Promise::Cleaned(document, times) => {
                 let id = document.to_string();
@@ -176,6 +175,24 @@ impl Opened {
             }
             Promise::BackedUp(received) => has_backup(root, *received, reads)?,
         })
+    }
+
+    /// Whether a change is held, by the name its author gave it: it may have been carried over since.
+    fn is_held(&self, hash: &ChangeHash) -> bool {
+        self.chunks.values().any(|chunk| chunk.root() == *hash && chunk.state == "held")
+    }
+
+    /// How it stands with the change of a promise.
+    fn state(&self, promise: &Promise) -> String {
+        let (Promise::Change(_, hash) | Promise::Held(_, hash) | Promise::Released(_, hash)) =
+            promise
+        else {
+            return String::new();
+        };
+        self.chunks.get(hash).map_or_else(
+            || " is not there".to_owned(),
+            |chunk| format!(" is {} ({:?})", chunk.state, chunk.reason),
+        )
     }
 
     /// Whether a change is there and can be read; what was cleaned of its bytes is no loss.
