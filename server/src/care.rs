@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::app::{App, make_folder};
 use crate::key_files::Key;
 use crate::storage::accesses::copy;
+use crate::storage::sqlite::aside::{self, Aside};
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::{backed, held, log};
 use crate::storage::{StorageError, ballast, ledger};
@@ -274,8 +275,23 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         format!("{held} changes are held for a person"),
         "ankomst held list",
     ));
+    for aside in app.readers.read(|db| aside::all(&app.folder, db))? {
+        found.push(put_aside(&aside));
+    }
     found.extend(examine_backup(app)?);
     Ok(found)
+}
+
+/// Whether what a restore has put aside is back.
+fn put_aside(aside: &Aside) -> Finding {
+    let (fine, what) = match &aside.missing {
+        Some(missing) => {
+            (missing.is_empty(), format!("{} changes of it are not back", missing.len()))
+        }
+        None => (false, "it cannot be read, so nobody can say what of it is missing".to_owned()),
+    };
+    let how = "ankomst missing; once nothing more can come, move that folder away";
+    finding(fine, format!("{}: {what}", aside.folder), how)
 }
 
 fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {

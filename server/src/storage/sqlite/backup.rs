@@ -11,6 +11,7 @@ use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
+use super::aside::ASIDE;
 use super::{Keys, links, log};
 use crate::storage::StorageError;
 use crate::storage::accesses::copy;
@@ -164,7 +165,7 @@ pub fn restore(
     check(file, master)?;
     let mark = folder.join(RESTORING);
     let begun = std::fs::read_to_string(&mark).ok().filter(|name| !name.is_empty());
-    let name = begun.unwrap_or_else(|| format!("before-restore-{now_ms}"));
+    let name = begun.unwrap_or_else(|| format!("{ASIDE}{now_ms}"));
     let aside = folder.join(&name);
     // After a cut the old files may be aside already, and new ones in their place.
     let old = |name: &str| {
