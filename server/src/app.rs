@@ -23,7 +23,7 @@ use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
 use crate::storage::ledger::Open;
-use crate::storage::sqlite::backup::RESTORING;
+use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
@@ -299,7 +299,7 @@ impl App {
 /// When it cannot be made.
 pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    make_folders(folder, std::fs::DirBuilder::new().recursive(true).mode(0o700))
 }
 
 /// Tells the ballast of commits that met a full disk.

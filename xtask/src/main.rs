@@ -1,10 +1,10 @@
 //! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | catalog |
-//! fixtures | mutants`.
+//! fixtures | mutants | cuts | faults`.
 //! No shell scripts.
 //!
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
 //! (all tests), `tidy` (how the repository is written), `catalog` (how much is asked), `fixtures` (files of this version for the tests of
-//! later ones), `mutants` (what the tests of merge and forms notice).
+//! later ones), `mutants` (what the tests of merge and forms notice), `power` (more power cuts and failing calls).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,6 +17,7 @@ mod check;
 mod demo;
 mod fixtures;
 mod mutants;
+mod power;
 mod prepare;
 mod run;
 mod tidy;
@@ -51,6 +52,10 @@ enum Command {
     Fixtures,
     /// Puts small faults into merge and forms, one at a time; fails when the tests notice too few of them.
     Mutants(mutants::MutantsArgs),
+    /// Cuts the power of a real server: more often than the tests do.
+    Cuts(power::CutsArgs),
+    /// Lets the n-th call of a real server fail, for each n from 1 to 500.
+    Faults(power::FaultsArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -63,5 +68,7 @@ fn main() -> anyhow::Result<()> {
         Command::Catalog(catalog) => catalog::run(&catalog),
         Command::Fixtures => fixtures::run(),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Cuts(args) => power::cuts(&args),
+        Command::Faults(args) => power::faults(&args),
     }
 }

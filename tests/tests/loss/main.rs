@@ -18,6 +18,7 @@
 )]
 
 mod afterwards;
+mod ahead;
 mod backups;
 mod clean;
 mod day;

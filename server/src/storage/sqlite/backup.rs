@@ -2,7 +2,7 @@
 //! has been read whole. Master key and server keys are in no backup: who holds a backup alone can
 //! read nothing of it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
+use super::aside::ASIDE;
 use super::{Keys, links, log, passkeys};
 use crate::storage::StorageError;
 use crate::storage::accesses::copy;
@@ -164,7 +165,7 @@ pub fn restore(
     check(file, master)?;
     let mark = folder.join(RESTORING);
     let begun = std::fs::read_to_string(&mark).ok().filter(|name| !name.is_empty());
-    let name = begun.unwrap_or_else(|| format!("before-restore-{now_ms}"));
+    let name = begun.unwrap_or_else(|| format!("{ASIDE}{now_ms}"));
     let aside = folder.join(&name);
     // After a cut the old files may be aside already, and new ones in their place.
     let old = |name: &str| {
@@ -350,6 +351,22 @@ pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
     std::io::copy(&mut File::open(from)?, &mut out)?;
     out.sync_all()?;
+    Ok(())
+}
+
+/// Makes a folder and those above it that are not there, and their names durable: what lies in a folder is lost with
+/// the folder's name.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn make_folders(folder: &Path, how: &DirBuilder) -> std::io::Result<()> {
+    let is_missing = |one: &&Path| !one.as_os_str().is_empty() && !one.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    how.create(folder)?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! SQLite: three files in the data folder, one writer, readers apart.
 
 pub mod accounts;
+pub mod aside;
 pub mod backed;
 pub mod backup;
 pub mod counts;

@@ -97,6 +97,9 @@ pub(super) fn doors() -> Vec<Sample> {
         Role::Coordinator,
         Role::Trainee,
         Role::Auditor,
+        Role::ChildCaseworker,
+        Role::Recipient,
+        Role::Regional,
     ];
     vec![
         sample("EnrolRequest", enrol),
