@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
 use ankomst_shared::sign::{PublicKey, SigningKey};
 
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, Mode, What};
 use crate::storage::accesses::{self, beside};
@@ -89,7 +90,7 @@ impl Audit {
         if let Some(writer) = writer.as_ref() {
             return Ok(Arc::clone(writer));
         }
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = given::now_ms();
         let db = accesses::open(&self.folder, &self.key, now_ms)?;
         let watch = Arc::clone(&self.watch);
         let made = Arc::new(Writer::start(db, move |group| watch(group))?);
@@ -121,7 +122,7 @@ impl Audit {
         if entries.is_empty() {
             return;
         }
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = given::now_ms();
         let dated = entries
             .into_iter()
             .map(|entry| Entry { at_ms: Some(entry.at_ms.unwrap_or(now_ms)), ..entry });
@@ -142,9 +143,7 @@ impl Audit {
 
     async fn write(&self, entries: Vec<Entry>) -> Result<(), StorageError> {
         let key = self.key.clone();
-        let append = move |db: &Connection| {
-            accesses::append(db, &key, &entries, jiff::Timestamp::now().as_millisecond())
-        };
+        let append = move |db: &Connection| accesses::append(db, &key, &entries, given::now_ms());
         let written = match self.writer() {
             Ok(writer) => writer.write(append).await,
             Err(error) => Err(error),

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::accounts::{noted, password, throttle};
 use crate::app::App;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::given;
 use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use crate::storage::sqlite::devices::{self, State};
@@ -223,19 +224,16 @@ async fn check(
     }
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
     let (password, hash) = (password.to_owned(), user.as_ref().map(|user| user.password.clone()));
-    let matches =
-        tokio::task::spawn_blocking(move || password::matches(&password, hash.as_deref()))
-            .await
-            .map_err(|_| StorageError::Stopped)?;
+    let matches = given::beside(move || password::matches(&password, hash.as_deref()))
+        .await
+        .map_err(|_| StorageError::Stopped)?;
     user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)
 }
 
 /// Hashes a password beside the checks, under their limit.
 pub(super) async fn hash(password: String) -> Result<String, StorageError> {
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
-    tokio::task::spawn_blocking(move || password::hash(&password))
-        .await
-        .map_err(|_| StorageError::Stopped)?
+    given::beside(move || password::hash(&password)).await.map_err(|_| StorageError::Stopped)?
 }
 
 async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<SignedIn, DoorError> {

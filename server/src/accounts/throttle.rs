@@ -12,6 +12,8 @@ use std::sync::LazyLock;
 use ankomst_shared::ids::DeviceId;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::given;
+
 /// At so many remembered keys those at rest are forgotten.
 const KEYS_MAX: usize = 20_000;
 
@@ -38,6 +40,10 @@ fn is_good<K: Clone + Eq + core::hash::Hash>(
     limiter: &DefaultKeyedRateLimiter<K>,
     key: &K,
 ) -> bool {
+    // It counts by a clock of its own, which nobody simulates.
+    if given::is_simulated() {
+        return true;
+    }
     if limiter.len() > KEYS_MAX {
         limiter.retain_recent();
     }

@@ -9,6 +9,7 @@ use ankomst_shared::ids::{DocumentId, UserId};
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::given;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
@@ -85,7 +86,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     let (base, candidates) = (opened(&base)?, opened(&pending)?);
     let Some(outcomes) = app.trial.try_changes(&kind, &base, &candidates).await else {
         let to_mark = Arc::clone(app);
-        drop(tokio::task::spawn_blocking(move || projector::mark(&to_mark, document)).await);
+        drop(given::beside(move || projector::mark(&to_mark, document)).await);
         return Ok(false);
     };
     for outcome in &outcomes {
@@ -120,8 +121,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     });
     // A row is a cache: whatever happens while it is made, the feed goes on.
     let (to_project, head) = (Arc::clone(app), head.feed);
-    let followed =
-        tokio::task::spawn_blocking(move || projector::follow(&to_project, document, head));
+    let followed = given::beside(move || projector::follow(&to_project, document, head));
     if followed.await.is_err() {
         tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }

@@ -17,6 +17,7 @@ use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refus
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::given;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
@@ -66,7 +67,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     }
     let keep = parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
-    let checked = tokio::task::spawn_blocking(move || {
+    let checked = given::beside(move || {
         keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
@@ -83,7 +84,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     if !held.is_empty() {
         let marking = Arc::clone(app);
         let mark = move || held.into_iter().for_each(|id| projector::mark(&marking, id));
-        drop(tokio::task::spawn_blocking(mark).await);
+        drop(given::beside(mark).await);
     }
     Ok(acks)
 }
