@@ -51,7 +51,7 @@ pub async fn beside<T: Send + 'static>(
 }
 
 #[cfg(feature = "sim")]
-pub use simulated::{set_now, simulate};
+pub use simulated::{is_stopped, may_write, set_now, simulate, stop_after};
 
 /// One simulation in a process: work of it may be on any thread of it, one at a time.
 #[cfg(feature = "sim")]
@@ -61,6 +61,8 @@ mod simulated {
     static IS_ON: AtomicBool = AtomicBool::new(false);
     static NOW_MS: AtomicI64 = AtomicI64::new(0);
     static DRAWN: AtomicU64 = AtomicU64::new(0);
+    /// Commits until the server is cut off; below nought for never.
+    static LEFT: AtomicI64 = AtomicI64::new(-1);
 
     /// From here on this process is a simulation with these draws.
     pub fn simulate(seed: u64) {
@@ -71,6 +73,24 @@ mod simulated {
     /// Sets the clock, Unix milliseconds.
     pub fn set_now(now_ms: i64) {
         NOW_MS.store(now_ms, Ordering::SeqCst);
+    }
+
+    /// The server is cut off after so many commits: nothing is written from then on.
+    pub fn stop_after(commits: Option<i64>) {
+        LEFT.store(commits.unwrap_or(-1), Ordering::SeqCst);
+    }
+
+    /// Whether the next commit may be; asked once for each.
+    #[must_use]
+    pub fn may_write() -> bool {
+        let next = |left: i64| Some(if left > 0 { left - 1 } else { left });
+        LEFT.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next) != Ok(0)
+    }
+
+    /// Whether the server was cut off.
+    #[must_use]
+    pub fn is_stopped() -> bool {
+        LEFT.load(Ordering::SeqCst) == 0
     }
 
     pub(super) fn now_ms() -> Option<i64> {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::plant::{self, Plant};
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
@@ -89,6 +90,10 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
         drop(given::beside(move || projector::mark(&to_mark, document)).await);
         return Ok(false);
     };
+    let mut outcomes = outcomes;
+    if plant::is(Plant::Untried) {
+        outcomes.fill(Outcome::Passed);
+    }
     for outcome in &outcomes {
         let shared = *outcome == Outcome::Passed;
         app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
