@@ -141,7 +141,7 @@ impl World {
         let kinds = self.kinds.clone();
         let tablets = self.tablets.len();
         let some = || kernel.roll(tablets);
-        let mut plan = |is: bool, in_thousand: usize, fault: Fault| {
+        let plan = |is: bool, in_thousand: usize, fault: Fault| {
             if is && kernel.chance(in_thousand) {
                 kernel.after(kernel.between(0, DAY), Event::Fault(fault));
             }
@@ -289,6 +289,7 @@ impl World {
             Fault::Clone(_) => {
                 let copy = self.tablets.len();
                 let mut tablet = Tablet::new(copy, self.tablets[at].people[0]);
+                tablet.root = self.tablets[at].root;
                 tablet.people.clone_from(&self.tablets[at].people);
                 *tablet.disk.rows.borrow_mut() = rows;
                 *tablet.jar.borrow_mut() = jar.into_iter().collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_core::app::{Inside, Kept};
 use ankomst_core::store::Table;
+use ankomst_server::storage::sqlite::log;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::path::FieldPath;
@@ -167,17 +168,19 @@ impl Ledger {
         (tablet, hub, inside): (&Tablet, &Hub, &Inside<'_>),
     ) {
         let Kept { document, hash, stage, is_own, .. } = *chunk;
-        if stage == Stage::Unsent && is_own {
+        // What a backup has is offered once more to a log that may lack it, without a deposit.
+        if stage == Stage::Unsent && is_own && !hub.backed.contains(&hash) {
             self.built_on_seen(vault, hash, inside);
             let id = hash.as_bytes().first_chunk::<16>().unwrap();
             let key = [inside.user().as_bytes().as_slice(), id].concat();
-            if !tablet.disk.rows.borrow().contains_key(&(Table::Deposits, key)) {
+            let has_deposit = tablet.disk.rows.borrow().contains_key(&(Table::Deposits, key));
+            if !has_deposit && hub.app.is_some() && !hub.has(document, hash) {
                 self.lost.push(format!("an unsent change has no deposit: {hash} at {vault:?}"));
             }
         }
         if matches!(stage, Stage::Received | Stage::Held | Stage::Shared) {
             let is_told = hub.app.is_some() && !hub.is_put_back && {
-                let epoch = hub.app().readers.read(ankomst_server::storage::sqlite::log::epoch);
+                let epoch = hub.app().readers.read(log::epoch);
                 epoch.unwrap() == inside.epoch()
             };
             if is_told && !hub.has(document, hash) {
@@ -209,18 +212,37 @@ impl Ledger {
     fn look_for_written(&mut self, vault: Vault, inside: &Inside<'_>, hub: &Hub) {
         let drafts: BTreeSet<u64> =
             inside.drafts().filter_map(|(_, _, value)| token_of(value)).collect();
-        let mut found = Vec::new();
-        for (token, written) in &self.written {
-            let counts = written.vault == vault && !written.is_replaced && !written.is_excused;
-            if counts && !drafts.contains(token) && !self.is_somewhere(*token, vault, hub) {
-                found.push(*token);
-            }
+        if self.nowhere(vault, &drafts, hub).is_empty() {
+            return;
         }
-        for token in found {
+        // It may have become a change, and that may have left, since the last look.
+        self.learn_log(hub);
+        for token in self.nowhere(vault, &drafts, hub) {
             let written = self.written.get_mut(&token).unwrap();
             written.is_excused = true;
             let text = format!("saved and nowhere: t{token} {} at {vault:?}", written.path);
             self.lost.push(text);
+        }
+    }
+
+    fn nowhere(&self, vault: Vault, drafts: &BTreeSet<u64>, hub: &Hub) -> Vec<u64> {
+        let counts = |written: &Written| {
+            written.vault == vault && !written.is_replaced && !written.is_excused
+        };
+        let all = self.written.iter().filter(|(_, written)| counts(written));
+        let gone = all.filter(|(token, _)| {
+            !drafts.contains(token) && !self.is_somewhere(**token, vault, hub)
+        });
+        gone.map(|(token, _)| *token).collect()
+    }
+
+    /// Notes all changes of the log.
+    fn learn_log(&mut self, hub: &Hub) {
+        let Some(app) = &hub.app else { return };
+        for row in app.readers.read(log::all_chunks).unwrap() {
+            if let Ok(bytes) = app.keys.open_chunk(row.document, &row.hash, &row.sealed) {
+                self.learn(row.document, row.hash, &bytes);
+            }
         }
     }
 

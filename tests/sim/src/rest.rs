@@ -29,8 +29,8 @@ impl World {
     pub fn rest(&mut self) {
         self.calm();
         for round in 0..3 {
-            // Everybody on a tablet that is shared, the last one twice.
-            self.all_in_contact();
+            // Everybody on a tablet that is shared, and each of its copies.
+            self.all_in_contact(round);
             self.quiet();
             self.look_at_all();
             if round < 2 {
@@ -50,6 +50,7 @@ impl World {
             self.kernel.links.borrow_mut()[at] = Link::default();
             self.tablets[at].disk.mood.set(Mood::Good);
             self.tablets[at].away_until = 0;
+            self.tablets[at].awake = false;
         }
         // Links that were to be mended later, and rights that were to come back, all come by then.
         let until = self.kernel.now() + if away { 45 * DAY } else { DAY };
@@ -67,13 +68,19 @@ impl World {
         found.is_some_and(|user| user.active)
     }
 
-    fn all_in_contact(&mut self) {
+    fn all_in_contact(&mut self, round: usize) {
         for at in 0..self.tablets.len() {
-            if self.tablets[at].gone {
+            let kernel = Rc::clone(&self.kernel);
+            let root = self.tablets[at].root;
+            let copies = (0..self.tablets.len())
+                .filter(|one| self.tablets[*one].root == root && !self.tablets[*one].gone);
+            let copies: Vec<usize> = copies.collect();
+            if copies.is_empty() || copies[round % copies.len()] != at {
+                self.tablets[at].crash(&kernel);
+                self.tablets[at].awake = false;
                 continue;
             }
             self.tablets[at].awake = true;
-            let kernel = Rc::clone(&self.kernel);
             self.tablets[at].start(&kernel);
             self.pump(at);
         }
@@ -128,7 +135,7 @@ impl World {
 
     fn is_quiet(&self, at: usize) -> bool {
         let tablet = &self.tablets[at];
-        if tablet.gone || !self.is_good(tablet.people[0]) {
+        if !tablet.awake || !self.is_good(tablet.people[0]) {
             return true;
         }
         let Some(status) = tablet.core().map(ankomst_core::Core::status) else { return false };
@@ -157,7 +164,7 @@ impl World {
     /// A while in which nothing goes wrong: no document is compared, none has to be healed.
     fn still_day(&mut self) {
         for at in 0..self.tablets.len() {
-            if !self.tablets[at].gone {
+            if self.tablets[at].awake {
                 self.kernel.after(self.kernel.between(SECOND, MINUTE), Event::Act(at));
             }
         }
@@ -169,7 +176,7 @@ impl World {
         (self.hub.looks, self.hub.compared) = (true, 0);
         for _ in 0..2 {
             for at in 0..self.tablets.len() {
-                if !self.tablets[at].gone {
+                if self.tablets[at].awake {
                     self.kernel.after(self.kernel.between(SECOND, MINUTE), Event::Act(at));
                 }
             }
@@ -179,7 +186,7 @@ impl World {
             }
             self.pass(self.kernel.now() + 2 * MINUTE);
         }
-        self.all_in_contact();
+        self.all_in_contact(2);
         self.quiet();
         self.hub.looks = false;
         if self.hub.compared > 0 {
@@ -194,7 +201,7 @@ impl World {
         self.check_log(&visible);
         self.check_groups(&visible);
         for at in 0..self.tablets.len() {
-            if !self.tablets[at].gone && self.is_good(self.tablets[at].people[0]) {
+            if self.tablets[at].awake && self.is_good(self.tablets[at].people[0]) {
                 self.check_tablet(at, &visible);
             }
         }
@@ -288,6 +295,12 @@ impl World {
             else {
                 continue;
             };
+            let is_plain = self.tablets[at].core().and_then(|core| {
+                core.look_inside(|inside| is_plain(inside, *document))
+            });
+            if is_plain != Some(true) {
+                continue;
+            }
             let standing = standing(chunks);
             for field in form.sections.iter().flat_map(|section| &section.fields) {
                 let Some(values) = standing.get(&field.path).filter(|all| all.len() > 1) else {
@@ -297,7 +310,12 @@ impl World {
                     field.value == **value || field.statements.iter().any(|one| one.value == **value)
                 };
                 if field.settlements.is_empty() && !values.iter().all(|value| is_there(&value)) {
-                    faults.push(format!("not all that stands is shown: {} {document}", field.path));
+                    let shown: Vec<_> = field.statements.iter().map(|one| &one.value).collect();
+                    let path = &field.path;
+                    faults.push(format!(
+                        "not all that stands is shown: {path} {document} {values:?} {:?} {shown:?}",
+                        field.value
+                    ));
                 }
             }
         }
@@ -368,6 +386,12 @@ fn standing(chunks: &BTreeMap<ChangeHash, Vec<u8>>) -> BTreeMap<FieldPath, Vec<V
     standing
 }
 
+/// Whether a tablet has nothing of a record but what is shared.
+fn is_plain(inside: &Inside<'_>, document: DocumentId) -> bool {
+    let mut chunks = inside.chunks().filter(|one| one.document == document);
+    chunks.all(|one| one.stage == Stage::Shared) && inside.drafts().all(|(id, ..)| id != document)
+}
+
 /// Holds what a tablet has of what its person may read against the log.
 fn compare(inside: &Inside<'_>, scope: &BTreeSet<DocumentId>, visible: &Visible) -> Vec<String> {
     let mut faults = Vec::new();
@@ -393,8 +417,7 @@ fn compare(inside: &Inside<'_>, scope: &BTreeSet<DocumentId>, visible: &Visible)
     }
     for (document, heads, content) in inside.opened() {
         let Some(log) = visible.get(&document).and_then(opened) else { continue };
-        let is_plain = inside.chunks().filter(|one| one.document == document).all(|one| one.stage == Stage::Shared);
-        if is_plain && scope.contains(&document) && (log.heads(), log.canonical_json()) != (heads, content) {
+        if is_plain(inside, document) && scope.contains(&document) && (log.heads(), log.canonical_json()) != (heads, content) {
             faults.push(format!("{document} reads otherwise"));
         }
     }

@@ -125,6 +125,9 @@ pub struct Tablet {
     pub off_ms: Rc<Cell<i64>>,
     /// It is in somebody's hand or charging: programs on it run.
     pub awake: bool,
+    /// The tablet this one is a copy of, itself for one that is none: of copies only one at a time is in contact for
+    /// long.
+    pub root: usize,
     /// Nobody will ever see it again.
     pub gone: bool,
     /// Not in contact before that.
@@ -141,6 +144,7 @@ impl Tablet {
     pub fn new(at: usize, person: usize) -> Self {
         Self {
             at,
+            root: at,
             people: vec![person],
             disk: Rc::default(),
             jar: Rc::default(),

@@ -166,13 +166,15 @@ impl News {
     }
 
     /// Whether a document whole is another line than the one that is kept: nothing of that is in it. What
-    /// was written here may be a second beginning of a review, unless the server says that lines have ended.
+    /// was written here may be a second beginning of a review, unless the server says that lines have ended. One of
+    /// which nothing is shown yet is no line: what is here may be what waits there.
     pub(super) fn is_other_line(kept: &impl Kept, history: &DocumentHistory) -> bool {
         let mut stages = kept.stages(history.document);
         stages.retain(|(_, stage)| *stage != Stage::Refused);
         let there = |hash: &ChangeHash| history.chunks.iter().any(|chunk| chunk.hash == *hash);
         let came = history.again == Some(true) || kept.came(history.document);
-        came && !stages.is_empty() && !stages.iter().any(|(hash, _)| there(hash))
+        let is_line = !history.chunks.is_empty();
+        came && is_line && !stages.is_empty() && !stages.iter().any(|(hash, _)| there(hash))
     }
 
     /// Whether something of a document is only here, after what was heard.

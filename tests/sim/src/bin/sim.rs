@@ -25,6 +25,9 @@ struct Args {
     /// A defect is planted; ends with the first history that finds it.
     #[arg(long)]
     plant: Option<usize>,
+    /// Names the defects that can be planted.
+    #[arg(long)]
+    names: bool,
     /// Goes on after a history that went wrong.
     #[arg(long)]
     all: bool,
@@ -40,6 +43,10 @@ fn seeds(text: &str) -> anyhow::Result<std::ops::RangeInclusive<u64>> {
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
+    if args.names {
+        Plant::ALL.iter().for_each(|plant| println!("{plant:?}"));
+        return Ok(ExitCode::SUCCESS);
+    }
     plant::choose(args.plant.and_then(|at| Plant::ALL.get(at).copied()));
     let size = Size { devices: args.devices, days: args.days };
     let (mut device_days, mut done, mut lost, mut diverged) = (0, 0_u64, 0, 0);

@@ -100,7 +100,11 @@ impl<P: Platform> Core<P> {
         let concerns =
             |id: &DocumentId| arriving.contains(id) || arriving.contains(&review_of(*id));
         for document in drafted.into_iter().filter(concerns) {
-            self.commit_in_turn(document).await?;
+            match self.commit_in_turn(document).await {
+                // Of what is not here nothing can be replaced; the draft waits for it, and nothing waits for the draft.
+                Ok(()) | Err(Refusal::NotHere) => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
         Ok(())
     }
