@@ -15,6 +15,7 @@ use crate::auth::Tokens;
 use crate::auth::handed::Handed;
 use crate::auth::passkey::Challenges;
 use crate::auth::throttle::Throttle;
+use crate::given;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -289,7 +290,7 @@ impl App {
     /// The server's clock, Unix milliseconds.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        jiff::Timestamp::now().as_millisecond()
+        given::now_ms()
     }
 }
 

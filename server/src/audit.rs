@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
 use ankomst_shared::sign::{PublicKey, SigningKey};
 
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, Mode, What};
 use crate::storage::accesses::{self, beside};
@@ -107,7 +108,7 @@ impl Audit {
         if let Some(writer) = writer.as_ref() {
             return Ok(Arc::clone(writer));
         }
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = given::now_ms();
         let db = accesses::open(&self.folder, &self.key, now_ms)?;
         let watch = Arc::clone(&self.watch);
         let made = Arc::new(Writer::start(db, move |group| watch(group))?);
@@ -134,7 +135,7 @@ impl Audit {
         if entries.is_empty() {
             return;
         }
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = given::now_ms();
         let dated = entries
             .into_iter()
             .map(|entry| Entry { at_ms: Some(entry.at_ms.unwrap_or(now_ms)), ..entry });
@@ -157,7 +158,7 @@ impl Audit {
             let mut kept = all.clone();
             kept.truncate(owed);
             let append = move |db: &Connection| {
-                accesses::append(db, &key, &all, jiff::Timestamp::now().as_millisecond())
+                accesses::append(db, &key, &all, given::now_ms())
             };
             let written = match writer {
                 Ok(writer) => writer.write(append).await,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{App, make_folder};
+use crate::given;
 use crate::key_files::Key;
 use crate::storage::accesses::copy;
 use crate::storage::sqlite::aside::{self, Aside};
@@ -62,7 +63,7 @@ const DISK_EVERY: Duration = Duration::from_secs(2);
 pub async fn watch_disk(app: Arc<App>) {
     loop {
         let looked = Arc::clone(&app);
-        drop(tokio::task::spawn_blocking(move || looked.ballast.look()).await);
+        drop(given::beside(move || looked.ballast.look()).await);
         tokio::select! {
             () = tokio::time::sleep(DISK_EVERY) => {}
             () = app.stopping.cancelled() => return,
@@ -129,7 +130,7 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     let file = schedule.folder.join(name(now_ms));
     let folder = schedule.folder.clone();
     let made_by = Arc::clone(app);
-    let contents = tokio::task::spawn_blocking(move || {
+    let contents = given::beside(move || {
         backup::make_folders(&folder, DirBuilder::new().recursive(true))?;
         sweep(&folder)?;
         // On the same disk it would take the room that was made for sessions and the feed.

@@ -5,7 +5,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::run::{cargo, cargo_program, run as start, step, target, top};
-use crate::{prepare, tidy, web};
+use crate::{prepare, sim, tidy, web};
 
 /// Options of `test`.
 #[derive(Args)]
@@ -57,6 +57,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
             "ankomst-core-wasm",
             "--exclude",
             "ankomst-ui-wasm",
+            // It plants defects, which no other program is built with.
+            "--exclude",
+            "ankomst-sim",
         ]);
         command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
         command.env("ANKOMST_TABLET", target().join("debug").join("tablet"));
@@ -72,6 +75,8 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         }
         start(&mut command)
     })?;
+    step("histories", || sim::run(&sim::SimArgs::usual()))?;
+    step("planted defects", || sim::run(&sim::SimArgs::of_plants()))?;
     step("lints", || {
         cargo(&[
             "clippy",

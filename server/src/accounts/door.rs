@@ -14,6 +14,7 @@ use crate::accounts::{link, noted, passkeys, password};
 use crate::app::App;
 use crate::auth::passkey::Page;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::given;
 use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use crate::storage::sqlite::devices::{self, State};
@@ -260,10 +261,9 @@ async fn check(
     }
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
     let (password, hash) = (password.to_owned(), user.as_ref().map(|user| user.password.clone()));
-    let matches =
-        tokio::task::spawn_blocking(move || password::matches(&password, hash.as_deref()))
-            .await
-            .map_err(|_| StorageError::Stopped)?;
+    let matches = given::beside(move || password::matches(&password, hash.as_deref()))
+        .await
+        .map_err(|_| StorageError::Stopped)?;
     let user = user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)?;
     let until_ms = passkeys::password_suffices(app, &user)?;
     Ok((user, until_ms))
@@ -272,9 +272,7 @@ async fn check(
 /// Hashes a password beside the checks, under their limit.
 pub(super) async fn hash(password: String) -> Result<String, StorageError> {
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
-    tokio::task::spawn_blocking(move || password::hash(&password))
-        .await
-        .map_err(|_| StorageError::Stopped)?
+    given::beside(move || password::hash(&password)).await.map_err(|_| StorageError::Stopped)?
 }
 
 async fn begin(

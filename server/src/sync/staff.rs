@@ -13,6 +13,7 @@ use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::sqlite::{Connection, log, staff, units};
 
@@ -109,7 +110,7 @@ pub async fn let_decide(app: &Arc<App>, unit: UnitId, decides: bool) -> Result<(
 /// Notes whose a case is; not if something of it has become visible meanwhile.
 async fn note(app: &Arc<App>, case: DocumentId) -> Result<bool, StorageError> {
     let reading = Arc::clone(app);
-    let read = tokio::task::spawn_blocking(move || read(&reading, case));
+    let read = given::beside(move || read(&reading, case));
     let Some((whose, newest)) = read.await.map_err(|_| StorageError::Stopped)?? else {
         return Ok(true);
     };

@@ -33,7 +33,7 @@ pub fn run() -> std::process::ExitCode {
     std::process::ExitCode::SUCCESS
 }
 
-fn verdicts(request: &Request) -> Vec<String> {
+pub(super) fn verdicts(request: &Request) -> Vec<String> {
     let base = request.base.iter().map(|bytes| bytes.as_slice());
     let mut document = Document::open(ActorId::from_bytes([0; 16]), base).ok();
     if document.is_none() && !request.base.is_empty() {

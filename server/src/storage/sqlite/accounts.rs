@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::grants::{self, GrantRow};
 use super::{Blob, links, passkeys, rights};
+use crate::given;
 use crate::storage::StorageError;
 
 /// An account.
@@ -106,7 +107,7 @@ const USER: &str = "SELECT id, login, name, password,
 
 /// The server's clock: whoever reads an account is told its roles of now.
 fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+    given::now_ms()
 }
 
 fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {

@@ -39,6 +39,33 @@ type IsFull = bool;
 pub struct Writer {
     queue: Option<SyncSender<Work>>,
     thread: Option<JoinHandle<()>>,
+    #[cfg(feature = "sim")]
+    here: Option<Here>,
+}
+
+/// The writer of a simulation: each piece of work is a commit, in the thread that asks.
+#[cfg(feature = "sim")]
+struct Here(std::sync::Mutex<(Connection, Box<dyn Fn(Group) + Send>)>);
+
+#[cfg(feature = "sim")]
+impl core::fmt::Debug for Here {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Here")
+    }
+}
+
+#[cfg(feature = "sim")]
+impl Here {
+    fn write(&self, work: Work) {
+        if !crate::given::may_write() {
+            return;
+        }
+        let here = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (queue, only) = sync_channel(1);
+        drop(queue.send(work));
+        drop(queue);
+        run(&here.0, &only, &*here.1);
+    }
 }
 
 impl Writer {
@@ -50,11 +77,21 @@ impl Writer {
         connection: Connection,
         watch: impl Fn(Group) + Send + 'static,
     ) -> Result<Self, StorageError> {
+        #[cfg(feature = "sim")]
+        if crate::given::is_simulated() {
+            let here = Some(Here(std::sync::Mutex::new((connection, Box::new(watch)))));
+            return Ok(Self { queue: None, thread: None, here });
+        }
         let (queue, work) = sync_channel(WAITING_MAX);
         let thread = std::thread::Builder::new()
             .name("log writer".to_owned())
             .spawn(move || run(&connection, &work, &watch))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+            #[cfg(feature = "sim")]
+            here: None,
+        })
     }
 
     /// Runs work in the next commit and gives its outcome once that commit is on the disk.
@@ -75,6 +112,11 @@ impl Writer {
             });
             (after, is_full)
         });
+        #[cfg(feature = "sim")]
+        if let Some(here) = &self.here {
+            here.write(work);
+            return outcome.await.map_err(|_| StorageError::Stopped)?;
+        }
         let queue = self.queue.clone().ok_or(StorageError::Stopped)?;
         tokio::task::spawn_blocking(move || queue.send(work))
             .await

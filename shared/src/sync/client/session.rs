@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::ids::{ChangeHash, DocumentId};
 use crate::limits::HEAL_MAX;
 use crate::order::{self, Few};
+use crate::plant::{self, Plant};
 use crate::sign::header::review_of;
 use crate::sync::chain::Position;
 use crate::sync::client::news::{Heard, News, Said};
@@ -265,7 +266,9 @@ impl Client {
     /// Finds what differs; tells whether there is something to ask that was not asked before.
     fn compare(&mut self, place: &mut Place, kept: &impl Kept, answer: &ExchangeAnswer) -> bool {
         for (document, theirs) in &answer.digests {
-            if digest_of(kept, *document) != *theirs && !self.tried.contains(document) {
+            if digest_of(kept, *document) != *theirs
+                && !plant::is(Plant::NeverHealed)
+                && !self.tried.contains(document) {
                 self.heal.insert(*document);
             }
         }

@@ -15,6 +15,8 @@ mod deposits;
 mod desk;
 mod drafted;
 mod farewell;
+#[cfg(feature = "sim")]
+mod inside;
 mod kept;
 mod known;
 mod looked;
@@ -39,4 +41,6 @@ mod wipe;
 mod write;
 mod wrong;
 
+#[cfg(feature = "sim")]
+pub use inside::{Inside, Kept};
 pub use state::Core;

@@ -119,7 +119,8 @@ impl<P: Platform> Core<P> {
         };
         let key = DataKey::from_bytes(self.random()?);
         let random = WrapRandom { salt: self.random()?, nonce: self.random()? };
-        let wrapped = wrap(&key, &request.passphrase, Argon::PRODUCT, random).map_err(vault)?;
+        let argon = if P::CHEAP { Argon::LIGHT } else { Argon::PRODUCT };
+        let wrapped = wrap(&key, &request.passphrase, argon, random).map_err(vault)?;
         let record = VaultRecord {
             user: identity.user.id,
             login: request.login.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ankomst_shared::app::Refusal;
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::order;
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::client::{Arrived, News, Told};
 
 use super::deposits::{Said, settle};
@@ -43,6 +44,10 @@ impl<P: Platform> Core<P> {
             Ok((user, open.rows(&news), gone.chain(ended).collect::<Vec<_>>()))
         })?;
         let mut writes = Vec::new();
+        if plant::is(Plant::PlaceFirst) {
+            let place = self.sealed(Table::Meta, standing_key(user), &standing)?;
+            self.commit(vec![place]).await?;
+        }
         for (document, hash, row) in &rows {
             writes.push(self.sealed(Table::Chunks, chunk_key(user, *document, hash), row)?);
         }
