@@ -157,9 +157,7 @@ impl Audit {
         let task = tokio::spawn(async move {
             let mut kept = all.clone();
             kept.truncate(owed);
-            let append = move |db: &Connection| {
-                accesses::append(db, &key, &all, given::now_ms())
-            };
+            let append = move |db: &Connection| accesses::append(db, &key, &all, given::now_ms());
             let written = match writer {
                 Ok(writer) => writer.write(append).await,
                 Err(error) => Err(error),

@@ -97,7 +97,8 @@ pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
     let (first, last) = args.seed.split_once("..").unwrap_or((&args.seed, &args.seed));
     let (first, last): (u64, u64) = (first.parse()?, last.parse()?);
     let hands = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts: Vec<String> = (first..=last).take(hands).map(|one| format!("{one}..{last}")).collect();
+    let parts: Vec<String> =
+        (first..=last).take(hands).map(|one| format!("{one}..{last}")).collect();
     let mut all = Vec::new();
     for seed in &parts {
         let history = History { devices: &devices, days: &days, seed };
@@ -128,7 +129,15 @@ fn program() -> PathBuf {
 impl History<'_> {
     fn start(&self, step: usize) -> anyhow::Result<Child> {
         let mut command = Command::new(program());
-        command.args(["--devices", self.devices, "--days", self.days, "--seed", self.seed, "--step"]);
+        command.args([
+            "--devices",
+            self.devices,
+            "--days",
+            self.days,
+            "--seed",
+            self.seed,
+            "--step",
+        ]);
         let child = command.arg(step.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
         child.spawn().context("starting the simulation")
     }
@@ -161,10 +170,15 @@ fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
     for one in &failed {
         writeln!(file, "{one}")?;
         if let [devices, days, seed] = one.split(' ').collect::<Vec<_>>()[..] {
-            eprintln!("again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}");
+            eprintln!(
+                "again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}"
+            );
         }
     }
-    bail!("{} histories went wrong; a line for tests/sim/seeds.txt of each is in failed.txt", failed.len())
+    bail!(
+        "{} histories went wrong; a line for tests/sim/seeds.txt of each is in failed.txt",
+        failed.len()
+    )
 }
 
 /// Plants each defect in turn.

@@ -8,8 +8,8 @@
 use core::net::{IpAddr, Ipv6Addr};
 use core::num::NonZeroU32;
 
-use ankomst_shared::ids::DeviceId;
 use crate::given;
+use ankomst_shared::ids::DeviceId;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// At so many remembered keys those at rest are forgotten.

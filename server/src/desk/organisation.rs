@@ -23,7 +23,7 @@ const HERE: &str = "/administration/organisation";
 
 /// What a decision can be about: its key, its name, and whether an area, category or the like follows the key.
 /// Which keys mean something, docs/catalog.md says.
-pub(super) const KEYS: [(&str, Word, Kept); 10] = [
+pub(super) const KEYS: [(&str, Word, Kept); 11] = [
     ("vacated_every", Word::DeskPolicyVacated, Kept::Whole),
     ("compensation:", Word::DeskPolicyCompensation, Kept::Money),
     (INHABITANTS, Word::DeskPolicyInhabitants, Kept::Whole),

@@ -81,6 +81,7 @@ impl<'a> Hand<'a> {
             password: format!("{login}-i-provby"),
             device_name: "Surfplatta".to_owned(),
             key: *key.public().as_bytes(),
+            passkey: None,
         };
         let answer = wire.post("/api/v1/devices", &wire::pack(&question)).unwrap();
         assert_eq!(answer.status, 200, "{login}");
