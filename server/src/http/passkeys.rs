@@ -30,6 +30,7 @@ pub async fn ask(State(app): State<Arc<App>>, Address(from): Address) -> Result<
 pub async fn start(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
+    Whole(_): Whole,
 ) -> Result<Response, Problem> {
     Ok(told(&passkeys::start(&app, &session)?))
 }
