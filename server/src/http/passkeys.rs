@@ -19,7 +19,11 @@ use crate::http::whole::Whole;
 ///
 /// # Errors
 /// A [`Problem`].
-pub async fn ask(State(app): State<Arc<App>>, Address(from): Address) -> Result<Response, Problem> {
+pub async fn ask(
+    State(app): State<Arc<App>>,
+    Address(from): Address,
+    Whole(_): Whole,
+) -> Result<Response, Problem> {
     Ok(told(&passkeys::ask(&app, from)?))
 }
 
@@ -30,6 +34,7 @@ pub async fn ask(State(app): State<Arc<App>>, Address(from): Address) -> Result<
 pub async fn start(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
+    Whole(_): Whole,
 ) -> Result<Response, Problem> {
     Ok(told(&passkeys::start(&app, &session)?))
 }

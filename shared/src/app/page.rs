@@ -247,8 +247,7 @@ pub enum Act {
         /// What it belongs to.
         parent: Option<DocumentId>,
     },
-    /// Starts a run of a checklist at a house or case, or joins the open one; answers are dates of the
-    /// run by field.
+    /// Starts a run of a checklist at a house or case, or joins the open one; answers are its dates.
     StartRun {
         /// House or case.
         parent: DocumentId,
@@ -278,8 +277,7 @@ pub enum Act {
         /// The entry.
         entry: String,
     },
-    /// Says values as they are here, and gives the opposite for taking it back; answers are further
-    /// values by field.
+    /// Says values as they are here, and offers to take it back; answers are further values by field.
     Set {
         /// The document.
         document: DocumentId,
@@ -369,7 +367,7 @@ pub enum Act {
     Pin,
     /// Makes a passkey for the open vault; begun by the page.
     Passkey,
-    /// Ends that the vault is opened by one.
+    /// Takes it away.
     NoPasskey,
 }
 
