@@ -73,3 +73,25 @@ async fn a_school_answers_its_task_a_region_reads_figures_and_children_have_thei
     page.until("nothing to inspect with", none).await;
     page.picture("02-boende").await;
 }
+
+/// Where the access log is reviewed: by month, with a sample; on a desk and on a tablet, in both looks and languages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_reviews_a_month_of_the_access_log() {
+    let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
+    for (name, size) in [("logg-skrivbord", DESK), ("logg-surfplatta", TABLET)] {
+        let ingrid = Person::arrives(&driver, &server, name, "ingrid", size).await;
+        let page = &ingrid.profile;
+        ingrid.goto("/register/case/case").await;
+        page.see("[data-part=register] [data-line]").await;
+        ingrid.goto("/administration/logg").await;
+        page.see("[data-part=months] [data-line]").await;
+        page.picture("01-manader").await;
+        ingrid.tap("[data-part=months] [data-line] a").await;
+        page.see("[data-part=sample]").await;
+        page.picture("02-manad").await;
+        dark_english(&ingrid, "/administration/logg", "03-dark-english").await;
+        ingrid.tap("[data-part=months] [data-line] a").await;
+        page.see("[data-part=sample]").await;
+        page.picture("04-month-dark-english").await;
+    }
+}

@@ -192,7 +192,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         active: true,
     };
     let of_recipient = GrantRow::of_role(row.id, unit, Role::Recipient);
-    let of_recipient = receives.then(|| GrantRow { department, ..of_recipient });
+    let of_recipient = receives.then_some(GrantRow { department, ..of_recipient });
     let about = format!("{} {}", row.id, new.roles);
     app.writer
         .write(move |db| {

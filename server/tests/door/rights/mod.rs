@@ -280,15 +280,14 @@ fn take(db: &Connection, model: &mut Model, step: &Step) {
             };
         }
         Step::Child { unit: of, said } => {
-            let case = document(usize::from(of) * RECORDS.len());
-            staff::set_child(db, case, said).unwrap();
+            staff::set_child(db, document(usize::from(of) * RECORDS.len()), said).unwrap();
             model.child.insert(of, said);
         }
-        Step::Lease { unit: of, key, hours } => {
-            match hours {
-                Some(hours) => model.hours.insert((of, LEASES[key].0), hours),
-                None => model.hours.remove(&(of, LEASES[key].0)),
-            };
+        Step::Lease { unit: of, key, hours: None } => {
+            model.hours.remove(&(of, LEASES[key].0));
+        }
+        Step::Lease { unit: of, key, hours: Some(hours) } => {
+            model.hours.insert((of, LEASES[key].0), hours);
         }
         Step::Hours(hours) => model.now_ms += hours * HOUR_MS,
     }
