@@ -104,7 +104,7 @@ impl Disk {
                 file.later.push((call, Change::Write { at, bytes: bytes.clone() }));
             }
             Call::Length { path, bytes } => {
-                self.length(call, path, usize::try_from(*bytes).unwrap())
+                self.length(call, path, usize::try_from(*bytes).unwrap());
             }
             Call::Open { path, empties } => {
                 if !self.names.contains_key(path) {
@@ -122,19 +122,12 @@ impl Disk {
             }
             Call::Remove { path } => self.name(call, vec![(path.clone(), None)]),
             Call::Sync { path } => {
-                let before = match self.names.get(path) {
-                    Some(Named::File(file)) => {
-                        let later = self.files[*file].later.iter();
-                        later
-                            .map(|(call, _)| *call)
-                            .filter(|call| self.done.contains(call))
-                            .collect()
-                    }
-                    _ => {
-                        let later = self.later_names.iter();
-                        later.map(|one| one.call).filter(|call| self.done.contains(call)).collect()
-                    }
+                let later: Vec<usize> = if let Some(Named::File(file)) = self.names.get(path) {
+                    self.files[*file].later.iter().map(|(call, _)| *call).collect()
+                } else {
+                    self.later_names.iter().map(|one| one.call).collect()
                 };
+                let before = later.into_iter().filter(|call| self.done.contains(call)).collect();
                 self.syncs.insert(call, before);
             }
             Call::Says(_) => {}
@@ -161,26 +154,23 @@ impl Disk {
 
     /// What had been done before is on the disk now.
     fn is_sure(&mut self, path: &Path, before: &[usize]) {
-        match self.names.get(path).copied() {
-            Some(Named::File(file)) => {
-                let file = &mut self.files[file];
-                let is_in = |(call, _): &mut (usize, Change)| before.contains(call);
-                for (_, change) in file.later.extract_if(.., is_in).collect::<Vec<_>>() {
-                    change.apply(&mut file.sure);
-                }
+        if let Some(Named::File(file)) = self.names.get(path).copied() {
+            let file = &mut self.files[file];
+            let is_in = |(call, _): &mut (usize, Change)| before.contains(call);
+            for (_, change) in file.later.extract_if(.., is_in).collect::<Vec<_>>() {
+                change.apply(&mut file.sure);
             }
-            _ => {
-                // The names in this folder alone.
-                for naming in &mut self.later_names {
-                    if before.contains(&naming.call) {
-                        let here = |(name, _): &mut (PathBuf, _)| name.parent() == Some(path);
-                        let sure: Vec<_> = naming.changes.extract_if(.., here).collect();
-                        apply_names(&mut self.sure_names, &sure);
-                    }
-                }
-                self.later_names.retain(|naming| !naming.changes.is_empty());
+            return;
+        }
+        // The names in this folder alone.
+        for naming in &mut self.later_names {
+            if before.contains(&naming.call) {
+                let here = |(name, _): &mut (PathBuf, _)| name.parent() == Some(path);
+                let sure: Vec<_> = naming.changes.extract_if(.., here).collect();
+                apply_names(&mut self.sure_names, &sure);
             }
         }
+        self.later_names.retain(|naming| !naming.changes.is_empty());
     }
 
     /// Cuts the power.
@@ -291,9 +281,9 @@ fn tear((at, bytes): (usize, &[u8]), file: &mut Vec<u8>, dice: &mut Dice) {
 }
 
 fn apply_names(names: &mut BTreeMap<PathBuf, Named>, changes: &[(PathBuf, Option<Named>)]) {
-    for (path, named) in changes {
-        match named {
-            Some(named) => drop(names.insert(path.clone(), *named)),
+    for (path, becomes) in changes {
+        match becomes {
+            Some(becomes) => drop(names.insert(path.clone(), *becomes)),
             None => drop(names.remove(path)),
         }
     }
@@ -307,5 +297,57 @@ pub(crate) fn write(image: &Image<'_>, (from, to): (&Path, &Path)) {
             None => std::fs::create_dir_all(path).unwrap(),
             Some(bytes) => std::fs::write(path, bytes).unwrap(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file is written under one name and gets another; what of it is brought to the disk is `synced`.
+    fn cuts(synced: &[&str]) -> BTreeSet<Vec<(String, Vec<u8>)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mut trace = Trace::default();
+        let mut calls = vec![
+            Call::Open { path: at("part"), empties: true },
+            Call::Write { path: at("part"), at: Some(0), bytes: b"whole".to_vec() },
+        ];
+        let sync = |name: &str| Call::Sync { path: at(name) };
+        calls.extend(synced.contains(&"file").then(|| sync("part")));
+        calls.push(Call::Rename { from: at("part"), to: at("file") });
+        calls.extend(synced.contains(&"folder").then(|| Call::Sync { path: at("") }));
+        for call in calls {
+            // A folder is named without an end.
+            let call = match call {
+                Call::Sync { path } => Call::Sync { path: path.components().collect() },
+                other => other,
+            };
+            trace.calls.push(call);
+            let number = trace.calls.len() - 1;
+            trace.moments.extend([Moment::Begun(number), Moment::Done(number)]);
+        }
+        let mut disk = Disk::of(folder.path());
+        for moment in &trace.moments {
+            disk.goes_on(&trace, *moment);
+        }
+        let mut dice = Dice::new(1);
+        let image = |_| {
+            let files = disk.cut(&mut dice).into_iter().filter_map(|(path, file)| {
+                let name = path.file_name()?.to_string_lossy().into_owned();
+                Some((name, file?.into_owned()))
+            });
+            files.collect()
+        };
+        (0..200).map(image).collect()
+    }
+
+    #[test]
+    fn only_what_was_brought_to_the_disk_is_sure() {
+        let file = |name: &str, text: &str| vec![(name.to_owned(), text.as_bytes().to_vec())];
+        assert_eq!(cuts(&["file", "folder"]), BTreeSet::from([file("file", "whole")]));
+        let any = cuts(&["file"]);
+        assert!(any.contains(&Vec::new()) && any.contains(&file("file", "whole")), "{any:?}");
+        assert!(cuts(&["folder"]).contains(&file("file", "")), "a name is no contents");
     }
 }

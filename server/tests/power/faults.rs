@@ -79,8 +79,8 @@ fn copy(from: &Path, to: &Path) {
 
 /// The n-th call fails, or all from the n-th on: a disk that has died. Another seed takes the other error.
 fn fault(at: usize, seed: usize) -> String {
-    let error = if (at + seed) % 2 == 0 { "EIO" } else { "ENOSPC" };
-    let and_on = if at % 5 == 0 { "+" } else { "" };
+    let error = if (at + seed).is_multiple_of(2) { "EIO" } else { "ENOSPC" };
+    let and_on = if at.is_multiple_of(5) { "+" } else { "" };
     format!("error={error}:when={at}{and_on}")
 }
 

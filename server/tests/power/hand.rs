@@ -192,7 +192,7 @@ impl<'a> Hand<'a> {
 
     /// One exchange, in which some records are asked for whole. Gives the status.
     pub(crate) fn exchanges(&mut self, heal: Vec<DocumentId>) -> Result<u16> {
-        let (epoch, cursor, digest) = self.stands.clone();
+        let (epoch, cursor, digest) = self.stands;
         let hello = Hello {
             version_min: PROTOCOL_VERSION,
             version_max: PROTOCOL_VERSION,
@@ -244,7 +244,7 @@ impl<'a> Hand<'a> {
         if answer.welcome.backed_up > 0 {
             note(Promise::BackedUp(answer.welcome.backed_up));
         }
-        self.stands = (Some(answer.welcome.epoch), answer.feed.cursor, answer.digest.clone());
+        self.stands = (Some(answer.welcome.epoch), answer.feed.cursor, answer.digest);
         let shown: BTreeSet<_> = answer.documents.iter().map(|one| one.document).collect();
         self.holds.extend(&shown);
         self.saw(place, shown);

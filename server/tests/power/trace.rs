@@ -238,7 +238,7 @@ impl Words<'_> {
                     at += 2;
                 }
                 [byte, ..] if *byte == end => {
-                    self.0 = &self.0[at + 1..];
+                    self.0 = self.0.get(at + 1..)?;
                     return Some(bytes);
                 }
                 [byte, ..] => {
@@ -257,10 +257,11 @@ fn digit(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::Moment::{Begun, Done};
     use super::*;
 
     fn hex(text: &str) -> String {
-        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+        text.bytes().fold(String::new(), |hex, byte| format!("{hex}\\x{byte:02x}"))
     }
 
     #[test]
@@ -282,7 +283,6 @@ mod tests {
         let path = || PathBuf::from("/d/log.db-wal");
         let write = Call::Write { path: path(), at: Some(4096), bytes: b"ab".to_vec() };
         assert_eq!(trace.calls, [write, Call::Sync { path: path() }, Call::Says((4711, 0))]);
-        use Moment::{Begun, Done};
         assert_eq!(trace.moments, [Begun(0), Begun(1), Done(1), Done(0), Begun(2), Done(2)]);
         assert_eq!(trace.said[&(4711, 0)], 4);
     }

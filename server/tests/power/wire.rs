@@ -41,16 +41,8 @@ impl Wire {
     }
 
     fn ask(&mut self, path: &str, body: &[u8]) -> Result<Answer> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                self.answers = 0;
-                let stream = TcpStream::connect(("127.0.0.1", self.port))?;
-                stream.set_read_timeout(Some(ANSWER_MAX))?;
-                stream.set_nodelay(true)?;
-                stream
-            }
-        };
+        let mut stream =
+            if let Some(stream) = self.stream.take() { stream } else { self.connect()? };
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let head = format!(
@@ -66,6 +58,14 @@ impl Wire {
         self.answers += 1;
         self.stream = Some(stream);
         Ok(Answer { status, body, place })
+    }
+
+    fn connect(&mut self) -> Result<TcpStream> {
+        self.answers = 0;
+        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(ANSWER_MAX))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
 
     fn answer(&mut self, stream: &mut TcpStream) -> Result<(u16, Vec<u8>)> {

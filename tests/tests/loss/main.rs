@@ -5,7 +5,8 @@
 //! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort),
-//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`],
+//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`ahead`] (what a
+//! restore leaves to the tablets), [`weeks`] (six weeks away),
 //! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
 //! [`newcomers`] (a disk that is gone), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
 //! copies), [`templates`] (the municipality's own checklists).
@@ -47,3 +48,4 @@ mod safety;
 mod stop;
 mod templates;
 mod trace;
+mod weeks;
