@@ -229,11 +229,11 @@ fn newer_question(way: &str, body: &[u8]) -> Vec<u8> {
         assert_eq!((plain[VERSION_MIN - 1], plain[VERSION_MAX - 1]), (0, 1));
         plain[VERSION_MAX] += 1;
     }
-    packed(&newer(&plain))
+    packed(&newer(&plain).unwrap())
 }
 
 fn newer_answer(body: &[u8]) -> Vec<u8> {
-    packed(&newer(&plain(body)))
+    packed(&newer(&plain(body)).unwrap())
 }
 
 /// What a body holds.

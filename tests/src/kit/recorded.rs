@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ankomst_shared::ids::ChangeHash;
 use ankomst_shared::sync::message::{Ack, ExchangeAnswer, Outcome, ServerFrame};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 /// A question and its answer, or what was said on one live socket.
 #[derive(Debug, Clone)]
@@ -25,16 +25,26 @@ pub struct Said {
     pub head: u64,
 }
 
+/// The form it is kept in.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    what: String,
+    who: String,
+    way: String,
+    status: u16,
+    head: u64,
+    sent: Vec<String>,
+    heard: Vec<String>,
+}
+
 /// Writes what was said, one JSON object a line.
 #[must_use]
 pub fn write(all: &[Said]) -> String {
     let bodies = |all: &[Vec<u8>]| all.iter().map(|body| hex(body)).collect::<Vec<_>>();
-    let lines = all.iter().map(|one| {
-        let (sent, heard) = (bodies(&one.sent), bodies(&one.heard));
-        let (who, way, what) = (&one.who, &one.way, &one.what);
-        let (status, head) = (one.status, one.head);
-        let line = json!({ "what": what, "who": who, "way": way, "status": status, "head": head, "sent": sent, "heard": heard });
-        format!("{line}\n")
+    let lines = all.iter().cloned().map(|Said { who, way, what, sent, heard, status, head }| {
+        let (sent, heard) = (bodies(&sent), bodies(&heard));
+        let line = Line { what, who, way, status, head, sent, heard };
+        format!("{}\n", serde_json::to_string(&line).unwrap())
     });
     lines.collect()
 }
@@ -42,18 +52,12 @@ pub fn write(all: &[Said]) -> String {
 /// Reads what was said.
 #[must_use]
 pub fn read(text: &str) -> Vec<Said> {
-    let text_of = |value: &Value| value.as_str().unwrap().to_owned();
-    let bodies = |value: &Value| value.as_array().unwrap().iter().map(unhex).collect();
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let bodies = |all: &[String]| all.iter().map(|text| unhex(text)).collect();
+    let lines = text.lines().map(|line| serde_json::from_str::<Line>(line).unwrap());
     lines
-        .map(|line| Said {
-            who: text_of(&line["who"]),
-            way: text_of(&line["way"]),
-            what: text_of(&line["what"]),
-            sent: bodies(&line["sent"]),
-            heard: bodies(&line["heard"]),
-            status: u16::try_from(line["status"].as_u64().unwrap()).unwrap(),
-            head: line["head"].as_u64().unwrap(),
+        .map(|Line { what, who, way, status, head, sent, heard }| {
+            let (sent, heard) = (bodies(&sent), bodies(&heard));
+            Said { who, way, what, sent, heard, status, head }
         })
         .collect()
 }
@@ -65,9 +69,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn unhex(value: &Value) -> Vec<u8> {
-    let text = value.as_str().unwrap().as_bytes();
-    let pairs = text.chunks(2).map(|pair| core::str::from_utf8(pair).unwrap());
+fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| core::str::from_utf8(pair).unwrap());
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 

@@ -72,9 +72,9 @@ pub async fn record(server: &str, folder: &Path) -> Vec<Said> {
     elin.asks(&mut to, "back", Vec::new(), 0).await;
 
     // An inspector may not write in a case.
-    let mut of_case = vec![begun.chunks[0].to_vec()];
-    let held = mats.writes(case, &mut of_case, "household_label", "Inte hans");
-    mats.asks(&mut to, "held", vec![held], 0).await;
+    let mut of_case: Vec<Vec<u8>> = begun.chunks.iter().map(|bytes| bytes.to_vec()).collect();
+    let not_his = mats.writes(case, &mut of_case, "household_label", "Inte hans");
+    mats.asks(&mut to, "held", vec![not_his], 0).await;
     let refused = refusals(&elin, &document, (case, actor, &begun));
     elin.asks(&mut to, "refused", refused, 0).await;
     elin.other_version(&mut to).await;
@@ -312,7 +312,7 @@ pub async fn live(device: &RawDevice, sent: &[Vec<u8>], head: u64) -> Vec<Vec<u8
     for frame in sent {
         socket.send(frame.clone()).unwrap();
     }
-    let (mut heard, mut acked, mut shared) = (Vec::new(), sent.len() < 2, false);
+    let (mut all, mut acked, mut shared) = (Vec::new(), sent.len() < 2, false);
     while !(acked && shared) {
         let frame = socket.receive().await.expect("the socket was closed");
         match read(&frame) {
@@ -321,10 +321,10 @@ pub async fn live(device: &RawDevice, sent: &[Vec<u8>], head: u64) -> Vec<Vec<u8
             ServerFrame::Again | ServerFrame::Ended => (acked, shared) = (true, true),
             ServerFrame::Held(_) => {}
         }
-        heard.push(frame);
+        all.push(frame);
     }
     socket.close();
-    heard
+    all
 }
 
 fn read<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> T {

@@ -36,13 +36,18 @@ pub struct HttpTransport {
     bend: Rc<RefCell<Bend>>,
 }
 
+/// Makes another body of one that goes to an address.
+pub type Asks = fn(&str, &[u8]) -> Vec<u8>;
+/// Makes another body of one that comes.
+pub type Hears = fn(&[u8]) -> Vec<u8>;
+
 /// What is done to bodies on their way, for programs of another age; nothing if not said.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Bend {
     /// To what is asked, of which address.
-    pub asks: Option<fn(&str, &[u8]) -> Vec<u8>>,
+    pub asks: Option<Asks>,
     /// To what is answered.
-    pub hears: Option<fn(&[u8]) -> Vec<u8>>,
+    pub hears: Option<Hears>,
 }
 
 impl Bend {
