@@ -1,6 +1,10 @@
 //! Programs of different ages: what earlier ones said is answered as it was, what newer ones add is passed over, and
 //! who is too new or too old is told so and keeps its work.
-#![expect(clippy::unwrap_used, reason = "a test crate: a failed step fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test crate: a failed step fails the test"
+)]
 
 use std::collections::BTreeMap;
 use std::io::Read;
