@@ -1,6 +1,6 @@
 """Holds what this client makes against the bytes that the product keeps.
 
-    golden.py shared/src/sync/message/golden.txt
+    golden.py shared/src/sync/message/golden/bytes.txt
 """
 
 import sys

@@ -33,7 +33,7 @@ fn a_client_written_from_the_document_and_a_tablet_read_what_the_other_writes() 
         let Some(mut python) = Python::start(&server.url(), who, HOUSE) else { return };
         // It takes the house along, with the inspection, and reads it.
         let read = python.hear("read");
-        assert_eq!(read["document"], hex(run.as_bytes()));
+        assert_eq!(document(&read), run);
         assert_eq!(read["items"]["item/B-F01/status"][0], "ok");
         // What it writes is acknowledged, passes the trial, and is read here.
         let mut written = vec![python.hear("pushed"), python.hear("pushed"), python.hear("begun")];
@@ -78,8 +78,4 @@ fn bytes(said: &serde_json::Value) -> Vec<u8> {
     let text = said.as_str().unwrap().as_bytes();
     let pairs = text.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

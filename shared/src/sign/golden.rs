@@ -1,5 +1,5 @@
 //! What was signed or sealed elsewhere: newer things are read, and nothing that everybody could make. The bytes
-//! themselves stand in `shared/src/sync/message/golden.txt`.
+//! themselves stand in `shared/src/sync/message/golden/bytes.txt`.
 
 use super::signed::Signed;
 use super::*;

@@ -8,6 +8,7 @@
 //! - [`dump`]: what the log of a data folder holds.
 //! - [`fixture`]: files that an earlier version made.
 //! - [`python`]: a client that shares nothing with the product but the protocol's document.
+//! - [`recorded`]: what went over the wire of an earlier version.
 //! - [`release`]: another release of the app.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
@@ -21,6 +22,7 @@ pub mod ledger;
 pub mod leveldb;
 pub mod person;
 pub mod python;
+pub mod recorded;
 pub mod release;
 pub mod server;
 pub mod small_disk;

@@ -36,7 +36,7 @@ impl Python {
     #[must_use]
     pub fn golden() -> Option<String> {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let golden = tests.join("../shared/src/sync/message/golden.txt");
+        let golden = tests.join("../shared/src/sync/message/golden/bytes.txt");
         let mut command = Command::new("python3");
         command.arg("-B").arg(tests.join("python").join("golden.py")).arg(golden);
         command.env("PYTHONPATH", super::program("ANKOMST_PYTHON")?);
@@ -55,7 +55,7 @@ impl Python {
         for line in self.said.by_ref().map_while(Result::ok) {
             eprintln!("python: {line}");
             let line: Value = serde_json::from_str(&line).unwrap();
-            if line["step"] == step && holds(&line) {
+            if line.get("step").is_some_and(|said| said == step) && holds(&line) {
                 return line;
             }
         }
@@ -63,6 +63,7 @@ impl Python {
     }
 
     /// Tells it to end, and gives what it says last.
+    #[must_use]
     pub fn ends(mut self) -> Value {
         drop(self.child.stdin.take());
         let last = self.hear("ends");

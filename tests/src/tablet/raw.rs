@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ankomst_core::platform::{HttpAnswer, Method, Transport};
+use ankomst_core::platform::{HttpAnswer, Method, Transport, TransportError};
 use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::document::{Authoring, Chunk};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
@@ -14,7 +14,7 @@ use ankomst_shared::sync::message::{
 use ankomst_shared::sync::{Digest, Position, wire};
 use ankomst_shared::value::Value;
 
-use super::transport::HttpTransport;
+use super::transport::{HttpTransport, LiveSocket};
 
 /// An enrolled device.
 pub struct RawDevice {
@@ -108,12 +108,23 @@ impl RawDevice {
     ///
     /// # Errors
     /// When no answer comes.
-    pub async fn send(
-        &self,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<HttpAnswer, ankomst_core::platform::TransportError> {
+    pub async fn send(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, TransportError> {
         self.transport.send(Method::Post, path, body).await
+    }
+
+    /// A device that others enrolled: it has no session yet.
+    #[must_use]
+    pub fn of(server: &str, folder: &Path, me: SignInAnswer) -> Self {
+        let transport = HttpTransport::new(server, folder.join("raw-cookies"), None);
+        Self { transport, key: SigningKey::from_seed([0; 32]), me }
+    }
+
+    /// Opens the live socket.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn connect(&self) -> Result<LiveSocket, TransportError> {
+        self.transport.connect("/api/v1/live").await
     }
 
     /// Does what a place of administration offers, and says how that was answered.
@@ -222,6 +233,8 @@ pub fn sent(chunk: &Chunk) -> (ChangeHash, Vec<u8>) {
     (chunk.hash, chunk.bytes.clone())
 }
 
-fn now_ms() -> i64 {
+/// The machine's clock, Unix milliseconds.
+#[must_use]
+pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }

@@ -156,7 +156,7 @@ fn changes() -> Vec<Sample> {
     ]
 }
 
-/// The two forms of a body; what they hold, `golden.rs` says.
+/// The two forms of a body; what they hold, `super` says.
 fn bodies() -> Vec<Sample> {
     let golden = super::golden();
     let kept = |name: &'static str| {
