@@ -12,7 +12,8 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::run::{cargo, step, target, top};
+use crate::run::{cargo, cargo_program, step, target, top};
+use crate::web;
 
 /// Options of `sim`.
 #[derive(Args)]
@@ -97,7 +98,8 @@ pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
     let (first, last) = args.seed.split_once("..").unwrap_or((&args.seed, &args.seed));
     let (first, last): (u64, u64) = (first.parse()?, last.parse()?);
     let hands = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts: Vec<String> = (first..=last).take(hands).map(|one| format!("{one}..{last}")).collect();
+    let parts: Vec<String> =
+        (first..=last).take(hands).map(|one| format!("{one}..{last}")).collect();
     let mut all = Vec::new();
     for seed in &parts {
         let history = History { devices: &devices, days: &days, seed };
@@ -128,7 +130,15 @@ fn program() -> PathBuf {
 impl History<'_> {
     fn start(&self, step: usize) -> anyhow::Result<Child> {
         let mut command = Command::new(program());
-        command.args(["--devices", self.devices, "--days", self.days, "--seed", self.seed, "--step"]);
+        command.args([
+            "--devices",
+            self.devices,
+            "--days",
+            self.days,
+            "--seed",
+            self.seed,
+            "--step",
+        ]);
         let child = command.arg(step.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
         child.spawn().context("starting the simulation")
     }
@@ -161,10 +171,15 @@ fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
     for one in &failed {
         writeln!(file, "{one}")?;
         if let [devices, days, seed] = one.split(' ').collect::<Vec<_>>()[..] {
-            eprintln!("again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}");
+            eprintln!(
+                "again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}"
+            );
         }
     }
-    bail!("{} histories went wrong; a line for tests/sim/seeds.txt of each is in failed.txt", failed.len())
+    bail!(
+        "{} histories went wrong; a line for tests/sim/seeds.txt of each is in failed.txt",
+        failed.len()
+    )
 }
 
 /// Plants each defect in turn.
@@ -186,5 +201,24 @@ fn plants() -> anyhow::Result<()> {
         println!("{name}: {seeds} seeds,{}", how.strip_prefix(' ').unwrap_or(how));
     }
     ensure!(missed.is_empty(), "not found: {}", missed.join(", "));
+    Ok(())
+}
+
+/// The place of the defect, from 1, that of values that contradict each other only one stands.
+const LAST_WINS: &str = "5";
+
+/// Builds an app with that defect and lets the stories at browsers meet it.
+fn in_browser() -> anyhow::Result<()> {
+    let app = step("app with a defect", || web::run(&web::WebArgs::planted(LAST_WINS)))?;
+    step("programs", || {
+        cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
+    })?;
+    let mut command = Command::new(cargo_program());
+    command.current_dir(top()).args(["test", "-p", "ankomst-tests", "--test", "stories"]);
+    command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
+    command.env("ANKOMST_APP", app).env("ANKOMST_BROWSER", "1");
+    let is_found = step("stories at browsers", || Ok(!command.status()?.success()))?;
+    ensure!(is_found, "the stories at browsers do not notice the defect");
+    println!("LastWins: the stories at browsers notice it");
     Ok(())
 }

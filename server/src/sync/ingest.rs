@@ -258,7 +258,9 @@ fn store_one(
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
     match check(&Index(db), document, info)? {
-        RuleOutcome::Fine if plant::is(Plant::AckUnwritten) && info.hash.as_bytes().first() < Some(&16) => {
+        RuleOutcome::Fine
+            if plant::is(Plant::AckUnwritten) && info.hash.as_bytes().first() < Some(&16) =>
+        {
             return Ok(Outcome::Received(now_ms));
         }
         RuleOutcome::Fine => {}

@@ -96,7 +96,8 @@ impl Live {
             };
             let holdings = log::holdings(db, session.device)?;
             let allowed = access::scope(db, &user, session.device)?;
-            let is_read = |id: &&DocumentId| allowed.contains(*id) || plant::is(Plant::SocketUnscoped);
+            let is_read =
+                |id: &&DocumentId| allowed.contains(*id) || plant::is(Plant::SocketUnscoped);
             let keep: BTreeSet<DocumentId> = holdings.iter().filter(is_read).copied().collect();
             let mut visible_new = false;
             for id in allowed.difference(&holdings) {

@@ -12,8 +12,8 @@ use crate::document::open::Document;
 use crate::document::scalar::{from_ref, from_scalar};
 use crate::ids::{ActorId, ChangeHash, from_base32};
 use crate::order;
-use crate::plant::{self, Plant};
 use crate::path::{FieldPath, HEADER_KEY};
+use crate::plant::{self, Plant};
 use crate::value::Value;
 
 /// The id of one act of writing one field: actor and operation counter.

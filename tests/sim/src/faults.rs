@@ -215,7 +215,8 @@ impl World {
             Fault::Clock(at) => {
                 let years = 5 * 365 * DAY;
                 let near = kernel.chance(500);
-                let off = if near { kernel.between(-HOUR, HOUR) } else { kernel.between(-years, years) };
+                let off =
+                    if near { kernel.between(-HOUR, HOUR) } else { kernel.between(-years, years) };
                 self.tablets[at].off_ms.set(off);
                 self.count("clock");
             }
@@ -240,10 +241,9 @@ impl World {
             }
             Fault::Hostile => self.harm(),
             Fault::Decide => self.decide(),
-            Fault::CopyTablet(at)
-            | Fault::TabletBack(at)
-            | Fault::Clone(at)
-            | Fault::Lost(at) => self.copies(fault, at),
+            Fault::CopyTablet(at) | Fault::TabletBack(at) | Fault::Clone(at) | Fault::Lost(at) => {
+                self.copies(fault, at)
+            }
             Fault::RoleEnds(person)
             | Fault::RoleBegins(person)
             | Fault::AccountEnds(person)

@@ -142,10 +142,7 @@ impl Hub {
     }
 
     /// Answers a question; nothing while it does not run.
-    pub fn answer(
-        &mut self,
-        question: &Question,
-    ) -> Option<(HttpAnswer, Vec<(String, String)>)> {
+    pub fn answer(&mut self, question: &Question) -> Option<(HttpAnswer, Vec<(String, String)>)> {
         let router = self.router.clone()?;
         let (status, headers, body) = self.runtime.block_on(async move {
             let response = router.oneshot(request(question)).await.unwrap();
@@ -163,7 +160,8 @@ impl Hub {
             Some((name.to_owned(), value.to_owned()))
         });
         let problem = headers.get("x-ankomst-problem").and_then(|code| code.to_str().ok());
-        let answer = HttpAnswer { status: status.as_u16(), problem: problem.map(str::to_owned), body };
+        let answer =
+            HttpAnswer { status: status.as_u16(), problem: problem.map(str::to_owned), body };
         Some((answer, set.collect()))
     }
 
@@ -317,11 +315,8 @@ fn row(person: usize) -> UserRow {
     let light = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let salt = *b"of a simulation.";
     let password = light.hash_password_with_salt(PASSWORD.as_bytes(), &salt).unwrap().to_string();
-    let roles = if person == 0 {
-        vec![Role::Caseworker, Role::Supervisor]
-    } else {
-        vec![Role::Caseworker]
-    };
+    let roles =
+        if person == 0 { vec![Role::Caseworker, Role::Supervisor] } else { vec![Role::Caseworker] };
     UserRow {
         id: user(person),
         login: login(person),

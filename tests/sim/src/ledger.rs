@@ -152,7 +152,8 @@ impl Ledger {
         let before = self.before.insert(vault, Before { stages }).unwrap_or_default();
         let now = &self.before[&vault].stages;
         for ((document, hash), (stage, is_own)) in &before.stages {
-            let vanished = *stage == Stage::Unsent && *is_own && !now.contains_key(&(*document, *hash));
+            let vanished =
+                *stage == Stage::Unsent && *is_own && !now.contains_key(&(*document, *hash));
             if vanished && hub.app.is_some() && !hub.has(*document, *hash) {
                 self.lost.push(format!("an unsent change was given up: {hash} at {vault:?}"));
             }
@@ -195,9 +196,8 @@ impl Ledger {
         let Some(known) = self.known.get(&hash) else { return };
         for token in &known.tokens {
             let Some(written) = self.written.get(token) else { continue };
-            let own = |dep: &ChangeHash| {
-                self.known.get(dep).is_some_and(|one| one.user == inside.user())
-            };
+            let own =
+                |dep: &ChangeHash| self.known.get(dep).is_some_and(|one| one.user == inside.user());
             let unseen = known.deps.iter().find(|dep| !written.seen.contains(dep) && !own(dep));
             if written.vault == vault
                 && written.group.is_none()

@@ -27,7 +27,8 @@ pub enum Meant {
 }
 
 /// Fields of a case that hold any text.
-const TEXTS: [&str; 4] = ["household_label", "arriving_from", "assignment_ref", "legal_hold_reason"];
+const TEXTS: [&str; 4] =
+    ["household_label", "arriving_from", "assignment_ref", "legal_hold_reason"];
 /// Fields of a person of a case that hold any text.
 const OF_PERSONS: [&str; 4] = ["given", "family", "known_as", "profession"];
 

@@ -295,9 +295,9 @@ impl World {
             else {
                 continue;
             };
-            let is_plain = self.tablets[at].core().and_then(|core| {
-                core.look_inside(|inside| is_plain(inside, *document))
-            });
+            let is_plain = self.tablets[at]
+                .core()
+                .and_then(|core| core.look_inside(|inside| is_plain(inside, *document)));
             if is_plain != Some(true) {
                 continue;
             }
@@ -307,7 +307,8 @@ impl World {
                     continue;
                 };
                 let is_there = |value: &&Value| {
-                    field.value == **value || field.statements.iter().any(|one| one.value == **value)
+                    field.value == **value
+                        || field.statements.iter().any(|one| one.value == **value)
                 };
                 if field.settlements.is_empty() && !values.iter().all(|value| is_there(&value)) {
                     let shown: Vec<_> = field.statements.iter().map(|one| &one.value).collect();
@@ -412,12 +413,19 @@ fn compare(inside: &Inside<'_>, scope: &BTreeSet<DocumentId>, visible: &Visible)
                 faults.push(format!("{document} is not theirs"));
             }
         } else if own.map_or(!there.is_empty(), |own| *own != there) {
-            faults.push(format!("{document} differs: {} of {}", own.map_or(0, BTreeSet::len), there.len()));
+            faults.push(format!(
+                "{document} differs: {} of {}",
+                own.map_or(0, BTreeSet::len),
+                there.len()
+            ));
         }
     }
     for (document, heads, content) in inside.opened() {
         let Some(log) = visible.get(&document).and_then(opened) else { continue };
-        if is_plain(inside, document) && scope.contains(&document) && (log.heads(), log.canonical_json()) != (heads, content) {
+        if is_plain(inside, document)
+            && scope.contains(&document)
+            && (log.heads(), log.canonical_json()) != (heads, content)
+        {
             faults.push(format!("{document} reads otherwise"));
         }
     }

@@ -141,7 +141,8 @@ impl Question {
 
     /// Nothing comes back, which shows only after a while.
     pub fn fails_late(self: Rc<Self>, kernel: &Kernel) {
-        kernel.after(kernel.between(2 * SECOND, 30 * SECOND), Event::Answer(self, None, Vec::new()));
+        kernel
+            .after(kernel.between(2 * SECOND, 30 * SECOND), Event::Answer(self, None, Vec::new()));
     }
 }
 

@@ -257,7 +257,8 @@ impl Client {
         for (document, theirs) in &answer.digests {
             if digest_of(kept, *document) != *theirs
                 && !plant::is(Plant::NeverHealed)
-                && !self.tried.contains(document) {
+                && !self.tried.contains(document)
+            {
                 self.heal.insert(*document);
             }
         }

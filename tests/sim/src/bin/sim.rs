@@ -1,5 +1,9 @@
 //! Lives histories: `sim --devices 5 --days 8 --seed 1..250`. The last line tells what came of them.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to a person")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to a person"
+)]
 
 use std::process::ExitCode;
 
