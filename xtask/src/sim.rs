@@ -12,7 +12,8 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::run::{cargo, step, target, top};
+use crate::run::{cargo, cargo_program, step, target, top};
+use crate::web;
 
 /// Options of `sim`.
 #[derive(Args)]
@@ -200,5 +201,24 @@ fn plants() -> anyhow::Result<()> {
         println!("{name}: {seeds} seeds,{}", how.strip_prefix(' ').unwrap_or(how));
     }
     ensure!(missed.is_empty(), "not found: {}", missed.join(", "));
+    Ok(())
+}
+
+/// The place of the defect, from 1, that of values that contradict each other only one stands.
+const LAST_WINS: &str = "5";
+
+/// Builds an app with that defect and lets the stories at browsers meet it.
+fn in_browser() -> anyhow::Result<()> {
+    let app = step("app with a defect", || web::run(&web::WebArgs::planted(LAST_WINS)))?;
+    step("programs", || {
+        cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
+    })?;
+    let mut command = Command::new(cargo_program());
+    command.current_dir(top()).args(["test", "-p", "ankomst-tests", "--test", "stories"]);
+    command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
+    command.env("ANKOMST_APP", app).env("ANKOMST_BROWSER", "1");
+    let is_found = step("stories at browsers", || Ok(!command.status()?.success()))?;
+    ensure!(is_found, "the stories at browsers do not notice the defect");
+    println!("LastWins: the stories at browsers notice it");
     Ok(())
 }

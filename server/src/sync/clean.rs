@@ -16,7 +16,6 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
-use crate::given;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::ledger::{self, LEDGER, Line};
 use crate::storage::sqlite::cuts::{self, CutRow};
@@ -189,7 +188,7 @@ async fn run(
         // What arrived since a renewal that was not ended is sealed with its key, which would stay.
         end_renewals(app, &[id, review_of(id)]).await?;
         let (reading, paths) = (Arc::clone(app), what.ask());
-        let made = given::beside(move || make(&reading, id, &paths));
+        let made = crate::given::beside(move || make(&reading, id, &paths));
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
         let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
         let is_new = matches!(what, What::Asked(..));

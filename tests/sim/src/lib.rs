@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
 //! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`faults`],
-//! [`hostile`], [`ledger`] (what must not be lost), [`rest`] (what must hold in the end), [`history`] (one seed).
+//! [`hostile`], [`ledger`] (what must not be lost), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,6 +22,7 @@ pub mod kernel;
 pub mod ledger;
 pub mod people;
 pub mod rest;
+pub mod same;
 pub mod tablet;
 pub mod wire;
 pub mod world;

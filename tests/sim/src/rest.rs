@@ -3,26 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_core::app::Inside;
 use ankomst_server::projector;
 use ankomst_server::storage::sqlite::{accounts, log, register};
 use ankomst_server::sync::access;
 use ankomst_shared::app::{Command, Contact, Query, Reply, Screen, View};
 use ankomst_shared::chunk::parse;
-use ankomst_shared::document::Document;
-use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
-use ankomst_shared::path::FieldPath;
-use ankomst_shared::sync::client::Stage;
+use ankomst_shared::ids::ChangeHash;
 use ankomst_shared::value::Value;
 
 use crate::disk::Mood;
 use crate::hostile::POISON;
 use crate::hub::user;
 use crate::kernel::{DAY, Event, MINUTE, SECOND};
+use crate::same::{Visible, brief, compare, is_plain, opened, standing};
 use crate::wire::Link;
 use crate::world::World;
-
-type Visible = BTreeMap<DocumentId, BTreeMap<ChangeHash, Vec<u8>>>;
 
 impl World {
     /// Comes to rest and looks at everything.
@@ -346,88 +341,4 @@ impl World {
             self.ledger.diverged.push("rows are not those of the log".to_owned());
         }
     }
-}
-
-fn brief(status: ankomst_shared::app::Status) -> String {
-    format!(
-        "{:?} {:?} waiting {} received {} left {:?} sign in {} outdated {}",
-        status.screen,
-        status.contact,
-        status.waiting,
-        status.received,
-        status.first_sync,
-        status.sign_in_needed,
-        status.outdated
-    )
-}
-
-fn opened(chunks: &BTreeMap<ChangeHash, Vec<u8>>) -> Option<Document> {
-    let nobody = ActorId::from_bytes([0; 16]);
-    Document::open(nobody, chunks.values().map(Vec::as_slice)).ok()
-}
-
-/// What stands in each field, as the changes themselves say.
-fn standing(chunks: &BTreeMap<ChangeHash, Vec<u8>>) -> BTreeMap<FieldPath, Vec<Value>> {
-    let infos: Vec<_> = chunks.values().filter_map(|bytes| parse(bytes).ok()).collect();
-    let replaced: BTreeSet<(ActorId, u64)> =
-        infos.iter().flat_map(|info| &info.ops).flat_map(|op| op.replaces.clone()).collect();
-    let mut standing: BTreeMap<FieldPath, Vec<Value>> = BTreeMap::new();
-    for info in &infos {
-        for (counter, op) in (info.start_op..).zip(&info.ops) {
-            if let Some(value) = &op.value
-                && !replaced.contains(&(info.actor, counter))
-            {
-                let values = standing.entry(op.key.clone()).or_default();
-                if !values.contains(value) {
-                    values.push(value.clone());
-                }
-            }
-        }
-    }
-    standing
-}
-
-/// Whether a tablet has nothing of a record but what is shared.
-fn is_plain(inside: &Inside<'_>, document: DocumentId) -> bool {
-    let mut chunks = inside.chunks().filter(|one| one.document == document);
-    chunks.all(|one| one.stage == Stage::Shared) && inside.drafts().all(|(id, ..)| id != document)
-}
-
-/// Holds what a tablet has of what its person may read against the log.
-fn compare(inside: &Inside<'_>, scope: &BTreeSet<DocumentId>, visible: &Visible) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut here: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
-    for chunk in inside.chunks() {
-        let shared = here.entry(chunk.document).or_default();
-        if chunk.stage == Stage::Shared {
-            shared.insert(chunk.hash);
-        }
-    }
-    let nothing = BTreeMap::new();
-    for document in here.keys().chain(scope) {
-        let there: BTreeSet<ChangeHash> =
-            visible.get(document).unwrap_or(&nothing).keys().copied().collect();
-        let own = here.get(document);
-        if !scope.contains(document) {
-            if own.is_some_and(|own| !own.is_empty()) {
-                faults.push(format!("{document} is not theirs"));
-            }
-        } else if own.map_or(!there.is_empty(), |own| *own != there) {
-            faults.push(format!(
-                "{document} differs: {} of {}",
-                own.map_or(0, BTreeSet::len),
-                there.len()
-            ));
-        }
-    }
-    for (document, heads, content) in inside.opened() {
-        let Some(log) = visible.get(&document).and_then(opened) else { continue };
-        if is_plain(inside, document)
-            && scope.contains(&document)
-            && (log.heads(), log.canonical_json()) != (heads, content)
-        {
-            faults.push(format!("{document} reads otherwise"));
-        }
-    }
-    faults
 }

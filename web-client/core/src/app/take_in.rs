@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::app::Refusal;
+use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::order;
 use ankomst_shared::plant::{self, Plant};
@@ -101,6 +101,31 @@ impl<P: Platform> Core<P> {
             open.read_own_of(&touched);
             Ok(touched)
         })
+    }
+
+    /// The views a change of a document touches.
+    pub(super) fn queries_of(&self, id: DocumentId) -> Vec<Query> {
+        let state = self.0.state.borrow();
+        let header = state.open.as_ref().and_then(|open| open.headers.get(&id));
+        let (kind, parent) =
+            header.map_or(("", None), |header| (header.kind.as_str(), header.parent));
+        let mut queries = vec![
+            Query::Page(String::new()),
+            Query::Inbox,
+            Query::Changes(id),
+            Query::Form { document: id, entry: None },
+        ];
+        match kind {
+            "run" => queries.push(Query::Run(id)),
+            "residence" | "case" => {}
+            _ => {
+                if let Some(parent) = parent {
+                    drop(state);
+                    queries.extend(self.queries_of(parent));
+                }
+            }
+        }
+        queries
     }
 }
 

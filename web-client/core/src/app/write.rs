@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use ankomst_shared::app::{Query, Refusal};
+use ankomst_shared::app::Refusal;
 use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
 use ankomst_shared::document::{Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, EntryId};
@@ -364,31 +364,6 @@ impl<P: Platform> Core<P> {
         row: &ChunkRow,
     ) -> Result<Vec<u8>, Refusal> {
         self.sealed_part(document, row, None)
-    }
-
-    /// The views a change of a document touches.
-    pub(super) fn queries_of(&self, id: DocumentId) -> Vec<Query> {
-        let state = self.0.state.borrow();
-        let header = state.open.as_ref().and_then(|open| open.headers.get(&id));
-        let (kind, parent) =
-            header.map_or(("", None), |header| (header.kind.as_str(), header.parent));
-        let mut queries = vec![
-            Query::Page(String::new()),
-            Query::Inbox,
-            Query::Changes(id),
-            Query::Form { document: id, entry: None },
-        ];
-        match kind {
-            "run" => queries.push(Query::Run(id)),
-            "residence" | "case" => {}
-            _ => {
-                if let Some(parent) = parent {
-                    drop(state);
-                    queries.extend(self.queries_of(parent));
-                }
-            }
-        }
-        queries
     }
 
     /// A fresh entry id.
