@@ -227,7 +227,7 @@ impl App {
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
             catalog: RwLock::new(Catalog::builtin()),
-            trial: TrialPool::new(binary, Arc::clone(&metrics)),
+            trial: TrialPool::new(binary, TrialPool::DEADLINE, Arc::clone(&metrics)),
             secrets: Secrets::of(server, deposit, master),
             tokens: Tokens::new(session),
             ballast,

@@ -7,8 +7,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use ankomst_server::trial::frame::{Answer, Request, read, write};
 use ankomst_shared::chunk::hostile::find_aborting;
 use ankomst_shared::document::{Authoring, Document, Edit};
-use ankomst_shared::ids::{ActorId, DeviceId, UserId};
+use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, UserId};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sync::Digest;
 use ankomst_shared::value::Value;
 
 #[test]
@@ -53,8 +54,10 @@ impl Trial {
     fn ask(&mut self, base: &[Vec<u8>], candidate: &[u8]) -> Option<Vec<String>> {
         let request = Request {
             kind: "case".to_owned(),
-            base: base.iter().map(|bytes| bytes.clone().into()).collect(),
+            base: Some(base.iter().map(|bytes| bytes.clone().into()).collect()),
             candidates: vec![candidate.to_vec().into()],
+            document: DocumentId::new(1, [1; 10]),
+            stands: Digest::default(),
         };
         write(&mut self.input, &request).unwrap();
         read::<Answer>(&mut self.output).ok().map(|answer| answer.verdicts)

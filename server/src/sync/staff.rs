@@ -22,12 +22,12 @@ const FIELD: &str = "assigned_to";
 const ENTRIES: (&str, &str) = ("co_workers", "user");
 
 /// Whether one of these changes names people anew.
-pub(super) fn is_touched(kind: &str, changes: &[ByteVec]) -> bool {
+pub(super) fn is_touched(kind: &str, changes: &[&ByteVec]) -> bool {
     let names = |key: &str| key == FIELD || key.split('/').next() == Some(ENTRIES.0);
     let touches = |bytes: &ByteVec| {
         parse(bytes).is_ok_and(|info| info.ops.iter().any(|op| names(op.key.as_str())))
     };
-    kind == KIND && changes.iter().any(touches)
+    kind == KIND && changes.iter().copied().any(touches)
 }
 
 /// Who has the case of these changes; nothing where they cannot be read.

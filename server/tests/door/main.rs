@@ -18,6 +18,7 @@ mod guard;
 mod held;
 mod kinds;
 mod kit;
+mod lanes;
 mod lease;
 mod limits;
 mod link;

@@ -4,7 +4,7 @@
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
 //! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
-//! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort),
+//! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort), [`hang`] (many that hang it),
 //! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`],
 //! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
 //! [`newcomers`] (a disk that is gone), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
@@ -26,6 +26,7 @@ mod deposit;
 mod ended;
 mod first;
 mod full;
+mod hang;
 mod hostile;
 mod house;
 mod kills;

@@ -22,6 +22,8 @@ pub const DEPENDS: &str = "depends";
 pub const DRAFT: &str = "draft";
 /// A person has decided that it, or what it builds on, is not shown.
 pub const REFUSED: &str = "refused";
+/// It ended or hung the trial's process, twice.
+pub const KILLED: &str = "the trial was aborted";
 
 /// Whether a person may decide about what is held for a reason; what the trial has found nobody can change.
 #[must_use]
