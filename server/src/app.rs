@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Tokens;
 use crate::auth::handed::Handed;
+use crate::fair::{Exchanges, Stored};
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -159,8 +160,14 @@ pub struct App {
     pub presence: Presence,
     /// Live sockets open.
     pub sockets: Sockets,
+    /// Exchanges under way.
+    pub exchanges: Exchanges,
+    /// What everybody has had stored lately.
+    pub stored: Stored,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
+    /// The log was found damaged, which stops the server.
+    damaged: Arc<AtomicBool>,
     /// What the ledger of cleanings has and the log does not know yet.
     pub unclean: Open,
     /// Held while a record is cleaned: two at once would share a new key, and what the second takes out would
@@ -211,7 +218,14 @@ impl App {
         let metrics = Arc::<Metrics>::default();
         let (counts, hears) = (Arc::clone(&metrics), hears_full(&ballast));
         let sockets = Sockets::new(Arc::clone(&metrics));
+        let (stopping, damaged) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
+        let (stop, is_damaged) = (stopping.clone(), Arc::clone(&damaged));
         let watch = move |group: Group| {
+            if group.is_damaged {
+                is_damaged.store(true, Ordering::Release);
+                stop.cancel();
+                return;
+            }
             counts.commit(group.pieces, group.took);
             hears(group);
         };
@@ -237,7 +251,10 @@ impl App {
             policies: Policies::default(),
             presence: Presence::default(),
             sockets,
-            stopping: CancellationToken::new(),
+            exchanges: Exchanges::default(),
+            stored: Stored::default(),
+            stopping,
+            damaged,
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
             handed: Handed::default(),
@@ -276,6 +293,20 @@ impl App {
     /// Works with another catalog from here on.
     pub fn set_catalog(&self, catalog: &'static Catalog) {
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+    }
+
+    /// Whether the log was sound whenever that was in doubt.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn is_sound(&self) -> Result<(), StorageError> {
+        if self.damaged.load(Ordering::Acquire) {
+            return Err(StorageError::Damaged(
+                "log.db did not survive a failure of its disk. Nothing that was in doubt was acknowledged. Put the \
+                 disk right, then restore the newest backup; tablets bring back what it lacks",
+            ));
+        }
+        Ok(())
     }
 
     /// The server's clock, Unix milliseconds.

@@ -11,7 +11,7 @@ use crate::key_files::KeyFiles;
 use crate::tls::Pair;
 
 /// Variables of this prefix that belong to the log, to one command or to the project's tools.
-const NOT_SETTINGS: [&str; 11] = [
+const NOT_SETTINGS: [&str; 12] = [
     "ANKOMST_CONFIG",
     "ANKOMST_LOG",
     "ANKOMST_PASSWORD_FILE",
@@ -21,6 +21,7 @@ const NOT_SETTINGS: [&str; 11] = [
     "ANKOMST_BROWSER",
     "ANKOMST_KILLS",
     "ANKOMST_BACKUPS",
+    "ANKOMST_FLOOD_S",
     "ANKOMST_SCREENS",
     "ANKOMST_TRIAL_DRILL",
 ];

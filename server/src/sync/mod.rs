@@ -17,6 +17,7 @@ pub mod clean;
 pub mod exchange;
 pub mod farewell;
 pub mod feed;
+mod found;
 pub mod guard;
 pub mod held;
 pub mod ingest;

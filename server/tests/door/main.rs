@@ -11,6 +11,7 @@ mod cards;
 mod clean;
 mod desk;
 mod edge;
+mod fair;
 mod farewell;
 mod files;
 mod first;

@@ -33,15 +33,15 @@ const LIVE_MS: u64 = 3_600_000;
 /// A supervisor's desk makes an exchange this often beside its live socket, in milliseconds.
 const DESK_MS: u64 = 180_000;
 
-/// Most exchanges in a row before waiting.
+/// Most exchanges in a row of which nothing came, before waiting.
 const ROUNDS_MAX: u32 = 50;
 
 /// How an exchange ended.
 enum Met {
     /// Everything is here; the socket may open.
     Whole,
-    /// Ask again at once.
-    More,
+    /// Ask again at once; whether something came of what was asked for.
+    More(bool),
     /// No answer.
     Nobody,
     /// The session is over.
@@ -85,8 +85,8 @@ impl<P: Platform> Core<P> {
                     self.live().await;
                     if self.is_open() { 200 } else { IDLE_MS }
                 }
-                Met::More => {
-                    rounds += 1;
+                Met::More(came) => {
+                    rounds = if came { 0 } else { rounds + 1 };
                     // Rounds without end would be a defect; they must not become a flood.
                     if rounds > ROUNDS_MAX { backoff.failed(0) } else { 20 }
                 }
@@ -203,7 +203,10 @@ impl<P: Platform> Core<P> {
         let _turn = self.0.turn.take().await;
         let now_ms = self.now_ms();
         let device = question.hello.device;
-        self.with_open_of(device, |_| Ok(()))?;
+        let left = self.with_open_of(device, |open| Ok(open.standing.left))?;
+        // The feed goes on only where something is new, and what is left grows less only by what came.
+        let came =
+            answer.feed.cursor.feed > question.hello.cursor.feed || answer.documents_left < left;
         let whole = answer.documents.iter().map(|history| history.document);
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied())).await?;
@@ -239,7 +242,7 @@ impl<P: Platform> Core<P> {
         self.tell_changes(&touched);
         self.tell_status();
         Ok(match next {
-            Next::Again => Met::More,
+            Next::Again => Met::More(came),
             Next::Whole | Next::Later => Met::Whole,
         })
     }

@@ -21,7 +21,7 @@ use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, ExchangeAnswer, FeedBatch, Me, PROTOCOL_VERSION, SignInAnswer, Welcome,
 };
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::{Chain, Digest, Position, wire};
 use ankomst_shared::value::Value;
 use futures_util::FutureExt;
 
@@ -96,6 +96,11 @@ impl Desk {
         Rc::clone(&self.clock.0)
     }
 
+    /// How long somebody was going to sleep each time, in milliseconds.
+    pub fn slept(&self) -> Rc<RefCell<Vec<u64>>> {
+        Rc::clone(&self.clock.2)
+    }
+
     /// How far somebody has set the clock, in milliseconds.
     pub fn shift(&self) -> Rc<Cell<i64>> {
         Rc::clone(&self.clock.1)
@@ -147,7 +152,7 @@ impl Transport for Door {
             next.map(|(status, problem)| HttpAnswer {
                 status,
                 problem: Some(problem.to_owned()),
-                body: problem.strip_prefix("lease ").map(welcome).unwrap_or_default(),
+                body: body_of(problem),
             })
         } else {
             Some(enrolled(&body))
@@ -183,10 +188,23 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
     HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) }
 }
 
+/// `lease <seconds>`: an answer with nothing new in it. `left <documents>`: one of a first sync of which so much is
+/// still to come.
+fn body_of(problem: &str) -> Vec<u8> {
+    let rests = problem.strip_prefix("lease ").map(|lease_s| answer(lease_s.parse().unwrap()));
+    let left = problem.strip_prefix("left ").map(|left| {
+        let documents_left: u32 = left.parse().unwrap();
+        let cursor = Position::at(1, Chain::default());
+        let feed = FeedBatch { chunks: Vec::new(), cursor };
+        ExchangeAnswer { documents_left, feed, anew: false, ..answer(0) }
+    });
+    rests.or(left).map(|answer| wire::pack(&answer)).unwrap_or_default()
+}
+
 /// An answer with nothing new in it, and so many seconds to be read without another.
-fn welcome(lease_s: &str) -> Vec<u8> {
+fn answer(lease_s: u32) -> ExchangeAnswer {
     let me = wire::unpack::<SignInAnswer>(&enrolled(&[]).body).unwrap().me;
-    wire::pack(&ExchangeAnswer {
+    ExchangeAnswer {
         welcome: Welcome {
             version: PROTOCOL_VERSION,
             capabilities: 0,
@@ -201,7 +219,7 @@ fn welcome(lease_s: &str) -> Vec<u8> {
             backed_up: 0,
             enrolments: Vec::new(),
             unit: "Provby".to_owned(),
-            lease_s: lease_s.parse().unwrap(),
+            lease_s,
             shuts_s: 0,
             hand_in: None,
         },
@@ -217,7 +235,7 @@ fn welcome(lease_s: &str) -> Vec<u8> {
         digests: Vec::new(),
         compared: false,
         looked: None,
-    })
+    }
 }
 
 #[derive(Clone)]
@@ -236,7 +254,7 @@ impl Socket for Nowhere {
 }
 
 #[derive(Default)]
-pub struct Still(Rc<Cell<u32>>, Rc<Cell<i64>>);
+pub struct Still(Rc<Cell<u32>>, Rc<Cell<i64>>, Rc<RefCell<Vec<u64>>>);
 
 impl Clock for Still {
     fn now_ms(&self) -> i64 {
@@ -247,7 +265,8 @@ impl Clock for Still {
         60
     }
 
-    fn sleep(&self, _: u64) -> impl Future<Output = ()> + 'static {
+    fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static {
+        self.2.borrow_mut().push(ms);
         let (ticks, before) = (Rc::clone(&self.0), self.0.get());
         poll_fn(move |_| if ticks.get() > before { Poll::Ready(()) } else { Poll::Pending })
     }
