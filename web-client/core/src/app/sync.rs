@@ -40,8 +40,8 @@ const ROUNDS_MAX: u32 = 50;
 enum Met {
     /// Everything is here; the socket may open.
     Whole,
-    /// Ask again at once; whether something came of what was asked for.
-    More(bool),
+    /// Ask again at once: whether the feed went on further than ever, and how many documents are left.
+    More(bool, u32),
     /// No answer.
     Nobody,
     /// The session is over.
@@ -69,7 +69,7 @@ impl<P: Platform> Core<P> {
     async fn contact_loop(&self) {
         let mut backoff = Backoff::default();
         let mut wait_ms = IDLE_MS;
-        let mut rounds = 0;
+        let (mut rounds, mut least) = (0, u32::MAX);
         loop {
             self.wait(wait_ms).await;
             if !self.is_open() || self.0.state.borrow().sign_in_needed {
@@ -79,14 +79,15 @@ impl<P: Platform> Core<P> {
             wait_ms = match self.meet().await {
                 Met::Whole => {
                     backoff.answered();
-                    rounds = 0;
+                    (rounds, least) = (0, u32::MAX);
                     // Others' vaults on this tablet have no session.
                     self.farewells().await;
                     self.live().await;
                     if self.is_open() { 200 } else { IDLE_MS }
                 }
-                Met::More(came) => {
-                    rounds = if came { 0 } else { rounds + 1 };
+                Met::More(further, left) => {
+                    rounds = if further || left < least { 0 } else { rounds + 1 };
+                    least = least.min(left);
                     // Rounds without end would be a defect; they must not become a flood.
                     if rounds > ROUNDS_MAX { backoff.failed(0) } else { 20 }
                 }
@@ -203,10 +204,7 @@ impl<P: Platform> Core<P> {
         let _turn = self.0.turn.take().await;
         let now_ms = self.now_ms();
         let device = question.hello.device;
-        let left = self.with_open_of(device, |open| Ok(open.standing.left))?;
-        // The feed goes on only where something is new, and what is left grows less only by what came.
-        let came =
-            answer.feed.cursor.feed > question.hello.cursor.feed || answer.documents_left < left;
+        self.with_open_of(device, |_| Ok(()))?;
         let whole = answer.documents.iter().map(|history| history.document);
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied())).await?;
@@ -242,7 +240,10 @@ impl<P: Platform> Core<P> {
         self.tell_changes(&touched);
         self.tell_status();
         Ok(match next {
-            Next::Again => Met::More(came),
+            Next::Again => {
+                let further = answer.feed.cursor.feed > question.hello.high.feed;
+                Met::More(further, answer.documents_left)
+            }
             Next::Whole | Next::Later => Met::Whole,
         })
     }

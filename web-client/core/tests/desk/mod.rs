@@ -194,7 +194,7 @@ fn body_of(problem: &str) -> Vec<u8> {
     let rests = problem.strip_prefix("lease ").map(|lease_s| answer(lease_s.parse().unwrap()));
     let left = problem.strip_prefix("left ").map(|left| {
         let documents_left: u32 = left.parse().unwrap();
-        let cursor = Position::at(1, Chain::default());
+        let cursor = Position::at(1_000_000 - u64::from(documents_left), Chain::default());
         let feed = FeedBatch { chunks: Vec::new(), cursor };
         ExchangeAnswer { documents_left, feed, anew: false, ..answer(0) }
     });
