@@ -216,19 +216,9 @@ impl App {
         let rows_db = rows::open(folder)?;
         let ballast = Arc::new(Ballast::new(folder));
         let metrics = Arc::<Metrics>::default();
-        let (counts, hears) = (Arc::clone(&metrics), hears_full(&ballast));
         let sockets = Sockets::new(Arc::clone(&metrics));
         let (stopping, damaged) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
-        let (stop, is_damaged) = (stopping.clone(), Arc::clone(&damaged));
-        let watch = move |group: Group| {
-            if group.is_damaged {
-                is_damaged.store(true, Ordering::Release);
-                stop.cancel();
-                return;
-            }
-            counts.commit(group.pieces, group.took);
-            hears(group);
-        };
+        let watch = watches(&ballast, &metrics, (&stopping, &damaged));
         let watch_accesses = Arc::new(hears_full(&ballast));
         let app = Self {
             folder: folder.to_path_buf(),
@@ -332,6 +322,25 @@ fn hears_full(ballast: &Arc<Ballast>) -> impl Fn(Group) + Send + Sync + 'static 
         if group.met_full {
             ballast.hears(&StorageError::Full);
         }
+    }
+}
+
+/// Counts commits, and stops the server when the log is found damaged.
+fn watches(
+    ballast: &Arc<Ballast>,
+    metrics: &Arc<Metrics>,
+    (stopping, damaged): (&CancellationToken, &Arc<AtomicBool>),
+) -> impl Fn(Group) + Send + Sync + 'static {
+    let (counts, hears) = (Arc::clone(metrics), hears_full(ballast));
+    let (stopping, damaged) = (stopping.clone(), Arc::clone(damaged));
+    move |group| {
+        if group.is_damaged {
+            damaged.store(true, Ordering::Release);
+            stopping.cancel();
+            return;
+        }
+        counts.commit(group.pieces, group.took);
+        hears(group);
     }
 }
 

@@ -140,19 +140,19 @@ mod tests {
     fn what_a_device_stores_is_bounded_by_time_and_others_do_not_pay_for_it() {
         let stored = Stored::default();
         let takes = |number, now_ms| stored.takes((user(number), device(number)), 100, now_ms);
-        let mut taken = 0;
+        let mut count = 0;
         while takes(1, 0) {
-            taken += 1;
+            count += 1;
         }
-        assert_eq!(taken, NEW_BURST);
+        assert_eq!(count, NEW_BURST);
         assert!(takes(2, 0), "somebody else");
         // What was forgotten in half an hour fits again, and no more.
         let half = i64::try_from(HOUR_MS / 2).unwrap();
-        taken = 0;
+        count = 0;
         while takes(1, half) {
-            taken += 1;
+            count += 1;
         }
-        assert_eq!(taken, NEW_HOURLY / 2);
+        assert_eq!(count, NEW_HOURLY / 2);
         // A clock put back gives nothing and takes nothing.
         assert!(!takes(1, 0) && takes(2, 0));
     }

@@ -1,6 +1,6 @@
 //! One enrolled device sends everything it may, all at once, for a minute; three honest tablets write beside it.
 //!
-//! What is asserted is counted in requests of the flood, never in seconds: in each tenth of them every honest tablet
+//! What is asserted is counted in requests of the flood, never in seconds: in each third of them every honest tablet
 //! was acknowledged something new. The same load without the flood goes before, for the figures of both.
 
 use std::collections::BTreeMap;
@@ -25,8 +25,9 @@ use crate::load::Load;
 
 /// Most memory the server may ever have taken, in kilobytes; of a build with its checks in it.
 const MEMORY_KB_MAX: u64 = 700_000;
-/// Parts into which the requests of the flood are divided.
-const PARTS: u64 = 10;
+/// Parts into which the requests of the flood are divided, and fewest requests in each.
+const PARTS: u64 = 3;
+const PART_MIN: u64 = 50;
 
 /// What the flood and the server have said to each other.
 #[derive(Default)]
@@ -57,8 +58,8 @@ fn a_device_that_floods_the_server_keeps_no_honest_one_from_being_acknowledged()
 
 async fn floods(server: &Server, lasts: Duration) {
     let (folder, pid) = (tempfile::tempdir().unwrap(), server.pid());
-    let mut load = Load::begin(server, folder.path(), &["oskar", "ingrid", "mats"], 100).await;
-    let calm = Run::watch(&load, lasts, &Flood::default()).await;
+    let mut load = Load::begin(server, folder.path(), &["oskar", "ingrid", "oskar"], 100).await;
+    let calm = Run::watch(&load, (lasts, 0), &Flood::default()).await;
     let calm_memory = memory_kb(pid);
 
     let flood = Arc::new(Flood::default());
@@ -68,16 +69,18 @@ async fn floods(server: &Server, lasts: Duration) {
     while flood.requests.load(Ordering::Relaxed) < 10 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let flooded = Run::watch(&load, lasts, &flood).await;
+    let flooded = Run::watch(&load, (lasts, PARTS * PART_MIN), &flood).await;
     flood.ends.store(true, Ordering::Relaxed);
     load.end().await;
     sender.join().unwrap();
     load.settle().await;
 
     let memory = memory_kb(pid);
-    eprintln!("without flood: {} acknowledged, {calm_memory} kB at most", calm.acked());
+    let (took, acked) = (calm.took, calm.acked());
+    eprintln!("without flood, {took:.0?}: {acked} acknowledged, {calm_memory} kB at most");
     eprintln!(
-        "with flood: {} acknowledged, {memory} kB at most, {} requests of the flood: {:?}",
+        "with flood, {:.0?}: {} acknowledged, {memory} kB at most, {} requests of the flood: {:?}",
+        flooded.took,
         flooded.acked(),
         flooded.requests(),
         flood.answers.lock().unwrap()
@@ -93,19 +96,23 @@ async fn floods(server: &Server, lasts: Duration) {
 struct Run {
     /// Requests of the flood, and changes each tablet was acknowledged by then.
     looks: Vec<(u64, Vec<usize>)>,
+    took: Duration,
 }
 
 impl Run {
-    async fn watch(load: &Load, lasts: Duration, flood: &Flood) -> Self {
-        let end = Instant::now() + lasts;
-        let mut looks = Vec::new();
-        while Instant::now() < end {
-            let requests = flood.requests.load(Ordering::Relaxed);
+    /// Looks on for so long, and until so many requests of the flood were answered.
+    async fn watch(load: &Load, (lasts, most): (Duration, u64), flood: &Flood) -> Self {
+        let begun = Instant::now();
+        let before = flood.requests.load(Ordering::Relaxed);
+        let (mut looks, mut requests) = (Vec::new(), before);
+        while begun.elapsed() < lasts || requests - before < most {
+            assert!(begun.elapsed() < lasts * 20, "the flood stands still at {requests}");
+            requests = flood.requests.load(Ordering::Relaxed);
             let acked = load.tablets.iter().map(|tablet| tablet.heard().acked.len()).collect();
             looks.push((requests, acked));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Self { looks }
+        Self { looks, took: begun.elapsed() }
     }
 
     fn acked(&self) -> usize {
@@ -120,7 +127,6 @@ impl Run {
     /// In each part of the flood every tablet was acknowledged something new.
     fn acknowledged_throughout(&self) {
         let (first, all) = (self.looks[0].0, self.requests());
-        assert!(all >= 10 * PARTS, "that was no flood: {all} requests");
         let at = |requests: u64| {
             self.looks.iter().find(|look| look.0 >= requests).unwrap_or(self.looks.last().unwrap())
         };
@@ -145,10 +151,12 @@ fn memory_kb(pid: u32) -> u64 {
 async fn sends(url: &str, folder: &Path, flood: Arc<Flood>) {
     let raw = Rc::new(RawDevice::enrol(url, folder, ("elin", &password("elin"))).await);
     let host = Rc::new(url.strip_prefix("http://").unwrap().to_owned());
+    let bodies = Rc::new(bodies(&raw));
     let mut all = Vec::new();
     for worker in 0..3 {
-        let (raw, flood) = (Rc::clone(&raw), Arc::clone(&flood));
-        all.push(tokio::task::spawn_local(async move { exchanges(&raw, &flood, worker).await }));
+        let (raw, flood, bodies) = (Rc::clone(&raw), Arc::clone(&flood), Rc::clone(&bodies));
+        let sends = async move { exchanges(&raw, &flood, (worker, &bodies)).await };
+        all.push(tokio::task::spawn_local(sends));
     }
     for _ in 0..2 {
         let (raw, flood) = (Rc::clone(&raw), Arc::clone(&flood));
@@ -163,53 +171,65 @@ async fn sends(url: &str, folder: &Path, flood: Arc<Flood>) {
     }
 }
 
-/// Exchanges of every kind, one after the other.
-async fn exchanges(raw: &RawDevice, flood: &Flood, worker: usize) {
-    let id = |number: u64| {
-        let mut entropy = [9; 10];
-        entropy[..8].copy_from_slice(&number.to_be_bytes());
-        DocumentId::new(1_700_000_000_000, entropy)
-    };
-    let ids: Vec<DocumentId> = (0..60_000).map(id).collect();
-    let greeting = raw.asking(&ids);
+fn id(number: u64) -> DocumentId {
+    let mut entropy = [9; 10];
+    entropy[..8].copy_from_slice(&number.to_be_bytes());
+    DocumentId::new(1_700_000_000_000, entropy)
+}
+
+/// Exchanges that are the same each time, made before the flood begins.
+fn bodies(raw: &RawDevice) -> Vec<(&'static str, Vec<u8>)> {
+    let ids: Vec<DocumentId> = (0..30_000).map(id).collect();
     let empty = |chunks: usize, bytes: usize| PushPart {
         document: ids[0],
         envelope: Vec::new().into(),
         chunks: vec![vec![0x85; bytes].into(); chunks],
         enrolment: None,
     };
-    // Small on the wire, large once it is read.
-    let bomb = raw.pushing(vec![empty(0, 0); 2_000_000]);
-    let many = raw.pushing(vec![empty(1, 0); 20_000]);
-    let large = raw.pushing(vec![empty(60, 1_000_000)]);
-    let honest = begun(raw, id(70_000), "Äkta").1;
-    let mut forged =
-        raw.part(id(70_000), ankomst_shared::ids::ActorId::from_bytes([1; 16]), sent(&honest));
+    let (actor, honest) = begun(raw, id(70_000), "Äkta");
+    let mut forged = raw.part(id(70_000), actor, sent(&honest));
+    forged.envelope = vec![0x82; 300].into();
     forged.chunks = vec![honest.bytes.into(); 2_000];
-    let forged = raw.pushing(vec![forged]);
+    vec![
+        ("a huge greeting", raw.asking(&ids)),
+        // Small on the wire, large once it is read.
+        ("a bomb of parts", raw.pushing(vec![empty(0, 0); 300_000])),
+        ("many empty parts", raw.pushing(vec![empty(1, 0); 20_000])),
+        ("large changes", raw.pushing(vec![empty(30, 1_000_000)])),
+        ("forged changes", raw.pushing(vec![forged])),
+    ]
+}
+
+/// Exchanges of every kind, one after the other.
+async fn exchanges(
+    raw: &RawDevice,
+    flood: &Flood,
+    (worker, bodies): (usize, &[(&'static str, Vec<u8>)]),
+) {
     let mut made = worker * 1_000_000;
-    while flood.goes_on() {
+    loop {
         let fresh = |made: usize| {
             let at = id(80_000 + u64::try_from(made).unwrap());
             let (actor, chunk) = begun(raw, at, "Fyller på");
             raw.part(at, actor, sent(&chunk))
         };
-        let new = raw.pushing((made..made + 50).map(fresh).collect());
-        let hangs = raw.pushing((made..made + 10).map(|number| hanging(raw, number).0).collect());
-        made += 50;
-        for (what, body) in [
-            ("new changes", new),
-            ("changes that hang", hangs),
-            ("a huge greeting", greeting.clone()),
-            ("a bomb of parts", bomb.clone()),
-            ("many empty parts", many.clone()),
-            ("large changes", large.clone()),
-            ("forged changes", forged.clone()),
-        ] {
-            let answer = raw.send("/api/v1/sync", body).await;
-            flood.answered(what, answer.map_or(0, |answer| answer.status));
-            if !flood.goes_on() {
-                return;
+        let new = raw.pushing((made..made + 20).map(fresh).collect());
+        let hangs = raw.pushing((made..made + 5).map(|number| hanging(raw, number).0).collect());
+        made += 20;
+        let more = [("new changes", new), ("changes that hang", hangs)];
+        for (what, body) in more.iter().chain(bodies) {
+            // What is told to come again is sent again at once, a few times.
+            for _ in 0..5 {
+                let answer = raw.send("/api/v1/sync", body.clone()).await;
+                let status = answer.map_or(0, |answer| answer.status);
+                flood.answered(what, status);
+                if !flood.goes_on() {
+                    return;
+                }
+                if status != 503 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
     }
@@ -238,6 +258,11 @@ async fn asks(raw: &RawDevice, flood: &Flood) {
 /// A body that comes letter by letter.
 async fn drips(raw: &RawDevice, flood: &Flood, host: &str) {
     while flood.goes_on() {
+        // Now and then: as long as one of them holds the device's turn, nothing else of it comes in.
+        if flood.requests.load(Ordering::Relaxed) % 50 < 40 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        }
         let Ok(mut stream) = TcpStream::connect(host).await else {
             flood.answered("a slow body", 0);
             continue;
@@ -248,12 +273,13 @@ async fn drips(raw: &RawDevice, flood: &Flood, host: &str) {
             raw.cookies()
         );
         drop(stream.write_all(head.as_bytes()).await);
-        for _ in 0..10 {
+        for _ in 0..5 {
             tokio::time::sleep(Duration::from_millis(200)).await;
             if stream.write_all(b"x").await.is_err() || !flood.goes_on() {
                 break;
             }
         }
-        flood.answered("a slow body", 1);
+        // Forty end at once: they are told of and not counted.
+        *flood.answers.lock().unwrap().entry(("a slow body", 1)).or_default() += 1;
     }
 }
