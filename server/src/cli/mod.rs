@@ -357,5 +357,6 @@ async fn serve(
     drop(feed.await);
     drop(rows.await);
     stop::settle(&app).await;
+    app.is_sound()?;
     Ok(())
 }

@@ -123,7 +123,7 @@ pub async fn clean_again(app: &Arc<App>) -> Result<usize, StorageError> {
     }
     app.unclean.set(open.clone());
     if !open.is_empty() {
-        feed::settle(app).await?;
+        feed::settle_quick(app).await?;
     }
     let mut count = 0;
     for line in open {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::app::Role;
-use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use crate::app::App;
 use crate::audit::By;
 use crate::care;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
@@ -64,14 +65,16 @@ pub async fn answer(
     }
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
-    let mut answer = match gather(app, session, &hello, (&user, true))? {
+    let (hello, user) = (Arc::new(hello), Arc::new(user));
+    let gathering = async |shows| beside(app, *session, (&hello, &user), shows).await;
+    let mut answer = match gathering(true).await? {
         Gathered::Answer(answer) => *answer,
         Gathered::RolledBack => {
             tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
             if !plant::is(Plant::EpochKept) {
                 app.writer.write(log::new_epoch).await?;
             }
-            match gather(app, session, &hello, (&user, true))? {
+            match gathering(true).await? {
                 Gathered::Answer(answer) => *answer,
                 Gathered::RolledBack | Gathered::Version => return Err(ExchangeError::Version),
             }
@@ -83,7 +86,7 @@ pub async fn answer(
     if let Err(error) = app.audit.note(shown::delivered(by, &answer)).await {
         // What was brought is told of, and what must go; records are not shown.
         let is_worth = !(acks.is_empty() && deposits.is_empty() && answer.drop.is_empty());
-        match gather(app, session, &hello, (&user, false))? {
+        match gathering(false).await? {
             // Where all begins anew, a device would give up what it shows now.
             Gathered::Answer(without) if is_worth && !(without.anew && hello.epoch.is_some()) => {
                 answer = *without;
@@ -98,27 +101,9 @@ pub async fn answer(
     let anew = answer.anew;
     let sent = answer.documents.iter().map(|doc| (doc.document, doc.chunks.first()));
     let sent: Vec<_> = sent.map(|(id, first)| (id, first.map(|chunk| chunk.hash))).collect();
-    app.writer
-        .write(move |db| {
-            if anew {
-                log::clear_holdings(db, device)?;
-            }
-            // What has gone on in another line since it was read is not with the device: it comes whole again.
-            let mut added = BTreeSet::new();
-            for (id, first) in sent {
-                let has_ended = match first {
-                    Some(first) => {
-                        log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended")
-                    }
-                    None => false,
-                };
-                if !has_ended {
-                    added.insert(id);
-                }
-            }
-            log::set_holdings(db, device, &added, &gone)
-        })
-        .await?;
+    if anew || !sent.is_empty() || !gone.is_empty() {
+        app.writer.write(move |db| note_holdings(db, device, anew, (sent, &gone))).await?;
+    }
     answer.documents_left =
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
     app.audit.owe(shown::dropped(by, &answer)).await;
@@ -126,10 +111,46 @@ pub async fn answer(
     Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
 }
 
+/// Notes what a device holds from here on.
+fn note_holdings(
+    db: &Connection,
+    device: DeviceId,
+    anew: bool,
+    (sent, gone): (Vec<(DocumentId, Option<ChangeHash>)>, &BTreeSet<DocumentId>),
+) -> Result<(), StorageError> {
+    if anew {
+        log::clear_holdings(db, device)?;
+    }
+    // What has gone on in another line since it was read is not with the device: it comes whole again.
+    let mut added = BTreeSet::new();
+    for (id, first) in sent {
+        let has_ended = match first {
+            Some(first) => log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended"),
+            None => false,
+        };
+        if !has_ended {
+            added.insert(id);
+        }
+    }
+    log::set_holdings(db, device, &added, gone)
+}
+
 enum Gathered {
     Answer(Box<ExchangeAnswer>),
     RolledBack,
     Version,
+}
+
+/// Gathers where it keeps nobody else waiting: it reads the log and opens what it reads.
+async fn beside(
+    app: &Arc<App>,
+    session: Session,
+    (hello, user): (&Arc<Hello>, &Arc<UserRow>),
+    shows: bool,
+) -> Result<Gathered, StorageError> {
+    let (app, hello, user) = (Arc::clone(app), Arc::clone(hello), Arc::clone(user));
+    let gather = move || gather(&app, &session, &hello, (&user, shows));
+    given::beside(gather).await.map_err(|_| StorageError::Stopped)?
 }
 
 fn gather(

@@ -29,6 +29,7 @@ use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
 use crate::storage::sqlite::writers;
 use crate::sync::authors::{self, Author, covered, spoken_for};
 use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, known_as, store_late};
+use crate::sync::found::Found;
 use crate::sync::held::{self, Arrived};
 use crate::sync::office::Office;
 
@@ -66,7 +67,14 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     if app.ballast.is_low() {
         return Err(StorageError::Low);
     }
-    let keep = parts.into_iter().take(PUSH_CHUNKS_MAX);
+    // The rest is offered again; of nobody who keeps to the bounds there is any.
+    let mut places = PUSH_CHUNKS_MAX;
+    let keep = parts.into_iter().take_while(move |(part, _)| {
+        let is_first = places == PUSH_CHUNKS_MAX;
+        let left = places.checked_sub(part.chunks.len().max(1));
+        places = left.unwrap_or_default();
+        is_first || left.is_some()
+    });
     let opened = Arc::clone(app);
     let checked = given::beside(move || {
         keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
@@ -240,15 +248,6 @@ fn store(
     Ok((acks, found.held))
 }
 
-/// What a push has led to so far.
-#[derive(Default)]
-struct Found {
-    /// Documents of which changes are held at once.
-    held: BTreeSet<DocumentId>,
-    /// Changes that were carried over; each costs the one writer the reading of a document.
-    carried: usize,
-}
-
 fn store_one(
     (app, db): (&App, &Connection),
     part: &Checked,
@@ -276,6 +275,10 @@ fn store_one(
     if part.was.is_none() && !writers::may_write_as(db, its, device)? {
         return Ok(Outcome::Refused(Refused::Envelope));
     }
+    if part.was.is_none() && part.office.is_none() && !found.has_room((app, db), info, now_ms)? {
+        // Nothing that others lack: it waits on its tablet.
+        return Ok(Outcome::Missing(Vec::new()));
+    }
     let Some(row) = document_of(db, part, info, now_ms)? else {
         return Ok(Outcome::Refused(Refused::Header));
     };
@@ -288,7 +291,7 @@ fn store_one(
     };
     let held = held::reason(app, db, &arrived)?;
     if held.is_some() {
-        found.held.insert(document);
+        found.holds(document, info.meta.user);
     }
     let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
     // Its document's key may have been renewed since the gate.
@@ -308,7 +311,7 @@ fn store_one(
         }
         Becomes::Held => {
             log::add_chunk(db, &Arrival { held: Some(held.unwrap_or(DEPENDS)), ..arrival })?;
-            found.held.insert(document);
+            found.holds(document, info.meta.user);
         }
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {

@@ -46,13 +46,13 @@ impl Whose {
 }
 
 /// Whether one of these changes says anew whose a case is.
-pub(super) fn is_touched(kind: &str, changes: &[ByteVec]) -> bool {
+pub(super) fn is_touched(kind: &str, changes: &[&ByteVec]) -> bool {
     let names =
         |key: &str| key == FIELD || key == CASE_KIND.0 || key.split('/').next() == Some(ENTRIES.0);
     let touches = |bytes: &ByteVec| {
         parse(bytes).is_ok_and(|info| info.ops.iter().any(|op| names(op.key.as_str())))
     };
-    kind == KIND && changes.iter().any(touches)
+    kind == KIND && changes.iter().copied().any(touches)
 }
 
 /// Whose the case of these changes is; nothing where they cannot be read.

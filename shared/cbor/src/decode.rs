@@ -99,13 +99,21 @@ pub struct Decoder<'b> {
     length: usize,
     rest: &'b [u8],
     bad: bool,
+    /// How many values may still come.
+    left: usize,
 }
 
 impl<'b> Decoder<'b> {
     /// Begins to read.
     #[must_use]
     pub const fn new(bytes: &'b [u8]) -> Self {
-        Self { length: bytes.len(), rest: bytes, bad: false }
+        Self::within(bytes, usize::MAX)
+    }
+
+    /// Begins to read what is of no more than so many values: a value of a byte can take a hundred in memory.
+    #[must_use]
+    pub const fn within(bytes: &'b [u8], values: usize) -> Self {
+        Self { length: bytes.len(), rest: bytes, bad: false, left: values }
     }
 
     /// How many bytes were read.
@@ -143,6 +151,10 @@ impl<'b> Decoder<'b> {
     /// Reads the beginning of a value: its kind and its number, none where an end is marked.
     #[inline(never)]
     fn head(&mut self) -> (u8, Option<u64>) {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.fault(),
+        }
         let first = self.take(1).first().copied().unwrap_or_default();
         let small = first & 0x1f;
         let number = match small {

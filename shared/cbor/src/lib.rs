@@ -24,6 +24,17 @@ pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, decode::Error
     Decoder::new(bytes).decode()
 }
 
+/// Reads a value that is made of no more than so many.
+///
+/// # Errors
+/// When the bytes are no such value.
+pub fn decode_within<'b, T: Decode<'b, ()>>(
+    bytes: &'b [u8],
+    values: usize,
+) -> Result<T, decode::Error> {
+    Decoder::within(bytes, values).decode()
+}
+
 /// Writes a value.
 ///
 /// # Errors

@@ -24,6 +24,7 @@ pub struct Server {
     port: u16,
     child: Option<Child>,
     trace: Option<PathBuf>,
+    failing: Option<(String, String)>,
     small_disk: Option<u32>,
     variables: Vec<(String, String)>,
     options: Vec<String>,
@@ -68,6 +69,7 @@ impl Server {
             port,
             child: None,
             trace: None,
+            failing: None,
             small_disk: None,
             variables: Vec::new(),
             options: Vec::new(),
@@ -183,6 +185,13 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
+    /// In the next runs the system says of a file of the data folder that it could not bring it to the disk, those
+    /// times of each thread that `when` tells (as strace does, `5..6`). What it did is written into a file.
+    pub fn fails_to_sync(&mut self, name: &str, when: &str, trace: &Path) {
+        self.failing = Some((name.to_owned(), when.to_owned()));
+        self.trace_into(trace);
+    }
+
     /// Writes the log from the next start on into a file.
     pub fn log_into(&mut self, file: &Path) {
         self.log = Some(file.to_path_buf());
@@ -249,7 +258,17 @@ impl Server {
         } else if let Some(file) = &self.trace {
             let mut strace = Command::new("strace");
             strace.args(["-f", "-qq", "-tt", "-y", "-s", "24", "-A", "-o"]).arg(file);
-            strace.args(["-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64"]);
+            match &self.failing {
+                Some((name, when)) => {
+                    strace.arg("-P").arg(self.data.path().join(name));
+                    strace.arg("-e").arg("trace=fsync,fdatasync");
+                    strace.arg("-e").arg(format!("inject=fsync,fdatasync:error=EIO:when={when}"));
+                }
+                None => {
+                    strace.arg("-e");
+                    strace.arg("trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64");
+                }
+            }
             strace.arg(&self.binary);
             strace
         } else {

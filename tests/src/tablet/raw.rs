@@ -155,6 +155,39 @@ impl RawDevice {
         wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
     }
 
+    /// The body of an exchange that brings something.
+    #[must_use]
+    pub fn pushing(&self, parts: Vec<PushPart>) -> Vec<u8> {
+        let nowhere = Position::default();
+        let (hello, push) = (self.hello((None, nowhere, nowhere)), Push { parts });
+        wire::pack(&Exchange { hello, push, deposits: Vec::new(), looks: None })
+    }
+
+    /// The body of an exchange in which the device wants, lacks and doubts these.
+    #[must_use]
+    pub fn asking(&self, ids: &[DocumentId]) -> Vec<u8> {
+        let nowhere = Position::default();
+        let (wants, heal, unsure) = (ids.to_vec(), ids.to_vec(), ids.to_vec());
+        let hello = Hello { wants, heal, unsure, ..self.hello((None, nowhere, nowhere)) };
+        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
+    }
+
+    /// The device's cookies as a header says them.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        self.transport.cookies()
+    }
+
+    /// Opens a live socket, if the server has a place for it.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub async fn connects(
+        &self,
+    ) -> Result<super::transport::LiveSocket, ankomst_core::platform::TransportError> {
+        self.transport.connect("/api/v1/live").await
+    }
+
     /// One exchange in which the device wants houses and documents whole.
     pub async fn asks_for(&self, wants: Vec<DocumentId>, heal: Vec<DocumentId>) -> ExchangeAnswer {
         let nowhere = Position::default();

@@ -117,6 +117,12 @@ impl HttpTransport {
         Rc::clone(&self.heard)
     }
 
+    /// The cookies as a header says them.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        self.jar.header()
+    }
+
     /// Gives the counts of what went over the wire; they go on counting.
     #[must_use]
     pub fn traffic(&self) -> Rc<RefCell<Traffic>> {

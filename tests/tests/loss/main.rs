@@ -2,9 +2,9 @@
 //!
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
-//! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
+//! answer), [`full`] (a disk without room), [`synced`] (one that fails), [`flood`] (a device that sends all it may), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
-//! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort),
+//! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort), [`hang`] (many that hang it),
 //! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`ahead`] (what a
 //! restore leaves to the tablets), [`weeks`] (six weeks away),
 //! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
@@ -27,7 +27,9 @@ mod decide;
 mod deposit;
 mod ended;
 mod first;
+mod flood;
 mod full;
+mod hang;
 mod hostile;
 mod house;
 mod kills;
@@ -46,6 +48,7 @@ mod rolled;
 mod runs;
 mod safety;
 mod stop;
+mod synced;
 mod templates;
 mod trace;
 mod weeks;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
-use crate::limits::HEAL_MAX;
+use crate::limits::{HEAL_MAX, UNSURE_MAX};
 use crate::order::{self, Few};
 use crate::plant::{self, Plant};
 use crate::sign::header::review_of;
@@ -27,6 +27,8 @@ pub struct Client {
     postponed: Vec<DocumentId>,
     /// Unsent changes that wait for others; they do not bar the way for the rest.
     waiting: Few<(DocumentId, ChangeHash), ()>,
+    /// The last unsure document that the greeting had room for, if it did not have room for all.
+    asked_to: Option<DocumentId>,
 }
 
 /// What follows from an answer that has been stored.
@@ -69,7 +71,9 @@ impl Client {
                 && stages.iter().any(|(_, stage)| !stage.is_only_here())
         });
         let unsure: BTreeSet<DocumentId> = order::set(own.chain(place.unsure.iter().copied()));
-        hello.unsure = unsure.into_iter().collect();
+        let is_more = unsure.len() > UNSURE_MAX;
+        hello.unsure = unsure.into_iter().take(UNSURE_MAX).collect();
+        self.asked_to = hello.unsure.last().copied().filter(|_| is_more);
     }
 
     /// Asks for documents whole that have gone from here.
@@ -139,8 +143,11 @@ impl Client {
         self.hear_feed(kept, (&answer.feed.chunks, arrival), &mut news);
         if !answer.anew {
             news.note_arrivals(kept, arrival);
-            // The server has judged those it knows; one with unsent work it may not know yet.
-            place.unsure.retain(|document| news.has_unsent(kept, *document));
+            // The server has judged those it was asked about and knows; one with unsent work it may not know yet.
+            let before = place.unsure.len();
+            let later = |document: &DocumentId| self.asked_to.is_some_and(|last| *document > last);
+            place.unsure.retain(|document| later(document) || news.has_unsent(kept, *document));
+            news.progress |= self.asked_to.is_some() && place.unsure.len() < before;
         }
         for document in &answer.drop {
             news.progress |= place.leaving.insert(*document);
@@ -171,7 +178,7 @@ impl Client {
         // There may be more deposits than fitted, and an answer that is anew has noted none.
         let deposits = answer.welcome.received.feed > 0 && !answer.deposits.is_empty();
         let rest = answer.documents_left > 0 || differs || found || unsent || deposits;
-        let rest = rest || !self.heal.is_empty();
+        let rest = rest || !self.heal.is_empty() || self.asked_to.is_some();
         let rest = rest || answer.anew;
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
@@ -340,5 +347,126 @@ fn move_on(place: &mut Place, cursor: Position) {
 fn raise(highest: &mut Position, told: Position) {
     if highest.feed < told.feed {
         *highest = told;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{DeviceId, Epoch, UserId};
+    use crate::sync::message::{Me, Push, Welcome};
+
+    /// A device that has had a change of each of so many documents.
+    struct Many(u32);
+
+    fn id(number: u32) -> DocumentId {
+        DocumentId::from_bytes(u128::from(number).to_be_bytes())
+    }
+
+    impl Kept for Many {
+        fn documents(&self) -> Vec<DocumentId> {
+            (0..self.0).map(id).collect()
+        }
+
+        fn stages(&self, _: DocumentId) -> Vec<(ChangeHash, Stage)> {
+            vec![(ChangeHash::from_bytes([1; 32]), Stage::Shared)]
+        }
+
+        fn stage(&self, _: DocumentId, _: &ChangeHash) -> Option<Stage> {
+            Some(Stage::Shared)
+        }
+
+        fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)> {
+            Vec::new()
+        }
+
+        fn came(&self, _: DocumentId) -> bool {
+            true
+        }
+
+        fn follows(&self, _: DocumentId) -> bool {
+            false
+        }
+    }
+
+    fn greeting() -> Exchange {
+        let (position, device) = (Position::default(), DeviceId::from_bytes([1; 16]));
+        let hello = Hello {
+            version_min: 1,
+            version_max: 1,
+            capabilities: 0,
+            build: String::new(),
+            device,
+            epoch: None,
+            cursor: position,
+            high: position,
+            digest: Digest::default(),
+            wants: Vec::new(),
+            heal: Vec::new(),
+            unsure: Vec::new(),
+            arrived: position,
+        };
+        Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None }
+    }
+
+    /// An answer with nothing in it.
+    fn answer() -> ExchangeAnswer {
+        let user = UserId::from_bytes([2; 16]);
+        let (login, name) = (String::new(), String::new());
+        let welcome = Welcome {
+            version: 1,
+            capabilities: 0,
+            epoch: Epoch::from_bytes([5; 16]),
+            server_ms: 1,
+            me: Me { user, login, name, roles: Vec::new(), units: Vec::new() },
+            people: Vec::new(),
+            devices: Vec::new(),
+            has_backup: false,
+            away: Vec::new(),
+            received: Position::default(),
+            backed_up: 0,
+            enrolments: Vec::new(),
+            unit: String::new(),
+            lease_s: 0,
+            shuts_s: 0,
+            hand_in: None,
+        };
+        ExchangeAnswer {
+            welcome,
+            acks: Vec::new(),
+            deposits: Vec::new(),
+            drop: Vec::new(),
+            documents: Vec::new(),
+            feed: FeedBatch::default(),
+            digest: Digest::default(),
+            held: Vec::new(),
+            documents_left: 0,
+            anew: false,
+            digests: Vec::new(),
+            compared: false,
+            looked: None,
+        }
+    }
+
+    #[test]
+    fn what_a_greeting_has_no_room_for_stays_unsure_until_a_later_one_has_asked() {
+        let kept = Many(45_000);
+        let (mut client, mut place) = (Client::default(), Place::default());
+        place.epoch = Some(Epoch::from_bytes([5; 16]));
+        place.unsure = order::set(kept.documents().into_iter());
+        let (mut asked, mut rounds) = (BTreeSet::new(), 0);
+        while !place.unsure.is_empty() {
+            let mut question = greeting();
+            client.greet(&mut question.hello, &place, &kept);
+            assert!(question.hello.unsure.len() <= UNSURE_MAX);
+            asked.extend(question.hello.unsure.iter().copied());
+            let mut answer = answer();
+            let news = client.hear(&mut place, &kept, &answer);
+            answer.digest = digest(&place, &kept);
+            let next = client.settle(&mut place, &kept, (&question, &answer), news.progress);
+            rounds += 1;
+            assert_eq!(next == Next::Again, !place.unsure.is_empty(), "round {rounds}");
+        }
+        assert_eq!((asked.len(), rounds), (45_000, 3));
     }
 }

@@ -34,15 +34,15 @@ const LIVE_MS: u64 = 3_600_000;
 /// A supervisor's desk makes an exchange this often beside its live socket, in milliseconds.
 const DESK_MS: u64 = 180_000;
 
-/// Most exchanges in a row before waiting.
+/// Most exchanges in a row of which nothing came, before waiting.
 const ROUNDS_MAX: u32 = 50;
 
 /// How an exchange ended.
 enum Met {
     /// Everything is here; the socket may open.
     Whole,
-    /// Ask again at once.
-    More,
+    /// Ask again at once: whether the feed went on further than ever, and how many documents are left.
+    More(bool, u32),
     /// No answer.
     Nobody,
     /// The session is over.
@@ -70,7 +70,7 @@ impl<P: Platform> Core<P> {
     async fn contact_loop(&self) {
         let mut backoff = Backoff::default();
         let mut wait_ms = IDLE_MS;
-        let mut rounds = 0;
+        let (mut rounds, mut least) = (0, u32::MAX);
         loop {
             self.wait(wait_ms).await;
             if !self.is_open() || self.0.state.borrow().sign_in_needed {
@@ -80,14 +80,15 @@ impl<P: Platform> Core<P> {
             wait_ms = match self.meet().await {
                 Met::Whole => {
                     backoff.answered();
-                    rounds = 0;
+                    (rounds, least) = (0, u32::MAX);
                     // Others' vaults on this tablet have no session.
                     self.farewells().await;
                     self.live().await;
                     if self.is_open() { 200 } else { IDLE_MS }
                 }
-                Met::More => {
-                    rounds += 1;
+                Met::More(further, left) => {
+                    rounds = if further || left < least { 0 } else { rounds + 1 };
+                    least = least.min(left);
                     // Rounds without end would be a defect; they must not become a flood.
                     if rounds > ROUNDS_MAX { backoff.failed(0) } else { 20 }
                 }
@@ -244,7 +245,10 @@ impl<P: Platform> Core<P> {
         self.tell_changes(&touched);
         self.tell_status();
         Ok(match next {
-            Next::Again => Met::More,
+            Next::Again => {
+                let further = answer.feed.cursor.feed > question.hello.high.feed;
+                Met::More(further, answer.documents_left)
+            }
             Next::Whole | Next::Later => Met::Whole,
         })
     }
