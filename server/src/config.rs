@@ -11,7 +11,7 @@ use crate::key_files::KeyFiles;
 use crate::tls::Pair;
 
 /// Variables of this prefix that belong to the log, to one command or to the project's tools.
-const NOT_SETTINGS: [&str; 12] = [
+const NOT_SETTINGS: [&str; 13] = [
     "ANKOMST_CONFIG",
     "ANKOMST_LOG",
     "ANKOMST_PASSWORD_FILE",

@@ -2,6 +2,7 @@
 //! numbers of the feed in a commit of their own, the others are held.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::ids::DocumentId;

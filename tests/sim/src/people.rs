@@ -67,7 +67,9 @@ impl World {
             login: login(person),
             password: PASSWORD.to_owned(),
             passphrase: passphrase(person),
-            device_name: format!("Surfplatta {at}"),
+            device_name: format!("Surfplatta {at,
+ passkey: Vec::new(),
+}"),
             forgotten: false,
         };
         (Command::SignIn(request), Meant::SignIn)

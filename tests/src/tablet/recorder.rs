@@ -161,6 +161,7 @@ impl Device {
             password: password(self.login),
             device: self.raw.me.device,
             enrolment: Some(self.raw.me.enrolment.clone()),
+            passkey: None,
         };
         to.post(self, "/api/v1/session", "sign in", &question).await;
     }

@@ -430,6 +430,7 @@ mod tests {
             lease_s: 0,
             shuts_s: 0,
             hand_in: None,
+            guarded: None,
         };
         ExchangeAnswer {
             welcome,
