@@ -142,7 +142,9 @@ impl Platform for Desk {
 
 /// A server that enrols everybody.
 #[derive(Default)]
-pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>, Rc<RefCell<Option<Box<dyn FnMut()>>>>);
+pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>, Rc<RefCell<Option<Happens>>>);
+
+type Happens = Box<dyn FnMut()>;
 
 impl Transport for Door {
     type Socket = Nowhere;
