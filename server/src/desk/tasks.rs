@@ -17,7 +17,6 @@ use ankomst_shared::value::Value;
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
 use crate::export;
-use crate::projector::sent;
 use crate::storage::random;
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::{log, register as rows};
@@ -28,6 +27,8 @@ use crate::sync::office::{self, OfficeError};
 pub(super) const HERE: &str = "/register/uppdrag";
 /// Cases that are looked at for one department.
 const CASES_MAX: usize = 500;
+/// The field of a task in which stands what its recipient may know.
+const DATA: &str = "data_to_recipient";
 /// What a recipient may say of a task.
 const SAYS: [&str; 3] = ["doing", "waiting", "done"];
 
@@ -71,7 +72,7 @@ impl Desk {
             let Some(record) = record? else { continue };
             for entry in record.entries(Catalog::builtin(), "case", "tasks") {
                 let said = |field: &str| record.text(&format!("tasks/{entry}/{field}")).to_owned();
-                let (department, data) = (said("department"), said(sent::FIELD));
+                let (department, data) = (said("department"), said(DATA));
                 let status = said("status");
                 if departments.contains(&department) && !data.is_empty() && !is_over(&status) {
                     let due = said("due");

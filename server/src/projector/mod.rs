@@ -5,7 +5,7 @@
 
 pub mod making;
 mod row;
-pub mod sent;
+mod sent;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use ankomst_shared::catalog::{Catalog, is_over};
 use ankomst_shared::merge::RecordState;
 
 /// The field of a task in which stands what its recipient may know; a task is sent once something does.
-pub const FIELD: &str = "data_to_recipient";
+const FIELD: &str = "data_to_recipient";
 
 /// The departments that a record has sent open tasks to, by their codes.
 pub(super) fn departments(catalog: &Catalog, kind: &str, record: &RecordState) -> BTreeSet<String> {

@@ -67,10 +67,9 @@ impl World {
             login: login(person),
             password: PASSWORD.to_owned(),
             passphrase: passphrase(person),
-            device_name: format!("Surfplatta {at,
- passkey: Vec::new(),
-}"),
+            device_name: format!("Surfplatta {at}"),
             forgotten: false,
+            passkey: Vec::new(),
         };
         (Command::SignIn(request), Meant::SignIn)
     }

@@ -231,7 +231,7 @@ async fn by_writing(world: &World, one: &mut Somebody) -> Vec<(DocumentId, Chang
         let single = Catalog::builtin().kind(&known.kind).is_some_and(|kind| kind.single);
         if !single {
             let id = one.new_id();
-            let begun = one.begins((&known.kind, id), (known.parent, known.unit), vec![remark()]);
+            let begun = one.begins((&known.kind, id), (known.parent, known.unit), &[remark()]);
             pushed.push((known, begun));
         }
     }

@@ -63,7 +63,7 @@ async fn sends(world: &World, people: &mut [Somebody]) -> Vec<DocumentId> {
         edits.extend(task((C, "SKO"), "todo", ""));
         edits.extend(task((D, "SKO"), "done", "Redan klart"));
         let id = maker.new_id();
-        parts.push(maker.begins(("case", id), (None, 0), edits).0);
+        parts.push(maker.begins(("case", id), (None, 0), &edits).0);
         cases.push(id);
     }
     maker.asks(&world.door, parts, Vec::new()).await;

@@ -152,7 +152,7 @@ impl Somebody {
         &mut self,
         (kind, id): (&str, DocumentId),
         (parent, unit): (Option<DocumentId>, usize),
-        edits: Vec<Edit>,
+        edits: &[Edit],
     ) -> (PushPart, ChangeHash) {
         let header = Header {
             document: id,
@@ -167,7 +167,7 @@ impl Somebody {
         };
         let (actor, by) = (self.actor(), self.by());
         let signed = header.sign(&self.browser.key);
-        let (_, chunk) = Document::create(actor, signed, &edits, &by).unwrap();
+        let (_, chunk) = Document::create(actor, signed, edits, &by).unwrap();
         (self.part(id, actor, chunk.hash, chunk.bytes), chunk.hash)
     }
 
@@ -274,7 +274,7 @@ async fn records(door: &Door, maker: &mut Somebody, all: &mut Vec<Known>) {
                 let path = FieldPath::parse("case_kind").unwrap();
                 edits.push(Edit { path, value: Value::text("unaccompanied") });
             }
-            let (part, _) = maker.begins((&kind.id, id), (parent, unit), edits);
+            let (part, _) = maker.begins((&kind.id, id), (parent, unit), &edits);
             if to.is_none() {
                 roots.insert(&kind.id, id);
             }

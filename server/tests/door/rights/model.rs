@@ -99,7 +99,7 @@ impl Model {
     pub(super) fn lease(&self, unit: u8, held: &[usize]) -> u32 {
         let is_protected = |record: &usize| self.level(*record) >= 2;
         let is_child = |record: &usize| {
-            record % RECORDS.len() == 0
+            record.is_multiple_of(RECORDS.len())
                 && self.child.get(&unit_of(*record)).copied().flatten() == Some(true)
                 && !is_protected(record)
         };
