@@ -10,8 +10,10 @@ use crate::promise::{Book, Promise};
 
 /// Cases after which somebody writes into one of those there are.
 const CASES: usize = 6;
-/// What was cleaned must have been tried and shown first, which takes the trial a while.
-const TRIES: usize = 400;
+/// What is cleaned must have been tried and shown first, which takes the trial a while. Where calls fail it may never
+/// be.
+const TRIES: usize = 4_000;
+const FAILING_TRIES: usize = 20;
 
 /// The devices of all who take part.
 #[derive(Clone)]
@@ -153,7 +155,7 @@ impl Run {
 
     /// Cleans what stood behind an answer, once it can be seen; gives up where calls fail.
     fn cleans(self, ingrid: &mut Hand<'_>, case: &Case, done: &mut Done) -> bool {
-        let tries = if self.strict { TRIES } else { TRIES / 20 };
+        let tries = if self.strict { TRIES } else { FAILING_TRIES };
         let id = case.id;
         for _ in 0..tries {
             let acted = ingrid.acts(&format!("clean:{id}/arriving_from"), |acted| {
