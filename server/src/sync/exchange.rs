@@ -68,9 +68,7 @@ pub async fn answer(
         Gathered::Answer(answer) => *answer,
         Gathered::RolledBack => {
             tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
-            if !plant::is(Plant::EpochKept) {
-                app.writer.write(log::new_epoch).await?;
-            }
+            begin_epoch(app).await?;
             match gather(app, session, &hello, (&user, true))? {
                 Gathered::Answer(answer) => *answer,
                 Gathered::RolledBack | Gathered::Version => return Err(ExchangeError::Version),
@@ -124,6 +122,14 @@ pub async fn answer(
     app.audit.owe(shown::dropped(by, &answer)).await;
     app.metrics.exchange();
     Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
+}
+
+/// A new life of the log begins.
+async fn begin_epoch(app: &App) -> Result<(), StorageError> {
+    if plant::is(Plant::EpochKept) {
+        return Ok(());
+    }
+    app.writer.write(log::new_epoch).await.map(drop)
 }
 
 enum Gathered {

@@ -48,7 +48,9 @@ fn seeds(text: &str) -> anyhow::Result<std::ops::RangeInclusive<u64>> {
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.names {
-        Plant::ALL.iter().for_each(|plant| println!("{plant:?}"));
+        for plant in Plant::ALL {
+            println!("{plant:?}");
+        }
         return Ok(ExitCode::SUCCESS);
     }
     plant::choose(args.plant.and_then(|at| Plant::ALL.get(at).copied()));
