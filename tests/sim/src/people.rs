@@ -84,7 +84,7 @@ impl World {
 
     fn work(&mut self, at: usize) -> (Command, Meant) {
         let cases = self.cases(at);
-        let wanted = 2 + self.tablets.len() / 3;
+        let wanted = 3 + self.tablets.len() / 2;
         if cases.is_empty() || (cases.len() < wanted && self.kernel.chance(150)) {
             let label = self.ledger.token();
             return (
