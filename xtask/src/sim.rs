@@ -22,10 +22,10 @@ pub(crate) struct SimArgs {
     #[arg(long, default_value_t = 5)]
     devices: usize,
     /// Days of each history.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 5)]
     days: u32,
     /// The first and the last seed.
-    #[arg(long, default_value = "1..250")]
+    #[arg(long, default_value = "1..400")]
     seed: String,
     /// Only the last line, as one JSON object.
     #[arg(long)]
@@ -41,8 +41,8 @@ pub(crate) struct SimArgs {
 impl SimArgs {
     /// As every run of all checks does it: 10,000 days of tablets.
     pub(crate) fn usual() -> Self {
-        let seed = "1..250".to_owned();
-        Self { devices: 5, days: 8, seed, json: false, plants: false, browser: false }
+        let seed = "1..400".to_owned();
+        Self { devices: 5, days: 5, seed, json: false, plants: false, browser: false }
     }
 
     /// Each planted defect.

@@ -71,9 +71,7 @@ pub async fn answer(
         Gathered::Answer(answer) => *answer,
         Gathered::RolledBack => {
             tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
-            if !plant::is(Plant::EpochKept) {
-                app.writer.write(log::new_epoch).await?;
-            }
+            begin_epoch(app).await?;
             match gathering(true).await? {
                 Gathered::Answer(answer) => *answer,
                 Gathered::RolledBack | Gathered::Version => return Err(ExchangeError::Version),
@@ -133,6 +131,14 @@ fn note_holdings(
         }
     }
     log::set_holdings(db, device, &added, gone)
+}
+
+/// A new life of the log begins.
+async fn begin_epoch(app: &App) -> Result<(), StorageError> {
+    if plant::is(Plant::EpochKept) {
+        return Ok(());
+    }
+    app.writer.write(log::new_epoch).await.map(drop)
 }
 
 enum Gathered {

@@ -171,8 +171,8 @@ async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
         password: PASSWORD.to_owned(),
         device: browser.device.unwrap(),
         enrolment: browser.enrolment.clone(),
- passkey: None,
-};
+        passkey: None,
+    };
     let again = browser.post(&door, "/api/v1/session", &question).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.problem());
 

@@ -67,7 +67,11 @@ pub enum Fault {
     Hostile,
 }
 
+/// A tablet's disk and cookies as they were, and when.
+type Copied = (crate::disk::Rows, Vec<(String, String)>, i64);
+
 /// Which kinds of faults a history has.
+#[expect(clippy::struct_excessive_bools, reason = "each is a kind that is there or not")]
 #[derive(Debug, Clone)]
 pub struct Kinds {
     /// Messages lost and doubled, in a thousand.
@@ -88,7 +92,7 @@ pub struct Kinds {
     losses: bool,
     /// The server is to be cut off after so many commits.
     pub cut_at: Option<i64>,
-    copied: Vec<Option<(crate::disk::Rows, Vec<(String, String)>, i64)>>,
+    copied: Vec<Option<Copied>>,
 }
 
 impl Kinds {
@@ -201,6 +205,22 @@ impl World {
                     world.count("put back");
                 }
             }),
+            Fault::Hostile => self.harm(),
+            Fault::Decide => self.decide(),
+            Fault::CopyTablet(at) | Fault::TabletBack(at) | Fault::Clone(at) | Fault::Lost(at) => {
+                self.copies(fault, at);
+            }
+            Fault::RoleEnds(person)
+            | Fault::RoleBegins(person)
+            | Fault::AccountEnds(person)
+            | Fault::AccountOpens(person) => self.rights(fault, person),
+            _ => self.of_tablets(fault),
+        }
+    }
+
+    fn of_tablets(&mut self, fault: &Fault) {
+        let kernel = Rc::clone(&self.kernel);
+        match *fault {
             Fault::TabletCrash(at) => {
                 self.ledger.look(&self.tablets[at], &self.hub);
                 self.crash_tablet(at);
@@ -239,15 +259,7 @@ impl World {
                 kernel.links.borrow_mut()[at].clogged_until = until;
                 self.count("clog");
             }
-            Fault::Hostile => self.harm(),
-            Fault::Decide => self.decide(),
-            Fault::CopyTablet(at) | Fault::TabletBack(at) | Fault::Clone(at) | Fault::Lost(at) => {
-                self.copies(fault, at)
-            }
-            Fault::RoleEnds(person)
-            | Fault::RoleBegins(person)
-            | Fault::AccountEnds(person)
-            | Fault::AccountOpens(person) => self.rights(fault, person),
+            _ => {}
         }
     }
 

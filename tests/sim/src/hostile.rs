@@ -58,8 +58,8 @@ impl World {
             password: PASSWORD.to_owned(),
             device_name: "Främling".to_owned(),
             key: *key.public().as_bytes(),
- passkey: None,
-};
+            passkey: None,
+        };
         let answer = self.as_stranger("/api/v1/devices", wire::pack(&request), &jar)?;
         let answer: SignInAnswer = wire::unpack(&answer).ok()?;
         self.stranger = Some(Stranger { key, device: answer.device, jar });

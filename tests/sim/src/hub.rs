@@ -59,6 +59,9 @@ pub fn login(person: usize) -> String {
     format!("p{person}")
 }
 
+/// What is to be sent over a socket; none closes it.
+pub type Frames = Vec<Option<Vec<u8>>>;
+
 /// The server.
 pub struct Hub {
     /// While it runs.
@@ -174,23 +177,22 @@ impl Hub {
     }
 
     /// Hears a frame of a socket; gives what is to be sent back, none for the end.
-    pub fn hear(&mut self, wire: &Rc<Wire>, frame: Option<&[u8]>) -> Vec<Option<Vec<u8>>> {
+    pub fn hear(&mut self, wire: &Rc<Wire>, frame: Option<&[u8]>) -> Frames {
         let Some((live, _)) = self.lives.get_mut(&wire.id) else { return vec![None] };
         let frame = frame.and_then(|bytes| wire::unpack::<ClientFrame>(bytes).ok());
         let Some(frame) = frame else {
             self.lives.remove(&wire.id);
             return Vec::new();
         };
-        match self.runtime.block_on(live.receive(frame)) {
-            Ok(frames) => self.packed(wire.id, &frames),
-            Err(_) => {
-                self.lives.remove(&wire.id);
-                vec![None]
-            }
+        if let Ok(frames) = self.runtime.block_on(live.receive(frame)) {
+            self.packed(wire.id, &frames)
+        } else {
+            self.lives.remove(&wire.id);
+            vec![None]
         }
     }
 
-    fn packed(&mut self, id: u64, frames: &[ServerFrame]) -> Vec<Option<Vec<u8>>> {
+    fn packed(&mut self, id: u64, frames: &[ServerFrame]) -> Frames {
         let mut packed: Vec<_> = frames.iter().map(|frame| Some(wire::pack(frame))).collect();
         if frames.contains(&ServerFrame::Ended) {
             self.lives.remove(&id);
@@ -208,7 +210,7 @@ impl Hub {
     }
 
     /// What there is to tell over each socket.
-    pub fn news(&mut self) -> Vec<(Rc<Wire>, Vec<Option<Vec<u8>>>)> {
+    pub fn news(&mut self) -> Vec<(Rc<Wire>, Frames)> {
         let mut told = Vec::new();
         let ids: Vec<u64> = self.lives.keys().copied().collect();
         for id in ids {

@@ -211,12 +211,12 @@ impl<T> Slot<T> {
     where
         T: 'static,
     {
-        poll_fn(move |context| match slot.value.borrow_mut().take() {
-            Some(value) => Poll::Ready(value),
-            None => {
-                *slot.waker.borrow_mut() = Some(context.waker().clone());
-                Poll::Pending
+        poll_fn(move |context| {
+            if let Some(value) = slot.value.borrow_mut().take() {
+                return Poll::Ready(value);
             }
+            *slot.waker.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
         })
     }
 }

@@ -142,6 +142,8 @@ impl Ledger {
         let mut stages = BTreeMap::new();
         for chunk in inside.chunks() {
             self.learn(chunk.document, chunk.hash, chunk.bytes);
+        }
+        for chunk in inside.chunks() {
             stages.insert((chunk.document, chunk.hash), (chunk.stage, chunk.is_own));
             let before = self.before.get(&vault);
             let before = before.and_then(|one| one.stages.get(&(chunk.document, chunk.hash)));

@@ -7,7 +7,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::missing_panics_doc,
     clippy::indexing_slicing,
     reason = "a test crate: a failed step fails the history"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ankomst_shared::app::{Act, Acted, Command, Query, Reply, Screen, SignIn, View};
+use ankomst_shared::app::{Act, Command, Query, Reply, Screen, SignIn, View};
 use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
@@ -16,8 +16,6 @@ use crate::world::World;
 pub enum Meant {
     /// To save these, each a number; in one act if there are several.
     Write(Vec<(u64, Written)>),
-    /// To begin a case.
-    Begin,
     /// To add a person to a case.
     Person(DocumentId, u64, Box<Written>),
     /// To sign in.
@@ -87,12 +85,12 @@ impl World {
 
     fn work(&mut self, at: usize) -> (Command, Meant) {
         let cases = self.cases(at);
-        let wanted = 2 + self.tablets.len() / 3;
+        let wanted = 3 + self.tablets.len() / 2;
         if cases.is_empty() || (cases.len() < wanted && self.kernel.chance(150)) {
             let label = self.ledger.token();
             return (
                 Command::Act(Act::NewCase, vec![("label".to_owned(), value(label))]),
-                Meant::Begin,
+                Meant::Other,
             );
         }
         let case = cases[self.kernel.roll(cases.len())];
@@ -186,7 +184,6 @@ impl World {
                     self.ledger.saved(token, written);
                 }
             }
-            (Meant::Begin, Reply::Acted(Acted { document: Some(_), .. })) => {}
             (Meant::Person(case, token, written), Reply::Entry(entry)) => {
                 self.persons.entry(case).or_default().push(entry.clone());
                 self.ledger.saved(token, *written);

@@ -122,7 +122,7 @@ impl World {
         for at in 0..self.tablets.len() {
             if !self.is_quiet(at) {
                 let status = self.tablets[at].core().map(ankomst_core::Core::status);
-                let text = format!("no rest at {at}: {:?}", status.map(brief));
+                let text = format!("no rest at {at}: {:?}", status.as_ref().map(brief));
                 self.ledger.diverged.push(text);
             }
         }

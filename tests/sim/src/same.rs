@@ -15,7 +15,7 @@ pub type Visible = BTreeMap<DocumentId, BTreeMap<ChangeHash, Vec<u8>>>;
 
 /// The state of a tablet in a few words.
 #[must_use]
-pub fn brief(status: ankomst_shared::app::Status) -> String {
+pub fn brief(status: &ankomst_shared::app::Status) -> String {
     format!(
         "{:?} {:?} waiting {} received {} left {:?} sign in {} outdated {}",
         status.screen,

@@ -232,6 +232,7 @@ impl Tablet {
     }
 
     /// Answers a question that needs no waiting.
+    #[must_use]
     pub fn ask(&self, command: Command) -> Option<Reply> {
         let core = self.core()?.clone();
         let mut task = Box::pin(async move { core.handle(command).await });
@@ -242,6 +243,7 @@ impl Tablet {
     }
 
     /// Lets its programs run until they wait; gives the command that was carried out.
+    #[must_use]
     pub fn pump(&mut self) -> Option<(Reply, Meant)> {
         if !self.awake {
             return None;

@@ -167,18 +167,6 @@ impl World {
             return;
         }
         let answered = self.hub.answer(&question);
-        if std::env::var_os("SIM_TALK").is_some() {
-            let told = answered
-                .as_ref()
-                .map(|(answer, _)| (answer.status, answer.problem.clone(), answer.body.len()));
-            eprintln!(
-                "{} {} {} {} {told:?}",
-                self.kernel.now(),
-                question.at,
-                question.path,
-                question.body.len()
-            );
-        }
         self.arrived();
         match answered.filter(|_| !self.hub.is_cut()) {
             Some((answer, set)) if is_first => {

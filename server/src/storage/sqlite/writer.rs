@@ -54,7 +54,10 @@ pub struct Writer {
 
 /// The writer of a simulation: each piece of work is a commit, in the thread that asks.
 #[cfg(feature = "sim")]
-struct Here(std::sync::Mutex<(Connection, Box<dyn Fn(Group) + Send>)>);
+struct Here(std::sync::Mutex<(Connection, Watch)>);
+
+#[cfg(feature = "sim")]
+type Watch = Box<dyn Fn(Group) + Send>;
 
 #[cfg(feature = "sim")]
 impl core::fmt::Debug for Here {

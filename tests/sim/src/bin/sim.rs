@@ -1,4 +1,4 @@
-//! Lives histories: `sim --devices 5 --days 8 --seed 1..250`. The last line tells what came of them.
+//! Lives histories: `sim --devices 5 --days 5 --seed 1..400`. The last line tells what came of them.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -18,10 +18,10 @@ struct Args {
     #[arg(long, default_value_t = 5)]
     devices: usize,
     /// Days of each history.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 5)]
     days: u32,
-    /// The seed, or the first and the last: `7` or `1..250`.
-    #[arg(long, default_value = "1..250")]
+    /// The seed, or the first and the last: `7` or `1..400`.
+    #[arg(long, default_value = "1..400")]
     seed: String,
     /// Of those seeds, one in so many.
     #[arg(long, default_value_t = 1)]
@@ -48,7 +48,9 @@ fn seeds(text: &str) -> anyhow::Result<std::ops::RangeInclusive<u64>> {
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.names {
-        Plant::ALL.iter().for_each(|plant| println!("{plant:?}"));
+        for plant in Plant::ALL {
+            println!("{plant:?}");
+        }
         return Ok(ExitCode::SUCCESS);
     }
     plant::choose(args.plant.and_then(|at| Plant::ALL.get(at).copied()));

@@ -208,7 +208,8 @@ impl<P: Platform> Core<P> {
         self.with_open_of(device, |_| Ok(()))?;
         let whole = answer.documents.iter().map(|history| history.document);
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
-        self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied())).await?;
+        let goes = self.leaving()?;
+        self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied()).chain(goes)).await?;
         let mut arrived = self.0.state.borrow().arrived;
         let told = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
@@ -251,6 +252,11 @@ impl<P: Platform> Core<P> {
             }
             Next::Whole | Next::Later => Met::Whole,
         })
+    }
+
+    /// Documents that are given up once nothing of them is only here: what is half typed in them is, too.
+    fn leaving(&self) -> Result<Vec<DocumentId>, Refusal> {
+        self.with_open(|open| Ok(open.standing.leaving.iter().copied().collect()))
     }
 
     /// Does something with the open vault if it is still the one of that device's person: an
@@ -338,6 +344,10 @@ impl<P: Platform> Core<P> {
         if let ServerFrame::Feed(batch) = &frame {
             self.with_open_of(device, |_| Ok(()))?;
             self.commit_before(batch.chunks.iter().map(|chunk| chunk.document)).await?;
+        } else {
+            self.with_open_of(device, |_| Ok(()))?;
+            let goes = self.leaving()?;
+            self.commit_before(goes).await?;
         }
         let mut arrived = self.0.state.borrow().arrived;
         let heard = self.with_open_of(device, |open| {
