@@ -182,9 +182,7 @@ impl RawDevice {
     ///
     /// # Errors
     /// When it has none.
-    pub async fn connects(
-        &self,
-    ) -> Result<super::transport::LiveSocket, ankomst_core::platform::TransportError> {
+    pub async fn connects(&self) -> Result<LiveSocket, TransportError> {
         self.transport.connect("/api/v1/live").await
     }
 
