@@ -22,6 +22,7 @@ pub mod person;
 pub mod release;
 pub mod server;
 pub mod small_disk;
+mod strace;
 
 use std::path::PathBuf;
 
