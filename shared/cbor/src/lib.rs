@@ -9,6 +9,7 @@
 pub mod bytes;
 pub mod decode;
 pub mod encode;
+mod fault;
 
 pub use minicbor::data;
 pub use minicbor_derive::{Decode, Encode};

@@ -26,6 +26,7 @@ pub mod recorded;
 pub mod release;
 pub mod server;
 pub mod small_disk;
+mod strace;
 
 use std::path::PathBuf;
 

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::dump::Dump;
 use super::small_disk::on_small_disk;
+use super::strace::{strace, without_ours};
 
 /// How long a line of the log is waited for.
 const HEAR_MAX: Duration = Duration::from_mins(1);
@@ -256,21 +257,7 @@ impl Server {
         let mut command = if let Some(bytes) = self.small_disk {
             on_small_disk(self.data.path(), bytes, &self.binary)
         } else if let Some(file) = &self.trace {
-            let mut strace = Command::new("strace");
-            strace.args(["-f", "-qq", "-tt", "-y", "-s", "24", "-A", "-o"]).arg(file);
-            match &self.failing {
-                Some((name, when)) => {
-                    strace.arg("-P").arg(self.data.path().join(name));
-                    strace.arg("-e").arg("trace=fsync,fdatasync");
-                    strace.arg("-e").arg(format!("inject=fsync,fdatasync:error=EIO:when={when}"));
-                }
-                None => {
-                    strace.arg("-e");
-                    strace.arg("trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64");
-                }
-            }
-            strace.arg(&self.binary);
-            strace
+            strace(self.data.path(), file, self.failing.as_ref(), &self.binary)
         } else {
             Command::new(&self.binary)
         };
@@ -373,14 +360,6 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// Variables that steer the tests are no settings of the server's.
-fn without_ours(command: &mut Command) {
-    let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
-        command.env_remove(name);
     }
 }
 

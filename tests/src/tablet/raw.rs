@@ -178,14 +178,6 @@ impl RawDevice {
         self.transport.cookies()
     }
 
-    /// Opens a live socket, if the server has a place for it.
-    ///
-    /// # Errors
-    /// When it has none.
-    pub async fn connects(&self) -> Result<LiveSocket, TransportError> {
-        self.transport.connect("/api/v1/live").await
-    }
-
     /// One exchange in which the device wants houses and documents whole.
     pub async fn asks_for(&self, wants: Vec<DocumentId>, heal: Vec<DocumentId>) -> ExchangeAnswer {
         let nowhere = Position::default();

@@ -244,7 +244,7 @@ async fn asks(raw: &RawDevice, flood: &Flood) {
         flood.answered("a page", page.status);
         let renewal = raw.send("/api/v1/session/refresh", vec![0; 4_000]).await;
         flood.answered("a renewal", renewal.map_or(0, |answer| answer.status));
-        match raw.connects().await {
+        match raw.connect().await {
             Ok(socket) => {
                 drop(socket.send(vec![1; 100_000]));
                 socket.close();

@@ -163,7 +163,10 @@ fn in_savepoint<T>(
             connection.execute_batch("RELEASE work").map(|()| done).map_err(StorageError::from)
         }
         Err(error) => {
-            connection.execute_batch("ROLLBACK TO work; RELEASE work")?;
+            // A full disk may have rolled everything back already; that it was full is what is to be said.
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK TO work; RELEASE work")?;
+            }
             Err(error)
         }
     }
