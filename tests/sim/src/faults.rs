@@ -90,6 +90,8 @@ pub struct Kinds {
     rights: bool,
     hostile: bool,
     losses: bool,
+    /// Programs on tablets end at any time.
+    pub ends: bool,
     /// The server is to be cut off after so many commits.
     pub cut_at: Option<i64>,
     copied: Vec<Option<Copied>>,
@@ -114,6 +116,7 @@ impl Kinds {
             rights: has(450),
             hostile: has(350),
             losses: has(200),
+            ends: has(700),
             cut_at: None,
             copied: Vec::new(),
         }
@@ -122,7 +125,7 @@ impl Kinds {
     /// None at all: the network is as good as any, and nothing else goes wrong.
     pub fn end(&mut self) {
         (self.loss, self.slow, self.offline) = (0, 40, 0);
-        (self.others, self.cut_at) = (false, None);
+        (self.others, self.ends, self.cut_at) = (false, false, None);
     }
 
     /// A link of this history at its usual.

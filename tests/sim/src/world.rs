@@ -94,7 +94,23 @@ impl World {
         self.kernel.set_now(until.max(self.kernel.now()));
     }
 
+    /// A tablet's programs end just when it has written, or when something comes for it.
+    fn ends_now(&mut self, event: &Event) {
+        let at = match event {
+            Event::Disk(at, _) => *at,
+            Event::Answer(question, ..) => question.at,
+            Event::Down(wire, _) => wire.at,
+            _ => return,
+        };
+        if self.kinds.ends && self.tablets[at].awake && self.kernel.chance(4) {
+            self.ledger.look(&self.tablets[at], &self.hub);
+            self.crash_tablet(at);
+            self.count("ended");
+        }
+    }
+
     fn happen(&mut self, event: Event) {
+        self.ends_now(&event);
         match event {
             Event::Wake(at, slot) => {
                 if let Some(slot) = slot.upgrade() {
