@@ -78,6 +78,7 @@ fn answer() -> ExchangeAnswer {
         lease_s: 0,
         shuts_s: 0,
         hand_in: None,
+        guarded: None,
     };
     ExchangeAnswer {
         welcome,

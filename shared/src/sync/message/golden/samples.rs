@@ -172,7 +172,6 @@ fn full_welcome() -> Welcome {
         away: vec![away()],
         enrolments: vec![bytes(7)],
         hand_in: None,
-        guarded: Some(vec![document()]),
         ..welcome()
     }
 }
@@ -263,6 +262,7 @@ pub(super) fn exchanges() -> Vec<Sample> {
         sample("ExchangeAnswer", answer),
         sample("Welcome full", full_welcome()),
         sample("Welcome", welcome()),
+        sample("Welcome guarded", Welcome { guarded: Some(vec![document()]), ..welcome() }),
         sample("Away", away()),
         sample("Person", person()),
         sample("DocumentHistory bare", whole),
