@@ -72,7 +72,6 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         start(&mut command)
     })?;
     step("histories", || sim::run(&sim::SimArgs::usual()))?;
-    step("planted defects", || sim::run(&sim::SimArgs::of_plants()))?;
     step("lints", || {
         cargo(&[
             "clippy",
