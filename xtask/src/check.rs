@@ -72,6 +72,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         start(&mut command)
     })?;
     step("histories", || sim::run(&sim::SimArgs::usual()))?;
+    step("a history again", || {
+        cargo(&["test", "--quiet", "--profile", "fast", "-p", "ankomst-sim"])
+    })?;
     step("lints", || {
         cargo(&[
             "clippy",
