@@ -71,7 +71,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         }
         start(&mut command)
     })?;
-    step("histories", || sim::run(&sim::SimArgs::usual()))?;
+    step("histories", || sim::run(&sim::SimArgs::kept()))?;
     step("a history again", || {
         cargo(&["test", "--quiet", "--profile", "fast", "-p", "ankomst-sim"])
     })?;
