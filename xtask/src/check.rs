@@ -75,8 +75,10 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         }
         start(&mut command)
     })?;
-    step("histories", || sim::run(&sim::SimArgs::usual()))?;
-    step("planted defects", || sim::run(&sim::SimArgs::of_plants()))?;
+    step("histories", || sim::run(&sim::SimArgs::kept()))?;
+    step("a history again", || {
+        cargo(&["test", "--quiet", "--profile", "fast", "-p", "ankomst-sim"])
+    })?;
     step("lints", || {
         cargo(&[
             "clippy",

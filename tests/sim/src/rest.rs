@@ -9,6 +9,7 @@ use ankomst_server::sync::access;
 use ankomst_shared::app::{Command, Contact, Query, Reply, Screen, View};
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::ChangeHash;
+use ankomst_shared::sync::client::Stage;
 use ankomst_shared::value::Value;
 
 use crate::disk::Mood;
@@ -124,8 +125,25 @@ impl World {
                 let status = self.tablets[at].core().map(ankomst_core::Core::status);
                 let text = format!("no rest at {at}: {:?}", status.as_ref().map(brief));
                 self.ledger.diverged.push(text);
+                self.ledger.diverged.extend(self.waiting(at));
             }
         }
+    }
+
+    /// What the log says of changes that a tablet has been told are received, and no more.
+    fn waiting(&self, at: usize) -> Vec<String> {
+        let Some(core) = self.tablets[at].core() else { return Vec::new() };
+        let received = core.look_inside(|inside| {
+            let all = inside.chunks().filter(|one| one.stage == Stage::Received);
+            all.map(|one| (one.document, one.hash)).collect::<Vec<_>>()
+        });
+        let mut said = Vec::new();
+        for (document, hash) in received.unwrap_or_default().into_iter().take(3) {
+            let row = self.hub.app().readers.read(|db| log::chunk_of(db, document, hash)).unwrap();
+            let row = row.map(|row| (row.state, row.reason));
+            said.push(format!("{hash} of {document} is {row:?}"));
+        }
+        said
     }
 
     fn is_quiet(&self, at: usize) -> bool {
