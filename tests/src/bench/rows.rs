@@ -18,7 +18,7 @@ use crate::tablet::Tablet;
 use crate::tablet::raw::RawDevice;
 
 /// Records changed on the tablet, by others, and by both.
-const BACK: (usize, usize, usize) = (20, 30, 5);
+pub const BACK: (usize, usize, usize) = (20, 30, 5);
 /// Changes of an edit set.
 const EDIT_SET: usize = 10;
 /// Exchanges with nothing new, of which one is told on average.
@@ -51,7 +51,8 @@ fn float(number: u64) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }
 
-fn say_wire(say: Say<'_>, row: &str, wire: Wire, times: f64) {
+/// Prints what went over the wire, on average of so many times.
+pub fn say_wire(say: Say<'_>, row: &str, wire: Wire, times: f64) {
     say(row, "bytes up", float(wire.up) / times, "B");
     say(row, "bytes down", float(wire.down) / times, "B");
     say(row, "round trips", float(wire.turns) / times, "");

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use ankomst_tests::bench::rows;
+use ankomst_tests::bench::{peers, rows};
 use ankomst_tests::bench::town::Town;
 use ankomst_tests::tablet::device::local;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Parser;
 
 const ROWS: [&str; 6] = ["first", "back", "nothing", "live", "idle", "append"];
@@ -46,7 +46,16 @@ async fn run(args: Args) -> anyhow::Result<()> {
         }
     };
     let known = |row: &String| ROWS.contains(&row.as_str()) || row == "killed";
-    ensure!(args.rows.iter().all(known), "rows are {ROWS:?} and killed");
+    if let [only] = args.rows.as_slice()
+        && only == "peers"
+    {
+        let folder = peers::folder().context("ANKOMST_PEERS is not set")?;
+        for peer in peers::PEERS {
+            peers::measure(&folder, peer, args.records, &say).await?;
+        }
+        return Ok(());
+    }
+    ensure!(args.rows.iter().all(known), "rows are {ROWS:?}, killed, and peers alone");
     let wanted = |row: &str| args.rows.is_empty() || args.rows.iter().any(|one| one == row);
     ensure!(args.records >= 110, "rows need 110 records");
     let mut town = Town::new(args.records).await?;
