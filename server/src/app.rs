@@ -13,7 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Tokens;
 use crate::auth::handed::Handed;
+use crate::auth::passkey::Challenges;
 use crate::auth::throttle::Throttle;
+use crate::fair::{Exchanges, Stored};
+use crate::given;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -22,7 +25,7 @@ use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
 use crate::storage::ledger::Open;
-use crate::storage::sqlite::backup::RESTORING;
+use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
@@ -162,8 +165,14 @@ pub struct App {
     pub presence: Presence,
     /// Live sockets open.
     pub sockets: Sockets,
+    /// Exchanges under way.
+    pub exchanges: Exchanges,
+    /// What everybody has had stored lately.
+    pub stored: Stored,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
+    /// The log was found damaged, which stops the server.
+    damaged: Arc<AtomicBool>,
     /// What the ledger of cleanings has and the log does not know yet.
     pub unclean: Open,
     /// Held while a record is cleaned: two at once would share a new key, and what the second takes out would
@@ -171,6 +180,8 @@ pub struct App {
     pub cleaning: tokio::sync::Mutex<()>,
     /// One-time links that were made a moment ago.
     pub handed: Handed,
+    /// Challenges of passkeys.
+    pub challenges: Challenges,
     /// The folder of scheduled backups, if there are any.
     pub backups: OnceLock<PathBuf>,
 }
@@ -212,12 +223,9 @@ impl App {
         let rows_db = rows::open(folder)?;
         let ballast = Arc::new(Ballast::new(folder));
         let metrics = Arc::<Metrics>::default();
-        let (counts, hears) = (Arc::clone(&metrics), hears_full(&ballast));
         let sockets = Sockets::new(Arc::clone(&metrics));
-        let watch = move |group: Group| {
-            counts.commit(group.pieces, group.took);
-            hears(group);
-        };
+        let (stopping, damaged) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
+        let watch = watches(&ballast, &metrics, (&stopping, &damaged));
         let watch_accesses = Arc::new(hears_full(&ballast));
         let app = Self {
             folder: folder.to_path_buf(),
@@ -230,7 +238,7 @@ impl App {
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
             catalog: RwLock::new(Catalog::builtin()),
-            trial: TrialPool::new(binary, Arc::clone(&metrics)),
+            trial: TrialPool::new(binary, TrialPool::DEADLINE, Arc::clone(&metrics)),
             secrets: Secrets::of(server, deposit, master),
             tokens: Tokens::new(session),
             ballast,
@@ -241,10 +249,14 @@ impl App {
             policies: Policies::default(),
             presence: Presence::default(),
             sockets,
-            stopping: CancellationToken::new(),
+            exchanges: Exchanges::default(),
+            stored: Stored::default(),
+            stopping,
+            damaged,
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
             handed: Handed::default(),
+            challenges: Challenges::new()?,
             backups: OnceLock::new(),
         };
         if app.readers.read(log::epoch)?.is_none() {
@@ -282,10 +294,24 @@ impl App {
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
     }
 
+    /// Whether the log was sound whenever that was in doubt.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn is_sound(&self) -> Result<(), StorageError> {
+        if self.damaged.load(Ordering::Acquire) {
+            return Err(StorageError::Damaged(
+                "log.db did not survive a failure of its disk. Nothing that was in doubt was acknowledged. Put the \
+                 disk right, then restore the newest backup; tablets bring back what it lacks",
+            ));
+        }
+        Ok(())
+    }
+
     /// The server's clock, Unix milliseconds.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        jiff::Timestamp::now().as_millisecond()
+        given::now_ms()
     }
 }
 
@@ -295,7 +321,7 @@ impl App {
 /// When it cannot be made.
 pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    make_folders(folder, std::fs::DirBuilder::new().recursive(true).mode(0o700))
 }
 
 /// Tells the ballast of commits that met a full disk.
@@ -305,6 +331,25 @@ fn hears_full(ballast: &Arc<Ballast>) -> impl Fn(Group) + Send + Sync + 'static 
         if group.met_full {
             ballast.hears(&StorageError::Full);
         }
+    }
+}
+
+/// Counts commits, and stops the server when the log is found damaged.
+fn watches(
+    ballast: &Arc<Ballast>,
+    metrics: &Arc<Metrics>,
+    (stopping, damaged): (&CancellationToken, &Arc<AtomicBool>),
+) -> impl Fn(Group) + Send + Sync + 'static {
+    let (counts, hears) = (Arc::clone(metrics), hears_full(ballast));
+    let (stopping, damaged) = (stopping.clone(), Arc::clone(damaged));
+    move |group| {
+        if group.is_damaged {
+            damaged.store(true, Ordering::Release);
+            stopping.cancel();
+            return;
+        }
+        counts.commit(group.pieces, group.took);
+        hears(group);
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
 use ankomst_shared::sign::{PublicKey, SigningKey};
 
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, Mode, What};
 use crate::storage::accesses::{self, beside};
@@ -29,8 +30,27 @@ pub struct Audit {
     watch: Watch,
     writer: Mutex<Option<Arc<Writer>>>,
     readers: Readers,
-    owed: Mutex<Vec<Entry>>,
+    owing: Arc<Owing>,
+}
+
+/// What is owed, and whether the last entry could not be written.
+#[derive(Default)]
+struct Owing {
+    entries: Mutex<Vec<Entry>>,
     is_failing: AtomicBool,
+}
+
+impl Owing {
+    /// Owes entries that could not be written, before those that are owed since; the newest that are too many are lost.
+    fn again(&self, mut entries: Vec<Entry>, error: &StorageError) {
+        let mut owed = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.append(&mut owed);
+        let lost = entries.len().saturating_sub(OWED_MAX);
+        entries.truncate(OWED_MAX);
+        *owed = entries;
+        let owed = owed.len();
+        tracing::error!(%error, owed, lost, "The access log cannot be written; what was done is noted later.");
+    }
 }
 
 impl core::fmt::Debug for Audit {
@@ -74,11 +94,10 @@ impl Audit {
             watch,
             writer: Mutex::default(),
             readers: Readers::new(folder, accesses::FILE),
-            owed: Mutex::default(),
-            is_failing: AtomicBool::new(false),
+            owing: Arc::default(),
         };
         if let Err(error) = audit.writer() {
-            audit.is_failing.store(true, Ordering::Release);
+            audit.owing.is_failing.store(true, Ordering::Release);
             tracing::error!(%error, "The access log cannot be opened: nobody is shown a record until it can.");
         }
         audit
@@ -89,7 +108,7 @@ impl Audit {
         if let Some(writer) = writer.as_ref() {
             return Ok(Arc::clone(writer));
         }
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = given::now_ms();
         let db = accesses::open(&self.folder, &self.key, now_ms)?;
         let watch = Arc::clone(&self.watch);
         let made = Arc::new(Writer::start(db, move |group| watch(group))?);
@@ -105,15 +124,10 @@ impl Audit {
         if entries.is_empty() {
             return Ok(());
         }
-        let owed = core::mem::take(&mut *self.owed());
-        match self.write(owed.iter().cloned().chain(entries).collect()).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.owed().extend(owed);
-                tracing::error!(%error, "The access log cannot be written: a record is not shown.");
-                Err(StorageError::Unnoted(Box::new(error)))
-            }
-        }
+        self.write(entries, false).await.map_err(|error| {
+            tracing::error!(%error, "The access log cannot be written: a record is not shown.");
+            StorageError::Unnoted(Box::new(error))
+        })
     }
 
     /// Notes what was done, now or, if the log cannot be written, with the next entries.
@@ -121,47 +135,53 @@ impl Audit {
         if entries.is_empty() {
             return;
         }
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = given::now_ms();
         let dated = entries
             .into_iter()
             .map(|entry| Entry { at_ms: Some(entry.at_ms.unwrap_or(now_ms)), ..entry });
-        let mut all = core::mem::take(&mut *self.owed());
-        all.extend(dated);
-        if let Err(error) = self.write(all.clone()).await {
-            let mut owed = self.owed();
-            let room = OWED_MAX.saturating_sub(owed.len());
-            let lost = all.len().saturating_sub(room);
-            owed.extend(all.into_iter().take(room));
-            tracing::error!(%error, owed = owed.len(), lost, "The access log cannot be written; what was done is noted later.");
-        }
+        // It is owed where it cannot be written.
+        drop(self.write(dated.collect(), true).await);
     }
 
-    fn owed(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
-        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn write(&self, entries: Vec<Entry>) -> Result<(), StorageError> {
-        let key = self.key.clone();
-        let append = move |db: &Connection| {
-            accesses::append(db, &key, &entries, jiff::Timestamp::now().as_millisecond())
-        };
-        let written = match self.writer() {
-            Ok(writer) => writer.write(append).await,
-            Err(error) => Err(error),
-        };
-        self.is_failing.store(written.is_err(), Ordering::Release);
-        let head = written?;
-        // It may tell of an earlier end, so that it cannot be written hinders nothing.
-        if let Err(error) = beside::note(&accesses::file(&self.folder), &head) {
-            tracing::warn!(%error, "The end of the access log could not be noted beside it.");
-        }
-        Ok(())
+    /// Writes what is owed and then these, to the end: whoever asked may be gone before, and what is owed must not go
+    /// with them. Where it cannot be written, what was owed still is, and these if they are to be.
+    async fn write(&self, entries: Vec<Entry>, owe: bool) -> Result<(), StorageError> {
+        let mut all = core::mem::take(
+            &mut *self.owing.entries.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        let owed = if owe { all.len() + entries.len() } else { all.len() };
+        all.extend(entries);
+        let (key, owing, file) =
+            (self.key.clone(), Arc::clone(&self.owing), accesses::file(&self.folder));
+        let writer = self.writer();
+        let task = tokio::spawn(async move {
+            let mut kept = all.clone();
+            kept.truncate(owed);
+            let append = move |db: &Connection| accesses::append(db, &key, &all, given::now_ms());
+            let written = match writer {
+                Ok(writer) => writer.write(append).await,
+                Err(error) => Err(error),
+            };
+            owing.is_failing.store(written.is_err(), Ordering::Release);
+            match &written {
+                // It may tell of an earlier end, so that it cannot be written hinders nothing.
+                Ok(head) => {
+                    if let Err(error) = beside::note(&file, head) {
+                        tracing::warn!(%error, "The end of the access log could not be noted beside it.");
+                    }
+                }
+                Err(error) if !kept.is_empty() => owing.again(kept, error),
+                Err(_) => {}
+            }
+            written.map(drop)
+        });
+        task.await.map_err(|_| StorageError::Stopped)?
     }
 
     /// Whether the last entry could not be written.
     #[must_use]
     pub fn is_failing(&self) -> bool {
-        self.is_failing.load(Ordering::Acquire)
+        self.owing.is_failing.load(Ordering::Acquire)
     }
 
     /// Reads the log.
@@ -196,5 +216,70 @@ impl Audit {
         work: impl FnOnce(&Connection) -> Result<(), StorageError> + Send + 'static,
     ) -> Result<(), StorageError> {
         self.writer()?.write(work).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::storage::accesses::read;
+
+    /// Bounds the log to so many pages, or to those it has.
+    async fn bound(audit: &Audit, pages: Option<u32>) {
+        let work = move |db: &Connection| {
+            let there: u32 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let most = format!("PRAGMA max_page_count = {}", pages.unwrap_or(there));
+            Ok(db.query_row(&most, [], |_| Ok(()))?)
+        };
+        audit.on_writer(work).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_owed_is_not_lost_with_whoever_asked_and_went() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit =
+            Arc::new(Audit::open(folder.path(), SigningKey::from_seed([1; 32]), Arc::new(|_| ())));
+        bound(&audit, None).await;
+        while audit.note(vec![Entry::of(What::LogRead)]).await.is_ok() {}
+        audit.owe(vec![Entry::of(What::Revoked)]).await;
+        let full = audit.read(read::last).unwrap();
+
+        for owes in [false, true] {
+            // The log is busy; somebody asks and goes before it answers.
+            let (go_on, hears) = channel();
+            let busy = Arc::clone(&audit);
+            let busy = tokio::spawn(async move {
+                let waits = move |_: &Connection| hears.recv().map_err(|_| StorageError::Stopped);
+                // What is written together with what does not fit fails with it.
+                drop(busy.on_writer(waits).await);
+            });
+            tokio::task::yield_now().await;
+            let entry = vec![Entry::of(What::SignedOut)];
+            let asks =
+                async { if owes { audit.owe(entry).await } else { drop(audit.note(entry).await) } };
+            assert!(tokio::time::timeout(Duration::from_millis(20), asks).await.is_err());
+            go_on.send(()).unwrap();
+            busy.await.unwrap();
+            // What was asked then has failed by now, for this comes behind it.
+            drop(audit.on_writer(|_| Ok(())).await);
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        }
+        bound(&audit, Some(1_000_000)).await;
+        audit.note(vec![Entry::of(What::LogRead)]).await.unwrap();
+        let mut noted = Vec::new();
+        let taken = audit.read(|db| {
+            read::each(db, (full + 1, i64::MAX), |one| {
+                noted.push(one.entry.what);
+                Ok(())
+            })
+        });
+        taken.unwrap();
+        assert_eq!(noted, [What::Revoked, What::SignedOut, What::LogRead], "owed once each");
+        assert!(!audit.is_failing());
     }
 }

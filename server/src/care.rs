@@ -2,13 +2,15 @@
 //! `ankomst doctor` finds.
 
 use core::time::Duration;
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{App, make_folder};
+use crate::given;
 use crate::key_files::Key;
 use crate::storage::accesses::copy;
+use crate::storage::sqlite::aside::{self, Aside};
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::{backed, held, log};
 use crate::storage::{StorageError, ballast, ledger};
@@ -61,7 +63,7 @@ const DISK_EVERY: Duration = Duration::from_secs(2);
 pub async fn watch_disk(app: Arc<App>) {
     loop {
         let looked = Arc::clone(&app);
-        drop(tokio::task::spawn_blocking(move || looked.ballast.look()).await);
+        drop(given::beside(move || looked.ballast.look()).await);
         tokio::select! {
             () = tokio::time::sleep(DISK_EVERY) => {}
             () = app.stopping.cancelled() => return,
@@ -128,8 +130,8 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     let file = schedule.folder.join(name(now_ms));
     let folder = schedule.folder.clone();
     let made_by = Arc::clone(app);
-    let contents = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder)?;
+    let contents = given::beside(move || {
+        backup::make_folders(&folder, DirBuilder::new().recursive(true))?;
         sweep(&folder)?;
         // On the same disk it would take the room that was made for sessions and the feed.
         if made_by.ballast.is_low() && made_by.ballast.shares_disk_with(&folder) {
@@ -274,8 +276,23 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         format!("{held} changes are held for a person"),
         "ankomst held list",
     ));
+    for aside in app.readers.read(|db| aside::all(&app.folder, db))? {
+        found.push(put_aside(&aside));
+    }
     found.extend(examine_backup(app)?);
     Ok(found)
+}
+
+/// Whether what a restore has put aside is back.
+fn put_aside(aside: &Aside) -> Finding {
+    let (fine, what) = match &aside.missing {
+        Some(missing) => {
+            (missing.is_empty(), format!("{} changes of it are not back", missing.len()))
+        }
+        None => (false, "it cannot be read, so nobody can say what of it is missing".to_owned()),
+    };
+    let how = "ankomst missing; once nothing more can come, move that folder away";
+    finding(fine, format!("{}: {what}", aside.folder), how)
 }
 
 fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {

@@ -11,7 +11,7 @@ use crate::key_files::KeyFiles;
 use crate::tls::Pair;
 
 /// Variables of this prefix that belong to the log, to one command or to the project's tools.
-const NOT_SETTINGS: [&str; 11] = [
+const NOT_SETTINGS: [&str; 13] = [
     "ANKOMST_CONFIG",
     "ANKOMST_LOG",
     "ANKOMST_PASSWORD_FILE",
@@ -21,8 +21,10 @@ const NOT_SETTINGS: [&str; 11] = [
     "ANKOMST_BROWSER",
     "ANKOMST_KILLS",
     "ANKOMST_BACKUPS",
+    "ANKOMST_FLOOD_S",
     "ANKOMST_SCREENS",
     "ANKOMST_TRIAL_DRILL",
+    "ANKOMST_SYNC_DRILL",
 ];
 /// Where it listens if nothing says otherwise.
 const LISTEN: &str = "127.0.0.1:8765";

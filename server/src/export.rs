@@ -84,9 +84,20 @@ pub(crate) fn record(
 }
 
 fn opened(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
+    opened_in(app, id, &["visible"])
+}
+
+/// A document with what waits for its trial, for what the server itself writes.
+pub(crate) fn with_waiting(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
+    opened_in(app, id, &["visible", "pending"])
+}
+
+fn opened_in(app: &App, id: DocumentId, states: &[&str]) -> Result<Option<Document>, StorageError> {
     let mut chunks: Vec<ByteVec> = Vec::new();
-    for chunk in app.readers.read(|db| log::chunks_of(db, id, "visible"))? {
-        chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+    for state in states {
+        for chunk in app.readers.read(|db| log::chunks_of(db, id, state))? {
+            chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+        }
     }
     let nobody = ActorId::from_bytes([0; 16]);
     let opened = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice()));

@@ -13,6 +13,8 @@ pub mod cli;
 pub mod config;
 pub mod desk;
 pub mod export;
+pub mod fair;
+pub mod given;
 pub mod http;
 pub mod key_files;
 pub mod limits;

@@ -35,6 +35,22 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub const STREAMS_MAX: u32 = 64;
 /// Exchanges at one time: each may hold 16 MiB, packed.
 pub const EXCHANGES_AT_ONCE: usize = 32;
+/// A device that asks while an exchange of its own is under way is asked to come again after this, in seconds.
+pub const NEXT_EXCHANGE_S: u32 = 1;
+/// Values of all kinds in what a tablet says at once: the most that honest ones say is a tenth of it.
+pub const ITEMS_MAX: usize = 200_000;
+/// New changes of one device stored in a row: years of a person's work, for after a restore.
+pub const NEW_BURST: u64 = 50_000;
+/// New changes of one device stored in an hour, once it has had [`NEW_BURST`].
+pub const NEW_HOURLY: u64 = 20_000;
+/// Bytes of new changes of one device stored in a row.
+pub const NEW_BYTES_BURST: u64 = 256 * 1024 * 1024;
+/// Bytes of new changes of one device stored in an hour, once it has had [`NEW_BYTES_BURST`].
+pub const NEW_BYTES_HOURLY: u64 = 64 * 1024 * 1024;
+/// An account may have so many times as much as one device.
+pub const NEW_OF_ACCOUNT: u64 = 2;
+/// Changes of one author that wait for a decision; more stay on their tablet until some have been decided about.
+pub const HELD_MAX: usize = 5_000;
 /// Tablets that hand in without a session at one time: each may bring 8 MiB.
 pub const FAREWELLS_AT_ONCE: usize = 8;
 /// Requests to sign in, renew or sign out at one time.

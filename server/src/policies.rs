@@ -29,6 +29,28 @@ impl Policies {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = all;
     }
 
+    /// Whether a unit's records know a decision that began on a day, in force or not.
+    #[must_use]
+    pub fn knows(&self, unit: UnitId, key: &str, from: &str) -> bool {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().any(|one| one.unit == unit && one.key == key && one.from == from)
+    }
+
+    /// Whether a unit has decided this, and it is in force on a day: a newer decision replaces those before it, and of
+    /// several of one day one is enough.
+    #[must_use]
+    pub fn says(&self, unit: UnitId, (key, value): (&str, &str), day: &str) -> bool {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let in_force = |one: &&Policy| {
+            let begun = one.unit == unit && one.key == key && one.from.as_str() <= day;
+            begun && (one.to.is_empty() || day <= one.to.as_str())
+        };
+        let newest = all.iter().filter(in_force).map(|one| one.from.as_str()).max();
+        all.iter()
+            .filter(in_force)
+            .any(|one| Some(one.from.as_str()) == newest && one.value == value)
+    }
+
     /// The whole number that a unit has decided on and that is in force on a day, within bounds. A newer decision
     /// replaces those before it; of several of one day the smallest counts.
     #[must_use]

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ankomst_shared::ids::DeviceId;
 
+use crate::given;
+
 #[derive(Debug, Default)]
 struct Known {
     /// Sockets open, by device.
@@ -51,7 +53,7 @@ impl Presence {
 
 impl Drop for Here {
     fn drop(&mut self) {
-        let at = jiff::Timestamp::now().as_millisecond();
+        let at = given::now_ms();
         self.presence.with(|known| {
             if let Some(count) = known.sockets.get_mut(&self.device) {
                 *count = count.saturating_sub(1);

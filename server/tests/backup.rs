@@ -1,6 +1,9 @@
 //! Backups and restores at their edges: cut off, repeated, onto another folder, without their keys.
 #![expect(clippy::unwrap_used, reason = "a test crate")]
 
+#[path = "backup/passkeys.rs"]
+mod passkeys;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +19,7 @@ use ankomst_server::storage::StorageError;
 use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use ankomst_server::storage::sqlite::devices::{self, State};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow};
-use ankomst_server::storage::sqlite::{Keys, backed, backup, log, units};
+use ankomst_server::storage::sqlite::{Keys, backed, backup, links, log, units};
 use ankomst_shared::app::Role;
 use ankomst_shared::sync::Chain;
 
@@ -273,6 +276,7 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
     });
     add.await.unwrap();
     put_document(&app, 7).await;
+    app.writer.write(move |db| links::let_enrol(db, user, i64::MAX)).await.unwrap();
     backup::make(&folder, &file, MASTER).unwrap();
     put_document(&app, 9).await;
     let [known, newer] = [7, 9].map(|number| DocumentId::from_bytes([number; 16]));
@@ -282,6 +286,12 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
         grants::end(db, user, supervises.id, 1_000)?;
         grants::add(db, &GrantRow { level: 1, ..GrantRow::of_role(user, unit, Role::Inspector) })?;
         grants::raise(db, (known, 2), (user, "Hot", 1))?;
+        let of = GrantRow {
+            department: Some("SKO".into()),
+            ..GrantRow::of_role(user, unit, Role::Recipient)
+        };
+        grants::add(db, &of)?;
+        links::set_only(db, unit, "2026-01-01")?;
         grants::raise(db, (newer, 3), (user, "Hot", 1))
     });
     since.await.unwrap();
@@ -295,7 +305,11 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
     }
     assert_eq!(after, before);
     let roles = app.readers.read(|db| accounts::user(db, user)).unwrap().unwrap().roles;
-    assert_eq!(roles, [Role::Caseworker, Role::Inspector]);
+    assert_eq!(roles, [Role::Caseworker, Role::Inspector, Role::Recipient]);
+    let only = app.readers.read(|db| links::only(db, unit)).unwrap();
+    assert_eq!(only, ["2026-01-01"], "tablets are still enrolled only by link");
+    let may = app.writer.write(move |db| links::use_up(db, user, 1)).await.unwrap();
+    assert!(!may, "what a link let in does not come back");
     let level =
         |id| app.readers.read(|db| log::document(db, id)).unwrap().map(|row| row.protection);
     assert_eq!((level(known), level(newer)), (Some(2), None), "the newer one is not in the backup");

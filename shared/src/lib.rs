@@ -18,6 +18,7 @@ pub mod ids;
 pub mod limits;
 pub mod order;
 pub mod path;
+pub mod plant;
 pub mod sound;
 pub mod text;
 pub mod value;

@@ -83,3 +83,64 @@ pub const CLAIMED_MS_MAX: i64 = 253_402_300_799_999;
 pub const CUT_PATHS_MAX: usize = 100;
 /// Longest reason of a cleaning, in characters.
 pub const CUT_REASON_CHARS_MAX: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    macro_rules! named {
+        ($($name:ident),+ $(,)?) => {
+            BTreeMap::from([$((stringify!($name), i128::try_from($name).unwrap())),+])
+        };
+    }
+
+    /// What a number with its unit is.
+    fn number(text: &str) -> i128 {
+        let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
+        let unit = match unit {
+            "" | "bytes" => 1,
+            "KiB" => 1024,
+            "MiB" => 1024 * 1024,
+            other => panic!("unit {other}"),
+        };
+        number.replace(',', "").parse::<i128>().unwrap() * unit
+    }
+
+    #[test]
+    fn the_document_of_the_protocol_says_these_limits() {
+        let named = named!(
+            SYNC_BODY_BYTES_MAX,
+            PUSH_CHUNKS_MAX,
+            LOOKS_MAX,
+            DEPOSITS_MAX,
+            SOCKET_MESSAGE_BYTES_MAX,
+            ENROLMENTS_MAX,
+            FEED_BATCH_CHUNKS_MAX,
+            UNSURE_MAX,
+            HEAL_MAX,
+            WANTS_MAX,
+            CHUNK_WIRE_BYTES_MAX,
+            CHUNK_INFLATED_BYTES_MAX,
+            CHUNK_OPS_MAX,
+            CHUNK_DEPS_MAX,
+            CHUNK_ACTORS_MAX,
+            CHUNK_COLUMNS_MAX,
+            CHUNK_MESSAGE_BYTES_MAX,
+            PATH_BYTES_MAX,
+            FIELD_TEXT_BYTES_MAX,
+            CLAIMED_MS_MAX,
+            SIGNED_BYTES_MAX,
+        );
+        let mut said = BTreeMap::new();
+        for line in include_str!("../../docs/protocol.md").lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let [_, _, limit, name, _] = cells.as_slice() else { continue };
+            let name = name.strip_prefix('`').and_then(|name| name.strip_suffix('`'));
+            if let Some(name) = name.filter(|name| name.ends_with("_MAX")) {
+                assert!(said.insert(name, number(limit)).is_none(), "{name} twice");
+            }
+        }
+        assert_eq!(said, named);
+    }
+}

@@ -54,6 +54,7 @@ const CASEWORKER: Pages = &[
     ("arrival", At::Behind("case", "[data-action=start-arrival]"), "[data-item=A-20]"),
     ("question", At::Behind("case", "[data-action=add-tasks]"), "#ask"),
     ("dates", At::Behind("case", "[data-action=start-gap]"), "#ask-programme_ends_on"),
+    ("passkeys", At::Address("/register/passkeys"), "[data-part=passkeys]"),
     ("search", At::Address("/sok"), "#search"),
     ("twins", At::Address("/lika"), "[data-part=twins]"),
     ("routines", At::Address("/rutiner"), "[data-part=routines] [data-line]"),

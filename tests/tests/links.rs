@@ -10,9 +10,27 @@ const TABLET: (u32, u32) = (800, 1280);
 const PASSWORD: &str = "fyra ord i en rad";
 const PASSPHRASE: &str = "en lång fras för vallen";
 
+/// Without contact nobody knows whose link it is: it is said, nothing is asked, and it goes on by itself.
+async fn without_contact(tablet: &Profile, server: &mut Server) {
+    server.stop();
+    let anew =
+        "(own => { location.hash = '#x'; location.hash = own; return true; })(location.hash)";
+    tablet.until("the address to be another and the same again", anew).await;
+    tablet.see("#said-contact").await;
+    let asks = "document.querySelector('#form').offsetParent !== null";
+    tablet.until("nothing to be asked", &format!("!({asks})")).await;
+    server.start();
+    tablet.until("the form to come back", asks).await;
+    tablet
+        .until("no name to be asked for", "document.querySelector('#name').offsetParent === null")
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_new_comes_in_by_a_link_and_nobody_tells_a_password() {
-    let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
+    let (Some(driver), Some(mut server)) = (Driver::start(), Server::with_village()) else {
+        return;
+    };
     let sixten = Person::arrives(&driver, &server, "lank-sixten", "sixten", DESK).await;
     sixten.goto("/administration/personer").await;
     sixten.tap("[data-action=new]").await;
@@ -34,6 +52,7 @@ async fn somebody_new_comes_in_by_a_link_and_nobody_tells_a_password() {
         .until("no name to be asked for", "document.querySelector('#name').offsetParent === null")
         .await;
     tablet.picture("02-valj").await;
+    without_contact(&tablet, &mut server).await;
     tablet.fill("#password", "för kort").await;
     tablet.fill("#repeat", "för kort").await;
     tablet.click("#make").await;

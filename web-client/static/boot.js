@@ -53,6 +53,10 @@ const app = {
       app.lit = undefined;
     }
   },
+  // Asks the browser for a passkey: `open` or `make` with what it needs.
+  passkey(then, name, ...asked) {
+    import('{{file:passkey.js}}').then((key) => key[name](...asked)).then(then, () => then());
+  },
   // Saves bytes as a file.
   save(bytes, name) {
     const link = document.createElement('a');

@@ -5,7 +5,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::run::{cargo, cargo_program, run as start, step, target, top};
-use crate::{prepare, tidy, web};
+use crate::{prepare, sim, tidy, web};
 
 /// Options of `test`.
 #[derive(Args)]
@@ -42,6 +42,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         step("packages", prepare::packages)?;
     }
     let axe = if args.quick { None } else { step("accessibility rules", prepare::axe)? };
+    let python = step("packages of Python", prepare::python)?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     let app = step("app and its size", || web::run(&web::WebArgs::default()))?;
     step("programs", || {
@@ -56,6 +57,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
             "ankomst-core-wasm",
             "--exclude",
             "ankomst-ui-wasm",
+            // It plants defects, which no other program is built with.
+            "--exclude",
+            "ankomst-sim",
         ]);
         command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
         command.env("ANKOMST_TABLET", target().join("debug").join("tablet"));
@@ -66,8 +70,13 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         if let Some(script) = &axe {
             command.env("ANKOMST_AXE", script);
         }
+        if let Some(packages) = &python {
+            command.env("ANKOMST_PYTHON", packages);
+        }
         start(&mut command)
     })?;
+    step("histories", || sim::run(&sim::SimArgs::usual()))?;
+    step("planted defects", || sim::run(&sim::SimArgs::of_plants()))?;
     step("lints", || {
         cargo(&[
             "clippy",

@@ -1,10 +1,11 @@
 //! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | catalog |
-//! fixtures | mutants`.
+//! fixtures | mutants | cuts | faults | sim`.
 //! No shell scripts.
 //!
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
 //! (all tests), `tidy` (how the repository is written), `catalog` (how much is asked), `fixtures` (files of this version for the tests of
-//! later ones), `mutants` (what the tests of merge and forms notice).
+//! later ones), `mutants` (what the tests of merge and forms notice), `power` (more power cuts and failing calls),
+//! `sim` (whole histories).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,8 +18,10 @@ mod check;
 mod demo;
 mod fixtures;
 mod mutants;
+mod power;
 mod prepare;
 mod run;
+mod sim;
 mod tidy;
 mod web;
 
@@ -49,8 +52,14 @@ enum Command {
     Catalog(catalog::Catalog),
     /// Makes a data folder and a tablet in the formats of this version, for the tests of later ones.
     Fixtures,
+    /// Lives whole histories of many tablets and the server; the last line tells what came of them.
+    Sim(sim::SimArgs),
     /// Puts small faults into merge and forms, one at a time; fails when the tests notice too few of them.
     Mutants(mutants::MutantsArgs),
+    /// Cuts the power of a real server: more often than the tests do.
+    Cuts(power::CutsArgs),
+    /// Lets the n-th call of a real server fail, for each n from 1 to 500.
+    Faults(power::FaultsArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -62,6 +71,9 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => tidy::run(),
         Command::Catalog(catalog) => catalog::run(&catalog),
         Command::Fixtures => fixtures::run(),
+        Command::Sim(args) => sim::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Cuts(args) => power::cuts(&args),
+        Command::Faults(args) => power::faults(&args),
     }
 }

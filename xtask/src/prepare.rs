@@ -86,3 +86,35 @@ pub(crate) fn axe() -> anyhow::Result<Option<PathBuf>> {
     run(Command::new("npm").current_dir(&folder).args(args)).context("fetching axe-core by npm")?;
     Ok(Some(script))
 }
+
+/// Gives the folder of the packages that the client in Python needs, fetched by pip at the versions and with the
+/// hashes that `tests/python/requirements.txt` names; `None`, with a word why, when there is no Python with pip.
+///
+/// # Errors
+/// When pip fails.
+pub(crate) fn python() -> anyhow::Result<Option<PathBuf>> {
+    const NAME: &str = "requirements.txt";
+    let (from, folder) = (top().join("tests").join("python").join(NAME), target().join("python"));
+    if fs::read(folder.join(NAME)).is_ok_and(|here| fs::read(&from).is_ok_and(|it| it == here)) {
+        return Ok(Some(folder));
+    }
+    let pip = |args: &[&str]| {
+        let mut command = Command::new("python3");
+        command.current_dir(top()).args(["-m", "pip"]).args(args);
+        command
+    };
+    if !pip(&["--version"]).output().is_ok_and(|said| said.status.success()) {
+        eprintln!("    there is no Python with pip: no other client is held against the server");
+        return Ok(None);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    // Wheels of plain Python, so that one hash is enough whatever the machine.
+    let only = ["--only-binary", ":all:", "--no-deps", "--require-hashes"];
+    let mut command = pip(&["install", "--quiet", "--no-compile", "--root-user-action", "ignore"]);
+    command.args(only).arg("--target").arg(&folder).arg("-r").arg(&from);
+    run(&mut command).context("fetching packages of Python by pip")?;
+    fs::copy(&from, folder.join(NAME))?;
+    Ok(Some(folder))
+}

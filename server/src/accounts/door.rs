@@ -6,17 +6,19 @@ use std::sync::Arc;
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 use ankomst_shared::sign::{Enrolment, PublicKey};
 use ankomst_shared::sync::message::{
-    EnrolRequest, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
+    EnrolRequest, PasskeyProof, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof,
 };
 use tokio::sync::Semaphore;
 
-use crate::accounts::{noted, password};
+use crate::accounts::{link, noted, passkeys, password};
 use crate::app::App;
+use crate::auth::passkey::Page;
 use crate::auth::renew::{self, Renewal, SESSION_MS};
+use crate::given;
 use crate::metrics::SignIn as Attempt;
 use crate::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use crate::storage::sqlite::devices::{self, State};
-use crate::storage::sqlite::enrolled;
+use crate::storage::sqlite::{enrolled, links};
 use crate::storage::{StorageError, random};
 use crate::sync::{Session, farewell};
 
@@ -37,9 +39,19 @@ pub enum DoorError {
     /// Login or password is wrong; which of the two is not told.
     #[error("the login or the password is wrong")]
     Wrong,
+    /// The password is right, and the unit has decided that it is not enough.
+    #[error(
+        "a password is not enough here; sign in with a passkey, or ask for a one-time link to make one"
+    )]
+    NeedsPasskey,
     /// Too many attempts.
     #[error("too many attempts; wait a minute")]
     TooMany,
+    /// New devices are enrolled only by link here.
+    #[error(
+        "new tablets come in only by a one-time link here; ask an administrator for one. Tablets that are known go on"
+    )]
+    OnlyByLink,
     /// The session is over.
     #[error("the session has ended; sign in")]
     Ended,
@@ -62,6 +74,12 @@ pub struct SignedIn {
     pub secret: String,
 }
 
+/// Where a request comes from: address, and page.
+pub type Whence<'a> = (Option<IpAddr>, Page<'a>);
+
+/// What somebody shows: login, password, and a passkey in its place.
+type Shown<'a> = (&'a str, &'a str, Option<&'a PasskeyProof>);
+
 /// Enrols a device for a person and signs in.
 ///
 /// # Errors
@@ -69,7 +87,7 @@ pub struct SignedIn {
 pub async fn enrol(
     app: &Arc<App>,
     request: EnrolRequest,
-    from: Option<IpAddr>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let login = request.login.clone();
     let done = enrol_one(app, request, from).await;
@@ -81,13 +99,14 @@ pub async fn enrol(
 async fn enrol_one(
     app: &Arc<App>,
     request: EnrolRequest,
-    from: Option<IpAddr>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX {
         return Err(DoorError::Request("a device has a name of at most 60 characters"));
     }
-    let user = check(app, (&request.login, &request.password), from, None).await?;
+    let shown = (request.login.as_str(), request.password.as_str(), request.passkey.as_ref());
+    let (user, until_ms) = check(app, shown, from, None).await?;
     let now_ms = app.now_ms();
     let enrolment = Enrolment {
         device: DeviceId::new(now_ms, random()?),
@@ -105,8 +124,20 @@ async fn enrol_one(
         active: true,
     };
     let row = device.clone();
-    app.writer.write(move |db| accounts::add_device(db, &row, now_ms)).await?;
-    begin(app, &user, &device).await
+    let is_bound = link::is_only_way(app, user.unit)?;
+    let write = app.writer.write(move |db| {
+        // Whoever came by a link may enrol one device, whether it is the only way or not.
+        let came_by_link = links::use_up(db, row.user, now_ms)?;
+        if is_bound && !came_by_link {
+            return Ok(false);
+        }
+        accounts::add_device(db, &row, now_ms)?;
+        Ok(true)
+    });
+    if !write.await? {
+        return Err(DoorError::OnlyByLink);
+    }
+    begin(app, &user, &device, until_ms).await
 }
 
 /// Signs in on an enrolled device.
@@ -116,7 +147,7 @@ async fn enrol_one(
 pub async fn sign_in(
     app: &Arc<App>,
     request: SignInRequest,
-    from: Option<IpAddr>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
     let (login, device) = (request.login.clone(), request.device);
     let done = sign_in_one(app, request, from).await;
@@ -129,20 +160,23 @@ pub async fn sign_in(
 fn counted(app: &App, done: &Result<SignedIn, DoorError>) {
     app.metrics.sign_in(match done {
         Ok(_) => Attempt::Good,
-        Err(DoorError::Wrong) => Attempt::Wrong,
+        Err(DoorError::Wrong | DoorError::NeedsPasskey) => Attempt::Wrong,
         Err(DoorError::TooMany) => Attempt::TooMany,
         Err(DoorError::Ended) => Attempt::Ended,
-        Err(DoorError::Request(_) | DoorError::Storage(_)) => Attempt::Failed,
+        Err(DoorError::Request(_) | DoorError::OnlyByLink | DoorError::Storage(_)) => {
+            Attempt::Failed
+        }
     });
 }
 
 async fn sign_in_one(
     app: &Arc<App>,
     request: SignInRequest,
-    from: Option<IpAddr>,
+    from: Whence<'_>,
 ) -> Result<SignedIn, DoorError> {
-    let shown = enrolled(app, &request);
-    let user = match check(app, (&request.login, &request.password), from, shown).await {
+    let known = enrolled(app, &request);
+    let shown = (request.login.as_str(), request.password.as_str(), request.passkey.as_ref());
+    let (user, until_ms) = match check(app, shown, from, known).await {
         Err(DoorError::Wrong) => {
             tell_of_lost_account(app, &request)?;
             return Err(DoorError::Wrong);
@@ -159,7 +193,7 @@ async fn sign_in_one(
             if standing.is_some_and(|known| known.state != State::Active) {
                 return Err(DoorError::Ended);
             }
-            begin(app, &user, &device).await
+            begin(app, &user, &device, until_ms).await
         }
         _ => Err(DoorError::Ended),
     }
@@ -201,13 +235,14 @@ fn tell_of_lost_account(app: &App, request: &SignInRequest) -> Result<(), Storag
     Ok(())
 }
 
-/// Checks a password; `device` is the one that asks, if it has shown an enrolment of this server.
+/// Checks a password or a passkey; `device` is the one that asks, if it has shown an enrolment of this server. Tells until
+/// when a session may last that is not to last as long as others.
 async fn check(
     app: &Arc<App>,
-    (login, password): (&str, &str),
-    from: Option<IpAddr>,
+    (login, password, proof): Shown<'_>,
+    (from, page): Whence<'_>,
     device: Option<DeviceRow>,
-) -> Result<UserRow, DoorError> {
+) -> Result<(UserRow, Option<i64>), DoorError> {
     if login.len() > 128 || password.len() > PASSWORD_BYTES_MAX {
         return Err(DoorError::Wrong);
     }
@@ -221,24 +256,31 @@ async fn check(
     if !app.throttle.allows(login, from, device) {
         return Err(DoorError::TooMany);
     }
+    if let Some(proof) = proof {
+        return Ok((passkeys::prove(app, user, proof, page).await?, None));
+    }
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
     let (password, hash) = (password.to_owned(), user.as_ref().map(|user| user.password.clone()));
-    let matches =
-        tokio::task::spawn_blocking(move || password::matches(&password, hash.as_deref()))
-            .await
-            .map_err(|_| StorageError::Stopped)?;
-    user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)
+    let matches = given::beside(move || password::matches(&password, hash.as_deref()))
+        .await
+        .map_err(|_| StorageError::Stopped)?;
+    let user = user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)?;
+    let until_ms = passkeys::password_suffices(app, &user)?;
+    Ok((user, until_ms))
 }
 
 /// Hashes a password beside the checks, under their limit.
 pub(super) async fn hash(password: String) -> Result<String, StorageError> {
     let _permit = CHECKS.acquire().await.map_err(|_| StorageError::Stopped)?;
-    tokio::task::spawn_blocking(move || password::hash(&password))
-        .await
-        .map_err(|_| StorageError::Stopped)?
+    given::beside(move || password::hash(&password)).await.map_err(|_| StorageError::Stopped)?
 }
 
-async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<SignedIn, DoorError> {
+async fn begin(
+    app: &Arc<App>,
+    user: &UserRow,
+    device: &DeviceRow,
+    until_ms: Option<i64>,
+) -> Result<SignedIn, DoorError> {
     let now_ms = app.now_ms();
     let id = SessionId::new(now_ms, random()?);
     let (secret, refresh) = renew::secret(id)?;
@@ -249,7 +291,7 @@ async fn begin(app: &Arc<App>, user: &UserRow, device: &DeviceRow) -> Result<Sig
         refresh,
         previous: None,
         rotated_ms: now_ms,
-        ends_ms: now_ms + SESSION_MS,
+        ends_ms: until_ms.unwrap_or(now_ms + SESSION_MS),
         ended: false,
         taken: true,
     };

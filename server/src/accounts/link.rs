@@ -1,23 +1,33 @@
 //! The one-time link with which somebody comes in on a tablet: whoever has it chooses the password of the account,
 //! once, within three days. So no password is ever told by one person to another.
+//!
+//! Where the unit has decided so, it is also the only way to enrol a tablet: whoever has used a link enrols one within
+//! an hour. The decision stands in the record of the organisation, and beside it, so that an old log weakens nothing.
 
 use std::sync::Arc;
 
+use ankomst_shared::catalog::written_date;
+use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{UserId, base32};
+use ankomst_shared::ids::{UnitId, UserId, base32};
 
 use crate::accounts::first::{FirstError, fits_as_password};
+use crate::accounts::passkeys::FIRST_HOURS;
 use crate::accounts::{door, noted};
 use crate::app::App;
 use crate::storage::accesses::entry::Entry;
 use crate::storage::sqlite::accounts::{self, UserRow};
-use crate::storage::sqlite::links;
+use crate::storage::sqlite::{links, passkeys};
 use crate::storage::{StorageError, random};
 
 /// The page behind links.
 pub const PATH: &str = "/welcome";
 /// How long a link is valid, in hours.
 pub const LINK_HOURS: i64 = 72;
+/// How long a device may be enrolled after a link was used, in milliseconds.
+const ENROL_MS: i64 = 60 * 60_000;
+/// The decision that tablets are enrolled only by link, as it stands in the organisation's record.
+pub const ONLY_LINKS: (&str, u32) = ("enrol_by_link", 1);
 /// How long whoever made a link can see it, in milliseconds.
 const SHOWN_MS: i64 = 15 * 60_000;
 
@@ -68,6 +78,8 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
             return Ok(false);
         }
         accounts::set_password(db, user, &password)?;
+        links::let_enrol(db, user, now_ms + ENROL_MS)?;
+        passkeys::let_first(db, user, now_ms + FIRST_HOURS * 3_600_000)?;
         Ok(true)
     });
     if !taken.await? {
@@ -76,6 +88,29 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
     noted::chosen(app, &whose).await;
     tracing::info!(user.id = %user, "A one-time link was used; the account has a new password.");
     Ok(())
+}
+
+/// Notes beside the organisation's record that a unit decides that tablets are enrolled only by link.
+///
+/// # Errors
+/// When storage refuses.
+pub async fn decide(app: &App, unit: UnitId, from: String) -> Result<(), StorageError> {
+    app.writer.write(move |db| links::set_only(db, unit, &from)).await
+}
+
+/// Whether a unit has decided so for today: as its record says, or where the record does not know a decision that was
+/// noted beside it.
+///
+/// # Errors
+/// When storage refuses.
+pub fn is_only_way(app: &App, unit: UnitId) -> Result<bool, StorageError> {
+    let today = swedish(app.now_ms()).map(|at| written_date(at.date())).unwrap_or_default();
+    if app.policies.number(unit, ONLY_LINKS, &today).is_some() {
+        return Ok(true);
+    }
+    let noted = app.readers.read(|db| links::only(db, unit))?;
+    let is_lost = |from: &String| *from <= today && !app.policies.knows(unit, ONLY_LINKS.0, from);
+    Ok(noted.iter().any(is_lost))
 }
 
 fn hash(secret: &str) -> [u8; 32] {

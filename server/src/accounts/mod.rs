@@ -1,7 +1,7 @@
 //! Signing in, enrolling devices, renewing and ending sessions.
 //!
 //! Reading order: [`password`] (hashes), [`login`] (its form), [`days`],
-//! [`door`] (the use cases), [`first`] (the first account), [`link`] (coming in by a link).
+//! [`door`] (the use cases), [`first`] (the first account), [`link`] (coming in by a link), [`passkeys`].
 
 pub mod days;
 pub mod door;
@@ -9,6 +9,7 @@ pub mod first;
 pub mod link;
 pub mod login;
 mod noted;
+pub mod passkeys;
 pub mod password;
 
 pub use door::{DoorError, SignedIn};

@@ -26,10 +26,20 @@ pub(super) async fn attempt(
             let enrolled = is_new.then(|| by.entry(What::Enrolled));
             enrolled.into_iter().chain([by.entry(What::SignedIn)]).collect()
         }
-        Err(error @ (DoorError::Wrong | DoorError::Ended)) => {
+        Err(
+            error @ (DoorError::Wrong
+            | DoorError::NeedsPasskey
+            | DoorError::Ended
+            | DoorError::OnlyByLink),
+        ) => {
             let known = |id| matches!(app.readers.read(|db| accounts::device(db, id)), Ok(Some(_)));
             let by = By { who, unit, device: device.filter(|id| known(*id)) };
-            let about = if matches!(error, DoorError::Wrong) { "wrong" } else { "ended" };
+            let about = match error {
+                DoorError::Wrong => "wrong",
+                DoorError::OnlyByLink => "link",
+                DoorError::NeedsPasskey => "password",
+                _ => "ended",
+            };
             vec![Entry { about: about.to_owned(), ..by.entry(What::SignInFailed) }]
         }
         // What is too much or cannot be read does not get as far as a password.
@@ -43,6 +53,18 @@ pub(super) async fn chosen(app: &Arc<App>, user: &UserRow) {
     let by = By { who: Some(user.id), unit: Some(user.unit), device: None };
     let about = user.id.to_string();
     app.audit.owe(vec![Entry { about, ..by.entry(What::PasswordSet) }]).await;
+}
+
+/// Somebody has made a passkey.
+pub(super) async fn passkey(app: &Arc<App>, session: &Session) {
+    let user = app.readers.read(|db| accounts::user(db, session.user)).ok().flatten();
+    let by = By {
+        who: Some(session.user),
+        device: Some(session.device),
+        unit: user.map(|user| user.unit),
+    };
+    let about = session.user.to_string();
+    app.audit.owe(vec![Entry { about, ..by.entry(What::PasskeyMade) }]).await;
 }
 
 /// Somebody signed out.

@@ -2,11 +2,12 @@
 //! device's key.
 //!
 //! Reading order: [`token`] (the signed token), [`renew`] (the rotating secret), [`handed`] (one-time links),
-//! [`throttle`] (how often a password or a link may be tried).
+//! [`throttle`] (how often a password or a link may be tried), [`passkey`].
 
 pub mod handed;
 #[cfg(test)]
 mod numbers;
+pub mod passkey;
 pub mod renew;
 pub mod throttle;
 pub mod token;

@@ -8,6 +8,8 @@ mod first;
 mod held;
 mod logs;
 mod looked;
+mod missing;
+mod passkeys;
 mod people;
 mod place;
 mod plant;
@@ -89,6 +91,9 @@ enum Command {
         /// The backup.
         file: PathBuf,
     },
+    /// Lists what a restore has put aside and no tablet has brought back, and the tablets that may still bring it.
+    /// Ends with 1 while something is missing.
+    Missing(Place),
     /// Takes in the safety copy of a tablet that cannot send: what the server lacks goes through the same
     /// checks as what a tablet sends. Twice is harmless.
     TakeIn {
@@ -259,6 +264,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Backup { place, file } => safety::backup(&place.folder()?, &file).await,
         Command::Verify { place, file } => safety::verify(&place.folder()?, &file),
         Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
+        Command::Missing(place) => missing::run(&place.folder()?).await,
         Command::TakeIn { place, file } => safety::take_in(&place.folder()?, &file).await,
         Command::Continue { place, record, days } => {
             safety::continue_record(&place.folder()?, record, days).await
@@ -313,6 +319,7 @@ async fn serve(
     }
     templates::refresh(&app)?;
     sync::clean::clean_again(&app).await.context("cleaning again what the ledger says")?;
+    sync::staff::catch_up(&app).await.context("reading which cases are those of children")?;
     sync::held::catch_up(&app).await.context("letting in what was released")?;
     let making = Arc::clone(&app);
     let rows = tokio::task::spawn_blocking(move || {
@@ -350,5 +357,6 @@ async fn serve(
     drop(feed.await);
     drop(rows.await);
     stop::settle(&app).await;
+    app.is_sound()?;
     Ok(())
 }

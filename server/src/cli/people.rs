@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use ankomst_shared::app::Role;
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::{DeviceId, UnitId, UserId};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
@@ -13,6 +14,7 @@ use crate::accounts::{days, link};
 use crate::app::App;
 use crate::audit::console;
 use crate::cli::held;
+use crate::cli::passkeys::{PasskeyCommand, passkey};
 use crate::cli::place::Place;
 use crate::http::welcome::PATH;
 use crate::storage::accesses::entry::What;
@@ -35,6 +37,9 @@ pub(super) enum UserCommand {
     Take(Taken),
     /// Makes a one-time link with which a person chooses a password; it takes the place of the one before.
     Link(Linked),
+    /// Lists and removes the passkeys of an account.
+    #[command(subcommand)]
+    Passkey(PasskeyCommand),
     /// Lets an account in again; what is held of it stays held until a supervisor decides.
     On(Named),
     /// Lets an account in no more; what it sends later is held.
@@ -50,9 +55,13 @@ pub(super) struct NewUser {
     /// Name shown to colleagues.
     #[arg(long)]
     name: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`, `auditor`; several with commas.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`, `auditor`,
+    /// `child_caseworker`, `recipient`, `regional`; several with commas.
     #[arg(long)]
     roles: String,
+    /// Of a recipient: the code of the department whose tasks it receives, such as `SKO`.
+    #[arg(long)]
+    department: Option<String>,
     /// Name of the unit, used when the folder has none yet.
     #[arg(long, default_value = "Enheten")]
     unit: String,
@@ -68,6 +77,9 @@ pub(super) struct NewUser {
 pub(super) struct Given {
     #[command(flatten)]
     taken: Taken,
+    /// Of a recipient: the code of the department whose tasks it receives, such as `SKO`.
+    #[arg(long)]
+    department: Option<String>,
     /// First day, `yyyy-mm-dd`; without it from now on.
     #[arg(long)]
     from: Option<String>,
@@ -82,7 +94,8 @@ pub(super) struct Taken {
     place: Place,
     /// Login name.
     login: String,
-    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee` or `auditor`.
+    /// `caseworker`, `inspector`, `supervisor`, `administrator`, `coordinator`, `trainee`, `auditor`,
+    /// `child_caseworker`, `recipient` or `regional`.
     role: String,
 }
 
@@ -129,6 +142,7 @@ pub(super) async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Give(given) => give(given).await,
         UserCommand::Take(taken) => take(taken).await,
         UserCommand::Link(linked) => link(linked).await,
+        UserCommand::Passkey(command) => passkey(command).await,
         UserCommand::On(named) => set_active(named, true).await,
         UserCommand::Off(named) => set_active(named, false).await,
     }
@@ -151,8 +165,11 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     let roles = accounts::roles(&new.roles);
     ensure!(
         !roles.is_empty() && roles.len() == new.roles.split(',').count(),
-        "the roles are caseworker, inspector, supervisor, administrator, coordinator, trainee and auditor, parted by commas"
+        "the roles are {}, parted by commas",
+        ROLES.map(Role::name).join(", ")
     );
+    let (receives, department) = (roles.contains(&Role::Recipient), new.department);
+    known_department(receives, department.as_deref())?;
     let password = first_line(new.password_file.as_deref())?;
     ensure!(
         password.chars().count() >= PASSWORD_CHARS_MIN,
@@ -170,21 +187,35 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
         login: new.login.clone(),
         name: new.name,
         password: password::hash(&password)?,
-        roles,
+        roles: roles.into_iter().filter(|role| *role != Role::Recipient).collect(),
         unit,
         active: true,
     };
+    let of_recipient = GrantRow::of_role(row.id, unit, Role::Recipient);
+    let of_recipient = receives.then_some(GrantRow { department, ..of_recipient });
     let about = format!("{} {}", row.id, new.roles);
     app.writer
         .write(move |db| {
             if known.is_none() {
                 units::add(db, unit, &new.unit)?;
             }
-            accounts::add_user(db, &row)
+            accounts::add_user(db, &row)?;
+            of_recipient.iter().try_for_each(|grant| grants::add(db, grant).map(drop))
         })
         .await
         .with_context(|| format!("adding the account {}", new.login))?;
     app.audit.owe(vec![console(What::AccountMade, &about, Some(unit))]).await;
+    Ok(())
+}
+
+/// A recipient is of a department that there is; nobody else is of any here.
+fn known_department(receives: bool, department: Option<&str>) -> anyhow::Result<()> {
+    let list = Catalog::builtin().list("department");
+    let is_known = |code| list.is_some_and(|list| list.code(code).is_some());
+    ensure!(
+        receives == department.is_some_and(is_known) && receives == department.is_some(),
+        "a recipient, and nobody else, is of a department: --department with its code, such as SKO"
+    );
     Ok(())
 }
 
@@ -196,6 +227,8 @@ fn one_role(name: &str) -> anyhow::Result<Role> {
 async fn give(given: Given) -> anyhow::Result<()> {
     let Taken { place, login, role } = given.taken;
     let role = one_role(&role)?;
+    known_department(role == Role::Recipient, given.department.as_deref())?;
+    let department = given.department;
     let day = |text: Option<String>, later| {
         let start = |text: String| {
             days::start(&text, later).with_context(|| format!("{text} is no day yyyy-mm-dd"))
@@ -210,7 +243,7 @@ async fn give(given: Given) -> anyhow::Result<()> {
     let write = app.writer.write(move |db| {
         let Some(user) = accounts::user_by_login(db, &named)? else { return Ok(false) };
         let of_role = GrantRow::of_role(user.id, user.unit, role);
-        grants::add(db, &GrantRow { from_ms, to_ms, ..of_role })?;
+        grants::add(db, &GrantRow { from_ms, to_ms, department, ..of_role })?;
         Ok(true)
     });
     ensure!(write.await?, "there is no account {login}");

@@ -16,7 +16,7 @@ use crate::storage::accesses::entry::What;
 use crate::storage::sqlite::backup::Contents;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
-use crate::storage::sqlite::{accounts, backed, backup};
+use crate::storage::sqlite::{accounts, aside, backed, backup};
 use crate::storage::{StorageError, ledger};
 use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
@@ -69,7 +69,19 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     if cleaned > 0 {
         println!("{cleaned} cleanings of records were done again.");
     }
-    println!("What was there before is in {}. Tablets bring what is missing.", done.aside);
+    let asides = app.readers.read(|db| aside::all(&app.folder, db))?;
+    let missing = asides.into_iter().find(|aside| aside.folder == done.aside);
+    println!("What was there before is in {}. Tablets bring what is missing:", done.aside);
+    match missing.and_then(|aside| aside.missing) {
+        Some(missing) => println!(
+            "{} changes now; `ankomst missing` says what is still not back.",
+            missing.len()
+        ),
+        None => println!(
+            "what was there cannot be read, so nobody can say how much; `ankomst missing` says which tablets \
+             were not in contact since."
+        ),
+    }
     if !done.accounts_kept {
         println!(
             "The accounts are those of the backup: switch off again who has left since, and enrol \

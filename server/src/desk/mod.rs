@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
 //! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
-//! [`listed`], [`own`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
+//! [`listed`], [`own`], [`passkeys`], [`tasks`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
 
 mod audited;
 mod clean;
@@ -21,11 +21,13 @@ mod organisation;
 mod organise;
 mod overview;
 mod own;
+mod passkeys;
 mod people;
 pub mod register;
 mod reports;
 mod sample;
 mod story;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -112,6 +114,9 @@ impl Desk {
         if address == own::HERE {
             return self.own_held();
         }
+        if address == passkeys::HERE {
+            return self.own_passkeys();
+        }
         if address.starts_with(register::HERE) {
             return self.register(address);
         }
@@ -169,8 +174,14 @@ impl Desk {
         if matches!(act, "open" | "raise" | "letin") {
             return self.guard(act, &answers).await;
         }
+        if act == "passkey-out" {
+            return self.remove_own_passkey(subject).await;
+        }
         if act == "review" {
             return self.reviewed(subject, &answers).await;
+        }
+        if act == "answer" {
+            return self.answer(subject, &answers).await;
         }
         if act == "audit-ask" {
             return self.ask_to_open(&answers).await;
@@ -212,6 +223,7 @@ impl Desk {
             ("unrole", user) => self.unset_role(user, answers).await,
             ("link", user) => self.make_link(user).await,
             ("password", user) => self.set_password(user, answers).await,
+            ("passkeys", user) => self.remove_passkeys_of(user, answers).await,
             ("revoke", device) => self.revoke(device).await,
             ("wipe", device) => self.wipe(device).await,
             ("org-department", "") => self.add_department(answers).await,

@@ -12,6 +12,8 @@ use ankomst_shared::value::Value;
 
 use super::made::badge;
 use super::{Desk, DeskError};
+use crate::accounts::link;
+use crate::accounts::passkeys::POLICY;
 use crate::reports::INHABITANTS;
 use crate::sync::lease;
 use crate::templates::{self, KIND, Org};
@@ -21,11 +23,12 @@ const HERE: &str = "/administration/organisation";
 
 /// What a decision can be about: its key, its name, and whether an area, category or the like follows the key.
 /// Which keys mean something, docs/catalog.md says.
-pub(super) const KEYS: [(&str, Word, Kept); 9] = [
+pub(super) const KEYS: [(&str, Word, Kept); 11] = [
     ("vacated_every", Word::DeskPolicyVacated, Kept::Whole),
     ("compensation:", Word::DeskPolicyCompensation, Kept::Money),
     (INHABITANTS, Word::DeskPolicyInhabitants, Kept::Whole),
     ("LAW-15", Word::DeskPolicyRetention, Kept::Text),
+    (link::ONLY_LINKS.0, Word::DeskPolicyEnrol, Kept::Most(link::ONLY_LINKS.1)),
     (lease::SHUTS_MINUTES.0, Word::DeskPolicyShuts, Kept::Most(lease::SHUTS_MINUTES.1)),
     (lease::HOURS.0, Word::DeskPolicyLease, Kept::Most(lease::HOURS.1)),
     (lease::CHILD_HOURS.0, Word::DeskPolicyLeaseChild, Kept::Most(lease::CHILD_HOURS.1)),
@@ -35,6 +38,7 @@ pub(super) const KEYS: [(&str, Word, Kept); 9] = [
         Kept::Most(lease::PROTECTED_HOURS.1),
     ),
     (lease::CONTINUITY_DAYS.0, Word::DeskPolicyContinuity, Kept::Most(lease::CONTINUITY_DAYS.1)),
+    (POLICY.0, Word::DeskPolicySignIn, Kept::One(&["password", POLICY.1])),
 ];
 
 /// How the value of a decision is written.
@@ -46,6 +50,8 @@ pub(super) enum Kept {
     Most(u32),
     /// An amount with at most two decimals.
     Money,
+    /// One of these words.
+    One(&'static [&'static str]),
     /// Any text.
     Text,
 }
@@ -252,7 +258,7 @@ impl Desk {
         Question { value, ..self.question(id, label, input) }
     }
 
-    fn codes(&self, id: &str) -> Input {
+    pub(super) fn codes(&self, id: &str) -> Input {
         let codes =
             Catalog::builtin().list(id).map(|list| list.codes.as_slice()).unwrap_or_default();
         let choice = |code: &ankomst_shared::catalog::Code| Choice {

@@ -1,6 +1,7 @@
 //! `/administration/personer`: who may come in.
 
 use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Question, Role, Sign, Tone};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::{UserId, base32};
 use ankomst_shared::order;
 use ankomst_shared::text::Word;
@@ -30,13 +31,14 @@ impl Desk {
         let mut lines = Vec::new();
         for (user, grants) in &users {
             let own = devices.iter().filter(|(device, _)| device.user == user.id && device.active);
-            lines.push(self.person(user, grants, own.count()));
+            lines.push(self.person(user, grants, own.count())?);
         }
         order::sort_by_key(&mut lines, |line: &Line| order::swedish(&line.title));
         let questions = vec![
             self.question("login", Word::DeskLogin, Input::Text),
             self.question("name", Word::DeskName, Input::Text),
             self.question("role", Word::DeskRole, self.roles(ROLES)),
+            self.department_asked(),
             Question {
                 required: false,
                 ..self.question("password", Word::DeskPasswordOrLink, Input::Text)
@@ -58,22 +60,27 @@ impl Desk {
         self.me.is(Role::Administrator)
     }
 
-    fn person(&self, user: &UserRow, grants: &[GrantRow], devices: usize) -> Line {
+    fn person(
+        &self,
+        user: &UserRow,
+        grants: &[GrantRow],
+        devices: usize,
+    ) -> Result<Line, DeskError> {
         let roles: Vec<String> = self.lasting(grants).map(|grant| self.dated(grant)).collect();
         let badges = if user.active {
             Vec::new()
         } else {
             vec![badge(self.w(Word::DeskEnded), Tone::Danger)]
         };
-        Line {
+        Ok(Line {
             key: user.id.to_string(),
             title: user.name.clone(),
             detail: format!("{} · {}", user.login, roles.join(", ")),
             figure: self.f(Word::DeskDeviceCount, &[&devices.to_string()]),
             badges,
-            actions: self.person_actions(user, grants),
+            actions: self.person_actions(user, grants)?,
             ..Line::default()
-        }
+        })
     }
 
     /// Roles that have not ended: those of now and those to come.
@@ -89,12 +96,22 @@ impl Desk {
     /// A role with its days, if it has any.
     fn dated(&self, grant: &GrantRow) -> String {
         let mut said = self.role(grant.role);
+        if let Some(code) = &grant.department {
+            let words = Catalog::builtin().code_words("department", code, self.language);
+            said = format!("{said}, {words}");
+        }
         if grant.from_ms > self.app.now_ms() || grant.to_ms.is_some() {
             let first = if grant.from_ms > 0 { days::of(grant.from_ms) } else { String::new() };
             let last = grant.to_ms.map_or_else(String::new, |to_ms| days::of(to_ms - 1));
             said = format!("{said} {first}–{last}");
         }
         said
+    }
+
+    /// The question for the department of a recipient.
+    fn department_asked(&self) -> Question {
+        let asked = self.question("department", Word::DeskRoleDepartment, self.codes("department"));
+        Question { required: false, ..asked }
     }
 
     /// The questions for the first and the last day.
@@ -113,27 +130,42 @@ impl Desk {
         if to_ms.is_some_and(|to_ms| to_ms <= from_ms) {
             return Err(DeskError::BadValue("until"));
         }
-        let of_role = GrantRow::of_role(user, self.me.unit, role(answers)?);
-        Ok(GrantRow { from_ms, to_ms, given_by: Some(self.me.id), ..of_role })
+        let role = role(answers)?;
+        let department = text(answers, "department").ok().map(str::to_owned);
+        let department = department.filter(|_| role == Role::Recipient);
+        let list = Catalog::builtin().list("department");
+        let is_known = |code: &String| list.is_some_and(|list| list.code(code).is_some());
+        // Nothing is sent to a recipient of no department.
+        if role == Role::Recipient && !department.as_ref().is_some_and(is_known) {
+            return Err(DeskError::BadValue("department"));
+        }
+        let of_role = GrantRow::of_role(user, self.me.unit, role);
+        Ok(GrantRow { from_ms, to_ms, given_by: Some(self.me.id), department, ..of_role })
     }
 
-    fn person_actions(&self, user: &UserRow, grants: &[GrantRow]) -> Vec<Action> {
+    fn person_actions(
+        &self,
+        user: &UserRow,
+        grants: &[GrantRow],
+    ) -> Result<Vec<Action>, DeskError> {
         let id = user.id.to_string();
         let out = (Word::DeskOut, Sign::Lock, Word::DeskOutHelp);
         let out = self.act_of(HERE, ("out", &id), out, Vec::new());
         if !self.administers() {
-            return (user.id == self.me.id).then_some(out).into_iter().collect();
+            return Ok((user.id == self.me.id).then_some(out).into_iter().collect());
         }
         let password = (Word::DeskNewPassword, Sign::Lock, Word::DeskNewPersonHelp);
         let asked = vec![self.question("password", Word::DeskPassword, Input::Text)];
         let link = (Word::DeskLink, Sign::Tablet, Word::DeskLinkHelp);
         let link = self.act_of(HERE, ("link", &id), link, Vec::new());
         let mut actions = vec![link, self.act_of(HERE, ("password", &id), password, asked), out];
+        actions.extend(self.passkeys_action(user)?);
         if user.id == self.me.id {
-            return actions;
+            return Ok(actions);
         }
         let role = (Word::DeskSetRole, Sign::Pencil, Word::Empty);
-        let asked = vec![self.question("role", Word::DeskRole, self.roles(ROLES))];
+        let asked =
+            vec![self.question("role", Word::DeskRole, self.roles(ROLES)), self.department_asked()];
         let asked = asked.into_iter().chain(self.days()).collect();
         actions.push(self.act_of(HERE, ("role", &id), role, asked));
         let level = (Word::DeskLevelSet, Sign::Shield, Word::DeskLevelHelp);
@@ -152,7 +184,7 @@ impl Desk {
             ("again", (Word::DeskAgain, Sign::Back, Word::Empty))
         };
         actions.push(self.act_of(HERE, (name, &id), what, Vec::new()));
-        actions
+        Ok(actions)
     }
 
     pub(super) async fn new_person(&self, answers: &Answers) -> Result<Acted, DeskError> {

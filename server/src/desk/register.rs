@@ -5,6 +5,7 @@
 //! | `/register` | the lists |
 //! | `/register/<home>/<kind>[/<order>[/<after>]]` | a page of a list; `after` is the last document of the page before |
 //! | `/register/rapport/<report>[/<part>]` | a report, see `desk::reports` |
+//! | `/register/uppdrag` | tasks sent to a department, for its recipients ([`super::tasks`]) |
 //! | `/register/hallna` | what of a person's own work is held ([`super::own`]) |
 //! | `/register/sok/<words>` | what is found; asked of the server only, never an address of the app |
 //!
@@ -16,7 +17,7 @@ use ankomst_shared::find::{beginnings, heard};
 use ankomst_shared::text::Word;
 
 use super::made::plain;
-use super::{Desk, DeskError, own};
+use super::{Desk, DeskError, own, tasks};
 use crate::storage::StorageError;
 use crate::storage::sqlite::register::{self, Order, Place};
 use crate::sync::access;
@@ -48,17 +49,21 @@ impl Desk {
     /// A place of the register.
     pub(super) fn register(&self, address: &str) -> Result<PageView, DeskError> {
         let reach = self.app.readers.read(|db| access::reach(db, &self.me))?;
-        if reach.is_empty() {
-            return Err(DeskError::NotAllowed);
-        }
         let rest = address.strip_prefix(HERE).unwrap_or_default();
+        if address == tasks::HERE {
+            return self.tasks();
+        }
+        if reach.is_empty() {
+            let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+            return self.without_records(&parts);
+        }
         if let Some(wanted) = rest.strip_prefix("/sok/") {
             return self.search(&reach, wanted);
         }
         let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
             [] => self.lists(&reach),
-            ["rapport", place @ ..] => self.report(&reach, place),
+            ["rapport", place @ ..] => self.report(Some(&reach), place),
             [home, kind, place @ ..] => {
                 let list = lists().into_iter().find(|list| *list == (*home, *kind));
                 let (home, kind) = list.ok_or(DeskError::Nowhere)?;
@@ -111,7 +116,7 @@ impl Desk {
             title: self.w(Word::RegisterOwn).to_owned(),
             ..Line::default()
         };
-        let lines = lines.chain([own]);
+        let lines = lines.chain([own]).chain(self.tasks_line()?);
         let mut lists =
             self.part("lists", Word::Empty, Body::Lines(lines.collect(), String::new()));
         lists.title = String::new();
@@ -123,7 +128,7 @@ impl Desk {
             parts: self
                 .making_notice()
                 .into_iter()
-                .chain(self.report_lines(reach))
+                .chain(self.report_lines(Some(reach)))
                 .chain([lists])
                 .collect(),
             ..PageView::default()

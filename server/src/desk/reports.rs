@@ -1,6 +1,6 @@
 //! `/register/rapport`: the reports, for whoever may read what they are made of.
 
-use ankomst_shared::app::{Act, Body, Language, Line, PageView, Part, Sign, Tone};
+use ankomst_shared::app::{Act, Body, Language, Line, PageView, Part, Role, Sign, Tone};
 use ankomst_shared::text::Word;
 
 use super::made::plain;
@@ -18,10 +18,10 @@ const ROWS_MAX: usize = 400;
 
 impl Desk {
     /// The reports this person may read, as lines.
-    pub(super) fn report_lines(&self, reach: &Reach) -> Option<Part> {
+    pub(super) fn report_lines(&self, reach: Option<&Reach>) -> Option<Part> {
         let lines: Vec<Line> = REPORTS
             .iter()
-            .filter(|report| may_read(reach, report))
+            .filter(|report| self.may_read(reach, report))
             .map(|report| Line {
                 key: report.id.to_owned(),
                 href: Some(format!("{HERE}/{}", report.place)),
@@ -35,7 +35,11 @@ impl Desk {
     }
 
     /// A report, or its part about one thing.
-    pub(super) fn report(&self, reach: &Reach, place: &[&str]) -> Result<PageView, DeskError> {
+    pub(super) fn report(
+        &self,
+        reach: Option<&Reach>,
+        place: &[&str],
+    ) -> Result<PageView, DeskError> {
         let (name, chosen) = match place {
             [name] => (*name, None),
             [name, chosen] => (*name, Some(*chosen)),
@@ -43,21 +47,28 @@ impl Desk {
         };
         let known = REPORTS.iter().find(|report| report.place == name);
         // A report of what others read is as if it were not there.
-        let report = known.filter(|report| may_read(reach, report)).ok_or(DeskError::Nowhere)?;
-        let whose = Whose { unit: reach.within().unit, reader: Some(&self.me) };
+        let report =
+            known.filter(|report| self.may_read(reach, report)).ok_or(DeskError::Nowhere)?;
+        let unit = self.me.unit;
+        // Who reads figures only reads those of all.
+        let by_right = reach.is_some_and(|reach| may_read(reach, report));
+        let whose = Whose { unit, reader: by_right.then_some(&self.me) };
         let tables = reports::made(&self.app, whose, report, (self.language, chosen))?;
         self.saw_report(report, &tables);
         let file = |comma: bool| {
-            let asked =
-                Asked { unit: reach.within().unit, years: None, language: self.language, comma };
+            let asked = Asked { unit, years: None, language: self.language, comma };
             reports::file(&self.app, (report, &tables), asked)
         };
         let save = |name: &str, label: Word, text: String| {
             let act = Act::Save(format!("{}.csv", report.id.to_uppercase()), text);
             plain(name, self.w(label), Sign::None, act)
         };
-        let mut actions = vec![save("csv", Word::ReportCsv, file(true)?)];
-        actions.push(save("csv-point", Word::ReportCsvPoint, file(false)?));
+        let mut actions = Vec::new();
+        // A file names the devices that are waited for.
+        if by_right {
+            actions.push(save("csv", Word::ReportCsv, file(true)?));
+            actions.push(save("csv-point", Word::ReportCsvPoint, file(false)?));
+        }
         actions.push(plain("print", self.w(Word::Print), Sign::Print, Act::Print));
         let mut parts: Vec<Part> = self.making_notice().into_iter().collect();
         parts.push(self.notice("about", Tone::Info, report.help));
@@ -66,7 +77,7 @@ impl Desk {
                 parts.push(self.table(report, table));
             }
         }
-        parts.push(self.part("head", Word::ReportAbout, Body::Facts(self.report_facts(reach)?)));
+        parts.push(self.part("head", Word::ReportAbout, Body::Facts(self.report_facts(by_right)?)));
         let back = if chosen.is_some() {
             (format!("{HERE}/{}", report.place), self.w(report.title).to_owned())
         } else {
@@ -82,10 +93,28 @@ impl Desk {
     }
 
     /// Whose report it is, when it was made, and how fresh it is.
-    fn report_facts(&self, reach: &Reach) -> Result<Vec<(String, String)>, DeskError> {
-        let asked =
-            Asked { unit: reach.within().unit, years: None, language: self.language, comma: true };
-        Ok(reports::facts(&self.app, asked)?)
+    fn report_facts(&self, by_right: bool) -> Result<Vec<(String, String)>, DeskError> {
+        let asked = Asked { unit: self.me.unit, years: None, language: self.language, comma: true };
+        let mut facts = reports::facts(&self.app, asked)?;
+        if !by_right {
+            // How many devices are waited for, and not what they are called: that may name a person.
+            for (_, said) in
+                facts.iter_mut().filter(|(name, _)| name == self.w(Word::ReportWaiting))
+            {
+                said.truncate(said.find(':').unwrap_or(said.len()));
+            }
+        }
+        Ok(facts)
+    }
+
+    pub(super) fn is_regional(&self) -> bool {
+        self.me.is(Role::Regional)
+    }
+
+    /// Whether this person may read a report, by what may be read or because it is anonymous.
+    fn may_read(&self, reach: Option<&Reach>, report: &Report) -> bool {
+        reach.is_some_and(|reach| may_read(reach, report))
+            || (report.is_anonymous && self.is_regional())
     }
 
     fn table(&self, report: &Report, table: &Table) -> Part {

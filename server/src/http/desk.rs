@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::desk::{Desk, DeskError};
 use crate::http::problem::Problem;
-use crate::http::signed_in::SignedIn;
+use crate::http::signed_in::{SignedIn, origin};
 use crate::http::whole::Whole;
 
 /// Largest question, in bytes.
@@ -47,12 +47,6 @@ pub async fn act(
     let ((_, name), (language, answers)): Question = question(&body)?;
     let desk = Desk::open(app, &session, language)?;
     Ok(answer(&desk.act(&name, answers).await?))
-}
-
-/// The page's own scheme and host, which the route has held against where the request was sent to.
-fn origin(headers: &HeaderMap) -> String {
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    origin.unwrap_or_default().to_owned()
 }
 
 /// Reads a question of this form of pages; of another form nothing is read.

@@ -17,12 +17,13 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), NOTHING_OF_THE_DEVICE),
 ];
 
-/// What no page may ask a browser for; the app keeps the screen lit in a visit, and uses nothing else of it.
+/// What no page may ask a browser for; the app keeps the screen lit in a visit, asks for
+/// passkeys, and uses nothing else of it.
 const NOTHING_OF_THE_DEVICE: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \
      display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), \
      identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), \
-     otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
-     publickey-credentials-get=(), screen-wake-lock=(self), serial=(), storage-access=(), sync-xhr=(), usb=(), \
+     otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(self), \
+     publickey-credentials-get=(self), screen-wake-lock=(self), serial=(), storage-access=(), sync-xhr=(), usb=(), \
      web-share=(), window-management=(), xr-spatial-tracking=()";
 
 /// Markup and addresses of scripts are taken from the app's own policies only (`boot.js`, `sw.js`), which know

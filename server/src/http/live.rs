@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
+use crate::limits::ITEMS_MAX;
 use crate::sockets::Open;
 use crate::storage::StorageError;
 use crate::sync::live::Live;
@@ -51,10 +52,10 @@ pub async fn live(
 async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) {
     let mut news = app.news.subscribe();
     loop {
-        let frames = tokio::select! {
+        let frame = tokio::select! {
             message = socket.recv() => match message {
-                Some(Ok(Message::Binary(bytes))) => match wire::unpack::<ClientFrame>(&bytes) {
-                    Ok(frame) => live.receive(frame).await,
+                Some(Ok(Message::Binary(bytes))) => match wire::unpack_within::<ClientFrame>(&bytes, ITEMS_MAX) {
+                    Ok(frame) => Some(frame),
                     Err(_) => return,
                 },
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
@@ -64,7 +65,7 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                 if changed.is_err() {
                     return;
                 }
-                live.news()
+                None
             }
             () = app.stopping.cancelled() => return farewell(socket).await,
             () = tokio::time::sleep(PING_AFTER) => {
@@ -73,8 +74,17 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                     return;
                 }
                 // A session may have been ended by a command, which cannot ring here.
-                live.news()
+                None
             }
+        };
+        let frames = if let Some(frame) = frame {
+            live.receive(frame).await
+        } else {
+            // It reads the log and opens what it reads; nobody else is to wait for that.
+            let looked = tokio::task::spawn_blocking(move || (live.news(), live)).await;
+            let Ok((frames, back)) = looked else { return };
+            live = back;
+            frames
         };
         let frames = match frames {
             Ok(frames) => frames,

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`serve`] (router), [`routes`] and [`whole`] (their bounds), [`listen`] and
 //! [`patience`] (connections, with and without TLS), [`way`] (https only), [`problem`], [`signed_in`]
-//! (who asks), [`session`], [`sync`], [`live`], [`farewell`], [`held`], [`desk`], [`app_files`], [`welcome`] (the
+//! (who asks), [`session`], [`passkeys`], [`sync`], [`live`], [`farewell`], [`held`], [`desk`], [`app_files`], [`welcome`] (the
 //! first account); [`observe`] (what is counted and told of each request) and [`metrics`] (the listener
 //! that tells it).
 
@@ -15,6 +15,7 @@ pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod observe;
+pub mod passkeys;
 pub mod patience;
 pub mod problem;
 pub mod routes;

@@ -187,9 +187,15 @@ impl From<DoorError> for Problem {
             DoorError::Wrong => {
                 Self::new(StatusCode::UNAUTHORIZED, "wrong-password", error.to_string())
             }
+            DoorError::NeedsPasskey => {
+                Self::new(StatusCode::FORBIDDEN, "passkey-needed", error.to_string())
+            }
             DoorError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", error.to_string())
                     .again_after(WAIT_A_MINUTE_S)
+            }
+            DoorError::OnlyByLink => {
+                Self::new(StatusCode::FORBIDDEN, "only-by-link", error.to_string())
             }
             DoorError::Ended => Self::signed_out(),
             DoorError::Request(_) => {
@@ -208,6 +214,60 @@ impl From<ExchangeError> for Problem {
             ExchangeError::Version => {
                 Self::new(StatusCode::UPGRADE_REQUIRED, "version", error.to_string())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
+
+    /// Every problem that the code of a folder makes: code and name of the status.
+    fn made(folder: &std::path::Path, into: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                made(&entry.path(), into);
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for one in code.split("::new(").skip(1) {
+                let one = one.trim_start();
+                let Some((status, rest)) =
+                    one.strip_prefix("StatusCode::").and_then(|one| one.split_once(','))
+                else {
+                    continue;
+                };
+                let told = rest.trim_start().strip_prefix('"');
+                if let Some((code, _)) = told.and_then(|told| told.split_once('"')) {
+                    into.insert(code.to_owned(), status.to_owned());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_document_of_the_protocol_has_every_problem_with_its_status() {
+        let mut all = BTreeMap::new();
+        made(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http"), &mut all);
+        assert!(all.len() >= 20, "{all:?}");
+        let (_, section) = DOCUMENT.split_once("## 10. Problems").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        for (code, name) in all {
+            let named = format!("`{code}`");
+            let line = section.lines().find(|line| line.contains(&named));
+            let line = line.unwrap_or_else(|| panic!("docs/protocol.md has no problem {code}"));
+            let mut words = line.split(|one: char| !one.is_ascii_digit());
+            let is_named = words.any(|word| {
+                let status = word.parse().ok().and_then(|number| StatusCode::from_u16(number).ok());
+                let reason = status.and_then(|status| status.canonical_reason());
+                reason.is_some_and(|reason| reason.to_uppercase().replace(' ', "_") == name)
+            });
+            assert!(is_named, "docs/protocol.md says another status of {code} than {name}: {line}");
         }
     }
 }

@@ -20,7 +20,8 @@ use crate::http::problem::Problem;
 use crate::http::routes::{Added, Routes, Rule, Shows, Takes, bounded, short};
 use crate::http::way::Way;
 use crate::http::{
-    app_files, desk, farewell, headers, held, listen, live, observe, session, sync, way, welcome,
+    app_files, desk, farewell, headers, held, listen, live, observe, passkeys, session, sync, way,
+    welcome,
 };
 use crate::storage::sqlite::{backed, log};
 use crate::tls::{Acceptor, Shown};
@@ -67,6 +68,9 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         .add(("POST", "/api/v1/session"), PAGES, post(session::sign_in), &doors)
         .add(("DELETE", "/api/v1/session"), SIGNED_IN, delete(session::sign_out), &doors)
         .add(("POST", "/api/v1/session/refresh"), PAGES, post(session::refresh), &doors)
+        .add(("POST", "/api/v1/session/passkey"), PAGES, post(passkeys::ask), &doors)
+        .add(("POST", "/api/v1/passkeys/begin"), SIGNED_IN, post(passkeys::start), &doors)
+        .add(("POST", "/api/v1/passkeys"), SIGNED_IN, post(passkeys::register), &doors)
         .add(("POST", "/api/v1/desk/page"), NOTED, post(desk::page), &desks)
         .add(("POST", "/api/v1/desk/act"), NOTED, post(desk::act), &desks)
         .add(("POST", "/api/v1/sync"), NOTED, post(sync::exchange), &exchanges)

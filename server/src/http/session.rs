@@ -5,14 +5,15 @@ use std::sync::Arc;
 use ankomst_shared::sync::message::{EnrolRequest, RefreshRequest, SignInRequest};
 use ankomst_shared::sync::wire;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 
 use crate::accounts::door::{self, SignedIn as Made};
 use crate::app::App;
+use crate::auth::passkey::Page;
 use crate::http::problem::Problem;
-use crate::http::signed_in::{Address, SECRET, SignedIn, TOKEN, cookie, no_cookie};
+use crate::http::signed_in::{Address, SECRET, SignedIn, TOKEN, cookie, no_cookie, origin};
 use crate::http::whole::Whole;
 use crate::sync::Session;
 
@@ -23,10 +24,11 @@ use crate::sync::Session;
 pub async fn enrol(
     State(app): State<Arc<App>>,
     Address(from): Address,
+    headers: HeaderMap,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let request: EnrolRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
-    made(&app, &door::enrol(&app, request, from).await?)
+    made(&app, &door::enrol(&app, request, (from, Page::of(&origin(&headers)))).await?)
 }
 
 /// `POST /api/v1/session`.
@@ -36,10 +38,11 @@ pub async fn enrol(
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     Address(from): Address,
+    headers: HeaderMap,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let request: SignInRequest = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
-    made(&app, &door::sign_in(&app, request, from).await?)
+    made(&app, &door::sign_in(&app, request, (from, Page::of(&origin(&headers)))).await?)
 }
 
 /// `POST /api/v1/session/refresh`.

@@ -59,6 +59,13 @@ pub fn comes_from_here(request: &Request) -> Result<(), Problem> {
     }
 }
 
+/// The page's own scheme and host, which the route has held against where the request was sent to.
+#[must_use]
+pub fn origin(headers: &HeaderMap) -> String {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    origin.unwrap_or_default().to_owned()
+}
+
 /// Whether the origin is the scheme, host and port the request was sent to.
 fn is_own(headers: &HeaderMap, uri: &Uri, extensions: &Extensions) -> bool {
     let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());

@@ -4,15 +4,34 @@ use std::sync::Arc;
 
 use ankomst_shared::sync::message::Exchange;
 use ankomst_shared::sync::wire;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
+use crate::fair::UnderWay;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
 use crate::http::whole::Whole;
+use crate::limits::{ITEMS_MAX, NEXT_EXCHANGE_S};
 use crate::sync::exchange;
+
+/// It is this device's turn; asked before its body is read, so that nobody holds more than one place.
+#[derive(Debug)]
+pub struct Turn(UnderWay);
+
+impl FromRequestParts<Arc<App>> for Turn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let SignedIn(session) = SignedIn::from_request_parts(parts, app).await?;
+        app.exchanges.begin(session.device, session.user).map(Self).ok_or_else(|| {
+            app.metrics.shed();
+            Problem::busy().again_after(NEXT_EXCHANGE_S)
+        })
+    }
+}
 
 /// Answers an exchange.
 ///
@@ -21,9 +40,11 @@ use crate::sync::exchange;
 pub async fn exchange(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
+    Turn(_under_way): Turn,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
-    let question: Exchange = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
+    let question: Exchange =
+        wire::unpack_within(&body, ITEMS_MAX).map_err(|_| Problem::unreadable())?;
     if question.hello.device != session.device {
         return Err(Problem::signed_out());
     }

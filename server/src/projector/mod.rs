@@ -5,11 +5,13 @@
 
 pub mod making;
 mod row;
+mod sent;
 
 use std::sync::Arc;
 
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
 use minicbor::bytes::ByteVec;
 
@@ -28,6 +30,9 @@ use crate::templates;
 pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
     if let Err(error) = templates_of(app, document) {
         tracing::error!(%error, "The municipality's own checklists could not be read; the next start does it.");
+    }
+    if plant::is(Plant::RowForgotten) && head.is_multiple_of(8) {
+        return;
     }
     if app.making.takes_up() {
         // An earlier row could not be written; what became visible since is made good with this one.

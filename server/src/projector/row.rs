@@ -10,7 +10,7 @@ use ankomst_shared::sign::Header;
 use ankomst_shared::value::Value;
 
 use crate::storage::sqlite::log::DocumentRow;
-use crate::storage::sqlite::rows::ProjectedRow;
+use crate::storage::sqlite::rows::{ProjectedRow, sent_key};
 
 /// What is known of a document besides what is written in it.
 pub(super) struct Around {
@@ -40,6 +40,8 @@ pub(super) fn row(
     let read = Read { id: document.id, catalog, record: &record, kind };
     let mut number = read.anchored("number");
     let mut keys = read.keys();
+    let sent = super::sent::departments(catalog, &document.kind, &record);
+    keys.extend(sent.iter().map(|code| sent_key(code)));
     if number.is_empty() && kind.is_some_and(|kind| anchored(&kind.fields, "number").is_some()) {
         number = short_number(document.id);
         keys.extend(number_keys(&number));

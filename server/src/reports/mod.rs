@@ -45,6 +45,9 @@ pub struct Report {
     pub kinds: &'static [&'static str],
     /// It adds up what is in all records: nobody who may read only some of them reads it.
     pub of_all: bool,
+    /// Numbers from which persons could be known are hidden in it, and it leads nowhere: a regional coordinator may
+    /// read it.
+    pub is_anonymous: bool,
     make: fn(&Records, &Told<'_>) -> Vec<Table>,
 }
 
@@ -57,6 +60,7 @@ pub static REPORTS: [Report; 5] = [
         help: Word::RegisterForecastHelp,
         kinds: &["residence", "contract", "assignment", "year", "premises"],
         of_all: true,
+        is_anonymous: false,
         make: forecast::make,
     },
     Report {
@@ -66,6 +70,7 @@ pub static REPORTS: [Report; 5] = [
         help: Word::RegisterSpreadHelp,
         kinds: &["residence", "org"],
         of_all: true,
+        is_anonymous: false,
         make: spread::make,
     },
     Report {
@@ -75,6 +80,7 @@ pub static REPORTS: [Report; 5] = [
         help: Word::RegisterSharesHelp,
         kinds: &["case"],
         of_all: true,
+        is_anonymous: true,
         make: shares::make,
     },
     Report {
@@ -84,6 +90,7 @@ pub static REPORTS: [Report; 5] = [
         help: Word::RegisterWaitingHelp,
         kinds: &["case", "plan", "residence", "run", "org"],
         of_all: false,
+        is_anonymous: false,
         make: waiting::make,
     },
     Report {
@@ -93,6 +100,7 @@ pub static REPORTS: [Report; 5] = [
         help: Word::RegisterIndicatorsHelp,
         kinds: &["plan"],
         of_all: false,
+        is_anonymous: false,
         make: indicators::make,
     },
 ];

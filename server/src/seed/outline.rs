@@ -210,6 +210,9 @@ const fn single(
 /// Three men of one flat bear the same name, as happens.
 const SAME: Option<(&str, &str)> = Some(("Karam", "Haddad"));
 
+/// The household of whose children a task was sent to the school.
+pub const SENT: usize = 7;
+
 /// The thirteen households.
 pub static HOUSEHOLDS: [HouseholdOutline; 13] = {
     use Protection::{Hidden, Pregnant};
@@ -236,7 +239,8 @@ pub static HOUSEHOLDS: [HouseholdOutline; 13] = {
         single(SAME, &LEVANT, &[p(M, Young)]),
         single(SAME, &LEVANT, &[p(M, Unconfirmed)]),
         single(None, &ERITREA, &[p(M, Adult)]),
-        single(None, &SOMALIA, &[p(M, Young)]),
+        // He came alone and has just come of age: his case is still that of a child.
+        HouseholdOutline { kind: "unaccompanied", ..single(None, &SOMALIA, &[p(M, Young)]) },
         HouseholdOutline {
             kind: "temporary_protection",
             priority: "urgent",

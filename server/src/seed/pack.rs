@@ -10,9 +10,9 @@ use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{Push, PushPart};
 
 use super::draw::Draw;
-use super::outline::{HOUSEHOLDS, HOUSES, Protection};
+use super::outline::{HOUSEHOLDS, HOUSES, Protection, SENT};
 use super::record::{self, Answers, CasePlace, Occupant};
-use super::staff::{STAFF, WRITERS};
+use super::staff::{GUESTS_DEPARTMENT, STAFF, WRITERS};
 use super::village::{Household, village};
 use super::{STORY_MS, STREAM, SeedError};
 
@@ -242,7 +242,10 @@ impl Writer<'_> {
         let people: Vec<EntryId> = household.people.iter().map(|_| self.entry()).collect();
         let place =
             CasePlace { house: house.id, caseworker: self.hand(who)?.1, people: people.clone() };
-        let answers = record::case(household, outline, &place)?;
+        let mut answers = record::case(household, outline, &place)?;
+        if household.outline == SENT {
+            record::sent(&mut answers, GUESTS_DEPARTMENT)?;
+        }
         let (_, case) = self.begin(who, None, &answers)?;
         for (at, (person, id)) in household.people.iter().zip(people).enumerate() {
             let entry = self.entry();

@@ -220,6 +220,27 @@ pub fn case(
     Ok(answers)
 }
 
+/// A task that is sent to another department, with what its recipient may know.
+///
+/// # Errors
+/// When an answer does not fit the catalog.
+pub fn sent(answers: &mut Answers, department: &str) -> Result<(), SeedError> {
+    let entry = EntryId::from_bytes([7; 10]);
+    answers.all(
+        &format!("tasks/{entry}/"),
+        &[
+            ("title", "Skolstart"),
+            ("department", department),
+            ("due", "2026-12-18"),
+            ("status", "todo"),
+            (
+                "data_to_recipient",
+                "Skolplats för ett barn i årskurs 4 från vårterminen. Tolk behövs.",
+            ),
+        ],
+    )
+}
+
 fn person(
     answers: &mut Answers,
     person: &Person,

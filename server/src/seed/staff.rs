@@ -70,12 +70,50 @@ pub static STAFF: [Staff; 6] = [
     },
 ];
 
+/// Accounts of the village besides: they have written nothing of the story.
+pub static GUESTS: [Staff; 3] = [
+    Staff {
+        login: "vera",
+        name: "Vera Nyström",
+        password: "vera-i-provby",
+        role: Role::ChildCaseworker,
+        title: "socialsekreterare ensamkommande / child caseworker",
+    },
+    Staff {
+        login: "tyra",
+        name: "Tyra Holm",
+        password: "tyra-i-provby",
+        role: Role::Recipient,
+        title: "mottagare på skolan / recipient at the school",
+    },
+    Staff {
+        login: "anton",
+        name: "Anton Rosén",
+        password: "anton-i-provby",
+        role: Role::Regional,
+        title: "regional samordnare / regional coordinator",
+    },
+];
+
+/// The department of the recipient among the [`GUESTS`].
+pub const GUESTS_DEPARTMENT: &str = "SKO";
+
 /// The logins as a table for people and scripts: login, password, role.
 #[must_use]
 pub fn table() -> String {
+    listed(&STAFF)
+}
+
+/// The same with those of the village besides.
+#[must_use]
+pub fn village_table() -> String {
+    let all: Vec<&Staff> = STAFF.iter().chain(&GUESTS).collect();
+    listed(all)
+}
+
+fn listed<'a>(all: impl IntoIterator<Item = &'a Staff>) -> String {
     let mut lines = vec![format!("{:<8} {:<16} {}", "login", "password", "role")];
-    lines.extend(
-        STAFF.iter().map(|one| format!("{:<8} {:<16} {}", one.login, one.password, one.title)),
-    );
+    let line = |one: &Staff| format!("{:<8} {:<16} {}", one.login, one.password, one.title);
+    lines.extend(all.into_iter().map(line));
     lines.join("\n")
 }

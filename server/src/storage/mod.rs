@@ -120,6 +120,6 @@ impl From<rusqlite::Error> for StorageError {
 /// When the system has none to give.
 pub fn random<const N: usize>() -> Result<[u8; N], StorageError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| StorageError::Random)?;
+    crate::given::fill(&mut bytes).map_err(|_| StorageError::Random)?;
     Ok(bytes)
 }

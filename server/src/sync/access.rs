@@ -10,6 +10,7 @@ use ankomst_shared::sync::message::Person;
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::grants::{self, GrantRow};
@@ -53,6 +54,9 @@ pub fn rights(db: &Connection, user: &UserRow, now_ms: i64) -> Result<Rights, St
         if staff::decides(db, unit)? {
             rights = rights.with_cases(unit, staff::cases_of(db, user.id)?);
         }
+        if rights.has(Role::ChildCaseworker, unit) {
+            rights = rights.with_children(unit, staff::of_children(db, unit, user.id)?);
+        }
     }
     Ok(rights)
 }
@@ -62,7 +66,7 @@ pub fn rights(db: &Connection, user: &UserRow, now_ms: i64) -> Result<Rights, St
 /// # Errors
 /// When the database refuses.
 pub fn rights_now(db: &Connection, user: &UserRow) -> Result<Rights, StorageError> {
-    rights(db, user, jiff::Timestamp::now().as_millisecond())
+    rights(db, user, given::now_ms())
 }
 
 /// What rights let somebody do with a document.
@@ -217,12 +221,13 @@ pub fn oversees(
         || (supervises && may(db, rights, document)? >= May::Read))
 }
 
-/// The names of a person's unit, of people and of devices; nobody's for whoever has no rights any more.
+/// The names of a person's unit, of people and of devices; nobody's for whoever has no rights any more, or only
+/// receives tasks or figures.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn colleagues(db: &Connection, user: &UserRow) -> Result<Names, StorageError> {
-    if rights_now(db, user)?.units().is_empty() {
+    if !rights_now(db, user)?.is_colleague() {
         return Ok((Vec::new(), Vec::new()));
     }
     Ok((accounts::people(db, user.unit)?, accounts::device_names(db, user.unit)?))
@@ -370,7 +375,9 @@ mod tests {
                 Role::Trainee,
             ];
             assert_eq!(roles.map(|role| has(role, kind)), wanted, "{kind}");
-            assert!(!has(Role::Administrator, kind), "{kind}");
+            for role in [Role::Administrator, Role::Auditor, Role::Recipient, Role::Regional] {
+                assert!(!has(role, kind), "{kind}");
+            }
         }
         assert!(reach(&user(Role::Supervisor, false)).is_empty(), "an ended account");
     }

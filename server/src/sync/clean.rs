@@ -123,7 +123,7 @@ pub async fn clean_again(app: &Arc<App>) -> Result<usize, StorageError> {
     }
     app.unclean.set(open.clone());
     if !open.is_empty() {
-        feed::settle(app).await?;
+        feed::settle_quick(app).await?;
     }
     let mut count = 0;
     for line in open {
@@ -188,7 +188,7 @@ async fn run(
         // What arrived since a renewal that was not ended is sealed with its key, which would stay.
         end_renewals(app, &[id, review_of(id)]).await?;
         let (reading, paths) = (Arc::clone(app), what.ask());
-        let made = tokio::task::spawn_blocking(move || make(&reading, id, &paths));
+        let made = crate::given::beside(move || make(&reading, id, &paths));
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
         let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
         let is_new = matches!(what, What::Asked(..));

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::app::Role;
-use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
     CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
@@ -17,6 +18,7 @@ use rusqlite::Connection;
 use crate::app::App;
 use crate::audit::By;
 use crate::care;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
@@ -63,12 +65,14 @@ pub async fn answer(
     }
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
-    let mut answer = match gather(app, session, &hello, (&user, true))? {
+    let (hello, user) = (Arc::new(hello), Arc::new(user));
+    let gathering = async |shows| beside(app, *session, (&hello, &user), shows).await;
+    let mut answer = match gathering(true).await? {
         Gathered::Answer(answer) => *answer,
         Gathered::RolledBack => {
             tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
-            app.writer.write(log::new_epoch).await?;
-            match gather(app, session, &hello, (&user, true))? {
+            begin_epoch(app).await?;
+            match gathering(true).await? {
                 Gathered::Answer(answer) => *answer,
                 Gathered::RolledBack | Gathered::Version => return Err(ExchangeError::Version),
             }
@@ -80,7 +84,7 @@ pub async fn answer(
     if let Err(error) = app.audit.note(shown::delivered(by, &answer)).await {
         // What was brought is told of, and what must go; records are not shown.
         let is_worth = !(acks.is_empty() && deposits.is_empty() && answer.drop.is_empty());
-        match gather(app, session, &hello, (&user, false))? {
+        match gathering(false).await? {
             // Where all begins anew, a device would give up what it shows now.
             Gathered::Answer(without) if is_worth && !(without.anew && hello.epoch.is_some()) => {
                 answer = *without;
@@ -95,27 +99,9 @@ pub async fn answer(
     let anew = answer.anew;
     let sent = answer.documents.iter().map(|doc| (doc.document, doc.chunks.first()));
     let sent: Vec<_> = sent.map(|(id, first)| (id, first.map(|chunk| chunk.hash))).collect();
-    app.writer
-        .write(move |db| {
-            if anew {
-                log::clear_holdings(db, device)?;
-            }
-            // What has gone on in another line since it was read is not with the device: it comes whole again.
-            let mut added = BTreeSet::new();
-            for (id, first) in sent {
-                let has_ended = match first {
-                    Some(first) => {
-                        log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended")
-                    }
-                    None => false,
-                };
-                if !has_ended {
-                    added.insert(id);
-                }
-            }
-            log::set_holdings(db, device, &added, &gone)
-        })
-        .await?;
+    if anew || !sent.is_empty() || !gone.is_empty() {
+        app.writer.write(move |db| note_holdings(db, device, anew, (sent, &gone))).await?;
+    }
     answer.documents_left =
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
     app.audit.owe(shown::dropped(by, &answer)).await;
@@ -123,10 +109,54 @@ pub async fn answer(
     Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
 }
 
+/// Notes what a device holds from here on.
+fn note_holdings(
+    db: &Connection,
+    device: DeviceId,
+    anew: bool,
+    (sent, gone): (Vec<(DocumentId, Option<ChangeHash>)>, &BTreeSet<DocumentId>),
+) -> Result<(), StorageError> {
+    if anew {
+        log::clear_holdings(db, device)?;
+    }
+    // What has gone on in another line since it was read is not with the device: it comes whole again.
+    let mut added = BTreeSet::new();
+    for (id, first) in sent {
+        let has_ended = match first {
+            Some(first) => log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended"),
+            None => false,
+        };
+        if !has_ended {
+            added.insert(id);
+        }
+    }
+    log::set_holdings(db, device, &added, gone)
+}
+
+/// A new life of the log begins.
+async fn begin_epoch(app: &App) -> Result<(), StorageError> {
+    if plant::is(Plant::EpochKept) {
+        return Ok(());
+    }
+    app.writer.write(log::new_epoch).await.map(drop)
+}
+
 enum Gathered {
     Answer(Box<ExchangeAnswer>),
     RolledBack,
     Version,
+}
+
+/// Gathers where it keeps nobody else waiting: it reads the log and opens what it reads.
+async fn beside(
+    app: &Arc<App>,
+    session: Session,
+    (hello, user): (&Arc<Hello>, &Arc<UserRow>),
+    shows: bool,
+) -> Result<Gathered, StorageError> {
+    let (app, hello, user) = (Arc::clone(app), Arc::clone(hello), Arc::clone(user));
+    let gather = move || gather(&app, &session, &hello, (&user, shows));
+    given::beside(gather).await.map_err(|_| StorageError::Stopped)?
 }
 
 fn gather(
@@ -174,10 +204,12 @@ fn gather(
         // A document that goes or is sent once more makes a difference that is none.
         let is_plain = whole && !anew && drop.is_empty() && hello.heal.is_empty();
         let digests = if is_plain { gathering.digests(hello, &keep, &feed)? } else { None };
+        let (lease_s, guarded) = lease::of(app, user.unit, &now_held)?;
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
                 capabilities: hello.capabilities & CAN_CHANGE_LINES,
-                lease_s: lease::seconds(app, user.unit, &now_held)?,
+                lease_s,
+                guarded,
                 hand_in: (hello.capabilities & LACKS_HAND_IN != 0)
                     .then(|| farewell::token(app, session.device).to_vec().into()),
                 ..gathering.welcome(facts.epoch, user)?
@@ -256,6 +288,7 @@ impl Gathering<'_> {
             lease_s: 0,
             shuts_s: lease::shuts_seconds(self.app, user.unit),
             hand_in: None,
+            guarded: None,
         })
     }
 
@@ -345,6 +378,9 @@ pub fn batch(
             break;
         }
         scanned = row.feed;
+        if plant::is(Plant::FeedLeavesOut) && row.hash.as_bytes().first() < Some(&16) {
+            continue;
+        }
         if row.state == "visible" && scope.contains(&row.document) {
             // What was carried over bears its author's device, which did not send it.
             let others = row.device != device || row.was.is_some();

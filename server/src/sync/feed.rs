@@ -5,123 +5,138 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::plant::{self, Plant};
+use ankomst_shared::sync::Position;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::given;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::held;
-use crate::storage::sqlite::log::{self, ChunkRow};
-use crate::storage::sqlite::staff;
-use crate::sync::clean;
+use crate::storage::sqlite::{log, trials};
 use crate::sync::held::let_in;
+use crate::sync::lanes::{self, Became, Served, Turn};
 use crate::sync::lines::{self, Why};
-use crate::sync::staff as staffing;
-use crate::trial::Outcome;
+use crate::sync::{clean, staff as staffing};
+use crate::trial::{Lane, Outcome};
 
 /// What could not be tried is tried again after this, arrivals or not.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
+/// So many documents are tried before it is looked again whose turn it is.
+const ROUND_MAX: usize = 32;
 
 /// Tries whatever waits, for ever; ends when the app stops.
 pub async fn run(app: Arc<App>) {
+    tokio::join!(run_lane(&app, Lane::Quick), run_lane(&app, Lane::Slow));
+}
+
+async fn run_lane(app: &Arc<App>, lane: Lane) {
     loop {
         // Broken off anywhere it leaves changes waiting, which the next start tries.
         tokio::select! {
-            settled = settle(&app) => if let Err(error) = settled {
+            settled = settle_lane(app, lane) => if let Err(error) = settled {
                 tracing::error!(%error, "Changes wait for their trial because storage refused.");
             },
             () = app.stopping.cancelled() => return,
         }
+        let rung = match lane {
+            Lane::Quick => &app.arrived,
+            Lane::Slow => &app.trial.slows,
+        };
         tokio::select! {
-            () = app.arrived.notified() => {}
+            () = rung.notified() => {}
             () = tokio::time::sleep(AGAIN_AFTER) => {}
             () = app.stopping.cancelled() => return,
         }
     }
 }
 
-/// Tries everything that waits. A document that cannot be tried keeps no other one waiting.
+/// Tries everything that waits, also what takes long.
 ///
 /// # Errors
 /// When storage refuses to tell what waits.
 pub async fn settle(app: &Arc<App>) -> Result<(), StorageError> {
+    settle_lane(app, Lane::Quick).await?;
+    settle_lane(app, Lane::Slow).await?;
+    settle_lane(app, Lane::Quick).await
+}
+
+/// Tries what waits, but for what takes long.
+///
+/// # Errors
+/// When storage refuses to tell what waits.
+pub async fn settle_quick(app: &Arc<App>) -> Result<(), StorageError> {
+    settle_lane(app, Lane::Quick).await
+}
+
+/// Tries everything that waits in a lane. A document that cannot be tried keeps no other one waiting, nor
+/// does a device that has much.
+///
+/// # Errors
+/// When storage refuses to tell what waits.
+pub async fn settle_lane(app: &Arc<App>, lane: Lane) -> Result<(), StorageError> {
+    // What has had a turn that came to nothing.
+    let mut stuck = BTreeSet::new();
+    let mut served = Served::new();
     loop {
-        let mut is_moving = false;
-        for document in app.readers.read(log::pending_documents)? {
-            match settle_document(app, document).await {
-                Ok(tried) => is_moving |= tried,
+        let mut next = lanes::waiting(app, lane, &served)?;
+        next.retain(|(_, document)| !stuck.contains(document));
+        // Then it is looked again who waits: who comes now is not kept waiting by all who were there.
+        next.truncate(if lane == Lane::Slow { 1 } else { ROUND_MAX });
+        if next.is_empty() {
+            break;
+        }
+        for (device, document) in next {
+            *served.entry(device).or_default() += 1;
+            match settle_document(app, document, lane).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    stuck.insert(document);
+                }
                 Err(error) => {
+                    stuck.insert(document);
                     tracing::error!(document.id = %document, %error, "A record's changes wait for their trial.");
                 }
             }
         }
-        if !is_moving {
-            return Ok(());
-        }
     }
+    if lane == Lane::Quick {
+        // What came meanwhile of a device that is in the other lane.
+        app.trial.slows.notify_one();
+    }
+    Ok(())
 }
 
-/// Tries what waits of one document; tells whether it could be tried.
-async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, StorageError> {
-    let (kind, base, pending) = app.readers.read(|db| {
-        let row = log::document(db, document)?
-            .ok_or(StorageError::Damaged("a chunk without document"))?;
-        Ok((
-            row.kind,
-            log::chunks_of(db, document, "visible")?,
-            log::chunks_of(db, document, "pending")?,
-        ))
-    })?;
-    let opened = |chunks: &[ChunkRow]| -> Result<Vec<ByteVec>, StorageError> {
-        chunks
-            .iter()
-            .map(|chunk| {
-                app.keys.open_chunk(document, &chunk.hash, &chunk.sealed).map(ByteVec::from)
-            })
-            .collect()
-    };
-    let (base, candidates) = (opened(&base)?, opened(&pending)?);
-    let Some(outcomes) = app.trial.try_changes(&kind, &base, &candidates).await else {
+/// Tries what waits of one document in a lane; tells whether that came to something.
+async fn settle_document(
+    app: &Arc<App>,
+    document: DocumentId,
+    lane: Lane,
+) -> Result<bool, StorageError> {
+    let Some(turn) = lanes::turn(app, document, lane)? else { return Ok(false) };
+    let Some(became) = lanes::tries(app, lane, &turn).await? else {
         let to_mark = Arc::clone(app);
-        drop(tokio::task::spawn_blocking(move || projector::mark(&to_mark, document)).await);
+        drop(given::beside(move || projector::mark(&to_mark, document)).await);
         return Ok(false);
     };
-    for outcome in &outcomes {
-        let shared = *outcome == Outcome::Passed;
-        app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
+    if became.is_empty() {
+        return Ok(true);
     }
-    let staff = staff_after(document, &kind, (&base, &candidates), &outcomes);
-    let letting = Arc::clone(app);
-    let hashes: Vec<_> = pending.iter().map(|chunk| chunk.hash).zip(outcomes).collect();
-    let head = app
-        .writer
-        .write(move |db| {
-            for (hash, outcome) in &hashes {
-                match outcome {
-                    Outcome::Passed => drop(log::make_visible(db, document, *hash)?),
-                    Outcome::Held(reason) => log::hold(db, document, *hash, reason)?,
-                }
-            }
-            if let Some(people) = staff {
-                staff::set(db, document, &people)?;
-            }
-            // What was let in and waited for these.
-            if held::waits(db, document)? {
-                let_in(&letting, db, document)?;
-            }
-            log::head(db)
-        })
-        .await?;
+    let Some(head) = note(app, (document, &turn), became).await? else { return Ok(true) };
+    if lane == Lane::Slow {
+        // What has waited for these in the other lane.
+        app.arrived.notify_one();
+    }
     app.news.send_modify(|news| {
         news.head = news.head.max(head.feed);
         news.turns = news.turns.wrapping_add(1);
     });
     // A row is a cache: whatever happens while it is made, the feed goes on.
     let (to_project, head) = (Arc::clone(app), head.feed);
-    let followed =
-        tokio::task::spawn_blocking(move || projector::follow(&to_project, document, head));
+    let followed = given::beside(move || projector::follow(&to_project, document, head));
     if followed.await.is_err() {
         tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }
@@ -130,19 +145,64 @@ async fn settle_document(app: &Arc<App>, document: DocumentId) -> Result<bool, S
     Ok(true)
 }
 
-/// Who has a case after what passed, if that says anything of it.
-fn staff_after(
-    document: DocumentId,
-    kind: &str,
-    (base, candidates): (&[ByteVec], &[ByteVec]),
-    outcomes: &[Outcome],
-) -> Option<BTreeSet<UserId>> {
-    if !staffing::is_touched(kind, candidates) {
-        return None;
+/// Shows what passed and holds the rest; gives the head of the feed, or nothing where something else became
+/// visible of the document meanwhile: then it is tried again, on that.
+async fn note(
+    app: &Arc<App>,
+    (document, turn): (DocumentId, &Turn),
+    became: Vec<Became>,
+) -> Result<Option<Position>, StorageError> {
+    let staff = staff_after(app, (document, turn), &became)?;
+    let (letting, stands) = (Arc::clone(app), turn.stands);
+    let became = became.into_iter().map(|one| match one.outcome {
+        Outcome::Held(_) if plant::is(Plant::Untried) => (one.hash, Outcome::Passed),
+        outcome => (one.hash, outcome),
+    });
+    let outcomes: Vec<_> = became.collect();
+    let shown: Vec<bool> = outcomes.iter().map(|(_, one)| *one == Outcome::Passed).collect();
+    let head = app.writer.write(move |db| {
+        if log::digest(db, document)? != stands {
+            return Ok(None);
+        }
+        for (hash, outcome) in &outcomes {
+            match outcome {
+                Outcome::Passed => drop(log::make_visible(db, document, *hash)?),
+                Outcome::Held(reason) => log::hold(db, document, *hash, reason)?,
+            }
+            trials::forget(db, (document, *hash))?;
+        }
+        if let Some(whose) = staff {
+            whose.note(db, document)?;
+        }
+        // What was let in and waited for these.
+        if held::waits(db, document)? {
+            let_in(&letting, db, document)?;
+        }
+        log::head(db).map(Some)
+    });
+    let head = head.await?;
+    if head.is_some() {
+        for shared in shown {
+            app.metrics.chunk(if shared { Chunk::Shared } else { Chunk::Held });
+        }
     }
-    let passed = candidates.iter().zip(outcomes).filter(|(_, one)| **one == Outcome::Passed);
-    let all: Vec<&ByteVec> = base.iter().chain(passed.map(|(bytes, _)| bytes)).collect();
-    staffing::of(document, &all)
+    Ok(head)
+}
+
+/// Whose a case is after what passed, if that says anything of it.
+fn staff_after(
+    app: &App,
+    (document, turn): (DocumentId, &Turn),
+    became: &[Became],
+) -> Result<Option<staffing::Whose>, StorageError> {
+    let passed = became.iter().filter(|one| one.outcome == Outcome::Passed);
+    let passed: Vec<&ByteVec> = passed.map(|one| &one.bytes).collect();
+    if !staffing::is_touched(&turn.kind, &passed) {
+        return Ok(None);
+    }
+    let before = lanes::visible(app, document)?;
+    let all: Vec<&ByteVec> = before.iter().chain(passed).collect();
+    Ok(staffing::of(document, &all))
 }
 
 /// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.

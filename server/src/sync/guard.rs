@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ankomst_shared::ids::{DocumentId, UserId};
 
 use crate::app::App;
+use crate::given;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What;
@@ -30,7 +31,7 @@ pub async fn raise(
     let (changed, family) = write.await?;
     noted::act(app, by, (What::Raised, document), (&level.to_string(), &purpose)).await;
     let rows = Arc::clone(app);
-    tokio::task::spawn_blocking(move || {
+    given::beside(move || {
         // A row that is being made from what was read before is made good by the one made here: of two the more
         // protected one stays.
         family.into_iter().try_for_each(|id| projector::again(&rows, id))

@@ -7,6 +7,7 @@ use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::ids::{DocumentId, UnitId};
 use ankomst_shared::limits::LEASE_S;
+use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
 use crate::storage::StorageError;
@@ -24,20 +25,35 @@ pub const CONTINUITY_DAYS: (&str, u32) = ("continuity_days", 60);
 /// Minutes after which a screen that nobody touches shuts.
 pub const SHUTS_MINUTES: (&str, u32) = ("lock_minutes", 60);
 
-/// Seconds for which a device with these records may be read without contact.
+/// Seconds for which a device with these records may be read without contact, and what of them is protected and does
+/// not stay there longer, with what was decided about it.
 ///
 /// # Errors
 /// When storage refuses.
-pub fn seconds(app: &App, unit: UnitId, held: &BTreeSet<DocumentId>) -> Result<u32, StorageError> {
+pub fn of(
+    app: &App,
+    unit: UnitId,
+    held: &BTreeSet<DocumentId>,
+) -> Result<(u32, Option<Vec<DocumentId>>), StorageError> {
+    let mut guarded = app.row_readers.read(rows::guarded)?;
+    guarded.retain(|(id, _)| held.contains(id));
+    let child = guarded.iter().any(|(_, is_protected)| !is_protected);
+    let all = guarded.iter().filter(|(_, is_protected)| *is_protected);
+    let all = all.flat_map(|(id, _)| [*id, review_of(*id)]).filter(|id| held.contains(id));
+    let all: Vec<DocumentId> = all.collect();
     // Until all rows are there, nobody knows what is protected.
-    let (mut child, mut protected) = (false, !app.making.is_whole());
-    for (id, is_protected) in app.row_readers.read(rows::guarded)? {
-        if held.contains(&id) {
-            protected |= is_protected;
-            child |= !is_protected;
-        }
-    }
-    let decided = |key, usual| decided(app, unit, key).unwrap_or(usual);
+    let protected = !app.making.is_whole() || !all.is_empty();
+    let seconds = hours((child, protected), |key| decided(app, unit, key)) * 3_600;
+    Ok((seconds, (!all.is_empty()).then_some(all)))
+}
+
+/// Hours for which a device may be read without contact that holds the case of an unaccompanied child, or what is
+/// protected, where a unit has decided so.
+pub fn hours(
+    (child, protected): (bool, bool),
+    decided: impl Fn((&'static str, u32)) -> Option<u32>,
+) -> u32 {
+    let decided = |key, usual| decided(key).unwrap_or(usual);
     let mut hours = decided(HOURS, LEASE_S / 3_600);
     if child {
         hours = hours.min(decided(CHILD_HOURS, 24));
@@ -46,7 +62,7 @@ pub fn seconds(app: &App, unit: UnitId, held: &BTreeSet<DocumentId>) -> Result<u
     if protected {
         hours = hours.min(decided(PROTECTED_HOURS, 12));
     }
-    Ok(hours * 3_600)
+    hours
 }
 
 /// Seconds after which a screen that nobody touches shuts; 0 for as long as usual.

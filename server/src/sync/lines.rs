@@ -17,6 +17,7 @@ use ankomst_shared::sign::header::review_of;
 use rusqlite::Connection;
 
 use crate::app::App;
+use crate::given;
 use crate::projector;
 use crate::storage::sqlite::cuts;
 use crate::storage::sqlite::lines::{self, Size};
@@ -121,7 +122,7 @@ pub async fn continue_record(
     why: Why,
 ) -> Result<Outcome, StorageError> {
     let reading = Arc::clone(app);
-    let made = tokio::task::spawn_blocking(move || {
+    let made = given::beside(move || {
         let family = reading.readers.read(|db| match waiting(db, [id, review_of(id)])? {
             Waiting::Nothing => read(&reading, db, id),
             Waiting::ForPerson | Waiting::ForTrial => Ok(None),
@@ -164,7 +165,7 @@ pub(super) async fn tell(app: &Arc<App>, id: DocumentId, head: u64) {
         news.turns = news.turns.wrapping_add(1);
     });
     let to_project = Arc::clone(app);
-    let followed = tokio::task::spawn_blocking(move || projector::follow(&to_project, id, head));
+    let followed = given::beside(move || projector::follow(&to_project, id, head));
     if followed.await.is_err() {
         tracing::error!(document.id = %id, "A row could not be made; the next start makes it good.");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::ids::DocumentId;
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::Position;
 use ankomst_shared::sync::message::{ClientFrame, HeldNote, ServerFrame};
 
@@ -95,7 +96,9 @@ impl Live {
             };
             let holdings = log::holdings(db, session.device)?;
             let allowed = access::scope(db, &user, session.device)?;
-            let keep: BTreeSet<DocumentId> = holdings.intersection(&allowed).copied().collect();
+            let is_read =
+                |id: &&DocumentId| allowed.contains(*id) || plant::is(Plant::SocketUnscoped);
+            let keep: BTreeSet<DocumentId> = holdings.iter().filter(is_read).copied().collect();
             let mut visible_new = false;
             for id in allowed.difference(&holdings) {
                 visible_new |= !lines::is_settling(db, *id)?;

@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`rule`] and [`access`] (who may), [`guard`] (what is
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
-//! server's own), [`feed`] (what becomes visible), [`lines`] (documents that go on with less behind them),
+//! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom),
+//! [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
 //! must not be in a record any more), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
 //! [`away`] (who is not in contact), [`live`] (the socket), [`farewell`] (the road home without a session).
@@ -16,9 +17,11 @@ pub mod clean;
 pub mod exchange;
 pub mod farewell;
 pub mod feed;
+mod found;
 pub mod guard;
 pub mod held;
 pub mod ingest;
+mod lanes;
 pub mod lease;
 pub mod lines;
 pub mod live;

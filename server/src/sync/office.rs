@@ -1,4 +1,5 @@
-//! The server as an author: of records that only it writes, such as those of a unit's own checklists.
+//! The server as an author: of records that only it writes, such as those of a unit's own checklists, and in cases of
+//! what recipients in other departments answer to tasks sent to them.
 //!
 //! It signs as a device does, with the key that signs enrolments, under ids that follow from that key. So
 //! what it wrote is known again after any restore, also when a tablet brings it back, and no device can
@@ -57,7 +58,7 @@ impl Office {
     }
 }
 
-/// Begins a record that only the server writes, or writes into one. What this gives back is on the disk; it
+/// Begins a record that only the server writes, or writes into one that is known. What this gives back is on the disk; it
 /// goes through its trial and into the feed as what tablets send does.
 ///
 /// # Errors

@@ -1,8 +1,9 @@
 //! The rule of access, and nothing else: no database, no clock. All ways to a record ask it.
 //!
 //! A role has the kinds that the catalog says, in one unit, as far as its level of protection reaches. Where a unit lets
-//! assignment decide, a caseworker has the own cases only, with all that belongs to them. A right for one record is for that record and all that belongs to it. What was opened in an emergency is read on the server
-//! alone. Nobody writes from a device what only the server writes, and an administrator has no kinds.
+//! assignment decide, a caseworker has the own cases only, with all that belongs to them. A child caseworker has cases of
+//! children only, and of houses no ledger. A right for one record is for that record and all that belongs to it. What
+//! was opened in an emergency is read on the server alone. Nobody writes from a device what only the server writes, and an administrator has no kinds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,8 @@ pub struct Rights {
     grants: Vec<GrantRow>,
     /// The person's cases, in units where assignment decides.
     own: BTreeMap<UnitId, BTreeSet<DocumentId>>,
+    /// The cases of children, in units where that is asked.
+    children: BTreeMap<UnitId, BTreeSet<DocumentId>>,
 }
 
 impl Rights {
@@ -45,7 +48,7 @@ impl Rights {
     #[must_use]
     pub fn new(user: &UserRow, mut all: Vec<GrantRow>, now_ms: i64) -> Self {
         all.retain(|grant| user.active && grant.user == user.id && grant.is_current(now_ms));
-        Self { user: user.id, grants: all, own: BTreeMap::new() }
+        Self { user: user.id, grants: all, own: BTreeMap::new(), children: BTreeMap::new() }
     }
 
     /// The same in a unit where assignment decides and these are the person's cases.
@@ -55,10 +58,40 @@ impl Rights {
         self
     }
 
-    /// The person's cases, if a right has only those.
-    fn only(&self, grant: &GrantRow) -> Option<&BTreeSet<DocumentId>> {
-        let is_bound = grant.role == Role::Caseworker && is_general(grant);
-        self.own.get(&grant.unit).filter(|_| is_bound)
+    /// The same in a unit where these are the cases of children.
+    #[must_use]
+    pub fn with_children(mut self, unit: UnitId, children: BTreeSet<DocumentId>) -> Self {
+        self.children.insert(unit, children);
+        self
+    }
+
+    /// Which records a right is for.
+    fn scope(&self, grant: &GrantRow) -> Scope<'_> {
+        if !is_general(grant) {
+            return Scope::All;
+        }
+        let own = self.own.get(&grant.unit);
+        match grant.role {
+            Role::Caseworker => own.map_or(Scope::All, Scope::Own),
+            Role::ChildCaseworker => Scope::Children(self.children.get(&grant.unit), own),
+            _ => Scope::All,
+        }
+    }
+
+    /// Departments whose tasks the person receives in a unit, by their codes.
+    #[must_use]
+    pub fn receives(&self, unit: UnitId) -> BTreeSet<&str> {
+        let of = |grant: &&GrantRow| grant.role == Role::Recipient && grant.unit == unit;
+        let own = self.grants.iter().filter(of).filter(|grant| is_general(grant));
+        own.filter_map(|grant| grant.department.as_deref()).collect()
+    }
+
+    /// Whether somebody is of the unit's own people, who know each other by name: whoever only receives tasks or figures
+    /// is not.
+    #[must_use]
+    pub fn is_colleague(&self) -> bool {
+        let is = |grant: &GrantRow| !matches!(grant.role, Role::Recipient | Role::Regional);
+        self.grants.iter().any(is)
     }
 
     /// What they let somebody do with a record that stands there.
@@ -71,9 +104,7 @@ impl Rights {
             let fits = grant.unit == document.unit
                 && grant.object.is_none_or(|object| standing.line.contains(&object))
                 && reaches(grant, home, standing.level)
-                && standing
-                    .case
-                    .is_none_or(|case| self.only(grant).is_none_or(|own| own.contains(&case)));
+                && self.scope(grant).has(standing);
             match (fits, &grant.category) {
                 (false, _) => May::Nothing,
                 (true, Some(_)) => May::Look,
@@ -96,16 +127,20 @@ impl Rights {
     pub fn reach(&self, unit: UnitId) -> Reach {
         let mut within = Within { unit, ..Within::default() };
         within.own = self.own.get(&unit).cloned().unwrap_or_default();
+        within.children = self.children.get(&unit).cloned().unwrap_or_default();
+        if let Some(own) = self.own.get(&unit) {
+            within.children.retain(|case| own.contains(case));
+        }
         let own = || self.grants.iter().filter(|grant| grant.unit == unit);
         for home in &Catalog::builtin().package().kinds {
             let had = || own().filter(|grant| home.is_had_by(&[grant.role]));
-            let general = |bound: bool| {
-                let is =
-                    |grant: &&GrantRow| is_general(grant) && self.only(grant).is_some() == bound;
+            let general = |fits: fn(&Scope<'_>) -> bool| {
+                let is = |grant: &&GrantRow| is_general(grant) && fits(&self.scope(grant));
                 had().filter(is).map(level_of).max().map(|level| (home.id.as_str(), level))
             };
-            within.homes.extend(general(false));
-            within.bound.extend(general(true));
+            within.homes.extend(general(|scope| matches!(scope, Scope::All)));
+            within.bound.extend(general(|scope| matches!(scope, Scope::Own(_))));
+            within.narrow.extend(general(|scope| matches!(scope, Scope::Children(..))));
             for grant in had().filter(|grant| grant.category.is_none()) {
                 let single = |object| (object, home.id.as_str(), level_of(grant));
                 within.single.extend(grant.object.map(single));
@@ -118,6 +153,30 @@ impl Rights {
     #[must_use]
     pub fn units(&self) -> BTreeSet<UnitId> {
         self.grants.iter().map(|grant| grant.unit).collect()
+    }
+}
+
+/// Which records of a unit a right is for, besides their kinds.
+enum Scope<'a> {
+    /// All.
+    All,
+    /// Of cases those.
+    Own(&'a BTreeSet<DocumentId>),
+    /// Of cases those that are in both, and no ledger of a house.
+    Children(Option<&'a BTreeSet<DocumentId>>, Option<&'a BTreeSet<DocumentId>>),
+}
+
+impl Scope<'_> {
+    fn has(&self, standing: &Standing) -> bool {
+        match (self, standing.case) {
+            (Self::All, _) | (Self::Own(_), None) => true,
+            (Self::Own(own), Some(case)) => own.contains(&case),
+            (Self::Children(..), None) => !standing.ledger,
+            (Self::Children(children, own), Some(case)) => {
+                children.is_some_and(|children| children.contains(&case))
+                    && own.is_none_or(|own| own.contains(&case))
+            }
+        }
     }
 }
 
@@ -149,13 +208,15 @@ impl Reach {
     /// Whether there is nothing to read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.homes.is_empty() && self.0.bound.is_empty() && self.0.single.is_empty()
+        let Within { homes, bound, narrow, single, .. } = &self.0;
+        homes.is_empty() && bound.is_empty() && narrow.is_empty() && single.is_empty()
     }
 
     /// Whether some of a kind of secrecy may be read.
     #[must_use]
     pub fn includes(&self, home: &str) -> bool {
-        self.0.homes.iter().chain(&self.0.bound).any(|(known, _)| *known == home)
+        let Within { homes, bound, narrow, .. } = &self.0;
+        homes.iter().chain(bound).chain(narrow).any(|(known, _)| *known == home)
             || self.0.single.iter().any(|(_, known, _)| *known == home)
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn dropped(by: By, answer: &ExchangeAnswer) -> Vec<Entry> {
     answer.drop.iter().map(entry).collect()
 }
 
-/// Notes what was opened on a device without contact, with both times; tells how far it is noted. A count that has
+/// Notes what was opened on a device, with both times; tells how far it is noted. A count that has
 /// gone back is an entry of its own.
 pub(super) async fn looked(app: &Arc<App>, by: By, looks: Option<Looks>) -> Option<u64> {
     let (Some(looks), Some(device)) = (looks, by.device) else { return None };
@@ -56,7 +56,7 @@ pub(super) async fn looked(app: &Arc<App>, by: By, looks: Option<Looks>) -> Opti
             record: Some(look.document),
             unit: row.as_ref().map(|row| row.unit).or(by.unit),
             about: row.map(|row| row.kind).unwrap_or_default(),
-            mode: Mode::Offline,
+            mode: if look.live == Some(true) { Mode::Online } else { Mode::Offline },
             number: Some(number(look.number)),
             ..by.entry(What::Opened)
         });

@@ -2,6 +2,8 @@
 
 use std::io::{Error, ErrorKind, Read, Write};
 
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::sync::Digest;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -15,21 +17,30 @@ pub struct Request {
     /// Kind of the document.
     #[n(0)]
     pub kind: String,
-    /// Its visible changes.
+    /// The changes it is tried on; left out where the child should still have them from before.
     #[n(1)]
-    pub base: Vec<ByteVec>,
+    pub base: Option<Vec<ByteVec>>,
     /// Changes to try, in order.
     #[n(2)]
     pub candidates: Vec<ByteVec>,
+    /// The document.
+    #[n(3)]
+    pub document: DocumentId,
+    /// Sum of the changes it is tried on.
+    #[n(4)]
+    pub stands: Digest,
 }
 
 /// One word for each candidate: empty when it passed, otherwise why not.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Answer {
-    /// The words.
+    /// The words; none where something is lacking.
     #[n(0)]
     pub verdicts: Vec<String>,
+    /// The child does not have what was left out: it must come with the question.
+    #[n(1)]
+    pub lacks: bool,
 }
 
 /// Writes a frame.

@@ -1,6 +1,8 @@
-//! The server's side: keeps one child, gives it work with a deadline, starts a new one when it dies.
+//! The server's side: a child for each lane, which is given work with a deadline; a new one is started when it
+//! dies.
 //!
-//! When a batch kills the child, each change is tried alone; one that kills it twice is told apart.
+//! What goes wrong in the quick lane is seldom a change's fault; what a change does to the child of the slow
+//! lane it does to itself. Who goes where is decided in `sync`.
 
 use core::time::Duration;
 use std::path::PathBuf;
@@ -8,18 +10,45 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::sync::Digest;
 use minicbor::bytes::ByteVec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
+use crate::given;
 use crate::metrics::Metrics;
 
+use super::child::{answer, hangs};
 use super::frame::{Answer, FRAME_BYTES_MAX, Request};
+use super::shelf::Shelf;
 
-/// Longest trial of one batch.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// So much longer is what is tried alone waited for.
+const SLOW_TIMES: u32 = 6;
+
+/// Which child tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Everybody's.
+    Quick,
+    /// That of what has killed or hung a child, or comes from a device that sent such.
+    Slow,
+}
+
+/// Changes to try on a document.
+#[derive(Debug)]
+pub struct Work<'a> {
+    /// The document.
+    pub document: DocumentId,
+    /// Its kind.
+    pub kind: &'a str,
+    /// Sum of the changes they are tried on.
+    pub stands: Digest,
+    /// The changes, in order.
+    pub candidates: Vec<ByteVec>,
+}
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +59,27 @@ pub enum Outcome {
     Held(String),
 }
 
-/// One child and the way to a new one.
+/// How a trial ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    /// With an outcome for each change.
+    Told(Vec<Outcome>),
+    /// With the end of the child, or it did not end in time.
+    Died,
+    /// Not at all: no child can be started, the changes wait.
+    NoChild,
+}
+
+/// The children and the way to new ones.
 #[derive(Debug)]
 pub struct TrialPool {
     binary: PathBuf,
-    child: Mutex<Option<Pipes>>,
+    quick: Mutex<Option<Pipes>>,
+    slow: Mutex<Option<Pipes>>,
+    deadline: Duration,
     metrics: Arc<Metrics>,
+    /// Rung when there is work for the slow lane.
+    pub slows: Notify,
 }
 
 #[derive(Debug)]
@@ -46,76 +90,97 @@ struct Pipes {
 }
 
 impl TrialPool {
+    /// Longest trial in the quick lane.
+    pub const DEADLINE: Duration = Duration::from_secs(5);
+
     /// Prepares a pool whose children are `binary trial`.
     #[must_use]
-    pub fn new(binary: PathBuf, metrics: Arc<Metrics>) -> Self {
-        Self { binary, child: Mutex::new(None), metrics }
+    pub fn new(binary: PathBuf, deadline: Duration, metrics: Arc<Metrics>) -> Self {
+        let deadline = hangs().map_or(deadline, |(ms, _)| Duration::from_millis(ms));
+        let (quick, slow, slows) = (Mutex::default(), Mutex::default(), Notify::new());
+        Self { binary, quick, slow, deadline, metrics, slows }
     }
 
-    /// Tries changes in order on a document; `None` when no child can be started: the changes wait.
-    pub async fn try_changes(
+    /// Longest trial in a lane.
+    #[must_use]
+    pub fn deadline(&self, lane: Lane) -> Duration {
+        match lane {
+            Lane::Quick => self.deadline,
+            Lane::Slow => self.deadline * SLOW_TIMES,
+        }
+    }
+
+    /// Tries changes in order on a document. `base` gives the changes they are tried on, and is only asked
+    /// where the child does not have them from before.
+    ///
+    /// # Errors
+    /// Those of `base`.
+    pub async fn try_changes<E>(
         &self,
-        kind: &str,
-        base: &[ByteVec],
-        candidates: &[ByteVec],
-    ) -> Option<Vec<Outcome>> {
-        let mut child = self.child.lock().await;
-        let request = |base: Vec<ByteVec>, candidates: Vec<ByteVec>| Request {
-            kind: kind.to_owned(),
-            base,
-            candidates,
+        lane: Lane,
+        work: Work<'_>,
+        base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
+    ) -> Result<Tried, E> {
+        if given::is_simulated() {
+            let Work { document, kind, stands, candidates } = work;
+            let (kind, base) = (kind.to_owned(), Some(base()?));
+            let request = Request { kind, base, candidates, document, stands };
+            let answer = answer(&mut Shelf::default(), &request);
+            return Ok(Tried::Told(answer.verdicts.into_iter().map(outcome).collect()));
+        }
+        let mut child = match lane {
+            Lane::Quick => self.quick.lock().await,
+            Lane::Slow => self.slow.lock().await,
         };
-        let whole = request(base.to_vec(), candidates.to_vec());
-        if let Some(answer) = self.ask(&mut child, &whole).await? {
-            return Some(answer.verdicts.into_iter().map(outcome).collect());
+        let Work { document, kind, stands, candidates } = work;
+        // Of a new document there is nothing before.
+        let known = (stands == Digest::default()).then(Vec::new);
+        let kind = kind.to_owned();
+        let mut request = Request { kind, base: known, candidates, document, stands };
+        let mut answer = self.ask(lane, &mut child, &request).await;
+        if matches!(&answer, Asked::Answer(answer) if answer.lacks) {
+            request.base = Some(base()?);
+            answer = self.ask(lane, &mut child, &request).await;
         }
-        // The child died or hung: find out which change it was.
-        let mut passed = base.to_vec();
-        let mut outcomes = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            let alone = request(passed.clone(), vec![candidate.clone()]);
-            let mut answer = self.ask(&mut child, &alone).await?;
-            if answer.is_none() {
-                answer = self.ask(&mut child, &alone).await?;
+        Ok(match answer {
+            Asked::Answer(answer) => {
+                Tried::Told(answer.verdicts.into_iter().map(outcome).collect())
             }
-            let outcome = match answer.and_then(|answer| answer.verdicts.into_iter().next()) {
-                Some(word) => outcome(word),
-                None => Outcome::Held("the trial was aborted".to_owned()),
-            };
-            if outcome == Outcome::Passed {
-                passed.push(candidate.clone());
-            }
-            outcomes.push(outcome);
-        }
-        Some(outcomes)
+            Asked::Died => Tried::Died,
+            Asked::NoChild => Tried::NoChild,
+        })
     }
 
-    /// Ends the child.
+    /// Ends the children.
     pub async fn stop(&self) {
-        if let Some(mut last) = self.child.lock().await.take() {
-            drop(last.process.kill().await);
+        for lane in [&self.quick, &self.slow] {
+            if let Some(mut last) = lane.lock().await.take() {
+                drop(last.process.kill().await);
+            }
         }
     }
 
-    /// Asks the child: the inner `None` when it died or hung, the outer when none can be started.
-    async fn ask(&self, slot: &mut Option<Pipes>, request: &Request) -> Option<Option<Answer>> {
-        if slot.is_none() {
-            *slot = self.start();
-        }
-        let pipes = slot.as_mut()?;
+    async fn ask(&self, lane: Lane, slot: &mut Option<Pipes>, request: &Request) -> Asked {
+        // Put back only once it has answered: a question that is broken off in the middle leaves a child that
+        // would answer it to the next one.
+        let Some(mut pipes) = slot.take().or_else(|| self.start()) else { return Asked::NoChild };
         let begun = Instant::now();
-        let answer = timeout(DEADLINE, exchange(pipes, request)).await.ok().and_then(Result::ok);
-        let fits = answer.filter(|answer| answer.verdicts.len() == request.candidates.len());
-        if fits.is_some() {
-            self.metrics.trial(begun.elapsed());
-        } else {
+        let answer = timeout(self.deadline(lane), exchange(&mut pipes, request)).await;
+        let fits = answer.ok().and_then(Result::ok).filter(|answer| {
+            let may_lack = answer.lacks && request.base.is_none();
+            may_lack || answer.verdicts.len() == request.candidates.len()
+        });
+        let Some(answer) = fits else {
             self.metrics.trial_killed();
             tracing::warn!("A trial ended its process; a new one is started for the next.");
-            if let Some(mut dead) = slot.take() {
-                drop(dead.process.kill().await);
-            }
+            drop(pipes.process.kill().await);
+            return Asked::Died;
+        };
+        *slot = Some(pipes);
+        if !answer.lacks {
+            self.metrics.trial(begun.elapsed());
         }
-        Some(fits)
+        Asked::Answer(answer)
     }
 
     fn start(&self) -> Option<Pipes> {
@@ -137,6 +202,12 @@ impl TrialPool {
             }
         }
     }
+}
+
+enum Asked {
+    Answer(Answer),
+    Died,
+    NoChild,
 }
 
 fn outcome(word: String) -> Outcome {
@@ -164,12 +235,25 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn without_a_child_changes_wait_and_one_that_only_dies_holds_them() {
-        let change = [ByteVec::from(vec![1])];
-        let nowhere = TrialPool::new(PathBuf::from("/there/is/no/such/program"), Arc::default());
-        assert_eq!(nowhere.try_changes("case", &[], &change).await, None);
-        let dies = TrialPool::new(PathBuf::from("/bin/false"), Arc::default());
-        let held = Outcome::Held("the trial was aborted".to_owned());
-        assert_eq!(dies.try_changes("case", &[], &change).await, Some(vec![held]));
+    async fn a_program_that_is_none_is_told_from_one_that_only_dies_or_never_answers() {
+        let tries = async |binary: &str, deadline| {
+            let pool = TrialPool::new(PathBuf::from(binary), deadline, Arc::default());
+            let work = Work {
+                document: DocumentId::new(1, [1; 10]),
+                kind: "case",
+                stands: Digest::default(),
+                candidates: vec![ByteVec::from(vec![1])],
+            };
+            pool.try_changes(Lane::Quick, work, || Ok::<_, ()>(Vec::new())).await.unwrap()
+        };
+        let long = Duration::from_mins(10);
+        assert_eq!(tries("/there/is/no/such/program", long).await, Tried::NoChild);
+        assert_eq!(tries("/bin/false", long).await, Tried::Died);
+        let folder = tempfile::tempdir().unwrap();
+        let mute = folder.path().join("mute");
+        std::fs::write(&mute, "#!/bin/sh\nexec sleep 600\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&mute, mode).unwrap();
+        assert_eq!(tries(mute.to_str().unwrap(), Duration::from_millis(50)).await, Tried::Died);
     }
 }

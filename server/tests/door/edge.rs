@@ -67,7 +67,9 @@ fn faults(headers: &HeaderMap, is_file: bool) -> Vec<String> {
     wants("cache-control", is_file || text("cache-control") == "no-store");
     let refused: BTreeSet<&str> = text("permissions-policy").split(", ").collect();
     wants("permissions-policy", REFUSED.iter().all(|one| refused.contains(&*format!("{one}=()"))));
-    wants("permissions-policy", refused.contains("screen-wake-lock=(self)"));
+    for own in ["screen-wake-lock", "publickey-credentials-create", "publickey-credentials-get"] {
+        wants("permissions-policy", refused.contains(&*format!("{own}=(self)")));
+    }
     let policy = text("content-security-policy");
     let parts: BTreeSet<&str> = policy.split(';').map(str::trim).collect();
     let whole = [

@@ -120,7 +120,7 @@ async fn an_order_ends_the_session_at_once_and_stands_until_the_receipt() {
     assert_eq!(browser.refresh(&door).await.problem(), "signed-out");
     let (login, password) = ("tomd".to_owned(), PASSWORD.to_owned());
     let enrolment = browser.enrolment.clone();
-    let again = SignInRequest { login, password, device, enrolment };
+    let again = SignInRequest { login, password, device, enrolment, passkey: None };
     assert_eq!(browser.post(&door, "/api/v1/session", &again).await.problem(), "signed-out");
     let asked = farewell(device, &token);
     let answer: FarewellAnswer = finder(&door, &asked).await.read();
@@ -144,7 +144,7 @@ async fn a_session_that_is_used_after_the_next_one_is_of_a_copy() {
     // The same tablet, signed in anew, is one.
     let (login, password) = ("dubbel".to_owned(), PASSWORD.to_owned());
     let enrolment = first.enrolment.clone();
-    let again = SignInRequest { login, password, device: me.device, enrolment };
+    let again = SignInRequest { login, password, device: me.device, enrolment, passkey: None };
     let mut copy = first.clone();
     copy.post(&door, "/api/v1/session", &again).await.read::<SignInAnswer>();
     assert_eq!(exchange(&door, &mut copy, hello(me.device, None)).await.status, StatusCode::OK);

@@ -169,6 +169,7 @@ impl Browser {
             password: password.to_owned(),
             device_name: "Surfplatta".to_owned(),
             key: *self.key.public().as_bytes(),
+            passkey: None,
         };
         let answer = self.post(door, "/api/v1/devices", &request).await;
         if answer.status == StatusCode::OK {

@@ -110,7 +110,9 @@ async fn so_many_requests_are_under_way_at_once_and_others_are_asked_to_come_aga
             tokio::task::yield_now().await;
             told = answer(&router, request(&browser, route, Body::empty())).await;
         }
-        assert_eq!((told.problem(), told.header("retry-after")), ("busy", "2"), "{route:?}");
+        // A device holds no more than one of these places.
+        let again = if route.path == "/api/v1/sync" { "1" } else { "2" };
+        assert_eq!((told.problem(), told.header("retry-after")), ("busy", again), "{route:?}");
         let other = |path| added.iter().find(|other| other.path == path).unwrap();
         for path in ["/healthz", "/readyz"] {
             let told = answer(&router, request(&browser, other(path), Body::empty())).await;

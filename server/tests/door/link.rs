@@ -4,9 +4,11 @@ use ankomst_server::accounts::link::make;
 use ankomst_server::http::listen::Peer;
 use ankomst_server::storage::accesses::entry::{Entry, What};
 use ankomst_server::storage::sqlite::{accounts, links};
+use ankomst_server::sync::feed;
 use ankomst_shared::app::{Acted, Body as Shown, Language, Role};
 use ankomst_shared::ids::UserId;
 use ankomst_shared::packed::from_bytes;
+use ankomst_shared::sync::message::SignInRequest;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
@@ -145,4 +147,65 @@ async fn only_administrators_make_links_and_stored_is_no_secret() {
     let write = door.app.writer.write(links::end_all).await;
     write.unwrap();
     assert_eq!(take(&door, 35, &secret, CHOSEN).await.problem(), "link");
+}
+
+/// The decision that tablets are enrolled only by link, as the desk takes it.
+const ONLY: [(&str, &str); 3] =
+    [("key", "enrol_by_link"), ("value", "1"), ("valid_from", "2020-01-01")];
+
+#[tokio::test]
+async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
+    let (door, mut browser, me) = someone("lank-bara", Role::Administrator).await;
+    let app = &door.app;
+    assert_eq!(act(&mut browser, &door, "org-policy", &ONLY).await.status, StatusCode::OK);
+    feed::settle(app).await.unwrap();
+    let mut other = Browser::new(2);
+    let refused = other.enrol(&door, "lank-bara", PASSWORD).await;
+    assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "only-by-link"));
+    assert!(String::from_utf8_lossy(&refused.body).contains("ask an administrator"));
+    assert_eq!(other.enrol(&door, "lank-bara", "fel").await.problem(), "wrong-password");
+    assert_eq!(count(&door, What::Enrolled), 1, "the first tablet");
+    // What is known goes on, also with a new session.
+    let question = SignInRequest {
+        login: "lank-bara".to_owned(),
+        password: PASSWORD.to_owned(),
+        device: browser.device.unwrap(),
+        enrolment: browser.enrolment.clone(),
+        passkey: None,
+    };
+    let again = browser.post(&door, "/api/v1/session", &question).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.problem());
+
+    let secret = made(&door, me).await;
+    assert_eq!(take(&door, 41, &secret, CHOSEN).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(other.enrol(&door, "lank-bara", "fel").await.problem(), "wrong-password");
+    assert_eq!(other.enrol(&door, "lank-bara", CHOSEN).await.status, StatusCode::OK);
+    let third = Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await;
+    assert_eq!(third.problem(), "only-by-link", "a link enrols one");
+    // What a link lets in ends by itself.
+    app.writer.write(move |db| links::let_enrol(db, me, 1)).await.unwrap();
+    assert_eq!(Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await.problem(), "only-by-link");
+    // A log that does not know the decision weakens nothing.
+    app.policies.set(Vec::new());
+    assert_eq!(Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await.problem(), "only-by-link");
+}
+
+#[tokio::test]
+async fn a_decision_about_links_that_has_ended_binds_nobody() {
+    let (door, mut browser, _) = someone("lank-slut", Role::Administrator).await;
+    assert_eq!(act(&mut browser, &door, "org-policy", &ONLY).await.status, StatusCode::OK);
+    feed::settle(&door.app).await.unwrap();
+    assert_eq!(Browser::new(2).enrol(&door, "lank-slut", PASSWORD).await.problem(), "only-by-link");
+    let place = "/administration/organisation";
+    let shown = read(&page(&mut browser, &door, place, Language::Sv).await);
+    let entry = shown.parts.iter().find_map(|part| match &part.body {
+        Shown::Lines(lines, _) if part.key == "decisions" => Some(lines[0].key.clone()),
+        _ => None,
+    });
+    let end = format!("org-end:{}", entry.unwrap());
+    let ended = act(&mut browser, &door, &end, &[("valid_to", "2020-02-01")]).await;
+    assert_eq!(ended.status, StatusCode::OK);
+    feed::settle(&door.app).await.unwrap();
+    let answer = Browser::new(2).enrol(&door, "lank-slut", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.problem());
 }

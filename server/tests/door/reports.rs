@@ -24,10 +24,12 @@ fn read(answer: &Answer) -> PageView {
 }
 
 /// Which reports a role reads, in their order.
-const READS: [(Role, &[&str]); 4] = [
+const READS: [(Role, &[&str]); 6] = [
     (Role::Caseworker, &["spridning", "andelar", "avdelningar", "indikatorer"]),
     (Role::Inspector, &["spridning", "indikatorer"]),
     (Role::Supervisor, &["bostadslage", "spridning", "andelar", "avdelningar", "indikatorer"]),
+    (Role::ChildCaseworker, &["avdelningar", "indikatorer"]),
+    (Role::Regional, &["andelar"]),
     (Role::Administrator, &[]),
 ];
 

@@ -1,6 +1,6 @@
 //! The review of the access log: what of a month is looked at, by whom, and that what it finds is an entry.
 
-use ankomst_server::storage::accesses::entry::What;
+use ankomst_server::storage::accesses::entry::{Mode, What};
 use ankomst_server::storage::accesses::{read as log, verify};
 use ankomst_shared::app::{Act, Line, PageView, Role};
 use ankomst_shared::sync::message::{Look, Looks, Push};
@@ -127,13 +127,21 @@ async fn what_was_opened_without_contact_is_noted_once_with_both_times_and_a_los
     let (door, mut elin, _, _) = village().await;
     let list = read(&page(&mut elin.browser, &door, "/register/case/case").await);
     let case = documents(&list)[0];
-    let look = |number: u64| Look { number, document: case, at_ms: 1_790_000_000_000 };
+    let look = |number: u64| {
+        let live = (number > 2).then_some(true);
+        Look { number, document: case, at_ms: 1_790_000_000_000, live }
+    };
     let before = door.app.audit.read(log::last).unwrap();
     let noted = || {
         let mut all = Vec::new();
         let read = door.app.audit.read(|db| {
             log::each(db, (before + 1, i64::MAX), |noted| {
                 let what = noted.entry.what;
+                if what == What::Opened {
+                    // Which of them were in contact, the device says.
+                    let live = noted.entry.mode == Mode::Online;
+                    assert_eq!(live, noted.entry.number == Some(5));
+                }
                 if matches!(what, What::Opened | What::SeriesCut) {
                     assert!(what != What::Opened || noted.at_ms() < noted.received_ms);
                     all.push((what.name(), noted.entry.number, noted.entry.about));

@@ -83,6 +83,7 @@ async fn strangers_who_use_up_the_attempts_keep_no_known_tablet_out() {
         password: PASSWORD.to_owned(),
         device,
         enrolment,
+        passkey: None,
     };
     for _ in 0..10 {
         Browser::new(2).enrol(&door, "belagrad", "fel lösenord här").await;
@@ -158,6 +159,7 @@ async fn signing_out_and_revoking_end_what_a_token_could_do() {
         password: PASSWORD.to_owned(),
         device,
         enrolment: enrolment.clone(),
+        passkey: None,
     };
     let answer = browser.post(&door, "/api/v1/session", &again("ute")).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -182,6 +184,7 @@ async fn a_device_that_a_restored_log_does_not_know_comes_back_with_its_enrolmen
         password: password.to_owned(),
         device,
         enrolment,
+        passkey: None,
     };
     assert_eq!(browser.refresh(&door).await.problem(), "signed-out");
     let post = "/api/v1/session";

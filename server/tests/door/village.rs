@@ -10,6 +10,7 @@ use ankomst_shared::sync::{Digest, Position};
 use axum::http::{Method, StatusCode};
 
 use super::kit::{Browser, Door};
+use super::register::{lines, page, read};
 
 async fn first_exchange(door: &Door, login: &str) -> (Browser, ExchangeAnswer) {
     let mut browser = Browser::new(1);
@@ -42,8 +43,17 @@ async fn each_role_is_given_its_part_of_the_village_and_nobody_more() {
     assert!(said.starts_with("SYNTETISKA DATA") && said.contains("elin-i-provby"));
     let whole = [("residence", 3), ("case", 13), ("protected", 2), ("review", 18)];
     let houses = [("residence", 3), ("review", 3)];
-    let wanted =
-        [("elin", &whole[..]), ("ingrid", &whole[..]), ("mats", &houses[..]), ("sixten", &[])];
+    // The child caseworker has the houses, and of the cases the one of somebody who came alone.
+    let alone = [("residence", 3), ("case", 1), ("review", 4)];
+    let wanted = [
+        ("elin", &whole[..]),
+        ("ingrid", &whole[..]),
+        ("mats", &houses[..]),
+        ("sixten", &[]),
+        ("vera", &alone[..]),
+        ("tyra", &[]),
+        ("anton", &[]),
+    ];
     for (login, wanted) in wanted {
         let (mut browser, answer) = first_exchange(&door, login).await;
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
@@ -59,6 +69,9 @@ async fn each_role_is_given_its_part_of_the_village_and_nobody_more() {
             assert_eq!(held.body, b"[]");
         }
     }
+    let (mut tyra, _) = first_exchange(&door, "tyra").await;
+    let tasks = lines(&read(&page(&mut tyra, &door, "/register").await));
+    assert_eq!(tasks.len(), 1, "one task was sent to the school");
     let again = seed::run(&door.app, 2).await.unwrap();
     assert!(again.contains("nothing was planted"));
 }

@@ -127,6 +127,7 @@ async fn behind_a_proxy_each_person_has_their_own_attempts() {
             password: "fel lösenord".to_owned(),
             device: ankomst_shared::ids::DeviceId::from_bytes([1; 16]),
             enrolment: None,
+            passkey: None,
         };
         let body = Body::from(ankomst_shared::sync::wire::pack(&message));
         door.send_by(PROXY, request.body(body).unwrap()).await.problem().to_owned()

@@ -1,67 +1,10 @@
 //! Reading.
 
-use core::fmt;
 use std::collections::BTreeSet;
 
 use minicbor::data::Type;
 
-/// Why a value could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error {
-    /// It is a variant that this version does not know.
-    UnknownVariant,
-    /// Anything else.
-    Unreadable,
-}
-
-impl Error {
-    /// An error; what is wrong stands in the code only.
-    #[must_use]
-    pub const fn message(_: &'static str) -> Self {
-        Self::Unreadable
-    }
-
-    /// A field that must be there is not.
-    #[must_use]
-    pub const fn missing_value(_: i64) -> Self {
-        Self::Unreadable
-    }
-
-    /// A variant is not known.
-    #[must_use]
-    pub const fn unknown_variant(_: i64) -> Self {
-        Self::UnknownVariant
-    }
-
-    /// The error; where it was met is not kept.
-    #[must_use]
-    pub const fn at(self, _: usize) -> Self {
-        self
-    }
-
-    /// The error; what was met is not kept.
-    #[must_use]
-    pub const fn with_message(self, _: &'static str) -> Self {
-        self
-    }
-
-    /// Whether a variant was not known.
-    #[must_use]
-    pub const fn is_unknown_variant(&self) -> bool {
-        matches!(self, Self::UnknownVariant)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownVariant => "an unknown variant",
-            Self::Unreadable => "not the CBOR that was expected",
-        })
-    }
-}
-
-impl core::error::Error for Error {}
+pub use crate::fault::Error;
 
 /// What can be read.
 pub trait Decode<'b, C>: Sized {
@@ -99,13 +42,21 @@ pub struct Decoder<'b> {
     length: usize,
     rest: &'b [u8],
     bad: bool,
+    /// How many values may still come.
+    left: usize,
 }
 
 impl<'b> Decoder<'b> {
     /// Begins to read.
     #[must_use]
     pub const fn new(bytes: &'b [u8]) -> Self {
-        Self { length: bytes.len(), rest: bytes, bad: false }
+        Self::within(bytes, usize::MAX)
+    }
+
+    /// Begins to read what is of no more than so many values: a value of a byte can take a hundred in memory.
+    #[must_use]
+    pub const fn within(bytes: &'b [u8], values: usize) -> Self {
+        Self { length: bytes.len(), rest: bytes, bad: false, left: values }
     }
 
     /// How many bytes were read.
@@ -143,6 +94,10 @@ impl<'b> Decoder<'b> {
     /// Reads the beginning of a value: its kind and its number, none where an end is marked.
     #[inline(never)]
     fn head(&mut self) -> (u8, Option<u64>) {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.fault(),
+        }
         let first = self.take(1).first().copied().unwrap_or_default();
         let small = first & 0x1f;
         let number = match small {

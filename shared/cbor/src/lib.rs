@@ -9,6 +9,7 @@
 pub mod bytes;
 pub mod decode;
 pub mod encode;
+mod fault;
 
 pub use minicbor::data;
 pub use minicbor_derive::{Decode, Encode};
@@ -22,6 +23,17 @@ pub use encode::{Encode, Encoder};
 /// When the bytes are no such value.
 pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, decode::Error> {
     Decoder::new(bytes).decode()
+}
+
+/// Reads a value that is made of no more than so many.
+///
+/// # Errors
+/// When the bytes are no such value.
+pub fn decode_within<'b, T: Decode<'b, ()>>(
+    bytes: &'b [u8],
+    values: usize,
+) -> Result<T, decode::Error> {
+    Decoder::within(bytes, values).decode()
 }
 
 /// Writes a value.

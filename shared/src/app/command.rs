@@ -3,6 +3,7 @@
 //! Every message is one packed value (`crate::packed`): `Request` to the worker, `Answer` back. A request has a
 //! number that its reply repeats; events have none.
 
+use crate::app::entry::{NewKey, SignIn};
 use crate::app::page::{Act, PageView};
 use crate::app::view::{ChangeListView, FormView, InboxView, RunView, Status};
 use crate::ids::{ConflictId, DocumentId, EntryId};
@@ -179,27 +180,18 @@ pub enum Command {
     Touched,
     /// Opens a screen that is shut with a PIN.
     Pin(String),
-}
-
-/// What a sign-in needs.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SignIn {
-    /// Login name.
-    pub login: String,
-    /// The account's password.
-    pub password: String,
-    /// Passphrase of the vault on this device, at least 12 characters.
-    pub passphrase: String,
-    /// What this device is called, e.g. `Surfplatta 3`.
-    pub device_name: String,
-    /// The passphrase of the vault here is forgotten: a new vault takes its place.
-    pub forgotten: bool,
-}
-
-impl core::fmt::Debug for SignIn {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SignIn").field("login", &self.login).finish_non_exhaustive()
-    }
+    /// Opens a vault without the server by what its passkey gives (`WebAuthn` PRF).
+    OpenByKey {
+        /// Login name.
+        login: String,
+        /// What the passkey gave.
+        secret: Vec<u8>,
+    },
+    /// Asks the server for a challenge: for a new passkey of whoever is in, or to sign in with one.
+    Challenge(bool),
+    /// A passkey was made, or one that was known has answered: keeps the vault's key under it, and tells the server
+    /// of a new one.
+    TakeKey(NewKey),
 }
 
 /// A view a page may show.
@@ -241,6 +233,8 @@ pub enum Reply {
     Asked(Vec<(String, Value)>),
     /// The name of a file and what is in it; nothing when there is nothing to keep.
     File(Option<(String, Vec<u8>)>),
+    /// A challenge of the server, and credentials the person has already.
+    Challenge(Vec<u8>, Vec<Vec<u8>>),
     /// Not done, and why; nothing that was typed is lost.
     Refused(Refusal),
 }
@@ -299,6 +293,8 @@ pub enum Refusal {
     BadMessage,
     /// Too many attempts; wait.
     TooMany,
+    /// New devices come in only by a one-time link.
+    OnlyByLink,
     /// The PIN is wrong; after too many the passphrase is needed.
     WrongPin,
     /// No contact with the server for longer than this device may be read without.
@@ -307,6 +303,10 @@ pub enum Refusal {
     Wait(u32),
     /// The tablet is to be wiped: this vault is not opened any more.
     Wiped,
+    /// The passkey does not open the vault.
+    WrongKey,
+    /// The municipality lets nobody in by a password alone.
+    NeedsKey,
     /// Something failed that should not; nothing that was saved is lost.
     Internal,
 }
@@ -348,16 +348,15 @@ packed! {
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
-        Touched, Pin(a)
+        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a)
     }
-    struct SignIn { login, password, passphrase, device_name, forgotten }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
-    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Refused(a) }
+    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
         BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
-        TooMany, WrongPin, Lease, Wait(a), Wiped, Internal
+        TooMany, OnlyByLink, WrongPin, Lease, Wait(a), Wiped, WrongKey, NeedsKey, Internal
     }
     enum Event { Changed(a), Status(a) }
     struct Acted { say, go, document, entry, undo }

@@ -247,8 +247,7 @@ pub enum Act {
         /// What it belongs to.
         parent: Option<DocumentId>,
     },
-    /// Starts a run of a checklist at a house or case, or joins the open one; answers are dates of the
-    /// run by field.
+    /// Starts a run of a checklist at a house or case, or joins the open one; answers are its dates.
     StartRun {
         /// House or case.
         parent: DocumentId,
@@ -278,8 +277,7 @@ pub enum Act {
         /// The entry.
         entry: String,
     },
-    /// Says values as they are here, and gives the opposite for taking it back; answers are further
-    /// values by field.
+    /// Says values as they are here, and offers to take it back; answers are further values by field.
     Set {
         /// The document.
         document: DocumentId,
@@ -365,9 +363,12 @@ pub enum Act {
     Save(String, String),
     /// Something the server does; its page and its name.
     Server(String, String),
-    /// Sets the PIN of the open vault, or without an answer takes it away; answer `pin`. Last: no server offers it,
-    /// so the form stays what it is.
+    /// Sets the PIN, or without an answer takes it away; answer `pin`. From here on none that a server offers.
     Pin,
+    /// Makes a passkey for the open vault; begun by the page.
+    Passkey,
+    /// Takes it away.
+    NoPasskey,
 }
 
 packed! {
@@ -394,6 +395,6 @@ packed! {
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
-        Pin
+        Pin, Passkey, NoPasskey
     }
 }

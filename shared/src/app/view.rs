@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
+use crate::app::entry::VaultKey;
 use crate::app::page::Action;
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
@@ -50,6 +51,15 @@ pub enum Role {
     /// Auditor: the access log and what waits, no record.
     #[n(6)]
     Auditor,
+    /// Child caseworker: cases of unaccompanied children, and no inspections.
+    #[n(7)]
+    ChildCaseworker,
+    /// Recipient in another department: tasks sent to it, no record.
+    #[n(8)]
+    Recipient,
+    /// Regional coordinator: figures in which small numbers are hidden, no person.
+    #[n(9)]
+    Regional,
 }
 
 impl Role {
@@ -64,6 +74,9 @@ impl Role {
             Self::Coordinator => "coordinator",
             Self::Trainee => "trainee",
             Self::Auditor => "auditor",
+            Self::ChildCaseworker => "child_caseworker",
+            Self::Recipient => "recipient",
+            Self::Regional => "regional",
         }
     }
 }
@@ -112,6 +125,10 @@ pub struct Status {
     pub screen: Screen,
     /// When this device can no longer be read without contact, once that is near: Unix milliseconds.
     pub lease_ends_ms: Option<i64>,
+    /// What is protected has gone from this device until the next contact.
+    pub shed: bool,
+    /// Vaults here that a passkey opens, by their logins.
+    pub keys: Vec<(String, VaultKey)>,
 }
 
 /// What stands between a person and the records of a device.
@@ -567,12 +584,15 @@ pub struct ReviewView {
 }
 
 packed! {
-    enum Role { Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee, Auditor }
+    enum Role {
+        Caseworker, Inspector, Supervisor, Administrator, Coordinator, Trainee, Auditor, ChildCaseworker, Recipient,
+        Regional
+    }
     enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit, screen, lease_ends_ms, wipe
+        outdated, unit, screen, lease_ends_ms, wipe, shed, keys
     }
     enum Screen { Vault, Pin { login, tries }, Lease, Open }
     enum Wipe { None, Ordered, Done }

@@ -13,6 +13,7 @@ use crate::document::scalar::{from_ref, from_scalar};
 use crate::ids::{ActorId, ChangeHash, from_base32};
 use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
+use crate::plant::{self, Plant};
 use crate::value::Value;
 
 /// The id of one act of writing one field: actor and operation counter.
@@ -69,7 +70,7 @@ impl Document {
             if path.as_str() == HEADER_KEY {
                 continue;
             }
-            let statements = if item.conflict {
+            let statements = if item.conflict && !plant::is(Plant::LastWins) {
                 self.read_all(&path, None)
             } else {
                 let value = from_ref(&item.value);

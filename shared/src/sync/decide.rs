@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::{DocumentId, Epoch};
 use crate::order;
+use crate::plant::{self, Plant};
 use crate::sync::chain::{Chain, Position};
 use crate::sync::digest::Digest;
 use crate::sync::message::{FeedBatch, Hello, PROTOCOL_VERSION};
@@ -106,12 +107,13 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
         .copied()
         .filter(|doc| !heal.contains(doc))
         .collect();
+    let new = |doc: &&DocumentId| !plant::is(Plant::NothingNewSent) || facts.held.contains(*doc);
     Decision::Follow {
-        send: facts.allowed.difference(&keep).copied().collect(),
+        send: facts.allowed.difference(&keep).filter(new).copied().collect(),
         drop: facts
             .held
             .union(&facts.unsure)
-            .filter(|doc| !facts.allowed.contains(doc))
+            .filter(|doc| !facts.allowed.contains(doc) && !plant::is(Plant::DropForgotten))
             .copied()
             .collect(),
         keep,

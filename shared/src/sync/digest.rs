@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::ids::ChangeHash;
+use crate::plant::{self, Plant};
 
 /// A sum of change hashes, big-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
@@ -34,6 +35,9 @@ impl Digest {
 
     /// Takes another sum away.
     pub fn leave(&mut self, other: &Self) {
+        if plant::is(Plant::SumsStay) {
+            return;
+        }
         // Two's complement: subtracting is adding the inverted bytes plus one.
         let inverted = other.0.map(|byte| !byte);
         self.add_bytes(&inverted);

@@ -40,19 +40,32 @@ pub fn pack<T: Encode<()>>(message: &T) -> Vec<u8> {
 /// # Errors
 /// When it is too large or not such a message.
 pub fn unpack<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, WireError> {
+    unpack_within(body, usize::MAX)
+}
+
+/// Reads a packed message that is made of no more than so many values, so that a small body does not become
+/// large in memory.
+///
+/// # Errors
+/// When it is too large or not such a message.
+pub fn unpack_within<T: for<'b> Decode<'b, ()>>(
+    body: &[u8],
+    values: usize,
+) -> Result<T, WireError> {
+    let read = |plain: &[u8]| minicbor::decode_within(plain, values);
     if body.len() > SYNC_BODY_BYTES_MAX {
         return Err(WireError::Size);
     }
     let (form, rest) = body.split_first().ok_or(WireError::Unreadable)?;
     match *form {
-        PLAIN => minicbor::decode(rest).map_err(|_| WireError::Unreadable),
+        PLAIN => read(rest).map_err(|_| WireError::Unreadable),
         DEFLATED => {
             let most = SYNC_BODY_BYTES_MAX.saturating_mul(4);
             let plain = inflate(rest, most).map_err(|fault| match fault {
                 InflateError::TooLarge => WireError::Size,
                 InflateError::Damaged => WireError::Unreadable,
             })?;
-            minicbor::decode(&plain).map_err(|_| WireError::Unreadable)
+            read(&plain).map_err(|_| WireError::Unreadable)
         }
         _ => Err(WireError::Unreadable),
     }

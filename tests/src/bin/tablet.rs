@@ -75,7 +75,14 @@ async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Login { login, password, passphrase } => {
             let device_name = "tablet".to_owned();
-            let sign_in = SignIn { login, password, passphrase, device_name, forgotten: false };
+            let sign_in = SignIn {
+                login,
+                password,
+                passphrase,
+                device_name,
+                forgotten: false,
+                passkey: Vec::new(),
+            };
             ask(&tablet, Ask::SignIn(sign_in)).await?;
             return sync(&tablet).await;
         }

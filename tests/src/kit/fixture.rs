@@ -36,6 +36,12 @@ impl Fixture {
         }
     }
 
+    /// Whether it has a text.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.folder.join(format!("{name}.gz")).exists()
+    }
+
     /// A text of the fixture.
     #[must_use]
     pub fn text(&self, name: &str) -> String {

@@ -7,6 +7,8 @@
 //! - [`certificate`]: certificates made for a test.
 //! - [`dump`]: what the log of a data folder holds.
 //! - [`fixture`]: files that an earlier version made.
+//! - [`python`]: a client that shares nothing with the product but the protocol's document.
+//! - [`recorded`]: what went over the wire of an earlier version.
 //! - [`release`]: another release of the app.
 //! - [`ledger`]: notes of everything typed, and the check that nothing of it is missing.
 
@@ -19,9 +21,12 @@ pub mod fixture;
 pub mod ledger;
 pub mod leveldb;
 pub mod person;
+pub mod python;
+pub mod recorded;
 pub mod release;
 pub mod server;
 pub mod small_disk;
+mod strace;
 
 use std::path::PathBuf;
 

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::dump::Dump;
 use super::small_disk::on_small_disk;
+use super::strace::{strace, without_ours};
 
 /// How long a line of the log is waited for.
 const HEAR_MAX: Duration = Duration::from_mins(1);
@@ -24,6 +25,7 @@ pub struct Server {
     port: u16,
     child: Option<Child>,
     trace: Option<PathBuf>,
+    failing: Option<(String, String)>,
     small_disk: Option<u32>,
     variables: Vec<(String, String)>,
     options: Vec<String>,
@@ -68,6 +70,7 @@ impl Server {
             port,
             child: None,
             trace: None,
+            failing: None,
             small_disk: None,
             variables: Vec::new(),
             options: Vec::new(),
@@ -183,6 +186,13 @@ impl Server {
         self.trace = Some(file.to_path_buf());
     }
 
+    /// In the next runs the system says of a file of the data folder that it could not bring it to the disk, those
+    /// times of each thread that `when` tells (as strace does, `5..6`). What it did is written into a file.
+    pub fn fails_to_sync(&mut self, name: &str, when: &str, trace: &Path) {
+        self.failing = Some((name.to_owned(), when.to_owned()));
+        self.trace_into(trace);
+    }
+
     /// Writes the log from the next start on into a file.
     pub fn log_into(&mut self, file: &Path) {
         self.log = Some(file.to_path_buf());
@@ -247,11 +257,7 @@ impl Server {
         let mut command = if let Some(bytes) = self.small_disk {
             on_small_disk(self.data.path(), bytes, &self.binary)
         } else if let Some(file) = &self.trace {
-            let mut strace = Command::new("strace");
-            strace.args(["-f", "-qq", "-tt", "-y", "-s", "24", "-A", "-o"]).arg(file);
-            strace.args(["-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg,pwrite64"]);
-            strace.arg(&self.binary);
-            strace
+            strace(self.data.path(), file, self.failing.as_ref(), &self.binary)
         } else {
             Command::new(&self.binary)
         };
@@ -354,14 +360,6 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// Variables that steer the tests are no settings of the server's.
-fn without_ours(command: &mut Command) {
-    let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    for name in ours.filter(|name| name.starts_with("ANKOMST_") && name != "ANKOMST_LOG") {
-        command.env_remove(name);
     }
 }
 

@@ -22,7 +22,7 @@ use tokio_rustls::rustls::ClientConfig;
 use super::heard::Heard;
 use super::platform::{MachineClock, TabletPlatform};
 use super::store::FileStore;
-use super::transport::HttpTransport;
+use super::transport::{Bend, HttpTransport};
 
 /// How long a tablet may take to have sent and heard everything.
 pub const SYNC_MAX: Duration = Duration::from_mins(1);
@@ -38,6 +38,7 @@ pub struct Tablet {
     core: Core<TabletPlatform>,
     contact: JoinHandle<()>,
     heard: Rc<RefCell<Heard>>,
+    bend: Rc<RefCell<Bend>>,
     ahead_ms: Rc<Cell<i64>>,
 }
 
@@ -63,7 +64,7 @@ impl Tablet {
     pub async fn trusting(folder: &Path, server: &str, trust: Option<Arc<ClientConfig>>) -> Self {
         let store = FileStore::open(folder).unwrap();
         let transport = HttpTransport::new(server, folder.join("cookies"), trust.clone());
-        let heard = transport.heard();
+        let (heard, bend) = (transport.heard(), transport.bend());
         let clock = MachineClock::default();
         let ahead_ms = Rc::clone(&clock.ahead_ms);
         let platform = TabletPlatform::new(store, transport, clock);
@@ -77,6 +78,7 @@ impl Tablet {
             core,
             contact,
             heard,
+            bend,
             ahead_ms,
         }
     }
@@ -128,6 +130,7 @@ impl Tablet {
             passphrase,
             device_name,
             forgotten: false,
+            passkey: Vec::new(),
         }))
         .await;
     }
@@ -153,6 +156,12 @@ impl Tablet {
     #[must_use]
     pub fn heard(&self) -> Ref<'_, Heard> {
         self.heard.borrow()
+    }
+
+    /// What is done to bodies on their way from now on.
+    #[must_use]
+    pub const fn bend(&self) -> &Rc<RefCell<Bend>> {
+        &self.bend
     }
 
     /// Waits until everything is sent, checked and shared, and the server has answered.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ankomst_core::platform::{HttpAnswer, Method, Socket, Transport};
+use ankomst_core::platform::{HttpAnswer, Method, Socket, Transport, TransportError};
 use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::document::{Authoring, Chunk};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
@@ -36,6 +36,7 @@ impl RawDevice {
             password: password.to_owned(),
             device_name: "Rå enhet".to_owned(),
             key: *key.public().as_bytes(),
+            passkey: None,
         };
         let answer = transport.send(Method::Post, "/api/v1/devices", wire::pack(&question)).await;
         let answer = answer.unwrap();
@@ -132,8 +133,8 @@ impl RawDevice {
     pub async fn attach(
         &self,
         (epoch, cursor): (Epoch, Position),
-    ) -> Result<LiveSocket, ankomst_core::platform::TransportError> {
-        let socket = self.transport.connect("/api/v1/live").await?;
+    ) -> Result<LiveSocket, TransportError> {
+        let socket = self.connect().await?;
         let (device, arrived) = (self.me.device, Position::default());
         socket.send(wire::pack(&ClientFrame::Attach { device, epoch, cursor, arrived }))?;
         Ok(socket)
@@ -143,12 +144,23 @@ impl RawDevice {
     ///
     /// # Errors
     /// When no answer comes.
-    pub async fn send(
-        &self,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<HttpAnswer, ankomst_core::platform::TransportError> {
+    pub async fn send(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, TransportError> {
         self.transport.send(Method::Post, path, body).await
+    }
+
+    /// A device that others enrolled: it has no session yet.
+    #[must_use]
+    pub fn of(server: &str, folder: &Path, me: SignInAnswer) -> Self {
+        let transport = HttpTransport::new(server, folder.join("raw-cookies"), None);
+        Self { transport, key: SigningKey::from_seed([0; 32]), me }
+    }
+
+    /// Opens the live socket.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn connect(&self) -> Result<LiveSocket, TransportError> {
+        self.transport.connect("/api/v1/live").await
     }
 
     /// Does what a place of administration offers, and says how that was answered.
@@ -177,6 +189,29 @@ impl RawDevice {
         let nowhere = Position::default();
         let hello = self.hello((None, nowhere, nowhere));
         wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
+    }
+
+    /// The body of an exchange that brings something.
+    #[must_use]
+    pub fn pushing(&self, parts: Vec<PushPart>) -> Vec<u8> {
+        let nowhere = Position::default();
+        let (hello, push) = (self.hello((None, nowhere, nowhere)), Push { parts });
+        wire::pack(&Exchange { hello, push, deposits: Vec::new(), looks: None })
+    }
+
+    /// The body of an exchange in which the device wants, lacks and doubts these.
+    #[must_use]
+    pub fn asking(&self, ids: &[DocumentId]) -> Vec<u8> {
+        let nowhere = Position::default();
+        let (wants, heal, unsure) = (ids.to_vec(), ids.to_vec(), ids.to_vec());
+        let hello = Hello { wants, heal, unsure, ..self.hello((None, nowhere, nowhere)) };
+        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
+    }
+
+    /// The device's cookies as a header says them.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        self.transport.cookies()
     }
 
     /// One exchange in which the device wants houses and documents whole.
@@ -270,6 +305,8 @@ pub fn sent(chunk: &Chunk) -> (ChangeHash, Vec<u8>) {
     (chunk.hash, chunk.bytes.clone())
 }
 
-fn now_ms() -> i64 {
+/// The machine's clock, Unix milliseconds.
+#[must_use]
+pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }

@@ -33,6 +33,37 @@ pub struct HttpTransport {
     jar: Rc<Jar>,
     counts: Rc<RefCell<Traffic>>,
     heard: Rc<RefCell<Heard>>,
+    bend: Rc<RefCell<Bend>>,
+}
+
+/// Makes another body of one that goes to an address.
+pub type Asks = fn(&str, &[u8]) -> Vec<u8>;
+/// Makes another body of one that comes.
+pub type Hears = fn(&[u8]) -> Vec<u8>;
+
+/// What is done to bodies on their way, for programs of another age; nothing if not said.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Bend {
+    /// To what is asked, of which address.
+    pub asks: Option<Asks>,
+    /// To what is answered.
+    pub hears: Option<Hears>,
+}
+
+impl Bend {
+    fn asked(self, path: &str, body: Vec<u8>) -> Vec<u8> {
+        match self.asks {
+            Some(bend) if !body.is_empty() => bend(path, &body),
+            _ => body,
+        }
+    }
+
+    fn heard(self, body: Vec<u8>) -> Vec<u8> {
+        match self.hears {
+            Some(bend) if !body.is_empty() => bend(&body),
+            _ => body,
+        }
+    }
 }
 
 /// What went over the wire.
@@ -70,13 +101,26 @@ impl HttpTransport {
             jar: Rc::new(Jar { cookies: RefCell::new(kept), file: cookies }),
             counts: Rc::default(),
             heard: Rc::default(),
+            bend: Rc::default(),
         }
+    }
+
+    /// Gives what is done to bodies on their way; it may be changed.
+    #[must_use]
+    pub fn bend(&self) -> Rc<RefCell<Bend>> {
+        Rc::clone(&self.bend)
     }
 
     /// Gives the notes of what was said; they go on being written.
     #[must_use]
     pub fn heard(&self) -> Rc<RefCell<Heard>> {
         Rc::clone(&self.heard)
+    }
+
+    /// The cookies as a header says them.
+    #[must_use]
+    pub fn cookies(&self) -> String {
+        self.jar.header()
     }
 
     /// Gives the counts of what went over the wire; they go on counting.
@@ -138,6 +182,10 @@ impl Transport for HttpTransport {
         let (jar, counts) = (Rc::clone(&self.jar), Rc::clone(&self.counts));
         let question = (path == "/api/v1/sync").then(|| (body.clone(), Rc::clone(&self.heard)));
         count(&counts, body.len(), 0);
+        // Pages of the desk are no messages of the protocol.
+        let is_message = !path.starts_with("/api/v1/desk");
+        let bend = if is_message { *self.bend.borrow() } else { Bend::default() };
+        let body = bend.asked(path, body);
         let request = self
             .client
             .request(method, format!("{}{path}", self.server))
@@ -152,6 +200,7 @@ impl Transport for HttpTransport {
             let problem = answer.headers().get("x-ankomst-problem");
             let problem = problem.and_then(|code| code.to_str().ok()).map(str::to_owned);
             let body = answer.bytes().await.map_err(|error| failed(&error))?.to_vec();
+            let body = if status == 200 { bend.heard(body) } else { body };
             count(&counts, 0, body.len());
             if let Some((question, heard)) = question {
                 heard.borrow_mut().answered(&question, status, &body);
@@ -167,6 +216,7 @@ impl Transport for HttpTransport {
         let address = format!("{}{path}", self.server.replacen("http", "ws", 1));
         let (cookie, origin) = (self.jar.header(), self.server.to_string());
         let (counts, heard) = (Rc::clone(&self.counts), Rc::clone(&self.heard));
+        let bend = *self.bend.borrow();
         let connector = self.trust.clone().map(Connector::Rustls);
         async move {
             let mut request = address.into_client_request().map_err(|error| failed(&error))?;
@@ -176,7 +226,7 @@ impl Transport for HttpTransport {
             let opened =
                 tokio_tungstenite::connect_async_tls_with_config(request, None, false, connector);
             let (stream, _) = opened.await.map_err(|error| failed(&error))?;
-            Ok(LiveSocket::start(stream, counts, heard))
+            Ok(LiveSocket::start(stream, counts, (heard, bend)))
         }
     }
 }
@@ -210,12 +260,17 @@ type Stream =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 impl LiveSocket {
-    fn start(stream: Stream, counts: Rc<RefCell<Traffic>>, heard: Rc<RefCell<Heard>>) -> Self {
+    fn start(
+        stream: Stream,
+        counts: Rc<RefCell<Traffic>>,
+        (heard, bend): (Rc<RefCell<Heard>>, Bend),
+    ) -> Self {
         let socket = Self { incoming: Mailbox::default(), outgoing: Mailbox::default(), counts };
         let (mut sink, mut messages) = stream.split();
         let (reader, writer) = (socket.clone(), socket.clone());
         tokio::task::spawn_local(async move {
             while let Some(message) = writer.outgoing.next().await {
+                let message = bend.asked("/api/v1/live", message);
                 if sink.send(Message::Binary(message.into())).await.is_err() {
                     break;
                 }
@@ -229,7 +284,7 @@ impl LiveSocket {
                     Message::Binary(bytes) => {
                         count(&reader.counts, 0, bytes.len());
                         heard.borrow_mut().frame(&bytes);
-                        reader.incoming.put(bytes.to_vec());
+                        reader.incoming.put(bend.heard(bytes.to_vec()));
                     }
                     Message::Close(_) => break,
                     _ => {}

@@ -191,6 +191,7 @@ async fn knocks(server: &Server, admin: &RawDevice) {
             password: HOSTILE[4].to_owned(),
             device: admin.me.device,
             enrolment: None,
+            passkey: None,
         })
     };
     for path in ["/api/v1/devices", "/api/v1/session", "/api/v1/session/refresh"] {
@@ -207,6 +208,7 @@ async fn knocks(server: &Server, admin: &RawDevice) {
         password: HOSTILE[4].to_owned(),
         device_name: TYPED[6].to_owned(),
         key: [1; 32],
+        passkey: None,
     };
     post("/api/v1/devices", &url, wire::pack(&enrol)).await.unwrap();
     for path in ["/api/v1/Hedvig-Hemlig", "/boenden/19910101-2384?sok=Hedvig-Hemlig", "/x.Hedvig"] {

@@ -1,4 +1,4 @@
-//! What a person opens on a tablet without contact comes into the server's access log with the next one.
+//! What a person opens on a tablet comes into the server's access log with the next exchange, in contact or not.
 
 use ankomst_shared::app::Contact;
 use ankomst_tests::kit::server::Server;
@@ -12,7 +12,7 @@ fn opened(server: &Server) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn what_was_opened_without_contact_is_in_the_access_log_after_the_next_one() {
+fn what_was_opened_is_in_the_access_log_after_the_next_exchange() {
     let Some(mut server) = Server::with_village() else { return };
     local(async {
         let folder = tempfile::tempdir().unwrap();
@@ -41,6 +41,15 @@ fn what_was_opened_without_contact_is_in_the_access_log_after_the_next_one() {
             );
             elin.exchange().await;
         }
+        // In contact, too: it is told with the next exchange, which it does not bring about.
+        assert!(elin.eventually(SYNC_MAX, || elin.status().contact == Contact::Live).await);
+        for _ in 0..3 {
+            elin.page(&format!("/arenden/{}", first.0)).await;
+        }
+        assert_eq!(opened(&server).len(), 2);
+        elin.exchange().await;
+        let lines = opened(&server);
+        assert_eq!((lines.len(), lines[2][5].as_str()), (3, "online"), "{lines:?}");
         assert_eq!(server.command(&["audit", "show", "--what", "series-cut"]), "");
         server.command(&["audit", "verify"]);
     });

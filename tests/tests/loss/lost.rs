@@ -239,6 +239,7 @@ async fn forgets(tablet: &Tablet, login: &str, fresh: &str) -> Reply {
             passphrase,
             device_name,
             forgotten: true,
+            passkey: Vec::new(),
         }))
         .await
 }

@@ -2,10 +2,11 @@
 //!
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
-//! answer), [`full`] (a disk without room), [`stop`] (told to stop), [`decide`] (removed by one, written by
+//! answer), [`full`] (a disk without room), [`synced`] (one that fails), [`flood`] (a device that sends all it may), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
-//! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort),
-//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`],
+//! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort), [`hang`] (many that hang it),
+//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`ahead`] (what a
+//! restore leaves to the tablets), [`weeks`] (six weeks away),
 //! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
 //! [`newcomers`] (a disk that is gone), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
 //! copies), [`templates`] (the municipality's own checklists).
@@ -18,6 +19,7 @@
 )]
 
 mod afterwards;
+mod ahead;
 mod backups;
 mod clean;
 mod day;
@@ -25,7 +27,9 @@ mod decide;
 mod deposit;
 mod ended;
 mod first;
+mod flood;
 mod full;
+mod hang;
 mod hostile;
 mod house;
 mod kills;
@@ -44,5 +48,7 @@ mod rolled;
 mod runs;
 mod safety;
 mod stop;
+mod synced;
 mod templates;
 mod trace;
+mod weeks;

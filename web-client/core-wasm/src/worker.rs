@@ -149,10 +149,13 @@ async fn serve(
             tabs.tell_all(event);
         }
     });
-    while let Some((asker, message)) = asked.next().await {
-        let (core, channel, page) = (core.clone(), Rc::clone(&channel), Rc::clone(&page));
+    while let Some((asker, mut message)) = asked.next().await {
+        let (app, channel, page) = (core.clone(), Rc::clone(&channel), Rc::clone(&page));
         spawn_local(async move {
-            let answer = core.receive(&message).await;
+            let answer = app.receive(&message).await;
+            // It may hold a passphrase, or what a passkey gave.
+            message.fill(0);
+            core::hint::black_box(&message);
             match asker {
                 Asker::Page => page.post(&answer),
                 Asker::Tab(tab) => channel.answer(tab, answer),

@@ -98,3 +98,51 @@ fn only_a_session_that_is_over_asks_for_the_password_not_an_answer_that_is_lost(
         assert_eq!(now.contact, Contact::None);
     }
 }
+
+#[test]
+fn a_first_sync_of_many_answers_does_not_slow_down_and_one_that_brings_nothing_does() {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks, slept) = (desk.answers(), desk.ticks(), desk.slept());
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    let mut asks = |answer: &'static str| {
+        answers.borrow_mut().push_back((200, answer));
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        assert!(answers.borrow().is_empty(), "it has stopped asking");
+    };
+    let at_once = || slept.borrow().iter().filter(|ms| **ms == 20).count();
+    asks("lease 0");
+    let before = at_once();
+    for left in (100..300).rev() {
+        asks(Box::leak(format!("left {left}").into_boxed_str()));
+    }
+    assert_eq!(at_once() - before, 200, "it has waited between them");
+    for _ in 0..100 {
+        // To and fro in the feed of before, and never less left than there was.
+        asks("left 999995");
+        asks("left 999994");
+    }
+    assert!(at_once() - before < 360, "rounds of which nothing comes are a flood");
+}
+
+#[test]
+fn a_server_that_asks_to_come_again_is_asked_again_and_nothing_is_lost() {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks) = (desk.answers(), desk.ticks());
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    let label = vec![("label".to_owned(), Value::text("Noori"))];
+    let acted = ask(&core, Command::Act(Act::NewCase, label));
+    assert!(matches!(acted, Reply::Acted(Acted { document: Some(_), .. })), "{acted:?}");
+    let waiting = status(&core).waiting;
+    assert!(waiting > 0);
+    for status_of_answer in [503, 429, 503, 429, 408, 500, 413] {
+        answers.borrow_mut().push_back((status_of_answer, "busy"));
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        assert!(answers.borrow().is_empty(), "it has stopped asking");
+        let now = status(&core);
+        assert_eq!((now.waiting, now.sign_in_needed), (waiting, false), "after {status_of_answer}");
+    }
+}

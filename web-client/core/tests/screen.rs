@@ -315,6 +315,31 @@ fn what_a_device_cannot_write_outlives_a_lock() {
 }
 
 #[test]
+fn a_store_that_begins_to_fail_while_it_is_locked_costs_nothing_that_was_typed() {
+    let mut failed = 0;
+    for ends in [Command::Lock, Command::SignOut] {
+        for at in 0..6 {
+            let store = MemoryStore::default();
+            let (core, mut world) = World::of(Desk::on(&store));
+            let case = case(&core);
+            assert_eq!(types(&core, case, "Sundsvall"), Reply::Saved);
+            // What is not written when it fails is in memory alone.
+            store.fail_at(store.commits(), Failure::Refused);
+            assert!(matches!(types(&core, case, "Sundsvall, Alnö"), Reply::Refused(_)));
+            let before = store.commits();
+            store.fail_at(before + at, Failure::Refused);
+            ask(&core, ends.clone());
+            failed += u32::from(store.commits() > before + at);
+            world.passes(1);
+            unlock(&core);
+            let said = shown(&core, case, "arriving_from");
+            assert_eq!(said, Value::text("Sundsvall, Alnö"), "{ends:?}, {at}");
+        }
+    }
+    assert!(failed > 2, "it has failed in the midst of it {failed} times");
+}
+
+#[test]
 fn a_clock_put_right_after_a_wrong_passphrase_makes_nobody_wait_for_weeks() {
     let (core, mut world) = World::of(Desk::on(&MemoryStore::default()));
     let opens = |passphrase: &str| {

@@ -156,6 +156,7 @@ fn works(core: &Core<Tablet>) {
         passphrase: PASSPHRASE.to_owned(),
         device_name: "Surfplatta".to_owned(),
         forgotten: false,
+        passkey: Vec::new(),
     };
     assert_eq!(ask(core, Command::SignIn(request)), Reply::Done);
     for label in ["Noori", "Haidari"] {
@@ -287,4 +288,28 @@ fn what_is_half_typed_stays_deposited_when_its_record_has_left() {
         ask(core, Command::Lock);
     });
     assert_eq!(drafted(&store), before);
+}
+
+#[test]
+fn a_second_draft_of_a_record_comes_home_though_the_first_one_has() {
+    for at in 0.. {
+        let home = Rc::<RefCell<Home>>::default();
+        let (store, wanted) = ordered(&home);
+        let draft = rows(&store, Table::Deposits).into_iter().find(|(key, _)| key.ends_with(b"d"));
+        let (key, sealed) = draft.unwrap();
+        // The battery is empty when the server has all that there was.
+        store.fail_at(at, Failure::CrashBefore);
+        runs(&store, &home, |_| {});
+        let store = store.restarted();
+        if !home.borrow().has.is_superset(&wanted) {
+            continue;
+        }
+        assert!(!is_bare(&store), "nothing was in between");
+        let second = [sealed.as_slice(), b"2"].concat();
+        let put = vec![Write::put(Table::Deposits, key, second.clone())];
+        store.commit(put).now_or_never().unwrap().unwrap();
+        assert_eq!(runs(&store, &home, |_| {}).wipe, Wipe::Done);
+        assert!(is_bare(&store) && home.borrow().has.contains(&second), "it is lost");
+        break;
+    }
 }

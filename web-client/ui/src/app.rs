@@ -80,22 +80,20 @@ fn navigation() -> AnyView {
         }
     };
     let has = |role: Role| derived(move || ui().has_role(role));
-    let (works, supervises) = (has(Role::Caseworker), has(Role::Supervisor));
-    let inspects = has(Role::Inspector);
-    let administers = derived(move || {
-        [Role::Administrator, Role::Supervisor, Role::Auditor]
-            .iter()
-            .any(|role| ui().has_role(*role))
-    });
+    let any = |roles: [Role; 3]| derived(move || roles.into_iter().any(|role| ui().has_role(role)));
+    let works = any([Role::Caseworker, Role::ChildCaseworker, Role::Supervisor]);
+    let (supervises, inspects) = (has(Role::Supervisor), has(Role::Inspector));
+    let registers = any([Role::Supervisor, Role::Recipient, Role::Regional]);
+    let administers = any([Role::Administrator, Role::Supervisor, Role::Auditor]);
     view! {
         <nav class="rail" aria-label=tr(Text::NavLabel)>
             <p class="rail-name" aria-hidden="true">{NAME}</p>
             {link("/idag", Sign::Day, Text::NavToday)}
             {dynamic(move || supervises.get().then(|| link("/inkorg", Sign::Inbox, Text::NavInbox)))}
-            {dynamic(move || (works.get() || supervises.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
-            {dynamic(move || (works.get() || supervises.get()).then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
+            {dynamic(move || (works.get() || inspects.get()).then(|| link("/boenden", Sign::House, Text::NavResidences)))}
+            {dynamic(move || works.get().then(|| link("/arenden", Sign::Folder, Text::NavCases)))}
             {link("/sok", Sign::Search, Text::NavSearch)}
-            {dynamic(move || supervises.get().then(|| link("/register", Sign::Cloud, Text::NavRegister)))}
+            {dynamic(move || registers.get().then(|| link("/register", Sign::Cloud, Text::NavRegister)))}
             {dynamic(move || administers.get().then(|| link("/administration", Sign::Wheel, Text::NavAdministration)))}
             {link("/surfplatta", Sign::Tablet, Text::NavTablet)}
         </nav>

@@ -32,13 +32,12 @@ pub fn boot() -> Option<JsValue> {
     boot.is_object().then_some(boot)
 }
 
-/// Asks `boot.js` to do something.
-pub fn call(name: &str, arguments: &[JsValue]) {
-    let Some(boot) = boot() else { return };
-    let act = js_sys::Reflect::get(&boot, &name.into());
-    if let Some(act) = act.ok().and_then(|it| it.dyn_into::<js_sys::Function>().ok()) {
-        let _ = act.apply(&boot, &arguments.iter().collect());
-    }
+/// Asks `boot.js` to do something, and gives what it answers.
+pub fn call(name: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    let boot = boot()?;
+    let act =
+        js_sys::Reflect::get(&boot, &name.into()).ok()?.dyn_into::<js_sys::Function>().ok()?;
+    act.apply(&boot, &arguments.iter().collect()).ok()
 }
 
 /// The element with this id.

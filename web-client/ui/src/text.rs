@@ -42,9 +42,12 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::OtherBuild => Text::RefusalOtherBuild,
         Refusal::BadMessage | Refusal::Internal => Text::RefusalInternal,
         Refusal::TooMany => Text::RefusalTooMany,
+        Refusal::OnlyByLink => Text::RefusalOnlyByLink,
         Refusal::WrongPin => Text::RefusalWrongPin,
         Refusal::Lease => Text::RefusalLease,
         Refusal::Wait(_) => Text::RefusalWait,
+        Refusal::WrongKey => Text::RefusalWrongKey,
+        Refusal::NeedsKey => Text::RefusalNeedsKey,
         Refusal::Wiped => Text::WipeOrdered,
     })
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{alike, parts, quiet, same, slim};
-use crate::run::{cargo, target};
+use crate::run::{cargo_program, run, target, top};
 
 /// Files of the app by their plain name.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -17,15 +18,15 @@ pub(super) type Files = BTreeMap<String, Vec<u8>>;
 const NOTES: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 
 /// Compiles core and page and gives `core.js`, `ui.js` and both modules in `modules.parts`, the page's
-/// first, so that it is at work while the core is under way.
+/// first, so that it is at work while the core is under way. A planted defect goes into the core.
 ///
 /// # Errors
 /// When cargo or the glue generator fails.
-pub(super) fn modules() -> anyhow::Result<Files> {
+pub(super) fn modules(plant: Option<&str>) -> anyhow::Result<Files> {
     // Erased views before speed: the page's code is a fifth smaller for it.
     // Two calls: features of the core must not reach the page's dependencies.
-    compile("ankomst-ui-wasm", &["--cfg=erase_components"], &[])?;
-    compile("ankomst-core-wasm", &[], &[])?;
+    compile("ankomst-ui-wasm", &["--cfg=erase_components"], &[], None)?;
+    compile("ankomst-core-wasm", &[], &[], plant)?;
     let (mut files, mut modules) = (Files::new(), Vec::new());
     for (name, krate) in [("ui", "ankomst_ui_wasm"), ("core", "ankomst_core_wasm")] {
         let (script, module) = glue(name, krate)?;
@@ -42,16 +43,26 @@ pub(super) fn modules() -> anyhow::Result<Files> {
 /// # Errors
 /// As [`modules`].
 pub(super) fn beside(name: &str, package: &str) -> anyhow::Result<Files> {
-    compile(package, &[], &["--crate-type", "cdylib"])?;
+    compile(package, &[], &["--crate-type", "cdylib"], None)?;
     let (script, module) = glue(name, &package.replace('-', "_"))?;
     Ok(Files::from([(format!("{name}.js"), script), (format!("{name}_bg.wasm"), module)]))
 }
 
-fn compile(package: &str, rustflags: &[&str], more: &[&str]) -> anyhow::Result<()> {
+fn compile(
+    package: &str,
+    rustflags: &[&str],
+    more: &[&str],
+    plant: Option<&str>,
+) -> anyhow::Result<()> {
     let flags = flags(rustflags);
     let mut args = vec!["rustc", "--quiet", "--lib", "--profile", "client"];
     args.extend(["--target", "wasm32-unknown-unknown", "--config", &flags, "-p", package]);
-    cargo(&[&args, more, &NOTES].concat())
+    let mut command = Command::new(cargo_program());
+    if let Some(plant) = plant {
+        args.extend(["--features", "ankomst-core/plant"]);
+        command.env("ANKOMST_PLANT", plant);
+    }
+    run(command.current_dir(top()).args([&args, more, &NOTES].concat()))
 }
 
 /// What makes elements or code from words; Trusted Types (`server/src/http/headers.rs`) would stop the page at it.

@@ -24,6 +24,16 @@ pub(crate) struct WebArgs {
     /// Print sizes as one JSON object.
     #[arg(long)]
     json: bool,
+    /// An app with the defect of that number (`shared/src/plant.rs`), into target/app-planted.
+    #[arg(long, hide = true)]
+    plant: Option<String>,
+}
+
+impl WebArgs {
+    /// An app with a planted defect.
+    pub(crate) fn planted(number: &str) -> Self {
+        Self { json: false, plant: Some(number.to_owned()) }
+    }
 }
 
 /// Builds into `target/app` and gives that folder.
@@ -31,11 +41,11 @@ pub(crate) struct WebArgs {
 /// # Errors
 /// When a build fails, a reference names no file, or the app is larger than its budget.
 pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
-    let mut files = build::modules()?;
+    let mut files = build::modules(args.plant.as_deref())?;
     files.insert("catalog.bin".to_owned(), ankomst_shared::catalog::PACKED.to_vec());
     files.extend(build::statics(&top().join("web-client").join("static"))?);
     let named = names::resolve(&files)?;
-    let out = target().join("app");
+    let out = target().join(if args.plant.is_some() { "app-planted" } else { "app" });
     let sizes = pack::write(&named, &out)?;
     if args.json {
         println!(
@@ -49,7 +59,9 @@ pub(crate) fn run(args: &WebArgs) -> anyhow::Result<PathBuf> {
     } else {
         eprintln!("    {sizes}, brotli");
     }
-    sizes.check()?;
+    if args.plant.is_none() {
+        sizes.check()?;
+    }
     Ok(out)
 }
 

@@ -5,8 +5,10 @@ const by = (id) => document.getElementById(id);
 // Whose link it is is asked again this often while nobody says so.
 const AGAIN_MS = 5_000;
 
-let fields = ['unit', 'name', 'login', 'password', 'repeat'];
+const ALL = ['unit', 'name', 'login', 'password', 'repeat'];
+let fields = ALL;
 const said = ['link', 'wait', 'contact', 'field'];
+let again;
 
 by('language').addEventListener('click', () => speak(document.documentElement.lang === 'en' ? 'sv' : 'en'));
 by('show').addEventListener('change', () => {
@@ -16,27 +18,32 @@ by('form').addEventListener('submit', (event) => {
   event.preventDefault();
   make();
 });
+// Another link that is opened in the same tab loads no page.
+addEventListener('hashchange', begin);
 begin();
 
 // Whose link it is decides what is asked.
 async function begin() {
+  clearTimeout(again);
   by('form').hidden = true;
-  if (secret() === '') return say('link');
-  const answer = await send('/api/v1/welcome/look', { secret: secret() });
+  const asked = secret();
+  if (asked === '') return say('link');
+  const answer = await send('/api/v1/welcome/look', { secret: asked });
+  if (asked !== secret()) return;
   if (!answer?.ok) {
     say(spoken(answer));
     by('form').hidden = true;
-    if (spoken(answer) !== 'link') setTimeout(begin, AGAIN_MS);
+    if (spoken(answer) !== 'link') again = setTimeout(begin, AGAIN_MS);
     return;
   }
   say(null);
   const { person } = await answer.json();
+  for (const one of document.querySelectorAll('.first')) one.hidden = person !== null;
+  for (const one of document.querySelectorAll('.person')) one.hidden = person === null;
+  fields = person ? ['password', 'repeat'] : ALL;
   if (!person) return;
   const [login, name] = person;
-  fields = ['password', 'repeat'];
   by('login').value = login;
-  for (const one of document.querySelectorAll('.first')) one.hidden = true;
-  for (const one of document.querySelectorAll('.person')) one.hidden = false;
   document.querySelector('.whose-name').textContent = name;
   document.querySelector('.whose-login').textContent = login;
 }

@@ -85,11 +85,15 @@ pub enum What {
     Wiped,
     /// Two have said that they are one device.
     Cloned,
+    /// A passkey was made.
+    PasskeyMade,
+    /// A passkey was removed.
+    PasskeyGone,
 }
 
 impl What {
     /// Each with its number in the log and its name for machines.
-    pub const ALL: [(Self, u8, &'static str); 40] = [
+    pub const ALL: [(Self, u8, &'static str); 42] = [
         (Self::Begun, 1, "begun"),
         (Self::Restored, 2, "restored"),
         (Self::Broken, 3, "broken"),
@@ -130,6 +134,8 @@ impl What {
         (Self::LinkMade, 63, "link-made"),
         (Self::Wiped, 64, "wiped"),
         (Self::Cloned, 65, "cloned"),
+        (Self::PasskeyMade, 70, "passkey-made"),
+        (Self::PasskeyGone, 71, "passkey-gone"),
     ];
 
     fn row(self) -> (u8, &'static str) {

@@ -6,8 +6,8 @@ use ankomst_shared::sync::message::{Me, Person};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::grants::{self, GrantRow};
-use super::links;
-use super::{Blob, rights};
+use super::{Blob, links, passkeys, rights};
+use crate::given;
 use crate::storage::StorageError;
 
 /// An account.
@@ -107,7 +107,7 @@ const USER: &str = "SELECT id, login, name, password,
 
 /// The server's clock: whoever reads an account is told its roles of now.
 fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+    given::now_ms()
 }
 
 fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
@@ -186,6 +186,7 @@ pub fn users(db: &Connection) -> Result<Vec<UserRow>, StorageError> {
 pub fn set_password(db: &Connection, id: UserId, hash: &str) -> Result<(), StorageError> {
     db.execute("UPDATE users SET password = ?2 WHERE id = ?1", (Blob(id), hash))?;
     links::end(db, id)?;
+    passkeys::end_first(db, id)?;
     end_sessions(db, id)
 }
 

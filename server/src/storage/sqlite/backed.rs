@@ -2,6 +2,7 @@
 
 use ankomst_shared::ids::UnitId;
 use ankomst_shared::limits::ENROLMENTS_MAX;
+use ankomst_shared::plant::{self, Plant};
 use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -37,7 +38,10 @@ pub fn note(db: &Connection, contents: &Contents, at_ms: i64) -> Result<bool, St
     if epoch.is_none() || epoch != contents.epoch {
         return Ok(false);
     }
-    let received = up_to(db)?.unwrap_or_default().max(contents.received);
+    let mut received = up_to(db)?.unwrap_or_default().max(contents.received);
+    if plant::is(Plant::BackupTooFar) {
+        received += 1_000;
+    }
     put(db, "backup_ms", at_ms.to_be_bytes())?;
     put(db, "backed_up", received.to_be_bytes())?;
     put(db, "backed_up_devices", contents.devices.to_be_bytes())?;

@@ -2,7 +2,7 @@
 //! has been read whole. Master key and server keys are in no backup: who holds a backup alone can
 //! read nothing of it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,8 @@ use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
-use super::{Keys, links, log};
+use super::aside::ASIDE;
+use super::{Keys, links, log, passkeys};
 use crate::storage::StorageError;
 use crate::storage::accesses::copy;
 
@@ -164,7 +165,7 @@ pub fn restore(
     check(file, master)?;
     let mark = folder.join(RESTORING);
     let begun = std::fs::read_to_string(&mark).ok().filter(|name| !name.is_empty());
-    let name = begun.unwrap_or_else(|| format!("before-restore-{now_ms}"));
+    let name = begun.unwrap_or_else(|| format!("{ASIDE}{now_ms}"));
     let aside = folder.join(&name);
     // After a cut the old files may be aside already, and new ones in their place.
     let old = |name: &str| {
@@ -223,6 +224,7 @@ fn renew(part: &Path, old: &Path) -> Result<bool, StorageError> {
     let db = super::open::open_log_file(part)?;
     let kept = old.exists() && take_over(&db, old).is_ok();
     links::end_all(&db)?;
+    passkeys::end_all_first(&db)?;
     log::new_epoch(&db)?;
     single_file(&db)?;
     Ok(kept)
@@ -247,9 +249,15 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
              FROM temp.known WHERE known.id = devices.id;
          DROP TABLE temp.known;
          INSERT OR REPLACE INTO main.sessions SELECT * FROM old.sessions;
+         INSERT INTO main.passkeys SELECT * FROM old.passkeys WHERE true
+             ON CONFLICT (credential) DO UPDATE SET counter = max(counter, excluded.counter),
+                 used_ms = coalesce(excluded.used_ms, used_ms),
+                 regressed_ms = coalesce(excluded.regressed_ms, regressed_ms),
+                 removed_ms = coalesce(excluded.removed_ms, removed_ms);
          DELETE FROM main.grants WHERE user IN (SELECT id FROM old.users);
-         INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by)
-             SELECT user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by
+         INSERT INTO main.grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by,
+                 department)
+             SELECT user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by, department
              FROM old.grants ORDER BY id;
          INSERT INTO main.raised SELECT * FROM old.raised WHERE true
              ON CONFLICT (document) DO UPDATE SET level = excluded.level, reason = excluded.reason,
@@ -259,6 +267,7 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          DELETE FROM main.active; INSERT INTO main.active SELECT * FROM old.active;
          DELETE FROM main.told; INSERT INTO main.told SELECT * FROM old.told;
          INSERT OR IGNORE INTO main.decided SELECT * FROM old.decided;
+         INSERT OR IGNORE INTO main.only_links SELECT * FROM old.only_links;
          RELEASE accounts",
     );
     if copied.is_err() {
@@ -342,6 +351,22 @@ pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), StorageError> {
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
     std::io::copy(&mut File::open(from)?, &mut out)?;
     out.sync_all()?;
+    Ok(())
+}
+
+/// Makes a folder and those above it that are not there, and their names durable: what lies in a folder is lost with
+/// the folder's name.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn make_folders(folder: &Path, how: &DirBuilder) -> std::io::Result<()> {
+    let is_missing = |one: &&Path| !one.as_os_str().is_empty() && !one.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    how.create(folder)?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::storage::StorageError;
 pub const LEVEL_MAX: u8 = 3;
 
 /// The roles an account may have.
-pub const ROLES: [Role; 7] = [
+pub const ROLES: [Role; 10] = [
     Role::Caseworker,
     Role::Inspector,
     Role::Supervisor,
@@ -20,14 +20,21 @@ pub const ROLES: [Role; 7] = [
     Role::Coordinator,
     Role::Trainee,
     Role::Auditor,
+    Role::ChildCaseworker,
+    Role::Recipient,
+    Role::Regional,
 ];
 
 /// The highest level of protection a role reaches.
 #[must_use]
 pub const fn level_max(role: Role) -> u8 {
     match role {
-        Role::Coordinator | Role::Trainee | Role::Auditor => 0,
-        Role::Caseworker | Role::Inspector | Role::Supervisor | Role::Administrator => LEVEL_MAX,
+        Role::Coordinator | Role::Trainee | Role::Auditor | Role::Recipient | Role::Regional => 0,
+        Role::Caseworker
+        | Role::ChildCaseworker
+        | Role::Inspector
+        | Role::Supervisor
+        | Role::Administrator => LEVEL_MAX,
     }
 }
 
@@ -58,6 +65,8 @@ pub struct GrantRow {
     pub given_by: Option<UserId>,
     /// Who agreed, where two must.
     pub second_by: Option<UserId>,
+    /// Of a recipient: the code of the department.
+    pub department: Option<String>,
 }
 
 impl GrantRow {
@@ -77,6 +86,7 @@ impl GrantRow {
             to_ms: None,
             given_by: None,
             second_by: None,
+            department: None,
         }
     }
 
@@ -89,7 +99,7 @@ impl GrantRow {
 
 const COLUMNS: &str =
     "SELECT id, user, role, unit, object, level, category, reason, from_ms, to_ms, given_by,
-    second_by FROM grants";
+    second_by, department FROM grants";
 
 /// A row, or nothing for a role this program does not know.
 fn grant(row: &Row<'_>) -> rusqlite::Result<Option<GrantRow>> {
@@ -108,6 +118,7 @@ fn grant(row: &Row<'_>) -> rusqlite::Result<Option<GrantRow>> {
         to_ms: row.get(9)?,
         given_by: row.get::<_, Option<Blob<UserId>>>(10)?.map(|id| id.0),
         second_by: row.get::<_, Option<Blob<UserId>>>(11)?.map(|id| id.0),
+        department: row.get(12)?,
     }))
 }
 
@@ -127,8 +138,9 @@ pub fn of(db: &Connection, user: UserId) -> Result<Vec<GrantRow>, StorageError> 
 /// When the database refuses.
 pub fn add(db: &Connection, grant: &GrantRow) -> Result<i64, StorageError> {
     db.execute(
-        "INSERT INTO grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO grants (user, role, unit, object, level, category, reason, from_ms, to_ms, given_by, second_by,
+             department)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         (
             Blob(grant.user),
             grant.role.name(),
@@ -141,6 +153,7 @@ pub fn add(db: &Connection, grant: &GrantRow) -> Result<i64, StorageError> {
             grant.to_ms,
             grant.given_by.map(Blob),
             grant.second_by.map(Blob),
+            &grant.department,
         ),
     )?;
     Ok(db.last_insert_rowid())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
@@ -22,6 +22,8 @@ pub const DEPENDS: &str = "depends";
 pub const DRAFT: &str = "draft";
 /// A person has decided that it, or what it builds on, is not shown.
 pub const REFUSED: &str = "refused";
+/// It ended or hung the trial's process, twice.
+pub const KILLED: &str = "the trial was aborted";
 
 /// Whether a person may decide about what is held for a reason; what the trial has found nobody can change.
 #[must_use]
@@ -79,6 +81,21 @@ pub fn documents(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
         db.prepare_cached("SELECT DISTINCT document FROM chunks WHERE state = 'held'")?;
     let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// How many changes of an author wait for a decision; no more than so many are counted.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_waiting(db: &Connection, user: UserId, most: usize) -> Result<usize, StorageError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let count: i64 = db
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM chunks INDEXED BY chunks_held
+             WHERE state = 'held' AND user = ?1 AND reason IS NOT 'refused' LIMIT ?2)",
+        )?
+        .query_row((Blob(user), most), |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// What each held change of a document builds on.

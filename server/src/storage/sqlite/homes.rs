@@ -10,6 +10,10 @@ use crate::storage::StorageError;
 /// Longest way from a document to what it belongs to in the end: a review of a part of something.
 const WAY_MAX: usize = 8;
 
+/// Kinds that, outside of a case, tell of a house what only those who look after houses need: inspections, what is
+/// wrong, and what has happened there.
+pub const LEDGERS: [&str; 3] = ["deficiencies", "incident", "run"];
+
 /// What decides about a document by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -21,6 +25,8 @@ pub struct Standing {
     pub line: Vec<DocumentId>,
     /// The case among them.
     pub case: Option<DocumentId>,
+    /// A [ledger](LEDGERS) is among them.
+    pub ledger: bool,
 }
 
 /// How protected a document is by itself: as its kind is, its header says or it was raised to.
@@ -44,6 +50,7 @@ pub fn standing(
         level: own_level(document),
         line: vec![document.id],
         case: None,
+        ledger: false,
     };
     let is_case = |kind: &str| kind == "case";
     let (mut kind, mut parent) = (document.kind.clone(), document.parent);
@@ -51,6 +58,7 @@ pub fn standing(
         if standing.home.is_empty() && !shares(&kind) {
             standing.home.clone_from(&kind);
         }
+        standing.ledger |= LEDGERS.contains(&kind.as_str());
         if is_case(&kind) {
             standing.case = standing.line.last().copied();
         }

@@ -1,6 +1,6 @@
-//! One-time links of accounts: plain statements, no decisions.
+//! One-time links of accounts, and what comes of them: plain statements, no decisions.
 
-use ankomst_shared::ids::UserId;
+use ankomst_shared::ids::{UnitId, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
@@ -47,11 +47,51 @@ pub fn end(db: &Connection, user: UserId) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Ends all links: a backup knows some that have been used since.
+/// Ends all links, and what was let in by them: a backup knows some that have been used since.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn end_all(db: &Connection) -> Result<(), StorageError> {
-    db.execute("DELETE FROM links", [])?;
+    db.execute_batch("DELETE FROM links; DELETE FROM may_enrol")?;
     Ok(())
+}
+
+/// Lets a person enrol one device until a moment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn let_enrol(db: &Connection, user: UserId, until_ms: i64) -> Result<(), StorageError> {
+    db.execute(
+        "INSERT OR REPLACE INTO may_enrol (user, until_ms) VALUES (?1, ?2)",
+        (Blob(user), until_ms),
+    )?;
+    Ok(())
+}
+
+/// Uses up that a person may enrol a device; tells whether it was so.
+///
+/// # Errors
+/// When the database refuses.
+pub fn use_up(db: &Connection, user: UserId, now_ms: i64) -> Result<bool, StorageError> {
+    let there = "DELETE FROM may_enrol WHERE user = ?1 AND until_ms > ?2";
+    Ok(db.execute(there, (Blob(user), now_ms))? > 0)
+}
+
+/// Notes that a unit lets tablets be enrolled only by link, from a day on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_only(db: &Connection, unit: UnitId, from: &str) -> Result<(), StorageError> {
+    let note = "INSERT OR IGNORE INTO only_links (unit, from_day) VALUES (?1, ?2)";
+    db.execute(note, (Blob(unit), from))?;
+    Ok(())
+}
+
+/// The days from which on a unit has decided so.
+///
+/// # Errors
+/// When the database refuses.
+pub fn only(db: &Connection, unit: UnitId) -> Result<Vec<String>, StorageError> {
+    let mut select = db.prepare_cached("SELECT from_day FROM only_links WHERE unit = ?1")?;
+    Ok(select.query_map([Blob(unit)], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }

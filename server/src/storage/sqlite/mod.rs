@@ -1,6 +1,7 @@
 //! SQLite: three files in the data folder, one writer, readers apart.
 
 pub mod accounts;
+pub mod aside;
 pub mod backed;
 pub mod backup;
 pub mod counts;
@@ -17,12 +18,14 @@ pub mod lines;
 pub mod links;
 pub mod log;
 pub mod open;
+pub mod passkeys;
 #[cfg(test)]
 mod plans;
 pub mod register;
 pub mod rights;
 pub mod rows;
 pub mod staff;
+pub mod trials;
 pub mod units;
 pub mod within;
 pub mod writer;

@@ -8,6 +8,7 @@ use super::held::WAITS;
 use super::log::{HELD, PENDING};
 use super::register::{CANDIDATES, CANDIDATES_MAX, KEYS_OF, Order, count_sql, find, list_sql};
 use super::rows::ProjectedRow;
+use super::trials::KILLERS;
 use super::within::Within;
 use super::{Schema, open_log, rows};
 
@@ -32,6 +33,7 @@ fn what_waits_and_what_is_held_is_found_by_an_index() {
         (PENDING.to_owned(), "chunks_pending"),
         (format!("SELECT received {HELD}"), "chunks_held"),
         (WAITS.to_owned(), "chunks_held_in"),
+        (KILLERS.to_owned(), "chunks_killed"),
     ] {
         let plan = plan(&db, &sql);
         let mut reads = plan.iter().filter(|line| line.contains("SCAN") || line.contains("SEARCH"));

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Blob;
-use super::rows::{ProjectedRow, known_circle};
+use super::rows::{ProjectedRow, known_circle, sent_key};
 use super::within::Within;
 use crate::storage::StorageError;
 
@@ -220,6 +220,27 @@ pub fn find(
         }
     }
     Ok((found, more))
+}
+
+/// Cases of a unit that have sent open tasks to a department, and that nothing protects.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sent_to(
+    db: &Connection,
+    unit: UnitId,
+    department: &str,
+    most: usize,
+) -> Result<Vec<DocumentId>, StorageError> {
+    let Some(circle) = known_circle(db, unit, "case")? else { return Ok(Vec::new()) };
+    let mut select = db.prepare_cached(
+        "SELECT r.document FROM keys k JOIN rows r ON r.id = k.row
+         WHERE k.circle = ?1 AND k.key = ?2 AND r.protection = 0 AND r.shielded = 0 LIMIT ?3",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let found = select
+        .query_map((circle, sent_key(department), most), |row| row.get::<_, Blob<DocumentId>>(0))?;
+    found.map(|id| Ok(id?.0)).collect()
 }
 
 /// Rows that may be looked at and whose names sound like what is looked for and are not written so; says

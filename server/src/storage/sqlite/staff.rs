@@ -1,4 +1,4 @@
-//! Who has which case, in `log.db`: made from the fields of cases whenever one of them becomes visible, and asked when a
+//! Who has which case, and which cases are those of children, in `log.db`: made from the fields of cases whenever one of them becomes visible, and asked when a
 //! unit lets assignment decide. Plain statements, no decisions.
 
 use std::collections::BTreeSet;
@@ -24,6 +24,51 @@ pub fn set(
         insert.execute((Blob(case), Blob(*user)))?;
     }
     Ok(())
+}
+
+/// Notes whether a case is that of a child; nothing where nobody says what kind of case it is.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_child(
+    db: &Connection,
+    case: DocumentId,
+    is_child: Option<bool>,
+) -> Result<(), StorageError> {
+    db.prepare_cached("INSERT OR REPLACE INTO children (document, is_child) VALUES (?1, ?2)")?
+        .execute((Blob(case), is_child))?;
+    Ok(())
+}
+
+/// Cases of which it has never been noted whether they are those of children.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unread(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare(
+        "SELECT id FROM documents WHERE kind = 'case'
+             AND NOT EXISTS (SELECT 1 FROM children WHERE document = documents.id)",
+    )?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// The cases of children in a unit, and those that a person has begun of which nobody says yet what they are.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_children(
+    db: &Connection,
+    unit: UnitId,
+    user: UserId,
+) -> Result<BTreeSet<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT id FROM documents LEFT JOIN children ON document = id
+         WHERE kind = 'case' AND unit = ?1 AND (is_child = 1 OR (is_child IS NULL AND user = ?2))",
+    )?;
+    let rows =
+        select.query_map((Blob(unit), Blob(user)), |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
 }
 
 /// The newest number of the feed of a case; nought without one.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::ids::{DocumentId, UnitId};
 
+use super::homes::LEDGERS;
 use super::rows::ProjectedRow;
 
 /// What of a unit may be looked at. `sync::rule` says it; everything here keeps to it.
@@ -17,6 +18,10 @@ pub struct Within {
     pub bound: Vec<(&'static str, u8)>,
     /// The own cases.
     pub own: BTreeSet<DocumentId>,
+    /// The same for who works with children: of cases only those of children, and of houses no ledger.
+    pub narrow: Vec<(&'static str, u8)>,
+    /// The cases of children, as far as they are the person's.
+    pub children: BTreeSet<DocumentId>,
     /// Single records with what belongs to them: of which kind of secrecy, and up to which level.
     pub single: Vec<(DocumentId, &'static str, u8)>,
 }
@@ -30,10 +35,15 @@ impl Within {
                 && row.protection <= *level
                 && (row.document == *id || row.parent == Some(*id))
         };
+        let of_child = || match row.case {
+            Some(case) => self.children.contains(&case),
+            None => !LEDGERS.contains(&row.kind.as_str()),
+        };
         let is_own = || row.case.is_none_or(|case| self.own.contains(&case));
         row.unit == self.unit
             && (self.homes.iter().any(general)
                 || (self.bound.iter().any(general) && is_own())
+                || (self.narrow.iter().any(general) && of_child())
                 || self.single.iter().any(single))
     }
 
@@ -45,9 +55,14 @@ impl Within {
         };
         let mut ways = vec![format!("r.protection <= {}", level(&self.homes))];
         if level(&self.bound) >= 0 {
-            let own: Vec<String> = self.own.iter().map(literal).collect();
-            let own = format!("r.within IS NULL OR r.within IN ({})", own.join(", "));
+            let own = format!("r.within IS NULL OR r.within IN ({})", listed(&self.own));
             ways.push(format!("(r.protection <= {} AND ({own}))", level(&self.bound)));
+        }
+        if level(&self.narrow) >= 0 {
+            let no_ledger =
+                format!("r.within IS NULL AND r.kind NOT IN ('{}')", LEDGERS.join("', '"));
+            let of = format!("({no_ledger}) OR r.within IN ({})", listed(&self.children));
+            ways.push(format!("(r.protection <= {} AND ({of}))", level(&self.narrow)));
         }
         for (id, _, level) in self.single.iter().filter(|(_, known, _)| *known == home) {
             let id = literal(id);
@@ -59,7 +74,7 @@ impl Within {
 
     /// The kinds of secrecy something is looked for in.
     pub(super) fn circles(&self) -> BTreeSet<&'static str> {
-        let homes = self.homes.iter().chain(&self.bound).map(|(home, _)| *home);
+        let homes = self.homes.iter().chain(&self.bound).chain(&self.narrow).map(|(home, _)| *home);
         homes.chain(self.single.iter().map(|(_, home, _)| *home)).collect()
     }
 }
@@ -67,9 +82,21 @@ impl Within {
 impl Default for Within {
     /// Nothing.
     fn default() -> Self {
-        let (homes, bound, single) = (Vec::new(), Vec::new(), Vec::new());
-        Self { unit: UnitId::from_bytes([0; 16]), homes, bound, own: BTreeSet::new(), single }
+        Self {
+            unit: UnitId::from_bytes([0; 16]),
+            homes: Vec::new(),
+            bound: Vec::new(),
+            own: BTreeSet::new(),
+            narrow: Vec::new(),
+            children: BTreeSet::new(),
+            single: Vec::new(),
+        }
     }
+}
+
+/// Ids in a statement.
+fn listed(ids: &BTreeSet<DocumentId>) -> String {
+    ids.iter().map(literal).collect::<Vec<_>>().join(", ")
 }
 
 /// An id in a statement.

@@ -2,9 +2,15 @@
 //!
 //! An answer is given only after the commit that holds it, with `synchronous=FULL`. Each piece of
 //! work has a savepoint of its own, so one that fails takes nothing else with it.
+//!
+//! After a commit that failed for anything but a full disk nobody knows what of it is on the disk: a system may
+//! say once that it could not write, and then forget it. So nothing of it is acknowledged, and before anything else
+//! is written the file is opened anew, what was committed before is brought to the disk once more, and it is read
+//! whole. While that fails nothing is written.
 
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -12,6 +18,7 @@ use std::time::Instant;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::open::connect;
 use crate::storage::StorageError;
 
 /// What a commit was like, for who watches.
@@ -23,6 +30,8 @@ pub struct Group {
     pub took: Duration,
     /// Whether it, or a piece of it, met a full disk.
     pub met_full: bool,
+    /// The file was found damaged: nothing is written any more.
+    pub is_damaged: bool,
 }
 
 /// Most pieces of work that wait, and most in one commit.
@@ -39,6 +48,37 @@ type IsFull = bool;
 pub struct Writer {
     queue: Option<SyncSender<Work>>,
     thread: Option<JoinHandle<()>>,
+    #[cfg(feature = "sim")]
+    here: Option<Here>,
+}
+
+/// The writer of a simulation: each piece of work is a commit, in the thread that asks.
+#[cfg(feature = "sim")]
+struct Here(std::sync::Mutex<(Connection, Watch)>);
+
+#[cfg(feature = "sim")]
+type Watch = Box<dyn Fn(Group) + Send>;
+
+#[cfg(feature = "sim")]
+impl core::fmt::Debug for Here {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Here")
+    }
+}
+
+#[cfg(feature = "sim")]
+impl Here {
+    fn write(&self, work: Work) {
+        if !crate::given::may_write() {
+            return;
+        }
+        let mut here = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (queue, only) = sync_channel(1);
+        drop(queue.send(work));
+        drop(queue);
+        let (connection, watch) = &mut *here;
+        run(connection, &only, &**watch);
+    }
 }
 
 impl Writer {
@@ -50,11 +90,23 @@ impl Writer {
         connection: Connection,
         watch: impl Fn(Group) + Send + 'static,
     ) -> Result<Self, StorageError> {
+        #[cfg(feature = "sim")]
+        if crate::given::is_simulated() {
+            let here = Some(Here(std::sync::Mutex::new((connection, Box::new(watch)))));
+            return Ok(Self { queue: None, thread: None, here });
+        }
         let (queue, work) = sync_channel(WAITING_MAX);
-        let thread = std::thread::Builder::new()
-            .name("log writer".to_owned())
-            .spawn(move || run(&connection, &work, &watch))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        let thread =
+            std::thread::Builder::new().name("log writer".to_owned()).spawn(move || {
+                let mut connection = connection;
+                run(&mut connection, &work, &watch);
+            })?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+            #[cfg(feature = "sim")]
+            here: None,
+        })
     }
 
     /// Runs work in the next commit and gives its outcome once that commit is on the disk.
@@ -75,6 +127,11 @@ impl Writer {
             });
             (after, is_full)
         });
+        #[cfg(feature = "sim")]
+        if let Some(here) = &self.here {
+            here.write(work);
+            return outcome.await.map_err(|_| StorageError::Stopped)?;
+        }
         let queue = self.queue.clone().ok_or(StorageError::Stopped)?;
         tokio::task::spawn_blocking(move || queue.send(work))
             .await
@@ -106,15 +163,34 @@ fn in_savepoint<T>(
             connection.execute_batch("RELEASE work").map(|()| done).map_err(StorageError::from)
         }
         Err(error) => {
-            connection.execute_batch("ROLLBACK TO work; RELEASE work")?;
+            // A full disk may have rolled everything back already; that it was full is what is to be said.
+            if !connection.is_autocommit() {
+                connection.execute_batch("ROLLBACK TO work; RELEASE work")?;
+            }
             Err(error)
         }
     }
 }
 
-fn run(connection: &Connection, queue: &Receiver<Work>, watch: &dyn Fn(Group)) {
+fn run(connection: &mut Connection, queue: &Receiver<Work>, watch: &dyn Fn(Group)) {
+    let mut is_in_doubt = false;
     while let Ok(first) = queue.recv() {
         let begun = Instant::now();
+        if is_in_doubt {
+            match anew(connection) {
+                Ok(fresh) => *connection = fresh,
+                Err(error) => {
+                    tracing::error!(%error, "The database cannot be opened anew; the work is refused. Nothing is lost: tablets keep it.");
+                    let is_damaged = is_damage(&error);
+                    watch(Group { pieces: 0, took: begun.elapsed(), met_full: false, is_damaged });
+                    continue;
+                }
+            }
+            tracing::warn!(
+                "The database was opened anew after a commit that failed, and is sound."
+            );
+            is_in_doubt = false;
+        }
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::error!(%error, "The log could not begin a commit; the work is refused.");
             continue;
@@ -130,8 +206,10 @@ fn run(connection: &Connection, queue: &Receiver<Work>, watch: &dyn Fn(Group)) {
             next = if goes_on { queue.try_recv().ok() } else { None };
         }
         let committed = commit(connection, met_full);
+        is_in_doubt = matches!(&committed, Err(error) if !matches!(error, StorageError::Full));
         let met_full = met_full || matches!(committed, Err(StorageError::Full));
-        watch(Group { pieces: after.len(), took: begun.elapsed(), met_full });
+        let (pieces, took, is_damaged) = (after.len(), begun.elapsed(), false);
+        watch(Group { pieces, took, met_full, is_damaged });
         for answer in after {
             let outcome = match &committed {
                 Ok(()) => Ok(()),
@@ -151,10 +229,34 @@ fn commit(connection: &Connection, met_full: bool) -> Result<(), StorageError> {
     if let Err(error) = &committed {
         drop(connection.execute_batch("ROLLBACK"));
         if !matches!(error, StorageError::Full) {
-            tracing::error!(%error, "The log could not be committed; nothing of this group was written.");
+            tracing::error!(%error, "A commit failed; nothing of it is acknowledged.");
         }
     }
     committed
+}
+
+fn is_damage(error: &StorageError) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error {
+        StorageError::Damaged(_) => true,
+        StorageError::Database(error) => {
+            matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        }
+        _ => false,
+    }
+}
+
+/// The same file through a new connection, once everything that was committed is in the file and on the disk, and
+/// the file is sound.
+fn anew(old: &Connection) -> Result<Connection, StorageError> {
+    let file = old.path().unwrap_or_default().to_owned();
+    let fresh = connect(Path::new(&file))?;
+    let checkpoint = "PRAGMA wal_checkpoint(FULL)";
+    if fresh.query_row(checkpoint, [], |row| row.get::<_, bool>(0))? {
+        return Err(StorageError::InUse);
+    }
+    let said = fresh.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+    if said == "ok" { Ok(fresh) } else { Err(StorageError::Damaged("its check found faults")) }
 }
 
 #[cfg(test)]
@@ -184,5 +286,74 @@ mod tests {
         let sum = writer
             .write(|db| Ok(db.query_row("SELECT sum(n) FROM t", [], |row| row.get::<_, i64>(0))?));
         assert_eq!(sum.await.unwrap(), 6);
+    }
+
+    /// A database in which a piece of work can make the commit fail: a child without its parent is found only there.
+    fn breakable(file: &Path) -> Connection {
+        let db = connect(file).unwrap();
+        db.execute_batch(
+            "CREATE TABLE parents (id INTEGER PRIMARY KEY);
+             CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TEMP TABLE this_connection (n INTEGER)",
+        )
+        .unwrap();
+        db
+    }
+
+    fn orphan(db: &Connection) -> Result<(), StorageError> {
+        db.execute("INSERT INTO children VALUES (-7)", [])?;
+        Ok(())
+    }
+
+    fn tables(db: &Connection) -> Result<i64, StorageError> {
+        let sql = "SELECT count(*) FROM temp.sqlite_schema WHERE name = 'this_connection'";
+        Ok(db.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn after_a_commit_that_failed_nothing_is_acknowledged_and_the_file_is_opened_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.db");
+        let writer = Writer::start(breakable(&file), |_| ()).unwrap();
+        assert_eq!(writer.write(tables).await.unwrap(), 1);
+        assert!(writer.write(orphan).await.is_err());
+        assert_eq!(writer.write(tables).await.unwrap(), 0, "the connection is another one");
+        let put = |db: &Connection| {
+            db.execute("INSERT INTO parents VALUES (1)", [])?;
+            Ok(())
+        };
+        writer.write(put).await.unwrap();
+        drop(writer);
+        let db = connect(&file).unwrap();
+        let counts = "SELECT (SELECT count(*) FROM parents), (SELECT count(*) FROM children)";
+        let counts =
+            db.query_row(counts, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
+        assert_eq!(counts.unwrap(), (1, 0));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_found_damaged_then_is_written_no_more_and_somebody_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.db");
+        let db = breakable(&file);
+        db.execute_batch(
+            "WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+             INSERT INTO parents SELECT i FROM n; PRAGMA wal_checkpoint(TRUNCATE)",
+        )
+        .unwrap();
+        let (tell, told) = std::sync::mpsc::channel();
+        let tell = move |group: Group| tell.send(group.is_damaged).unwrap();
+        let writer = Writer::start(db, tell).unwrap();
+        // What a disk does that loses what it said it had: pages of the middle are gone.
+        let bytes = std::fs::read(&file).unwrap();
+        let mut broken = bytes.clone();
+        broken[2 * 4096..].fill(0x5a);
+        std::fs::write(&file, broken).unwrap();
+        assert!(writer.write(orphan).await.is_err());
+        for _ in 0..2 {
+            assert!(writer.write(|_| Ok(())).await.is_err());
+        }
+        drop(writer);
+        assert_eq!(told.iter().collect::<Vec<_>>(), [false, true, true]);
     }
 }

@@ -9,6 +9,7 @@ use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 
 use super::{let_in, own_reason};
 use crate::app::App;
+use crate::given;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
@@ -90,7 +91,7 @@ pub async fn decide(app: &Arc<App>, asked: Asked) -> Result<Decided, HeldError> 
     app.arrived.notify_one();
     app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));
     let marking = Arc::clone(app);
-    drop(tokio::task::spawn_blocking(move || projector::mark(&marking, document)).await);
+    drop(given::beside(move || projector::mark(&marking, document)).await);
     tracing::info!(document.id = %document, is_release, count = done.decided, "It was decided about held changes.");
     Ok(done)
 }

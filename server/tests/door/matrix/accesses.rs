@@ -21,9 +21,9 @@ use super::super::kit::{PASSWORD, TLS};
 use super::super::register::{page, read};
 use super::world::{Somebody, World, world};
 
-/// Who looks after accounts, and who looks after the log, is shown no contents.
+/// Who looks after accounts, and who looks after the log, is shown no contents; nor is who receives tasks or figures.
 fn is_blind(role: Role) -> bool {
-    matches!(role, Role::Administrator | Role::Auditor)
+    matches!(role, Role::Administrator | Role::Auditor | Role::Recipient | Role::Regional)
 }
 
 /// What was noted since an entry.
@@ -39,12 +39,12 @@ fn since(app: &App, seq: i64) -> Vec<Noted> {
     all
 }
 
-fn last(app: &App) -> i64 {
+pub(super) fn last(app: &App) -> i64 {
     app.audit.read(log::last).unwrap()
 }
 
 /// The records that somebody is noted to have been shown since an entry.
-fn records(app: &App, seq: i64, one: &Somebody) -> BTreeSet<DocumentId> {
+pub(super) fn records(app: &App, seq: i64, one: &Somebody) -> BTreeSet<DocumentId> {
     let own = since(app, seq).into_iter().map(|noted| noted.entry);
     let own = own.filter(|entry| entry.who == Some(one.user) && entry.device == Some(one.device()));
     own.filter(|entry| entry.what.is_reading()).filter_map(|entry| entry.record).collect()

@@ -14,10 +14,13 @@ use axum::http::{Method, StatusCode};
 use super::super::kit::{Answer, Browser, Door, PASSWORD, TLS};
 
 /// Who may come: anybody, pages of the app, who is signed in, supervisors. A new route is written here, too.
-const TABLE: [(&str, &str, &str); 18] = [
+const TABLE: [(&str, &str, &str); 21] = [
     ("POST", "/api/v1/devices", "pages"),
     ("POST", "/api/v1/session", "pages"),
     ("POST", "/api/v1/session/refresh", "pages"),
+    ("POST", "/api/v1/session/passkey", "pages"),
+    ("POST", "/api/v1/passkeys/begin", "signed in"),
+    ("POST", "/api/v1/passkeys", "signed in"),
     ("POST", "/api/v1/farewell", "pages"),
     ("POST", "/api/v1/welcome", "pages"),
     ("POST", "/api/v1/welcome/look", "pages"),

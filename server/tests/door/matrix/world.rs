@@ -39,6 +39,8 @@ pub(super) struct Known {
     pub(super) parent: Option<DocumentId>,
     pub(super) unit: usize,
     pub(super) raised: bool,
+    /// The case it is, or belongs to, is that of a child.
+    pub(super) child: bool,
     /// A word that only it is found by.
     pub(super) word: Option<String>,
     pub(super) first: Vec<u8>,
@@ -150,7 +152,7 @@ impl Somebody {
         &mut self,
         (kind, id): (&str, DocumentId),
         (parent, unit): (Option<DocumentId>, usize),
-        edit: Edit,
+        edits: &[Edit],
     ) -> (PushPart, ChangeHash) {
         let header = Header {
             document: id,
@@ -165,7 +167,7 @@ impl Somebody {
         };
         let (actor, by) = (self.actor(), self.by());
         let signed = header.sign(&self.browser.key);
-        let (_, chunk) = Document::create(actor, signed, &[edit], &by).unwrap();
+        let (_, chunk) = Document::create(actor, signed, edits, &by).unwrap();
         (self.part(id, actor, chunk.hash, chunk.bytes), chunk.hash)
     }
 
@@ -221,7 +223,9 @@ async fn account(door: &Door, number: u8, (role, unit, level): (Role, usize, u8)
     let (id, login) = (user.id, user.login.clone());
     let write = door.app.writer.write(move |db| {
         accounts::add_user(db, &user)?;
-        grants::add(db, &GrantRow { level, ..GrantRow::of_role(id, UNITS[unit], role) })
+        let department = (role == Role::Recipient).then(|| "SKO".to_owned());
+        let of_role = GrantRow::of_role(id, UNITS[unit], role);
+        grants::add(db, &GrantRow { level, department, ..of_role })
     });
     write.await.unwrap();
     let mut browser = Browser::new(number);
@@ -263,8 +267,14 @@ async fn records(door: &Door, maker: &mut Somebody, all: &mut Vec<Known>) {
                 path: FieldPath::parse(field).unwrap(),
                 value: Value::text(name.as_str()),
             };
-            let (part, _) =
-                maker.begins((&kind.id, id), (parent, unit), field.map_or_else(remark, named));
+            let mut edits = vec![field.map_or_else(remark, named)];
+            // The cases of the first unit are those of children.
+            let child = unit == 0 && (kind.id == "case" || to == Some("case"));
+            if child && to.is_none() {
+                let path = FieldPath::parse("case_kind").unwrap();
+                edits.push(Edit { path, value: Value::text("unaccompanied") });
+            }
+            let (part, _) = maker.begins((&kind.id, id), (parent, unit), &edits);
             if to.is_none() {
                 roots.insert(&kind.id, id);
             }
@@ -275,6 +285,7 @@ async fn records(door: &Door, maker: &mut Somebody, all: &mut Vec<Known>) {
                 parent,
                 unit,
                 raised,
+                child,
                 word: field.map(|_| word(number)),
                 first: part.chunks[0].to_vec(),
             });

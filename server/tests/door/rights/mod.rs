@@ -1,5 +1,6 @@
 //! Rights that come and go, against a model that was written without the rule: 2,000 sequences of 50 steps over roles,
-//! single records, assigned cases, levels of protection, emergencies, ended accounts, revoked tablets and a clock that goes on.
+//! single records, assigned cases, cases of children, levels of protection, emergencies, ended accounts, revoked tablets,
+//! leases, and a clock that goes on.
 
 mod model;
 
@@ -8,8 +9,10 @@ use std::collections::BTreeSet;
 
 use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow, ROLES};
+use ankomst_server::storage::sqlite::homes::standing;
 use ankomst_server::storage::sqlite::{Connection, Schema, log, open_log, staff, units};
 use ankomst_server::sync::access::{self, Need};
+use ankomst_server::sync::lease;
 use ankomst_server::sync::rule::May;
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId, SessionId, UnitId, UserId};
@@ -62,8 +65,22 @@ enum Step {
         unit: u8,
         decides: bool,
     },
+    /// Says whether the case of a unit is a child's.
+    Child {
+        unit: u8,
+        said: Option<bool>,
+    },
+    /// Decides about leases in a unit, or takes a decision back.
+    Lease {
+        unit: u8,
+        key: usize,
+        hours: Option<u32>,
+    },
     Hours(i64),
 }
+
+const LEASES: [(&str, u32); 4] =
+    [lease::HOURS, lease::CHILD_HOURS, lease::PROTECTED_HOURS, lease::CONTINUITY_DAYS];
 
 fn step() -> impl Strategy<Value = Step> {
     let who = || 0..PEOPLE;
@@ -97,6 +114,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..2_u8, prop::collection::btree_set(who(), 0..3))
             .prop_map(|(unit, people)| Step::Assign { unit, people }),
         2 => (0..2_u8, any::<bool>()).prop_map(|(unit, decides)| Step::Decides { unit, decides }),
+        2 => (0..2_u8, any::<Option<bool>>()).prop_map(|(unit, said)| Step::Child { unit, said }),
+        1 => (0..2_u8, 0..LEASES.len(), prop::option::of(1..200_u32))
+            .prop_map(|(unit, key, hours)| Step::Lease { unit, key, hours }),
         4 => (1..20_i64).prop_map(Step::Hours),
     ]
 }
@@ -259,8 +279,31 @@ fn take(db: &Connection, model: &mut Model, step: &Step) {
                 model.decides.remove(&of)
             };
         }
+        Step::Child { unit: of, said } => {
+            staff::set_child(db, document(usize::from(of) * RECORDS.len()), said).unwrap();
+            model.child.insert(of, said);
+        }
+        Step::Lease { unit: of, key, hours: None } => {
+            model.hours.remove(&(of, LEASES[key].0));
+        }
+        Step::Lease { unit: of, key, hours: Some(hours) } => {
+            model.hours.insert((of, LEASES[key].0), hours);
+        }
         Step::Hours(hours) => model.now_ms += hours * HOUR_MS,
     }
+}
+
+/// Whether a device that holds these has the case of a child, and what is protected.
+fn guarded(db: &Connection, held: &BTreeSet<DocumentId>) -> (bool, bool) {
+    let (mut child, mut protected) = (false, false);
+    for id in held {
+        let row = log::document(db, *id).unwrap().unwrap();
+        let standing = standing(&row, |id| log::document(db, id)).unwrap().unwrap();
+        let of_children = staff::of_children(db, row.unit, person(PEOPLE)).unwrap();
+        protected |= standing.level >= 2;
+        child |= standing.level < 2 && of_children.contains(id);
+    }
+    (child, protected)
 }
 
 /// Compares what somebody may do with some records, and, if it is wanted, what their tablet should hold.
@@ -280,7 +323,13 @@ fn compare(db: &Connection, model: &Model, number: usize, scope: bool) -> Vec<Ma
     if scope {
         let held = access::scope_of(db, &rights, device(who)).unwrap();
         let all = (0..2 * RECORDS.len()).filter(|record| model.may(who, *record) >= May::Read);
-        assert_eq!(held, all.map(document).collect(), "{who}: {model:?}");
+        let all: Vec<usize> = all.collect();
+        assert_eq!(held, all.iter().copied().map(document).collect(), "{who}: {model:?}");
+        for of in 0..2 {
+            let decided = |(key, _)| model.hours.get(&(of, key)).copied();
+            let hours = lease::hours(guarded(db, &held), decided);
+            assert_eq!(hours, model.lease(of, &all), "{who}: {model:?}");
+        }
     }
     seen
 }

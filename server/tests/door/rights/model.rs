@@ -40,15 +40,21 @@ pub(super) struct Model {
     pub(super) revoked: BTreeSet<u8>,
     pub(super) has_case: BTreeMap<u8, BTreeSet<u8>>,
     pub(super) decides: BTreeSet<u8>,
+    /// What is said of the case of a unit: whether it is a child's.
+    pub(super) child: BTreeMap<u8, Option<bool>>,
+    /// What units have decided of leases.
+    pub(super) hours: BTreeMap<(u8, &'static str), u32>,
 }
 
 /// Who has which kind, as everybody knows.
 pub(super) fn is_for(role: Role, kind: &str) -> bool {
-    use Role::{Caseworker, Coordinator, Inspector, Supervisor, Trainee};
+    use Role::{Caseworker, ChildCaseworker, Coordinator, Inspector, Supervisor, Trainee};
     let who: &[Role] = match kind {
-        "case" | "journal" | "protected" | "incident" => &[Caseworker, Supervisor],
-        "residence" => &[Caseworker, Inspector, Supervisor],
-        "plan" | "org" => &[Caseworker, Inspector, Supervisor, Coordinator, Trainee],
+        "case" | "journal" | "protected" | "incident" => &[Caseworker, ChildCaseworker, Supervisor],
+        "residence" => &[Caseworker, ChildCaseworker, Inspector, Supervisor],
+        "plan" | "org" => {
+            &[Caseworker, ChildCaseworker, Inspector, Supervisor, Coordinator, Trainee]
+        }
         _ => &[],
     };
     who.contains(&role)
@@ -79,6 +85,36 @@ impl Model {
         of_case && self.decides.contains(&unit) && !has
     }
 
+    /// Whether a child caseworker is kept from a record: of cases all but those of children, and those begun by the
+    /// person of which nobody says what they are; and what has happened in a house.
+    pub(super) fn is_kept_from_child(&self, who: u8, record: usize) -> bool {
+        if record % RECORDS.len() >= 3 {
+            return RECORDS[record % RECORDS.len()].0 == "incident";
+        }
+        let said = self.child.get(&unit_of(record)).copied().flatten();
+        !said.unwrap_or(who == BEGAN) || self.is_kept_from(who, record)
+    }
+
+    /// Hours for which a device of a unit may be read without contact that holds these.
+    pub(super) fn lease(&self, unit: u8, held: &[usize]) -> u32 {
+        let is_protected = |record: &usize| self.level(*record) >= 2;
+        let is_child = |record: &usize| {
+            record.is_multiple_of(RECORDS.len())
+                && self.child.get(&unit_of(*record)).copied().flatten() == Some(true)
+                && !is_protected(record)
+        };
+        let decided = |key, usual| self.hours.get(&(unit, key)).copied().unwrap_or(usual);
+        let mut hours = decided("lease_hours", 168);
+        if held.iter().any(is_child) {
+            hours = hours.min(decided("lease_child_hours", 24));
+        }
+        hours = hours.max(24 * decided("continuity_days", 0));
+        if held.iter().any(is_protected) {
+            hours = hours.min(decided("lease_protected_hours", 12));
+        }
+        hours
+    }
+
     pub(super) fn may(&self, who: u8, record: usize) -> May {
         let (kind, ..) = RECORDS[record % RECORDS.len()];
         let mut most = May::Nothing;
@@ -87,14 +123,23 @@ impl Model {
                 && right.from_ms <= self.now_ms
                 && self.now_ms < right.to_ms;
             let about = right.record.is_none_or(|one| one == record || Some(one) == above(record));
-            let most_secret =
-                if matches!(right.role, Role::Coordinator | Role::Trainee | Role::Auditor) {
-                    0
-                } else {
-                    right.level
-                };
+            let most_secret = if matches!(
+                right.role,
+                Role::Coordinator
+                    | Role::Trainee
+                    | Role::Auditor
+                    | Role::Recipient
+                    | Role::Regional
+            ) {
+                0
+            } else {
+                right.level
+            };
             let bound = right.role == Role::Caseworker && right.record.is_none();
-            if bound && self.is_kept_from(who, record) {
+            let of_child = right.role == Role::ChildCaseworker && right.record.is_none();
+            if (bound && self.is_kept_from(who, record))
+                || (of_child && self.is_kept_from_child(who, record))
+            {
                 continue;
             }
             if counts

@@ -10,7 +10,8 @@ use super::node::{Place, fault_at};
 use super::read::Places;
 
 /// Roles that may be given records; administration reads none.
-const ROLES: [&str; 5] = ["caseworker", "coordinator", "inspector", "supervisor", "trainee"];
+const ROLES: [&str; 6] =
+    ["caseworker", "child_caseworker", "coordinator", "inspector", "supervisor", "trainee"];
 
 pub(super) struct Verify<'a> {
     pub(super) package: &'a Package,

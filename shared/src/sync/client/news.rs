@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::chunk::parse;
 use crate::ids::{ChangeHash, DepositId, DocumentId};
 use crate::order;
+use crate::plant::{self, Plant};
 use crate::sync::client::{Kept, Place, Stage};
 use crate::sync::message::{Ack, DeliveredChunk, DocumentHistory, HeldNote, Outcome, Refused};
 
@@ -71,6 +72,7 @@ impl News {
     pub(super) fn hear_ack(&mut self, kept: &impl Kept, ack: &Ack, arrival: u64) -> Heard {
         let (stage, at_ms) = match &ack.outcome {
             Outcome::Received(at) => (Stage::Received, Some(*at)),
+            Outcome::Missing(_) if plant::is(Plant::MissingIsTaken) => (Stage::Received, None),
             Outcome::Missing(missing) => return self.hear_missing(kept, ack.document, missing),
             // It waits for the document it follows, which may be on another device.
             Outcome::Refused(Refused::Header) if kept.follows(ack.document) => return Heard::Waits,
@@ -127,6 +129,9 @@ impl News {
         for chunk in chunks {
             let key = (chunk.document, chunk.hash);
             if kept.stage(chunk.document, &chunk.hash).is_some() {
+                if plant::is(Plant::EchoUnheard) {
+                    continue;
+                }
                 let at_ms = Some(chunk.received_ms);
                 self.stages.insert(key, Said { stage: Stage::Shared, at_ms, arrival });
             } else if chunk.bytes.is_some() && chunk.envelope.is_some() {
@@ -150,7 +155,8 @@ impl News {
                     || self.arrived.contains_key(&(chunk.document, *hash))
             };
             let info = chunk.bytes.as_ref().and_then(|bytes| parse(bytes).ok());
-            if info.is_some_and(|info| !info.deps.iter().all(is_here)) {
+            let has_gap = info.is_some_and(|info| !info.deps.iter().all(is_here));
+            if has_gap && !plant::is(Plant::NeverHealed) {
                 gaps.push(chunk.document);
             } else {
                 self.hear_chunks(kept, core::slice::from_ref(chunk), arrival);
@@ -160,13 +166,15 @@ impl News {
     }
 
     /// Whether a document whole is another line than the one that is kept: nothing of that is in it. What
-    /// was written here may be a second beginning of a review, unless the server says that lines have ended.
+    /// was written here may be a second beginning of a review, unless the server says that lines have ended. One of
+    /// which nothing is shown yet is no line: what is here may be what waits there.
     pub(super) fn is_other_line(kept: &impl Kept, history: &DocumentHistory) -> bool {
         let mut stages = kept.stages(history.document);
         stages.retain(|(_, stage)| *stage != Stage::Refused);
         let there = |hash: &ChangeHash| history.chunks.iter().any(|chunk| chunk.hash == *hash);
         let came = history.again == Some(true) || kept.came(history.document);
-        came && !stages.is_empty() && !stages.iter().any(|(hash, _)| there(hash))
+        let is_line = !history.chunks.is_empty();
+        came && is_line && !stages.is_empty() && !stages.iter().any(|(hash, _)| there(hash))
     }
 
     /// Whether something of a document is only here, after what was heard.
@@ -197,7 +205,8 @@ impl News {
     ) {
         let there: BTreeSet<ChangeHash> = order::set(chunks.iter().map(|chunk| chunk.hash));
         for (hash, stage) in kept.stages(document) {
-            if stage == Stage::Shared && !there.contains(&hash) {
+            let is_more = !there.contains(&hash) && !plant::is(Plant::WholeIsAll);
+            if stage == Stage::Shared && is_more {
                 self.stages.insert((document, hash), Said::unsent());
             }
         }
@@ -219,6 +228,9 @@ impl News {
 
     /// Everything here is to be offered once more.
     pub(super) fn offer_all(&mut self, kept: &impl Kept) {
+        if plant::is(Plant::NothingOffered) {
+            return;
+        }
         for document in kept.documents() {
             for (hash, _) in kept.stages(document) {
                 self.stages.insert((document, hash), Said::unsent());
@@ -231,7 +243,7 @@ impl News {
         let ready = |document: &DocumentId| {
             kept.stages(*document).into_iter().all(|(hash, stage)| {
                 let stage = self.stages.get(&(*document, hash)).map_or(stage, |said| said.stage);
-                !stage.is_only_here()
+                !stage.is_only_here() || plant::is(Plant::GivenUpEarly)
             })
         };
         let gone: BTreeSet<DocumentId> = order::set(place.leaving.iter().copied().filter(ready));

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::ids::{ChangeHash, DocumentId};
-use crate::limits::HEAL_MAX;
+use crate::limits::{HEAL_MAX, UNSURE_MAX};
 use crate::order::{self, Few};
+use crate::plant::{self, Plant};
 use crate::sign::header::review_of;
 use crate::sync::chain::Position;
 use crate::sync::client::news::{Heard, News, Said};
@@ -26,6 +27,8 @@ pub struct Client {
     postponed: Vec<DocumentId>,
     /// Unsent changes that wait for others; they do not bar the way for the rest.
     waiting: Few<(DocumentId, ChangeHash), ()>,
+    /// The last unsure document that the greeting had room for, if it did not have room for all.
+    asked_to: Option<DocumentId>,
 }
 
 /// What follows from an answer that has been stored.
@@ -68,7 +71,20 @@ impl Client {
                 && stages.iter().any(|(_, stage)| !stage.is_only_here())
         });
         let unsure: BTreeSet<DocumentId> = order::set(own.chain(place.unsure.iter().copied()));
-        hello.unsure = unsure.into_iter().collect();
+        let is_more = unsure.len() > UNSURE_MAX;
+        hello.unsure = unsure.into_iter().take(UNSURE_MAX).collect();
+        self.asked_to = hello.unsure.last().copied().filter(|_| is_more);
+    }
+
+    /// Asks for documents whole that have gone from here.
+    pub fn ask_again(&mut self, documents: impl IntoIterator<Item = DocumentId>) {
+        self.heal.extend(documents);
+    }
+
+    /// Whether a document is asked for whole, and has not come and is not known not to come.
+    #[must_use]
+    pub fn is_to_come(&self, document: DocumentId) -> bool {
+        self.heal.contains(&document)
     }
 
     /// Whether an unsent change waits for others, so that it is not to be pushed now.
@@ -127,8 +143,11 @@ impl Client {
         self.hear_feed(kept, (&answer.feed.chunks, arrival), &mut news);
         if !answer.anew {
             news.note_arrivals(kept, arrival);
-            // The server has judged those it knows; one with unsent work it may not know yet.
-            place.unsure.retain(|document| news.has_unsent(kept, *document));
+            // The server has judged those it was asked about and knows; one with unsent work it may not know yet.
+            let before = place.unsure.len();
+            let later = |document: &DocumentId| self.asked_to.is_some_and(|last| *document > last);
+            place.unsure.retain(|document| later(document) || news.has_unsent(kept, *document));
+            news.progress |= self.asked_to.is_some() && place.unsure.len() < before;
         }
         for document in &answer.drop {
             news.progress |= place.leaving.insert(*document);
@@ -159,7 +178,7 @@ impl Client {
         // There may be more deposits than fitted, and an answer that is anew has noted none.
         let deposits = answer.welcome.received.feed > 0 && !answer.deposits.is_empty();
         let rest = answer.documents_left > 0 || differs || found || unsent || deposits;
-        let rest = rest || !self.heal.is_empty();
+        let rest = rest || !self.heal.is_empty() || self.asked_to.is_some();
         let rest = rest || answer.anew;
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
@@ -254,7 +273,10 @@ impl Client {
     /// Finds what differs; tells whether there is something to ask that was not asked before.
     fn compare(&mut self, place: &mut Place, kept: &impl Kept, answer: &ExchangeAnswer) -> bool {
         for (document, theirs) in &answer.digests {
-            if digest_of(kept, *document) != *theirs && !self.tried.contains(document) {
+            if digest_of(kept, *document) != *theirs
+                && !plant::is(Plant::NeverHealed)
+                && !self.tried.contains(document)
+            {
                 self.heal.insert(*document);
             }
         }
@@ -327,3 +349,6 @@ fn raise(highest: &mut Position, told: Position) {
         *highest = told;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,9 @@ pub struct EnrolRequest {
     /// Its public signing key.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub key: [u8; 32],
+    /// A passkey in the place of the password.
+    #[n(4)]
+    pub passkey: Option<PasskeyProof>,
 }
 
 /// Signs in on an enrolled device: `POST /api/v1/session`.
@@ -43,6 +46,57 @@ pub struct SignInRequest {
     /// device in again.
     #[n(3)]
     pub enrolment: Option<ByteVec>,
+    /// A passkey in the place of the password.
+    #[n(4)]
+    pub passkey: Option<PasskeyProof>,
+}
+
+/// What an authenticator has said to a challenge (an assertion of `WebAuthn`), as the browser gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PasskeyProof {
+    /// Id of the credential.
+    #[n(0)]
+    pub credential: ByteVec,
+    /// Authenticator data.
+    #[n(1)]
+    pub authenticator: ByteVec,
+    /// Client data, JSON; the challenge stands in it.
+    #[n(2)]
+    pub client: ByteVec,
+    /// Signature over both.
+    #[n(3)]
+    pub signature: ByteVec,
+}
+
+/// A challenge: the answer of `POST /api/v1/session/passkey` and `POST /api/v1/passkeys/begin`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PasskeyChallenge {
+    /// What is to be signed, once.
+    #[n(0)]
+    pub challenge: ByteVec,
+    /// Credentials the person has already; empty before anybody is known.
+    #[n(1)]
+    pub known: Vec<ByteVec>,
+}
+
+/// A new passkey of whoever is signed in: `POST /api/v1/passkeys`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct NewPasskey {
+    /// What it is called.
+    #[n(0)]
+    pub name: String,
+    /// Authenticator data, with the id of the credential.
+    #[n(1)]
+    pub authenticator: ByteVec,
+    /// Client data, JSON; the challenge stands in it.
+    #[n(2)]
+    pub client: ByteVec,
+    /// The public key, as `SubjectPublicKeyInfo`.
+    #[n(3)]
+    pub key: ByteVec,
 }
 
 /// The answer to both; the session comes as cookies.

@@ -185,6 +185,10 @@ pub struct Welcome {
     /// [`LACKS_HAND_IN`].
     #[n(15)]
     pub hand_in: Option<ByteVec>,
+    /// What is protected of what the device holds: it does not stay there beyond `lease_s` without contact. Left out
+    /// where there is none.
+    #[n(16)]
+    pub guarded: Option<Vec<DocumentId>>,
 }
 
 /// A tablet that has taken houses along and has no contact.

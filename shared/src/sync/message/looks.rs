@@ -16,7 +16,7 @@ pub struct Looks {
     pub all: Vec<Look>,
 }
 
-/// A record was opened on a device without contact.
+/// A record was opened on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Look {
@@ -29,4 +29,7 @@ pub struct Look {
     /// When, by the device's clock, Unix milliseconds.
     #[n(2)]
     pub at_ms: i64,
+    /// Whether the device was in contact then; left out by a program that tells only of those without.
+    #[n(3)]
+    pub live: Option<bool>,
 }

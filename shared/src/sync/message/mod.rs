@@ -12,9 +12,14 @@ pub mod farewell;
 mod golden;
 pub mod live;
 pub mod looks;
+#[cfg(any(test, feature = "hostile"))]
+pub mod newer;
 pub mod push;
 
-pub use door::{EnrolRequest, Me, RefreshRequest, SignInAnswer, SignInRequest, refresh_proof};
+pub use door::{
+    EnrolRequest, Me, NewPasskey, PasskeyChallenge, PasskeyProof, RefreshRequest, SignInAnswer,
+    SignInRequest, refresh_proof,
+};
 pub use exchange::{
     Away, CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
     HeldNote, Hello, LACKS_HAND_IN, Person, Welcome,

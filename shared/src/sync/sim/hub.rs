@@ -390,6 +390,7 @@ impl Hub {
             lease_s: 0,
             shuts_s: 0,
             hand_in: None,
+            guarded: None,
         }
     }
 }

@@ -10,9 +10,11 @@ use ankomst_shared::packed::to_bytes;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::value::Value;
+use zeroize::Zeroizing;
 
 use super::asked;
 use super::desk::SERVER_PAGES;
+use super::passkey::Secret;
 use super::state::Core;
 use crate::platform::Platform;
 
@@ -59,7 +61,15 @@ impl<P: Platform> Core<P> {
             }
             Command::Act(act, answers) => return self.act(act, answers).await.map(Reply::Acted),
             Command::SignIn(request) => self.sign_in(request).await?,
-            Command::Unlock { login, passphrase } => self.unlock(&login, &passphrase).await?,
+            Command::Unlock { login, passphrase } => {
+                self.unlock(&login, Secret::Phrase(&passphrase)).await?;
+            }
+            Command::OpenByKey { login, secret } => {
+                let secret = Zeroizing::new(secret);
+                self.unlock(&login, Secret::Key(&secret)).await?;
+            }
+            Command::Challenge(makes) => return self.challenge(makes).await,
+            Command::TakeKey(new) => return self.take_key(new).await.map(Reply::Acted),
             Command::Lock => self.shut().await,
             Command::Touched => self.touched(),
             Command::Pin(typed) => self.open_by_pin(&typed).await?,
@@ -159,7 +169,8 @@ impl<P: Platform> Core<P> {
 /// inspectors have none, unless safety is at stake.
 pub(super) fn may_settle(roles: &[Role], kind: &str, safety: bool) -> bool {
     let own_case = || !safety && is_of_cases(kind);
-    roles.contains(&Role::Supervisor) || (roles.contains(&Role::Caseworker) && own_case())
+    let works = |role: &Role| matches!(role, Role::Caseworker | Role::ChildCaseworker);
+    roles.contains(&Role::Supervisor) || (roles.iter().any(works) && own_case())
 }
 
 fn is_of_cases(kind: &str) -> bool {
@@ -190,7 +201,9 @@ mod tests {
             let decides = |role: Role, safety| may_settle(&[role], &kind.id, safety);
             let wanted = own.contains(&kind.id.as_str());
             assert_eq!(decides(Role::Caseworker, false), wanted, "{}", kind.id);
+            assert_eq!(decides(Role::ChildCaseworker, false), wanted, "{}", kind.id);
             assert!(!decides(Role::Caseworker, true), "{}", kind.id);
+            assert!(!decides(Role::ChildCaseworker, true), "{}", kind.id);
             assert!(!decides(Role::Inspector, false), "{}", kind.id);
             assert!(decides(Role::Supervisor, true), "{}", kind.id);
         }

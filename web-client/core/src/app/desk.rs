@@ -7,7 +7,7 @@ use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::state::Core;
-use crate::platform::Platform;
+use crate::platform::{HttpAnswer, Platform};
 
 /// Where those pages stand.
 pub(super) const SERVER_PAGES: [&str; 2] = ["/administration", "/register"];
@@ -56,16 +56,14 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::Locked);
         }
         let body = to_bytes(&(PAGE_FORM, to_bytes(question)));
-        for attempt in 0..2 {
-            match self.post(path, body.clone()).await {
-                Err(Refusal::NotAllowed) if attempt == 0 => {
-                    if self.refresh().await != 204 {
-                        return Err(Refusal::NotAllowed);
-                    }
-                }
-                other => return from_bytes(&other?.body).ok_or(Refusal::OtherBuild),
-            }
+        from_bytes(&self.post_in(path, body).await?.body).ok_or(Refusal::OtherBuild)
+    }
+
+    /// A request of whoever is in; the session is renewed if that is all it takes.
+    pub(super) async fn post_in(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {
+        match self.post(path, body.clone()).await {
+            Err(Refusal::NotAllowed) if self.refresh().await == 204 => self.post(path, body).await,
+            other => other,
         }
-        Err(Refusal::NotAllowed)
     }
 }

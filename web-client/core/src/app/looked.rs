@@ -1,5 +1,5 @@
-//! What was opened here without contact, for the server's access log: counted, sealed, sent with the next exchange and
-//! forgotten when the server has it.
+//! What was opened here, for the server's access log: counted, sealed, sent with the next exchange, which nothing of this
+//! brings about, and forgotten when the server has it.
 
 use ankomst_shared::app::{Contact, Query, Refusal};
 use ankomst_shared::ids::{DocumentId, UserId};
@@ -30,14 +30,14 @@ fn record(query: &Query) -> Option<DocumentId> {
 
 impl Open {
     /// Counts an opening; tells whether it is one.
-    fn count_look(&mut self, document: DocumentId, at_ms: i64) -> bool {
+    fn count_look(&mut self, document: DocumentId, at_ms: i64, live: bool) -> bool {
         let is_same = |look: &Look| look.document == document && at_ms - look.at_ms < SAME_MS;
         let looks = &mut self.looks;
         if !self.headers.contains_key(&document) || looks.all.iter().any(is_same) {
             return false;
         }
         looks.last += 1;
-        looks.all.push(Look { number: looks.last, document, at_ms });
+        looks.all.push(Look { number: looks.last, document, at_ms, live: live.then_some(true) });
         looks.all.drain(..looks.all.len().saturating_sub(WAIT_MAX));
         true
     }
@@ -59,12 +59,12 @@ impl Open {
 }
 
 impl<P: Platform> Core<P> {
-    /// Counts that a record is opened without contact; gives what is to be stored before it is shown.
+    /// Counts that a record is opened; gives what is to be stored before it is shown.
     pub(super) fn note_look(&self, query: &Query) -> Result<Option<Write>, Refusal> {
-        let is_live = self.0.state.borrow().contact == Contact::Live;
+        let live = self.0.state.borrow().contact == Contact::Live;
         let at_ms = self.now_ms();
-        match record(query).filter(|_| !is_live) {
-            Some(id) => self.looks_row(|open| open.count_look(id, at_ms)),
+        match record(query) {
+            Some(id) => self.looks_row(|open| open.count_look(id, at_ms, live)),
             None => Ok(None),
         }
     }

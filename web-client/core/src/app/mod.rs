@@ -4,9 +4,9 @@
 //! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`same`] (cards of one person), [`twins`] (those who may be one), [`rows`] (what is
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`command`] (what
-//! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened without contact), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
-//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
-//! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`view`] (what a page shows).
+//! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
+//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`passkey`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
+//! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
 
 mod act;
 mod asked;
@@ -15,17 +15,21 @@ mod deposits;
 mod desk;
 mod drafted;
 mod farewell;
+#[cfg(feature = "sim")]
+mod inside;
 mod kept;
 mod known;
 mod looked;
 mod now;
 mod open_part;
 mod own;
+mod passkey;
 mod people;
 mod rows;
 mod safety;
 mod same;
 mod screen;
+mod shed;
 mod sign_in;
 mod state;
 mod sync;
@@ -37,4 +41,6 @@ mod wipe;
 mod write;
 mod wrong;
 
+#[cfg(feature = "sim")]
+pub use inside::{Inside, Kept};
 pub use state::Core;

@@ -1,12 +1,12 @@
 //! What is read of this device without a vault.
 
-use ankomst_shared::app::{Language, Refusal, Wipe};
+use ankomst_shared::app::{Language, Refusal, VaultKey, Wipe};
 
-use super::rows::{EMPTIED, LANGUAGE, VAULTS};
+use super::rows::{EMPTIED, LANGUAGE, PASSKEYS, VAULTS};
 use super::state::Core;
 use crate::platform::Platform;
-use crate::store::{Store, Table};
-use crate::vault::VaultRecord;
+use crate::store::{Row, Store, Table};
+use crate::vault::{KeyWrapped, VaultRecord};
 
 impl<P: Platform> Core<P> {
     /// Reads who has a vault here, the language, and how many deposits there are.
@@ -15,6 +15,7 @@ impl<P: Platform> Core<P> {
         let vaults = store.load(Table::Meta, VAULTS).await.map_err(|_| Refusal::Storage)?;
         let language = store.get(Table::Meta, LANGUAGE).await.map_err(|_| Refusal::Storage)?;
         let emptied = store.load(Table::Meta, EMPTIED).await.map_err(|_| Refusal::Storage)?;
+        let keys = store.load(Table::Meta, PASSKEYS).await.map_err(|_| Refusal::Storage)?;
         let deposits = self.deposits().await?;
         let arrived = self.read_arrived().await?;
         let mut state = self.0.state.borrow_mut();
@@ -23,6 +24,7 @@ impl<P: Platform> Core<P> {
         let leaving = records.iter().any(|record| record.leaving);
         let with_road = records.iter().filter(|record| record.hand_in.is_some());
         state.with_road = with_road.map(|record| record.device).collect();
+        state.keys = keys.into_iter().filter_map(key).collect();
         state.vaults = records.into_iter().map(|record| record.login).collect();
         if language.as_deref() == Some(b"en") {
             state.language = Language::En;
@@ -42,4 +44,11 @@ impl<P: Platform> Core<P> {
         state.arrived = arrived;
         Ok(())
     }
+}
+
+/// The login of a passkey's row, its credential and what it is asked with.
+fn key((place, bytes): Row) -> Option<(String, VaultKey)> {
+    let login = String::from_utf8(place.strip_prefix(PASSKEYS)?.to_vec()).ok()?;
+    let KeyWrapped { credential, salt, .. } = minicbor::decode(&bytes).ok()?;
+    Some((login, (credential.to_vec(), salt.to_vec())))
 }

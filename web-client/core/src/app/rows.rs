@@ -225,6 +225,13 @@ pub(super) const LANGUAGE: &[u8] = b"language";
 /// Highest place in the order of arrival that anybody here was told; open, as deposits are.
 pub(super) const ARRIVED: &[u8] = b"arrived";
 
+/// What passkeys wrap, by the login of the vault: beside its record, so that programs which know no passkeys keep it.
+pub(super) const PASSKEYS: &[u8] = b"passkey/";
+
+pub(super) fn passkey_key(login: &str) -> Vec<u8> {
+    [PASSKEYS, login.as_bytes()].concat()
+}
+
 pub(super) fn vault_key(login: &str) -> Vec<u8> {
     [VAULTS, login.as_bytes()].concat()
 }

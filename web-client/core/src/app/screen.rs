@@ -11,6 +11,7 @@ use ankomst_shared::limits::{
 };
 use ankomst_shared::text::Word;
 
+use super::passkey::Secret;
 use super::state::{Core, Open};
 use crate::platform::Platform;
 
@@ -56,6 +57,8 @@ const fn enters(command: &Command) -> bool {
         Command::Status
             | Command::SignIn(_)
             | Command::Unlock { .. }
+            | Command::OpenByKey { .. }
+            | Command::Challenge(false)
             | Command::Pin(_)
             | Command::Lock
             | Command::SignOut
@@ -199,6 +202,12 @@ impl<P: Platform> Core<P> {
         }
         if is_beat {
             self.write_lease(LEASE_WRITTEN_MS).await;
+            let is_over = |open: &mut Open| {
+                Ok(open.standing.lease.is_over() && !open.guarded.here.is_empty())
+            };
+            if self.with_open(is_over) == Ok(true) {
+                self.shed().await;
+            }
         }
     }
 
@@ -212,6 +221,7 @@ impl<P: Platform> Core<P> {
             // A device that cannot write says so by itself.
             let _as_before =
                 self.change_standing(|standing| standing.lease.written_ms = used_ms).await;
+            let _as_before = self.count_guarded().await;
         }
     }
 
@@ -276,14 +286,14 @@ impl<P: Platform> Core<P> {
         outcome
     }
 
-    /// Opens the screen of a vault that is open behind it with its passphrase; tells whether there was one.
-    pub(super) async fn lifted(&self, login: &str, passphrase: &str) -> Result<bool, Refusal> {
+    /// Opens the screen of a vault that is open behind it with its passphrase or passkey; tells whether there was one.
+    pub(super) async fn lifted(&self, login: &str, secret: Secret<'_>) -> Result<bool, Refusal> {
         let is_theirs =
             |open: &mut Open| Ok(open.curtain.is_drawn && open.identity.user.login == login);
         if !self.with_open(is_theirs).unwrap_or(false) {
             return Ok(false);
         }
-        self.open_vault(login, passphrase).await?;
+        self.open_vault(login, secret).await?;
         self.with_open(|open| {
             open.curtain.lift();
             Ok(())

@@ -10,53 +10,86 @@ use ankomst_shared::sync::wire;
 use minicbor::bytes::ByteVec;
 
 use super::farewell::Road;
+use super::passkey::{Secret, Shown};
 use super::rows::{EMPTIED, LANGUAGE, VAULTS, identity_key, vault_key};
 use super::state::{Core, open_row};
 use crate::platform::{HttpAnswer, Method, Platform, Transport};
 use crate::store::{Store, Table, Write};
+use crate::turn::Place;
 use crate::vault::passphrase::{WrapRandom, unwrap, wrap};
 use crate::vault::{Argon, DataKey, Identity, VaultError, VaultRecord};
 
 impl<P: Platform> Core<P> {
     /// Signs in with the server at hand.
-    pub(super) async fn sign_in(&self, request: SignIn) -> Result<(), Refusal> {
-        if request.passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
+    pub(super) async fn sign_in(&self, mut request: SignIn) -> Result<(), Refusal> {
+        let shown = Shown::of(&mut request);
+        let by_key = shown.as_ref().filter(|_| request.passphrase.is_empty());
+        if by_key.is_none() && request.passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
             return Err(Refusal::ShortPassphrase);
         }
         self.leave().await?;
+        let secret =
+            by_key.map_or(Secret::Phrase(&request.passphrase), |shown| Secret::Key(&shown.secret));
         let opened = if request.forgotten {
             Err(Refusal::NoVault)
         } else {
-            self.open_vault(&request.login, &request.passphrase).await
+            self.open_vault(&request.login, secret).await
         };
         match opened {
             Ok((record, key, identity)) => {
-                let place = vault_key(&record.login);
                 let question = SignInRequest {
                     login: request.login,
                     password: request.password,
                     device: record.device,
                     enrolment: Some(identity.enrolment.clone().into()),
+                    passkey: shown.map(|shown| shown.proof),
                 };
                 let answer = self.post("/api/v1/session", wire::pack(&question)).await?;
                 let answer: SignInAnswer = read(&answer)?;
-                if record.hand_in != answer.hand_in {
-                    let record = VaultRecord { hand_in: answer.hand_in.clone(), ..record };
-                    let record = minicbor::to_vec(&record).map_err(|_| Refusal::Internal)?;
-                    self.commit(vec![Write::put(Table::Meta, place, record)]).await?;
-                }
+                let _turn = self.alone().await?;
+                self.still_there(&record, answer.hand_in.as_ref()).await?;
                 let identity =
                     Identity { user: user_view(&answer), units: answer.me.units, ..identity };
                 self.read_vault(key, identity).await?;
             }
-            Err(Refusal::NoVault) => self.enrol(request).await?,
+            Err(Refusal::NoVault) => self.enrol(request, shown).await?,
             Err(refusal) => return Err(refusal),
         }
         self.opened().await
     }
 
+    /// Takes the turn while no vault is open. What was read before, somebody may have changed.
+    async fn alone(&self) -> Result<Place, Refusal> {
+        loop {
+            self.leave().await?;
+            let turn = self.0.turn.take().await;
+            if self.0.state.borrow().open.is_none() {
+                return Ok(turn);
+            }
+        }
+    }
+
+    /// Whether a vault is still to be opened after the server was asked; keeps the server's word for it.
+    async fn still_there(&self, was: &VaultRecord, word: Option<&ByteVec>) -> Result<(), Refusal> {
+        let place = vault_key(&was.login);
+        let record = self.get_vault(&place).await?.filter(|record| record.device == was.device);
+        let record = record.ok_or(Refusal::NoVault)?;
+        if record.leaving {
+            return Err(Refusal::Wiped);
+        }
+        if record.hand_in.as_ref() != word {
+            let record = VaultRecord { hand_in: word.cloned(), ..record };
+            let record = minicbor::to_vec(&record).map_err(|_| Refusal::Internal)?;
+            self.commit(vec![Write::put(Table::Meta, place, record)]).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a device key, enrols it, makes the vault.
-    async fn enrol(&self, request: SignIn) -> Result<(), Refusal> {
+    async fn enrol(&self, request: SignIn, shown: Option<Shown>) -> Result<(), Refusal> {
+        if request.passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
+            return Err(Refusal::ShortPassphrase);
+        }
         let device_seed = self.random()?;
         let public = SigningKey::from_seed(device_seed).public();
         let question = EnrolRequest {
@@ -64,6 +97,7 @@ impl<P: Platform> Core<P> {
             password: request.password,
             device_name: request.device_name.clone(),
             key: *public.as_bytes(),
+            passkey: shown.as_ref().map(|shown| shown.proof.clone()),
         };
         let answer = self.post("/api/v1/devices", wire::pack(&question)).await?;
         let answer: SignInAnswer = read(&answer)?;
@@ -85,7 +119,8 @@ impl<P: Platform> Core<P> {
         };
         let key = DataKey::from_bytes(self.random()?);
         let random = WrapRandom { salt: self.random()?, nonce: self.random()? };
-        let wrapped = wrap(&key, &request.passphrase, Argon::PRODUCT, random).map_err(vault)?;
+        let argon = if P::CHEAP { Argon::LIGHT } else { Argon::PRODUCT };
+        let wrapped = wrap(&key, &request.passphrase, argon, random).map_err(vault)?;
         let record = VaultRecord {
             user: identity.user.id,
             login: request.login.clone(),
@@ -95,8 +130,14 @@ impl<P: Platform> Core<P> {
             leaving: false,
         };
         let place = vault_key(&request.login);
+        if let Some(old) = self.get_vault(&place).await? {
+            self.bring_home(&old, &record).await?;
+        }
+        let nonce = self.random()?;
+        let wrapped_by_key = shown.and_then(|shown| shown.wraps(&key, &record, nonce));
+        let _turn = self.alone().await?;
         let mut writes = match self.get_vault(&place).await? {
-            Some(old) => self.replace(&old, &record).await?,
+            Some(old) => self.replace(&old).await?,
             None => Vec::new(),
         };
         let identity_row = identity_key(identity.user.id);
@@ -110,34 +151,45 @@ impl<P: Platform> Core<P> {
             Write::put(Table::Meta, identity_row, sealed),
             Write::delete(Table::Meta, EMPTIED.to_vec()),
         ]);
+        writes.extend(wrapped_by_key);
         self.commit(writes).await?;
         self.read_vault(key, identity).await
     }
 
-    /// What a vault leaves that a new one of the same person takes the place of.
-    async fn replace(&self, old: &VaultRecord, new: &VaultRecord) -> Result<Vec<Write>, Refusal> {
+    /// Hands in what a vault has that a new one of the same person will take the place of.
+    async fn bring_home(&self, old: &VaultRecord, new: &VaultRecord) -> Result<(), Refusal> {
         // Also where the server knows no such road: the new vault must not write over them.
-        let drafts = self.drafts_to_hand_in(old.user).await?;
-        if !drafts.is_empty() {
-            self.commit(drafts).await?;
-        }
+        self.deposit_drafts_of(old).await?;
         if let Some(token) = new.hand_in.clone() {
             let (user, device, vault) = (old.user, new.device, Some(new.login.clone()));
             let road = Road { user, device, token, gone: None, told: false, vault };
             self.hand_in_for(&road).await?;
         }
-        let _turn = self.0.turn.take().await;
+        Ok(())
+    }
+
+    /// What such a vault leaves; somebody may have written in it while it was handed in.
+    async fn replace(&self, old: &VaultRecord) -> Result<Vec<Write>, Refusal> {
+        self.deposit_drafts_of(old).await?;
         self.leave_vault(old).await
     }
 
+    async fn deposit_drafts_of(&self, old: &VaultRecord) -> Result<(), Refusal> {
+        let drafts = self.drafts_to_hand_in(old.user).await?;
+        if drafts.is_empty() { Ok(()) } else { self.commit(drafts).await }
+    }
+
     /// Opens a vault without the server.
-    pub(super) async fn unlock(&self, login: &str, passphrase: &str) -> Result<(), Refusal> {
-        if self.lifted(login, passphrase).await? {
+    pub(super) async fn unlock(&self, login: &str, secret: Secret<'_>) -> Result<(), Refusal> {
+        if self.lifted(login, secret).await? {
             return Ok(());
         }
-        self.leave().await?;
-        let (_, key, identity) = self.open_vault(login, passphrase).await?;
-        self.read_vault(key, identity).await?;
+        {
+            // An order to wipe that comes meanwhile finds it shut or open, never in between.
+            let _turn = self.alone().await?;
+            let (_, key, identity) = self.open_vault(login, secret).await?;
+            self.read_vault(key, identity).await?;
+        }
         self.opened().await
     }
 
@@ -154,7 +206,7 @@ impl<P: Platform> Core<P> {
     pub(super) async fn open_vault(
         &self,
         login: &str,
-        passphrase: &str,
+        secret: Secret<'_>,
     ) -> Result<(VaultRecord, DataKey, Identity), Refusal> {
         let store = self.0.platform.store();
         let record =
@@ -164,12 +216,19 @@ impl<P: Platform> Core<P> {
         if record.leaving {
             return Err(Refusal::Wiped);
         }
-        self.attempt(login).await?;
-        let key = unwrap(&record.wrapped, passphrase).map_err(vault)?;
+        let key = match secret {
+            Secret::Phrase(passphrase) => {
+                self.attempt(login).await?;
+                unwrap(&record.wrapped, passphrase).map_err(vault)?
+            }
+            Secret::Key(secret) => self.open_by_key(&record, secret).await?,
+        };
         let row = identity_key(record.user);
         let sealed = store.get(Table::Meta, &row).await.map_err(|_| Refusal::Storage)?;
         let identity = open_row(&key, Table::Meta, &row, &sealed.ok_or(Refusal::Storage)?)?;
-        self.was_right(login).await;
+        if matches!(secret, Secret::Phrase(_)) {
+            self.was_right(login).await;
+        }
         Ok((record, key, identity))
     }
 
@@ -243,7 +302,7 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// Keeps the server's word that the device of the open vault may hand in.
+    /// Keeps the server's word that the device of the open vault may hand in; whoever calls has the turn.
     pub(super) async fn keep_road(&self, token: Option<&ByteVec>) -> Result<(), Refusal> {
         let Some(token) = token else { return Ok(()) };
         let device = self.with_open(|open| Ok(open.identity.device))?;
@@ -277,7 +336,9 @@ impl<P: Platform> Core<P> {
 fn refused(status: u16, problem: Option<&str>) -> Refusal {
     match (status, problem) {
         (_, Some("wrong-password")) => Refusal::WrongPassword,
+        (_, Some("passkey-needed")) => Refusal::NeedsKey,
         (_, Some("too-many")) => Refusal::TooMany,
+        (_, Some("only-by-link")) => Refusal::OnlyByLink,
         (_, Some("other-build")) => Refusal::OtherBuild,
         (_, Some("bad-value")) => Refusal::BadValue,
         (404, _) => Refusal::NoPlace,
@@ -305,6 +366,7 @@ const fn vault(error: VaultError) -> Refusal {
     match error {
         VaultError::ShortPassphrase => Refusal::ShortPassphrase,
         VaultError::WrongPassphrase => Refusal::WrongPassphrase,
+        VaultError::WrongKey => Refusal::WrongKey,
         VaultError::Parameters | VaultError::Damaged | VaultError::Seal => Refusal::Storage,
     }
 }

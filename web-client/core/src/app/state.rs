@@ -4,13 +4,16 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ankomst_shared::app::{Contact, Event, Language, Query, Refusal, Screen, Status, Wipe};
+use ankomst_shared::app::{
+    Contact, Event, Language, Query, Refusal, Screen, Status, VaultKey, Wipe,
+};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ChangeHash, DepositId, DeviceId, DocumentId, UserId};
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
 use ankomst_shared::sync::message::Looks;
@@ -25,6 +28,7 @@ use super::rows::{
 };
 use super::same::Beside;
 use super::screen::{Beat, Curtain};
+use super::shed::{Guarded, guarded_key};
 use crate::mailbox::Mailbox;
 use crate::platform::{Clock, Platform, Random, StorageFacts};
 use crate::store::{Store, Table, Write};
@@ -56,6 +60,8 @@ pub(super) struct Inner<P> {
 pub(super) struct State {
     pub(super) language: Language,
     pub(super) vaults: Vec<String>,
+    /// Vaults that a passkey opens.
+    pub(super) keys: Vec<(String, VaultKey)>,
     /// Devices that have the server's word that they may hand in.
     pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.
@@ -103,8 +109,10 @@ pub(super) struct Open {
     pub(super) tabs: Tabs,
     /// Documents whose drafts are not as they were last deposited.
     pub(super) undeposited: BTreeSet<DocumentId>,
-    /// What was opened here without contact and the server does not have yet.
+    /// What was opened here and the server has not noted yet.
     pub(super) looks: Looks,
+    /// What is protected here.
+    pub(super) guarded: Guarded,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
@@ -171,6 +179,7 @@ impl<P: Platform> Core<P> {
             tabs: Tabs::default(),
             undeposited: BTreeSet::new(),
             looks: Looks::default(),
+            guarded: Guarded::default(),
             wants_again: false,
             curtain: Curtain::default(),
             key,
@@ -180,6 +189,9 @@ impl<P: Platform> Core<P> {
             // One that cannot be read is none: the server finds it by the count.
             open.looks = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
         }
+        let guarded = store.get(Table::Meta, &guarded_key(user)).await;
+        open.guarded = Guarded::read(guarded.map_err(|_| Refusal::Storage)?);
+        open.client.ask_again(open.guarded.gone.iter().copied());
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
         let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
         let prefix = user.as_bytes().as_slice();
@@ -250,6 +262,9 @@ impl<P: Platform> Core<P> {
     /// Writes rows, and remembers when the device could not: [`Core::save_again`] ends that.
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<(), Refusal> {
         let outcome = self.0.platform.store().commit(writes).await;
+        if plant::is(Plant::FailureUnheard) {
+            return Ok(());
+        }
         if outcome.is_err() {
             self.set_failing(true);
         }
@@ -270,6 +285,7 @@ impl<P: Platform> Core<P> {
         let state = self.0.state.borrow();
         let mut status = Status {
             vaults: state.vaults.clone(),
+            keys: state.keys.clone(),
             language: state.language,
             deposits: state.deposits_of_others,
             kept: state.deposits_kept,
@@ -291,6 +307,8 @@ impl<P: Platform> Core<P> {
             status.device_name = Some(open.identity.device_name.clone());
             status.last_contact_ms = open.standing.last_contact_ms;
             status.without_backup = !open.standing.has_backup;
+            status.shed = !open.guarded.gone.is_empty();
+            status.waiting = open.guarded.waiting;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {
                     Stage::Unsent => status.waiting += 1,

@@ -19,6 +19,7 @@ use futures_util::future::{Either, select};
 
 use super::deposits::hand_in;
 use super::kept::Shelf;
+use super::shed::Guarded;
 use super::state::{Core, Open};
 use super::take_in;
 use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
@@ -33,15 +34,15 @@ const LIVE_MS: u64 = 3_600_000;
 /// A supervisor's desk makes an exchange this often beside its live socket, in milliseconds.
 const DESK_MS: u64 = 180_000;
 
-/// Most exchanges in a row before waiting.
+/// Most exchanges in a row of which nothing came, before waiting.
 const ROUNDS_MAX: u32 = 50;
 
 /// How an exchange ended.
 enum Met {
     /// Everything is here; the socket may open.
     Whole,
-    /// Ask again at once.
-    More,
+    /// Ask again at once: whether the feed went on further than ever, and how many documents are left.
+    More(bool, u32),
     /// No answer.
     Nobody,
     /// The session is over.
@@ -69,7 +70,7 @@ impl<P: Platform> Core<P> {
     async fn contact_loop(&self) {
         let mut backoff = Backoff::default();
         let mut wait_ms = IDLE_MS;
-        let mut rounds = 0;
+        let (mut rounds, mut least) = (0, u32::MAX);
         loop {
             self.wait(wait_ms).await;
             if !self.is_open() || self.0.state.borrow().sign_in_needed {
@@ -79,14 +80,15 @@ impl<P: Platform> Core<P> {
             wait_ms = match self.meet().await {
                 Met::Whole => {
                     backoff.answered();
-                    rounds = 0;
+                    (rounds, least) = (0, u32::MAX);
                     // Others' vaults on this tablet have no session.
                     self.farewells().await;
                     self.live().await;
                     if self.is_open() { 200 } else { IDLE_MS }
                 }
-                Met::More => {
-                    rounds += 1;
+                Met::More(further, left) => {
+                    rounds = if further || left < least { 0 } else { rounds + 1 };
+                    least = least.min(left);
                     // Rounds without end would be a defect; they must not become a flood.
                     if rounds > ROUNDS_MAX { backoff.failed(0) } else { 20 }
                 }
@@ -206,7 +208,8 @@ impl<P: Platform> Core<P> {
         self.with_open_of(device, |_| Ok(()))?;
         let whole = answer.documents.iter().map(|history| history.document);
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
-        self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied())).await?;
+        let goes = self.leaving()?;
+        self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied()).chain(goes)).await?;
         let mut arrived = self.0.state.borrow().arrived;
         let told = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
@@ -220,7 +223,10 @@ impl<P: Platform> Core<P> {
             standing.left = answer.documents_left;
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
-            Ok(take_in::Heard { news, standing, arrived, arrival })
+            let here = answer.welcome.guarded.clone().unwrap_or_default();
+            let guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
+            let guarded = Some(guarded);
+            Ok(take_in::Heard { news, standing, arrived, arrival, guarded })
         })?;
         let progress = told.news.progress;
         let touched = self.take_in(device, told).await?;
@@ -232,6 +238,7 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
+        self.shed_again().await?;
         if let Some(write) = self.looked(answer.looked)? {
             self.commit(vec![write]).await?;
         }
@@ -239,9 +246,17 @@ impl<P: Platform> Core<P> {
         self.tell_changes(&touched);
         self.tell_status();
         Ok(match next {
-            Next::Again => Met::More,
+            Next::Again => {
+                let further = answer.feed.cursor.feed > question.hello.high.feed;
+                Met::More(further, answer.documents_left)
+            }
             Next::Whole | Next::Later => Met::Whole,
         })
+    }
+
+    /// Documents that are given up once nothing of them is only here: what is half typed in them is, too.
+    fn leaving(&self) -> Result<Vec<DocumentId>, Refusal> {
+        self.with_open(|open| Ok(open.standing.leaving.iter().copied().collect()))
     }
 
     /// Does something with the open vault if it is still the one of that device's person: an
@@ -329,6 +344,10 @@ impl<P: Platform> Core<P> {
         if let ServerFrame::Feed(batch) = &frame {
             self.with_open_of(device, |_| Ok(()))?;
             self.commit_before(batch.chunks.iter().map(|chunk| chunk.document)).await?;
+        } else {
+            self.with_open_of(device, |_| Ok(()))?;
+            let goes = self.leaving()?;
+            self.commit_before(goes).await?;
         }
         let mut arrived = self.0.state.borrow().arrived;
         let heard = self.with_open_of(device, |open| {
@@ -341,7 +360,7 @@ impl<P: Platform> Core<P> {
             arrived.hear(place.epoch, &place);
             standing.set_place(place);
             standing.last_contact_ms = Some(now_ms);
-            Ok(Some(take_in::Heard { news, standing, arrived, arrival: 0 }))
+            Ok(Some(take_in::Heard { news, standing, arrived, arrival: 0, guarded: None }))
         })?;
         let Some(told) = heard else { return Ok(Heard::Over) };
         let progress = told.news.progress;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::app::Refusal;
+use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::order;
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::client::{Arrived, News, Told};
 
 use super::deposits::{Said, settle};
 use super::rows::{ARRIVED, Standing, chunk_key, standing_key};
+use super::shed::Guarded;
 use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Table, Write};
@@ -20,6 +22,8 @@ pub(super) struct Heard {
     pub(super) arrived: Arrived,
     /// Deposits taken had arrived when this many changes had; 0 when not told.
     pub(super) arrival: u64,
+    /// What is protected here now, where that was told.
+    pub(super) guarded: Option<Guarded>,
 }
 
 impl<P: Platform> Core<P> {
@@ -29,7 +33,7 @@ impl<P: Platform> Core<P> {
         device: DeviceId,
         heard: Heard,
     ) -> Result<Vec<DocumentId>, Refusal> {
-        let Heard { news, standing, arrived, arrival } = heard;
+        let Heard { news, standing, arrived, arrival, guarded } = heard;
         let (user, rows, gone_keys) = self.with_open_of(device, |open| {
             let user = open.user();
             let gone = news.gone.iter().flat_map(|id| {
@@ -40,6 +44,10 @@ impl<P: Platform> Core<P> {
             Ok((user, open.rows(&news), gone.chain(ended).collect::<Vec<_>>()))
         })?;
         let mut writes = Vec::new();
+        if plant::is(Plant::PlaceFirst) {
+            let place = self.sealed(Table::Meta, standing_key(user), &standing)?;
+            self.commit(vec![place]).await?;
+        }
         for (document, hash, row) in &rows {
             writes.push(self.sealed(Table::Chunks, chunk_key(user, *document, hash), row)?);
         }
@@ -54,6 +62,9 @@ impl<P: Platform> Core<P> {
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
+        if let Some(guarded) = &guarded {
+            writes.push(guarded.row(user)?);
+        }
         if arrived != self.0.state.borrow().arrived
             && let Some(bytes) = arrived.to_bytes()
         {
@@ -65,6 +76,7 @@ impl<P: Platform> Core<P> {
             let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
             touched.extend(open.backed_up(standing.backed_up));
             open.standing = standing;
+            open.guarded = guarded.unwrap_or_else(|| open.guarded.clone());
             for (document, hash, row) in rows {
                 let known = open.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
                 if !known {
@@ -89,6 +101,31 @@ impl<P: Platform> Core<P> {
             open.read_own_of(&touched);
             Ok(touched)
         })
+    }
+
+    /// The views a change of a document touches.
+    pub(super) fn queries_of(&self, id: DocumentId) -> Vec<Query> {
+        let state = self.0.state.borrow();
+        let header = state.open.as_ref().and_then(|open| open.headers.get(&id));
+        let (kind, parent) =
+            header.map_or(("", None), |header| (header.kind.as_str(), header.parent));
+        let mut queries = vec![
+            Query::Page(String::new()),
+            Query::Inbox,
+            Query::Changes(id),
+            Query::Form { document: id, entry: None },
+        ];
+        match kind {
+            "run" => queries.push(Query::Run(id)),
+            "residence" | "case" => {}
+            _ => {
+                if let Some(parent) = parent {
+                    drop(state);
+                    queries.extend(self.queries_of(parent));
+                }
+            }
+        }
+        queries
     }
 }
 

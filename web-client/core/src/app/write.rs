@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use ankomst_shared::app::{Query, Refusal};
+use ankomst_shared::app::Refusal;
 use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
 use ankomst_shared::document::{Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, EntryId};
 use ankomst_shared::limits::{DRAFT_DEPOSIT_MS, DRAFT_REST_MS};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::value::Value;
@@ -67,6 +68,9 @@ impl<P: Platform> Core<P> {
             open.typed_in(document);
             Ok(())
         })?;
+        if plant::is(Plant::TypedInMemory) {
+            return Ok(());
+        }
         self.commit(vec![row]).await
     }
 
@@ -85,6 +89,9 @@ impl<P: Platform> Core<P> {
         &self,
         arriving: impl IntoIterator<Item = DocumentId>,
     ) -> Result<(), Refusal> {
+        if plant::is(Plant::TakenBeforeDrafts) {
+            return Ok(());
+        }
         let arriving: BTreeSet<DocumentId> = order::set(arriving);
         let drafted = self.with_open(|open| {
             let ids: BTreeSet<DocumentId> = order::set(open.drafts.keys().map(|(id, _)| *id));
@@ -93,7 +100,11 @@ impl<P: Platform> Core<P> {
         let concerns =
             |id: &DocumentId| arriving.contains(id) || arriving.contains(&review_of(*id));
         for document in drafted.into_iter().filter(concerns) {
-            self.commit_in_turn(document).await?;
+            match self.commit_in_turn(document).await {
+                // Of what is not here nothing can be replaced; the draft waits for it, and nothing waits for the draft.
+                Ok(()) | Err(Refusal::NotHere) => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
         Ok(())
     }
@@ -128,6 +139,8 @@ impl<P: Platform> Core<P> {
             if seconds.is_multiple_of(60) {
                 let facts = self.0.platform.storage_facts().await;
                 self.0.state.borrow_mut().storage = facts;
+                // What fails is tried again with the next minute.
+                let _again = self.shed_shut().await;
             }
             seconds = seconds.wrapping_add(1);
             self.0.platform.clock().sleep(BEAT_MS).await;
@@ -182,7 +195,7 @@ impl<P: Platform> Core<P> {
         let pieces = self.pieces(id, edits)?;
         let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
         let saved = self.save(pieces).await;
-        if saved.is_err() {
+        if saved.is_err() && !plant::is(Plant::AheadOfDisk) {
             self.read_again(&ids)?;
         }
         saved
@@ -285,10 +298,15 @@ impl<P: Platform> Core<P> {
                     .map(|edit| Write::delete(Table::Drafts, draft_key(user, *id, &edit.path))),
             );
             writes.push(Write::delete(Table::Deposits, drafted_key(user, *id)));
+            if plant::is(Plant::DraftsApart) {
+                self.commit(core::mem::take(&mut writes)).await?;
+            }
             let Some((row, hash)) = self.signed(piece)? else { continue };
             writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &hash), &row)?);
             let key = deposit_key(user, deposit_id(&hash));
-            writes.push(Write::put(Table::Deposits, key, self.deposited(*id, &row)?));
+            if !plant::is(Plant::NoDeposit) {
+                writes.push(Write::put(Table::Deposits, key, self.deposited(*id, &row)?));
+            }
             rows.push((*id, hash, row));
         }
         self.commit(writes).await?;
@@ -346,31 +364,6 @@ impl<P: Platform> Core<P> {
         row: &ChunkRow,
     ) -> Result<Vec<u8>, Refusal> {
         self.sealed_part(document, row, None)
-    }
-
-    /// The views a change of a document touches.
-    pub(super) fn queries_of(&self, id: DocumentId) -> Vec<Query> {
-        let state = self.0.state.borrow();
-        let header = state.open.as_ref().and_then(|open| open.headers.get(&id));
-        let (kind, parent) =
-            header.map_or(("", None), |header| (header.kind.as_str(), header.parent));
-        let mut queries = vec![
-            Query::Page(String::new()),
-            Query::Inbox,
-            Query::Changes(id),
-            Query::Form { document: id, entry: None },
-        ];
-        match kind {
-            "run" => queries.push(Query::Run(id)),
-            "residence" | "case" => {}
-            _ => {
-                if let Some(parent) = parent {
-                    drop(state);
-                    queries.extend(self.queries_of(parent));
-                }
-            }
-        }
-        queries
     }
 
     /// A fresh entry id.

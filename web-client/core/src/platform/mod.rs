@@ -18,6 +18,8 @@ pub trait Platform: 'static {
     type Clock: Clock;
     /// Where randomness comes from.
     type Random: Random;
+    /// Passphrases are made to keys as cheaply as the function allows; for tests only.
+    const CHEAP: bool = false;
 
     /// Gives the store.
     fn store(&self) -> &Self::Store;

@@ -1,16 +1,19 @@
 //! What one person has on one device, sealed: a random data key, wrapped by a key that Argon2id
-//! makes from a passphrase; every value sealed with AES-256-GCM under its table and key.
+//! makes from a passphrase, and a second time by what a passkey gives, if the person has one; every value sealed with
+//! AES-256-GCM under its table and key.
 //!
 //! Without the passphrase the rows are bytes of no meaning; what must be sent without it lies as
 //! deposits, sealed to the server. A row cannot be moved to another place: its place is part of
 //! what is authenticated.
 //!
-//! Reading order: [`passphrase`] (wrapping), [`seal`] (rows), [`record`] (what is stored).
+//! Reading order: [`passphrase`] and [`passkey`] (wrapping), [`seal`] (rows), [`record`] (what is stored).
 
+pub mod passkey;
 pub mod passphrase;
 pub mod record;
 pub mod seal;
 
+pub use passkey::KeyWrapped;
 pub use passphrase::{Argon, Wrapped};
 pub use record::{Identity, VaultRecord};
 pub use seal::DataKey;
@@ -27,6 +30,9 @@ pub enum VaultError {
     /// The passphrase does not open this vault.
     #[error("the passphrase does not open this vault")]
     WrongPassphrase,
+    /// The passkey does not open this vault.
+    #[error("the passkey does not open this vault")]
+    WrongKey,
     /// The parameters of the passphrase function are not usable.
     #[error("the vault names parameters of the passphrase function that cannot be used")]
     Parameters,

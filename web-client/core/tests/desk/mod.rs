@@ -21,7 +21,7 @@ use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::{
     EnrolRequest, ExchangeAnswer, FeedBatch, Me, PROTOCOL_VERSION, SignInAnswer, Welcome,
 };
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::{Chain, Digest, Position, wire};
 use ankomst_shared::value::Value;
 use futures_util::FutureExt;
 
@@ -58,6 +58,7 @@ pub fn signs_in(desk: Desk) -> Core<Desk> {
         passphrase: PASSPHRASE.to_owned(),
         device_name: "Surfplatta".to_owned(),
         forgotten: false,
+        passkey: Vec::new(),
     };
     assert_eq!(ask(&core, Command::SignIn(request)), Reply::Done);
     core
@@ -91,9 +92,19 @@ impl Desk {
         Rc::clone(&self.door.0)
     }
 
+    /// What happens while the server answers somebody who signs in.
+    pub fn meanwhile(&self, happens: impl FnMut() + 'static) {
+        *self.door.1.borrow_mut() = Some(Box::new(happens));
+    }
+
     /// Everybody who sleeps wakes when this counts up.
     pub fn ticks(&self) -> Rc<Cell<u32>> {
         Rc::clone(&self.clock.0)
+    }
+
+    /// How long somebody was going to sleep each time, in milliseconds.
+    pub fn slept(&self) -> Rc<RefCell<Vec<u64>>> {
+        Rc::clone(&self.clock.2)
     }
 
     /// How far somebody has set the clock, in milliseconds.
@@ -131,7 +142,9 @@ impl Platform for Desk {
 
 /// A server that enrols everybody.
 #[derive(Default)]
-pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>);
+pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>, Rc<RefCell<Option<Happens>>>);
+
+type Happens = Box<dyn FnMut()>;
 
 impl Transport for Door {
     type Socket = Nowhere;
@@ -147,9 +160,12 @@ impl Transport for Door {
             next.map(|(status, problem)| HttpAnswer {
                 status,
                 problem: Some(problem.to_owned()),
-                body: problem.strip_prefix("lease ").map(welcome).unwrap_or_default(),
+                body: body_of(problem),
             })
         } else {
+            if let Some(happens) = self.1.borrow_mut().as_mut() {
+                happens();
+            }
             Some(enrolled(&body))
         };
         std::future::ready(answer.ok_or_else(|| TransportError("nobody".to_owned())))
@@ -183,10 +199,28 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
     HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) }
 }
 
-/// An answer with nothing new in it, and so many seconds to be read without another.
-fn welcome(lease_s: &str) -> Vec<u8> {
+/// `lease <seconds> [documents]`: an answer with nothing new in it; the documents are what is protected. `left
+/// <documents>`: one of a first sync of which so much is still to come.
+fn body_of(problem: &str) -> Vec<u8> {
+    let rests = problem.strip_prefix("lease ").map(|said| {
+        let mut said = said.split(' ');
+        let lease_s = said.next().unwrap().parse().unwrap();
+        let guarded: Vec<DocumentId> = said.map(|id| id.parse().unwrap()).collect();
+        answer(lease_s, &guarded)
+    });
+    let left = problem.strip_prefix("left ").map(|left| {
+        let documents_left: u32 = left.parse().unwrap();
+        let cursor = Position::at(1_000_000 - u64::from(documents_left), Chain::default());
+        let feed = FeedBatch { chunks: Vec::new(), cursor };
+        ExchangeAnswer { documents_left, feed, anew: false, ..answer(0, &[]) }
+    });
+    rests.or(left).map(|answer| wire::pack(&answer)).unwrap_or_default()
+}
+
+/// An answer with nothing new in it, so many seconds to be read without another, and what is protected.
+fn answer(lease_s: u32, guarded: &[DocumentId]) -> ExchangeAnswer {
     let me = wire::unpack::<SignInAnswer>(&enrolled(&[]).body).unwrap().me;
-    wire::pack(&ExchangeAnswer {
+    ExchangeAnswer {
         welcome: Welcome {
             version: PROTOCOL_VERSION,
             capabilities: 0,
@@ -201,9 +235,10 @@ fn welcome(lease_s: &str) -> Vec<u8> {
             backed_up: 0,
             enrolments: Vec::new(),
             unit: "Provby".to_owned(),
-            lease_s: lease_s.parse().unwrap(),
+            lease_s,
             shuts_s: 0,
             hand_in: None,
+            guarded: (!guarded.is_empty()).then(|| guarded.to_vec()),
         },
         acks: Vec::new(),
         deposits: Vec::new(),
@@ -217,7 +252,7 @@ fn welcome(lease_s: &str) -> Vec<u8> {
         digests: Vec::new(),
         compared: false,
         looked: None,
-    })
+    }
 }
 
 #[derive(Clone)]
@@ -236,7 +271,7 @@ impl Socket for Nowhere {
 }
 
 #[derive(Default)]
-pub struct Still(Rc<Cell<u32>>, Rc<Cell<i64>>);
+pub struct Still(Rc<Cell<u32>>, Rc<Cell<i64>>, Rc<RefCell<Vec<u64>>>);
 
 impl Clock for Still {
     fn now_ms(&self) -> i64 {
@@ -247,7 +282,8 @@ impl Clock for Still {
         60
     }
 
-    fn sleep(&self, _: u64) -> impl Future<Output = ()> + 'static {
+    fn sleep(&self, ms: u64) -> impl Future<Output = ()> + 'static {
+        self.2.borrow_mut().push(ms);
         let (ticks, before) = (Rc::clone(&self.0), self.0.get());
         poll_fn(move |_| if ticks.get() > before { Poll::Ready(()) } else { Poll::Pending })
     }

@@ -1,6 +1,6 @@
 //! All commands, and which of them may come while nothing may be read.
 
-use ankomst_shared::app::{Act, Command, Language, Query, SignIn};
+use ankomst_shared::app::{Act, Command, Language, NewKey, Query, SignIn};
 use ankomst_shared::ids::{ConflictId, DocumentId, EntryId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
@@ -24,7 +24,13 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
             passphrase: "för kort".to_owned(),
             device_name: "x".to_owned(),
             forgotten: false,
+            passkey: Vec::new(),
         }),
+        Command::OpenByKey { login: login(), secret: vec![1; 32] },
+        Command::Challenge(false),
+        Command::Challenge(true),
+        Command::TakeKey(NewKey { secret: vec![1; 32], ..NewKey::default() }),
+        Command::Act(Act::NoPasskey, Vec::new()),
         Command::Get(Query::Page("/arenden".to_owned())),
         Command::Get(Query::Page("/sok/hä".to_owned())),
         Command::Get(Query::Page("/register".to_owned())),
@@ -54,7 +60,7 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::SignOut,
     ];
     let kinds: std::collections::BTreeSet<u8> = all.iter().map(number).collect();
-    assert_eq!(kinds.len(), 20, "{kinds:?}");
+    assert_eq!(kinds.len(), 23, "{kinds:?}");
     all
 }
 
@@ -80,6 +86,9 @@ const fn number(command: &Command) -> u8 {
         Command::SafetyCopy => 17,
         Command::Touched => 18,
         Command::Pin(_) => 19,
+        Command::OpenByKey { .. } => 20,
+        Command::Challenge(_) => 21,
+        Command::TakeKey(_) => 22,
     }
 }
 
@@ -95,6 +104,8 @@ pub(super) fn may_come(command: &Command) -> bool {
         "Lock",
         "Pin(",
         "Unlock",
+        "OpenByKey",
+        "Challenge(false)",
         "SignIn",
         "SignOut",
     ]

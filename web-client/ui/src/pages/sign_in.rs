@@ -1,17 +1,20 @@
 //! Before anything is shown: sign in with the server the first time, afterwards open this device's
 //! vault with the passphrase, also without a network.
 
+mod by_key;
+
 use crate::prelude::*;
 use ankomst_shared::app::{Command, Refusal, Reply, Screen, Sign, SignIn};
 use ankomst_shared::limits::PIN_TRIES_MAX;
 
+use self::by_key::{open_by_key, sign_in_by_key};
 use crate::app::{NAME, contact_words};
 use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::{focus, value_of};
 use crate::icon::icon;
 use crate::idle;
-use crate::parts::{languages, page_title, save_copy, wait, waiting, wipe_notice};
+use crate::parts::{key_of, languages, page_title, save_copy, wait, waiting, wipe_notice};
 use crate::react::{Live, attr, derived, dynamic, on};
 use crate::state::ui;
 use crate::text::{Text, fill, refusal, tr};
@@ -154,7 +157,9 @@ fn lease(door: Door) -> AnyView {
     let said = derived(move || {
         let status = status.get().unwrap_or_default();
         let since = status.last_contact_ms.map_or_else(String::new, near);
-        (fill(Text::LeaseSince, &[&since]), fill(Text::LeaseSafe, &[&status.waiting.to_string()]))
+        let shed = if status.shed { tr(Text::LeaseShed) } else { "" };
+        let safe = fill(Text::LeaseSafe, &[&status.waiting.to_string()]);
+        (fill(Text::LeaseSince, &[&since]), [safe.as_str(), shed].join(" "))
     });
     let contact = derived(move || status.with(|status| status.as_ref().map(|it| it.contact)));
     let ended = derived(move || {
@@ -182,8 +187,9 @@ fn lease(door: Door) -> AnyView {
 
 fn unlock(known: Vec<String>, door: Door) -> AnyView {
     page_title(tr(Text::UnlockTitle));
-    ready("passphrase");
     let it = entry(known.first().cloned().unwrap_or_default(), door);
+    let with_key = it.login.with_untracked(|login| key_of(login).is_some());
+    ready(if with_key { "open-key" } else { "passphrase" });
     let people = known
         .iter()
         .map(|login| {
@@ -206,6 +212,12 @@ fn unlock(known: Vec<String>, door: Door) -> AnyView {
             <p class="help">{tr(Text::UnlockHelp)}</p>
             <p class="question">{tr(Text::UnlockWho)}</p>
             <div class="chips" role="group" aria-label=tr(Text::UnlockWho)>{people}</div>
+            {dynamic(move || key_of(&it.login.get()).map(|key| view! {
+                <button type="button" class="button primary wide" id="open-key" data-action="open-key"
+                    aria-busy=attr(move || it.busy.get().to_string()) on:click=on(move |_| open_by_key(it, key.clone()))>
+                    {icon(Sign::Lock)}<span>{tr(Text::KeyOpen)}</span>
+                </button>
+            }))}
             {input("passphrase", "password", "current-password", Text::SignInPassphrase, it.passphrase)}
             {waiting()}
             {end(it, Text::UnlockDo, "unlock")}
@@ -217,25 +229,27 @@ fn unlock(known: Vec<String>, door: Door) -> AnyView {
     .into_any()
 }
 
+fn signing_in(it: Entry, passkey: Vec<Vec<u8>>) -> SignIn {
+    SignIn {
+        login: it.login.get_untracked().trim().to_owned(),
+        password: it.password.get_untracked(),
+        passphrase: it.passphrase.get_untracked(),
+        device_name: it.device.get_untracked().trim().to_owned(),
+        forgotten: ui().forgotten.get_untracked(),
+        passkey,
+    }
+}
+
 fn first(may_go_back: bool, door: Door) -> AnyView {
     page_title(tr(Text::SignInTitle));
     let it = entry(String::new(), door);
     let enrolled = it.device.with_untracked(|name| !name.is_empty());
     let go = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if let Some(fault) = fault_of(it) {
+        if let Some(fault) = fault_of(it, true) {
             return it.fault.set(Some(fault));
         }
-        send(
-            it,
-            Command::SignIn(SignIn {
-                login: it.login.get_untracked().trim().to_owned(),
-                password: it.password.get_untracked(),
-                passphrase: it.passphrase.get_untracked(),
-                device_name: it.device.get_untracked().trim().to_owned(),
-                forgotten: ui().forgotten.get_untracked(),
-            }),
-        );
+        send(it, Command::SignIn(signing_in(it, Vec::new())));
     };
     view! {
         <form novalidate id="sign-in" on:submit=on(go)>
@@ -249,6 +263,10 @@ fn first(may_go_back: bool, door: Door) -> AnyView {
             {input("passphrase-repeat", "password", "new-password", Text::SignInRepeat, it.repeated)}
             {waiting()}
             {end(it, Text::SignInDo, "sign-in")}
+            <button type="button" class="button wide" data-action="sign-in-key" on:click=on(move |_| sign_in_by_key(it))>
+                {icon(Sign::Lock)}<span>{tr(Text::KeySignIn)}</span>
+            </button>
+            <p class="help">{tr(Text::KeySignInHelp)}</p>
             {may_go_back.then(|| quiet("back-to-unlock", Text::SignInBack, |door| door.to(Way::Given), door))}
         </form>
     }
@@ -282,9 +300,9 @@ fn end(it: Entry, label: Text, action: &'static str) -> AnyView {
     .into_any()
 }
 
-fn fault_of(it: Entry) -> Option<&'static str> {
+fn fault_of(it: Entry, by_password: bool) -> Option<&'static str> {
     let blank = |text: Live<String>| text.with_untracked(|text| text.trim().is_empty());
-    if blank(it.login) || blank(it.password) || blank(it.device) {
+    if blank(it.login) || by_password && blank(it.password) || blank(it.device) {
         Some(tr(Text::SignInAllNeeded))
     } else if it.passphrase.with_untracked(|text| text.chars().count() < PASSPHRASE_MIN) {
         Some(refusal(Refusal::ShortPassphrase))

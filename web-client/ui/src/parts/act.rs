@@ -11,7 +11,7 @@ use crate::bridge::ask;
 use crate::dom::{by_id, call, value_of};
 use crate::field::{read_typed, shape_of};
 use crate::icon::icon;
-use crate::parts::{Asked, forget, form_of, found};
+use crate::parts::{Asked, forget, form_of, found, make_key};
 use crate::react::{Live, dynamic, effect, on};
 use crate::route::{Route, go};
 use crate::state::ui;
@@ -74,6 +74,7 @@ pub fn run(
         Act::Theme(theme) => return set_theme(*theme),
         Act::Persist => return persist(),
         Act::SafetyCopy => return save_copy(),
+        Act::Passkey => return make_key(),
         Act::Save(name, text) => return save(text.as_bytes(), name),
         _ => {}
     }

@@ -9,6 +9,7 @@ mod form;
 mod head;
 mod languages;
 mod lost;
+mod passkey;
 
 pub use act::{asking, buttons, run, save_copy, toast};
 pub use asked::{Asked, forget, form_of, found};
@@ -19,3 +20,4 @@ pub use form::{Form, form};
 pub use head::{head, page_title};
 pub use languages::languages;
 pub use lost::{wait, waiting, wipe_notice};
+pub use passkey::{key_of, make_key, open_key};

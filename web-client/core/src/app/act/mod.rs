@@ -94,6 +94,7 @@ impl<P: Platform> Core<P> {
             Act::Understood => self.understood().await?,
             Act::Lock => self.shut().await,
             Act::Pin => return self.set_pin(answers.value("pin").and_then(Value::as_str)),
+            Act::NoPasskey => return self.drop_key().await,
             Act::SignOut => self.sign_out().await?,
             Act::Sync => self.exchange_again()?,
             Act::Speak(language) => self.set_language(language).await?,
@@ -103,6 +104,7 @@ impl<P: Platform> Core<P> {
             | Act::Theme(_)
             | Act::Print
             | Act::SafetyCopy
+            | Act::Passkey
             | Act::Save(..) => {}
             Act::Server(page, name) => return self.server_act(&page, &name, answers.0).await,
         }

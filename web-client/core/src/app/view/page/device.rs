@@ -25,6 +25,7 @@ impl Viewer<'_> {
         parts.push(self.level_part());
         parts.push(self.look_part());
         parts.push(self.person_part());
+        parts.push(self.passkey_part());
         PageView { title: self.w(Word::ThisDevice).to_owned(), parts, ..PageView::default() }
     }
 
@@ -148,6 +149,22 @@ impl Viewer<'_> {
             asked(pin, self.w(Word::PinHelp), vec![digits]),
             action("sign-out", self.w(Word::SignOut), Sign::None, Act::SignOut),
         ];
+        part
+    }
+
+    fn passkey_part(&self) -> Part {
+        let mut part = part("passkey", self.w(Word::PasskeyTitle), Body::Facts(Vec::new()));
+        let login = &self.open.identity.user.login;
+        let is_on = self.status.keys.iter().any(|(known, _)| known == login);
+        let act = if is_on {
+            action("no-passkey", self.w(Word::PasskeyDrop), Sign::Cross, Act::NoPasskey)
+        } else {
+            action("passkey", self.w(Word::PasskeyDo), Sign::Lock, Act::Passkey)
+        };
+        self.w(Word::PasskeyHelp).clone_into(&mut part.help);
+        let mine = Act::Go("/register/passkeys".to_owned());
+        let mine = action("my-passkeys", self.w(Word::PasskeyMine), Sign::None, mine);
+        part.actions = vec![act, mine];
         part
     }
 }

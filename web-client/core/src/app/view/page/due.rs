@@ -59,6 +59,9 @@ impl Viewer<'_> {
         let lines = lines.into_iter().map(|(_, _, line)| line).collect();
         let mut part =
             self.lines("deficiencies", Word::Deficiencies, lines, Word::DeficienciesNone);
+        if !self.inspects() {
+            return part;
+        }
         let questions = vec![
             question("title", self.w(Word::DeficiencyTitle), Input::Text, Value::Null),
             question("severity", self.w(Word::Severity), self.choices("severity"), Value::Null),

@@ -1,6 +1,6 @@
 //! Where runs of checklists begin, and the dates that their times count from.
 
-use ankomst_shared::app::{Action, Question, Sign};
+use ankomst_shared::app::{Action, Question, Role, Sign};
 use ankomst_shared::catalog::{Item, Offered};
 use ankomst_shared::form::Form;
 use ankomst_shared::ids::DocumentId;
@@ -18,6 +18,9 @@ impl Viewer<'_> {
     pub(super) fn starts(&mut self, id: DocumentId, inspections: bool) -> Vec<Action> {
         let kind = self.open.kind(id).unwrap_or_default().to_owned();
         let mut starts = Vec::new();
+        if inspections && !self.inspects() {
+            return starts;
+        }
         for list in self.catalog.checklists() {
             let offered = list.offered.as_ref().filter(|offered| offered.at == kind);
             let Some(offered) = offered.filter(|_| list.is_inspection() == inspections) else {
@@ -39,6 +42,12 @@ impl Viewer<'_> {
             });
         }
         starts
+    }
+
+    /// Whether somebody of these roles looks after houses: a child caseworker only places people there.
+    pub(in crate::app::view) fn inspects(&self) -> bool {
+        let roles = &self.open.identity.user.roles;
+        !roles.contains(&Role::ChildCaseworker) || roles.len() > 1
     }
 
     fn is_open_run(&mut self, id: DocumentId, checklist: &str) -> bool {

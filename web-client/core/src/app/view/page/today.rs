@@ -19,8 +19,11 @@ impl Viewer<'_> {
             parts.push(self.introduction());
         }
         let is = |role: Role| self.open.identity.user.roles.contains(&role);
-        let (supervises, administers) = (is(Role::Supervisor), is(Role::Administrator));
-        if administers && self.open.identity.user.roles.len() == 1 {
+        let supervises = is(Role::Supervisor);
+        let has_none =
+            |role: &Role| matches!(role, Role::Administrator | Role::Recipient | Role::Regional);
+        let roles = &self.open.identity.user.roles;
+        if !roles.is_empty() && roles.iter().all(has_none) {
             return self.today_page(parts);
         }
         // What waits for a review is only known when all is here.
@@ -72,6 +75,9 @@ impl Viewer<'_> {
             (Role::Inspector, Word::IntroInspector),
             (Role::Supervisor, Word::IntroSupervisor),
             (Role::Administrator, Word::IntroAdministrator),
+            (Role::ChildCaseworker, Word::IntroCaseworker),
+            (Role::Recipient, Word::IntroRegister),
+            (Role::Regional, Word::IntroRegister),
         ] {
             if roles.contains(&role) {
                 text.push(self.w(word).to_owned());

@@ -1,0 +1,221 @@
+//! `/register/uppdrag`: tasks that were sent to a department, for its recipients: what was written down for them, the
+//! day and the state, and nothing else of the case. A task is sent once something stands in its field for the
+//! recipient. Nothing of a record that is protected is sent.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::app::{Acted, Body, Choice, Input, Line, PageView, Question, Sign, Tone};
+use ankomst_shared::catalog::zone::swedish;
+use ankomst_shared::catalog::{Catalog, is_over, written_date};
+use ankomst_shared::document::Edit;
+use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::order;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
+
+use super::made::badge;
+use super::{Answers, Desk, DeskError, text};
+use crate::export;
+use crate::storage::random;
+use crate::storage::sqlite::homes::standing;
+use crate::storage::sqlite::{log, register as rows};
+use crate::sync::access;
+use crate::sync::office::{self, OfficeError};
+
+/// The place.
+pub(super) const HERE: &str = "/register/uppdrag";
+/// Cases that are looked at for one department.
+const CASES_MAX: usize = 500;
+/// The field of a task in which stands what its recipient may know.
+const DATA: &str = "data_to_recipient";
+/// What a recipient may say of a task.
+const SAYS: [&str; 3] = ["doing", "waiting", "done"];
+
+/// A task as a recipient sees it.
+struct Task {
+    case: DocumentId,
+    entry: String,
+    department: String,
+    data: String,
+    due: String,
+    status: String,
+}
+
+impl Desk {
+    /// The departments whose tasks this person receives.
+    pub(super) fn receives(&self) -> Result<BTreeSet<String>, DeskError> {
+        let unit = self.me.unit;
+        Ok(self.app.readers.read(|db| {
+            let rights = access::rights_now(db, &self.me)?;
+            Ok(rights.receives(unit).into_iter().map(str::to_owned).collect())
+        })?)
+    }
+
+    /// The open tasks of these departments.
+    fn sent(&self, departments: &BTreeSet<String>) -> Result<Vec<Task>, DeskError> {
+        let mut cases = BTreeSet::new();
+        for code in departments {
+            let of = |db: &_| rows::sent_to(db, self.me.unit, code, CASES_MAX);
+            cases.extend(self.app.row_readers.read(of)?);
+        }
+        let mut tasks = Vec::new();
+        for case in cases {
+            let is_open = self.app.readers.read(|db| {
+                let Some(row) = log::document(db, case)? else { return Ok(false) };
+                let standing = standing(&row, |id| log::document(db, id))?;
+                Ok(standing.is_some_and(|standing| standing.level == 0))
+            })?;
+            let Some(record) = is_open.then(|| export::record(&self.app, ("case", case))) else {
+                continue;
+            };
+            let Some(record) = record? else { continue };
+            for entry in record.entries(Catalog::builtin(), "case", "tasks") {
+                let said = |field: &str| record.text(&format!("tasks/{entry}/{field}")).to_owned();
+                let (department, data) = (said("department"), said(DATA));
+                let status = said("status");
+                if departments.contains(&department) && !data.is_empty() && !is_over(&status) {
+                    let due = said("due");
+                    tasks.push(Task { case, entry, department, data, due, status });
+                }
+            }
+        }
+        order::sort_by_key(&mut tasks, |task: &Task| {
+            (task.due.is_empty(), task.due.clone(), task.entry.clone())
+        });
+        Ok(tasks)
+    }
+
+    /// The place.
+    pub(super) fn tasks(&self) -> Result<PageView, DeskError> {
+        let departments = self.receives()?;
+        if departments.is_empty() {
+            return Err(DeskError::NotAllowed);
+        }
+        let tasks = self.sent(&departments)?;
+        for task in &tasks {
+            self.saw(task.case, "case");
+        }
+        let lines = tasks.iter().map(|task| self.task(task, departments.len() > 1)).collect();
+        let none = self.w(Word::RegisterSentNone).to_owned();
+        let help = self.notice("how", Tone::Info, Word::RegisterSentHelp);
+        let list = self.part("sent", Word::RegisterSent, Body::Lines(lines, none));
+        Ok(PageView {
+            title: departments
+                .iter()
+                .map(|code| Catalog::builtin().code_words("department", code, self.language))
+                .collect::<Vec<_>>()
+                .join(", "),
+            parts: self.making_notice().into_iter().chain([help, list]).collect(),
+            ..PageView::default()
+        })
+    }
+
+    fn task(&self, task: &Task, names: bool) -> Line {
+        let words =
+            |list: &str, code: &str| Catalog::builtin().code_words(list, code, self.language);
+        let today = swedish(self.app.now_ms()).map(|at| written_date(at.date()));
+        let late = today.is_some_and(|today| !task.due.is_empty() && task.due < today);
+        let tone = if late { Tone::Decide } else { Tone::Plain };
+        let choice = |code: &&str| Choice {
+            code: (*code).to_owned(),
+            label: words("task_status", code),
+            help: None,
+            chosen: *code == task.status,
+            lacks_reason: false,
+        };
+        let questions = vec![
+            self.question(
+                "status",
+                Word::RegisterState,
+                Input::Choice(SAYS.iter().map(choice).collect()),
+            ),
+            Question {
+                required: false,
+                ..self.question("comment", Word::RegisterComment, Input::Text)
+            },
+        ];
+        let what = (Word::RegisterAnswer, Sign::Pencil, Word::RegisterAnswerHelp);
+        Line {
+            key: task.entry.clone(),
+            title: task.data.clone(),
+            detail: if names { words("department", &task.department) } else { String::new() },
+            figure: task.due.clone(),
+            badges: vec![badge(&words("task_status", &task.status), tone)],
+            actions: vec![self.act_of(HERE, ("answer", &task.entry), what, questions)],
+            ..Line::default()
+        }
+    }
+
+    /// Takes a recipient's answer into the case, as the server: who answered stands in what is written.
+    pub(super) async fn answer(&self, entry: &str, answers: &Answers) -> Result<Acted, DeskError> {
+        let departments = self.receives()?;
+        if departments.is_empty() {
+            return Err(DeskError::NotAllowed);
+        }
+        let tasks = self.sent(&departments)?;
+        let task = tasks.iter().find(|task| task.entry == entry).ok_or(DeskError::Nowhere)?;
+        let status = text(answers, "status")?;
+        let status = SAYS.iter().find(|known| **known == status);
+        let status = *status.ok_or(DeskError::BadValue("status"))?;
+        let said = answers.iter().find(|(id, _)| id == "comment");
+        let said = said.and_then(|(_, value)| value.as_str()).unwrap_or_default().trim();
+        if said.len() > 1_000 {
+            return Err(DeskError::BadValue("comment"));
+        }
+        let name =
+            |list: &str, code: &str| Catalog::builtin().code_words(list, code, self.language);
+        let who = format!("{} ({})", self.me.name, name("department", &task.department));
+        let says = [name("task_status", status), said.to_owned()].join(". ");
+        let log = format!("task_log/{}", EntryId::from_bytes(random()?));
+        let mut edits = Vec::new();
+        let mut put = |path: String, value: &str| {
+            let path = FieldPath::parse(&path).map_err(|_| DeskError::Nowhere)?;
+            edits.push(Edit { path, value: Value::text(value) });
+            Ok::<_, DeskError>(())
+        };
+        if task.status != status {
+            put(format!("tasks/{entry}/status"), status)?;
+        }
+        put(format!("{log}/task"), entry)?;
+        put(format!("{log}/text"), format!("{who}: {says}").trim_end_matches(". "))?;
+        let Some(document) = export::with_waiting(&self.app, task.case)? else {
+            return Err(DeskError::Nowhere);
+        };
+        let known = Some((task.case, document));
+        match office::write(&self.app, ("case", self.me.unit), known, &edits).await {
+            Ok(()) => {}
+            Err(OfficeError::Storage(error)) => return Err(error.into()),
+            Err(error) => return Ok(Acted { say: error.to_string(), ..Acted::default() }),
+        }
+        tracing::info!(user.id = %self.me.id, document.id = %task.case, "A recipient answered a task.");
+        Ok(Acted { go: Some(HERE.to_owned()), ..self.said(Word::RegisterAnswered) })
+    }
+
+    /// What somebody finds at the register who may read none of its records: the tasks sent to them, or figures.
+    pub(super) fn without_records(&self, parts: &[&str]) -> Result<PageView, DeskError> {
+        if parts.is_empty() && !self.receives()?.is_empty() {
+            return self.tasks();
+        }
+        match parts {
+            [] if self.is_regional() => Ok(PageView {
+                title: self.w(Word::Register).to_owned(),
+                parts: self.report_lines(None).into_iter().collect(),
+                ..PageView::default()
+            }),
+            ["rapport", place @ ..] if self.is_regional() => self.report(None, place),
+            _ => Err(DeskError::NotAllowed),
+        }
+    }
+
+    /// The way to the tasks, for who has records as well.
+    pub(super) fn tasks_line(&self) -> Result<Option<Line>, DeskError> {
+        let line = || Line {
+            key: HERE.to_owned(),
+            href: Some(HERE.to_owned()),
+            title: self.w(Word::RegisterSent).to_owned(),
+            ..Line::default()
+        };
+        Ok((!self.receives()?.is_empty()).then(line))
+    }
+}

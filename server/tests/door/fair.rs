@@ -1,0 +1,155 @@
+//! What one device may have of the server: a turn at a time, so many values, so much that waits. What is more is not
+//! refused: it stays on its tablet.
+
+use std::sync::Arc;
+
+use ankomst_server::http::serve::router;
+use ankomst_server::limits::{HELD_MAX, ITEMS_MAX};
+use ankomst_shared::document::Edit;
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::limits::PUSH_CHUNKS_MAX;
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sync::message::{
+    Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION, Push, PushPart,
+};
+use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::value::Value;
+use axum::body::{Body, Bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use tower::ServiceExt;
+
+use super::kinds::Somebody;
+use super::kit::{Browser, Door, HOST, PASSWORD, TLS};
+
+async fn signed_in(login: &str) -> (Door, Browser) {
+    let door = Door::with(login).await;
+    let mut browser = Browser::new(1);
+    assert_eq!(browser.enrol(&door, login, PASSWORD).await.status, StatusCode::OK);
+    (door, browser)
+}
+
+fn question(browser: &Browser, parts: Vec<PushPart>) -> Vec<u8> {
+    let hello = Hello {
+        version_min: PROTOCOL_VERSION,
+        version_max: PROTOCOL_VERSION,
+        capabilities: 0,
+        build: "test".to_owned(),
+        device: browser.device.unwrap(),
+        epoch: None,
+        cursor: Position::default(),
+        high: Position::default(),
+        digest: Digest::default(),
+        wants: Vec::new(),
+        heal: Vec::new(),
+        unsure: Vec::new(),
+        arrived: Position::default(),
+    };
+    wire::pack(&Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None })
+}
+
+fn part(chunks: usize) -> PushPart {
+    PushPart {
+        document: DocumentId::from_bytes([7; 16]),
+        envelope: Vec::new().into(),
+        chunks: vec![Vec::new().into(); chunks],
+        enrolment: None,
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_more_values_than_anybody_says_is_not_made_at_all() {
+    let (door, mut browser) = signed_in("smulor").await;
+    // A few kilobytes on the wire that would be tens of megabytes here.
+    let body = question(&browser, vec![part(0); ITEMS_MAX]);
+    assert!(body.len() < 64 * 1024, "{}", body.len());
+    let told = browser.call(&door, (Method::POST, "/api/v1/sync"), body).await;
+    assert_eq!((told.status.as_u16(), told.problem()), (400, "unreadable"));
+    // What is under the bound is answered for as many changes as a push may have.
+    for parts in [vec![part(1); PUSH_CHUNKS_MAX + 500], vec![part(500); 9]] {
+        let body = question(&browser, parts);
+        let told = browser.call(&door, (Method::POST, "/api/v1/sync"), body).await;
+        let answer: ExchangeAnswer = told.read();
+        assert_eq!(answer.acks.len(), PUSH_CHUNKS_MAX);
+    }
+}
+
+#[tokio::test]
+async fn a_device_has_one_exchange_under_way_and_holds_no_other_place() {
+    let (door, browser) = signed_in("tur").await;
+    let router = router(Arc::clone(&door.app), None, TLS);
+    let (body, receiver) = endless();
+    let cookies = browser.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+    let cookies = cookies.collect::<Vec<_>>().join("; ");
+    let request = Request::post("/api/v1/sync")
+        .header(header::HOST, HOST)
+        .header(header::ORIGIN, format!("https://{HOST}"))
+        .header(header::COOKIE, cookies);
+    let slow = tokio::spawn(router.oneshot(request.body(body).unwrap()));
+    // Its body is being read.
+    receiver.await.unwrap();
+    let mut again = browser.clone();
+    for _ in 0..100 {
+        let body = question(&browser, Vec::new());
+        let told = again.call(&door, (Method::POST, "/api/v1/sync"), body).await;
+        let said = (told.status.as_u16(), told.problem(), told.header("retry-after"));
+        assert_eq!(said, (503, "busy", "1"));
+    }
+    // Given up, it is over, and the next one is answered.
+    slow.abort();
+    assert!(slow.await.unwrap_err().is_cancelled());
+    let body = question(&browser, Vec::new());
+    let told = again.call(&door, (Method::POST, "/api/v1/sync"), body).await;
+    assert_eq!(told.status, StatusCode::OK);
+}
+
+/// A body that begins and never ends, and what tells that somebody reads it.
+fn endless() -> (Body, tokio::sync::oneshot::Receiver<()>) {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let mut tell = Some(tell);
+    let stream = futures_util::stream::poll_fn(move |_| match tell.take() {
+        Some(tell) => {
+            tell.send(()).unwrap();
+            std::task::Poll::Ready(Some(Ok::<_, std::convert::Infallible>(Bytes::from_static(
+                b"x",
+            ))))
+        }
+        None => std::task::Poll::Pending,
+    });
+    (Body::from_stream(stream), told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_may_wait_for_a_decision_stays_on_its_tablet_until_there_is_room() {
+    let door = Door::with("hallna").await;
+    let (mut one, _) = Somebody::with(&door, ("hallna", PASSWORD), 1).await;
+    let edit = [Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") }];
+    let id = |number: u8| DocumentId::from_bytes([number; 16]);
+    let first = one.begins_with(&door, ("case", id(1)), None, &edit).await;
+    assert!(matches!(first.0, Outcome::Received(_)), "{first:?}");
+    // As if so many had come before.
+    let most = i64::try_from(HELD_MAX).unwrap();
+    let fill = move |db: &ankomst_server::storage::sqlite::Connection| {
+        db.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+             INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason)
+             SELECT document, randomblob(32), x'', x'', user, device, 1, randomblob(16), i, 1, 'held', 'not permitted'
+             FROM chunks, n WHERE received = (SELECT min(received) FROM chunks)",
+            [most],
+        )?;
+        Ok(())
+    };
+    door.app.writer.write(fill).await.unwrap();
+    let (outcome, _) = one.begins_with(&door, ("case", id(2)), None, &edit).await;
+    assert_eq!(outcome, Outcome::Missing(Vec::new()), "it waits, and for nothing that is lacking");
+    let decide = |db: &ankomst_server::storage::sqlite::Connection| {
+        db.execute(
+            "UPDATE chunks SET reason = 'refused' WHERE received IN
+             (SELECT received FROM chunks WHERE state = 'held' LIMIT 1)",
+            [],
+        )?;
+        Ok(())
+    };
+    door.app.writer.write(decide).await.unwrap();
+    let (outcome, _) = one.begins_with(&door, ("case", id(3)), None, &edit).await;
+    assert!(matches!(outcome, Outcome::Received(_)), "{outcome:?}");
+}

@@ -1,0 +1,27 @@
+//! Whole histories in one process: tablets with the real core against the real server, over a network, disks and
+//! clocks that are simulated. A seed decides all; the same seed gives the same history, to the byte.
+//!
+//! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
+//! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`faults`],
+//! [`hostile`], [`ledger`] (what must not be lost), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "a test crate: a failed step fails the history"
+)]
+
+pub mod disk;
+pub mod faults;
+pub mod history;
+pub mod hostile;
+pub mod hub;
+pub mod kernel;
+pub mod ledger;
+pub mod people;
+pub mod rest;
+pub mod same;
+pub mod tablet;
+pub mod wire;
+pub mod world;

@@ -1,0 +1,88 @@
+//! A look inside an open vault, for simulations that hold what is there against what was written.
+
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, Epoch, UserId};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::sync::client::Stage;
+use ankomst_shared::value::Value;
+
+use super::asked;
+use super::state::{Core, Open};
+use crate::platform::Platform;
+
+/// What is in an open vault.
+pub struct Inside<'a>(&'a Open);
+
+/// A change that is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// Its document.
+    pub document: DocumentId,
+    /// Its id.
+    pub hash: ChangeHash,
+    /// How far it has come.
+    pub stage: Stage,
+    /// It was written here.
+    pub is_own: bool,
+    /// The change.
+    pub bytes: &'a [u8],
+}
+
+impl<P: Platform> Core<P> {
+    /// Looks inside the open vault, if there is one.
+    pub fn look_inside<T>(&self, look: impl FnOnce(&Inside<'_>) -> T) -> Option<T> {
+        self.0.state.borrow().open.as_ref().map(|open| look(&Inside(open)))
+    }
+}
+
+impl Inside<'_> {
+    /// Whose vault it is.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.0.user()
+    }
+
+    /// The person's device here.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.0.identity.device
+    }
+
+    /// Life of the server's log as last told.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.0.standing.epoch
+    }
+
+    /// All changes.
+    pub fn chunks(&self) -> impl Iterator<Item = Kept<'_>> {
+        self.0.chunks.iter().flat_map(|(document, rows)| {
+            rows.iter().map(|(hash, row)| Kept {
+                document: *document,
+                hash: *hash,
+                stage: row.stage,
+                is_own: row.own.is_some(),
+                bytes: &row.bytes,
+            })
+        })
+    }
+
+    /// Documents and their kinds.
+    pub fn documents(&self) -> impl Iterator<Item = (DocumentId, &str)> {
+        let ids = self.0.chunks.keys();
+        ids.filter_map(|id| Some((*id, self.0.kind(*id)?)))
+    }
+
+    /// What is typed and no change yet.
+    pub fn drafts(&self) -> impl Iterator<Item = (DocumentId, &FieldPath, &Value)> {
+        let drafts = self.0.drafts.pairs().iter();
+        drafts
+            .filter(|((_, path), _)| !asked::is_asked(path))
+            .map(|((id, path), draft)| (*id, path, &draft.value))
+    }
+
+    /// Documents as they stand in memory: their newest changes and all that stands in them.
+    pub fn opened(&self) -> impl Iterator<Item = (DocumentId, Vec<ChangeHash>, String)> {
+        let opened = self.0.documents.pairs().iter();
+        opened.map(|(id, one)| (*id, one.document.heads(), one.document.canonical_json()))
+    }
+}

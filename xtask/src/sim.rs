@@ -1,0 +1,224 @@
+//! `cargo xtask sim`: whole histories of many tablets and the server, each decided by its seed.
+//!
+//! What went wrong once stands in `tests/sim/seeds.txt` and is lived through first. A history that goes wrong is told
+//! with the command that lives it again, and noted in `target/sim/failed.txt`.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::run::{cargo, cargo_program, step, target, top};
+use crate::web;
+
+/// Options of `sim`.
+#[derive(Args)]
+pub(crate) struct SimArgs {
+    /// Tablets of each history.
+    #[arg(long, default_value_t = 5)]
+    devices: usize,
+    /// Days of each history.
+    #[arg(long, default_value_t = 5)]
+    days: u32,
+    /// The first and the last seed.
+    #[arg(long, default_value = "1..400")]
+    seed: String,
+    /// Only the last line, as one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Plants each defect in turn and fails when 200 histories do not find it.
+    #[arg(long)]
+    plants: bool,
+    /// Builds an app with a planted defect and fails when the browser test does not find it.
+    #[arg(long)]
+    browser: bool,
+}
+
+impl SimArgs {
+    /// As every run of all checks does it: 10,000 days of tablets.
+    pub(crate) fn usual() -> Self {
+        let seed = "1..400".to_owned();
+        Self { devices: 5, days: 5, seed, json: false, plants: false, browser: false }
+    }
+
+    /// Each planted defect.
+    pub(crate) fn of_plants() -> Self {
+        Self { plants: true, ..Self::usual() }
+    }
+}
+
+/// What came of histories.
+#[derive(Default)]
+struct Sum {
+    device_days: u64,
+    seeds: u64,
+    lost: u64,
+    diverged: u64,
+}
+
+impl Sum {
+    fn add(&mut self, line: &str) -> anyhow::Result<()> {
+        let told: Value = serde_json::from_str(line).context("the last line of a history")?;
+        let count = |key: &str| told.get(key).and_then(Value::as_u64).context("a count");
+        self.device_days += count("device_days")?;
+        self.seeds += count("seeds")?;
+        self.lost += count("lost")?;
+        self.diverged += count("diverged")?;
+        Ok(())
+    }
+}
+
+/// Lives histories.
+///
+/// # Errors
+/// When one goes wrong.
+pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
+    step("simulation", || {
+        cargo(&["build", "--quiet", "--profile", "fast", "-p", "ankomst-sim", "--bin", "sim"])
+    })?;
+    if args.browser {
+        return in_browser();
+    }
+    if args.plants {
+        return plants();
+    }
+    let mut sum = Sum::default();
+    for line in fs::read_to_string(top().join("tests/sim/seeds.txt"))?.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [devices, days, seed] = words[..] {
+            let history = History { devices, days, seed };
+            wait(vec![(history.start(1)?, history)], &mut sum)?;
+        }
+    }
+    let (devices, days) = (args.devices.to_string(), args.days.to_string());
+    let (first, last) = args.seed.split_once("..").unwrap_or((&args.seed, &args.seed));
+    let (first, last): (u64, u64) = (first.parse()?, last.parse()?);
+    let hands = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts: Vec<String> =
+        (first..=last).take(hands).map(|one| format!("{one}..{last}")).collect();
+    let mut all = Vec::new();
+    for seed in &parts {
+        let history = History { devices: &devices, days: &days, seed };
+        all.push((history.start(parts.len())?, history));
+    }
+    let outcome = wait(all, &mut sum);
+    let told = json!({
+        "device_days": sum.device_days, "seeds": sum.seeds, "lost": sum.lost, "diverged": sum.diverged
+    });
+    if !args.json {
+        eprintln!("    tests/sim/seeds.txt first, then seeds {first} to {last}");
+    }
+    println!("{told}");
+    outcome
+}
+
+#[derive(Clone, Copy)]
+struct History<'a> {
+    devices: &'a str,
+    days: &'a str,
+    seed: &'a str,
+}
+
+fn program() -> PathBuf {
+    target().join("fast").join("sim")
+}
+
+impl History<'_> {
+    fn start(&self, step: usize) -> anyhow::Result<Child> {
+        let mut command = Command::new(program());
+        command.args([
+            "--devices",
+            self.devices,
+            "--days",
+            self.days,
+            "--seed",
+            self.seed,
+            "--step",
+        ]);
+        let child = command.arg(step.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        child.spawn().context("starting the simulation")
+    }
+}
+
+/// Waits for histories, adds what came of them, and notes those that went wrong.
+fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
+    let mut failed = Vec::new();
+    for (child, History { devices, days, .. }) in all {
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let told = String::from_utf8_lossy(&output.stdout);
+        if let Some(line) = told.lines().last() {
+            sum.add(line)?;
+        }
+        let seeds = said.lines().filter_map(|line| line.strip_prefix("failed seed: "));
+        failed.extend(seeds.map(|seed| format!("{devices} {days} {seed}")));
+        if !output.status.success() {
+            eprint!("{said}");
+            ensure!(!failed.is_empty(), "the simulation broke off");
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let folder = target().join("sim");
+    fs::create_dir_all(&folder)?;
+    let file = fs::File::options().append(true).create(true).open(folder.join("failed.txt"));
+    let mut file = file?;
+    for one in &failed {
+        writeln!(file, "{one}")?;
+        if let [devices, days, seed] = one.split(' ').collect::<Vec<_>>()[..] {
+            eprintln!(
+                "again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}"
+            );
+        }
+    }
+    bail!(
+        "{} histories went wrong; a line for tests/sim/seeds.txt of each is in failed.txt",
+        failed.len()
+    )
+}
+
+/// Plants each defect in turn.
+fn plants() -> anyhow::Result<()> {
+    let output = Command::new(program()).arg("--names").output()?;
+    let names = String::from_utf8(output.stdout)?;
+    let mut missed = Vec::new();
+    for (at, name) in names.lines().enumerate() {
+        let at = at.to_string();
+        let sought = Command::new(program()).args(["--seed", "1..200", "--plant", &at]).output()?;
+        let told = String::from_utf8_lossy(&sought.stdout);
+        let said = String::from_utf8_lossy(&sought.stderr);
+        let told: Value = serde_json::from_str(told.lines().last().unwrap_or("{}"))?;
+        let seeds = told.get("seeds").and_then(Value::as_u64).unwrap_or(0);
+        if sought.status.success() {
+            missed.push(name.to_owned());
+        }
+        let how = said.lines().find(|line| line.starts_with("  ")).unwrap_or("  not found");
+        println!("{name}: {seeds} seeds,{}", how.strip_prefix(' ').unwrap_or(how));
+    }
+    ensure!(missed.is_empty(), "not found: {}", missed.join(", "));
+    Ok(())
+}
+
+/// The place of the defect, from 1, that of values that contradict each other only one stands.
+const LAST_WINS: &str = "5";
+
+/// Builds an app with that defect and lets the stories at browsers meet it.
+fn in_browser() -> anyhow::Result<()> {
+    let app = step("app with a defect", || web::run(&web::WebArgs::planted(LAST_WINS)))?;
+    step("programs", || {
+        cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
+    })?;
+    let mut command = Command::new(cargo_program());
+    command.current_dir(top()).args(["test", "-p", "ankomst-tests", "--test", "stories"]);
+    command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
+    command.env("ANKOMST_APP", app).env("ANKOMST_BROWSER", "1");
+    let is_found = step("stories at browsers", || Ok(!command.status()?.success()))?;
+    ensure!(is_found, "the stories at browsers do not notice the defect");
+    println!("LastWins: the stories at browsers notice it");
+    Ok(())
+}
