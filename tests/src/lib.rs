@@ -1,6 +1,6 @@
 //! Tests of Ankomst as a whole: the real binary, a real database, real browsers.
 //!
-//! Reading order: [`kit`] (server process, browser, loss ledger). The headless tablet is beside it.
+//! Reading order: [`kit`] (server process, browser, loss ledger), [`bench`] (what syncing costs). The headless tablet is beside it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,5 +10,6 @@
     reason = "a test crate: a failed step fails the test"
 )]
 
+pub mod bench;
 pub mod kit;
 pub mod tablet;

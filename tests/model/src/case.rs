@@ -44,8 +44,11 @@ pub fn opened(actor: u8, chunks: &[Chunk]) -> Result<Document, DocumentError> {
     let bytes = chunks.iter().map(|chunk| chunk.bytes.as_slice());
     Document::open(ActorId::from_bytes([actor; 16]), bytes)
 }
+
 /// Keys of answers as a case has them: of the case, a person and an intake.
-fn keys(catalog: &Catalog) -> Vec<FieldPath> {
+/// At most sixty.
+#[must_use]
+pub fn keys(catalog: &Catalog) -> Vec<FieldPath> {
     let entry = |number: u8| EntryId::from_bytes([number; 10]);
     let Some(case) = catalog.kind("case") else { return Vec::new() };
     let own = case.fields.iter().map(|field| (field, field.id.clone()));

@@ -147,6 +147,11 @@ impl Tablet {
         self.core.status()
     }
 
+    /// From now on only counts what it hears, without reading it.
+    pub fn is_brief(&self) {
+        self.heard.borrow_mut().is_brief = true;
+    }
+
     /// What went over its wire since it was switched on.
     #[must_use]
     pub fn heard(&self) -> Ref<'_, Heard> {

@@ -20,6 +20,10 @@ pub struct Heard {
     pub compared: u32,
     /// Deposits that were handed in.
     pub handed_in: usize,
+    /// Frames of live sockets that brought changes.
+    pub news: u32,
+    /// Whether only statuses and frames are counted: what is measured reads nothing twice.
+    pub is_brief: bool,
     /// The last exchange that was answered.
     pub last: Option<Met>,
 }
@@ -41,6 +45,9 @@ impl Heard {
     /// Notes the answer to an exchange.
     pub(super) fn answered(&mut self, question: &[u8], status: u16, answer: &[u8]) {
         *self.statuses.entry(status).or_default() += 1;
+        if self.is_brief {
+            return;
+        }
         let (Ok(question), Ok(answer)) =
             (wire::unpack::<Exchange>(question), wire::unpack::<ExchangeAnswer>(answer))
         else {
@@ -57,8 +64,10 @@ impl Heard {
 
     /// Notes a frame of the live socket.
     pub(super) fn frame(&mut self, frame: &[u8]) {
-        if let Ok(ServerFrame::Acks(acks, _)) = wire::unpack(frame) {
-            self.take(&acks);
+        match wire::unpack(frame) {
+            Ok(ServerFrame::Acks(acks, _)) => self.take(&acks),
+            Ok(ServerFrame::Feed(..)) => self.news += 1,
+            _ => {}
         }
     }
 

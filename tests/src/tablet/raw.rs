@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use ankomst_core::platform::{HttpAnswer, Method, Transport, TransportError};
+use ankomst_core::platform::{HttpAnswer, Method, Socket, Transport, TransportError};
 use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::document::{Authoring, Chunk};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
 use ankomst_shared::packed::to_bytes;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{
-    EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
+    ClientFrame, EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
 use ankomst_shared::value::Value;
@@ -64,6 +64,12 @@ impl RawDevice {
         Header { parent: Some(parent), template, ..header }.sign(&self.key)
     }
 
+    /// A signed header of the one document of a kind that goes with another.
+    #[must_use]
+    pub fn companion_header(&self, document: DocumentId, kind: &str, of: DocumentId) -> Vec<u8> {
+        Header { parent: Some(of), ..self.header_of(document, kind) }.sign(&self.key)
+    }
+
     fn header_of(&self, document: DocumentId, kind: &str) -> Header {
         Header {
             document,
@@ -102,6 +108,36 @@ impl RawDevice {
         let envelope = AuthorEnvelope { document, actor, user, device, opened_ms: now_ms(), last };
         let envelope = envelope.sign(&self.key).into();
         PushPart { document, envelope, chunks: vec![bytes.into()], enrolment: None }
+    }
+
+    /// A part of a push with changes that an actor wrote one after the other.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[must_use]
+    pub fn run_of(
+        &self,
+        document: DocumentId,
+        actor: ActorId,
+        changes: Vec<(ChangeHash, Vec<u8>)>,
+    ) -> PushPart {
+        let (last, _) = changes.last().unwrap();
+        let part = self.part(document, actor, (*last, Vec::new()));
+        PushPart { chunks: changes.into_iter().map(|(_, bytes)| bytes.into()).collect(), ..part }
+    }
+
+    /// Opens a live socket and says where the device stands.
+    ///
+    /// # Errors
+    /// When the server does not let it.
+    pub async fn attach(
+        &self,
+        (epoch, cursor): (Epoch, Position),
+    ) -> Result<LiveSocket, TransportError> {
+        let socket = self.connect().await?;
+        let (device, arrived) = (self.me.device, Position::default());
+        socket.send(wire::pack(&ClientFrame::Attach { device, epoch, cursor, arrived }))?;
+        Ok(socket)
     }
 
     /// Sends any request with the device's cookies.
@@ -219,16 +255,29 @@ impl RawDevice {
         self.ask((epoch, cursor, high), Vec::new()).await
     }
 
-    async fn ask(
+    /// One exchange of a device that says where it stands and brings something.
+    pub async fn ask(
         &self,
         place: (Option<Epoch>, Position, Position),
         parts: Vec<PushPart>,
     ) -> ExchangeAnswer {
+        self.try_ask(place, parts).await.unwrap()
+    }
+
+    /// The same; `None` when the server has no place for it now.
+    pub async fn try_ask(
+        &self,
+        place: (Option<Epoch>, Position, Position),
+        parts: Vec<PushPart>,
+    ) -> Option<ExchangeAnswer> {
         let (hello, push) = (self.hello(place), Push { parts });
         let question = Exchange { hello, push, deposits: Vec::new(), looks: None };
         let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
+        if answer.status == 503 {
+            return None;
+        }
         assert_eq!(answer.status, 200, "{:?}", answer.problem);
-        wire::unpack(&answer.body).unwrap()
+        Some(wire::unpack(&answer.body).unwrap())
     }
 
     fn hello(&self, (epoch, cursor, high): (Option<Epoch>, Position, Position)) -> Hello {

@@ -6,6 +6,7 @@ mod model;
 mod pages;
 mod process;
 mod server;
+mod sync;
 
 use clap::Subcommand;
 
@@ -16,6 +17,8 @@ pub(crate) enum Bench {
     Server(server::ServerArgs),
     /// One case of the workload W on the model alone, natively and in Chromium: open, edit, merge, read; bytes.
     Model(model::ModelArgs),
+    /// Exchanging the workload W: bytes, round trips, CPU, memory; other sync servers beside.
+    Sync(sync::SyncArgs),
     /// An access log of a million entries: adding them, and verifying all.
     Audit(audit::AuditArgs),
     /// Looking for a person among 10,000, by what is written and by sound.
@@ -30,6 +33,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Server(args) => server::run(args),
         Bench::Model(args) => model::run(args),
+        Bench::Sync(args) => sync::run(args),
         Bench::Audit(args) => audit::run(args),
         Bench::Find(args) => find::run(args),
     }
