@@ -125,7 +125,12 @@ pub async fn back(
         }
     }
     let typed = own_thread_ms()? - begun;
-    say(row, "tablet CPU for each answer written", typed / float(u64::try_from(mine * EDIT_SET)?), "ms");
+    say(
+        row,
+        "tablet CPU for each answer written",
+        typed / float(u64::try_from(mine * EDIT_SET)?),
+        "ms",
+    );
     let waiting = tablet.status().waiting;
     ensure!(waiting > 0, "nothing was written");
     town.proxy.slow(one_way);
@@ -184,10 +189,8 @@ pub async fn live(town: &Town, say: Say<'_>) -> anyhow::Result<()> {
         add(&town.server, &login);
         let tablet = town.tablet(&login).await;
         tablet.login(&login, &password(&login)).await;
-        until(&tablet, |status| {
-            status.contact == Contact::Live && status.first_sync.is_none()
-        })
-        .await?;
+        until(&tablet, |status| status.contact == Contact::Live && status.first_sync.is_none())
+            .await?;
         tablets.push(tablet);
     }
     let (writer, readers) = tablets.split_first().context("nobody")?;
@@ -256,7 +259,12 @@ pub async fn idle(town: &Town, sockets: usize, say: Say<'_>) -> anyhow::Result<(
     let after = town.process.memory_kb()?;
     let count = u64::try_from(open.len())?;
     say("idle", "sockets", float(count), "");
-    say("idle", "server memory for each", float(after.saturating_sub(before)) / float(count), "KiB");
+    say(
+        "idle",
+        "server memory for each",
+        float(after.saturating_sub(before)) / float(count),
+        "KiB",
+    );
     open.iter().for_each(Socket::close);
     Ok(())
 }
@@ -277,7 +285,11 @@ pub async fn append(town: &Town, say: Say<'_>) -> anyhow::Result<()> {
         let device = RawDevice::enrol(&server, &folder, (&login, &password(&login))).await;
         let parts = town.maker.long(number, &device, (pushes, changes))?;
         let answer = device.exchange(Vec::new()).await;
-        work.push((device, (Some(answer.welcome.epoch), answer.feed.cursor, answer.feed.cursor), parts));
+        work.push((
+            device,
+            (Some(answer.welcome.epoch), answer.feed.cursor, answer.feed.cursor),
+            parts,
+        ));
     }
     town.settle().await?;
     let (before, begun) = (town.process.cpu()?, Instant::now());

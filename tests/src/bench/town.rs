@@ -95,9 +95,8 @@ impl Town {
                 let device = self.writers.get(writer).context("no writer")?;
                 let pieces = self.records.iter().flat_map(|record| &record.pieces);
                 let own = pieces.filter(|piece| (piece.round, piece.writer) == (round, writer));
-                let part = |piece: &Piece| {
-                    device.part(piece.document, piece.actor, piece.change.clone())
-                };
+                let part =
+                    |piece: &Piece| device.part(piece.document, piece.actor, piece.change.clone());
                 let parts: Vec<PushPart> = own.map(part).collect();
                 for some in parts.chunks(PUSHED) {
                     self.brings(writer, some.to_vec()).await?;

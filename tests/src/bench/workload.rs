@@ -67,7 +67,10 @@ impl Maker {
     pub fn new(catalog: &Catalog) -> anyhow::Result<Self> {
         let checklist = catalog.checklists().iter().find(|list| list.id == CHECKLIST.0);
         let items = checklist.context("no such checklist")?.items.iter();
-        Ok(Self { keys: keys(catalog), items: items.map(|item| item.id.clone()).take(ITEMS).collect() })
+        Ok(Self {
+            keys: keys(catalog),
+            items: items.map(|item| item.id.clone()).take(ITEMS).collect(),
+        })
     }
 
     /// Answers of a case that may be changed at any time.
@@ -101,14 +104,17 @@ impl Maker {
             runs.push(made.begins(first, id, header, &items)?);
         }
         let journal = companion(case, "journal");
-        let notes = (0..NOTES - TRANSACTIONS / 3).map(note).collect::<Result<Vec<_>, _>>()?.concat();
+        let notes =
+            (0..NOTES - TRANSACTIONS / 3).map(note).collect::<Result<Vec<_>, _>>()?.concat();
         let header = author.companion_header(journal, "journal", case);
         let mut journal = made.begins(first, journal, header, &notes)?;
         for round in 1..=TRANSACTIONS {
             let writer = (first + round) % WRITERS;
             let at = (round - 1) / 3;
             let (document, edits) = match round % 3 {
-                1 => (&mut growing, vec![self.answer(at * 5, &format!("Ändrat i omgång {round}"))?]),
+                1 => {
+                    (&mut growing, vec![self.answer(at * 5, &format!("Ändrat i omgång {round}"))?])
+                }
                 2 => {
                     let edits = self.item(at * 2, at, "not_ok")?;
                     (runs.get_mut(at % RUNS).context("no run")?, edits)

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use ankomst_tests::bench::{peers, rows};
 use ankomst_tests::bench::town::Town;
+use ankomst_tests::bench::{peers, rows};
 use ankomst_tests::tablet::device::local;
 use anyhow::{Context, ensure};
 use clap::Parser;
@@ -38,9 +38,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let say = |row: &str, metric: &str, value: f64, unit: &str| {
         if args.json {
             let scenario = format!("{scenario} {row}");
-            println!("{}", serde_json::json!({
-                "bench": "sync", "scenario": scenario, "metric": metric, "value": value, "unit": unit
-            }));
+            println!(
+                "{}",
+                serde_json::json!({
+                    "bench": "sync", "scenario": scenario, "metric": metric, "value": value, "unit": unit
+                })
+            );
         } else {
             println!("{scenario:<6} {row:<8} {metric:<44} {value:>14.2} {unit}");
         }

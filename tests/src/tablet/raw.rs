@@ -9,7 +9,8 @@ use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
 use ankomst_shared::packed::to_bytes;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{
-    ClientFrame, EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
+    ClientFrame, EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart,
+    SignInAnswer,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
 use ankomst_shared::value::Value;

@@ -32,8 +32,16 @@ pub(crate) struct SyncArgs {
 /// When a build or a program fails.
 pub(crate) fn run(args: &SyncArgs) -> anyhow::Result<()> {
     step("server and devices", || {
-        let all =
-            ["-p", "ankomst-server", "--bin", "ankomst", "-p", "ankomst-tests", "--bin", "sync-bench"];
+        let all = [
+            "-p",
+            "ankomst-server",
+            "--bin",
+            "ankomst",
+            "-p",
+            "ankomst-tests",
+            "--bin",
+            "sync-bench",
+        ];
         cargo(&[["build", "--quiet", "--release"].as_slice(), &all].concat())
     })?;
     // Nobody opens a page here, and a server does not start without one.
