@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::app::Role;
-use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
+use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
@@ -26,7 +26,7 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::storage::sqlite::units;
 use crate::sync::met::{self, Stands};
-use crate::sync::{Session, access, away, farewell, ingest, lease, shown};
+use crate::sync::{Session, access, away, farewell, holdings, ingest, lease, shown};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -100,37 +100,13 @@ pub async fn answer(
     let sent = answer.documents.iter().map(|doc| (doc.document, doc.chunks.first()));
     let sent: Vec<_> = sent.map(|(id, first)| (id, first.map(|chunk| chunk.hash))).collect();
     if anew || !sent.is_empty() || !gone.is_empty() {
-        app.writer.write(move |db| note_holdings(db, device, anew, (sent, &gone))).await?;
+        app.writer.write(move |db| holdings::note(db, device, anew, (sent, &gone))).await?;
     }
     answer.documents_left =
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
     app.audit.owe(shown::dropped(by, &answer)).await;
     app.metrics.exchange();
     Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
-}
-
-/// Notes what a device holds from here on.
-fn note_holdings(
-    db: &Connection,
-    device: DeviceId,
-    anew: bool,
-    (sent, gone): (Vec<(DocumentId, Option<ChangeHash>)>, &BTreeSet<DocumentId>),
-) -> Result<(), StorageError> {
-    if anew {
-        log::clear_holdings(db, device)?;
-    }
-    // What has gone on in another line since it was read is not with the device: it comes whole again.
-    let mut added = BTreeSet::new();
-    for (id, first) in sent {
-        let has_ended = match first {
-            Some(first) => log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended"),
-            None => false,
-        };
-        if !has_ended {
-            added.insert(id);
-        }
-    }
-    log::set_holdings(db, device, &added, gone)
 }
 
 /// A new life of the log begins.

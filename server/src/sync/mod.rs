@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`rule`] and [`access`] (who may), [`guard`] (what is
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
-//! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom),
+//! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom), `holdings` (what devices have),
 //! [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
 //! must not be in a record any more), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
@@ -20,6 +20,7 @@ pub mod feed;
 mod found;
 pub mod guard;
 pub mod held;
+mod holdings;
 pub mod ingest;
 mod lanes;
 pub mod lease;

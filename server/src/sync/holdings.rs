@@ -1,0 +1,35 @@
+//! What the server believes each device holds.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
+
+use crate::storage::StorageError;
+use crate::storage::sqlite::{Connection, log};
+
+/// Notes what a device holds from here on.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn note(
+    db: &Connection,
+    device: DeviceId,
+    anew: bool,
+    (sent, gone): (Vec<(DocumentId, Option<ChangeHash>)>, &BTreeSet<DocumentId>),
+) -> Result<(), StorageError> {
+    if anew {
+        log::clear_holdings(db, device)?;
+    }
+    // What has gone on in another line since it was read is not with the device: it comes whole again.
+    let mut added = BTreeSet::new();
+    for (id, first) in sent {
+        let has_ended = match first {
+            Some(first) => log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended"),
+            None => false,
+        };
+        if !has_ended {
+            added.insert(id);
+        }
+    }
+    log::set_holdings(db, device, &added, gone)
+}
