@@ -265,7 +265,7 @@ async fn check(
         .await
         .map_err(|_| StorageError::Stopped)?;
     let user = user.filter(|user| matches && user.active).ok_or(DoorError::Wrong)?;
-    let until_ms = passkeys::password_suffices(app, &user)?;
+    let until_ms = passkeys::password_suffices(app, &user, page.host)?;
     Ok((user, until_ms))
 }
 

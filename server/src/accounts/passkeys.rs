@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
+use ankomst_shared::ids::UserId;
 use ankomst_shared::sync::message::{NewPasskey, PasskeyChallenge, PasskeyProof};
 
 use crate::accounts::{DoorError, noted};
 use crate::app::App;
 use crate::auth::passkey::{self, Page, Purpose};
+use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::UserRow;
 use crate::storage::sqlite::passkeys::{self, PasskeyRow};
 use crate::sync::Session;
@@ -126,16 +128,30 @@ pub async fn prove(
     Ok(user)
 }
 
+/// Whether an account has a passkey that is good for the host of an origin.
+///
+/// # Errors
+/// When storage refuses.
+pub fn has_one_for(app: &App, user: UserId, origin: &str) -> Result<bool, StorageError> {
+    let known = app.readers.read(|db| passkeys::of(db, user))?;
+    Ok(known.iter().any(|row| row.host == Page::of(origin).host))
+}
+
 /// Whether a right password is enough for an account, and until when: nothing where the unit has not decided otherwise.
+/// `host` is the name the account came by: a passkey is good for one.
 ///
 /// # Errors
 /// When it is not, or storage refuses.
-pub fn password_suffices(app: &App, user: &UserRow) -> Result<Option<i64>, DoorError> {
+pub fn password_suffices(
+    app: &App,
+    user: &UserRow,
+    host: &str,
+) -> Result<Option<i64>, DoorError> {
     let now_ms = app.now_ms();
     let today = swedish(now_ms).map(|at| written_date(at.date())).unwrap_or_default();
     if !app.policies.says(user.unit, POLICY, &today) {
         return Ok(None);
     }
-    let until = app.readers.read(|db| passkeys::first_until(db, user.id, now_ms))?;
+    let until = app.readers.read(|db| passkeys::first_until(db, (user.id, host), now_ms))?;
     until.map(Some).ok_or(DoorError::NeedsPasskey)
 }

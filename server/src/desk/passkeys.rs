@@ -7,6 +7,7 @@ use ankomst_shared::text::Word;
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError, people, text};
+use crate::accounts::passkeys::has_one_for;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::accounts::UserRow;
 use crate::storage::sqlite::passkeys::{self, PasskeyRow};
@@ -43,9 +44,9 @@ impl Desk {
         })
     }
 
-    /// Whether whoever is at this desk has one.
+    /// Whether whoever is at this desk has one that is good for the host they have come by.
     pub(super) fn has_passkey(&self) -> Result<bool, DeskError> {
-        Ok(!self.app.readers.read(|db| passkeys::of(db, self.me.id))?.is_empty())
+        Ok(has_one_for(&self.app, self.me.id, &self.origin)?)
     }
 
     fn passkey_line(&self, row: &PasskeyRow) -> Line {

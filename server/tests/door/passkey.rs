@@ -375,6 +375,24 @@ async fn where_a_passkey_is_decided_a_password_is_enough_for_nothing_but_to_make
     let gone = door.app.writer.write(move |db| passkeys::remove(db, me, &[1; 20], 5));
     assert!(gone.await.unwrap());
     assert_eq!(Browser::new(4).enrol(&door, "nyckel-f", chosen).await.status, StatusCode::OK);
+    // A passkey of a name the server had before signs nobody in here, so it does not stand in the way either.
+    let old = passkeys::PasskeyRow {
+        credential: vec![7; 20],
+        user: me,
+        name: "Surfplatta".to_owned(),
+        host: "old.example.org".to_owned(),
+        key: vec![1],
+        counter: 0,
+        made_ms: 1,
+        used_ms: None,
+        regressed_ms: None,
+    };
+    let write = door.app.writer.write(move |db| passkeys::add(db, &old));
+    assert!(write.await.unwrap());
+    assert!(!door::has_one_for(&door.app, me, HERE).unwrap());
+    assert!(door::has_one_for(&door.app, me, "https://old.example.org:8443").unwrap());
+    takes().await;
+    assert_eq!(Browser::new(4).enrol(&door, "nyckel-f", chosen).await.status, StatusCode::OK);
     // A password that somebody else has set is no link.
     let hash = row.password;
     door.app.writer.write(move |db| accounts::set_password(db, me, &hash)).await.unwrap();

@@ -125,18 +125,18 @@ pub fn let_first(db: &Connection, user: UserId, ends_ms: i64) -> Result<(), Stor
     Ok(())
 }
 
-/// Until when an account without a passkey may sign in by password to make one, if it may.
+/// Until when an account without a passkey that is good for a host may sign in by password to make one, if it may.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn first_until(
     db: &Connection,
-    user: UserId,
+    (user, host): (UserId, &str),
     now_ms: i64,
 ) -> Result<Option<i64>, StorageError> {
-    let select = "SELECT ends_ms FROM first_passkeys WHERE user = ?1 AND ends_ms > ?2
-         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user = ?1 AND removed_ms IS NULL)";
-    let found = db.prepare_cached(select)?.query_row((Blob(user), now_ms), |row| row.get(0));
+    let select = "SELECT ends_ms FROM first_passkeys WHERE user = ?1 AND ends_ms > ?2 AND NOT EXISTS
+         (SELECT 1 FROM passkeys WHERE user = ?1 AND host = ?3 AND removed_ms IS NULL)";
+    let found = db.prepare_cached(select)?.query_row((Blob(user), now_ms, host), |row| row.get(0));
     Ok(found.optional()?)
 }
 
