@@ -180,7 +180,7 @@ fn gather(
         // A document that goes or is sent once more makes a difference that is none.
         let is_plain = whole && !anew && drop.is_empty() && hello.heal.is_empty();
         let digests = if is_plain { gathering.digests(hello, &keep, &feed)? } else { None };
-        let (lease_s, guarded) = lease::of(app, user.unit, &now_held)?;
+        let (lease_s, guarded) = lease::of((app, db), user.unit, &now_held)?;
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
                 capabilities: hello.capabilities & CAN_CHANGE_LINES,
@@ -254,7 +254,11 @@ impl Gathering<'_> {
                 .is_some_and(|age| age <= care::FRESH_MS),
             received: log::arrivals(self.db)?.told(&self.app.secrets.arrival, epoch),
             backed_up: backed::up_to(self.db)?.unwrap_or_default(),
-            enrolments: backed::enrolled_since(self.db, user.unit)?,
+            enrolments: if access::rights_now(self.db, user)?.is_colleague() {
+                backed::enrolled_since(self.db, user.unit)?
+            } else {
+                Vec::new()
+            },
             away: if user.is(Role::Supervisor) {
                 away::of_unit(self.app, self.db, (self.session.device, user))?
             } else {

@@ -7,11 +7,12 @@ use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::ids::{DocumentId, UnitId};
 use ankomst_shared::limits::LEASE_S;
+use ankomst_shared::order;
 use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::sqlite::rows;
+use crate::storage::sqlite::{Connection, homes, log, rows};
 
 /// What a unit can decide, and the most it can: hours of the lease of any device, of one with the case of an
 /// unaccompanied child, of one with what is protected.
@@ -31,20 +32,39 @@ pub const SHUTS_MINUTES: (&str, u32) = ("lock_minutes", 60);
 /// # Errors
 /// When storage refuses.
 pub fn of(
-    app: &App,
+    (app, db): (&App, &Connection),
     unit: UnitId,
     held: &BTreeSet<DocumentId>,
 ) -> Result<(u32, Option<Vec<DocumentId>>), StorageError> {
     let mut guarded = app.row_readers.read(rows::guarded)?;
     guarded.retain(|(id, _)| held.contains(id));
+    if !app.making.is_whole() {
+        guarded.extend(protected(db, held)?);
+    }
     let child = guarded.iter().any(|(_, is_protected)| !is_protected);
     let all = guarded.iter().filter(|(_, is_protected)| *is_protected);
     let all = all.flat_map(|(id, _)| [*id, review_of(*id)]).filter(|id| held.contains(id));
-    let all: Vec<DocumentId> = all.collect();
-    // Until all rows are there, nobody knows what is protected.
+    let all: Vec<DocumentId> = order::set(all).into_iter().collect();
+    // Until all rows are there, what somebody's protected data make of a case may be missing.
     let protected = !app.making.is_whole() || !all.is_empty();
     let seconds = hours((child, protected), |key| decided(app, unit, key)) * 3_600;
     Ok((seconds, (!all.is_empty()).then_some(all)))
+}
+
+/// Those of some documents that are protected, by the log alone.
+fn protected(
+    db: &Connection,
+    held: &BTreeSet<DocumentId>,
+) -> Result<Vec<(DocumentId, bool)>, StorageError> {
+    let mut all = Vec::new();
+    for id in held {
+        let Some(row) = log::document(db, *id)? else { continue };
+        let standing = homes::standing(&row, |id| log::document(db, id))?;
+        if standing.map_or_else(|| homes::own_level(&row), |standing| standing.level) >= 2 {
+            all.push((*id, true));
+        }
+    }
+    Ok(all)
 }
 
 /// Hours for which a device may be read without contact that holds the case of an unaccompanied child, or what is

@@ -8,8 +8,10 @@ use ankomst_server::storage::sqlite::{log, register};
 use ankomst_server::{projector, seed};
 use ankomst_shared::app::{Language, PAGE_FORM, PageView};
 use ankomst_shared::packed::{from_bytes, to_bytes};
+use ankomst_shared::sync::message::Push;
 use axum::http::{Method, StatusCode};
 
+use super::kinds::Somebody;
 use super::kit::{Browser, Door};
 
 fn all(app: &App) -> Vec<ProjectedRow> {
@@ -79,10 +81,14 @@ async fn rows_of_another_version_are_thrown_away_and_lists_say_that_they_are_not
     let mut ingrid = Browser::new(1);
     ingrid.enrol(&door, "ingrid", "ingrid-i-provby").await;
     assert_eq!(readiness(&door).await, "rebuilding");
+    let (mut one, _) = Somebody::with(&door, ("ingrid", "ingrid-i-provby"), 2).await;
+    let guarded = one.exchange(&door, Push::default()).await.welcome.guarded;
+    assert!(guarded.is_some(), "what is protected is told without rows, too");
     assert!(all(&door.app).is_empty());
     assert_eq!(parts(&mut ingrid, &door).await, ["making", "server-found"]);
     projector::make_whole(&door.app).unwrap();
     assert_eq!(readiness(&door).await, "whole");
+    assert_eq!(one.exchange(&door, Push::default()).await.welcome.guarded, guarded);
     assert_eq!(all(&door.app), followed);
     assert_eq!(parts(&mut ingrid, &door).await, ["server-found"]);
 }
