@@ -5,6 +5,7 @@ use ankomst_shared::document::Document;
 use ankomst_shared::find::{name_keys, number_keys, short_number, sound_keys};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{RecordState, record_state};
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::same::{Same, There, pointers};
 use ankomst_shared::sign::Header;
 use ankomst_shared::value::Value;
@@ -198,10 +199,10 @@ impl Read<'_> {
             .flat_map(|list| list.fields.iter().filter(shields))
             .map(|field| format!("/{}", field.id))
             .collect();
-        self.record.fields.iter().any(|(path, state)| {
-            ends.iter().any(|end| path.as_str().ends_with(end.as_str()))
-                && state.value.as_str().is_some_and(|code| !matches!(code, "" | "none"))
-        })
+        let said = self.record.fields.keys().map(FieldPath::as_str);
+        let said = said.filter(|path| ends.iter().any(|end| path.ends_with(end.as_str())));
+        // While people disagree everything that stands there counts.
+        said.flat_map(|path| self.record.said(path)).any(|code| !matches!(code, "" | "none"))
     }
 
     /// What it is found by: everything that anybody said, also where people contradict each other.
@@ -237,7 +238,6 @@ mod tests {
     use ankomst_shared::document::{Authoring, Edit};
     use ankomst_shared::ids::{ActorId, DeviceId, EntryId, UnitId, UserId};
     use ankomst_shared::merge::settle_edits;
-    use ankomst_shared::path::FieldPath;
 
     use super::*;
 
@@ -305,6 +305,27 @@ mod tests {
         let (review, _) = Document::create(actor(3), vec![2], &edits, &by(3)).unwrap();
         let settled = of("case", &one, Some(&review));
         assert_eq!((settled.open, settled.title.as_str()), (0, "Al-Haddad"));
+    }
+
+    #[test]
+    fn while_anybody_says_that_a_person_is_protected_the_case_is_shielded() {
+        let path = "persons/yyyyyyyyyyyyyyyy/protected_identity";
+        // The last is a code of a newer catalog, of which nobody here knows how cautious it is.
+        for (first, second, is_shielded) in [
+            ("none", "none", false),
+            ("none", "secrecy_mark", true),
+            ("secrecy_mark", "none", true),
+            ("none", "newer", true),
+            ("newer", "none", true),
+        ] {
+            let (mut one, begun) =
+                Document::create(actor(1), vec![1], &say(&[("remark", "Prov")]), &by(1)).unwrap();
+            let mut other = Document::open(actor(2), [begun.bytes.as_slice()]).unwrap();
+            one.commit(&say(&[(path, first)]), &by(1)).unwrap();
+            let theirs = other.commit(&say(&[(path, second)]), &by(2)).unwrap().unwrap();
+            one.apply([theirs.bytes.as_slice()]).unwrap();
+            assert_eq!(of("case", &one, None).shielded, is_shielded, "{first}, {second}");
+        }
     }
 
     #[test]

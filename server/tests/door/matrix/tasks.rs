@@ -94,6 +94,17 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     let mut people = core::mem::take(&mut world.people);
     let cases = sends(&world, &mut people).await;
     let door = &world.door;
+    // Names of people and tablets are for colleagues.
+    let backed_up = "INSERT OR REPLACE INTO meta (key, value)
+        VALUES ('backed_up', x'0000000000000000'), ('backed_up_devices', x'0000000000000000')";
+    app.writer.write(move |db| Ok(db.execute(backed_up, [])?)).await.unwrap();
+    for (role, told) in
+        [(Role::Caseworker, true), (Role::Recipient, false), (Role::Regional, false)]
+    {
+        let one = one(&mut people, role, 0);
+        let welcome = one.asks(door, Vec::new(), Vec::new()).await.welcome;
+        assert_eq!((!welcome.people.is_empty(), !welcome.enrolments.is_empty()), (told, told));
+    }
     let school = one(&mut people, Role::Recipient, 0);
     let before = last(&app);
     let answer = page(&mut school.browser, door, "/register", Language::Sv).await;
