@@ -29,11 +29,12 @@ impl Policies {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = all;
     }
 
-    /// Whether a unit's records know a decision that began on a day, in force or not.
+    /// Whether a unit's records know a decision that began between two days, in force or not.
     #[must_use]
-    pub fn knows(&self, unit: UnitId, key: &str, from: &str) -> bool {
+    pub fn is_known_since(&self, (unit, key): (UnitId, &str), (from, to): (&str, &str)) -> bool {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        all.iter().any(|one| one.unit == unit && one.key == key && one.from == from)
+        let begun = |one: &Policy| from <= one.from.as_str() && one.from.as_str() <= to;
+        all.iter().any(|one| one.unit == unit && one.key == key && begun(one))
     }
 
     /// Whether a unit has decided this, and it is in force on a day: a newer decision replaces those before it, and of

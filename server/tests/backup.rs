@@ -19,7 +19,7 @@ use ankomst_server::storage::StorageError;
 use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use ankomst_server::storage::sqlite::devices::{self, State};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow};
-use ankomst_server::storage::sqlite::{Keys, backed, backup, links, log, units};
+use ankomst_server::storage::sqlite::{Keys, backed, backup, links, log, stricter, units};
 use ankomst_shared::app::Role;
 use ankomst_shared::sync::Chain;
 
@@ -291,7 +291,8 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
             ..GrantRow::of_role(user, unit, Role::Recipient)
         };
         grants::add(db, &of)?;
-        links::set_only(db, unit, "2026-01-01")?;
+        stricter::note(db, (unit, "enrol_by_link"), "2026-01-01")?;
+        stricter::note(db, (unit, "sign_in"), "2026-02-01")?;
         grants::raise(db, (newer, 3), (user, "Hot", 1))
     });
     since.await.unwrap();
@@ -306,9 +307,10 @@ async fn a_restore_brings_no_right_back_and_protects_nothing_less() {
     assert_eq!(after, before);
     let roles = app.readers.read(|db| accounts::user(db, user)).unwrap().unwrap().roles;
     assert_eq!(roles, [Role::Caseworker, Role::Inspector, Role::Recipient]);
-    let only = app.readers.read(|db| links::only(db, unit)).unwrap();
-    assert_eq!(only, ["2026-01-01"], "tablets are still enrolled only by link");
-    let may = app.writer.write(move |db| links::use_up(db, user, 1)).await.unwrap();
+    let days = |key| app.readers.read(|db| stricter::days(db, (unit, key))).unwrap();
+    assert_eq!(days("enrol_by_link"), ["2026-01-01"], "tablets are still enrolled only by link");
+    assert_eq!(days("sign_in"), ["2026-02-01"], "a password is still not enough");
+    let may = app.readers.read(|db| links::may_enrol(db, user, 1)).unwrap();
     assert!(!may, "what a link let in does not come back");
     let level =
         |id| app.readers.read(|db| log::document(db, id)).unwrap().map(|row| row.protection);

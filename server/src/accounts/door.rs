@@ -41,7 +41,7 @@ pub enum DoorError {
     Wrong,
     /// The password is right, and the unit has decided that it is not enough.
     #[error(
-        "a password is not enough here; sign in with a passkey, or ask for a one-time link to make one"
+        "a password is not enough here; sign in with a passkey, or ask an administrator to remove the one that is lost, and for a one-time link to make one"
     )]
     NeedsPasskey,
     /// Too many attempts.
@@ -126,9 +126,8 @@ async fn enrol_one(
     let row = device.clone();
     let is_bound = link::is_only_way(app, user.unit)?;
     let write = app.writer.write(move |db| {
-        // Whoever came by a link may enrol one device, whether it is the only way or not.
-        let came_by_link = links::use_up(db, row.user, now_ms)?;
-        if is_bound && !came_by_link {
+        let comes_by_link = link::lets_in(db, &row, now_ms)?;
+        if is_bound && !comes_by_link {
             return Ok(false);
         }
         accounts::add_device(db, &row, now_ms)?;
@@ -348,6 +347,9 @@ pub async fn refresh(
             }
             let renewal = renew::renew(&mut row, &secret, &key, now_ms);
             accounts::put_session(db, &row)?;
+            if matches!(renewal, Renewal::Renewed(_)) {
+                links::has_come(db, row.device)?;
+            }
             Ok((Some(Session { id, user: row.user, device: row.device }), renewal))
         })
         .await?;

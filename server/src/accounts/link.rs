@@ -13,11 +13,11 @@ use ankomst_shared::ids::{UnitId, UserId, base32};
 
 use crate::accounts::first::{FirstError, fits_as_password};
 use crate::accounts::passkeys::FIRST_HOURS;
-use crate::accounts::{door, noted};
+use crate::accounts::{door, noted, stricter};
 use crate::app::App;
 use crate::storage::accesses::entry::Entry;
-use crate::storage::sqlite::accounts::{self, UserRow};
-use crate::storage::sqlite::{links, passkeys};
+use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
+use crate::storage::sqlite::{Connection, links, passkeys};
 use crate::storage::{StorageError, random};
 
 /// The page behind links.
@@ -90,27 +90,33 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
     Ok(())
 }
 
-/// Notes beside the organisation's record that a unit decides that tablets are enrolled only by link.
+/// Whether a device comes by a link, one for each link. Until it has come with its session another is taken in its place
+/// and ends it: the answer may have been lost on the way.
 ///
 /// # Errors
 /// When storage refuses.
-pub async fn decide(app: &App, unit: UnitId, from: String) -> Result<(), StorageError> {
-    app.writer.write(move |db| links::set_only(db, unit, &from)).await
+pub(super) fn lets_in(
+    db: &Connection,
+    device: &DeviceRow,
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    if !links::may_enrol(db, device.user, now_ms)? {
+        return Ok(false);
+    }
+    if let Some(lost) = links::enrols(db, device.user, device.id)? {
+        accounts::revoke_device(db, lost)?;
+    }
+    Ok(true)
 }
 
-/// Whether a unit has decided so for today: as its record says, or where the record does not know a decision that was
-/// noted beside it.
+/// Whether a unit has decided so for today.
 ///
 /// # Errors
 /// When storage refuses.
 pub fn is_only_way(app: &App, unit: UnitId) -> Result<bool, StorageError> {
     let today = swedish(app.now_ms()).map(|at| written_date(at.date())).unwrap_or_default();
-    if app.policies.number(unit, ONLY_LINKS, &today).is_some() {
-        return Ok(true);
-    }
-    let noted = app.readers.read(|db| links::only(db, unit))?;
-    let is_lost = |from: &String| *from <= today && !app.policies.knows(unit, ONLY_LINKS.0, from);
-    Ok(noted.iter().any(is_lost))
+    Ok(app.policies.number(unit, ONLY_LINKS, &today).is_some()
+        || stricter::is_lost(app, (unit, ONLY_LINKS.0), &today)?)
 }
 
 fn hash(secret: &str) -> [u8; 32] {

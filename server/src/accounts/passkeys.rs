@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
-use ankomst_shared::ids::UserId;
+use ankomst_shared::ids::{UnitId, UserId};
 use ankomst_shared::sync::message::{NewPasskey, PasskeyChallenge, PasskeyProof};
 
-use crate::accounts::{DoorError, noted};
+use crate::accounts::{DoorError, noted, stricter};
 use crate::app::App;
 use crate::auth::passkey::{self, Page, Purpose};
 use crate::storage::StorageError;
@@ -137,21 +137,25 @@ pub fn has_one_for(app: &App, user: UserId, origin: &str) -> Result<bool, Storag
     Ok(known.iter().any(|row| row.host == Page::of(origin).host))
 }
 
+/// Whether a unit has decided for today that a password is not enough.
+///
+/// # Errors
+/// When storage refuses.
+pub fn is_needed(app: &App, unit: UnitId) -> Result<bool, StorageError> {
+    let today = swedish(app.now_ms()).map(|at| written_date(at.date())).unwrap_or_default();
+    Ok(app.policies.says(unit, POLICY, &today) || stricter::is_lost(app, (unit, POLICY.0), &today)?)
+}
+
 /// Whether a right password is enough for an account, and until when: nothing where the unit has not decided otherwise.
 /// `host` is the name the account came by: a passkey is good for one.
 ///
 /// # Errors
 /// When it is not, or storage refuses.
-pub fn password_suffices(
-    app: &App,
-    user: &UserRow,
-    host: &str,
-) -> Result<Option<i64>, DoorError> {
-    let now_ms = app.now_ms();
-    let today = swedish(now_ms).map(|at| written_date(at.date())).unwrap_or_default();
-    if !app.policies.says(user.unit, POLICY, &today) {
+pub fn password_suffices(app: &App, user: &UserRow, host: &str) -> Result<Option<i64>, DoorError> {
+    if !is_needed(app, user.unit)? {
         return Ok(None);
     }
+    let now_ms = app.now_ms();
     let until = app.readers.read(|db| passkeys::first_until(db, (user.id, host), now_ms))?;
     until.map(Some).ok_or(DoorError::NeedsPasskey)
 }

@@ -12,8 +12,8 @@ use ankomst_shared::value::Value;
 
 use super::organisation::{KEYS, Kept};
 use super::{Answers, Desk, DeskError, text};
-use crate::accounts::link;
 use crate::accounts::passkeys::POLICY;
+use crate::accounts::stricter;
 use crate::storage::random;
 use crate::storage::sqlite::units;
 use crate::sync::office::{self, OfficeError};
@@ -97,17 +97,14 @@ impl Desk {
         }
         let from = day(answers, "valid_from")?.ok_or(DeskError::BadValue("valid_from"))?;
         let key = [key, &about].concat();
-        let only_links = key == link::ONLY_LINKS.0;
         let orgs = templates::records(&self.app, self.me.unit, true)?;
         let Some(before) = before(&orgs, &key, &from) else {
             return Ok(self.said(Word::DeskPolicyLater));
         };
         let last = read_date(&from).and_then(|first| first.yesterday().ok());
         let last = last.map(written_date).ok_or(DeskError::BadValue("valid_from"))?;
-        if only_links {
-            // First: where the record fails to be written, more is asked of people, not less.
-            link::decide(&self.app, self.me.unit, from.clone()).await?;
-        }
+        // First: where the record fails to be written, more is asked of people, not less.
+        stricter::note(&self.app, self.me.unit, (&key, &value), from.clone()).await?;
         let mut said = vec![("key", key), ("value", value), ("valid_from", from)];
         said.extend(maybe(answers, "decision_ref")?.map(|decision| ("decision_ref", decision)));
         self.write(orgs, ("policies", None), said, (&before, &last)).await

@@ -7,9 +7,10 @@ use ankomst_shared::text::Word;
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError, people, text};
-use crate::accounts::passkeys::has_one_for;
+use crate::accounts::passkeys::{has_one_for, is_needed};
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::accounts::UserRow;
+use crate::storage::sqlite::devices;
 use crate::storage::sqlite::passkeys::{self, PasskeyRow};
 
 /// The place.
@@ -36,10 +37,13 @@ impl Desk {
         let lines = Body::Lines(rows.iter().map(line).collect(), none);
         let mut part = self.part("passkeys", Word::RegisterPasskeys, lines);
         self.w(Word::RegisterPasskeysHelp).clone_into(&mut part.help);
+        // Whoever takes the last one away where it is needed is told before.
+        let last = rows.len() == 1 && is_needed(&self.app, self.me.unit)?;
+        let last = last.then(|| self.notice("last", Tone::Decide, Word::RegisterPasskeyLast));
         Ok(PageView {
             title: self.w(Word::RegisterPasskeys).to_owned(),
             back: Some(("/surfplatta".to_owned(), self.w(Word::ThisDevice).to_owned())),
-            parts: vec![part],
+            parts: last.into_iter().chain([part]).collect(),
             ..PageView::default()
         })
     }
@@ -67,9 +71,13 @@ impl Desk {
         }
     }
 
-    /// Removes one's own passkey.
+    /// Removes one's own passkey, and ends the sessions on other devices: they may have been begun with it.
     pub(super) async fn remove_own_passkey(&self, which: &str) -> Result<Acted, DeskError> {
         self.remove_passkeys(self.me.id, which).await?;
+        let (me, here) = (self.me.id, self.device);
+        self.app.writer.write(move |db| devices::end_others(db, me, here)).await?;
+        // Live sockets look at once whether they may go on.
+        self.app.news.send_modify(|_| {});
         Ok(self.said(Word::RegisterPasskeyOutDone))
     }
 

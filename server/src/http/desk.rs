@@ -41,11 +41,12 @@ pub async fn page(
 pub async fn act(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     type Question = ((String, String), (Language, Vec<(String, Value)>));
     let ((_, name), (language, answers)): Question = question(&body)?;
-    let desk = Desk::open(app, &session, language)?;
+    let desk = Desk::open(app, &session, language)?.at(&origin(&headers));
     Ok(answer(&desk.act(&name, answers).await?))
 }
 

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::devices::{self, Shown};
-use crate::storage::sqlite::{Connection, accounts, log, rights};
+use crate::storage::sqlite::{Connection, accounts, links, log, rights};
 use crate::sync::Session;
 
 /// Where a device says that it stands.
@@ -46,6 +46,7 @@ pub(super) async fn comes(
         let alone = is_alone((&noting, db), &session, stands)?;
         if let Some(wants) = wants {
             accounts::device_seen(db, device, now_ms)?;
+            links::has_come(db, device)?;
             if alone {
                 // After what it has brought: that was written before it was told.
                 rights::tell(db, device, now_ms)?;

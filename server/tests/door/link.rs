@@ -15,6 +15,7 @@ use axum::http::{Method, Request, StatusCode, header};
 
 use super::audited::count;
 use super::desk::{act, page, read, someone};
+use super::kinds::Somebody;
 use super::kit::{Answer, Browser, Door, PASSWORD};
 
 const HOST: &str = "ankomst.example.org";
@@ -179,9 +180,18 @@ async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
     let secret = made(&door, me).await;
     assert_eq!(take(&door, 41, &secret, CHOSEN).await.status, StatusCode::NO_CONTENT);
     assert_eq!(other.enrol(&door, "lank-bara", "fel").await.problem(), "wrong-password");
+    // An answer that is lost on the way uses up nothing: the one that asks again stands in its place.
+    let mut lost = Browser::new(4);
+    assert_eq!(lost.enrol(&door, "lank-bara", CHOSEN).await.status, StatusCode::OK);
     assert_eq!(other.enrol(&door, "lank-bara", CHOSEN).await.status, StatusCode::OK);
+    assert_eq!(lost.refresh(&door).await.problem(), "signed-out");
+    assert_eq!(other.refresh(&door).await.status, StatusCode::NO_CONTENT);
     let third = Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await;
     assert_eq!(third.problem(), "only-by-link", "a link enrols one");
+    app.writer.write(move |db| links::let_enrol(db, me, i64::MAX)).await.unwrap();
+    Somebody::with(&door, ("lank-bara", CHOSEN), 5).await;
+    assert!(!app.readers.read(|db| links::may_enrol(db, me, 1)).unwrap(), "it has come");
+    assert_eq!(other.refresh(&door).await.status, StatusCode::NO_CONTENT, "and ends nobody");
     // What a link lets in ends by itself.
     app.writer.write(move |db| links::let_enrol(db, me, 1)).await.unwrap();
     assert_eq!(Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await.problem(), "only-by-link");

@@ -27,6 +27,7 @@ mod matrix;
 mod metrics;
 mod organisation;
 mod passkey;
+mod passkey_decided;
 mod register;
 mod renewal;
 mod reports;

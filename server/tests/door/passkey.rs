@@ -1,9 +1,8 @@
 //! Passkeys: made by whoever is in, signed in with, removed; and nothing that is bent, old, replayed or another's comes in.
 
-use ankomst_server::accounts::{link, passkeys as door};
+use ankomst_server::accounts::passkeys as door;
 use ankomst_server::auth::passkey::{CHALLENGE_MS, Challenges, Page, Purpose};
-use ankomst_server::policies::Policy;
-use ankomst_server::storage::accesses::entry::{Entry, What};
+use ankomst_server::storage::accesses::entry::What;
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::passkeys;
 use ankomst_shared::app::{Acted, Body, Language, Line, PageView, Role};
@@ -22,11 +21,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::audited::count;
 use super::desk::{act, page, read, someone};
-use super::kit::{Answer, Browser, Door, HOST, PASSWORD};
+use super::kit::{Answer, Browser, Door, HOST};
 
-const HERE: &str = "https://ankomst.example.org";
-const BEGIN: (Method, &str) = (Method::POST, "/api/v1/passkeys/begin");
-const PAGE: &str = "/register/passkeys";
+pub(super) const HERE: &str = "https://ankomst.example.org";
+pub(super) const BEGIN: (Method, &str) = (Method::POST, "/api/v1/passkeys/begin");
+pub(super) const PAGE: &str = "/register/passkeys";
 
 /// What is signed, and how somebody might bend it.
 #[derive(Clone)]
@@ -61,13 +60,13 @@ impl Said<'_> {
 }
 
 /// A passkey in software.
-struct Passkey {
+pub(super) struct Passkey {
     key: EcdsaKeyPair,
     credential: Vec<u8>,
 }
 
 impl Passkey {
-    fn new(number: u8) -> Self {
+    pub(super) fn new(number: u8) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         Self { key, credential: vec![number; 20] }
     }
@@ -104,7 +103,7 @@ async fn begins(browser: &mut Browser, door: &Door) -> PasskeyChallenge {
     browser.call(door, BEGIN, Vec::new()).await.read()
 }
 
-async fn makes(browser: &mut Browser, door: &Door, passkey: &Passkey) -> Answer {
+pub(super) async fn makes(browser: &mut Browser, door: &Door, passkey: &Passkey) -> Answer {
     let challenge = begins(browser, door).await.challenge.to_vec();
     browser.post(door, "/api/v1/passkeys", &passkey.made(&is_made(challenge))).await
 }
@@ -116,7 +115,7 @@ async fn challenge(door: &Door) -> Vec<u8> {
     told.challenge.to_vec()
 }
 
-fn user(door: &Door, login: &str) -> UserRow {
+pub(super) fn user(door: &Door, login: &str) -> UserRow {
     door.app.readers.read(|db| accounts::user_by_login(db, login)).unwrap().unwrap()
 }
 
@@ -146,7 +145,7 @@ fn enrolment(
     }
 }
 
-fn lines(view: &PageView) -> Vec<Line> {
+pub(super) fn lines(view: &PageView) -> Vec<Line> {
     let lines = view.parts.iter().flat_map(|part| match &part.body {
         Body::Lines(lines, _) => lines.clone(),
         _ => Vec::new(),
@@ -334,70 +333,4 @@ async fn a_passkey_that_counts_back_is_noted_where_passkeys_are_listed() {
         let view = read(&page(&mut browser, &door, PAGE, Language::En).await);
         assert_eq!(two(&view), is_noted, "{counter}");
     }
-}
-
-#[tokio::test]
-async fn where_a_passkey_is_decided_a_password_is_enough_for_nothing_but_to_make_the_first_by_a_link()
- {
-    let (door, mut browser, me) = someone("nyckel-f", Role::Caseworker).await;
-    let row = user(&door, "nyckel-f");
-    let decided = |value: &str| Policy {
-        unit: row.unit,
-        key: "sign_in".to_owned(),
-        value: value.to_owned(),
-        from: "2026-01-01".to_owned(),
-        to: String::new(),
-    };
-    door.app.policies.set(vec![decided("password")]);
-    assert_eq!(Browser::new(2).enrol(&door, "nyckel-f", PASSWORD).await.status, StatusCode::OK);
-    door.app.policies.set(vec![decided("passkey")]);
-    assert_eq!(
-        Browser::new(3).enrol(&door, "nyckel-f", PASSWORD).await.problem(),
-        "passkey-needed"
-    );
-    let wrong = Browser::new(3).enrol(&door, "nyckel-f", "fel lösenord här").await;
-    assert_eq!(wrong.problem(), "wrong-password", "nothing is said to whoever has no password");
-    let nobody = Browser::new(3).enrol(&door, "nyckel-ingen", PASSWORD).await;
-    assert_eq!(nobody.problem(), "wrong-password");
-
-    let chosen = "fyra nya ord i rad";
-    let takes = async || {
-        let secret = link::make(&door.app, me, Entry::of(What::LinkMade)).await.unwrap();
-        link::take(&door.app, &secret, chosen.to_owned()).await.unwrap();
-    };
-    takes().await;
-    assert_eq!(browser.enrol(&door, "nyckel-f", chosen).await.status, StatusCode::OK);
-    assert_eq!(makes(&mut browser, &door, &Passkey::new(1)).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(Browser::new(4).enrol(&door, "nyckel-f", chosen).await.problem(), "passkey-needed");
-    // A link makes no second one: the first was perhaps lost, and an administrator removes it.
-    takes().await;
-    assert_eq!(Browser::new(4).enrol(&door, "nyckel-f", chosen).await.problem(), "passkey-needed");
-    let gone = door.app.writer.write(move |db| passkeys::remove(db, me, &[1; 20], 5));
-    assert!(gone.await.unwrap());
-    assert_eq!(Browser::new(4).enrol(&door, "nyckel-f", chosen).await.status, StatusCode::OK);
-    // A passkey of a name the server had before signs nobody in here, so it does not stand in the way either.
-    let old = passkeys::PasskeyRow {
-        credential: vec![7; 20],
-        user: me,
-        name: "Surfplatta".to_owned(),
-        host: "old.example.org".to_owned(),
-        key: vec![1],
-        counter: 0,
-        made_ms: 1,
-        used_ms: None,
-        regressed_ms: None,
-    };
-    let write = door.app.writer.write(move |db| passkeys::add(db, &old));
-    assert!(write.await.unwrap());
-    assert!(!door::has_one_for(&door.app, me, HERE).unwrap());
-    assert!(door::has_one_for(&door.app, me, "https://old.example.org:8443").unwrap());
-    takes().await;
-    assert_eq!(Browser::new(4).enrol(&door, "nyckel-f", chosen).await.status, StatusCode::OK);
-    // A password that somebody else has set is no link.
-    let hash = row.password;
-    door.app.writer.write(move |db| accounts::set_password(db, me, &hash)).await.unwrap();
-    assert_eq!(
-        Browser::new(5).enrol(&door, "nyckel-f", PASSWORD).await.problem(),
-        "passkey-needed"
-    );
 }

@@ -267,7 +267,7 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          DELETE FROM main.active; INSERT INTO main.active SELECT * FROM old.active;
          DELETE FROM main.told; INSERT INTO main.told SELECT * FROM old.told;
          INSERT OR IGNORE INTO main.decided SELECT * FROM old.decided;
-         INSERT OR IGNORE INTO main.only_links SELECT * FROM old.only_links;
+         INSERT OR IGNORE INTO main.stricter SELECT * FROM old.stricter;
          RELEASE accounts",
     );
     if copied.is_err() {

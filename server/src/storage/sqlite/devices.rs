@@ -1,6 +1,6 @@
 //! What has become of devices: plain statements, no decisions.
 
-use ankomst_shared::ids::{DeviceId, Epoch, SessionId};
+use ankomst_shared::ids::{DeviceId, Epoch, SessionId, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Blob;
@@ -131,6 +131,16 @@ pub fn retire(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
 /// When the database refuses.
 pub fn end_sessions(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
     db.execute("UPDATE sessions SET ended = 1 WHERE device = ?1", [Blob(device)])?;
+    Ok(())
+}
+
+/// Ends the sessions of a person on all devices but one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn end_others(db: &Connection, user: UserId, but: DeviceId) -> Result<(), StorageError> {
+    let end = "UPDATE sessions SET ended = 1 WHERE user = ?1 AND device <> ?2";
+    db.execute(end, (Blob(user), Blob(but)))?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! One-time links of accounts, and what comes of them: plain statements, no decisions.
 
-use ankomst_shared::ids::{UnitId, UserId};
+use ankomst_shared::ids::{DeviceId, UserId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
@@ -68,30 +68,40 @@ pub fn let_enrol(db: &Connection, user: UserId, until_ms: i64) -> Result<(), Sto
     Ok(())
 }
 
-/// Uses up that a person may enrol a device; tells whether it was so.
+/// Whether a person may enrol a device.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn use_up(db: &Connection, user: UserId, now_ms: i64) -> Result<bool, StorageError> {
-    let there = "DELETE FROM may_enrol WHERE user = ?1 AND until_ms > ?2";
-    Ok(db.execute(there, (Blob(user), now_ms))? > 0)
+pub fn may_enrol(db: &Connection, user: UserId, now_ms: i64) -> Result<bool, StorageError> {
+    let may = "SELECT EXISTS (SELECT 1 FROM may_enrol WHERE user = ?1 AND until_ms > ?2)";
+    Ok(db.prepare_cached(may)?.query_row((Blob(user), now_ms), |row| row.get(0))?)
 }
 
-/// Notes that a unit lets tablets be enrolled only by link, from a day on.
+/// Notes the device a person has enrolled, and gives the one before that never came.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn set_only(db: &Connection, unit: UnitId, from: &str) -> Result<(), StorageError> {
-    let note = "INSERT OR IGNORE INTO only_links (unit, from_day) VALUES (?1, ?2)";
-    db.execute(note, (Blob(unit), from))?;
+pub fn enrols(
+    db: &Connection,
+    user: UserId,
+    device: DeviceId,
+) -> Result<Option<DeviceId>, StorageError> {
+    let before = "SELECT device FROM may_enrol WHERE user = ?1 AND device IS NOT NULL";
+    let before = db
+        .prepare_cached(before)?
+        .query_row([Blob(user)], |row| row.get::<_, Blob<DeviceId>>(0))
+        .optional()?;
+    let note = "UPDATE may_enrol SET device = ?2 WHERE user = ?1";
+    db.execute(note, (Blob(user), Blob(device)))?;
+    Ok(before.map(|device| device.0))
+}
+
+/// Uses up that a person may enrol a device: the one that was has come.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_come(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
+    let there = "DELETE FROM may_enrol WHERE device = ?1";
+    db.prepare_cached(there)?.execute([Blob(device)])?;
     Ok(())
-}
-
-/// The days from which on a unit has decided so.
-///
-/// # Errors
-/// When the database refuses.
-pub fn only(db: &Connection, unit: UnitId) -> Result<Vec<String>, StorageError> {
-    let mut select = db.prepare_cached("SELECT from_day FROM only_links WHERE unit = ?1")?;
-    Ok(select.query_map([Blob(unit)], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }

@@ -25,6 +25,7 @@ pub mod register;
 pub mod rights;
 pub mod rows;
 pub mod staff;
+pub mod stricter;
 pub mod trials;
 pub mod units;
 pub mod within;

@@ -134,7 +134,8 @@ pub fn first_until(
     (user, host): (UserId, &str),
     now_ms: i64,
 ) -> Result<Option<i64>, StorageError> {
-    let select = "SELECT ends_ms FROM first_passkeys WHERE user = ?1 AND ends_ms > ?2 AND NOT EXISTS
+    let select =
+        "SELECT ends_ms FROM first_passkeys WHERE user = ?1 AND ends_ms > ?2 AND NOT EXISTS
          (SELECT 1 FROM passkeys WHERE user = ?1 AND host = ?3 AND removed_ms IS NULL)";
     let found = db.prepare_cached(select)?.query_row((Blob(user), now_ms, host), |row| row.get(0));
     Ok(found.optional()?)
