@@ -50,6 +50,19 @@ pub async fn beside<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await
 }
 
+/// Does work to its end, whether or not whoever waits for it goes away.
+///
+/// # Errors
+/// When the work ended in a defect.
+pub async fn apart<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, JoinError> {
+    if is_simulated() {
+        return Ok(work.await);
+    }
+    tokio::spawn(work).await
+}
+
 #[cfg(feature = "sim")]
 pub use simulated::{is_stopped, may_write, set_now, simulate, stop_after};
 

@@ -48,7 +48,8 @@ pub(crate) fn faults(args: &FaultsArgs) -> anyhow::Result<()> {
 fn test(name: &str, (variable, count): (&str, usize), seed: usize) -> anyhow::Result<()> {
     let mut command = Command::new(cargo_program());
     command.current_dir(top()).args(["test", "--workspace", "--exclude", "ankomst-core-wasm"]);
-    command.args(["--exclude", "ankomst-ui-wasm", "--test", "power", name, "--", "--nocapture"]);
+    command.args(["--exclude", "ankomst-ui-wasm", "--exclude", "ankomst-sim"]);
+    command.args(["--test", "power", name, "--", "--nocapture"]);
     // Without strace this is no test.
     command.env("CI", "1");
     command.env(variable, count.to_string()).env("ANKOMST_SEED", seed.to_string());

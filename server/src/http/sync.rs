@@ -11,10 +11,12 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::fair::UnderWay;
+use crate::given;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
 use crate::http::whole::Whole;
 use crate::limits::{ITEMS_MAX, NEXT_EXCHANGE_S};
+use crate::storage::StorageError;
 use crate::sync::exchange;
 
 /// It is this device's turn; asked before its body is read, so that nobody holds more than one place.
@@ -40,7 +42,7 @@ impl FromRequestParts<Arc<App>> for Turn {
 pub async fn exchange(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
-    Turn(_under_way): Turn,
+    Turn(under_way): Turn,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let question: Exchange =
@@ -48,7 +50,14 @@ pub async fn exchange(
     if question.hello.device != session.device {
         return Err(Problem::signed_out());
     }
-    let answer = exchange::answer(&app, &session, question).await?;
+    // To its end, also when whoever asked has gone: the turn is theirs until then, so that nobody has work
+    // of several exchanges done at once by going away.
+    let answer = given::apart(async move {
+        let answer = exchange::answer(&app, &session, question).await;
+        drop(under_way);
+        answer
+    });
+    let answer = answer.await.map_err(|_| StorageError::Stopped)??;
     let kind = [(header::CONTENT_TYPE, "application/cbor")];
     Ok((kind, wire::pack(&answer)).into_response())
 }

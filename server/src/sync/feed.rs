@@ -25,6 +25,7 @@ use crate::trial::{Lane, Outcome};
 
 /// What could not be tried is tried again after this, arrivals or not.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
+const AGAIN_AFTER_MS: i64 = 15_000;
 /// So many documents are tried before it is looked again whose turn it is.
 const ROUND_MAX: usize = 32;
 
@@ -81,7 +82,12 @@ pub async fn settle_lane(app: &Arc<App>, lane: Lane) -> Result<(), StorageError>
     // What has had a turn that came to nothing.
     let mut stuck = BTreeSet::new();
     let mut served = Served::new();
+    let mut since_ms = given::now_ms();
     loop {
+        // Others may go on coming for long.
+        if given::now_ms() - since_ms > AGAIN_AFTER_MS {
+            (stuck, since_ms) = (BTreeSet::new(), given::now_ms());
+        }
         let mut next = lanes::waiting(app, lane, &served)?;
         next.retain(|(_, document)| !stuck.contains(document));
         // Then it is looked again who waits: who comes now is not kept waiting by all who were there.

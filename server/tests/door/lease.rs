@@ -39,12 +39,14 @@ async fn a_unit_decides_how_long_its_tablets_are_read_and_continuity_lengthens_i
     assert_eq!(lease(&mut elin, &door).await, 12, "with what is protected");
     let me = user(&door, "elin");
     does(&mut sixten, &door, &format!("level:{}", me.id), &[("level", "1")]).await;
-    assert_eq!(lease(&mut elin, &door).await, 168, "with nothing special");
+    assert_eq!(lease(&mut elin, &door).await, 24, "with the case of a child");
+    let (mut mats, _) = Somebody::with(&door, ("mats", "mats-i-provby"), 4).await;
+    assert_eq!(lease(&mut mats, &door).await, 168, "with nothing special");
     let kind =
         Edit { path: FieldPath::parse("case_kind").unwrap(), value: Value::text("unaccompanied") };
     elin.begins_with(&door, ("case", DocumentId::from_bytes([91; 16])), None, &[kind]).await;
     feed::settle(&door.app).await.unwrap();
-    assert_eq!(lease(&mut elin, &door).await, 24, "with the case of a child");
+    assert_eq!(lease(&mut elin, &door).await, 24, "with another child's");
 
     for (key, value) in [
         ("lease_hours", "0"),
