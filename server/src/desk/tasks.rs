@@ -17,6 +17,7 @@ use ankomst_shared::value::Value;
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
 use crate::export;
+use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::random;
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::{log, register as rows};
@@ -52,12 +53,14 @@ impl Desk {
         })?)
     }
 
-    /// The open tasks of these departments.
-    fn sent(&self, departments: &BTreeSet<String>) -> Result<Vec<Task>, DeskError> {
-        let mut cases = BTreeSet::new();
+    /// The open tasks of these departments, and whether there may be more.
+    fn sent(&self, departments: &BTreeSet<String>) -> Result<(Vec<Task>, bool), DeskError> {
+        let (mut cases, mut more) = (BTreeSet::new(), false);
         for code in departments {
-            let of = |db: &_| rows::sent_to(db, self.me.unit, code, CASES_MAX);
-            cases.extend(self.app.row_readers.read(of)?);
+            let of = |db: &_| rows::sent_to(db, self.me.unit, code, CASES_MAX + 1);
+            let found = self.app.row_readers.read(of)?;
+            more |= found.len() > CASES_MAX;
+            cases.extend(found.into_iter().take(CASES_MAX));
         }
         let mut tasks = Vec::new();
         for case in cases {
@@ -83,7 +86,7 @@ impl Desk {
         order::sort_by_key(&mut tasks, |task: &Task| {
             (task.due.is_empty(), task.due.clone(), task.entry.clone())
         });
-        Ok(tasks)
+        Ok((tasks, more))
     }
 
     /// The place.
@@ -92,13 +95,14 @@ impl Desk {
         if departments.is_empty() {
             return Err(DeskError::NotAllowed);
         }
-        let tasks = self.sent(&departments)?;
+        let (tasks, more) = self.sent(&departments)?;
         for task in &tasks {
             self.saw(task.case, "case");
         }
         let lines = tasks.iter().map(|task| self.task(task, departments.len() > 1)).collect();
         let none = self.w(Word::RegisterSentNone).to_owned();
         let help = self.notice("how", Tone::Info, Word::RegisterSentHelp);
+        let more = more.then(|| self.notice("more", Tone::Info, Word::RegisterSentMore));
         let list = self.part("sent", Word::RegisterSent, Body::Lines(lines, none));
         Ok(PageView {
             title: departments
@@ -106,7 +110,7 @@ impl Desk {
                 .map(|code| Catalog::builtin().code_words("department", code, self.language))
                 .collect::<Vec<_>>()
                 .join(", "),
-            parts: self.making_notice().into_iter().chain([help, list]).collect(),
+            parts: self.making_notice().into_iter().chain([help, list]).chain(more).collect(),
             ..PageView::default()
         })
     }
@@ -153,7 +157,7 @@ impl Desk {
         if departments.is_empty() {
             return Err(DeskError::NotAllowed);
         }
-        let tasks = self.sent(&departments)?;
+        let (tasks, _) = self.sent(&departments)?;
         let task = tasks.iter().find(|task| task.entry == entry).ok_or(DeskError::Nowhere)?;
         let status = text(answers, "status")?;
         let status = SAYS.iter().find(|known| **known == status);
@@ -188,6 +192,9 @@ impl Desk {
             Err(OfficeError::Storage(error)) => return Err(error.into()),
             Err(error) => return Ok(Acted { say: error.to_string(), ..Acted::default() }),
         }
+        let about = format!("case {entry}");
+        let entry = Entry { record: Some(task.case), about, ..self.by().entry(What::Answered) };
+        self.app.audit.owe(vec![entry]).await;
         tracing::info!(user.id = %self.me.id, document.id = %task.case, "A recipient answered a task.");
         Ok(Acted { go: Some(HERE.to_owned()), ..self.said(Word::RegisterAnswered) })
     }

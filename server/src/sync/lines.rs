@@ -24,7 +24,7 @@ use crate::storage::sqlite::lines::{self, Size};
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
 use crate::storage::sqlite::rows;
 use crate::storage::{StorageError, random};
-use crate::sync::stands;
+use crate::sync::{staff, stands};
 
 /// What was said so lately is said once more, whether it still counts or not; the first that makes the
 /// document small is taken, in milliseconds.
@@ -160,6 +160,7 @@ pub async fn continue_record(
 
 /// Tells devices that the feed has come to this place, and makes the row of a record anew.
 pub(super) async fn tell(app: &Arc<App>, id: DocumentId, head: u64) {
+    staff::follow(app, id).await;
     app.news.send_modify(|news| {
         news.head = news.head.max(head);
         news.turns = news.turns.wrapping_add(1);

@@ -107,6 +107,18 @@ pub async fn let_decide(app: &Arc<App>, unit: UnitId, decides: bool) -> Result<(
     Ok(())
 }
 
+/// Notes whose a case is after its line was made anew, if it is one; the next change of it tries again where that fails.
+pub(super) async fn follow(app: &Arc<App>, id: DocumentId) {
+    let noted = async {
+        let row = app.readers.read(|db| log::document(db, id))?;
+        while row.as_ref().is_some_and(|row| row.kind == KIND) && !note(app, id).await? {}
+        Ok::<_, StorageError>(())
+    };
+    if let Err(error) = noted.await {
+        tracing::error!(document.id = %id, %error, "Whose a case is could not be noted; its next change tries again.");
+    }
+}
+
 /// Notes whose a case is; not if something of it has become visible meanwhile.
 async fn note(app: &Arc<App>, case: DocumentId) -> Result<bool, StorageError> {
     let reading = Arc::clone(app);

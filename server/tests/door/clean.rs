@@ -6,12 +6,12 @@ use core::time::Duration;
 
 use ankomst_server::seed;
 use ankomst_server::storage::ledger;
-use ankomst_server::storage::sqlite::{accounts, cuts};
+use ankomst_server::storage::sqlite::{accounts, cuts, staff};
 use ankomst_server::sync::behind::behind;
 use ankomst_server::sync::{clean, feed};
 use ankomst_shared::app::{Acted, Language, Role};
 use ankomst_shared::document::Edit;
-use ankomst_shared::ids::DocumentId;
+use ankomst_shared::ids::{DocumentId, UnitId, UserId};
 use ankomst_shared::packed::from_bytes;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
@@ -75,6 +75,33 @@ async fn a_cleaning_that_stands_in_the_ledger_is_told_as_begun_and_ended_later()
     assert_eq!(behind(&door.app, case).unwrap(), []);
     assert_eq!(ledger::read(&door.app.folder).unwrap().len(), 1);
     assert!(!parts(&door, &mut ingrid).await.contains(&"begun".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_a_case_is_is_read_anew_after_a_cleaning() {
+    let (door, mut ingrid, case) = village().await;
+    let wrong = door.app.writer.write(move |db| {
+        staff::set_child(db, case, Some(true))?;
+        let left = std::iter::once(UserId::from_bytes([7; 16])).collect();
+        staff::set(db, case, &left)
+    });
+    wrong.await.unwrap();
+    said(&door, &mut ingrid, &format!("persons/{WRONG}"), "Skyddad").await;
+    let unit = ingrid_unit(&door);
+    let (of_children, left) = door
+        .app
+        .readers
+        .read(|db| {
+            let nobody = UserId::from_bytes([8; 16]);
+            let left = staff::cases_of(db, UserId::from_bytes([7; 16]))?;
+            Ok((staff::of_children(db, unit, nobody)?, left))
+        })
+        .unwrap();
+    assert!(!of_children.contains(&case) && left.is_empty(), "nothing of it says so");
+}
+
+fn ingrid_unit(door: &Door) -> UnitId {
+    door.app.readers.read(|db| accounts::user_by_login(db, "ingrid")).unwrap().unwrap().unit
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use ankomst_server::storage::sqlite::rows::{self, ProjectedRow};
 use ankomst_server::storage::sqlite::{log, register};
 use ankomst_server::{projector, seed};
 use ankomst_shared::app::{Language, PAGE_FORM, PageView};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::packed::{from_bytes, to_bytes};
 use ankomst_shared::sync::message::Push;
 use axum::http::{Method, StatusCode};
@@ -91,6 +92,29 @@ async fn rows_of_another_version_are_thrown_away_and_lists_say_that_they_are_not
     assert_eq!(one.exchange(&door, Push::default()).await.welcome.guarded, guarded);
     assert_eq!(all(&door.app), followed);
     assert_eq!(parts(&mut ingrid, &door).await, ["server-found"]);
+}
+
+#[tokio::test]
+async fn of_what_was_sent_to_a_department_the_nearest_days_come_first() {
+    let door = Door::open().await;
+    seed::run(&door.app, 1).await.unwrap();
+    let case = all(&door.app).into_iter().find(|row| row.kind == "case").unwrap();
+    let sent = |(number, due): (u8, &str)| ProjectedRow {
+        document: DocumentId::from_bytes([number; 16]),
+        protection: 0,
+        shielded: false,
+        due: due.to_owned(),
+        keys: vec![rows::sent_key("OTHER")],
+        ..case.clone()
+    };
+    let cases = [(1, ""), (2, "2031-02-03"), (3, "2030-05-01"), (4, "2030-06-01")].map(sent);
+    rows::put_all(&door.app.rows.lock().unwrap(), &cases, None).unwrap();
+    let first = |most| {
+        let of = |db: &_| register::sent_to(db, case.unit, "OTHER", most);
+        door.app.row_readers.read(of).unwrap()
+    };
+    assert_eq!(first(9), [3, 4, 2, 1].map(|number| DocumentId::from_bytes([number; 16])));
+    assert_eq!(first(2), first(9)[..2]);
 }
 
 #[tokio::test]

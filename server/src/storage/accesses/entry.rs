@@ -53,6 +53,8 @@ pub enum What {
     Released,
     /// Held work was refused.
     Refused,
+    /// A task was answered by whom it was sent to.
+    Answered,
     /// An account was made.
     AccountMade,
     /// An account was ended.
@@ -93,7 +95,7 @@ pub enum What {
 
 impl What {
     /// Each with its number in the log and its name for machines.
-    pub const ALL: [(Self, u8, &'static str); 42] = [
+    pub const ALL: [(Self, u8, &'static str); 43] = [
         (Self::Begun, 1, "begun"),
         (Self::Restored, 2, "restored"),
         (Self::Broken, 3, "broken"),
@@ -118,6 +120,7 @@ impl What {
         (Self::Cleaned, 43, "cleaned"),
         (Self::Released, 44, "released"),
         (Self::Refused, 45, "refused"),
+        (Self::Answered, 46, "answered"),
         (Self::AccountMade, 50, "account-made"),
         (Self::AccountEnded, 51, "account-ended"),
         (Self::AccountAgain, 52, "account-again"),

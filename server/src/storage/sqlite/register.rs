@@ -222,7 +222,8 @@ pub fn find(
     Ok((found, more))
 }
 
-/// Cases of a unit that have sent open tasks to a department, and that nothing protects.
+/// Cases of a unit that have sent open tasks to a department, and that nothing protects; those first whose nearest day
+/// comes first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -235,7 +236,8 @@ pub fn sent_to(
     let Some(circle) = known_circle(db, unit, "case")? else { return Ok(Vec::new()) };
     let mut select = db.prepare_cached(
         "SELECT r.document FROM keys k JOIN rows r ON r.id = k.row
-         WHERE k.circle = ?1 AND k.key = ?2 AND r.protection = 0 AND r.shielded = 0 LIMIT ?3",
+         WHERE k.circle = ?1 AND k.key = ?2 AND r.protection = 0 AND r.shielded = 0
+         ORDER BY r.due = '', r.due, r.document LIMIT ?3",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let found = select
