@@ -70,6 +70,8 @@ pub const PIN_LIFE_MS: i64 = 12 * 3_600_000;
 pub const SCREEN_SHUTS_MS: i64 = 300_000;
 /// A device is read so long without contact when the server has said nothing else, in seconds.
 pub const LEASE_S: u32 = 7 * 86_400;
+/// And so long with what is protected on it.
+pub const LEASE_PROTECTED_S: u32 = 12 * 3_600;
 /// A device clock off by more than this is shown, in seconds.
 pub const CLOCK_OFFSET_SHOWN_S: i64 = 120;
 /// Largest header, envelope or enrolment, in bytes.

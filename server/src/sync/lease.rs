@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::ids::{DocumentId, UnitId};
-use ankomst_shared::limits::LEASE_S;
+use ankomst_shared::limits::{LEASE_PROTECTED_S, LEASE_S};
 use ankomst_shared::order;
 use ankomst_shared::sign::header::review_of;
 
@@ -80,7 +80,7 @@ pub fn hours(
     }
     hours = hours.max(decided(CONTINUITY_DAYS, 0) * 24);
     if protected {
-        hours = hours.min(decided(PROTECTED_HOURS, 12));
+        hours = hours.min(decided(PROTECTED_HOURS, LEASE_PROTECTED_S / 3_600));
     }
     hours
 }

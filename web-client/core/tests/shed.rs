@@ -142,6 +142,7 @@ fn what_is_protected_is_gone_after_its_time_and_nothing_written_in_it_is() {
     on.hears(format!("lease {}", 12 * 3_600));
     let told = status(&on.core);
     assert_eq!((told.screen, told.shed), (Screen::Open, false));
+    assert_eq!(told.waiting, waiting, "what was written is not sent yet");
     let page = Command::Get(Query::Page("/arenden".to_owned()));
     let said = format!("{:?}", ask(&on.core, page));
     assert!(said.contains("Noori") && !said.contains("Häbte"), "{said}");
@@ -151,6 +152,12 @@ fn what_is_protected_is_gone_after_its_time_and_nothing_written_in_it_is() {
 fn it_goes_from_a_tablet_that_nobody_unlocks_also_after_a_clock_set_back_and_on() {
     let (store, secret, open) = used();
     let (before, wanted) = (of(&store, open), deposits(&store));
+    let waiting = {
+        let (store, ..) = used();
+        let on = On::later(&store, 11 * HOUR_MS);
+        unlock(&on.core);
+        status(&on.core).waiting
+    };
     for hours in [-200, 11] {
         On::later(&store, hours * HOUR_MS).beats();
         assert!(of(&store, secret) > 3, "{hours}");
@@ -158,10 +165,79 @@ fn it_goes_from_a_tablet_that_nobody_unlocks_also_after_a_clock_set_back_and_on(
     On::later(&store, 13 * HOUR_MS).beats();
     assert_eq!((of(&store, secret), of(&store, open)), (0, before));
     assert_eq!(deposits(&store), wanted);
-    // Opened again, the vault knows that it has gone.
+    // Opened again, the vault knows that it has gone, and what of it is not sent.
     let on = On::later(&store, 13 * HOUR_MS);
     unlock(&on.core);
-    assert!(status(&on.core).shed);
+    let told = status(&on.core);
+    assert_eq!((told.shed, told.waiting), (true, waiting));
+}
+
+#[test]
+fn what_was_typed_after_it_was_sealed_stays_until_its_vault_is_opened() {
+    let store = MemoryStore::default();
+    let mut on = On::with(Desk::on(&store), signs_in);
+    let secret = case(&on.core, "Häbte");
+    on.hears(format!("lease {} {secret}", 12 * 3_600));
+    on.beats();
+    let typed = |what: &str| ("email".to_owned(), format!("{:?}", Value::text(what)));
+    let is_sealed = |store: &MemoryStore, what: &str| {
+        let (wanted, value) = typed(what);
+        deposits(store).iter().any(|(_, field, said)| *field == wanted && said.contains(&value))
+    };
+    assert!(is_sealed(&store, "inte klart"), "{:?}", deposits(&store));
+    // Typed on, and the battery is empty at once.
+    let (path, value) = (FieldPath::parse("email").unwrap(), Value::text("inte klart alls"));
+    let more = Command::Type { document: secret, path, value };
+    assert_eq!(ask(&on.core, more), Reply::Saved);
+    drop(on);
+    let store = store.restarted();
+    assert!(!is_sealed(&store, "inte klart alls"));
+    let mut on = On::later(&store, 13 * HOUR_MS);
+    on.beats();
+    assert!(!rows(&store, Table::Drafts).is_empty(), "what was typed last is nowhere else");
+    unlock(&on.core);
+    on.beats();
+    assert!(is_sealed(&store, "inte klart alls"));
+    assert_eq!(of(&store, secret), 0);
+}
+
+#[test]
+fn what_is_made_without_contact_and_is_protected_goes_as_well() {
+    for answered in [false, true] {
+        let store = MemoryStore::default();
+        let mut on = On::with(Desk::on(&store), signs_in);
+        let case = case(&on.core, "Noori");
+        on.hears(format!("lease {}", 7 * 86_400));
+        on.desk.1.set(20 * HOUR_MS);
+        let new = Act::New { kind: "protected".to_owned(), parent: Some(case) };
+        let answers = vec![("address".to_owned(), Value::text("Hemvägen 1"))];
+        let Reply::Acted(Acted { document: Some(secret), .. }) =
+            ask(&on.core, Command::Act(new, answers))
+        else {
+            panic!("no record")
+        };
+        on.desk.1.set(31 * HOUR_MS);
+        on.beats();
+        assert_eq!(status(&on.core).screen, Screen::Open, "it stays for its time");
+        let mut hour = 20;
+        if answered {
+            // By a server that does not know yet what is protected.
+            on.hears(format!("lease {}", 7 * 86_400));
+            hour = 31;
+        }
+        ask(&on.core, Command::Lock);
+        drop(on);
+        let (store, wanted) = (store.restarted(), deposits(&store));
+        let before = of(&store, case);
+        On::later(&store, (hour + 11) * HOUR_MS).beats();
+        assert!(of(&store, secret) > 0);
+        On::later(&store, (hour + 13) * HOUR_MS).beats();
+        assert_eq!((of(&store, secret), of(&store, case)), (0, before));
+        assert_eq!(deposits(&store), wanted);
+        let on = On::later(&store, (hour + 13) * HOUR_MS);
+        unlock(&on.core);
+        assert_eq!(status(&on.core).screen, Screen::Lease);
+    }
 }
 
 #[test]

@@ -1,20 +1,22 @@
 //! What is half typed, sealed to the server as well: if its vault is never opened again, it comes home all the same.
 //!
 //! There is one such deposit of a document, made anew when typing rests and before the vault is locked; it goes with the
-//! draft. While the vault may still be opened it is nobody's to hand in: the draft itself becomes a change then.
+//! draft. With it a hash is kept of the draft rows it was made of: where they have changed since, it is not all that was
+//! typed. While the vault may still be opened it is nobody's to hand in: the draft itself becomes a change then.
 
+use ankomst_shared::chunk::sha256;
 use ankomst_shared::document::Edit;
-use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::ids::{DepositId, DocumentId, UserId};
 use ankomst_shared::sign::{DepositRandom, deposit};
 use ankomst_shared::sync::message::SealedPart;
 
 use ankomst_shared::app::Refusal;
 
 use super::asked;
-use super::rows::ChunkRow;
+use super::rows::{ChunkRow, deposit_key, read_draft_key};
 use super::state::{Core, Open};
 use crate::platform::Platform;
-use crate::store::{Table, Write};
+use crate::store::{Row, Store, Table, Write};
 
 /// Where the deposit of the drafts of a document stands.
 pub(super) fn drafted_key(user: UserId, document: DocumentId) -> Vec<u8> {
@@ -27,6 +29,41 @@ pub(super) fn read_drafted_key(key: &[u8]) -> Option<DocumentId> {
     DocumentId::try_from(rest.strip_suffix(b"d")?).ok()
 }
 
+/// Where stands what that deposit was made of; it goes with what else is of the person.
+pub(super) fn made_of_key(user: UserId, document: DocumentId) -> Vec<u8> {
+    [b"drafted/", document.as_bytes().as_slice(), user.as_bytes()].concat()
+}
+
+/// What draft rows of a document a deposit is made of, answers to forms left out; nothing of none.
+pub(super) fn made_of(drafts: &[Row]) -> Option<Vec<u8>> {
+    let is_typed =
+        |key: &[u8]| read_draft_key(key).is_some_and(|(_, path)| !asked::is_asked(&path));
+    let rows = drafts.iter().filter(|(key, _)| is_typed(key));
+    let parts: Vec<&[u8]> = rows.flat_map(|(key, sealed)| [&**key, &**sealed]).collect();
+    (!parts.is_empty()).then(|| sha256(&parts).to_vec())
+}
+
+/// The end of the deposit of the drafts of a document.
+pub(super) fn ends(user: UserId, document: DocumentId) -> [Write; 2] {
+    [
+        Write::delete(Table::Deposits, drafted_key(user, document)),
+        Write::delete(Table::Meta, made_of_key(user, document)),
+    ]
+}
+
+/// What makes an ordinary deposit of it: its vault will not make a change of those drafts any more.
+pub(super) fn hands_in(
+    user: UserId,
+    document: DocumentId,
+    sealed: Vec<u8>,
+) -> Result<[Write; 3], Refusal> {
+    // Each is one of its own: what was noted of an earlier one of the same record is not said of it.
+    let hash = sha256(&[&sealed]);
+    let id = DepositId::from_bytes(*hash.first_chunk().ok_or(Refusal::Internal)?);
+    let [drafted, made_of] = ends(user, document);
+    Ok([Write::put(Table::Deposits, deposit_key(user, id), sealed), drafted, made_of])
+}
+
 impl<P: Platform> Core<P> {
     /// Makes deposits of what is half typed and has none as it stands; with the turn already taken.
     pub(super) async fn deposit_drafts(&self) -> Result<(), Refusal> {
@@ -37,20 +74,22 @@ impl<P: Platform> Core<P> {
         }
         let mut writes = Vec::new();
         for document in &documents {
-            let key = drafted_key(user, *document);
             let edits = self.with_open(|open| Ok(open.half_typed(*document)))?;
             let row = match self.drafted(*document, &edits) {
                 // Its document has left this device: what was deposited of it before is all that there is.
                 Err(Refusal::NotHere) => continue,
                 row => row?,
             };
-            writes.push(match row {
-                Some(row) => {
-                    let sealed = self.sealed_part(*document, &row, Some(true))?;
-                    Write::put(Table::Deposits, key, sealed)
-                }
-                None => Write::delete(Table::Deposits, key),
-            });
+            let Some(row) = row else {
+                writes.extend(ends(user, *document));
+                continue;
+            };
+            let sealed = self.sealed_part(*document, &row, Some(true))?;
+            writes.push(Write::put(Table::Deposits, drafted_key(user, *document), sealed));
+            let prefix = [user.as_bytes().as_slice(), document.as_bytes()].concat();
+            let drafts = self.0.platform.store().load(Table::Drafts, &prefix).await;
+            let of = made_of(&drafts.map_err(|_| Refusal::Storage)?).unwrap_or_default();
+            writes.push(Write::put(Table::Meta, made_of_key(user, *document), of));
         }
         self.commit(writes).await?;
         self.with_open(|open| {

@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::store::{Table, Write};
 
 /// The same record within so long is one opening, in milliseconds.
-const SAME_MS: i64 = 600_000;
+const SAME_MS: u64 = 600_000;
 /// So many wait at most; that older ones went shows in the count.
 const WAIT_MAX: usize = 4 * LOOKS_MAX;
 
@@ -28,12 +28,18 @@ fn record(query: &Query) -> Option<DocumentId> {
     }
 }
 
+/// Whether an opening is still that one, also for a clock set back meanwhile.
+fn is_same(look: &Look, document: DocumentId, at_ms: i64) -> bool {
+    look.document == document && look.at_ms.abs_diff(at_ms) < SAME_MS
+}
+
 impl Open {
     /// Counts an opening; tells whether it is one.
     fn count_look(&mut self, document: DocumentId, at_ms: i64, live: bool) -> bool {
-        let is_same = |look: &Look| look.document == document && at_ms - look.at_ms < SAME_MS;
         let looks = &mut self.looks;
-        if !self.headers.contains_key(&document) || looks.all.iter().any(is_same) {
+        if !self.headers.contains_key(&document)
+            || looks.all.iter().any(|look| is_same(look, document, at_ms))
+        {
             return false;
         }
         looks.last += 1;
@@ -78,5 +84,21 @@ impl<P: Platform> Core<P> {
         let changed =
             self.with_open(|open| Ok(work(open).then(|| (open.user(), open.looks.clone()))))?;
         changed.map(|(user, looks)| self.sealed(Table::Meta, key(user), &looks)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_ends_after_its_time_also_with_a_clock_set_back() {
+        let document = DocumentId::from_bytes([3; 16]);
+        let look = Look { number: 1, document, at_ms: 3_600_000, live: None };
+        for (minutes, wanted) in [(0, true), (9, true), (10, false), (-9, true), (-10, false)] {
+            let at_ms = look.at_ms + minutes * 60_000;
+            assert_eq!(is_same(&look, document, at_ms), wanted, "{minutes}");
+        }
+        assert!(!is_same(&look, DocumentId::from_bytes([4; 16]), look.at_ms));
     }
 }

@@ -1,9 +1,14 @@
 //! What is read of this device without a vault.
 
-use ankomst_shared::app::{Language, Refusal, VaultKey, Wipe};
+use std::collections::BTreeSet;
 
-use super::rows::{EMPTIED, LANGUAGE, PASSKEYS, VAULTS};
-use super::state::Core;
+use ankomst_shared::app::{Language, Refusal, VaultKey, Wipe};
+use ankomst_shared::ids::DepositId;
+use ankomst_shared::order;
+
+use super::deposits::Kept;
+use super::rows::{EMPTIED, LANGUAGE, PASSKEYS, VAULTS, deposit_id};
+use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Row, Store, Table};
 use crate::vault::{KeyWrapped, VaultRecord};
@@ -36,14 +41,28 @@ impl<P: Platform> Core<P> {
             (false, false) => Wipe::None,
         };
         let me = state.open.as_ref().map(|open| open.identity.user.id);
-        let kept = deposits.iter().filter(|kept| kept.is_in(arrived.epoch)).count();
-        let others = deposits.iter().filter(|kept| !kept.is_in(arrived.epoch));
-        let others = others.filter(|kept| Some(kept.user) != me).count();
+        let (kept, waiting): (Vec<Kept>, Vec<Kept>) =
+            deposits.into_iter().partition(|kept| kept.is_in(arrived.epoch));
+        let (mine, others): (Vec<Kept>, Vec<Kept>) =
+            waiting.into_iter().partition(|kept| Some(kept.user) == me);
+        let alone = state.open.as_ref().map_or(0, |open| alone(&mine, open));
+        let (kept, others) = (kept.len(), others.len());
+        state.deposits_alone = u32::try_from(alone).unwrap_or(u32::MAX);
         state.deposits_of_others = u32::try_from(others).unwrap_or(u32::MAX);
         state.deposits_kept = u32::try_from(kept).unwrap_or(u32::MAX);
         state.arrived = arrived;
         Ok(())
     }
+}
+
+/// How many deposits of the open vault no change in it stands for: they were written in what has left this device.
+fn alone(mine: &[Kept], open: &Open) -> usize {
+    if mine.is_empty() {
+        return 0;
+    }
+    let here: BTreeSet<DepositId> =
+        order::set(open.chunks.values().flat_map(|rows| rows.keys()).map(deposit_id));
+    mine.iter().filter(|kept| !here.contains(&kept.id)).count()
 }
 
 /// The login of a passkey's row, its credential and what it is asked with.

@@ -148,6 +148,13 @@ impl Lease {
         self.at_ms = now_ms;
     }
 
+    /// Ends so long from now, if it does not before.
+    pub(super) fn shortens(&mut self, seconds: u32) {
+        let ends_ms = self.used_ms.saturating_add(i64::from(seconds) * 1_000).min(self.given_ms());
+        // An end that has passed stays one: nought is a lease as long as usual.
+        self.given_s = u32::try_from(ends_ms / 1_000).unwrap_or(u32::MAX).max(1);
+    }
+
     fn left_ms(&self) -> i64 {
         self.given_ms().saturating_sub(self.used_ms)
     }

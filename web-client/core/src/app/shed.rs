@@ -1,22 +1,23 @@
 //! What is protected goes from a device that has been without contact for its time: not only unread, gone.
 //!
 //! Which records these are, the server says with each answer, and with them it is written down here, in the open like the
-//! keys of rows: so they go whether their vault is opened or not. What was written in them and is not sent stays sealed
+//! keys of rows; of what is made here without contact its header says so. So they go whether their vault is opened or not. What was written in them and is not sent stays sealed
 //! to the server, as with a wipe. They are asked for again at the next contact, and come if they are still theirs.
 
 use std::collections::BTreeSet;
 
 use ankomst_shared::app::Refusal;
-use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{DepositId, DocumentId, UserId};
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::limits::LEASE_PROTECTED_S;
 use ankomst_shared::order;
+use ankomst_shared::sign::Header;
 use ankomst_shared::sign::header::review_of;
 use minicbor::{Decode, Encode};
 
-use super::asked;
-use super::drafted::drafted_key;
-use super::rows::{Lease, Stage, deposit_key, read_draft_key};
-use super::state::{Core, Open};
+use super::drafted::{drafted_key, hands_in, made_of, made_of_key};
+use super::rows::{Lease, standing_key};
+use super::state::Core;
 use crate::platform::Platform;
 use crate::store::{Row, Store, Table, Write};
 
@@ -37,9 +38,6 @@ pub(super) struct Guarded {
     /// How long they may be here without contact.
     #[n(2)]
     pub(super) lease: Lease,
-    /// Unsent changes that stand in those that have gone.
-    #[n(3)]
-    pub(super) waiting: u32,
 }
 
 pub(super) fn guarded_key(user: UserId) -> Vec<u8> {
@@ -57,10 +55,35 @@ impl Guarded {
         Ok(Write::put(Table::Meta, key, bytes))
     }
 
+    /// Takes in what is protected by its header and the server has not named; where it has named nothing, that stays no
+    /// longer from now on than what is protected does. Tells whether there is any.
+    pub(super) fn takes<'a>(
+        &mut self,
+        headers: impl Iterator<Item = &'a Header>,
+        lease: &mut Lease,
+    ) -> bool {
+        let new = headers.filter(|header| is_protected(header)).map(|header| header.document);
+        let new: Vec<DocumentId> = new.filter(|id| !self.here.contains(id)).collect();
+        if new.is_empty() {
+            return false;
+        }
+        if self.here.is_empty() {
+            lease.shortens(LEASE_PROTECTED_S);
+        }
+        self.here.extend(new);
+        self.lease = *lease;
+        true
+    }
+
     /// As a row says; nothing where there is none.
     pub(super) fn read(row: Option<Vec<u8>>) -> Self {
         row.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default()
     }
+}
+
+fn is_protected(header: &Header) -> bool {
+    let of_kind = Catalog::builtin().kind(&header.kind).map_or(0, |kind| kind.protection);
+    header.protection.max(of_kind) >= 2
 }
 
 impl<P: Platform> Core<P> {
@@ -89,7 +112,6 @@ impl<P: Platform> Core<P> {
         self.deposit_drafts().await?;
         let (user, mut guarded) = self.with_open(|open| Ok((open.user(), open.guarded.clone())))?;
         let (mut writes, went) = self.shed_rows(user, &mut guarded).await?;
-        guarded.waiting += self.with_open(|open| Ok(open.only_here(&went)))?;
         writes.push(guarded.row(user)?);
         self.commit(writes).await?;
         self.with_open(|open| {
@@ -104,12 +126,15 @@ impl<P: Platform> Core<P> {
             }
             open.drafts.retain(|(id, _)| !went.contains(id));
             Ok(())
-        })
+        })?;
+        self.read_open_part().await
     }
 
     /// The same of all vaults that are shut.
     pub(super) async fn shed_shut(&self) -> Result<(), Refusal> {
         let now_ms = self.now_ms();
+        // Also for what is read: an answer of the server may be on its way into these rows.
+        let _turn = self.0.turn.take().await;
         let store = self.0.platform.store();
         let rows = store.load(Table::Meta, GUARDED).await.map_err(|_| Refusal::Storage)?;
         for (key, row) in rows {
@@ -120,7 +145,6 @@ impl<P: Platform> Core<P> {
             if guarded.here.is_empty() || !guarded.lease.is_over() {
                 continue;
             }
-            let _turn = self.0.turn.take().await;
             let is_open = self.with_open(|open| Ok(open.user() == user)).unwrap_or(false);
             if !is_open {
                 let (mut writes, _) = self.shed_rows(user, &mut guarded).await?;
@@ -132,7 +156,7 @@ impl<P: Platform> Core<P> {
     }
 
     /// The end of all rows of what is protected, but for what is sealed to the server, and which records these are. One
-    /// in which something is half typed that has no deposit stays until its vault is opened.
+    /// in which something is half typed that has no deposit as it stands there stays until its vault is opened.
     async fn shed_rows(
         &self,
         user: UserId,
@@ -146,20 +170,17 @@ impl<P: Platform> Core<P> {
         for id in all {
             let prefix = [user.as_bytes().as_slice(), id.as_bytes()].concat();
             let drafts = store.load(Table::Drafts, &prefix).await.map_err(|_| Refusal::Storage)?;
-            let drafted = drafted_key(user, id);
-            let deposit = store.get(Table::Deposits, &drafted).await;
+            let deposit = store.get(Table::Deposits, &drafted_key(user, id)).await;
             let deposit = deposit.map_err(|_| Refusal::Storage)?;
-            let is_typed =
-                |key: &[u8]| read_draft_key(key).is_some_and(|(_, path)| !asked::is_asked(&path));
-            if deposit.is_none() && drafts.iter().any(|(key, _)| is_typed(key)) {
+            let of = store.get(Table::Meta, &made_of_key(user, id)).await;
+            let of = of.map_err(|_| Refusal::Storage)?;
+            let typed = made_of(&drafts);
+            if typed.is_some() && (deposit.is_none() || of != typed) {
                 stay.push(id);
                 continue;
             }
             if let Some(sealed) = deposit {
-                let hash = sha256(&[&sealed]);
-                let of = DepositId::from_bytes(*hash.first_chunk().ok_or(Refusal::Internal)?);
-                writes.push(Write::put(Table::Deposits, deposit_key(user, of), sealed));
-                writes.push(Write::delete(Table::Deposits, drafted));
+                writes.extend(hands_in(user, id, sealed)?);
             }
             let chunks = store.load(Table::Chunks, &prefix).await.map_err(|_| Refusal::Storage)?;
             if !drafts.is_empty() || !chunks.is_empty() {
@@ -189,7 +210,6 @@ impl<P: Platform> Core<P> {
     pub(super) async fn shed_again(&self) -> Result<(), Refusal> {
         let (user, before) = self.with_open(|open| Ok((open.user(), open.guarded.clone())))?;
         let mut guarded = before.clone();
-        guarded.waiting = 0;
         self.with_open(|open| {
             guarded.gone.retain(|id| open.client.is_to_come(*id));
             Ok(())
@@ -203,14 +223,14 @@ impl<P: Platform> Core<P> {
         }
         Ok(())
     }
-}
-
-impl Open {
-    /// How many unsent changes and half-typed records there are among these.
-    fn only_here(&self, among: &[DocumentId]) -> u32 {
-        let rows = among.iter().filter_map(|id| self.chunks.get(id)).flat_map(|rows| rows.values());
-        let unsent = rows.filter(|row| row.stage == Stage::Unsent).count();
-        let typed = among.iter().filter(|id| !self.half_typed(**id).is_empty()).count();
-        u32::try_from(unsent + typed).unwrap_or(u32::MAX)
+    /// What is to be written with new changes when what they make is protected.
+    pub(super) fn guards(&self, made: &[Header]) -> Result<Vec<Write>, Refusal> {
+        let (user, mut guarded, mut standing) =
+            self.with_open(|open| Ok((open.user(), open.guarded.clone(), open.standing.clone())))?;
+        if !guarded.takes(made.iter(), &mut standing.lease) {
+            return Ok(Vec::new());
+        }
+        let standing = self.sealed(Table::Meta, standing_key(user), &standing)?;
+        Ok(vec![guarded.row(user)?, standing])
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct State {
     pub(super) with_road: Vec<DeviceId>,
     /// Deposits of others that the server does not have yet.
     pub(super) deposits_of_others: u32,
+    /// Deposits of the open vault that the server does not have yet and that no change here stands for.
+    pub(super) deposits_alone: u32,
     /// Deposits that the server has and no backup yet.
     pub(super) deposits_kept: u32,
     /// Highest place in the order of arrival that anybody here was told.
@@ -308,7 +310,7 @@ impl<P: Platform> Core<P> {
             status.last_contact_ms = open.standing.last_contact_ms;
             status.without_backup = !open.standing.has_backup;
             status.shed = !open.guarded.gone.is_empty();
-            status.waiting = open.guarded.waiting;
+            status.waiting = state.deposits_alone;
             for row in open.chunks.values().flat_map(BTreeMap::values) {
                 match row.stage {
                     Stage::Unsent => status.waiting += 1,
@@ -323,6 +325,12 @@ impl<P: Platform> Core<P> {
         }
         status
     }
+}
+
+/// The header of a document in its first change.
+pub(super) fn header_in(row: &ChunkRow) -> Option<Header> {
+    let info = parse(&row.bytes).ok()?;
+    Header::peek(info.ops.iter().find_map(|op| op.header.as_deref())?).ok()
 }
 
 /// Opens and reads a sealed row.
@@ -350,9 +358,7 @@ impl Open {
     /// Adds a change to what is in memory; the document is read anew when next needed.
     pub(super) fn add_chunk(&mut self, document: DocumentId, hash: ChangeHash, row: ChunkRow) {
         if !self.headers.contains_key(&document)
-            && let Ok(info) = parse(&row.bytes)
-            && let Some(bytes) = info.ops.iter().find_map(|op| op.header.as_deref())
-            && let Ok(header) = Header::peek(bytes)
+            && let Some(header) = header_in(&row)
         {
             self.headers.insert(document, header);
         }

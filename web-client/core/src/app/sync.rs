@@ -224,7 +224,9 @@ impl<P: Platform> Core<P> {
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
             let here = answer.welcome.guarded.clone().unwrap_or_default();
-            let guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
+            let mut guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
+            let stays = open.headers.values().filter(|it| !news.gone.contains(&it.document));
+            guarded.takes(stays, &mut standing.lease);
             let guarded = Some(guarded);
             Ok(take_in::Heard { news, standing, arrived, arrival, guarded })
         })?;

@@ -5,13 +5,12 @@
 //! those; and that this was told is noted.
 
 use ankomst_shared::app::Refusal;
-use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{DepositId, DeviceId, UserId};
+use ankomst_shared::ids::{DeviceId, UserId};
 use ankomst_shared::sync::message::Gone;
 
-use super::drafted::read_drafted_key;
+use super::drafted::{hands_in, read_drafted_key};
 use super::farewell::{Met, Road};
-use super::rows::{EMPTIED, deposit_key, vault_key};
+use super::rows::{EMPTIED, vault_key};
 use super::state::Core;
 use crate::platform::Platform;
 use crate::store::{Row, Store, Table, Write};
@@ -100,12 +99,8 @@ impl<P: Platform> Core<P> {
         let rows = self.0.platform.store().load(Table::Deposits, user.as_bytes()).await;
         let mut writes = Vec::new();
         for (key, sealed) in rows.map_err(|_| Refusal::Storage)? {
-            if read_drafted_key(&key).is_some() {
-                // Each is one of its own: what was noted of an earlier one of the same record is not said of it.
-                let hash = sha256(&[&sealed]);
-                let id = DepositId::from_bytes(*hash.first_chunk().ok_or(Refusal::Internal)?);
-                writes.push(Write::put(Table::Deposits, deposit_key(user, id), sealed));
-                writes.push(Write::delete(Table::Deposits, key));
+            if let Some(document) = read_drafted_key(&key) {
+                writes.extend(hands_in(user, document, sealed)?);
             }
         }
         Ok(writes)

@@ -18,10 +18,10 @@ use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::value::Value;
 
 use super::asked::{self, Change};
-use super::drafted::drafted_key;
+use super::drafted;
 use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
 use super::screen::BEAT_MS;
-use super::state::{Core, Open};
+use super::state::{Core, Open, header_in};
 use crate::platform::{Clock, Platform};
 use crate::store::{Table, Write};
 
@@ -179,6 +179,13 @@ impl<P: Platform> Core<P> {
         };
         if saved.is_ok() {
             self.set_failing(false);
+            // The rows are new, and no deposit is made of them.
+            let _open = self.with_open(|open| {
+                for document in open.drafted() {
+                    open.typed_in(document);
+                }
+                Ok(())
+            });
         }
     }
 
@@ -297,7 +304,7 @@ impl<P: Platform> Core<P> {
                     .iter()
                     .map(|edit| Write::delete(Table::Drafts, draft_key(user, *id, &edit.path))),
             );
-            writes.push(Write::delete(Table::Deposits, drafted_key(user, *id)));
+            writes.extend(drafted::ends(user, *id));
             if plant::is(Plant::DraftsApart) {
                 self.commit(core::mem::take(&mut writes)).await?;
             }
@@ -309,8 +316,11 @@ impl<P: Platform> Core<P> {
             }
             rows.push((*id, hash, row));
         }
+        let made: Vec<Header> = rows.iter().filter_map(|(_, _, row)| header_in(row)).collect();
+        writes.extend(self.guards(&made)?);
         self.commit(writes).await?;
         self.with_open(|open| {
+            open.guarded.takes(made.iter(), &mut open.standing.lease);
             for piece in &pieces {
                 for edit in &piece.edits {
                     // What was typed meanwhile stays a draft.

@@ -27,6 +27,7 @@ pub(super) fn sign_in_by_key(it: Entry) {
         _ if key.is_some() && it.passphrase.with_untracked(String::is_empty) => None,
         fault => fault,
     };
+    let key = wraps(key, it.passphrase.with_untracked(String::is_empty));
     if fault.is_some() || it.busy.get_untracked() {
         return it.fault.set(fault);
     }
@@ -41,6 +42,11 @@ pub(super) fn sign_in_by_key(it: Entry) {
             _ => {}
         }
     });
+}
+
+/// The passkey that is asked for: where a passphrase opens the vault, any of that person's.
+fn wraps(key: Option<VaultKey>, opens_by_key: bool) -> Option<VaultKey> {
+    key.filter(|_| opens_by_key)
 }
 
 fn by_key(
@@ -61,4 +67,17 @@ fn by_key(
             Err(why) => it.fault.set(Some(why)),
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_types_the_passphrase_signs_in_with_any_of_their_passkeys() {
+        let key = (vec![1], vec![2]);
+        assert_eq!(wraps(Some(key.clone()), true), Some(key.clone()));
+        assert_eq!(wraps(Some(key), false), None);
+        assert_eq!(wraps(None, true), None);
+    }
 }
