@@ -38,6 +38,10 @@ pub(super) struct Guarded {
     /// How long they may be here without contact.
     #[n(2)]
     pub(super) lease: Lease,
+    /// What was written in records that have gone may still be only here, in deposits.
+    #[n(3)]
+    #[cbor(default)]
+    pub(super) owes: bool,
 }
 
 pub(super) fn guarded_key(user: UserId) -> Vec<u8> {
@@ -48,7 +52,7 @@ impl Guarded {
     /// As a row; none where there is nothing to be noted.
     pub(super) fn row(&self, user: UserId) -> Result<Write, Refusal> {
         let key = guarded_key(user);
-        if self.here.is_empty() && self.gone.is_empty() {
+        if self.here.is_empty() && self.gone.is_empty() && !self.owes {
             return Ok(Write::delete(Table::Meta, key));
         }
         let bytes = minicbor::to_vec(self).map_err(|_| Refusal::Internal)?;
@@ -191,6 +195,7 @@ impl<P: Platform> Core<P> {
             writes.extend(chunks.into_iter().map(of(Table::Chunks)));
         }
         guarded.here.retain(|id| stay.contains(id));
+        guarded.owes = true;
         guarded.gone.extend(&went);
         order::sort_and_dedup(&mut guarded.gone);
         Ok((writes, went))
@@ -214,6 +219,7 @@ impl<P: Platform> Core<P> {
             guarded.gone.retain(|id| open.client.is_to_come(*id));
             Ok(())
         })?;
+        guarded.owes &= !guarded.gone.is_empty() || self.0.state.borrow().deposits_alone > 0;
         if guarded != before {
             self.commit(vec![guarded.row(user)?]).await?;
             self.with_open(|open| {
@@ -223,6 +229,7 @@ impl<P: Platform> Core<P> {
         }
         Ok(())
     }
+
     /// What is to be written with new changes when what they make is protected.
     pub(super) fn guards(&self, made: &[Header]) -> Result<Vec<Write>, Refusal> {
         let (user, mut guarded, mut standing) =

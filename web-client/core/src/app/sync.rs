@@ -240,11 +240,11 @@ impl<P: Platform> Core<P> {
             open.standing.set_place(place);
             Ok(next)
         })?;
+        self.read_open_part().await?;
         self.shed_again().await?;
         if let Some(write) = self.looked(answer.looked)? {
             self.commit(vec![write]).await?;
         }
-        self.read_open_part().await?;
         self.tell_changes(&touched);
         self.tell_status();
         Ok(match next {
