@@ -79,6 +79,11 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     step("a history again", || {
         cargo(&["test", "--quiet", "--profile", "fast", "-p", "ankomst-sim"])
     })?;
+    lints()
+}
+
+/// What compilers and readers say of the code.
+fn lints() -> anyhow::Result<()> {
     step("lints", || {
         cargo(&[
             "clippy",

@@ -28,7 +28,7 @@ struct Script {
 }
 
 impl Script {
-    async fn start(folder: &Path, peer: &str, args: [&str; 3]) -> anyhow::Result<Self> {
+    fn start(folder: &Path, peer: &str, args: [&str; 3]) -> anyhow::Result<Self> {
         let mut child = Command::new("node")
             .arg(folder.join(format!("{peer}.mjs")))
             .args(args)
@@ -89,13 +89,13 @@ pub async fn measure(
     let data = tempfile::tempdir()?;
     let place = data.path().to_string_lossy().into_owned();
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut server = Script::start(folder, peer, ["serve", &port.to_string(), &place]).await?;
+    let mut server = Script::start(folder, peer, ["serve", &port.to_string(), &place])?;
     server.hears().await?;
     let process = server.process()?;
     let proxy = Proxy::start(port)?;
     let direct = format!("ws://127.0.0.1:{port}");
     let through = proxy.url().replacen("http://localhost", "ws://127.0.0.1", 1);
-    let mut other = Script::start(folder, peer, ["device", &direct, &place]).await?;
+    let mut other = Script::start(folder, peer, ["device", &direct, &place])?;
     other.does(&format!("fill {records}")).await?;
     quiet(process).await?;
     drop(other);
@@ -105,7 +105,7 @@ pub async fn measure(
     let idle = process.memory_kb()?;
     process.forget_peak()?;
     let (cpu, wire) = (process.cpu()?, proxy.wire());
-    let mut tablet = Script::start(folder, peer, ["device", &through, &place]).await?;
+    let mut tablet = Script::start(folder, peer, ["device", &through, &place])?;
     let there = tablet.does(&format!("load {records}")).await?;
     ensure!(there == records.to_string(), "{peer}: {there} of {records} arrived");
     let own = tablet.process()?.cpu()?;
@@ -129,7 +129,7 @@ async fn back(
     say: Say<'_>,
 ) -> anyhow::Result<()> {
     let (mine, theirs, both) = BACK;
-    let mut other = Script::start(folder, peer, ["device", direct, place]).await?;
+    let mut other = Script::start(folder, peer, ["device", direct, place])?;
     other.does(&format!("load {records}")).await?;
     quiet(process).await?;
     proxy.open(false);

@@ -133,7 +133,8 @@ async fn accept(
 async fn pass(device: TcpStream, target: SocketAddr, counts: &Counts) -> std::io::Result<()> {
     counts.connections.fetch_add(1, Ordering::Relaxed);
     let server = TcpStream::connect(target).await?;
-    (device.set_nodelay(true)?, server.set_nodelay(true)?);
+    device.set_nodelay(true)?;
+    server.set_nodelay(true)?;
     let ((from, to_device), (from_server, to)) = (device.into_split(), server.into_split());
     // Whether the server was the last to speak.
     let heard = AtomicBool::new(true);

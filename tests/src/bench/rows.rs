@@ -324,9 +324,9 @@ pub async fn append(town: &Town, say: Say<'_>) -> anyhow::Result<()> {
 /// # Errors
 /// When it does not start again.
 pub async fn killed(town: &mut Town, say: Say<'_>) -> anyhow::Result<()> {
-    let last = town.records.len().saturating_sub(20);
+    let first = town.records.len().saturating_sub(20);
     let mut acknowledged: Vec<ChangeHash> = Vec::new();
-    let records: Vec<usize> = (last..town.records.len()).collect();
+    let records: Vec<usize> = (first..town.records.len()).collect();
     for record in &records {
         let part = town.edits(2, *record, (20, EDIT_SET))?;
         let answer = town.brings(2, vec![part]).await?;
@@ -337,9 +337,9 @@ pub async fn killed(town: &mut Town, say: Say<'_>) -> anyhow::Result<()> {
         }
     }
     town.server.kill();
-    let lost = town.server.dump().lacks(&acknowledged).len();
+    let missing = town.server.dump().lacks(&acknowledged).len();
     town.server.start();
     say("killed", "acknowledged", float(u64::try_from(acknowledged.len())?), "");
-    say("killed", "of these lost", float(u64::try_from(lost)?), "");
+    say("killed", "of these lost", float(u64::try_from(missing)?), "");
     Ok(())
 }
