@@ -1,6 +1,6 @@
 //! Passkeys in a browser, with the browser's own authenticator for tests: opening a tablet without a network, losing the
 //! passkey, signing in with it, and what of it is on the disk.
-#![expect(clippy::unwrap_used, reason = "a story told as a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story told as a test")]
 
 use ankomst_tests::kit::browser::{Driver, Profile};
 use ankomst_tests::kit::person::Person;
@@ -15,7 +15,7 @@ const PASSPHRASE: &str = "en lång fras för vallen";
 /// Notes what a passkey gives, as the page sees it, and has the browser wait no longer than it must.
 const OVERHEARD: &str = "const get = navigator.credentials.get.bind(navigator.credentials);
     navigator.credentials.get = async (asked) => {
-      asked.publicKey.timeout = 1;
+      asked.publicKey.timeout = 4000;
       const answer = await get(asked);
       const given = answer.getClientExtensionResults().prf?.results?.first;
       window.given = given && Array.from(new Uint8Array(given)).join();

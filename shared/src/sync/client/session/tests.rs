@@ -102,7 +102,7 @@ fn what_a_greeting_has_no_room_for_stays_unsure_until_a_later_one_has_asked() {
     let kept = Many(45_000);
     let (mut client, mut place) = (Client::default(), Place::default());
     place.epoch = Some(Epoch::from_bytes([5; 16]));
-    place.unsure = order::set(kept.documents().into_iter());
+    place.unsure = order::set(kept.documents());
     let (mut asked, mut rounds) = (BTreeSet::new(), 0);
     while !place.unsure.is_empty() {
         let mut question = greeting();
