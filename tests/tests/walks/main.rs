@@ -289,13 +289,13 @@ async fn an_administrators_errand() {
     sixten.tap("[data-action=new]").await;
     sixten
         .asked(&[
-            ("login", "tyra"),
-            ("name", "Tyra Holm"),
+            ("login", "tove"),
+            ("name", "Tove Holm"),
             ("role", "Boinspektör"),
-            ("password", "tyra-i-provby-2026"),
+            ("password", "tove-i-provby-2026"),
         ])
         .await;
-    page.see_text("[data-part=people]", "Tyra Holm").await;
+    page.see_text("[data-part=people]", "Tove Holm").await;
     page.picture("03-personer").await;
     sixten.goto("/administration/surfplattor").await;
     page.see_text("[data-part=devices]", "tappad").await;
