@@ -47,7 +47,8 @@ impl<'a> Authenticator<'a> {
     }
 
     async fn knows_owner(&self, knows: bool) {
-        self.asks("WebAuthn.setUserVerified", json!({ "isUserVerified": knows })).await;
+        // Refused verifications would shut it for good after a few; nobody answers it instead.
+        self.asks("WebAuthn.setAutomaticPresenceSimulation", json!({ "enabled": knows })).await;
     }
 
     async fn credentials(&self) -> Vec<Value> {
@@ -122,16 +123,7 @@ async fn a_passkey_opens_a_tablet_without_a_network_and_a_lost_one_costs_nothing
     page.see_text("#entry-fault", "Passkeyn svarade inte").await;
     page.picture("04-avbrutet").await;
     key.knows_owner(true).await;
-    // The authenticator may still be at its refusal; whoever is refused tries again.
-    for _ in 0..3 {
-        page.click("#open-key").await;
-        let said = "document.querySelector('#sync-mark') \
-                    || document.querySelector('#entry-fault')?.textContent";
-        page.until("the passkey to answer", said).await;
-        if elin.read("document.querySelector('#sync-mark') ? 'in' : 'out'").await == "in" {
-            break;
-        }
-    }
+    page.click("#open-key").await;
     page.see("#sync-mark").await;
     let given: Vec<u8> =
         elin.read("window.given").await.split(',').map(|byte| byte.parse().unwrap()).collect();
