@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use ankomst_server::app::App;
-use ankomst_server::storage::sqlite::trials;
+use ankomst_server::storage::sqlite::{log, trials};
 use ankomst_server::sync::feed;
+use ankomst_server::sync::held::{Asked, decide};
 use ankomst_server::trial::Lane;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
@@ -12,6 +13,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::message::Outcome;
 use ankomst_shared::value::Value;
 
+use super::guard::{user, village};
 use super::kinds::{Somebody, held};
 use super::kit::{Door, PASSWORD};
 
@@ -88,4 +90,37 @@ async fn once_the_trial_is_well_again_what_had_only_been_marked_is_shown() {
     feed::settle(&door.app).await.unwrap();
     let head = door.app.readers.read(ankomst_server::storage::sqlite::log::head).unwrap();
     assert_eq!(head.feed, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_lets_in_what_killed_has_it_tried_once_more_and_no_more() {
+    let (door, mut elin, ..) = village().await;
+    let by = user(&door, "ingrid").id;
+    let (trial, count) = deadly(door.folder.path());
+    let mut door = started(door, &trial).await;
+    let hash = begins(&mut elin, &door, 81).await;
+    let document = DocumentId::from_bytes([81; 16]);
+    let releases = async |door: &Door| {
+        let reason = "Servern hade ont om minne".to_owned();
+        let asked = Asked { document, hashes: vec![hash], is_release: true, reason, by };
+        decide(&door.app, asked).await.unwrap()
+    };
+    let killed = Some("the trial was aborted".to_owned());
+    feed::settle(&door.app).await.unwrap();
+    assert_eq!(held(&door, hash), killed);
+    let before = deaths(&count);
+    assert_eq!(releases(&door).await.let_in, 1);
+    feed::settle(&door.app).await.unwrap();
+    assert_eq!(held(&door, hash), killed, "it kills again, and is held again");
+    assert_eq!(deaths(&count), before + 3, "with the others, and twice alone");
+    feed::settle(&door.app).await.unwrap();
+    assert_eq!(deaths(&count), before + 3, "nobody has it tried any more");
+
+    door = started(door, Path::new(env!("CARGO_BIN_EXE_ankomst"))).await;
+    feed::settle(&door.app).await.unwrap();
+    assert_eq!(held(&door, hash), killed, "a decision is of its day");
+    assert_eq!(releases(&door).await.let_in, 1);
+    feed::settle(&door.app).await.unwrap();
+    let stands = door.app.readers.read(|db| log::chunk_of(db, document, hash)).unwrap().unwrap();
+    assert_eq!(stands.state, "visible");
 }

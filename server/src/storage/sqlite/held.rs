@@ -31,6 +31,13 @@ pub fn is_for_person(reason: &str) -> bool {
     [ENDED, REVOKED, NOT_PERMITTED, AUTHOR, DEPENDS, DRAFT, REFUSED].contains(&reason)
 }
 
+/// Whether a person may let in what is held for a reason. What has ended the trial may have met a machine without
+/// memory or time: it is tried once more for each release.
+#[must_use]
+pub fn may_be_released(reason: &str) -> bool {
+    is_for_person(reason) || reason == KILLED
+}
+
 /// Why something that builds on these changes cannot be shown, if so.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
-use crate::storage::sqlite::held::{self, DEPENDS, REFUSED, is_for_person};
+use crate::storage::sqlite::held::{self, DEPENDS, KILLED, REFUSED, may_be_released};
 use crate::storage::sqlite::log::{self, ChunkRow, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts};
 use crate::sync::{access, noted};
@@ -135,6 +135,10 @@ fn carry_out(
         let (hash, reason) = (chunk.root(), asked.reason.clone());
         let by = Some(asked.by);
         decided::add(db, &DecidedRow { document, hash, at_ms, what, held_for, by, reason })?;
+        if asked.is_release && chunk.reason.as_deref() == Some(KILLED) {
+            // From here on it waits like what builds on others; a trial that it ends again holds it again.
+            held::set_reason(db, (document, chunk.hash), DEPENDS)?;
+        }
     }
     let let_in = let_in(app, db, document)?;
     Ok(Ok(Decided { decided: all.len(), let_in }))
@@ -194,13 +198,13 @@ impl<'a> Closure<'a> {
             let before = decided::newest(self.db, self.row.id, chunk.root())?;
             let before = before.map(|row| row.what);
             let reason = held_for(self.db, chunk)?;
-            if !is_for_person(&reason) {
+            if !may_be_released(&reason) {
                 return Ok(Err(HeldError::Untried));
             }
             // Nothing of its own stands against what only builds on others, and nobody decides about it.
             let is_free = match before {
                 Some(What::Refused) => false,
-                Some(What::Released | What::HandedOver) => true,
+                Some(What::Released | What::HandedOver) => reason != KILLED,
                 None => {
                     let author = Some((chunk.user, chunk.device));
                     reason == DEPENDS && own_reason(self.app, self.db, &self.row, author)?.is_none()

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::decided::{self, DecidedRow};
-use crate::storage::sqlite::held::{self, DEPENDS, REFUSED, is_for_person};
+use crate::storage::sqlite::held::{self, DEPENDS, REFUSED, may_be_released};
 use crate::storage::sqlite::log::{self, ChunkRow, DocumentRow};
 
 /// Changes that are decided about together.
@@ -46,7 +46,7 @@ impl Group {
     #[must_use]
     pub fn can_be_released(&self) -> bool {
         let held_for = self.refused.as_ref().map_or(self.reason.as_str(), |row| &row.held_for);
-        is_for_person(held_for)
+        may_be_released(held_for)
     }
 }
 
