@@ -14,6 +14,7 @@ use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::deposit::DepositKey;
+use ankomst_shared::sign::header::companion;
 use ankomst_shared::sync::message::SealedPart;
 use ankomst_shared::value::Value;
 use futures_util::FutureExt;
@@ -238,6 +239,27 @@ fn what_is_made_without_contact_and_is_protected_goes_as_well() {
         unlock(&on.core);
         assert_eq!(status(&on.core).screen, Screen::Lease);
     }
+}
+
+#[test]
+fn what_is_written_under_a_protected_case_goes_with_it() {
+    let store = MemoryStore::default();
+    let mut on = On::with(Desk::on(&store), signs_in);
+    let (secret, open) = (case(&on.core, "Häbte"), case(&on.core, "Noori"));
+    on.hears(format!("lease {} {secret}", 12 * 3_600));
+    for parent in [secret, open] {
+        let act = Act::Add { parent, list: "notes".to_owned() };
+        assert!(matches!(ask(&on.core, Command::Act(act, Vec::new())), Reply::Acted(_)));
+    }
+    ask(&on.core, Command::Lock);
+    drop(on);
+    let [gone, stays] = [secret, open].map(|case| companion(case, "journal"));
+    let (store, wanted) = (store.restarted(), deposits(&store));
+    assert!(of(&store, gone) > 0 && of(&store, stays) > 0);
+    On::later(&store, 13 * HOUR_MS).beats();
+    assert_eq!((of(&store, secret), of(&store, gone)), (0, 0));
+    assert!(of(&store, stays) > 0, "only what is protected goes");
+    assert_eq!(deposits(&store), wanted);
 }
 
 #[test]

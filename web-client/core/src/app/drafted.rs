@@ -2,7 +2,7 @@
 //!
 //! There is one such deposit of a document, made anew when typing rests and before the vault is locked; it goes with the
 //! draft. With it a hash is kept of the draft rows it was made of: where they have changed since, it is not all that was
-//! typed. While the vault may still be opened it is nobody's to hand in: the draft itself becomes a change then.
+//! typed. While vault and record are there it is nobody's to hand in: the draft itself becomes a change then.
 
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::document::Edit;

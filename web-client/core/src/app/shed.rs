@@ -59,15 +59,28 @@ impl Guarded {
         Ok(Write::put(Table::Meta, key, bytes))
     }
 
-    /// Takes in what is protected by its header and the server has not named; where it has named nothing, that stays no
-    /// longer from now on than what is protected does. Tells whether there is any.
+    /// Takes in what is protected by its header, or by what it belongs to, and the server has not named; where it has
+    /// named nothing, that stays no longer from now on than what is protected does. Tells whether there is any.
     pub(super) fn takes<'a>(
         &mut self,
         headers: impl Iterator<Item = &'a Header>,
         lease: &mut Lease,
     ) -> bool {
-        let new = headers.filter(|header| is_protected(header)).map(|header| header.document);
-        let new: Vec<DocumentId> = new.filter(|id| !self.here.contains(id)).collect();
+        let headers: Vec<&Header> = headers.collect();
+        let mut known: BTreeSet<DocumentId> = order::set(self.here.iter().copied());
+        let mut new = Vec::new();
+        loop {
+            let before = new.len();
+            for header in &headers {
+                let below = header.parent.is_some_and(|parent| known.contains(&parent));
+                if (below || is_protected(header)) && known.insert(header.document) {
+                    new.push(header.document);
+                }
+            }
+            if new.len() == before {
+                break;
+            }
+        }
         if new.is_empty() {
             return false;
         }

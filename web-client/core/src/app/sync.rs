@@ -209,7 +209,12 @@ impl<P: Platform> Core<P> {
         let whole = answer.documents.iter().map(|history| history.document);
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         let goes = self.leaving()?;
-        self.commit_before(whole.chain(fed).chain(answer.drop.iter().copied()).chain(goes)).await?;
+        let goes: Vec<DocumentId> = answer.drop.iter().copied().chain(goes).collect();
+        self.commit_before(whole.chain(fed).chain(goes.iter().copied())).await?;
+        if !goes.is_empty() {
+            // What does not fit becomes no change, and of what has left no deposit can be made.
+            self.deposit_drafts().await?;
+        }
         let mut arrived = self.0.state.borrow().arrived;
         let told = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
@@ -223,7 +228,10 @@ impl<P: Platform> Core<P> {
             standing.left = answer.documents_left;
             open.identity.user.roles.clone_from(&answer.welcome.me.roles);
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
-            let here = answer.welcome.guarded.clone().unwrap_or_default();
+            let mut here = answer.welcome.guarded.clone().unwrap_or_default();
+            // What is to leave and has unsent work is here still, though the server names it no more.
+            let leaves = |id: &&DocumentId| standing.leaving.contains(*id);
+            here.extend(open.guarded.here.iter().filter(leaves));
             let mut guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
             let stays = open.headers.values().filter(|it| !news.gone.contains(&it.document));
             guarded.takes(stays, &mut standing.lease);

@@ -100,13 +100,18 @@ impl<P: Platform> Core<P> {
         let concerns =
             |id: &DocumentId| arriving.contains(id) || arriving.contains(&review_of(*id));
         for document in drafted.into_iter().filter(concerns) {
-            match self.commit_in_turn(document).await {
-                // Of what is not here nothing can be replaced; the draft waits for it, and nothing waits for the draft.
-                Ok(()) | Err(Refusal::NotHere) => {}
-                Err(refusal) => return Err(refusal),
-            }
+            self.commit_if_here(document).await?;
         }
         Ok(())
+    }
+
+    /// The same of a record that may not be here: nothing can be replaced of it, so its draft waits for it, and nothing
+    /// waits for the draft.
+    async fn commit_if_here(&self, document: DocumentId) -> Result<(), Refusal> {
+        match self.commit_in_turn(document).await {
+            Err(Refusal::NotHere) => Ok(()),
+            done => done,
+        }
     }
 
     async fn commit_in_turn(&self, document: DocumentId) -> Result<(), Refusal> {
@@ -127,7 +132,8 @@ impl<P: Platform> Core<P> {
     /// Makes changes of all drafts.
     pub(super) async fn commit_all_drafts(&self) -> Result<(), Refusal> {
         for document in self.with_open(|open| Ok(open.drafted()))? {
-            self.commit_drafts(document).await?;
+            let _turn = self.0.turn.take().await;
+            self.commit_if_here(document).await?;
         }
         Ok(())
     }

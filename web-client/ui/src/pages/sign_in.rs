@@ -331,9 +331,13 @@ fn strength(passphrase: &str) -> String {
 }
 
 fn send(it: Entry, command: Command) {
-    if it.busy.get_untracked() {
-        return;
+    if !it.busy.get_untracked() {
+        carry(it, command);
     }
+}
+
+/// Carries a command out for a form, which may be gone by then.
+fn carry(it: Entry, command: Command) {
     it.busy.set(true);
     it.fault.set(None);
     ask(command, move |reply| {

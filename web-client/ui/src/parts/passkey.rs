@@ -12,9 +12,11 @@ use crate::text::{Text, refusal, tr};
 /// What a passkey has said, part by part, or why it has not.
 pub type Said = Result<Vec<Vec<u8>>, &'static str>;
 
-/// The passkey that opens a vault here: its credential and what it is asked with.
+/// The passkey that opens a vault here: its credential and what it is asked with. Nobody follows it: a form in which
+/// somebody types is not made anew when the status changes.
 pub fn key_of(login: &str) -> Option<VaultKey> {
-    let keys = ui().status.with(|status| status.as_ref().map(|status| status.keys.clone()));
+    let keys =
+        ui().status.with_untracked(|status| status.as_ref().map(|status| status.keys.clone()));
     keys?.into_iter().find(|(known, _)| known == login).map(|(_, key)| key)
 }
 

@@ -1,8 +1,8 @@
 //! Coming in with a passkey: opening the vault, and signing in.
 
-use ankomst_shared::app::{Command, Reply, VaultKey};
+use ankomst_shared::app::{Command, Reply, SignIn, VaultKey};
 
-use super::{Entry, fault_of, send, signing_in};
+use super::{Entry, carry, fault_of, signing_in};
 use crate::bridge::ask;
 use crate::parts::{key_of, open_key};
 use crate::state::ui;
@@ -10,11 +10,14 @@ use crate::text::{Text, refusal, tr};
 
 /// Opens the vault with its passkey.
 pub(super) fn open_by_key(it: Entry, key: VaultKey) {
-    by_key(it, Vec::new(), Some(key), move |parts| {
-        let (login, secret) =
-            (it.login.get_untracked(), parts.into_iter().nth(4).unwrap_or_default());
-        Command::OpenByKey { login, secret }
-    });
+    // Read before anybody is asked: the form may be gone when the answer comes.
+    let login = it.login.get_untracked();
+    if !it.busy.get_untracked() {
+        by_key(it, Vec::new(), Some(key), move |parts| {
+            let secret = parts.into_iter().nth(4).unwrap_or_default();
+            Command::OpenByKey { login, secret }
+        });
+    }
 }
 
 /// Signs in with a passkey; what opens the vault here is asked of it at the same time.
@@ -31,12 +34,15 @@ pub(super) fn sign_in_by_key(it: Entry) {
     if fault.is_some() || it.busy.get_untracked() {
         return it.fault.set(fault);
     }
+    let signing = signing_in(it, Vec::new());
     it.busy.set(true);
     ask(Command::Challenge(false), move |reply| {
         it.busy.set(false);
         match reply {
             Reply::Challenge(challenge, _) => {
-                by_key(it, challenge, key, move |passkey| Command::SignIn(signing_in(it, passkey)));
+                by_key(it, challenge, key, move |passkey| {
+                    Command::SignIn(SignIn { passkey, ..signing })
+                });
             }
             Reply::Refused(why) => it.fault.set(Some(refusal(why))),
             _ => {}
@@ -55,15 +61,12 @@ fn by_key(
     key: Option<VaultKey>,
     command: impl FnOnce(Vec<Vec<u8>>) -> Command + 'static,
 ) {
-    if it.busy.get_untracked() {
-        return;
-    }
     it.busy.set(true);
     it.fault.set(None);
     open_key(&challenge, key, move |said| {
         it.busy.set(false);
         match said {
-            Ok(parts) => send(it, command(parts)),
+            Ok(parts) => carry(it, command(parts)),
             Err(why) => it.fault.set(Some(why)),
         }
     });
