@@ -84,20 +84,24 @@ pub(crate) fn record(
 }
 
 fn opened(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
-    opened_in(app, id, &["visible"])
+    opened_with(app, id, None)
 }
 
-/// A document with what waits for its trial, for what the server itself writes.
-pub(crate) fn with_waiting(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
-    opened_in(app, id, &["visible", "pending"])
-}
-
-fn opened_in(app: &App, id: DocumentId, states: &[&str]) -> Result<Option<Document>, StorageError> {
+/// A document as far as it is visible, with what this author, who is the server, has waiting for its trial. What others
+/// have waiting is opened by the trial and by nobody else.
+pub(crate) fn opened_with(
+    app: &App,
+    id: DocumentId,
+    office: Option<UserId>,
+) -> Result<Option<Document>, StorageError> {
+    let mut rows = app.readers.read(|db| log::chunks_of(db, id, "visible"))?;
+    if let Some(office) = office {
+        let waiting = app.readers.read(|db| log::chunks_of(db, id, "pending"))?;
+        rows.extend(waiting.into_iter().filter(|chunk| chunk.user == office));
+    }
     let mut chunks: Vec<ByteVec> = Vec::new();
-    for state in states {
-        for chunk in app.readers.read(|db| log::chunks_of(db, id, state))? {
-            chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
-        }
+    for chunk in rows {
+        chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
     }
     let nobody = ActorId::from_bytes([0; 16]);
     let opened = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice()));

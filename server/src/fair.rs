@@ -28,7 +28,12 @@ impl Exchanges {
     pub fn begin(&self, device: DeviceId, user: UserId) -> Option<UnderWay> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_tight = open.len() >= EXCHANGES_AT_ONCE / 2;
-        if open.contains_key(&device) || (is_tight && open.values().any(|other| *other == user)) {
+        // Work goes on when whoever asked has gone, so it is counted here and not only where it is asked for.
+        let is_full = open.len() >= EXCHANGES_AT_ONCE;
+        if is_full
+            || open.contains_key(&device)
+            || (is_tight && open.values().any(|other| *other == user))
+        {
             return None;
         }
         open.insert(device, user);
@@ -134,6 +139,17 @@ mod tests {
         drop(open.remove(0));
         drop(open.pop());
         open.push(exchanges.begin(device(0), user(1)).unwrap());
+    }
+
+    #[test]
+    fn there_are_so_many_exchanges_at_once_whoever_has_gone_away() {
+        let exchanges = Exchanges::default();
+        let most = u64::try_from(EXCHANGES_AT_ONCE).unwrap();
+        let begin = |number| exchanges.begin(device(number), user(number));
+        let mut open: Vec<_> = (0..most).map(|number| begin(number).unwrap()).collect();
+        assert!(begin(most).is_none());
+        drop(open.pop());
+        assert!(begin(most).is_some());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! that is there.
 
 use tokio::task::JoinError;
+use tracing::Instrument;
 
 /// The server's clock, Unix milliseconds.
 #[must_use]
@@ -60,7 +61,7 @@ pub async fn apart<T: Send + 'static>(
     if is_simulated() {
         return Ok(work.await);
     }
-    tokio::spawn(work).await
+    tokio::spawn(work.in_current_span()).await
 }
 
 #[cfg(feature = "sim")]

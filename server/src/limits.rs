@@ -37,7 +37,7 @@ pub const STREAMS_MAX: u32 = 64;
 pub const EXCHANGES_AT_ONCE: usize = 32;
 /// A device that asks while an exchange of its own is under way is asked to come again after this, in seconds.
 pub const NEXT_EXCHANGE_S: u32 = 1;
-/// Values of all kinds in what a tablet says at once: the most that honest ones say is a tenth of it.
+/// Values of all kinds in what a tablet says at once: the most that honest ones say is a fifth of it.
 pub const ITEMS_MAX: usize = 200_000;
 /// New changes of one device stored in a row: years of a person's work, for after a restore.
 pub const NEW_BURST: u64 = 50_000;

@@ -126,16 +126,14 @@ async fn enrol_one(
     let row = device.clone();
     let is_bound = link::is_only_way(app, user.unit)?;
     let write = app.writer.write(move |db| {
-        let comes_by_link = link::lets_in(db, &row, now_ms)?;
-        if is_bound && !comes_by_link {
-            return Ok(false);
+        let lost = if is_bound { link::lets_in(db, &row, now_ms)? } else { Some(None) };
+        if lost.is_some() {
+            accounts::add_device(db, &row, now_ms)?;
         }
-        accounts::add_device(db, &row, now_ms)?;
-        Ok(true)
+        Ok(lost)
     });
-    if !write.await? {
-        return Err(DoorError::OnlyByLink);
-    }
+    let lost = write.await?.ok_or(DoorError::OnlyByLink)?;
+    noted::replaced(app, &user, lost).await;
     begin(app, &user, &device, until_ms).await
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{UnitId, UserId, base32};
+use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
 
 use crate::accounts::first::{FirstError, fits_as_password};
 use crate::accounts::passkeys::FIRST_HOURS;
@@ -90,8 +90,8 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
     Ok(())
 }
 
-/// Whether a device comes by a link, one for each link. Until it has come with its session another is taken in its place
-/// and ends it: the answer may have been lost on the way.
+/// Takes in a device that comes by a link, one for each link; nothing where there is none. Until it has come with its
+/// session another is taken in its place and ends it, which is given back: the answer may have been lost on the way.
 ///
 /// # Errors
 /// When storage refuses.
@@ -99,14 +99,15 @@ pub(super) fn lets_in(
     db: &Connection,
     device: &DeviceRow,
     now_ms: i64,
-) -> Result<bool, StorageError> {
+) -> Result<Option<Option<DeviceId>>, StorageError> {
     if !links::may_enrol(db, device.user, now_ms)? {
-        return Ok(false);
+        return Ok(None);
     }
-    if let Some(lost) = links::enrols(db, device.user, device.id)? {
+    let lost = links::enrols(db, device.user, device.id)?;
+    if let Some(lost) = lost {
         accounts::revoke_device(db, lost)?;
     }
-    Ok(true)
+    Ok(Some(lost))
 }
 
 /// Whether a unit has decided so for today.

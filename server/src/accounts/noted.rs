@@ -55,6 +55,14 @@ pub(super) async fn chosen(app: &Arc<App>, user: &UserRow) {
     app.audit.owe(vec![Entry { about, ..by.entry(What::PasswordSet) }]).await;
 }
 
+/// A device was ended because another came by the same link.
+pub(super) async fn replaced(app: &Arc<App>, user: &UserRow, lost: Option<DeviceId>) {
+    let Some(lost) = lost else { return };
+    let by = By { who: Some(user.id), unit: Some(user.unit), device: None };
+    let about = lost.to_string();
+    app.audit.owe(vec![Entry { about, ..by.entry(What::Revoked) }]).await;
+}
+
 /// Somebody has made a passkey.
 pub(super) async fn passkey(app: &Arc<App>, session: &Session) {
     let user = app.readers.read(|db| accounts::user(db, session.user)).ok().flatten();

@@ -22,7 +22,7 @@ use crate::storage::random;
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::{log, register as rows};
 use crate::sync::access;
-use crate::sync::office::{self, OfficeError};
+use crate::sync::office::{self, Office, OfficeError};
 
 /// The place.
 pub(super) const HERE: &str = "/register/uppdrag";
@@ -183,7 +183,8 @@ impl Desk {
         }
         put(format!("{log}/task"), entry)?;
         put(format!("{log}/text"), format!("{who}: {says}").trim_end_matches(". "))?;
-        let Some(document) = export::with_waiting(&self.app, task.case)? else {
+        let office = Office::of(self.app.secrets.server.public()).user;
+        let Some(document) = export::opened_with(&self.app, task.case, Some(office))? else {
             return Err(DeskError::Nowhere);
         };
         let known = Some((task.case, document));

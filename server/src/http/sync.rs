@@ -16,7 +16,6 @@ use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
 use crate::http::whole::Whole;
 use crate::limits::{ITEMS_MAX, NEXT_EXCHANGE_S};
-use crate::storage::StorageError;
 use crate::sync::exchange;
 
 /// It is this device's turn; asked before its body is read, so that nobody holds more than one place.
@@ -57,7 +56,7 @@ pub async fn exchange(
         drop(under_way);
         answer
     });
-    let answer = answer.await.map_err(|_| StorageError::Stopped)??;
+    let answer = answer.await.map_err(|_| Problem::defect())??;
     let kind = [(header::CONTENT_TYPE, "application/cbor")];
     Ok((kind, wire::pack(&answer)).into_response())
 }

@@ -110,7 +110,7 @@ pub async fn answer(
 }
 
 /// A new life of the log begins.
-async fn begin_epoch(app: &App) -> Result<(), StorageError> {
+pub(super) async fn begin_epoch(app: &App) -> Result<(), StorageError> {
     if plant::is(Plant::EpochKept) {
         return Ok(());
     }

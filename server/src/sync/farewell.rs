@@ -17,6 +17,7 @@ use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::{Connection, accounts, backed, log};
+use crate::sync::exchange::begin_epoch;
 use crate::sync::ingest;
 
 /// The server's word that a device may hand in.
@@ -67,7 +68,7 @@ pub async fn answer(app: &Arc<App>, farewell: Farewell) -> Result<FarewellAnswer
     let mut place = app.readers.read(|db| place(app, db, epoch, arrived))?;
     if place.is_rolled_back {
         tracing::warn!(device.id = %device, "A device knows a longer history: a new epoch begins.");
-        app.writer.write(log::new_epoch).await?;
+        begin_epoch(app).await?;
         place = app.readers.read(|db| self::place(app, db, epoch, arrived))?;
     }
     let Place { epoch, received, backed_up, anew, .. } = place;

@@ -87,7 +87,7 @@ pub(super) fn of(id: DocumentId, changes: &[&ByteVec]) -> Option<Whose> {
 /// When storage refuses.
 pub async fn catch_up(app: &Arc<App>) -> Result<(), StorageError> {
     for case in app.readers.read(staff::unread)? {
-        while !note(app, case).await? {}
+        follow(app, case).await;
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ pub async fn let_decide(app: &Arc<App>, unit: UnitId, decides: bool) -> Result<(
     Ok(())
 }
 
-/// Notes whose a case is after its line was made anew, if it is one; the next change of it tries again where that fails.
+/// Notes whose a case is, if it is one; where that fails its next change, or the next start, tries again.
 pub(super) async fn follow(app: &Arc<App>, id: DocumentId) {
     let noted = async {
         let row = app.readers.read(|db| log::document(db, id))?;

@@ -24,9 +24,14 @@ const CPU_SECONDS_MAX: u64 = 60;
 /// stands never ends, and the quick lane waits so long for one.
 const DRILL: &str = "ANKOMST_TRIAL_DRILL";
 
+/// The drill there is, in programs built for tests.
+fn drill() -> Option<String> {
+    if cfg!(debug_assertions) { std::env::var(DRILL).ok() } else { None }
+}
+
 /// Milliseconds and word of a drill in which trials hang.
 pub(super) fn hangs() -> Option<(u64, String)> {
-    let drill = std::env::var(DRILL).ok()?;
+    let drill = drill()?;
     let (ms, word) = drill.split_once(':')?;
     Some((ms.parse().ok()?, word.to_owned()))
 }
@@ -96,7 +101,7 @@ fn verdicts(
         while candidates.iter().any(|bytes| says(bytes, &word)) {
             core::hint::spin_loop();
         }
-    } else if std::env::var_os(DRILL).is_some() {
+    } else if drill().is_some() {
         // Only whether it comes back matters.
         let _sound = provoke(document.as_ref(), &candidates);
     }

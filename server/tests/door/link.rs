@@ -186,6 +186,7 @@ async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
     assert_eq!(other.enrol(&door, "lank-bara", CHOSEN).await.status, StatusCode::OK);
     assert_eq!(lost.refresh(&door).await.problem(), "signed-out");
     assert_eq!(other.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(count(&door, What::Revoked), 1, "that it was ended stands in the log");
     let third = Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await;
     assert_eq!(third.problem(), "only-by-link", "a link enrols one");
     app.writer.write(move |db| links::let_enrol(db, me, i64::MAX)).await.unwrap();
@@ -202,7 +203,7 @@ async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
 
 #[tokio::test]
 async fn a_decision_about_links_that_has_ended_binds_nobody() {
-    let (door, mut browser, _) = someone("lank-slut", Role::Administrator).await;
+    let (door, mut browser, me) = someone("lank-slut", Role::Administrator).await;
     assert_eq!(act(&mut browser, &door, "org-policy", &ONLY).await.status, StatusCode::OK);
     feed::settle(&door.app).await.unwrap();
     assert_eq!(Browser::new(2).enrol(&door, "lank-slut", PASSWORD).await.problem(), "only-by-link");
@@ -218,4 +219,14 @@ async fn a_decision_about_links_that_has_ended_binds_nobody() {
     feed::settle(&door.app).await.unwrap();
     let answer = Browser::new(2).enrol(&door, "lank-slut", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.problem());
+    // Nor does a link: who enrols two tablets after it has both.
+    let secret = made(&door, me).await;
+    assert_eq!(take(&door, 41, &secret, CHOSEN).await.status, StatusCode::NO_CONTENT);
+    let (mut one, mut two) = (Browser::new(5), Browser::new(6));
+    for tablet in [&mut one, &mut two] {
+        assert_eq!(tablet.enrol(&door, "lank-slut", CHOSEN).await.status, StatusCode::OK);
+    }
+    for tablet in [&mut one, &mut two] {
+        assert_eq!(tablet.refresh(&door).await.status, StatusCode::NO_CONTENT);
+    }
 }

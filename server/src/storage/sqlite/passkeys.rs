@@ -55,7 +55,9 @@ pub fn add(db: &Connection, row: &PasskeyRow) -> Result<bool, StorageError> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         (&row.credential, Blob(row.user), &row.name, &row.host, &row.key, row.counter, row.made_ms),
     )?;
-    end_first(db, row.user)?;
+    if added == 1 {
+        end_first(db, row.user)?;
+    }
     Ok(added == 1)
 }
 

@@ -9,8 +9,9 @@ use ankomst_server::storage::sqlite::{grants, log};
 use ankomst_server::sync::feed;
 use ankomst_shared::app::{Acted, Language, Role};
 use ankomst_shared::catalog::Catalog;
+use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Document, Edit};
-use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::packed::from_bytes;
 use ankomst_shared::path::FieldPath;
@@ -21,7 +22,7 @@ use super::super::audited::count;
 use super::super::desk::{act, page};
 use super::super::register::{lines, read};
 use super::accesses::{last, records};
-use super::world::{Somebody, World, world};
+use super::world::{Known, Somebody, World, world};
 
 const A: &str = "aaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbb";
@@ -80,6 +81,26 @@ async fn sends(world: &World, people: &mut [Somebody]) -> Vec<DocumentId> {
     cases
 }
 
+/// A change of a case that waits for its trial.
+async fn waits(world: &World, maker: &mut Somebody, case: DocumentId) -> ChangeHash {
+    let app = &world.door.app;
+    let first = app.readers.read(|db| log::chunks_of(db, case, "visible")).unwrap().remove(0);
+    let known = Known {
+        id: case,
+        place: "case".to_owned(),
+        kind: "case".to_owned(),
+        parent: None,
+        unit: 0,
+        raised: false,
+        child: false,
+        word: None,
+        first: app.keys.open_chunk(case, &first.hash, &first.sealed).unwrap(),
+    };
+    let (part, hash) = maker.writes(&known);
+    maker.asks(&world.door, vec![part], Vec::new()).await;
+    hash
+}
+
 fn stands(app: &App, case: DocumentId) -> RecordState {
     let chunks = app.readers.read(|db| log::chunks_of(db, case, "visible")).unwrap();
     let open = |chunk: &log::ChunkRow| app.keys.open_chunk(case, &chunk.hash, &chunk.sealed);
@@ -134,6 +155,9 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     let answer = act(&mut neighbour.browser, door, &name, &[("status", "done")]).await;
     assert_eq!(answer.problem(), "nowhere");
 
+    // A colleague's change waits for its trial: the answer builds on nothing that is not tried.
+    let maker = people.iter_mut().find(|one| one.who.makes(0)).unwrap();
+    let waits = waits(&world, maker, cases[0]).await;
     let school = one(&mut people, Role::Recipient, 0);
     let said = [("status", "done"), ("comment", "Plats från måndag")];
     assert_eq!(count(door, What::Answered), 0);
@@ -141,6 +165,10 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.problem());
     assert!(!from_bytes::<Acted>(&answer.body).unwrap().say.is_empty());
     assert_eq!(count(door, What::Answered), 1, "who answered stands in the access log");
+    let pending = app.readers.read(|db| log::chunks_of(db, cases[0], "pending")).unwrap();
+    let answered = pending.iter().find(|chunk| chunk.hash != waits).unwrap();
+    let bytes = app.keys.open_chunk(cases[0], &answered.hash, &answered.sealed).unwrap();
+    assert!(!parse(&bytes).unwrap().deps.contains(&waits));
     feed::settle(&app).await.unwrap();
     let case = stands(&app, cases[0]);
     assert_eq!(case.text(&format!("tasks/{A}/status")), "done");
