@@ -63,4 +63,15 @@ async fn a_protocol_and_a_fire_list_come_out_on_paper() {
     mats.goto(&format!("/utskrift/brand/{house}")).await;
     page.see("[data-part=rooms]").await;
     assert_eq!(printed(&mats, "brandlista").await, 1, "the list hangs at a door");
+    // Who has what on paper is known.
+    let known = || server.command(&["audit", "show", "--what", "printed"]);
+    for _ in 0..40 {
+        if known().contains(&house) {
+            break;
+        }
+        mats.tap("#sync-mark").await;
+        mats.in_step().await;
+    }
+    let run = run.rsplit('/').next().unwrap().to_owned();
+    assert!(known().contains(&house) && known().contains(&run), "{}", known());
 }

@@ -13,6 +13,7 @@ use super::people::day;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
+use crate::storage::accesses::read;
 use crate::storage::sqlite::grants::{self, GrantRow, LEVEL_MAX};
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
@@ -35,6 +36,8 @@ const NEEDS: [(&str, Word); 4] = [
 ];
 /// Lines of a list.
 const LINES_MAX: usize = 200;
+/// Sheets that are told of one record.
+const SHEETS_MAX: usize = 20;
 
 impl Desk {
     /// What can be done, and what was.
@@ -57,8 +60,14 @@ impl Desk {
             actions.push(self.act_of(HERE, (name, ""), (label, Sign::Folder, help), Vec::new()));
         }
         if supervises {
-            let raised = Body::Lines(self.raised()?, none);
-            parts.push(self.part("raised", Word::DeskGuardRaised, raised));
+            let (raised, prints) = self.raised()?;
+            parts.push(self.part("raised", Word::DeskGuardRaised, Body::Lines(raised, none)));
+            if !prints.is_empty() {
+                let sheets = Body::Lines(prints, String::new());
+                let mut part = self.part("prints", Word::DeskGuardPrints, sheets);
+                self.w(Word::DeskGuardPrintsHelp).clone_into(&mut part.help);
+                parts.push(part);
+            }
         }
         Ok(PageView {
             title: self.w(Word::DeskGuard).to_owned(),
@@ -135,8 +144,9 @@ impl Desk {
         Ok(lines)
     }
 
-    /// Records that were protected more, as far as this person may read them.
-    fn raised(&self) -> Result<Vec<Line>, DeskError> {
+    /// Records that were protected more, as far as this person may read them, and who has them on paper: a sheet does
+    /// not know what was decided after it.
+    fn raised(&self) -> Result<(Vec<Line>, Vec<Line>), DeskError> {
         let found = self.app.readers.read(|db| {
             let rights = access::rights_now(db, &self.me)?;
             let mut found = Vec::new();
@@ -147,26 +157,46 @@ impl Desk {
             }
             Ok(found)
         })?;
-        self.app
-            .row_readers
-            .read(|db| {
-                found
-                    .into_iter()
-                    .map(|(row, level, reason)| {
-                        self.saw(row.id, &row.kind);
-                        let title = rows::told(db, row.id)?.map(|(title, _)| title);
-                        let kind = self.kind_words(&row.kind);
-                        Ok(Line {
-                            key: row.id.to_string(),
-                            title: title.filter(|title| !title.is_empty()).unwrap_or(kind),
-                            detail: reason,
-                            figure: format!("{} {level}", self.w(Word::DeskLevel)),
-                            ..Line::default()
-                        })
-                    })
-                    .collect()
-            })
-            .map_err(DeskError::from)
+        let (mut lines, mut sheets) = (Vec::new(), Vec::new());
+        for (row, level, reason) in found {
+            self.saw(row.id, &row.kind);
+            let title = self.app.row_readers.read(|db| rows::told(db, row.id))?;
+            let title = title.map(|(title, _)| title).filter(|title| !title.is_empty());
+            let title = title.unwrap_or_else(|| self.kind_words(&row.kind));
+            if sheets.len() < LINES_MAX {
+                sheets.extend(self.sheets(row.id, &title)?);
+            }
+            lines.push(Line {
+                key: row.id.to_string(),
+                title,
+                detail: reason,
+                figure: format!("{} {level}", self.w(Word::DeskLevel)),
+                ..Line::default()
+            });
+        }
+        Ok((lines, sheets))
+    }
+
+    /// The sheets that a record stands on, the newest first: who has printed them, and on which tablet.
+    fn sheets(&self, record: DocumentId, title: &str) -> Result<Vec<Line>, DeskError> {
+        let prints = self.app.audit.read(|db| read::prints(db, record, SHEETS_MAX))?;
+        let mut lines = Vec::new();
+        self.app.readers.read(|db| {
+            for noted in &prints {
+                let who = noted.entry.who.map(|id| accounts::user(db, id)).transpose()?.flatten();
+                let device = noted.entry.device.map(|id| accounts::device(db, id)).transpose()?;
+                let by = [who.map(|user| user.name), device.flatten().map(|device| device.name)];
+                lines.push(Line {
+                    key: noted.seq.to_string(),
+                    title: title.to_owned(),
+                    detail: by.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+                    figure: Self::moment(noted.at_ms()),
+                    ..Line::default()
+                });
+            }
+            Ok(())
+        })?;
+        Ok(lines)
     }
 
     /// What was opened, field by field.

@@ -275,13 +275,19 @@ impl Desk {
         };
         let action = match entry.what {
             What::Delivered => "checkout",
+            What::Printed => "print",
             What::OpenedInNeed | What::ReadInNeed => "break_glass",
             What::Exported | What::Report => "export",
             _ => "view",
         };
         let all = matches!(
             entry.what,
-            What::Delivered | What::Opened | What::Read | What::ReadInNeed | What::OpenedInNeed
+            What::Delivered
+                | What::Opened
+                | What::Printed
+                | What::Read
+                | What::ReadInNeed
+                | What::OpenedInNeed
         );
         Ok(Told {
             reader: name(entry.who)?,

@@ -34,7 +34,7 @@ pub(super) fn dropped(by: By, answer: &ExchangeAnswer) -> Vec<Entry> {
     answer.drop.iter().map(entry).collect()
 }
 
-/// Notes what was opened on a device, with both times; tells how far it is noted. A count that has
+/// Notes what was opened and printed on a device, with both times; tells how far it is noted. A count that has
 /// gone back is an entry of its own.
 pub(super) async fn looked(app: &Arc<App>, by: By, looks: Option<Looks>) -> Option<u64> {
     let (Some(looks), Some(device)) = (looks, by.device) else { return None };
@@ -51,6 +51,7 @@ pub(super) async fn looked(app: &Arc<App>, by: By, looks: Option<Looks>) -> Opti
     let new: Vec<&Look> = looks.all.iter().take(LOOKS_MAX).filter(is_new).collect();
     for look in new {
         let row = app.readers.read(|db| log::document(db, look.document)).ok()?;
+        let what = if look.printed == Some(true) { What::Printed } else { What::Opened };
         entries.push(Entry {
             at_ms: Some(look.at_ms),
             record: Some(look.document),
@@ -58,7 +59,7 @@ pub(super) async fn looked(app: &Arc<App>, by: By, looks: Option<Looks>) -> Opti
             about: row.map(|row| row.kind).unwrap_or_default(),
             mode: if look.live == Some(true) { Mode::Online } else { Mode::Offline },
             number: Some(number(look.number)),
-            ..by.entry(What::Opened)
+            ..by.entry(what)
         });
     }
     if !entries.is_empty() {

@@ -7,13 +7,13 @@ use ankomst_server::projector;
 use ankomst_server::seed;
 use ankomst_server::storage::sqlite::{accounts, grants, log, register};
 use ankomst_server::sync::feed;
-use ankomst_shared::app::Role;
+use ankomst_shared::app::{Body, PageView, Role};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::companion;
-use ankomst_shared::sync::message::{ExchangeAnswer, Outcome, Push};
+use ankomst_shared::sync::message::{ExchangeAnswer, Look, Looks, Outcome, Push};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
@@ -128,7 +128,28 @@ async fn a_record_protected_more_is_nowhere_for_those_who_do_not_reach_it() {
     let record = case.to_string();
     let raise = [("record", record.as_str()), ("level", "2"), ("reason", "Hot")];
     assert_eq!(act(&mut elin.browser, &door, "raise", &raise).await.problem(), "forbidden");
+    let look = |number, printed, document| Look {
+        number,
+        document,
+        at_ms: 1_790_000_000_000,
+        live: None,
+        printed,
+    };
+    let sheets =
+        vec![look(1, None, case), look(2, Some(true), case), look(3, Some(true), cases[1])];
+    elin.tells(&door, Push::default(), Some(Looks { last: 3, all: sheets })).await;
+    let on_paper = |view: &PageView| {
+        let part = view.parts.iter().find(|part| part.key == "prints");
+        let Some(Body::Lines(lines, _)) = part.map(|part| part.body.clone()) else {
+            return Vec::new();
+        };
+        lines.into_iter().map(|line| line.detail).collect()
+    };
+    let before: Vec<String> = on_paper(&read(&page(&mut ingrid.browser, &door, GUARD).await));
+    assert!(before.is_empty(), "nothing is protected more yet: {before:?}");
     does(&mut ingrid.browser, &door, "raise", &raise).await;
+    let sheets = on_paper(&read(&page(&mut ingrid.browser, &door, GUARD).await));
+    assert!(sheets.len() == 1 && sheets[0].starts_with(&user(&door, "elin").name), "{sheets:?}");
     let lower = [("record", record.as_str()), ("level", "1"), ("reason", "Ändå inte")];
     does(&mut ingrid.browser, &door, "raise", &lower).await;
     let raised = lines(&read(&page(&mut ingrid.browser, &door, GUARD).await));

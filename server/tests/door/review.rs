@@ -129,7 +129,7 @@ async fn what_was_opened_without_contact_is_noted_once_with_both_times_and_a_los
     let case = documents(&list)[0];
     let look = |number: u64| {
         let live = (number > 2).then_some(true);
-        Look { number, document: case, at_ms: 1_790_000_000_000, live }
+        Look { number, document: case, at_ms: 1_790_000_000_000, live, printed: None }
     };
     let before = door.app.audit.read(log::last).unwrap();
     let noted = || {

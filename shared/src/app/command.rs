@@ -103,6 +103,8 @@ pub enum Command {
     SetLanguage(Language),
     /// Gives a view. The page is told by [`Event::Changed`] when to ask again.
     Get(Query),
+    /// These records stand on a sheet that is being printed: the server's access log is told.
+    Printed(Vec<DocumentId>),
     /// Saves a keystroke's result as a draft: the reply `Saved` means it is durable (L0).
     Type {
         /// The document.
@@ -348,7 +350,7 @@ packed! {
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
-        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a)
+        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a)
     }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
     enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }

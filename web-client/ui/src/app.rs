@@ -1,9 +1,12 @@
 //! The frame around every place: navigation, sync mark, what is said aloud, the update bar.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Contact, Language, Role, Status};
+use ankomst_shared::app::{Command, Contact, Language, Role, Status};
+use ankomst_shared::ids::DocumentId;
 use wasm_bindgen::prelude::*;
+use web_sys::Element;
 
+use crate::bridge::ask;
 use crate::clock::near;
 use crate::dom::{boot, call};
 use crate::icon::icon;
@@ -255,6 +258,30 @@ pub fn listen_for_update() {
     if let Some(window) = web_sys::window() {
         let _ = window
             .add_event_listener_with_callback("ankomst-update", heard.as_ref().unchecked_ref());
+    }
+    heard.forget();
+}
+
+/// Tells the core which records stand on a sheet: the one of the place and those it leads to.
+pub fn listen_for_prints() {
+    let heard = Closure::<dyn FnMut()>::new(move || {
+        let Some(window) = web_sys::window() else { return };
+        let Some(document) = window.document() else { return };
+        let here = window.location().pathname().unwrap_or_default();
+        let mut places = vec![here];
+        if let Ok(links) = document.query_selector_all("main a[href]") {
+            let links =
+                (0..links.length()).filter_map(|at| links.get(at)?.dyn_into::<Element>().ok());
+            places.extend(links.filter_map(|link| link.get_attribute("href")));
+        }
+        let ids =
+            places.iter().flat_map(|place| place.split('/')).filter_map(|part| part.parse().ok());
+        let ids: std::collections::BTreeSet<DocumentId> = ids.collect();
+        ask(Command::Printed(ids.into_iter().collect()), |_| {});
+    });
+    if let Some(window) = web_sys::window() {
+        let _ =
+            window.add_event_listener_with_callback("beforeprint", heard.as_ref().unchecked_ref());
     }
     heard.forget();
 }

@@ -62,6 +62,7 @@ pub fn start(worker: JsValue, build: String) {
         let ui = state::ui();
         ui.refresh();
         app::listen_for_update();
+        app::listen_for_prints();
         route::listen();
         typing::listen();
         idle::listen();

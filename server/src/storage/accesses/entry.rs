@@ -27,6 +27,8 @@ pub enum What {
     Dropped,
     /// A record was opened on a device.
     Opened,
+    /// A record stood on a sheet that was printed.
+    Printed,
     /// A record stood in a list.
     Listed,
     /// A record was found by a search.
@@ -95,7 +97,7 @@ pub enum What {
 
 impl What {
     /// Each with its number in the log and its name for machines.
-    pub const ALL: [(Self, u8, &'static str); 43] = [
+    pub const ALL: [(Self, u8, &'static str); 44] = [
         (Self::Begun, 1, "begun"),
         (Self::Restored, 2, "restored"),
         (Self::Broken, 3, "broken"),
@@ -107,6 +109,7 @@ impl What {
         (Self::Delivered, 20, "delivered"),
         (Self::Dropped, 21, "dropped"),
         (Self::Opened, 22, "opened"),
+        (Self::Printed, 23, "printed"),
         (Self::Listed, 30, "listed"),
         (Self::Found, 31, "found"),
         (Self::Read, 32, "read"),
@@ -171,6 +174,7 @@ impl What {
             self,
             Self::Delivered
                 | Self::Opened
+                | Self::Printed
                 | Self::Listed
                 | Self::Found
                 | Self::Read

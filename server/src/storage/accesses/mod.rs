@@ -73,6 +73,11 @@ pub fn open(folder: &Path, key: &SigningKey, now_ms: i64) -> Result<Connection, 
     if !db.query_row(known, [], |row| row.get(0))? {
         db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT"))?;
     }
+    // What is asked of a record when it is protected: who has it on paper.
+    let printed = What::Printed.number();
+    db.execute_batch(&format!(
+        "CREATE INDEX IF NOT EXISTS printed ON access (record) WHERE what = {printed}"
+    ))?;
     let fresh = match (beside::read(&file, &key.public())?, end(&db)?) {
         (beside::Told::Nothing, None) => Some(What::Begun),
         (beside::Told::End(told), Some(end)) => (told.seq > end.seq).then_some(What::Broken),

@@ -7,9 +7,7 @@ use super::chain::Chain;
 use super::entry::{Entry, Mode, Noted, What};
 use crate::storage::StorageError;
 
-const ROWS: &str =
-    "SELECT seq, at, received, who, device, unit, record, what, about, purpose, mode, number, chain
-     FROM access WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq";
+const COLUMNS: &str = "SELECT seq, at, received, who, device, unit, record, what, about, purpose, mode, number, chain FROM access";
 
 /// Looks at every entry from one number to another. What cannot be read is passed over: `verify` says what it is.
 ///
@@ -20,7 +18,8 @@ pub fn each(
     (first, last): (i64, i64),
     mut work: impl FnMut(Noted) -> Result<(), StorageError>,
 ) -> Result<(), StorageError> {
-    let mut select = db.prepare_cached(ROWS)?;
+    let select = format!("{COLUMNS} WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq");
+    let mut select = db.prepare_cached(&select)?;
     let mut rows = select.query((first, last))?;
     while let Some(row) = rows.next()? {
         if let Some(noted) = noted(row)? {
@@ -28,6 +27,28 @@ pub fn each(
         }
     }
     Ok(())
+}
+
+/// Who has put a record on paper, the newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn prints(
+    db: &Connection,
+    record: DocumentId,
+    most: usize,
+) -> Result<Vec<Noted>, StorageError> {
+    let what = What::Printed.number();
+    let select =
+        format!("{COLUMNS} WHERE record = ?1 AND what = {what} ORDER BY seq DESC LIMIT ?2");
+    let mut select = db.prepare_cached(&select)?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut rows = select.query((record.as_bytes().as_slice(), most))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(noted(row)?);
+    }
+    Ok(found)
 }
 
 fn noted(row: &Row<'_>) -> Result<Option<Noted>, StorageError> {

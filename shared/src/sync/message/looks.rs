@@ -1,10 +1,10 @@
-//! What was opened on a device without contact, told with an exchange.
+//! What was opened or printed on a device, told with an exchange.
 
 use minicbor::{Decode, Encode};
 
 use crate::ids::DocumentId;
 
-/// What was opened on a device without contact, counted from the first on.
+/// What was opened or printed on a device, counted from the first on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(map)]
 pub struct Looks {
@@ -16,7 +16,7 @@ pub struct Looks {
     pub all: Vec<Look>,
 }
 
-/// A record was opened on a device.
+/// A record was opened or printed on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Look {
@@ -32,4 +32,7 @@ pub struct Look {
     /// Whether the device was in contact then; left out by a program that tells only of those without.
     #[n(3)]
     pub live: Option<bool>,
+    /// Whether it was put on paper rather than opened; left out by a program that does not tell.
+    #[n(4)]
+    pub printed: Option<bool>,
 }

@@ -47,6 +47,7 @@ impl<P: Platform> Core<P> {
                 }
                 return self.view(&query).map(Reply::View);
             }
+            Command::Printed(records) => self.printed(&records).await?,
             Command::Type { document, path, value } => {
                 let is_asked = asked::is_asked(&path);
                 self.type_value(document, path, value).await?;

@@ -1,4 +1,4 @@
-//! What was opened here, for the server's access log: counted, sealed, sent with the next exchange, which nothing of this
+//! What was opened and printed here, for the server's access log: counted, sealed, sent with the next exchange, which nothing of this
 //! brings about, and forgotten when the server has it.
 
 use ankomst_shared::app::{Contact, Query, Refusal};
@@ -28,22 +28,23 @@ fn record(query: &Query) -> Option<DocumentId> {
     }
 }
 
-/// Whether an opening is still that one, also for a clock set back meanwhile.
-fn is_same(look: &Look, document: DocumentId, at_ms: i64) -> bool {
-    look.document == document && look.at_ms.abs_diff(at_ms) < SAME_MS
+/// Whether an opening or a print is still that one, also for a clock set back meanwhile.
+fn is_same(look: &Look, other: &Look) -> bool {
+    (look.document, look.printed) == (other.document, other.printed)
+        && look.at_ms.abs_diff(other.at_ms) < SAME_MS
 }
 
 impl Open {
-    /// Counts an opening; tells whether it is one.
-    fn count_look(&mut self, document: DocumentId, at_ms: i64, live: bool) -> bool {
+    /// Counts an opening or a print; tells whether it is one.
+    fn count_look(&mut self, look: &Look) -> bool {
         let looks = &mut self.looks;
-        if !self.headers.contains_key(&document)
-            || looks.all.iter().any(|look| is_same(look, document, at_ms))
-        {
+        // A sheet of the server's own pages bears records that are not here.
+        let is_known = look.printed.is_some() || self.headers.contains_key(&look.document);
+        if !is_known || looks.all.iter().any(|other| is_same(look, other)) {
             return false;
         }
         looks.last += 1;
-        looks.all.push(Look { number: looks.last, document, at_ms, live: live.then_some(true) });
+        looks.all.push(Look { number: looks.last, ..look.clone() });
         looks.all.drain(..looks.all.len().saturating_sub(WAIT_MAX));
         true
     }
@@ -67,12 +68,29 @@ impl Open {
 impl<P: Platform> Core<P> {
     /// Counts that a record is opened; gives what is to be stored before it is shown.
     pub(super) fn note_look(&self, query: &Query) -> Result<Option<Write>, Refusal> {
-        let live = self.0.state.borrow().contact == Contact::Live;
-        let at_ms = self.now_ms();
         match record(query) {
-            Some(id) => self.looks_row(|open| open.count_look(id, at_ms, live)),
+            Some(id) => {
+                let look = self.one_look(id, None);
+                self.looks_row(|open| open.count_look(&look))
+            }
             None => Ok(None),
         }
+    }
+
+    /// Counts that records stand on a sheet that is printed, and stores it.
+    pub(super) async fn printed(&self, records: &[DocumentId]) -> Result<(), Refusal> {
+        let records = records.iter().take(LOOKS_MAX);
+        let prints: Vec<Look> = records.map(|id| self.one_look(*id, Some(true))).collect();
+        let write = self.looks_row(|open| {
+            let new = prints.iter().filter(|look| open.count_look(look)).count();
+            new > 0
+        })?;
+        self.commit(write.into_iter().collect()).await
+    }
+
+    fn one_look(&self, document: DocumentId, printed: Option<bool>) -> Look {
+        let live = self.0.state.borrow().contact == Contact::Live;
+        Look { number: 0, document, at_ms: self.now_ms(), live: live.then_some(true), printed }
     }
 
     /// Forgets what the server has; gives what is to be stored then.
@@ -94,11 +112,15 @@ mod tests {
     #[test]
     fn an_opening_ends_after_its_time_also_with_a_clock_set_back() {
         let document = DocumentId::from_bytes([3; 16]);
-        let look = Look { number: 1, document, at_ms: 3_600_000, live: None };
+        let look = Look { number: 1, document, at_ms: 3_600_000, live: None, printed: None };
         for (minutes, wanted) in [(0, true), (9, true), (10, false), (-9, true), (-10, false)] {
-            let at_ms = look.at_ms + minutes * 60_000;
-            assert_eq!(is_same(&look, document, at_ms), wanted, "{minutes}");
+            let later = Look { at_ms: look.at_ms + minutes * 60_000, ..look.clone() };
+            assert_eq!(is_same(&look, &later), wanted, "{minutes}");
         }
-        assert!(!is_same(&look, DocumentId::from_bytes([4; 16]), look.at_ms));
+        assert!(!is_same(
+            &look,
+            &Look { document: DocumentId::from_bytes([4; 16]), ..look.clone() }
+        ));
+        assert!(!is_same(&look, &Look { printed: Some(true), ..look.clone() }), "paper is another");
     }
 }

@@ -229,7 +229,7 @@ fn looks() -> Looks {
 }
 
 fn look() -> Look {
-    Look { number: 3, document: document(), at_ms: AT_MS, live: None }
+    Look { number: 3, document: document(), at_ms: AT_MS, live: None, printed: None }
 }
 
 pub(super) fn exchanges() -> Vec<Sample> {
@@ -274,6 +274,7 @@ pub(super) fn exchanges() -> Vec<Sample> {
         sample("Looks", looks()),
         sample("Look", look()),
         sample("Look live", Look { live: Some(true), ..look() }),
+        sample("Look printed", Look { printed: Some(true), ..look() }),
         sample("Position told", told()),
         sample("Position", arrived()),
         sample("Chain", Chain::from_bytes([3; 8])),
