@@ -12,7 +12,7 @@ use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::sqlite::rows::{self, Guard};
+use crate::storage::sqlite::guards::{self, Guard};
 use crate::storage::sqlite::{Connection, homes, log};
 
 /// What a unit can decide, and the most it can: hours of the lease of any device, of one with the case of an
@@ -37,7 +37,7 @@ pub fn of(
     unit: UnitId,
     held: &BTreeSet<DocumentId>,
 ) -> Result<(u32, Option<Vec<DocumentId>>), StorageError> {
-    let mut guarded = app.row_readers.read(rows::guarded)?;
+    let mut guarded = app.row_readers.read(guards::guarded)?;
     guarded.retain(|guard| held.contains(&guard.document));
     if !app.making.is_whole() {
         guarded.extend(protected(db, held)?);

@@ -58,14 +58,11 @@ fn a_protected_case_that_went_does_not_come_again_once_the_right_has_gone() {
     local(goes(&mut server, false));
 }
 
-async fn goes(server: &mut Server, is_theirs: bool) {
-    let folder = tempfile::tempdir().unwrap();
-    let (at, mut ledger) = (folder.path().join("elin"), Ledger::default());
-    // Somebody else has the case; it says that a person's data are protected.
-    let oskar = signed_in(server, &folder.path().join("oskar"), "oskar").await;
-    let elin = signed_in(server, &at, "elin").await;
-    let secret = new_case(&oskar, "Familjen Provdotter").await;
-    let open = new_case(&oskar, "Familjen Noori").await;
+/// A case of somebody else, who says that a person's data are protected, and one of nobody special; both are on the
+/// tablet.
+async fn taken_along(oskar: &Tablet, elin: &Tablet) -> [DocumentId; 2] {
+    let secret = new_case(oskar, "Familjen Provdotter").await;
+    let open = new_case(oskar, "Familjen Noori").await;
     oskar.answer(secret, &format!("{PERSON}/given"), text(NAME)).await;
     let mark = Value::text("protected_registration");
     oskar.answer(secret, &format!("{PERSON}/protected_identity"), mark).await;
@@ -73,9 +70,13 @@ async fn goes(server: &mut Server, is_theirs: bool) {
     elin.until_field((secret, &format!("{PERSON}/given")), "the case", |it| it.text == NAME).await;
     // The answer that tells what is protected.
     elin.exchange().await;
-    assert!(cases(&elin).await.is_superset(&BTreeSet::from([secret, open])));
-    server.stop();
+    assert!(cases(elin).await.is_superset(&BTreeSet::from([secret, open])));
+    [secret, open]
+}
 
+/// Writes without contact, and leaves something half typed.
+async fn writes(elin: &Tablet, [secret, open]: [DocumentId; 2]) -> Ledger {
+    let mut ledger = Ledger::default();
     for number in 0..10 {
         let written = format!("{SENT} {number}");
         elin.answer(secret, "arriving_from", text(&written)).await;
@@ -88,6 +89,17 @@ async fn goes(server: &mut Server, is_theirs: bool) {
     }
     elin.answer(open, "arriving_from", text("inte skyddat")).await;
     ledger.note("inte skyddat", Shown::Saved);
+    ledger
+}
+
+async fn goes(server: &mut Server, is_theirs: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("elin");
+    let oskar = signed_in(server, &folder.path().join("oskar"), "oskar").await;
+    let elin = signed_in(server, &at, "elin").await;
+    let [secret, open] = taken_along(&oskar, &elin).await;
+    server.stop();
+    let ledger = writes(&elin, [secret, open]).await;
     elin.later(HOUR * 11);
     assert!(!elin.eventually(Duration::from_secs(2), || elin.status().shed).await);
     let waiting = elin.status().waiting;
