@@ -29,6 +29,7 @@ use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
+use crate::twice::Lately;
 
 /// Keys that lie in files beside the databases, never in them.
 pub struct Secrets {
@@ -180,6 +181,8 @@ pub struct App {
     pub cleaning: tokio::sync::Mutex<()>,
     /// One-time links that were made a moment ago.
     pub handed: Handed,
+    /// What recipients answered a moment ago; held while one answers.
+    pub answered: tokio::sync::Mutex<Lately>,
     /// Challenges of passkeys.
     pub challenges: Challenges,
     /// The folder of scheduled backups, if there are any.
@@ -255,6 +258,7 @@ impl App {
             damaged,
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
+            answered: tokio::sync::Mutex::default(),
             handed: Handed::default(),
             challenges: Challenges::new()?,
             backups: OnceLock::new(),

@@ -38,9 +38,19 @@ pub struct Audit {
 struct Owing {
     entries: Mutex<Vec<Entry>>,
     is_failing: AtomicBool,
+    /// The file was found damaged since the start.
+    is_damaged: AtomicBool,
 }
 
 impl Owing {
+    /// Notes that something could not be done with the log.
+    fn hears(&self, error: &StorageError) {
+        self.is_failing.store(true, Ordering::Release);
+        if error.is_damage() {
+            self.is_damaged.store(true, Ordering::Release);
+        }
+    }
+
     /// Owes entries that could not be written, before those that are owed since; the newest that are too many are lost.
     fn again(&self, mut entries: Vec<Entry>, error: &StorageError) {
         let mut owed = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,7 +107,7 @@ impl Audit {
             owing: Arc::default(),
         };
         if let Err(error) = audit.writer() {
-            audit.owing.is_failing.store(true, Ordering::Release);
+            audit.owing.hears(&error);
             tracing::error!(%error, "The access log cannot be opened: nobody is shown a record until it can.");
         }
         audit
@@ -110,8 +120,12 @@ impl Audit {
         }
         let now_ms = given::now_ms();
         let db = accesses::open(&self.folder, &self.key, now_ms)?;
-        let watch = Arc::clone(&self.watch);
-        let made = Arc::new(Writer::start(db, move |group| watch(group))?);
+        let (watch, owing) = (Arc::clone(&self.watch), Arc::clone(&self.owing));
+        let hears = move |group: Group| {
+            owing.is_damaged.fetch_or(group.is_damaged, Ordering::AcqRel);
+            watch(group);
+        };
+        let made = Arc::new(Writer::start(db, hears)?);
         *writer = Some(Arc::clone(&made));
         Ok(made)
     }
@@ -154,7 +168,7 @@ impl Audit {
         let (key, owing, file) =
             (self.key.clone(), Arc::clone(&self.owing), accesses::file(&self.folder));
         let writer = self.writer();
-        let task = tokio::spawn(async move {
+        let task = given::apart(async move {
             let mut kept = all.clone();
             kept.truncate(owed);
             let append = move |db: &Connection| accesses::append(db, &key, &all, given::now_ms());
@@ -162,7 +176,10 @@ impl Audit {
                 Ok(writer) => writer.write(append).await,
                 Err(error) => Err(error),
             };
-            owing.is_failing.store(written.is_err(), Ordering::Release);
+            match &written {
+                Ok(_) => owing.is_failing.store(false, Ordering::Release),
+                Err(error) => owing.hears(error),
+            }
             match &written {
                 // It may tell of an earlier end, so that it cannot be written hinders nothing.
                 Ok(head) => {
@@ -184,6 +201,13 @@ impl Audit {
         self.owing.is_failing.load(Ordering::Acquire)
     }
 
+    /// Whether the file was found damaged since the start: also where entries can still be added to it, what was written
+    /// before is in doubt.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.owing.is_damaged.load(Ordering::Acquire)
+    }
+
     /// Reads the log.
     ///
     /// # Errors
@@ -192,7 +216,11 @@ impl Audit {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
-        self.readers.read(work)
+        self.readers.read(work).inspect_err(|error| {
+            if error.is_damage() {
+                self.owing.is_damaged.store(true, Ordering::Release);
+            }
+        })
     }
 
     /// The key that what is signed in the log is verified with.
@@ -226,6 +254,7 @@ mod tests {
 
     use super::*;
     use crate::storage::accesses::read;
+    use crate::storage::sqlite::open::connect;
 
     /// Bounds the log to so many pages, or to those it has.
     async fn bound(audit: &Audit, pages: Option<u32>) {
@@ -281,5 +310,45 @@ mod tests {
         taken.unwrap();
         assert_eq!(noted, [What::Revoked, What::SignedOut, What::LogRead], "owed once each");
         assert!(!audit.is_failing());
+    }
+    /// Lets a commit of the log fail for no reason of its own, as a disk does.
+    fn fails(db: &Connection) -> Result<(), StorageError> {
+        db.execute_batch(
+            "CREATE TABLE IF NOT EXISTS parents (id INTEGER PRIMARY KEY);
+             CREATE TABLE IF NOT EXISTS children
+                 (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+             INSERT INTO children VALUES (-7)",
+        )?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn damage_of_the_log_is_told_while_it_runs_and_after_a_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::from_seed([1; 32]);
+        let audit = Audit::open(folder.path(), key.clone(), Arc::new(|_| ()));
+        for _ in 0..300 {
+            audit.note(vec![Entry::of(What::LogRead)]).await.unwrap();
+        }
+        let beside = connect(&audit.file()).unwrap();
+        beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
+        drop(beside);
+        assert!(audit.on_writer(fails).await.is_err());
+        audit.note(vec![Entry::of(What::LogRead)]).await.unwrap();
+        assert!(!audit.is_failing() && !audit.is_damaged(), "a commit that failed is no damage");
+
+        let mut bytes = std::fs::read(audit.file()).unwrap();
+        assert!(bytes.len() > 6 * 4096);
+        bytes[5 * 4096..].fill(0x5a);
+        std::fs::write(audit.file(), &bytes).unwrap();
+        assert!(audit.on_writer(fails).await.is_err());
+        assert!(audit.note(vec![Entry::of(What::LogRead)]).await.is_err());
+        assert!(audit.is_failing() && audit.is_damaged());
+        drop(audit);
+
+        bytes[..4096].fill(0x5a);
+        std::fs::write(accesses::file(folder.path()), &bytes).unwrap();
+        let audit = Audit::open(folder.path(), key, Arc::new(|_| ()));
+        assert!(audit.is_failing() && audit.is_damaged());
     }
 }

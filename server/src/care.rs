@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::app::{App, make_folder};
 use crate::given;
 use crate::key_files::Key;
-use crate::storage::accesses::copy;
+use crate::storage::accesses::{copy, verify};
 use crate::storage::sqlite::aside::{self, Aside};
 use crate::storage::sqlite::backup::{self, Contents};
 use crate::storage::sqlite::{backed, held, log};
@@ -276,11 +276,27 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
         format!("{held} changes are held for a person"),
         "ankomst held list",
     ));
+    found.push(access_log(app));
     for aside in app.readers.read(|db| aside::all(&app.folder, db))? {
         found.push(put_aside(&aside));
     }
     found.extend(examine_backup(app)?);
     Ok(found)
+}
+
+/// Whether the access log can be read and is as the server has written it.
+fn access_log(app: &App) -> Finding {
+    let how = "ankomst audit verify; a file that is broken is moved away and kept (see the manual), copies lie beside \
+               the backups";
+    match verify::file(&app.audit.file(), &app.audit.public()) {
+        Ok(found) => match found.fault {
+            None => finding(true, format!("the access log has {} entries", found.entries), ""),
+            Some((entry, fault)) => {
+                finding(false, format!("the access log, entry {entry}: {fault}"), how)
+            }
+        },
+        Err(error) => finding(false, format!("the access log cannot be read: {error}"), how),
+    }
 }
 
 /// Whether what a restore has put aside is back.

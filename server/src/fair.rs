@@ -2,9 +2,10 @@
 //! the others. Nothing is lost by it: what is more than that stays on its tablet and is offered again.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ankomst_shared::ids::{DeviceId, UserId};
+use tokio::sync::Notify;
 
 use crate::limits::{
     EXCHANGES_AT_ONCE, NEW_BURST, NEW_BYTES_BURST, NEW_BYTES_HOURLY, NEW_HOURLY, NEW_OF_ACCOUNT,
@@ -14,36 +15,84 @@ const HOUR_MS: u64 = 3_600_000;
 /// Above so many counts those that are empty again are forgotten.
 const COUNTS_MAX: usize = 4_096;
 
-/// Exchanges under way: one of each device, and once half of the places are taken, one of each account.
+/// Exchanges under way: one of each device, and once half of the places are taken, one of each account. One whose body
+/// is still being read gives its turn to a later one of its device.
 #[derive(Debug, Clone, Default)]
-pub struct Exchanges(Arc<Mutex<BTreeMap<DeviceId, UserId>>>);
+pub struct Exchanges(Arc<Mutex<Open>>);
 
-/// An exchange is under way for as long as this lives.
+#[derive(Debug, Default)]
+struct Open {
+    of: BTreeMap<DeviceId, Turn>,
+    /// Turns that were given.
+    given: u64,
+}
+
 #[derive(Debug)]
-pub struct UnderWay(Exchanges, DeviceId);
+struct Turn {
+    number: u64,
+    user: UserId,
+    /// Ends it, while its body is read.
+    reads: Option<Arc<Notify>>,
+}
+
+/// An exchange is under way for as long as this lives, unless a later one has its turn.
+#[derive(Debug)]
+pub struct UnderWay {
+    all: Exchanges,
+    device: DeviceId,
+    number: u64,
+    ended: Arc<Notify>,
+}
 
 impl Exchanges {
-    /// Begins an exchange, if it is this device's turn.
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins an exchange, if it is this device's turn; its body is to be read now.
     #[must_use]
     pub fn begin(&self, device: DeviceId, user: UserId) -> Option<UnderWay> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_tight = open.len() >= EXCHANGES_AT_ONCE / 2;
+        let mut open = self.open();
+        let others = || open.of.iter().filter(|(other, _)| **other != device);
+        let count = others().count();
         // Work goes on when whoever asked has gone, so it is counted here and not only where it is asked for.
-        let is_full = open.len() >= EXCHANGES_AT_ONCE;
-        if is_full
-            || open.contains_key(&device)
-            || (is_tight && open.values().any(|other| *other == user))
-        {
+        let is_full = count >= EXCHANGES_AT_ONCE;
+        let is_tight = count >= EXCHANGES_AT_ONCE / 2;
+        let works = open.of.get(&device).is_some_and(|own| own.reads.is_none());
+        if is_full || works || (is_tight && others().any(|(_, turn)| turn.user == user)) {
             return None;
         }
-        open.insert(device, user);
-        Some(UnderWay(self.clone(), device))
+        open.given += 1;
+        let (number, ended) = (open.given, Arc::new(Notify::new()));
+        let turn = Turn { number, user, reads: Some(Arc::clone(&ended)) };
+        if let Some(older) = open.of.insert(device, turn).and_then(|older| older.reads) {
+            older.notify_one();
+        }
+        Some(UnderWay { all: self.clone(), device, number, ended })
+    }
+}
+
+impl UnderWay {
+    /// Waits until a later exchange of the device takes the turn.
+    pub async fn ends(&self) {
+        self.ended.notified().await;
+    }
+
+    /// The body is there: from now on nobody takes the turn. Tells whether it is still this one's.
+    #[must_use]
+    pub fn works(&self) -> bool {
+        let mut open = self.all.open();
+        let own = open.of.get_mut(&self.device).filter(|turn| turn.number == self.number);
+        own.map(|turn| turn.reads = None).is_some()
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        let mut open = self.all.open();
+        if open.of.get(&self.device).is_some_and(|turn| turn.number == self.number) {
+            open.of.remove(&self.device);
+        }
     }
 }
 
@@ -131,14 +180,31 @@ mod tests {
     fn a_device_has_one_exchange_and_an_account_leaves_half_of_the_places_to_others() {
         let exchanges = Exchanges::default();
         let half = u64::try_from(EXCHANGES_AT_ONCE / 2).unwrap();
-        let mut open: Vec<_> =
-            (0..half).map(|number| exchanges.begin(device(number), user(1)).unwrap()).collect();
-        assert!(exchanges.begin(device(0), user(1)).is_none(), "it has one under way");
-        assert!(exchanges.begin(device(half), user(1)).is_none(), "its account has half of them");
-        open.push(exchanges.begin(device(half), user(2)).unwrap());
+        let begin = |number, of| exchanges.begin(device(number), user(of));
+        let mut open: Vec<_> = (0..half).map(|number| begin(number, 1).unwrap()).collect();
+        assert!(open.iter().all(UnderWay::works));
+        assert!(begin(0, 1).is_none(), "it has one under way");
+        assert!(begin(half, 1).is_none(), "its account has half of them");
+        open.push(begin(half, 2).unwrap());
         drop(open.remove(0));
         drop(open.pop());
-        open.push(exchanges.begin(device(0), user(1)).unwrap());
+        open.push(begin(0, 1).unwrap());
+    }
+
+    #[tokio::test]
+    async fn one_that_is_still_read_gives_its_turn_to_a_later_one_of_its_device() {
+        let exchanges = Exchanges::default();
+        let begin = |of| exchanges.begin(device(1), user(of));
+        let first = begin(1).unwrap();
+        let second = begin(1).unwrap();
+        first.ends().await;
+        assert!(!first.works(), "it came too late");
+        drop(first);
+        assert!(second.works(), "the end of the first takes nothing from the second");
+        assert!(begin(1).is_none(), "what works is not ended");
+        drop(second);
+        assert!(begin(1).is_some());
+        assert_eq!(exchanges.open().of.len(), 0);
     }
 
     #[test]

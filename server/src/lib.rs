@@ -30,3 +30,4 @@ pub mod sync;
 pub mod templates;
 pub mod tls;
 pub mod trial;
+pub mod twice;

@@ -5,7 +5,7 @@
 //! worker remain, so that the page never links Automerge.
 //!
 //! Reading order: [`ids`], [`value`], [`path`], [`catalog`], [`app`], then (feature `document`)
-//! `document`, `merge`, `own`, `form`, `rules`, `same`, `occupancy`, `conflict`, `report`, `chunk`, `sign`,
+//! `document`, `merge`, `own`, `outward`, `form`, `rules`, `same`, `occupancy`, `conflict`, `report`, `chunk`, `sign`,
 //! `sync`.
 
 #[macro_use]
@@ -39,6 +39,8 @@ pub mod form;
 pub mod merge;
 #[cfg(feature = "document")]
 pub mod occupancy;
+#[cfg(feature = "document")]
+pub mod outward;
 #[cfg(feature = "document")]
 pub mod own;
 #[cfg(feature = "document")]

@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
-use ankomst_shared::ids::{UnitId, UserId};
+use ankomst_shared::chunk::sha256;
+use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
 use ankomst_shared::sync::message::{NewPasskey, PasskeyChallenge, PasskeyProof};
 
 use crate::accounts::{DoorError, noted, stricter};
 use crate::app::App;
 use crate::auth::passkey::{self, Page, Purpose};
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts::UserRow;
+use crate::storage::accesses::entry::Entry;
+use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::devices;
 use crate::storage::sqlite::passkeys::{self, PasskeyRow};
 use crate::sync::Session;
 
@@ -25,6 +28,49 @@ pub const FIRST_HOURS: i64 = 24;
 const PASSKEYS_MAX: usize = 20;
 /// Longest name of a passkey, in characters.
 const NAME_CHARS_MAX: usize = 60;
+
+/// What names a passkey in lists, acts and commands.
+#[must_use]
+pub fn short(row: &PasskeyRow) -> String {
+    base32(&sha256(&[&row.credential])).chars().take(16).collect()
+}
+
+/// Which passkeys are removed that means all of an account.
+pub const ALL: &str = "all";
+
+/// Removes a passkey of an account, or all, and in the same commit ends the sessions there are but those of one device:
+/// they may have been begun with it. Tells whether there was any; the entry is noted then.
+///
+/// # Errors
+/// When storage refuses.
+pub async fn remove(
+    app: &App,
+    (user, which): (UserId, &str),
+    but: Option<DeviceId>,
+    entry: Entry,
+) -> Result<bool, StorageError> {
+    let (which, now_ms) = (which.to_owned(), app.now_ms());
+    let write = app.writer.write(move |db| {
+        let mut gone = passkeys::of(db, user)?;
+        gone.retain(|row| which == ALL || short(row) == which);
+        for row in &gone {
+            passkeys::remove(db, user, &row.credential, now_ms)?;
+        }
+        match but {
+            _ if gone.is_empty() => {}
+            Some(but) => devices::end_others(db, user, but)?,
+            None => accounts::end_sessions(db, user)?,
+        }
+        Ok(!gone.is_empty())
+    });
+    let is_gone = write.await?;
+    if is_gone {
+        app.audit.owe(vec![entry]).await;
+        // Live sockets look at once whether they may go on.
+        app.news.send_modify(|_| {});
+    }
+    Ok(is_gone)
+}
 
 /// A challenge to sign in with. It is the same for everybody: nothing is said of any account.
 ///

@@ -27,6 +27,31 @@ pub async fn note(
     app.writer.write(move |db| stricter::note(db, (unit, key), &from)).await
 }
 
+/// Decisions that are noted and that the record does not know: they bind from their day on without standing there.
+///
+/// # Errors
+/// When storage refuses.
+pub fn beside(
+    app: &App,
+    unit: UnitId,
+    today: &str,
+) -> Result<Vec<(&'static str, String)>, StorageError> {
+    let mut found = Vec::new();
+    for key in [ONLY_LINKS.0, POLICY.0] {
+        let noted = app.readers.read(|db| stricter::days(db, (unit, key)))?;
+        // Of those that have begun the newest counts.
+        let begun = noted.iter().filter(|from| from.as_str() <= today).max().cloned();
+        let coming = noted.iter().filter(|from| from.as_str() > today).cloned();
+        for from in begun.into_iter().chain(coming) {
+            let until = today.max(&from);
+            if !app.policies.is_known_since((unit, key), (&from, until)) {
+                found.push((key, from));
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Whether one is noted for a day that the record does not know, nor any that is newer.
 ///
 /// # Errors

@@ -1,10 +1,9 @@
 //! `ankomst user passkey`: the passkeys of an account.
 
-use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::base32;
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 
+use crate::accounts::passkeys::{remove, short};
 use crate::app::App;
 use crate::audit::console;
 use crate::cli::place::Place;
@@ -36,10 +35,6 @@ pub(super) struct Which {
     passkey: String,
 }
 
-fn short(row: &PasskeyRow) -> String {
-    base32(&sha256(&[&row.credential])).chars().take(16).collect()
-}
-
 fn found(app: &App, login: &str) -> anyhow::Result<(UserRow, Vec<PasskeyRow>)> {
     let user = app.readers.read(|db| accounts::user_by_login(db, login))?;
     let user = user.with_context(|| format!("there is no account {login}"))?;
@@ -66,21 +61,10 @@ pub(super) async fn passkey(command: PasskeyCommand) -> anyhow::Result<()> {
         }
         PasskeyCommand::Remove(which) => {
             let app = which.whose.place.folder()?.beside().await?;
-            let (user, rows) = found(&app, &which.whose.login)?;
-            let is_meant = |row: &PasskeyRow| which.passkey == "all" || short(row) == which.passkey;
-            let gone: Vec<Vec<u8>> =
-                rows.into_iter().filter(is_meant).map(|row| row.credential).collect();
-            ensure!(!gone.is_empty(), "there is no such passkey of {}", which.whose.login);
-            let now_ms = app.now_ms();
-            let write = app.writer.write(move |db| {
-                for credential in &gone {
-                    passkeys::remove(db, user.id, credential, now_ms)?;
-                }
-                accounts::end_sessions(db, user.id)
-            });
-            write.await?;
-            let about = user.id.to_string();
-            app.audit.owe(vec![console(What::PasskeyGone, &about, Some(user.unit))]).await;
+            let user = found(&app, &which.whose.login)?.0;
+            let entry = console(What::PasskeyGone, &user.id.to_string(), Some(user.unit));
+            let is_gone = remove(&app, (user.id, &which.passkey), None, entry).await?;
+            ensure!(is_gone, "there is no such passkey of {}", which.whose.login);
             Ok(())
         }
     }

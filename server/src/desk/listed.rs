@@ -74,17 +74,19 @@ impl Desk {
         let label = kind.map_or(row.kind.as_str(), |kind| kind.label.get(self.language));
         let above = parent.map(|parent| parent.title.as_str()).unwrap_or_default();
         let checklist = self.checklist(row);
-        // What has no name of its own is called as what it belongs to.
-        let (title, what) = if row.title.is_empty() {
-            (above, if checklist.is_empty() { label } else { &checklist })
-        } else {
-            (row.title.as_str(), "")
+        let what = if checklist.is_empty() { label } else { &checklist };
+        let is_hidden = is_hidden(row) || parent.is_some_and(is_hidden);
+        // What has no name of its own is called as what it belongs to, and what is protected by its number.
+        let (title, what) = match (is_hidden, row.title.is_empty()) {
+            (true, _) => (row.number.as_str(), what),
+            (false, true) => (above, what),
+            (false, false) => (row.title.as_str(), ""),
         };
-        let detail = self.detail(kind, &row.detail);
+        let detail = if is_hidden { String::new() } else { self.detail(kind, &row.detail) };
         let detail: Vec<&str> =
             [what, detail.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
         let updated = civil(row.updated_ms).map_or_else(String::new, |at| written_date(at.date()));
-        let mut figure = vec![row.number.clone()];
+        let mut figure = vec![if is_hidden { String::new() } else { row.number.clone() }];
         figure.push(if row.arrival.is_empty() {
             self.f(Word::RegisterChanged, &[&updated])
         } else {
@@ -103,7 +105,7 @@ impl Desk {
 
     fn badges(&self, kind: Option<&Kind>, row: &ProjectedRow) -> Vec<Badge> {
         let mut badges = Vec::new();
-        if row.shielded || row.home == "protected" {
+        if is_hidden(row) {
             let text = self.w(Word::Protected).to_owned();
             badges.push(Badge { text, tone: Tone::Danger, sign: Sign::Shield });
         }
@@ -179,6 +181,11 @@ impl Desk {
         let take = plain("take", self.w(Word::TakeAlong), Sign::Pin, act);
         Some(Action { look: Look::Quiet, ..take })
     }
+}
+
+/// Whether a list does not name a record, whoever reads it.
+const fn is_hidden(row: &ProjectedRow) -> bool {
+    row.shielded || row.protection > 0
 }
 
 fn differ(text: &str) -> Badge {

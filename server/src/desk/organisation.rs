@@ -14,6 +14,7 @@ use super::made::badge;
 use super::{Desk, DeskError};
 use crate::accounts::link;
 use crate::accounts::passkeys::POLICY;
+use crate::accounts::stricter;
 use crate::reports::INHABITANTS;
 use crate::sync::lease;
 use crate::templates::{self, KIND, Org};
@@ -81,11 +82,26 @@ impl Desk {
             ),
             self.listing("decisions", (Word::DeskPolicies, Word::DeskPoliciesHelp), decisions),
         ];
+        let today = written_date(self.today());
+        let beside = stricter::beside(&self.app, self.me.unit, &today)?.into_iter();
+        let beside: Vec<Line> = beside
+            .map(|(key, from)| Line {
+                key: format!("{key}/{from}"),
+                title: self.key_words(key),
+                figure: period(&from, ""),
+                tone: Tone::Decide,
+                ..Line::default()
+            })
+            .collect();
         if self.administers() {
             for (part, action) in parts.iter_mut().zip([self.new_department(), self.new_decision()])
             {
                 part.actions.push(action);
             }
+        }
+        if !beside.is_empty() {
+            let what = (Word::DeskPolicyBeside, Word::DeskPolicyBesideHelp);
+            parts.push(self.listing("beside", what, beside));
         }
         Ok(PageView {
             title: self.w(Word::DeskOrganisation).to_owned(),

@@ -34,7 +34,9 @@ impl Desk {
         if self.app.ballast.is_low() {
             parts.push(self.notice("disk", Tone::Decide, Word::DeskDiskFull));
         }
-        if self.app.audit.is_failing() {
+        if self.app.audit.is_damaged() {
+            parts.push(self.notice("access-log", Tone::Danger, Word::DeskLogDamaged));
+        } else if self.app.audit.is_failing() {
             parts.push(self.notice("access-log", Tone::Decide, Word::DeskLogFailsHelp));
         }
         let mut lines = vec![

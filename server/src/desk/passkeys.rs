@@ -1,27 +1,18 @@
 //! `/register/passkeys`: a person's own passkeys; and what an administrator can do with those of others.
 
 use ankomst_shared::app::{Acted, Action, Body, Choice, Input, Line, PageView, Sign, Tone};
-use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{UserId, base32};
+use ankomst_shared::ids::{DeviceId, UserId};
 use ankomst_shared::text::Word;
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError, people, text};
-use crate::accounts::passkeys::{has_one_for, is_needed};
+use crate::accounts::passkeys::{ALL, has_one_for, is_needed, remove, short};
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::accounts::UserRow;
-use crate::storage::sqlite::devices;
 use crate::storage::sqlite::passkeys::{self, PasskeyRow};
 
 /// The place.
 pub(super) const HERE: &str = "/register/passkeys";
-/// The answer that means all of them.
-const ALL: &str = "all";
-
-/// What names a passkey in an act.
-fn short(row: &PasskeyRow) -> String {
-    base32(&sha256(&[&row.credential])).chars().take(16).collect()
-}
 
 impl Desk {
     pub(super) fn own_passkeys(&self) -> Result<PageView, DeskError> {
@@ -73,11 +64,7 @@ impl Desk {
 
     /// Removes one's own passkey, and ends the sessions on other devices: they may have been begun with it.
     pub(super) async fn remove_own_passkey(&self, which: &str) -> Result<Acted, DeskError> {
-        self.remove_passkeys(self.me.id, which).await?;
-        let (me, here) = (self.me.id, self.device);
-        self.app.writer.write(move |db| devices::end_others(db, me, here)).await?;
-        // Live sockets look at once whether they may go on.
-        self.app.news.send_modify(|_| {});
+        self.remove_passkeys((self.me.id, which), Some(self.device)).await?;
         Ok(self.said(Word::RegisterPasskeyOutDone))
     }
 
@@ -111,25 +98,17 @@ impl Desk {
         answers: &Answers,
     ) -> Result<Acted, DeskError> {
         let user = self.account(user)?;
-        self.remove_passkeys(user.id, text(answers, "passkey")?).await?;
-        self.sign_out(&user.id.to_string()).await
+        self.remove_passkeys((user.id, text(answers, "passkey")?), None).await?;
+        Ok(self.said(Word::SavedDone))
     }
 
-    async fn remove_passkeys(&self, user: UserId, which: &str) -> Result<(), DeskError> {
-        let rows = self.app.readers.read(|db| passkeys::of(db, user))?;
-        let gone = rows.into_iter().filter(|row| which == ALL || short(row) == which);
-        let gone: Vec<Vec<u8>> = gone.map(|row| row.credential).collect();
-        if gone.is_empty() {
-            return Err(DeskError::Nowhere);
-        }
-        let now_ms = self.app.now_ms();
-        let write = self.app.writer.write(move |db| {
-            gone.iter()
-                .try_for_each(|credential| passkeys::remove(db, user, credential, now_ms).map(drop))
-        });
-        write.await?;
+    async fn remove_passkeys(
+        &self,
+        (user, which): (UserId, &str),
+        but: Option<DeviceId>,
+    ) -> Result<(), DeskError> {
         let entry = Entry { about: user.to_string(), ..self.by().entry(What::PasskeyGone) };
-        self.app.audit.owe(vec![entry]).await;
-        Ok(())
+        let is_gone = remove(&self.app, (user, which), but, entry).await?;
+        if is_gone { Ok(()) } else { Err(DeskError::Nowhere) }
     }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::app::{Acted, Body, Choice, Input, Line, PageView, Question, Sign, Tone};
 use ankomst_shared::catalog::zone::swedish;
-use ankomst_shared::catalog::{Catalog, is_over, written_date};
+use ankomst_shared::catalog::{Catalog, written_date};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::order;
+use ankomst_shared::outward::{self, Sent};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
@@ -17,30 +18,42 @@ use ankomst_shared::value::Value;
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
 use crate::export;
+use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::random;
-use crate::storage::sqlite::homes::standing;
-use crate::storage::sqlite::{log, register as rows};
+use crate::storage::sqlite::homes::{own_level, standing};
+use crate::storage::sqlite::{Connection, log, register as rows};
 use crate::sync::access;
 use crate::sync::office::{self, Office, OfficeError};
+use crate::twice::Answer;
 
 /// The place.
 pub(super) const HERE: &str = "/register/uppdrag";
 /// Cases that are looked at for one department.
 const CASES_MAX: usize = 500;
-/// The field of a task in which stands what its recipient may know.
-const DATA: &str = "data_to_recipient";
 /// What a recipient may say of a task.
 const SAYS: [&str; 3] = ["doing", "waiting", "done"];
 
-/// A task as a recipient sees it.
+/// A task as a recipient sees it, and the case it is of.
 struct Task {
     case: DocumentId,
-    entry: String,
-    department: String,
-    data: String,
-    due: String,
-    status: String,
+    sent: Sent,
+}
+
+/// Whether nothing protects a case, nor anything that belongs to it.
+fn is_open(db: &Connection, case: DocumentId) -> Result<bool, StorageError> {
+    let Some(row) = log::document(db, case)? else { return Ok(false) };
+    let standing = standing(&row, |id| log::document(db, id))?;
+    if standing.is_none_or(|standing| standing.level > 0) {
+        return Ok(false);
+    }
+    for part in log::family(db, case)? {
+        let Some(part) = log::document(db, part)? else { continue };
+        if own_level(&part) > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Desk {
@@ -64,27 +77,20 @@ impl Desk {
         }
         let mut tasks = Vec::new();
         for case in cases {
-            let is_open = self.app.readers.read(|db| {
-                let Some(row) = log::document(db, case)? else { return Ok(false) };
-                let standing = standing(&row, |id| log::document(db, id))?;
-                Ok(standing.is_some_and(|standing| standing.level == 0))
-            })?;
-            let Some(record) = is_open.then(|| export::record(&self.app, ("case", case))) else {
+            if !self.app.readers.read(|db| is_open(db, case))? {
                 continue;
-            };
-            let Some(record) = record? else { continue };
-            for entry in record.entries(Catalog::builtin(), "case", "tasks") {
-                let said = |field: &str| record.text(&format!("tasks/{entry}/{field}")).to_owned();
-                let (department, data) = (said("department"), said(DATA));
-                let status = said("status");
-                if departments.contains(&department) && !data.is_empty() && !is_over(&status) {
-                    let due = said("due");
-                    tasks.push(Task { case, entry, department, data, due, status });
-                }
             }
+            let Some(record) = export::record(&self.app, ("case", case))? else { continue };
+            // The row that led here may be older than what stands in the record.
+            if outward::is_shielded(Catalog::builtin(), "case", &record) {
+                continue;
+            }
+            let sent = outward::sent(Catalog::builtin(), "case", &record).into_iter();
+            let theirs = sent.filter(|sent| departments.contains(&sent.department));
+            tasks.extend(theirs.map(|sent| Task { case, sent }));
         }
-        order::sort_by_key(&mut tasks, |task: &Task| {
-            (task.due.is_empty(), task.due.clone(), task.entry.clone())
+        order::sort_by_key(&mut tasks, |Task { sent, .. }: &Task| {
+            (sent.due.is_empty(), sent.due.clone(), sent.entry.clone())
         });
         Ok((tasks, more))
     }
@@ -99,7 +105,7 @@ impl Desk {
         for task in &tasks {
             self.saw(task.case, "case");
         }
-        let lines = tasks.iter().map(|task| self.task(task, departments.len() > 1)).collect();
+        let lines = tasks.iter().map(|task| self.task(&task.sent, departments.len() > 1)).collect();
         let none = self.w(Word::RegisterSentNone).to_owned();
         let help = self.notice("how", Tone::Info, Word::RegisterSentHelp);
         let more = more.then(|| self.notice("more", Tone::Info, Word::RegisterSentMore));
@@ -115,7 +121,7 @@ impl Desk {
         })
     }
 
-    fn task(&self, task: &Task, names: bool) -> Line {
+    fn task(&self, task: &Sent, names: bool) -> Line {
         let words =
             |list: &str, code: &str| Catalog::builtin().code_words(list, code, self.language);
         let today = swedish(self.app.now_ms()).map(|at| written_date(at.date()));
@@ -157,8 +163,6 @@ impl Desk {
         if departments.is_empty() {
             return Err(DeskError::NotAllowed);
         }
-        let (tasks, _) = self.sent(&departments)?;
-        let task = tasks.iter().find(|task| task.entry == entry).ok_or(DeskError::Nowhere)?;
         let status = text(answers, "status")?;
         let status = SAYS.iter().find(|known| **known == status);
         let status = *status.ok_or(DeskError::BadValue("status"))?;
@@ -167,9 +171,40 @@ impl Desk {
         if said.len() > 1_000 {
             return Err(DeskError::BadValue("comment"));
         }
+        // One answer at a time: what is tapped twice, or sent again because the reply was lost, is one answer.
+        let mut lately = self.app.answered.lock().await;
+        let answer = Answer {
+            user: self.me.id,
+            entry: entry.to_owned(),
+            status: status.to_owned(),
+            said: said.to_owned(),
+        };
+        if lately.has(&answer, self.app.now_ms()) {
+            return Ok(self.answered());
+        }
+        let (tasks, _) = self.sent(&departments)?;
+        let task = tasks.iter().find(|task| task.sent.entry == entry).ok_or(DeskError::Nowhere)?;
+        if let Some(refused) = self.write_answer(task, (status, said)).await? {
+            return Ok(refused);
+        }
+        lately.note(answer, self.app.now_ms());
+        Ok(self.answered())
+    }
+
+    fn answered(&self) -> Acted {
+        Acted { go: Some(HERE.to_owned()), ..self.said(Word::RegisterAnswered) }
+    }
+
+    /// Writes an answer into the case, and into the access log; gives what is said where it could not be.
+    async fn write_answer(
+        &self,
+        Task { case, sent }: &Task,
+        (status, said): (&str, &str),
+    ) -> Result<Option<Acted>, DeskError> {
+        let entry = &sent.entry;
         let name =
             |list: &str, code: &str| Catalog::builtin().code_words(list, code, self.language);
-        let who = format!("{} ({})", self.me.name, name("department", &task.department));
+        let who = format!("{} ({})", self.me.name, name("department", &sent.department));
         let says = [name("task_status", status), said.to_owned()].join(". ");
         let log = format!("task_log/{}", EntryId::from_bytes(random()?));
         let mut edits = Vec::new();
@@ -178,26 +213,26 @@ impl Desk {
             edits.push(Edit { path, value: Value::text(value) });
             Ok::<_, DeskError>(())
         };
-        if task.status != status {
+        if sent.status != status {
             put(format!("tasks/{entry}/status"), status)?;
         }
         put(format!("{log}/task"), entry)?;
         put(format!("{log}/text"), format!("{who}: {says}").trim_end_matches(". "))?;
         let office = Office::of(self.app.secrets.server.public()).user;
-        let Some(document) = export::opened_with(&self.app, task.case, Some(office))? else {
+        let Some(document) = export::opened_with(&self.app, *case, Some(office))? else {
             return Err(DeskError::Nowhere);
         };
-        let known = Some((task.case, document));
+        let known = Some((*case, document));
         match office::write(&self.app, ("case", self.me.unit), known, &edits).await {
             Ok(()) => {}
             Err(OfficeError::Storage(error)) => return Err(error.into()),
-            Err(error) => return Ok(Acted { say: error.to_string(), ..Acted::default() }),
+            Err(error) => return Ok(Some(Acted { say: error.to_string(), ..Acted::default() })),
         }
         let about = format!("case {entry}");
-        let entry = Entry { record: Some(task.case), about, ..self.by().entry(What::Answered) };
+        let entry = Entry { record: Some(*case), about, ..self.by().entry(What::Answered) };
         self.app.audit.owe(vec![entry]).await;
-        tracing::info!(user.id = %self.me.id, document.id = %task.case, "A recipient answered a task.");
-        Ok(Acted { go: Some(HERE.to_owned()), ..self.said(Word::RegisterAnswered) })
+        tracing::info!(user.id = %self.me.id, document.id = %case, "A recipient answered a task.");
+        Ok(None)
     }
 
     /// What somebody finds at the register who may read none of its records: the tasks sent to them, or figures.

@@ -113,7 +113,11 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Val
             let rows = if app.making.is_whole() { "whole" } else { "rebuilding" };
             let (disk, to_do) =
                 if app.ballast.is_low() { ("full", DISK_FULL_DO) } else { ("ok", "") };
-            let accesses = if app.audit.is_failing() { "failing" } else { "ok" };
+            let accesses = match (app.audit.is_damaged(), app.audit.is_failing()) {
+                (true, _) => "damaged",
+                (false, true) => "failing",
+                (false, false) => "ok",
+            };
             let said = serde_json::json!({
                 "feed": feed, "backup_age_s": age_s, "rows": rows, "disk": disk,
                 "access_log": accesses, "do": to_do

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ankomst_shared::sync::message::Exchange;
 use ankomst_shared::sync::wire;
-use axum::extract::{FromRequestParts, State};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
@@ -18,19 +18,30 @@ use crate::http::whole::Whole;
 use crate::limits::{ITEMS_MAX, NEXT_EXCHANGE_S};
 use crate::sync::exchange;
 
-/// It is this device's turn; asked before its body is read, so that nobody holds more than one place.
+/// It is this device's turn, and its body is there. The turn is taken before the body is read, so that nobody holds more
+/// than one place; an older exchange that is still being read ends with it, so that one that dawdles keeps no later one
+/// waiting.
 #[derive(Debug)]
-pub struct Turn(UnderWay);
+pub struct Turn(UnderWay, Bytes);
 
-impl FromRequestParts<Arc<App>> for Turn {
+impl FromRequest<Arc<App>> for Turn {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let SignedIn(session) = SignedIn::from_request_parts(parts, app).await?;
-        app.exchanges.begin(session.device, session.user).map(Self).ok_or_else(|| {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let SignedIn(session) = SignedIn::from_request_parts(&mut parts, app).await?;
+        let busy = || {
             app.metrics.shed();
             Problem::busy().again_after(NEXT_EXCHANGE_S)
-        })
+        };
+        let under_way = app.exchanges.begin(session.device, session.user).ok_or_else(busy)?;
+        let request = Request::from_parts(parts, body);
+        let Whole(body) = tokio::select! {
+            biased;
+            () = under_way.ends() => return Err(busy()),
+            body = Whole::from_request(request, &()) => body?,
+        };
+        if under_way.works() { Ok(Self(under_way, body)) } else { Err(busy()) }
     }
 }
 
@@ -41,8 +52,7 @@ impl FromRequestParts<Arc<App>> for Turn {
 pub async fn exchange(
     State(app): State<Arc<App>>,
     SignedIn(session): SignedIn,
-    Turn(under_way): Turn,
-    Whole(body): Whole,
+    Turn(under_way, body): Turn,
 ) -> Result<Response, Problem> {
     let question: Exchange =
         wire::unpack_within(&body, ITEMS_MAX).map_err(|_| Problem::unreadable())?;

@@ -5,7 +5,6 @@
 
 pub mod making;
 mod row;
-mod sent;
 
 use std::sync::Arc;
 

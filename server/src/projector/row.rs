@@ -5,7 +5,7 @@ use ankomst_shared::document::Document;
 use ankomst_shared::find::{name_keys, number_keys, short_number, sound_keys};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::{RecordState, record_state};
-use ankomst_shared::path::FieldPath;
+use ankomst_shared::outward;
 use ankomst_shared::same::{Same, There, pointers};
 use ankomst_shared::sign::Header;
 use ankomst_shared::value::Value;
@@ -41,8 +41,8 @@ pub(super) fn row(
     let read = Read { id: document.id, catalog, record: &record, kind };
     let mut number = read.anchored("number");
     let mut keys = read.keys();
-    let sent = super::sent::departments(catalog, &document.kind, &record);
-    keys.extend(sent.iter().map(|code| sent_key(code)));
+    let sent = outward::sent(catalog, &document.kind, &record);
+    keys.extend(sent.iter().map(|task| sent_key(&task.department)));
     if number.is_empty() && kind.is_some_and(|kind| anchored(&kind.fields, "number").is_some()) {
         number = short_number(document.id);
         keys.extend(number_keys(&number));
@@ -55,7 +55,7 @@ pub(super) fn row(
         parent: document.parent,
         checklist: checklist(opened),
         protection: around.level,
-        shielded: read.is_shielded(),
+        shielded: outward::is_shielded(catalog, &document.kind, &record),
         child: is_of_child(&document.kind, &record),
         title: read.anchored("title"),
         detail: read.detail(),
@@ -191,20 +191,6 @@ impl Read<'_> {
         nearest
     }
 
-    /// Whether somebody in it has protected personal data.
-    fn is_shielded(&self) -> bool {
-        let shields = |field: &&Field| field.anchor.as_deref() == Some("protection");
-        let lists = self.kind.iter().flat_map(|kind| &kind.entry_lists);
-        let ends: Vec<String> = lists
-            .flat_map(|list| list.fields.iter().filter(shields))
-            .map(|field| format!("/{}", field.id))
-            .collect();
-        let said = self.record.fields.keys().map(FieldPath::as_str);
-        let said = said.filter(|path| ends.iter().any(|end| path.ends_with(end.as_str())));
-        // While people disagree everything that stands there counts.
-        said.flat_map(|path| self.record.said(path)).any(|code| !matches!(code, "" | "none"))
-    }
-
     /// What it is found by: everything that anybody said, also where people contradict each other.
     fn keys(&self) -> Vec<String> {
         let Some(kind) = self.kind else { return Vec::new() };
@@ -238,6 +224,7 @@ mod tests {
     use ankomst_shared::document::{Authoring, Edit};
     use ankomst_shared::ids::{ActorId, DeviceId, EntryId, UnitId, UserId};
     use ankomst_shared::merge::settle_edits;
+    use ankomst_shared::path::FieldPath;
 
     use super::*;
 

@@ -1,16 +1,23 @@
 //! What a report is made of: the merged records of some kinds of a unit, as far as they are visible.
 
+use std::collections::BTreeSet;
+
 use ankomst_shared::catalog::{Catalog, read_date};
+use ankomst_shared::find::short_number;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::merge::RecordState;
 use ankomst_shared::value::Value;
+use ankomst_shared::{order, outward};
 use jiff::civil::Date;
 
 use super::Whose;
 use crate::app::App;
 use crate::export;
 use crate::storage::StorageError;
-use crate::storage::sqlite::{log, units};
+use crate::storage::sqlite::grants::LEVEL_MAX;
+use crate::storage::sqlite::homes::standing;
+use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::storage::sqlite::units;
 use crate::sync::access;
 use crate::sync::rule::May;
 
@@ -25,6 +32,8 @@ pub(super) struct One {
     pub(super) parent: Option<DocumentId>,
     /// What stands in it.
     pub(super) state: RecordState,
+    /// It is protected, or of a case that is: no report names it.
+    pub(super) hidden: bool,
 }
 
 /// Records of some kinds.
@@ -50,21 +59,28 @@ impl Records {
             let rows = app.readers.read(|db| {
                 let rights =
                     whose.reader.map(|reader| access::rights_now(db, reader)).transpose()?;
-                let mut rows = Vec::new();
+                let mut rows: Vec<(DocumentRow, u8)> = Vec::new();
                 for id in units::documents(db, whose.unit, kind)? {
                     let Some(row) = log::document(db, id)? else { continue };
                     let may_read =
                         |rights| Ok::<_, StorageError>(access::may(db, rights, &row)? >= May::Read);
                     if rights.as_ref().map_or(Ok(true), may_read)? {
-                        rows.push(row);
+                        let standing = standing(&row, |id| log::document(db, id))?;
+                        rows.push((row, standing.map_or(LEVEL_MAX, |standing| standing.level)));
                     }
                 }
                 Ok(rows)
             })?;
-            for row in rows {
+            for (row, level) in rows {
                 let Some(state) = export::record(app, (kind, row.id))? else { continue };
-                all.push(One { id: row.id, kind, parent: row.parent, state });
+                let hidden = level > 0 || outward::is_shielded(Catalog::builtin(), kind, &state);
+                all.push(One { id: row.id, kind, parent: row.parent, state, hidden });
             }
+        }
+        let shielded: BTreeSet<DocumentId> =
+            order::set(all.iter().filter(|one: &&One| one.hidden).map(|one| one.id));
+        for one in &mut all {
+            one.hidden |= one.parent.is_some_and(|parent| shielded.contains(&parent));
         }
         Ok(Self { catalog: app.catalog(), all })
     }
@@ -80,10 +96,19 @@ impl Records {
         self.all.iter().filter(move |one| one.kind == kind)
     }
 
-    /// What a record is called.
-    pub(super) fn title<'a>(&self, one: &'a One) -> &'a str {
-        let field = self.catalog.kind(one.kind).and_then(|kind| kind.anchored("title"));
-        field.map_or("", |field| one.state.text(&field.id))
+    /// What a record is called: one that is protected by its number.
+    pub(super) fn title(&self, one: &One) -> String {
+        let kind = self.catalog.kind(one.kind);
+        let said = |anchor: &str| {
+            let field = kind.and_then(|kind| kind.anchored(anchor));
+            field.map_or("", |field| one.state.text(&field.id)).to_owned()
+        };
+        if !one.hidden {
+            return said("title");
+        }
+        Some(said("number"))
+            .filter(|number| !number.is_empty())
+            .unwrap_or_else(|| short_number(one.id))
     }
 
     /// The entries of a list of all records of a kind.

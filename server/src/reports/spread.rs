@@ -9,6 +9,7 @@ use ankomst_shared::occupancy;
 use ankomst_shared::order;
 use ankomst_shared::same::Same;
 use ankomst_shared::text::Word;
+use ankomst_shared::value::Value;
 
 use super::records::Records;
 use super::{Row, Table, Told, share};
@@ -31,7 +32,11 @@ pub(super) fn make(records: &Records, told: &Told<'_>) -> Vec<Table> {
         if matches!(kind, "RES-MIG" | "RES-UNK") || one.state.text("status") == "closed" {
             continue;
         }
-        let area = areas.entry(one.state.text("area_code").trim().to_owned()).or_default();
+        // Where somebody lives who is protected, no figure of an area tells.
+        let is_hidden =
+            one.hidden || one.state.value("protected_location") == Some(&Value::Bool(true));
+        let area = if is_hidden { "" } else { one.state.text("area_code").trim() };
+        let area = areas.entry(area.to_owned()).or_default();
         let house = occupancy::house_on(records.catalog, &one.state, &Same::default(), told.today);
         area.houses += 1;
         area.persons += house.persons;

@@ -51,7 +51,7 @@ fn one(kind: &'static str, number: u8, parent: Option<u8>, said: &str) -> One {
     let (opened, _) = Document::create(ActorId::from_bytes([1; 16]), vec![1], &edits, &by).unwrap();
     let id = document(number);
     let state = record_state(Catalog::builtin(), (kind, id), &opened, None);
-    One { id, kind, parent: parent.map(document), state }
+    One { id, kind, parent: parent.map(document), state, hidden: false }
 }
 
 fn told(name: &str, all: Vec<One>, chosen: Option<&str>) -> Vec<Table> {
@@ -192,18 +192,26 @@ fn areas_are_held_against_their_inhabitants() {
     let org = "policies/a/key=inhabitants:Norr policies/a/value=3000 policies/a/valid_from=2020-01-01 \
         policies/b/key=inhabitants:Syd policies/b/value=1000 policies/b/valid_from=2020-01-01 \
         policies/c/key=inhabitants:Syd policies/c/value=1 policies/c/valid_from=2030-01-01";
-    let all = vec![
-        house(1, "area_code=Norr", &["k/1", "k/2", "l/1"]),
-        house(2, "area_code=Syd", &["m/1"]),
-        house(3, "", &["n/1"]),
-        one("org", 4, None, org),
-    ];
+    let all = || {
+        vec![
+            house(1, "area_code=Norr", &["k/1", "k/2", "l/1"]),
+            house(2, "area_code=Syd", &["m/1"]),
+            house(3, "", &["n/1"]),
+            one("org", 4, None, org),
+        ]
+    };
+    // Of houses of which nobody is to know where they are the figures of areas tell nothing.
+    let hidden = One { hidden: true, ..house(5, "area_code=Norr", &["o/1"]) };
+    let marked = house(6, "area_code=Syd protected_location=yes", &["o/2"]);
     let columns =
         ["area_code", "placed_households", "placed_persons", "share_of_all_placed_%", "index"];
     assert_eq!(
-        cells(&told("r14", all, None), "areas", &columns),
+        cells(&told("r14", all(), None), "areas", &columns),
         ["Norr 2 3 60.0 0.80", "Syd 1 1 20.0 0.80", "No area 1 1 20.0 "]
     );
+    let told = told("r14", all().into_iter().chain([hidden, marked]).collect(), None);
+    let houses = cells(&told, "areas", &["area_code", "residences", "placed_persons"]);
+    assert_eq!(houses, ["Norr 1 3", "Syd 1 1", "No area 3 3"]);
 }
 
 #[test]

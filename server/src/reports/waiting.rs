@@ -12,7 +12,7 @@ use ankomst_shared::same::Same;
 use ankomst_shared::text::Word;
 use jiff::civil::Date;
 
-use super::records::{One, Records, int};
+use super::records::{Entry, One, Records, int};
 use super::{Row, Table, Told};
 
 /// Successors are followed no further than this: they can point in a circle.
@@ -33,7 +33,7 @@ struct Open {
 pub(super) fn make(records: &Records, told: &Told<'_>) -> Vec<Table> {
     let successors = successors(records, told.today);
     let mut all = Vec::new();
-    tasks(records, &mut all);
+    tasks(records, told, &mut all);
     items(records, told, &mut all);
     actions(records, &mut all);
     for one in &mut all {
@@ -158,8 +158,13 @@ fn follow(successors: &BTreeMap<String, String>, code: &str) -> String {
     at.to_owned()
 }
 
-fn tasks(records: &Records, all: &mut Vec<Open>) {
+fn tasks(records: &Records, told: &Told<'_>, all: &mut Vec<Open>) {
     for case in records.of("case") {
+        // What somebody wrote of a protected person is not told either.
+        let title = |task: &Entry<'_>| match case.hidden {
+            true => told.w(Word::RegisterTask),
+            false => task.text("title").to_owned(),
+        };
         for task in records.listed(case, "tasks") {
             if is_over(task.text("status")) {
                 continue;
@@ -167,8 +172,8 @@ fn tasks(records: &Records, all: &mut Vec<Open>) {
             all.push(Open {
                 department: task.text("department").to_owned(),
                 what: Word::RegisterTask,
-                title: task.text("title").to_owned(),
-                at: records.title(case).to_owned(),
+                title: title(&task),
+                at: records.title(case),
                 due: task.day("due"),
                 href: format!("/arenden/{}/tasks/{}", case.id, task.id),
             });
@@ -199,7 +204,7 @@ fn items(records: &Records, told: &Told<'_>, all: &mut Vec<Open>) {
             today: told.today,
             now_ms: 0,
         };
-        let at = parent.map_or("", |one| records.title(one));
+        let at = parent.map_or_else(String::new, |one| records.title(one));
         for item in &checklist.items {
             let status = ["item/", &item.id, "/", status_field(item)].concat();
             if is_answered(state.text(&status)) {
@@ -209,7 +214,7 @@ fn items(records: &Records, told: &Told<'_>, all: &mut Vec<Open>) {
                 department: item.departments.first().cloned().unwrap_or_default(),
                 what: Word::RegisterItem,
                 title: format!("{} {}", item.id, item.label.get(told.language)),
-                at: at.to_owned(),
+                at: at.clone(),
                 due: due(&ask, item),
                 href: format!("/besok/{}", run.id),
             });
@@ -241,7 +246,7 @@ fn actions(records: &Records, all: &mut Vec<Open>) {
                     department: department.to_owned(),
                     what: Word::RegisterAction,
                     title: [number, action.text("title")].join(" ").trim().to_owned(),
-                    at: records.title(plan).to_owned(),
+                    at: records.title(plan),
                     due: read_date(action.text("due")),
                     href: format!("/plan/{}/actions/{}", plan.id, action.id),
                 });

@@ -103,6 +103,21 @@ pub enum StorageError {
     Random,
 }
 
+impl StorageError {
+    /// Whether a file was found to be no sound database.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        matches!(
+            self,
+            Self::Database(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error { code: DatabaseCorrupt | NotADatabase, .. },
+                _
+            ))
+        )
+    }
+}
+
 impl From<rusqlite::Error> for StorageError {
     /// A full disk is told apart wherever it shows.
     fn from(error: rusqlite::Error) -> Self {

@@ -12,7 +12,8 @@ use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::sqlite::{Connection, homes, log, rows};
+use crate::storage::sqlite::guards::{self, Guard};
+use crate::storage::sqlite::{Connection, homes, log};
 
 /// What a unit can decide, and the most it can: hours of the lease of any device, of one with the case of an
 /// unaccompanied child, of one with what is protected.
@@ -36,14 +37,14 @@ pub fn of(
     unit: UnitId,
     held: &BTreeSet<DocumentId>,
 ) -> Result<(u32, Option<Vec<DocumentId>>), StorageError> {
-    let mut guarded = app.row_readers.read(rows::guarded)?;
-    guarded.retain(|(id, _)| held.contains(id));
+    let mut guarded = app.row_readers.read(guards::guarded)?;
+    guarded.retain(|guard| held.contains(&guard.document));
     if !app.making.is_whole() {
         guarded.extend(protected(db, held)?);
     }
-    let child = guarded.iter().any(|(_, is_protected)| !is_protected);
-    let all = guarded.iter().filter(|(_, is_protected)| *is_protected);
-    let all = all.flat_map(|(id, _)| [*id, review_of(*id)]).filter(|id| held.contains(id));
+    let child = guarded.iter().any(|guard| guard.child);
+    let all = guarded.iter().filter(|guard| guard.protected).map(|guard| guard.document);
+    let all = all.flat_map(|id| [id, review_of(id)]).filter(|id| held.contains(id));
     let all: Vec<DocumentId> = order::set(all).into_iter().collect();
     // Until all rows are there, what somebody's protected data make of a case may be missing.
     let protected = !app.making.is_whole() || !all.is_empty();
@@ -51,17 +52,14 @@ pub fn of(
     Ok((seconds, (!all.is_empty()).then_some(all)))
 }
 
-/// Those of some documents that are protected, by the log alone.
-fn protected(
-    db: &Connection,
-    held: &BTreeSet<DocumentId>,
-) -> Result<Vec<(DocumentId, bool)>, StorageError> {
+/// Those of some documents that are protected, by the log alone: what is written in a case it does not tell.
+fn protected(db: &Connection, held: &BTreeSet<DocumentId>) -> Result<Vec<Guard>, StorageError> {
     let mut all = Vec::new();
     for id in held {
         let Some(row) = log::document(db, *id)? else { continue };
         let standing = homes::standing(&row, |id| log::document(db, id))?;
         if standing.map_or_else(|| homes::own_level(&row), |standing| standing.level) >= 2 {
-            all.push((*id, true));
+            all.push(Guard { document: *id, child: false, protected: true });
         }
     }
     Ok(all)

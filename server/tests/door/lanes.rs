@@ -88,7 +88,7 @@ async fn once_the_trial_is_well_again_what_had_only_been_marked_is_shown() {
     feed::settle_lane(&door.app, Lane::Quick).await.unwrap();
     let door = started(door, &good).await;
     feed::settle(&door.app).await.unwrap();
-    let head = door.app.readers.read(ankomst_server::storage::sqlite::log::head).unwrap();
+    let head = door.app.readers.read(log::head).unwrap();
     assert_eq!(head.feed, 1);
 }
 

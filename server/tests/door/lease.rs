@@ -1,6 +1,7 @@
 //! How long a device may be read without contact: told with every answer, by what it holds and what the unit decided.
 
-use ankomst_server::sync::feed;
+use ankomst_server::storage::sqlite::register;
+use ankomst_server::sync::{feed, guard};
 use ankomst_shared::app::Language;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::DocumentId;
@@ -39,6 +40,12 @@ async fn a_unit_decides_how_long_its_tablets_are_read_and_continuity_lengthens_i
     assert_eq!(lease(&mut elin, &door).await, 12, "with what is protected");
     let me = user(&door, "elin");
     does(&mut sixten, &door, &format!("level:{}", me.id), &[("level", "1")]).await;
+    assert_eq!(lease(&mut elin, &door).await, 12, "somebody in a case has protected data");
+    let rows = door.app.row_readers.read(register::all).unwrap();
+    for marked in rows.iter().filter(|row| row.shielded).map(|row| row.document) {
+        let by = user(&door, "ingrid").id;
+        guard::raise(&door.app, (marked, 2), (by, "Prov".to_owned())).await.unwrap();
+    }
     assert_eq!(lease(&mut elin, &door).await, 24, "with the case of a child");
     let (mut mats, _) = Somebody::with(&door, ("mats", "mats-i-provby"), 4).await;
     assert_eq!(lease(&mut mats, &door).await, 168, "with nothing special");

@@ -98,7 +98,9 @@ async fn each_route_waits_for_a_body_so_long_and_no_longer() {
 async fn so_many_requests_are_under_way_at_once_and_others_are_asked_to_come_again() {
     let (door, browser) = signed_in("for-manga").await;
     let (router, added) = routes(Arc::clone(&door.app), None, TLS);
-    for route in added.iter().filter(|route| route.method == "POST") {
+    // Of exchanges a device holds one place, whatever it asks: `fair.rs` fills those.
+    let is_held = |route: &&Added| route.method == "POST" && route.path != "/api/v1/sync";
+    for route in added.iter().filter(is_held) {
         let held = (0..route.at_once).map(|_| {
             let (router, request) = (router.clone(), request(&browser, route, endless()));
             tokio::spawn(async move { answer(&router, request).await })
@@ -110,9 +112,7 @@ async fn so_many_requests_are_under_way_at_once_and_others_are_asked_to_come_aga
             tokio::task::yield_now().await;
             told = answer(&router, request(&browser, route, Body::empty())).await;
         }
-        // A device holds no more than one of these places.
-        let again = if route.path == "/api/v1/sync" { "1" } else { "2" };
-        assert_eq!((told.problem(), told.header("retry-after")), ("busy", again), "{route:?}");
+        assert_eq!((told.problem(), told.header("retry-after")), ("busy", "2"), "{route:?}");
         let other = |path| added.iter().find(|other| other.path == path).unwrap();
         for path in ["/healthz", "/readyz"] {
             let told = answer(&router, request(&browser, other(path), Body::empty())).await;

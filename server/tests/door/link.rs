@@ -202,6 +202,43 @@ async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
 }
 
 #[tokio::test]
+async fn a_decision_that_binds_without_standing_in_the_record_is_shown() {
+    let (door, mut browser, _) = someone("lank-bredvid", Role::Administrator).await;
+    let (app, place) = (&door.app, "/administration/organisation");
+    let shown = async |browser: &mut Browser| {
+        let shown = read(&page(browser, &door, place, Language::Sv).await);
+        let of = |key: &str| {
+            let part = shown.parts.iter().find(|part| part.key == key);
+            part.map_or_else(Vec::new, |part| match &part.body {
+                Shown::Lines(lines, _) => lines.clone(),
+                _ => Vec::new(),
+            })
+        };
+        [of("decisions"), of("beside")]
+    };
+    let sql = |sql: &'static str| app.writer.write(move |db| Ok(db.execute_batch(sql)?));
+    sql("CREATE TRIGGER full BEFORE INSERT ON chunks BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .await
+        .unwrap();
+    let failed = act(&mut browser, &door, "org-policy", &ONLY).await;
+    assert_ne!(failed.status, StatusCode::OK);
+    // Rather too strict than not strict enough: it binds, and is told.
+    assert_eq!(
+        Browser::new(2).enrol(&door, "lank-bredvid", PASSWORD).await.problem(),
+        "only-by-link"
+    );
+    let [decisions, beside] = shown(&mut browser).await;
+    assert!(decisions.is_empty(), "{decisions:?}");
+    assert!(beside.len() == 1 && beside[0].figure.contains("2020-01-01"), "{beside:?}");
+    // Decided once more it stands there.
+    sql("DROP TRIGGER full").await.unwrap();
+    assert_eq!(act(&mut browser, &door, "org-policy", &ONLY).await.status, StatusCode::OK);
+    feed::settle(app).await.unwrap();
+    let [decisions, beside] = shown(&mut browser).await;
+    assert!(decisions.len() == 1 && beside.is_empty(), "{decisions:?} {beside:?}");
+}
+
+#[tokio::test]
 async fn a_decision_about_links_that_has_ended_binds_nobody() {
     let (door, mut browser, me) = someone("lank-slut", Role::Administrator).await;
     assert_eq!(act(&mut browser, &door, "org-policy", &ONLY).await.status, StatusCode::OK);

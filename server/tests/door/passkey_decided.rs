@@ -130,3 +130,25 @@ async fn where_a_passkey_is_decided_a_password_is_enough_for_nothing_but_to_make
         "passkey-needed"
     );
 }
+
+#[tokio::test]
+async fn a_passkey_goes_together_with_the_sessions_it_may_have_begun_or_not_at_all() {
+    let (door, mut browser, _) = someone("nyckel-j", Role::Caseworker).await;
+    makes(&mut browser, &door, &Passkey::new(1)).await;
+    let mut other = Browser::new(2);
+    assert_eq!(other.enrol(&door, "nyckel-j", PASSWORD).await.status, StatusCode::OK);
+    let view = read(&page(&mut browser, &door, PAGE, Language::Sv).await);
+    let name = format!("passkey-out:{}", lines(&view)[0].key);
+    let sql = |sql: &'static str| door.app.writer.write(move |db| Ok(db.execute_batch(sql)?));
+    sql("CREATE TRIGGER stays BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .await
+        .unwrap();
+    let failed = act(&mut browser, &door, &name, &[]).await;
+    assert_ne!(failed.status, StatusCode::OK);
+    sql("DROP TRIGGER stays").await.unwrap();
+    let there = lines(&read(&page(&mut browser, &door, PAGE, Language::Sv).await)).len();
+    assert_eq!(there, 1, "whoever is told that it failed still has it");
+    assert_eq!(act(&mut browser, &door, &name, &[]).await.status, StatusCode::OK);
+    assert!(lines(&read(&page(&mut browser, &door, PAGE, Language::Sv).await)).is_empty());
+    assert_eq!(other.refresh(&door).await.problem(), "signed-out");
+}

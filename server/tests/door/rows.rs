@@ -89,7 +89,10 @@ async fn rows_of_another_version_are_thrown_away_and_lists_say_that_they_are_not
     assert_eq!(parts(&mut ingrid, &door).await, ["making", "server-found"]);
     projector::make_whole(&door.app).unwrap();
     assert_eq!(readiness(&door).await, "whole");
-    assert_eq!(one.exchange(&door, Push::default()).await.welcome.guarded, guarded);
+    // Of which cases somebody says so, only the rows know.
+    let whole = one.exchange(&door, Push::default()).await.welcome.guarded.unwrap();
+    let guarded = guarded.unwrap();
+    assert!(guarded.len() < whole.len() && guarded.iter().all(|id| whole.contains(id)));
     assert_eq!(all(&door.app), followed);
     assert_eq!(parts(&mut ingrid, &door).await, ["server-found"]);
 }

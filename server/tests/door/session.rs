@@ -1,9 +1,14 @@
 //! Signing in, renewing, signing out, and who is kept out.
 
 use ankomst_server::storage::sqlite::accounts;
+use ankomst_server::storage::sqlite::grants::{self, GrantRow};
+use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, UserId};
 use ankomst_shared::sign::{Enrolment, PublicKey, SigningKey};
-use ankomst_shared::sync::message::{SignInAnswer, SignInRequest};
+use ankomst_shared::sync::message::{
+    Exchange, Hello, PROTOCOL_VERSION, Push, SignInAnswer, SignInRequest,
+};
+use ankomst_shared::sync::{Digest, Position, wire};
 use axum::http::{Method, StatusCode, header};
 use minicbor::bytes::ByteVec;
 
@@ -240,4 +245,96 @@ async fn what_is_no_message_is_a_problem_and_too_much_is_refused() {
     assert_eq!(answer.header("content-type"), "application/problem+json");
     let answer = Browser::new(1).call(&door, post, vec![0; 70_000]).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// What a program reads that knows no role after the seventh.
+mod earlier {
+    use minicbor::Decode;
+
+    #[derive(Decode)]
+    #[cbor(index_only)]
+    #[derive(Debug, PartialEq)]
+    pub(super) enum Role {
+        #[n(0)]
+        Caseworker,
+        #[n(1)]
+        Inspector,
+        #[n(2)]
+        Supervisor,
+        #[n(3)]
+        Administrator,
+        #[n(4)]
+        Coordinator,
+        #[n(5)]
+        Trainee,
+        #[n(6)]
+        Auditor,
+    }
+
+    #[derive(Decode)]
+    #[cbor(map)]
+    pub(super) struct Me {
+        #[n(3)]
+        pub(super) roles: Vec<Role>,
+    }
+
+    /// Of an answer to a sign-in, and of the greeting of an exchange.
+    #[derive(Decode)]
+    #[cbor(map)]
+    pub(super) struct SignInAnswer {
+        #[n(0)]
+        pub(super) me: Me,
+    }
+
+    #[derive(Decode)]
+    #[cbor(map)]
+    pub(super) struct Welcome {
+        #[n(4)]
+        pub(super) me: Me,
+    }
+
+    #[derive(Decode)]
+    #[cbor(map)]
+    pub(super) struct ExchangeAnswer {
+        #[n(0)]
+        pub(super) welcome: Welcome,
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_program_reads_whatever_roles_somebody_has() {
+    let door = Door::with("senare").await;
+    let known = |db: &_| accounts::user_by_login(db, "senare");
+    let user = door.app.readers.read(known).unwrap().unwrap();
+    let (id, unit) = (user.id, user.unit);
+    let write = door.app.writer.write(move |db| {
+        for role in [Role::ChildCaseworker, Role::Regional] {
+            grants::add(db, &GrantRow::of_role(id, unit, role))?;
+        }
+        Ok(())
+    });
+    write.await.unwrap();
+    let mut browser = Browser::new(1);
+    let answer = browser.enrol(&door, "senare", PASSWORD).await;
+    let told: earlier::SignInAnswer = wire::unpack(&answer.body).unwrap();
+    assert_eq!(told.me.roles, [earlier::Role::Caseworker]);
+    let hello = Hello {
+        version_min: PROTOCOL_VERSION,
+        version_max: PROTOCOL_VERSION,
+        capabilities: 0,
+        build: "test".to_owned(),
+        device: browser.device.unwrap(),
+        epoch: None,
+        cursor: Position::default(),
+        high: Position::default(),
+        digest: Digest::default(),
+        wants: Vec::new(),
+        heal: Vec::new(),
+        unsure: Vec::new(),
+        arrived: Position::default(),
+    };
+    let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
+    let answer = browser.post(&door, "/api/v1/sync", &question).await;
+    let told: earlier::ExchangeAnswer = wire::unpack(&answer.body).unwrap();
+    assert_eq!(told.welcome.me.roles, [earlier::Role::Caseworker]);
 }

@@ -63,6 +63,20 @@ pub enum Role {
 }
 
 impl Role {
+    /// The code it is written as.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The role of a code, if this program knows it.
+    #[must_use]
+    pub fn of_code(code: u8) -> Option<Self> {
+        minicbor::decode(&[code]).ok()
+    }
+}
+
+impl Role {
     /// The name in the catalog.
     #[must_use]
     pub const fn name(self) -> &'static str {

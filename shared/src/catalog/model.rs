@@ -52,6 +52,8 @@ pub struct Kind {
     pub server: bool,
     /// The protection it begins with, 0 to 3.
     pub protection: u8,
+    /// Outside of a case it tells of a house what only those who look after houses need.
+    pub ledger: bool,
     /// Sections in the order shown.
     pub sections: Vec<Section>,
     /// Fields of the record itself.
@@ -330,7 +332,7 @@ packed! {
     struct Label { sv, en }
     struct Package { id, version, kinds, lists, checklists, rules }
     struct Kind {
-        id, label, belongs_to, single, roles, server, protection, sections, fields, constraints,
+        id, label, belongs_to, single, roles, server, protection, ledger, sections, fields, constraints,
         entry_lists
     }
     struct Section { id, label }

@@ -110,3 +110,20 @@ fn after_a_change_of_keys_tokens_of_both_are_good_until_those_of_the_old_one_are
     tokens.take([3; 32], None);
     assert_eq!(tokens.check_at(&new, now_ms), None);
 }
+
+#[test]
+fn times_are_asked_of_the_clock_that_is_given() {
+    let (tokens, made_ms) = (Tokens::new([1; 32]), now_ms());
+    let token = tokens.make(&session(), made_ms).unwrap();
+    let leeway = i64::try_from(LEEWAY_S).unwrap();
+    let is_good = |after_s: i64| tokens.check_at(&token, made_ms + after_s * 1000).is_some();
+    for (after_s, wanted) in [
+        (-leeway - 2, false),
+        (-leeway + 1, true),
+        (0, true),
+        (TOKEN_S + leeway - 1, true),
+        (TOKEN_S + leeway + 2, false),
+    ] {
+        assert_eq!(is_good(after_s), wanted, "{after_s} s after it was made");
+    }
+}

@@ -34,13 +34,15 @@ impl UserRow {
     /// What the person is told about themself.
     #[must_use]
     pub fn me(&self) -> Me {
-        Me {
+        let me = Me {
             user: self.id,
             login: self.login.clone(),
             name: self.name.clone(),
-            roles: self.roles.clone(),
+            roles: Vec::new(),
             units: vec![self.unit],
-        }
+            later: None,
+        };
+        me.with(&self.roles)
     }
 
     /// Whether the person has a role.

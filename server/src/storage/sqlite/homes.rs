@@ -10,10 +10,6 @@ use crate::storage::StorageError;
 /// Longest way from a document to what it belongs to in the end: a review of a part of something.
 const WAY_MAX: usize = 8;
 
-/// Kinds that, outside of a case, tell of a house what only those who look after houses need: inspections, what is
-/// wrong, and what has happened there.
-pub const LEDGERS: [&str; 3] = ["deficiencies", "incident", "run"];
-
 /// What decides about a document by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -25,8 +21,14 @@ pub struct Standing {
     pub line: Vec<DocumentId>,
     /// The case among them.
     pub case: Option<DocumentId>,
-    /// A [ledger](LEDGERS) is among them.
+    /// A [ledger](Kind::ledger) is among them.
     pub ledger: bool,
+}
+
+/// Whether a kind, outside of a case, tells of a house what only those who look after houses need.
+#[must_use]
+pub fn is_ledger(kind: &str) -> bool {
+    Catalog::builtin().kind(kind).is_some_and(|kind| kind.ledger)
 }
 
 /// How protected a document is by itself: as its kind is, its header says or it was raised to.
@@ -58,7 +60,7 @@ pub fn standing(
         if standing.home.is_empty() && !shares(&kind) {
             standing.home.clone_from(&kind);
         }
-        standing.ledger |= LEDGERS.contains(&kind.as_str());
+        standing.ledger |= is_ledger(&kind);
         if is_case(&kind) {
             standing.case = standing.line.last().copied();
         }

@@ -11,6 +11,7 @@ pub mod devices;
 pub mod enrolled;
 pub mod first;
 pub mod grants;
+pub mod guards;
 pub mod held;
 pub mod homes;
 pub mod keys;

@@ -16,7 +16,7 @@ use super::open::connect;
 use crate::storage::StorageError;
 
 /// Counts up with every change of the tables, of what is written in them, and of the catalog's `finds`.
-const VERSION: i64 = 10;
+const VERSION: i64 = 11;
 const FILES: [&str; 3] = ["rows.db", "rows.db-wal", "rows.db-shm"];
 
 // Of equal keys the document decides: SQLite does not go on in an index from a key and a row number.
@@ -57,7 +57,9 @@ CREATE INDEX rows_due ON rows (circle, kind, due, document) WHERE due <> '';
 CREATE INDEX rows_arrival ON rows (circle, kind, arrival, document) WHERE arrival <> '';
 CREATE INDEX rows_open ON rows (circle, kind, updated_ms, document) WHERE open > 0;
 CREATE INDEX rows_held ON rows (circle, kind, updated_ms, document) WHERE held > 0;
-CREATE INDEX rows_guarded ON rows (document, protection) WHERE protection >= 2 OR child = 1;
+CREATE INDEX rows_guarded ON rows (document, protection, shielded)
+    WHERE protection >= 2 OR child = 1 OR shielded = 1;
+CREATE INDEX rows_within ON rows (within, document) WHERE within IS NOT NULL;
 CREATE TABLE keys (
     circle INTEGER NOT NULL, key TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (circle, key, row)
 ) STRICT, WITHOUT ROWID;
@@ -317,22 +319,7 @@ pub fn pinned(db: &Connection, checklist: &str) -> Result<Vec<DocumentId>, Stora
     rows.map(|row| Ok(row?.0)).collect()
 }
 
-/// Records whose reading without contact is bounded more: those of protection 2 and up (`true`), and cases of
-/// children.
-///
-/// # Errors
-/// When the database refuses.
-pub fn guarded(db: &Connection) -> Result<Vec<(DocumentId, bool)>, StorageError> {
-    let mut select = db.prepare_cached(
-        "SELECT document, protection >= 2 FROM rows INDEXED BY rows_guarded
-         WHERE protection >= 2 OR child = 1",
-    )?;
-    let rows =
-        select.query_map([], |row| Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Title and state of a record, if it has a row.
+/// Title and state of a record, if it has a row. One that is protected, or of a case that is, is called by its number.
 ///
 /// # Errors
 /// When the database refuses.
@@ -340,7 +327,10 @@ pub fn told(
     db: &Connection,
     document: DocumentId,
 ) -> Result<Option<(String, String)>, StorageError> {
-    let mut select = db.prepare_cached("SELECT title, state FROM rows WHERE document = ?1")?;
+    let mut select = db.prepare_cached(
+        "SELECT CASE WHEN r.protection > 0 OR r.shielded = 1 OR s.shielded = 1 THEN r.number ELSE r.title END, r.state
+         FROM rows r LEFT JOIN rows s ON s.document = r.within WHERE r.document = ?1",
+    )?;
     let told = select.query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)));
     Ok(told.optional()?)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::{DocumentId, UnitId};
 
-use super::homes::LEDGERS;
+use super::homes::is_ledger;
 use super::rows::ProjectedRow;
 
 /// What of a unit may be looked at. `sync::rule` says it; everything here keeps to it.
@@ -37,7 +38,7 @@ impl Within {
         };
         let of_child = || match row.case {
             Some(case) => self.children.contains(&case),
-            None => !LEDGERS.contains(&row.kind.as_str()),
+            None => !is_ledger(&row.kind),
         };
         let is_own = || row.case.is_none_or(|case| self.own.contains(&case));
         row.unit == self.unit
@@ -59,8 +60,11 @@ impl Within {
             ways.push(format!("(r.protection <= {} AND ({own}))", level(&self.bound)));
         }
         if level(&self.narrow) >= 0 {
+            let kinds = Catalog::builtin().package().kinds.iter();
+            let ledgers: Vec<&str> =
+                kinds.filter(|kind| kind.ledger).map(|kind| kind.id.as_str()).collect();
             let no_ledger =
-                format!("r.within IS NULL AND r.kind NOT IN ('{}')", LEDGERS.join("', '"));
+                format!("r.within IS NULL AND r.kind NOT IN ('{}')", ledgers.join("', '"));
             let of = format!("({no_ledger}) OR r.within IN ({})", listed(&self.children));
             ways.push(format!("(r.protection <= {} AND ({of}))", level(&self.narrow)));
         }

@@ -181,7 +181,7 @@ fn run(connection: &mut Connection, queue: &Receiver<Work>, watch: &dyn Fn(Group
                 Ok(fresh) => *connection = fresh,
                 Err(error) => {
                     tracing::error!(%error, "The database cannot be opened anew; the work is refused. Nothing is lost: tablets keep it.");
-                    let is_damaged = is_damage(&error);
+                    let is_damaged = error.is_damage() || matches!(error, StorageError::Damaged(_));
                     watch(Group { pieces: 0, took: begun.elapsed(), met_full: false, is_damaged });
                     continue;
                 }
@@ -233,17 +233,6 @@ fn commit(connection: &Connection, met_full: bool) -> Result<(), StorageError> {
         }
     }
     committed
-}
-
-fn is_damage(error: &StorageError) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    match error {
-        StorageError::Damaged(_) => true,
-        StorageError::Database(error) => {
-            matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
-        }
-        _ => false,
-    }
 }
 
 /// The same file through a new connection, once everything that was committed is in the file and on the disk, and
@@ -345,15 +334,27 @@ mod tests {
         let tell = move |group: Group| tell.send(group.is_damaged).unwrap();
         let writer = Writer::start(db, tell).unwrap();
         // What a disk does that loses what it said it had: pages of the middle are gone.
-        let bytes = std::fs::read(&file).unwrap();
-        let mut broken = bytes.clone();
+        let sound = std::fs::read(&file).unwrap();
+        let mut broken = sound.clone();
         broken[2 * 4096..].fill(0x5a);
-        std::fs::write(&file, broken).unwrap();
-        assert!(writer.write(orphan).await.is_err());
+        std::fs::write(&file, &broken).unwrap();
+        let orphaned = writer.write(orphan).await;
+        assert!(matches!(orphaned, Err(StorageError::Damaged(_))), "{orphaned:?}");
         for _ in 0..2 {
-            assert!(writer.write(|_| Ok(())).await.is_err());
+            let refused = writer.write(|_| -> Result<(), _> { panic!("it is not even begun") });
+            let refused = refused.await;
+            assert!(matches!(refused, Err(StorageError::Stopped)), "{refused:?}");
         }
+        assert!(std::fs::read(&file).unwrap() == broken, "what is left of it stays as it is");
+        // Put right it goes on where it was, and what failed is not in it.
+        std::fs::write(&file, &sound).unwrap();
+        let count = |db: &Connection| {
+            let sql = "SELECT (SELECT count(*) FROM parents), (SELECT count(*) FROM children)";
+            let counts = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            Ok(db.query_row(sql, [], counts)?)
+        };
+        assert_eq!(writer.write(count).await.unwrap(), (2_000_i64, 0_i64));
         drop(writer);
-        assert_eq!(told.iter().collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(told.iter().collect::<Vec<_>>(), [false, true, true, false]);
     }
 }

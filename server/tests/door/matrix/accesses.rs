@@ -51,7 +51,7 @@ pub(super) fn records(app: &App, seq: i64, one: &Somebody) -> BTreeSet<DocumentI
 }
 
 /// Places of the server that a page leads to.
-fn leads(view: &PageView) -> Vec<String> {
+pub(super) fn leads(view: &PageView) -> Vec<String> {
     let lines = view.parts.iter().flat_map(|part| match &part.body {
         Body::Lines(lines, _) => lines.clone(),
         _ => Vec::new(),

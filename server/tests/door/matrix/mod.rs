@@ -2,6 +2,7 @@
 //! protected or not, against a table that was written by hand and knows nothing of the rule.
 
 mod accesses;
+mod canaries;
 mod routes;
 mod tasks;
 mod world;

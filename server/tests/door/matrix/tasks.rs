@@ -15,6 +15,7 @@ use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use ankomst_shared::merge::{RecordState, record_state};
 use ankomst_shared::packed::from_bytes;
 use ankomst_shared::path::FieldPath;
+use ankomst_shared::sign::header::companion;
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
@@ -184,6 +185,72 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     assert!(
         lines(&read(&page(&mut school.browser, door, "/register", Language::Sv).await)).is_empty()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_of_a_case_in_which_anything_is_protected() {
+    let mut world = world().await;
+    let app = Arc::clone(&world.door.app);
+    let mut people = core::mem::take(&mut world.people);
+    let cases = sends(&world, &mut people).await;
+    let [open, marked] = [cases[0], cases[1]];
+    // A row that has not caught up with its record protects nothing.
+    let late = "UPDATE rows SET shielded = 0, protection = 0 WHERE document = ?1";
+    assert_eq!(app.rows.lock().unwrap().execute(late, [marked.as_bytes()]).unwrap(), 1);
+    let told = async |people: &mut [Somebody]| {
+        let school = one(people, Role::Recipient, 0);
+        let answer = page(&mut school.browser, &world.door, "/register", Language::Sv).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        (lines(&read(&answer)).len(), text)
+    };
+    let (count, text) = told(&mut people).await;
+    assert!(count == 1 && text.contains("öppet") && !text.contains("märkt"), "{text}");
+    // A part of the case is protected more than the case.
+    let maker = people.iter_mut().find(|one| one.who.makes(0)).unwrap();
+    let journal = companion(open, "journal");
+    let part = maker.begins(("journal", journal), (Some(open), 0), &[edit("remark", "Hot")]).0;
+    let by = maker.user;
+    maker.asks(&world.door, vec![part], Vec::new()).await;
+    feed::settle(&app).await.unwrap();
+    assert_eq!(told(&mut people).await.0, 1, "a part that nothing protects hinders nothing");
+    let raise = move |db: &_| grants::raise(db, (journal, 2), (by, "Hot", 1)).map(drop);
+    app.writer.write(raise).await.unwrap();
+    let (count, text) = told(&mut people).await;
+    assert!(count == 0 && !text.contains("öppet"), "{text}");
+    let school = one(&mut people, Role::Recipient, 0);
+    let name = format!("answer:{A}");
+    let answer = act(&mut school.browser, &world.door, &name, &[("status", "done")]).await;
+    assert_eq!(answer.problem(), "nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_tapped_twice_is_one() {
+    let mut world = world().await;
+    let app = Arc::clone(&world.door.app);
+    let mut people = core::mem::take(&mut world.people);
+    let case = sends(&world, &mut people).await[0];
+    let door = &world.door;
+    let school = one(&mut people, Role::Recipient, 0);
+    let mut again = school.browser.clone();
+    let name = format!("answer:{A}");
+    let written = || stands(&app, case).entries(Catalog::builtin(), "case", "task_log").len();
+    for (number, status) in (1..).zip(["waiting", "done"]) {
+        let said = [("status", status), ("comment", "Plats från måndag")];
+        let both = tokio::join!(
+            act(&mut school.browser, door, &name, &said),
+            act(&mut again, door, &name, &said),
+        );
+        assert_eq!((both.0.status, both.1.status), (StatusCode::OK, StatusCode::OK));
+        feed::settle(&app).await.unwrap();
+        // The answer to it was lost, and it is sent again.
+        let third = act(&mut again, door, &name, &said).await;
+        assert_eq!(third.status, StatusCode::OK, "{}", third.problem());
+        feed::settle(&app).await.unwrap();
+        assert_eq!((written(), count(door, What::Answered)), (number, number), "{status}");
+    }
+    let other = [("status", "doing"), ("comment", "Ändå inte")];
+    let answer = act(&mut again, door, &name, &other).await;
+    assert_eq!(answer.problem(), "nowhere", "what is done is answered by nothing else");
 }
 
 #[tokio::test(flavor = "multi_thread")]

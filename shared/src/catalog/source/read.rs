@@ -98,6 +98,7 @@ impl Reader<'_> {
             roles: node.texts("roles"),
             server: node.flag("server"),
             protection: protection(&node),
+            ledger: node.flag("ledger"),
             sections: self.sections(&node, "sections", &id),
             fields: self.fields(&node, &id),
             constraints: self.constraints(&node, &id),

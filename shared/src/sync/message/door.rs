@@ -147,6 +147,9 @@ pub fn refresh_proof(device: DeviceId, at_ms: i64) -> Vec<u8> {
     format!("{}/{at_ms}", base32(device.as_bytes())).into_bytes()
 }
 
+/// The highest code of the roles that every program knows.
+const FIRST_ROLES: u8 = 6;
+
 /// A person as the server knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -160,12 +163,32 @@ pub struct Me {
     /// Name shown to colleagues.
     #[n(2)]
     pub name: String,
-    /// Roles.
+    /// Codes of the roles that every program knows.
     #[n(3)]
-    pub roles: Vec<Role>,
+    pub roles: Vec<u8>,
     /// Units, the main one first.
     #[n(4)]
     pub units: Vec<UnitId>,
+    /// Codes of other roles, which the first programs cannot read and pass over here; left out for none.
+    #[n(5)]
+    pub later: Option<Vec<u8>>,
+}
+
+impl Me {
+    /// The person's roles. What a later server has besides is passed over.
+    #[must_use]
+    pub fn roles(&self) -> Vec<Role> {
+        let codes = self.roles.iter().chain(self.later.iter().flatten());
+        codes.filter_map(|code| Role::of_code(*code)).collect()
+    }
+
+    /// The person with these roles.
+    #[must_use]
+    pub fn with(self, roles: &[Role]) -> Self {
+        let codes = roles.iter().map(|role| role.code());
+        let (first, later): (Vec<u8>, Vec<u8>) = codes.partition(|code| *code <= FIRST_ROLES);
+        Self { roles: first, later: (!later.is_empty()).then_some(later), ..self }
+    }
 }
 
 impl fmt::Debug for EnrolRequest {
@@ -179,5 +202,44 @@ impl fmt::Debug for EnrolRequest {
 impl fmt::Debug for SignInRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInRequest").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_that_came_later_stand_apart_and_those_of_a_later_server_are_passed_over() {
+        let me = Me {
+            user: UserId::from_bytes([1; 16]),
+            login: "n".to_owned(),
+            name: "N".to_owned(),
+            roles: Vec::new(),
+            units: Vec::new(),
+            later: None,
+        };
+        let all = [Role::Auditor, Role::Regional, Role::Caseworker, Role::ChildCaseworker];
+        let told = me.clone().with(&all);
+        assert_eq!(
+            (told.roles.as_slice(), told.later.as_deref()),
+            (&[6, 0][..], Some(&[9, 7][..]))
+        );
+        let apart = [Role::Auditor, Role::Caseworker, Role::Regional, Role::ChildCaseworker];
+        assert_eq!(told.roles(), apart);
+        let newer = Me { roles: vec![0, 17, 200], later: Some(vec![9, 10, 24, 255]), ..me.clone() };
+        let newer: Me = minicbor::decode(&minicbor::to_vec(&newer).unwrap()).unwrap();
+        assert_eq!(newer.roles(), [Role::Caseworker, Role::Regional]);
+        assert_eq!(me.with(&[Role::Trainee]).later, None);
+    }
+
+    #[test]
+    fn a_code_is_what_a_role_is_written_as() {
+        let known: Vec<Role> = (0..=u8::MAX).filter_map(Role::of_code).collect();
+        assert_eq!(known.len(), 10);
+        for role in known {
+            assert_eq!(minicbor::to_vec(role).unwrap(), [role.code()]);
+            assert_eq!(Role::of_code(role.code()), Some(role));
+        }
     }
 }

@@ -372,6 +372,7 @@ impl Hub {
             name: String::new(),
             roles: Vec::new(),
             units: Vec::new(),
+            later: None,
         };
         Welcome {
             version: PROTOCOL_VERSION,

@@ -358,7 +358,7 @@ fn user_view(answer: &SignInAnswer) -> UserView {
         id: answer.me.user,
         login: answer.me.login.clone(),
         name: answer.me.name.clone(),
-        roles: answer.me.roles.clone(),
+        roles: answer.me.roles(),
     }
 }
 

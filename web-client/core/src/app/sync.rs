@@ -226,7 +226,7 @@ impl<P: Platform> Core<P> {
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
-            open.identity.user.roles.clone_from(&answer.welcome.me.roles);
+            open.identity.user.roles = answer.welcome.me.roles();
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
             let mut here = answer.welcome.guarded.clone().unwrap_or_default();
             // What is to leave and has unsent work is here still, though the server names it no more.

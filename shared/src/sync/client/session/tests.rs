@@ -66,7 +66,7 @@ fn answer() -> ExchangeAnswer {
         capabilities: 0,
         epoch: Epoch::from_bytes([5; 16]),
         server_ms: 1,
-        me: Me { user, login, name, roles: Vec::new(), units: Vec::new() },
+        me: Me { user, login, name, roles: Vec::new(), units: Vec::new(), later: None },
         people: Vec::new(),
         devices: Vec::new(),
         has_backup: false,

@@ -44,8 +44,9 @@ fn me() -> Me {
         user: UserId::from_bytes([3; 16]),
         login: "n".to_owned(),
         name: "N".to_owned(),
-        roles: vec![Role::Caseworker, Role::Supervisor],
+        roles: vec![Role::Caseworker.code(), Role::Supervisor.code()],
         units: vec![UnitId::from_bytes([4; 16])],
+        later: None,
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn doors() -> Vec<Sample> {
         sample("SignInAnswer bare", SignInAnswer { hand_in: None, ..answer.clone() }),
         sample("SignInAnswer", answer),
         sample("RefreshRequest", refresh),
-        sample("Me", me()),
+        sample("Me", Me { later: Some(vec![Role::Regional.code()]), ..me() }),
         sample("Role all", roles.to_vec()),
     ]
 }

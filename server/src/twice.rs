@@ -1,0 +1,71 @@
+//! What was answered a moment ago: an answer that is tapped twice, or sent again because the reply to it was lost, is one.
+
+use std::collections::VecDeque;
+
+use ankomst_shared::ids::UserId;
+
+/// The same answer within this time is one, in milliseconds.
+const MOMENT_MS: i64 = 60_000;
+/// So many are remembered.
+const ANSWERS_MAX: usize = 1_000;
+
+/// A recipient's answer to a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Who answered.
+    pub user: UserId,
+    /// The task.
+    pub entry: String,
+    /// The state it has now.
+    pub status: String,
+    /// What was said besides.
+    pub said: String,
+}
+
+/// The last answers, each with its time.
+#[derive(Debug, Default)]
+pub struct Lately(VecDeque<(i64, Answer)>);
+
+impl Lately {
+    /// Whether the newest answer of that person to that task is this one, and was given a moment ago.
+    #[must_use]
+    pub fn has(&self, answer: &Answer, now_ms: i64) -> bool {
+        let same = |known: &Answer| (known.user, &known.entry) == (answer.user, &answer.entry);
+        let last = self.0.iter().rev().find(|(_, known)| same(known));
+        last.is_some_and(|(at_ms, known)| known == answer && now_ms - at_ms < MOMENT_MS)
+    }
+
+    /// Remembers an answer that was written.
+    pub fn note(&mut self, answer: Answer, now_ms: i64) {
+        while self.0.len() >= ANSWERS_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((now_ms, answer));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_answer_and_only_for_a_moment() {
+        let answer = |status: &str| Answer {
+            user: UserId::from_bytes([1; 16]),
+            entry: "a".to_owned(),
+            status: status.to_owned(),
+            said: String::new(),
+        };
+        let mut lately = Lately::default();
+        assert!(!lately.has(&answer("doing"), 0));
+        lately.note(answer("doing"), 0);
+        assert!(lately.has(&answer("doing"), MOMENT_MS - 1));
+        assert!(!lately.has(&answer("doing"), MOMENT_MS), "said again later it is another one");
+        lately.note(answer("waiting"), 10);
+        assert!(!lately.has(&answer("doing"), 20), "what was said between is not forgotten");
+        for _ in 0..2 * ANSWERS_MAX {
+            lately.note(answer("done"), 30);
+        }
+        assert_eq!(lately.0.len(), ANSWERS_MAX);
+    }
+}
