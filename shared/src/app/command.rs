@@ -273,8 +273,12 @@ pub enum Refusal {
     NoVault,
     /// The record is not on this device.
     NotHere,
+    /// The record cannot be opened by this program.
+    Aside,
     /// The value does not fit the field.
     BadValue,
+    /// The text is longer than what can be sent.
+    TooLong,
     /// Something that must be answered first is not.
     Missing,
     /// The field cannot be changed after creation.
@@ -357,7 +361,7 @@ packed! {
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
     enum Refusal {
         Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
-        BadValue, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
+        Aside, BadValue, TooLong, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
         TooMany, OnlyByLink, WrongPin, Lease, Wait(a), Wiped, WrongKey, NeedsKey, Internal
     }
     enum Event { Changed(a), Status(a) }

@@ -369,6 +369,8 @@ pub enum Act {
     Passkey,
     /// Takes it away.
     NoPasskey,
+    /// Tries once more to open a record at which the app has ended.
+    OpenAgain(DocumentId),
 }
 
 packed! {
@@ -395,6 +397,6 @@ packed! {
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
-        Pin, Passkey, NoPasskey
+        Pin, Passkey, NoPasskey, OpenAgain(a)
     }
 }

@@ -141,6 +141,8 @@ pub struct Status {
     pub lease_ends_ms: Option<i64>,
     /// What is protected has gone from this device until the next contact.
     pub shed: bool,
+    /// Records that cannot be opened here.
+    pub aside: u32,
     /// Vaults here that a passkey opens, by their logins.
     pub keys: Vec<(String, VaultKey)>,
 }
@@ -186,6 +188,10 @@ pub enum Contact {
     Trying,
     /// The live socket is open.
     Live,
+    /// The server answers, and no socket can be opened.
+    Asks,
+    /// The server asks to wait; it is asked again then, Unix milliseconds.
+    Busy(i64),
     /// The last attempt had no answer.
     None,
 }
@@ -606,11 +612,11 @@ packed! {
     struct Status {
         user, vaults, language, device_name, waiting, received, held, deposits, kept,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
-        outdated, unit, screen, lease_ends_ms, wipe, shed, keys
+        outdated, unit, screen, lease_ends_ms, wipe, shed, aside, keys
     }
     enum Screen { Vault, Pin { login, tries }, Lease, Open }
     enum Wipe { None, Ordered, Done }
-    enum Contact { Unknown, Trying, Live, None }
+    enum Contact { Unknown, Trying, Live, Asks, Busy(a), None }
     struct UserView { id, login, name, roles }
     struct StatementView {
         value, text, who, device, claimed_ms, received_ms, level, own, device_id

@@ -37,6 +37,9 @@ pub struct MetaError;
 /// `clock_offset_s`).
 pub const CLOCK_OFF_S: u64 = 120;
 
+/// Most heads of a review that a change names, so that its message is one that the gate takes.
+const REVIEW_HEADS_MAX: usize = 64;
+
 impl ChangeMeta {
     /// By how much the clock of the device was ahead, milliseconds, if so much that it is not believed.
     #[must_use]
@@ -89,6 +92,8 @@ impl Authoring {
     pub fn meta(&self) -> ChangeMeta {
         let mut review_heads = self.review_heads.clone();
         crate::order::sort_and_dedup(&mut review_heads);
+        // To know of fewer decisions is more cautious, never wrong; to say too much would travel nowhere.
+        review_heads.truncate(REVIEW_HEADS_MAX);
         ChangeMeta {
             device: self.device,
             user: self.user,

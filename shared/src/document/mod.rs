@@ -6,10 +6,11 @@
 //! decided in [`crate::merge`], not here.
 //!
 //! Reading order: [`meta`] (what every change says about itself), [`open`] (making, opening,
-//! applying, committing), [`read`] (statements, history, canonical form), [`scalar`].
+//! applying, committing), [`portions`] (more than one change may carry), [`read`] (statements, history, canonical form), [`scalar`].
 
 pub mod meta;
 pub mod open;
+mod portions;
 pub mod read;
 mod scalar;
 #[cfg(test)]

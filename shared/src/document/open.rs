@@ -98,7 +98,7 @@ impl Document {
         if document.metas.is_empty() { Err(DocumentError::Empty) } else { Ok(document) }
     }
 
-    fn empty(actor: ActorId) -> Self {
+    pub(super) fn empty(actor: ActorId) -> Self {
         let inner = Automerge::new().with_actor(actor.as_bytes().as_slice().into());
         Self { inner, metas: BTreeMap::new(), actor, waiting: Vec::new() }
     }
@@ -177,18 +177,24 @@ impl Document {
         edits: &[Edit],
         by: &Authoring,
     ) -> Result<Option<Chunk>, DocumentError> {
-        let mut needed = last_of_each(edits);
-        needed.retain(|edit| {
-            let stands = self.values(&edit.path);
-            stands.is_empty() || stands.iter().any(|value| *value != edit.value)
-        });
+        let needed = self.needed(edits);
         if needed.is_empty() {
             return Ok(None);
         }
         self.write(None, &needed, by).map(Some)
     }
 
-    fn write(
+    /// The answers that do not stand uncontradicted, the last of each path.
+    pub(super) fn needed(&self, edits: &[Edit]) -> Vec<Edit> {
+        let mut needed = last_of_each(edits);
+        needed.retain(|edit| {
+            let stands = self.values(&edit.path);
+            stands.is_empty() || stands.iter().any(|value| *value != edit.value)
+        });
+        needed
+    }
+
+    pub(super) fn write(
         &mut self,
         header: Option<Vec<u8>>,
         edits: &[Edit],
@@ -242,7 +248,7 @@ impl Document {
     /// Told to write what it shows already, Automerge only deletes the others, if there are any: the
     /// decision would have no author, and a concurrent one would silently win. Writing another value
     /// first makes it an ordinary statement.
-    fn losing_to(&self, edit: &Edit) -> Option<Value> {
+    pub(super) fn losing_to(&self, edit: &Edit) -> Option<Value> {
         let stands = self.values(&edit.path);
         let (winner, others) = stands.split_first()?;
         if *winner != edit.value {
@@ -317,7 +323,7 @@ impl Document {
 }
 
 /// The last edit of each path, by path.
-fn last_of_each(edits: &[Edit]) -> Vec<Edit> {
+pub(super) fn last_of_each(edits: &[Edit]) -> Vec<Edit> {
     let last: BTreeMap<&FieldPath, &Value> =
         order::map(edits.iter().map(|edit| (&edit.path, &edit.value)));
     last.into_iter()

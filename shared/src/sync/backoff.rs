@@ -1,4 +1,4 @@
-//! When a tablet tries again after an exchange that had no answer.
+//! When a tablet tries again after an exchange that had no answer, or a socket that did not open.
 
 /// First wait, in milliseconds.
 const FIRST_MS: u64 = 1_000;

@@ -163,8 +163,10 @@ impl Hub {
             Some((name.to_owned(), value.to_owned()))
         });
         let problem = headers.get("x-ankomst-problem").and_then(|code| code.to_str().ok());
-        let answer =
-            HttpAnswer { status: status.as_u16(), problem: problem.map(str::to_owned), body };
+        let retry_s = headers.get(header::RETRY_AFTER);
+        let retry_s = retry_s.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        let problem = problem.map(str::to_owned);
+        let answer = HttpAnswer { status: status.as_u16(), problem, retry_s, body };
         Some((answer, set.collect()))
     }
 

@@ -174,6 +174,7 @@ impl World {
                     let answer = ankomst_core::platform::HttpAnswer {
                         status,
                         problem: None,
+                        retry_s: None,
                         body: Vec::new(),
                     };
                     question.back(&self.kernel, answer, Vec::new());

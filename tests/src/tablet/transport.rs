@@ -199,13 +199,15 @@ impl Transport for HttpTransport {
             let status = answer.status().as_u16();
             let problem = answer.headers().get("x-ankomst-problem");
             let problem = problem.and_then(|code| code.to_str().ok()).map(str::to_owned);
+            let retry_s = answer.headers().get("retry-after");
+            let retry_s = retry_s.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
             let body = answer.bytes().await.map_err(|error| failed(&error))?.to_vec();
             let body = if status == 200 { bend.heard(body) } else { body };
             count(&counts, 0, body.len());
             if let Some((question, heard)) = question {
                 heard.borrow_mut().answered(&question, status, &body);
             }
-            Ok(HttpAnswer { status, problem, body })
+            Ok(HttpAnswer { status, problem, retry_s, body })
         }
     }
 

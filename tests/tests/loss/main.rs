@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`kit`], [`load`] (tablets that are typed on all the time), [`day`] (offline,
 //! contradictions, decisions), [`kills`] (power cuts of the server), [`trace`] (the disk before the
-//! answer), [`full`] (a disk without room), [`synced`] (one that fails), [`flood`] (a device that sends all it may), [`stop`] (told to stop), [`decide`] (removed by one, written by
+//! answer), [`full`] (a disk without room), [`synced`] (one that fails), [`large`] (much at once), [`flood`] (a device that sends all it may), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort), [`hang`] (many that hang it),
 //! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`ahead`] (what a
@@ -34,6 +34,7 @@ mod hostile;
 mod house;
 mod kills;
 mod kit;
+mod large;
 mod late;
 mod lease;
 mod levels;

@@ -65,11 +65,12 @@ async fn answer(request: &Request) -> Result<HttpAnswer, JsValue> {
     let response: Response =
         JsFuture::from(scope().fetch_with_request(request)).await?.dyn_into()?;
     let problem = response.headers().get("x-ankomst-problem")?;
+    let retry_s = response.headers().get("retry-after")?.and_then(|seconds| seconds.parse().ok());
     let body = JsFuture::from(response.array_buffer()?).await?;
     let body = Uint8Array::new(&body);
     let fits = usize::try_from(body.length()).is_ok_and(|length| length <= SYNC_BODY_BYTES_MAX);
     if !fits {
         return Err(js_sys::Error::new("the answer is too large").into());
     }
-    Ok(HttpAnswer { status: response.status(), problem, body: body.to_vec() })
+    Ok(HttpAnswer { status: response.status(), problem, retry_s, body: body.to_vec() })
 }

@@ -68,6 +68,11 @@ impl<T> Mailbox<T> {
         self.0.borrow().closed
     }
 
+    /// Throws away the letters that wait.
+    pub fn clear(&self) {
+        self.0.borrow_mut().letters.clear();
+    }
+
     /// Waits for the next letter; nothing once the queue is closed and empty.
     pub fn next(&self) -> impl Future<Output = Option<T>> + use<T> {
         let inner = Rc::clone(&self.0);

@@ -146,3 +146,84 @@ fn a_server_that_asks_to_come_again_is_asked_again_and_nothing_is_lost() {
         assert_eq!((now.waiting, now.sign_in_needed), (waiting, false), "after {status_of_answer}");
     }
 }
+
+#[test]
+fn a_server_that_asks_to_wait_is_said_to_and_is_not_asked_before() {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks, slept) = (desk.answers(), desk.ticks(), desk.slept());
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    assert!((&mut loops).now_or_never().is_none());
+    for (answer, seconds, least_ms) in [(503, "busy 40", 40_000), (429, "busy 90", 90_000)] {
+        answers.borrow_mut().push_back((answer, seconds));
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        let Contact::Busy(again_ms) = status(&core).contact else {
+            panic!("{answer}: {:?}", status(&core).contact)
+        };
+        let ms = *slept.borrow().iter().rev().find(|ms| **ms > 1_000).unwrap();
+        assert!(ms >= least_ms, "{ms}");
+        assert_eq!(again_ms, 1_700_000_000_000 + i64::from(ticks.get()) * 10_000 + ms as i64);
+        // Whatever is done meanwhile does not ask the server.
+        answers.borrow_mut().push_back((200, "lease 0"));
+        ask(&core, Command::SyncNow);
+        assert!((&mut loops).now_or_never().is_none());
+        assert_eq!(answers.borrow().len(), 1, "it has not waited");
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        assert!(answers.borrow().is_empty(), "it has stopped asking");
+    }
+    // However long a server asks for: a person would look for the fault here.
+    answers.borrow_mut().push_back((503, "busy 4000000"));
+    ticks.set(ticks.get() + 1);
+    assert!((&mut loops).now_or_never().is_none());
+    assert_eq!(slept.borrow().iter().max(), Some(&120_000));
+}
+
+#[test]
+fn where_no_socket_opens_the_server_is_asked_less_and_less_often_but_at_once_when_something_is_written()
+ {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks, slept) = (desk.answers(), desk.ticks(), desk.slept());
+    let dialled = desk.dialled();
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    assert!((&mut loops).now_or_never().is_none());
+    let mut waits = Vec::new();
+    for round in 0..8 {
+        answers.borrow_mut().extend((round == 0).then_some((200, "lease 0")));
+        answers.borrow_mut().push_back((200, "version 1"));
+        ticks.set(ticks.get() + 1);
+        while !answers.borrow().is_empty() || dialled.get() <= round {
+            assert!((&mut loops).now_or_never().is_none());
+            ticks.set(ticks.get() + 1);
+        }
+        assert_eq!(status(&core).contact, Contact::Asks);
+        waits.push(*slept.borrow().last().unwrap());
+    }
+    assert!(waits.iter().rev().take(2).all(|ms| *ms >= 30_000), "{waits:?}");
+    let asked = dialled.get();
+    for _ in 0..5 {
+        ask(&core, Command::SyncNow);
+    }
+    answers.borrow_mut().extend([(200, "version 1"), (200, "version 1")]);
+    assert!((&mut loops).now_or_never().is_none());
+    assert_eq!(dialled.get(), asked + 1, "once for all that was written");
+}
+
+#[test]
+fn an_answer_of_another_version_is_not_taken_for_one_of_this() {
+    let desk = Desk::on(&MemoryStore::default());
+    let (answers, ticks) = (desk.answers(), desk.ticks());
+    let core = signs_in(desk);
+    let mut loops = running(&core);
+    for (answer, is_outdated) in [("version 2", true), ("version 1", false)] {
+        answers.borrow_mut().push_back((200, answer));
+        ticks.set(ticks.get() + 1);
+        assert!((&mut loops).now_or_never().is_none());
+        assert!(answers.borrow().is_empty(), "it has stopped asking");
+        let now = status(&core);
+        assert_eq!(now.outdated, is_outdated, "{answer}");
+        assert_eq!(now.last_contact_ms.is_some(), !is_outdated, "{answer}");
+    }
+}

@@ -196,6 +196,12 @@ fn what_was_typed_after_it_was_sealed_stays_until_its_vault_is_opened() {
     let mut on = On::later(&store, 13 * HOUR_MS);
     on.beats();
     assert!(!rows(&store, Table::Drafts).is_empty(), "what was typed last is nowhere else");
+    // It looks every minute, and writes nothing as long as nothing changes.
+    let written = store.commits();
+    for _ in 0..30 {
+        on.beats();
+    }
+    assert_eq!(store.commits(), written);
     unlock(&on.core);
     on.beats();
     assert!(is_sealed(&store, "inte klart alls"));
@@ -286,6 +292,8 @@ fn a_power_cut_at_any_commit_loses_nothing_and_only_delays_it() {
                 let wanted = deposits(&store);
                 store.fail_at(at, failure);
                 goes(&store);
+                let is_cut = matches!(failure, Failure::CrashBefore | Failure::CrashAfter);
+                assert!(store.commits() > at && store.is_dead() == is_cut, "it was not met: {at}");
                 let store = store.restarted();
                 assert!(deposits(&store).is_superset(&wanted), "lost: {failure:?} at {at}");
                 goes(&store);

@@ -57,7 +57,7 @@ impl Home {
             backed_up: 0,
             anew: asked.epoch != Some(Epoch::from_bytes(EPOCH)),
         };
-        Some(HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) })
+        Some(HttpAnswer { status: 200, problem: None, retry_s: None, body: wire::pack(&answer) })
     }
 }
 
@@ -148,17 +148,20 @@ fn runs(store: &MemoryStore, home: &Rc<RefCell<Home>>, used: impl Fn(&Core<Table
     status(&core)
 }
 
-/// Signs in and writes: changes, and what does not fit and stays a draft; then the screen is locked.
-fn works(core: &Core<Tablet>) {
-    let request = SignIn {
+fn signing_in(forgotten: bool) -> Command {
+    Command::SignIn(SignIn {
         login: "elin".to_owned(),
         password: "elin-i-provby".to_owned(),
         passphrase: PASSPHRASE.to_owned(),
         device_name: "Surfplatta".to_owned(),
-        forgotten: false,
+        forgotten,
         passkey: Vec::new(),
-    };
-    assert_eq!(ask(core, Command::SignIn(request)), Reply::Done);
+    })
+}
+
+/// Signs in and writes: changes, and what does not fit and stays a draft; then the screen is locked.
+fn works(core: &Core<Tablet>) {
+    assert_eq!(ask(core, signing_in(false)), Reply::Done);
     for label in ["Noori", "Haidari"] {
         let label = vec![("label".to_owned(), Value::text(label))];
         let Reply::Acted(Acted { document: Some(document), .. }) =
@@ -312,4 +315,27 @@ fn a_second_draft_of_a_record_comes_home_though_the_first_one_has() {
         assert!(is_bare(&store) && home.borrow().has.contains(&second), "it is lost");
         break;
     }
+}
+
+#[test]
+fn what_a_forgotten_vault_has_written_is_counted_until_it_is_handed_in() {
+    let home = Rc::<RefCell<Home>>::default();
+    let store = MemoryStore::default();
+    runs(&store, &home, works);
+    let wanted = deposits(&store);
+    let store = store.restarted();
+    let now = runs(&store, &home, |core| {
+        assert_eq!(ask(core, signing_in(true)), Reply::Done);
+        assert_eq!(status(core).waiting, 6, "all of it waits on this tablet");
+    });
+    assert_eq!((now.waiting, wanted.len()), (6, 6));
+    home.borrow_mut().takes = true;
+    let store = store.restarted();
+    runs(&store, &home, |_| {});
+    assert!(home.borrow().has.is_superset(&wanted));
+    let now = runs(&store, &home, |core| {
+        let (login, passphrase) = ("elin".to_owned(), PASSPHRASE.to_owned());
+        assert_eq!(ask(core, Command::Unlock { login, passphrase }), Reply::Done);
+    });
+    assert_eq!(now.waiting, 0);
 }

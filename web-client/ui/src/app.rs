@@ -114,6 +114,8 @@ fn sync_mark() -> AnyView {
                 Contact::Unknown => "unknown",
                 Contact::Trying => "trying",
                 Contact::Live => "live",
+                Contact::Asks => "asks",
+                Contact::Busy(_) => "busy",
                 Contact::None => "none",
             })
         })
@@ -183,11 +185,18 @@ fn warnings() -> AnyView {
             call("look", &[]);
         }
     });
+    let aside =
+        derived(move || status.with(|status| status.as_ref().map_or(0, |status| status.aside)));
     let ends =
         derived(move || status.with(|status| status.as_ref().and_then(|it| it.lease_ends_ms)));
     view! {
         {dynamic(move || ends.get().map(|ms| view! {
             <p class="notice" data-tone="decide" role="status" id="lease-near">{fill(Text::LeaseNear, &[&near(ms)])}</p>
+        }))}
+        {dynamic(move || (aside.get() > 0).then(|| view! {
+            <p class="notice" data-tone="danger" role="status" id="aside">{icon(Sign::Danger)}
+                <span>{tr(Text::AsideNotice)} " " <a href="/surfplatta">{tr(Text::NavTablet)}</a></span>
+            </p>
         }))}
         {dynamic(move || failing.get().then(|| view! {
             <p class="notice" data-tone="danger" role="alert">{icon(Sign::Danger)}
@@ -222,13 +231,16 @@ fn update_bar() -> AnyView {
 }
 
 /// What contact looks like, in words.
-pub fn contact_words(contact: Contact) -> &'static str {
-    tr(match contact {
+pub fn contact_words(contact: Contact) -> String {
+    let words = match contact {
         Contact::Unknown => Text::ContactUnknown,
         Contact::Trying => Text::ContactTrying,
         Contact::Live => Text::ContactLive,
+        Contact::Asks => Text::ContactAsks,
+        Contact::Busy(ms) => return fill(Text::ContactBusy, &[&near(ms)]),
         Contact::None => Text::ContactNone,
-    })
+    };
+    tr(words).to_owned()
 }
 
 /// Commits what was typed, then lets the waiting version take over.

@@ -7,8 +7,10 @@
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DepositId, DocumentId, UserId};
+use ankomst_shared::limits::FIELD_TEXT_BYTES_MAX;
 use ankomst_shared::sign::{DepositRandom, deposit};
 use ankomst_shared::sync::message::SealedPart;
+use ankomst_shared::value::Value;
 
 use ankomst_shared::app::Refusal;
 
@@ -75,16 +77,16 @@ impl<P: Platform> Core<P> {
         let mut writes = Vec::new();
         for document in &documents {
             let edits = self.with_open(|open| Ok(open.half_typed(*document)))?;
-            let row = match self.drafted(*document, &edits) {
+            let rows = match self.drafted(*document, &edits) {
                 // Its document has left this device: what was deposited of it before is all that there is.
                 Err(Refusal::NotHere) => continue,
-                row => row?,
+                rows => rows?,
             };
-            let Some(row) = row else {
+            if rows.is_empty() {
                 writes.extend(ends(user, *document));
                 continue;
-            };
-            let sealed = self.sealed_part(*document, &row, Some(true))?;
+            }
+            let sealed = self.sealed_part(*document, &rows, Some(true))?;
             writes.push(Write::put(Table::Deposits, drafted_key(user, *document), sealed));
             let prefix = [user.as_bytes().as_slice(), document.as_bytes()].concat();
             let drafts = self.0.platform.store().load(Table::Drafts, &prefix).await;
@@ -98,26 +100,27 @@ impl<P: Platform> Core<P> {
         })
     }
 
-    /// The change that drafts would make, and nothing of it in memory; none of no drafts.
-    fn drafted(&self, id: DocumentId, edits: &[Edit]) -> Result<Option<ChunkRow>, Refusal> {
+    /// The changes that drafts would make, and nothing of them in memory; none of no drafts.
+    fn drafted(&self, id: DocumentId, edits: &[Edit]) -> Result<Vec<ChunkRow>, Refusal> {
         if edits.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let made = self.made(id, edits);
         self.read_again(&[id])?;
-        Ok(self.signed(&made?)?.map(|(row, _)| row))
+        Ok(self.signed(&made?)?.into_iter().map(|(row, _)| row).collect())
     }
 
-    /// A change sealed to the server.
+    /// Changes of one load of a document sealed to the server; the envelope of the last is that of all.
     pub(super) fn sealed_part(
         &self,
         document: DocumentId,
-        row: &ChunkRow,
+        rows: &[ChunkRow],
         draft: Option<bool>,
     ) -> Result<Vec<u8>, Refusal> {
         let random = DepositRandom { key: self.random()?, nonce: self.random()? };
         self.with_open(|open| {
-            let (envelope, chunks) = (row.envelope.clone(), vec![row.bytes.clone()]);
+            let envelope = rows.last().ok_or(Refusal::Internal)?.envelope.clone();
+            let chunks = rows.iter().map(|row| row.bytes.clone()).collect();
             // Whoever hands it in, and whatever backup the server was put back to.
             let enrolment = Some(open.identity.enrolment.clone().into());
             let part = SealedPart { document, envelope, chunks, enrolment, draft };
@@ -128,12 +131,12 @@ impl<P: Platform> Core<P> {
 }
 
 impl Open {
-    /// What stands in drafts of a document, also what does not fit.
+    /// What stands in drafts of a document, also what does not fit; of a text that is too long, what travels.
     pub(super) fn half_typed(&self, document: DocumentId) -> Vec<Edit> {
         let drafts = self.drafts.pairs().iter();
         let drafts = drafts.filter(|((id, path), _)| *id == document && !asked::is_asked(path));
         drafts
-            .map(|((_, path), draft)| Edit { path: path.clone(), value: draft.value.clone() })
+            .map(|((_, path), draft)| Edit { path: path.clone(), value: in_bounds(&draft.value) })
             .collect()
     }
 
@@ -144,5 +147,14 @@ impl Open {
         } else {
             self.undeposited.insert(document);
         }
+    }
+}
+
+fn in_bounds(value: &Value) -> Value {
+    match value {
+        Value::Str(text) => {
+            Value::text(text.get(..text.floor_char_boundary(FIELD_TEXT_BYTES_MAX)).unwrap_or(text))
+        }
+        other => other.clone(),
     }
 }

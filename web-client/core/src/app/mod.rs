@@ -3,14 +3,15 @@
 //! Reading order: [`state`] (what an open vault holds), [`known`] (records as last read), [`now`], [`own`] (the
 //! municipality's own checklists), [`people`] (the persons of cases, as they are looked for), [`same`] (cards of one person), [`twins`] (those who may be one), [`rows`] (what is
 //! stored), [`kept`] (the same
-//! as the exchange sees it), [`command`] (what
-//! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`asked`] (half-typed
+//! as the exchange sees it), [`opening`] (what cannot be opened), [`contact`] (when the server is asked), [`command`] (what
+//! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`piece`] (changes in memory), [`asked`] (half-typed
 //! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`passkey`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
 //! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
 
 mod act;
 mod asked;
 mod command;
+mod contact;
 mod deposits;
 mod desk;
 mod drafted;
@@ -22,9 +23,11 @@ mod known;
 mod looked;
 mod now;
 mod open_part;
+mod opening;
 mod own;
 mod passkey;
 mod people;
+mod piece;
 mod rows;
 mod safety;
 mod same;

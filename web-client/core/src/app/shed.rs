@@ -128,8 +128,10 @@ impl<P: Platform> Core<P> {
     async fn shed_open(&self) -> Result<(), Refusal> {
         self.deposit_drafts().await?;
         let (user, mut guarded) = self.with_open(|open| Ok((open.user(), open.guarded.clone())))?;
-        let (mut writes, went) = self.shed_rows(user, &mut guarded).await?;
-        writes.push(guarded.row(user)?);
+        let (writes, went) = self.shed_rows(user, &mut guarded).await?;
+        if writes.is_empty() {
+            return Ok(());
+        }
         self.commit(writes).await?;
         self.with_open(|open| {
             open.client.ask_again(guarded.gone.iter().copied());
@@ -158,6 +160,7 @@ impl<P: Platform> Core<P> {
             let user = key.strip_prefix(GUARDED).and_then(|id| UserId::try_from(id).ok());
             let Some(user) = user else { continue };
             let mut guarded = Guarded::read(Some(row));
+            let was_over = guarded.lease.is_over();
             guarded.lease.resumes(now_ms);
             if guarded.here.is_empty() || !guarded.lease.is_over() {
                 continue;
@@ -165,15 +168,21 @@ impl<P: Platform> Core<P> {
             let is_open = self.with_open(|open| Ok(open.user() == user)).unwrap_or(false);
             if !is_open {
                 let (mut writes, _) = self.shed_rows(user, &mut guarded).await?;
-                writes.push(guarded.row(user)?);
-                self.commit(writes).await?;
+                // That the time is over stays so whatever the clock says then; after that only what goes is news.
+                if writes.is_empty() && !was_over {
+                    writes.push(guarded.row(user)?);
+                }
+                if !writes.is_empty() {
+                    self.commit(writes).await?;
+                }
             }
         }
         Ok(())
     }
 
-    /// The end of all rows of what is protected, but for what is sealed to the server, and which records these are. One
-    /// in which something is half typed that has no deposit as it stands there stays until its vault is opened.
+    /// The end of all rows of what is protected, but for what is sealed to the server, and which records these are;
+    /// nothing to be written when nothing goes. One in which something is half typed that has no deposit as it stands
+    /// there stays until its vault is opened.
     async fn shed_rows(
         &self,
         user: UserId,
@@ -207,10 +216,14 @@ impl<P: Platform> Core<P> {
             writes.extend(drafts.into_iter().map(of(Table::Drafts)));
             writes.extend(chunks.into_iter().map(of(Table::Chunks)));
         }
+        let before = guarded.here.len();
         guarded.here.retain(|id| stay.contains(id));
-        guarded.owes = true;
-        guarded.gone.extend(&went);
-        order::sort_and_dedup(&mut guarded.gone);
+        if guarded.here.len() < before || !writes.is_empty() {
+            guarded.owes = true;
+            guarded.gone.extend(&went);
+            order::sort_and_dedup(&mut guarded.gone);
+            writes.push(guarded.row(user)?);
+        }
         Ok((writes, went))
     }
 

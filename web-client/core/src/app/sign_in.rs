@@ -158,8 +158,12 @@ impl<P: Platform> Core<P> {
 
     /// Hands in what a vault has that a new one of the same person will take the place of.
     async fn bring_home(&self, old: &VaultRecord, new: &VaultRecord) -> Result<(), Refusal> {
-        // Also where the server knows no such road: the new vault must not write over them.
-        self.deposit_drafts_of(old).await?;
+        // Also where the server knows no such road: the new vault must not write over them. What is read of them is to be
+        // what is written.
+        {
+            let _turn = self.0.turn.take().await;
+            self.deposit_drafts_of(old).await?;
+        }
         if let Some(token) = new.hand_in.clone() {
             let (user, device, vault) = (old.user, new.device, Some(new.login.clone()));
             let road = Road { user, device, token, gone: None, told: false, vault };
@@ -196,6 +200,11 @@ impl<P: Platform> Core<P> {
     /// What follows once a vault is open: drafts of a crashed session become changes.
     async fn opened(&self) -> Result<(), Refusal> {
         self.0.state.borrow_mut().sign_in_needed = false;
+        {
+            let _turn = self.0.turn.take().await;
+            // A device that cannot write opens none of them; the others it does.
+            let _aside = self.open_each().await;
+        }
         self.commit_all_drafts().await?;
         self.read_open_part().await?;
         self.tell_status();

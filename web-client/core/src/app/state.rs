@@ -23,6 +23,7 @@ use super::asked::{self, Tabs};
 use super::known::Known;
 use super::looked;
 pub(super) use super::now::Now;
+use super::opening::{Opening, opening_key};
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
@@ -115,6 +116,8 @@ pub(super) struct Open {
     pub(super) looks: Looks,
     /// What is protected here.
     pub(super) guarded: Guarded,
+    /// What cannot be opened.
+    pub(super) opening: Opening,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
@@ -182,6 +185,7 @@ impl<P: Platform> Core<P> {
             undeposited: BTreeSet::new(),
             looks: Looks::default(),
             guarded: Guarded::default(),
+            opening: Opening::default(),
             wants_again: false,
             curtain: Curtain::default(),
             key,
@@ -190,6 +194,10 @@ impl<P: Platform> Core<P> {
         if let Ok(Some(sealed)) = store.get(Table::Meta, &row).await {
             // One that cannot be read is none: the server finds it by the count.
             open.looks = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
+        }
+        let row = opening_key(user);
+        if let Some(sealed) = store.get(Table::Meta, &row).await.map_err(|_| Refusal::Storage)? {
+            open.opening = open_row(&open.key, Table::Meta, &row, &sealed)?;
         }
         let guarded = store.get(Table::Meta, &guarded_key(user)).await;
         open.guarded = Guarded::read(guarded.map_err(|_| Refusal::Storage)?);
@@ -310,6 +318,7 @@ impl<P: Platform> Core<P> {
             status.last_contact_ms = open.standing.last_contact_ms;
             status.without_backup = !open.standing.has_backup;
             status.shed = !open.guarded.gone.is_empty();
+            status.aside = u32::try_from(open.opening.aside.len()).unwrap_or(u32::MAX);
             // Of a record that has gone for good, as one that was cleaned, nobody waits for what was written.
             status.waiting = if open.guarded.owes { state.deposits_alone } else { 0 };
             for row in open.chunks.values().flat_map(BTreeMap::values) {

@@ -1,144 +1,69 @@
-//! Contact with the server: one exchange, then the live socket until it closes.
+//! What an exchange asks, what follows from its answer and from the frames of the live socket; [`contact`](super::contact)
+//! says when.
 //!
 //! What is said and what follows from an answer is decided by `shared::sync::client`; here it is
 //! sent, and stored as one commit of rows and cursor.
 
-use ankomst_shared::app::{Contact, Query, Refusal, Role};
-use ankomst_shared::ids::{DeviceId, DocumentId};
-use ankomst_shared::order;
-use ankomst_shared::sync::backoff::Backoff;
-use ankomst_shared::sync::client::batch;
-use ankomst_shared::sync::client::deposits::backed_up;
-use ankomst_shared::sync::client::session::{Frame, Next};
-use ankomst_shared::sync::message::{
-    CAN_CHANGE_LINES, ClientFrame, Exchange, ExchangeAnswer, Hello, LACKS_HAND_IN,
-    PROTOCOL_VERSION, ServerFrame,
-};
-use ankomst_shared::sync::{Digest, Position, wire};
-use futures_util::future::{Either, select};
-
+use super::contact::Heard;
 use super::deposits::hand_in;
 use super::kept::Shelf;
 use super::shed::Guarded;
 use super::state::{Core, Open};
 use super::take_in;
-use crate::platform::{Clock, Method, Platform, Random, Socket, Transport};
-
-/// Without contact by itself, the tablet asks this often while a vault is open, in milliseconds.
-const IDLE_MS: u64 = 60_000;
-
-/// A tablet makes an exchange this often beside its live socket, in milliseconds: only exchanges tell
-/// how far the backups reach.
-const LIVE_MS: u64 = 3_600_000;
-
-/// A supervisor's desk makes an exchange this often beside its live socket, in milliseconds.
-const DESK_MS: u64 = 180_000;
-
-/// Most exchanges in a row of which nothing came, before waiting.
-const ROUNDS_MAX: u32 = 50;
+use crate::platform::{Method, Platform, Transport};
+use ankomst_shared::app::{Contact, Query, Refusal};
+use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::order;
+use ankomst_shared::sync::client::batch;
+use ankomst_shared::sync::client::deposits::backed_up;
+use ankomst_shared::sync::client::session::{Frame, Next};
+use ankomst_shared::sync::message::{
+    Ack, CAN_CHANGE_LINES, Exchange, ExchangeAnswer, Hello, LACKS_HAND_IN, Outcome,
+    PROTOCOL_VERSION, ServerFrame,
+};
+use ankomst_shared::sync::{Digest, Position, wire};
 
 /// How an exchange ended.
-enum Met {
-    /// Everything is here; the socket may open.
-    Whole,
+pub(super) enum Met {
+    /// The socket may open; whether something remains that a later exchange may change.
+    Whole(bool),
     /// Ask again at once: whether the feed went on further than ever, and how many documents are left.
     More(bool, u32),
     /// No answer.
     Nobody,
+    /// The server asks to wait so many milliseconds.
+    Busy(u64),
     /// The session is over.
     SignIn,
 }
 
-/// What became of a frame.
-enum Heard {
-    /// Go on.
-    On,
-    /// Go on, and send what may go.
-    Push,
-    /// The socket has served.
-    Over,
-}
-
 impl<P: Platform> Core<P> {
-    /// Keeps contact with the server and makes changes of rested drafts; runs for ever.
-    pub async fn run(&self) {
-        let rest = Box::pin(self.rest_loop());
-        let contact = Box::pin(self.contact_loop());
-        select(rest, contact).await;
-    }
-
-    async fn contact_loop(&self) {
-        let mut backoff = Backoff::default();
-        let mut wait_ms = IDLE_MS;
-        let (mut rounds, mut least) = (0, u32::MAX);
-        loop {
-            self.wait(wait_ms).await;
-            if !self.is_open() || self.0.state.borrow().sign_in_needed {
-                wait_ms = self.farewells().await;
-                continue;
-            }
-            wait_ms = match self.meet().await {
-                Met::Whole => {
-                    backoff.answered();
-                    (rounds, least) = (0, u32::MAX);
-                    // Others' vaults on this tablet have no session.
-                    self.farewells().await;
-                    self.live().await;
-                    if self.is_open() { 200 } else { IDLE_MS }
-                }
-                Met::More(further, left) => {
-                    rounds = if further || left < least { 0 } else { rounds + 1 };
-                    least = least.min(left);
-                    // Rounds without end would be a defect; they must not become a flood.
-                    if rounds > ROUNDS_MAX { backoff.failed(0) } else { 20 }
-                }
-                Met::Nobody => {
-                    let jitter = self.0.platform.random().bytes().map(u64::from_le_bytes);
-                    backoff.failed(jitter.unwrap_or_default())
-                }
-                Met::SignIn => {
-                    self.0.state.borrow_mut().sign_in_needed = true;
-                    self.tell_status();
-                    // What is not sent goes home without a session.
-                    20
-                }
-            };
-        }
-    }
-
-    async fn wait(&self, ms: u64) {
-        let sleep = Box::pin(self.0.platform.clock().sleep(ms));
-        let wake = Box::pin(self.0.wake.next());
-        select(sleep, wake).await;
-    }
-
-    fn is_open(&self) -> bool {
-        self.0.state.borrow().open.is_some()
-    }
-
-    fn set_contact(&self, contact: Contact) {
-        let changed =
-            core::mem::replace(&mut self.0.state.borrow_mut().contact, contact) != contact;
-        if changed {
-            self.tell_status();
-        }
-    }
-
     /// One exchange, renewing the session if it has run out.
-    async fn meet(&self) -> Met {
-        self.set_contact(Contact::Trying);
+    pub(super) async fn meet(&self) -> Met {
+        // Who is asked now and then answers all the same.
+        if self.0.state.borrow().contact != Contact::Asks {
+            self.set_contact(Contact::Trying);
+        }
         for attempt in 0..2 {
             let Ok(question) = self.question().await else { return Met::Nobody };
             let body = wire::pack(&question);
             let answer = self.0.platform.transport().send(Method::Post, "/api/v1/sync", body).await;
             let Ok(answer) = answer else { break };
-            if answer.status == 200 {
-                self.0.state.borrow_mut().outdated = false;
-            }
             match answer.status {
                 200 => match wire::unpack::<ExchangeAnswer>(&answer.body) {
-                    Ok(answer) => return self.hear(&question, answer).await.unwrap_or(Met::Nobody),
-                    Err(_) => break,
+                    // What another version says may mean something else.
+                    Ok(answer) if answer.welcome.version != PROTOCOL_VERSION => {
+                        self.0.state.borrow_mut().outdated = true;
+                        break;
+                    }
+                    Ok(answer) => {
+                        self.0.state.borrow_mut().outdated = false;
+                        return self.hear(&question, answer).await.unwrap_or(Met::Nobody);
+                    }
+                    Err(_) => {
+                        self.0.state.borrow_mut().outdated = false;
+                        break;
+                    }
                 },
                 401 if attempt == 0 => match self.refresh().await {
                     204 => {}
@@ -149,6 +74,10 @@ impl<P: Platform> Core<P> {
                     _ => break,
                 },
                 401 => return Met::SignIn,
+                429 | 503 => {
+                    let asked_ms = u64::from(answer.retry_s.unwrap_or_default()) * 1_000;
+                    return Met::Busy(asked_ms);
+                }
                 // 426 is also what a server says that wants https: no fault of this program.
                 426 if answer.problem.as_deref() != Some("https-needed") => {
                     // What is typed is kept; it goes with the first exchange after the update.
@@ -257,10 +186,13 @@ impl<P: Platform> Core<P> {
         self.tell_status();
         Ok(match next {
             Next::Again => {
-                let further = answer.feed.cursor.feed > question.hello.high.feed;
+                // Also what was taken is some way on: it is offered no more.
+                let taken = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));
+                let further = answer.feed.cursor.feed > question.hello.high.feed
+                    || answer.acks.iter().any(taken);
                 Met::More(further, answer.documents_left)
             }
-            Next::Whole | Next::Later => Met::Whole,
+            next => Met::Whole(next == Next::Later),
         })
     }
 
@@ -292,62 +224,11 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// The live socket, until it closes or a new exchange is needed.
-    async fn live(&self) {
-        let Ok(socket) = self.0.platform.transport().connect("/api/v1/live").await else { return };
-        let arrived = self.0.state.borrow().arrived;
-        let attach = self.with_open(|open| {
-            let epoch = open.standing.epoch.ok_or(Refusal::Internal)?;
-            let (device, cursor) = (open.identity.device, open.standing.cursor);
-            let arrived = arrived.told(Some(epoch));
-            Ok((device, ClientFrame::Attach { device, epoch, cursor, arrived }))
-        });
-        let Ok((device, attach)) = attach else { return };
-        if socket.send(wire::pack(&attach)).is_err() {
-            return;
-        }
-        self.set_contact(Contact::Live);
-        let supervises =
-            self.with_open(|open| Ok(open.identity.user.roles.contains(&Role::Supervisor)));
-        // Who is away is told by exchanges only; a desk asks anew now and then.
-        let ms = if supervises.unwrap_or(false) { DESK_MS } else { LIVE_MS };
-        let mut due = Box::pin(self.0.platform.clock().sleep(ms));
-        loop {
-            let next = {
-                let message = Box::pin(socket.receive());
-                let wake = Box::pin(self.0.wake.next());
-                match select(select(message, wake), &mut due).await {
-                    Either::Left((Either::Left((Some(message), _)), _)) => Some(message),
-                    Either::Left((Either::Left((None, _)), _)) | Either::Right(_) => break,
-                    Either::Left((Either::Right(_), _)) => None,
-                }
-            };
-            let going = match next {
-                Some(message) => match self.hear_frame(device, &message).await {
-                    Ok(Heard::On) => true,
-                    Ok(Heard::Push) => self.send_live(device, &socket),
-                    Ok(Heard::Over) | Err(_) => false,
-                },
-                None => self.send_live(device, &socket),
-            };
-            if !going {
-                break;
-            }
-        }
-        socket.close();
-        self.set_contact(Contact::None);
-    }
-
-    fn send_live(&self, device: DeviceId, socket: &<P::Transport as Transport>::Socket) -> bool {
-        let push = self.with_open_of(device, |open| {
-            let again = core::mem::take(&mut open.wants_again);
-            Ok((!again).then(|| open.push(batch::FRAME_BYTES_MAX)))
-        });
-        let Ok(Some(push)) = push else { return false };
-        push.parts.is_empty() || socket.send(wire::pack(&ClientFrame::Push(push))).is_ok()
-    }
-
-    async fn hear_frame(&self, device: DeviceId, message: &[u8]) -> Result<Heard, Refusal> {
+    pub(super) async fn hear_frame(
+        &self,
+        device: DeviceId,
+        message: &[u8],
+    ) -> Result<Heard, Refusal> {
         let frame: ServerFrame = wire::unpack(message).map_err(|_| Refusal::BadMessage)?;
         let _turn = self.0.turn.take().await;
         let now_ms = self.now_ms();

@@ -1,6 +1,6 @@
 //! What follows from hearing the server, stored in one commit and only then taken into memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::ids::{DeviceId, DocumentId};
@@ -34,6 +34,8 @@ impl<P: Platform> Core<P> {
         heard: Heard,
     ) -> Result<Vec<DocumentId>, Refusal> {
         let Heard { news, standing, arrived, arrival, guarded } = heard;
+        let come: BTreeSet<DocumentId> = order::set(news.arrived.keys().map(|(id, _)| *id));
+        let come: Vec<DocumentId> = come.into_iter().collect();
         let (user, rows, gone_keys) = self.with_open_of(device, |open| {
             let user = open.user();
             let gone = news.gone.iter().flat_map(|id| {
@@ -65,6 +67,10 @@ impl<P: Platform> Core<P> {
         if let Some(guarded) = &guarded {
             writes.push(guarded.row(user)?);
         }
+        if !come.is_empty() {
+            let opening = self.with_open(|open| Ok(open.opening.before(&come, &self.0.build)))?;
+            writes.push(self.opening_row(user, &opening)?);
+        }
         if arrived != self.0.state.borrow().arrived
             && let Some(bytes) = arrived.to_bytes()
         {
@@ -72,7 +78,7 @@ impl<P: Platform> Core<P> {
         }
         self.commit(writes).await?;
         self.0.state.borrow_mut().arrived = arrived;
-        self.with_open_of(device, |open| {
+        let touched = self.with_open_of(device, |open| {
             let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
             touched.extend(open.backed_up(standing.backed_up));
             open.standing = standing;
@@ -98,6 +104,12 @@ impl<P: Platform> Core<P> {
                 open.headers.remove(id);
             }
             order::sort_and_dedup(&mut touched);
+            Ok(touched)
+        })?;
+        if !come.is_empty() {
+            self.open_come(&come).await?;
+        }
+        self.with_open_of(device, |open| {
             open.read_own_of(&touched);
             Ok(touched)
         })

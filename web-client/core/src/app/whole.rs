@@ -14,6 +14,8 @@ use super::state::{Open, Opened};
 /// by itself may have written something else under the same number, and then the record is opened without what was
 /// refused, which stays kept.
 pub(super) fn open(actor: ActorId, rows: &BTreeMap<ChangeHash, ChunkRow>) -> Option<Document> {
+    #[cfg(debug_assertions)]
+    rows.values().for_each(|row| super::opening::drill(&row.bytes));
     let with = |refused: bool| {
         let rows = rows.values().filter(|row| refused || row.stage != Stage::Refused);
         Document::open(actor, rows.map(|row| row.bytes.as_slice())).ok()
@@ -30,6 +32,9 @@ impl Open {
         now_ms: i64,
     ) -> Option<&mut Opened> {
         self.uses += 1;
+        if self.is_aside(id) {
+            return None;
+        }
         if !self.documents.contains_key(&id) {
             let chunks = self.chunks.get(&id)?;
             let document = open(actor, chunks)?;
@@ -50,6 +55,9 @@ impl Open {
 
     /// A copy of a document for reading.
     pub(super) fn read(&mut self, id: DocumentId) -> Option<Document> {
+        if self.is_aside(id) {
+            return None;
+        }
         // Never written as this actor: a document that is written is opened with a fresh one.
         let known = self.documents.get(&id).map(|opened| opened.document.clone());
         known.or_else(|| {

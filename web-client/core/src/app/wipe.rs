@@ -11,6 +11,7 @@ use ankomst_shared::sync::message::Gone;
 use super::drafted::{hands_in, read_drafted_key};
 use super::farewell::{Met, Road};
 use super::rows::{EMPTIED, vault_key};
+use super::shed::Guarded;
 use super::state::Core;
 use crate::platform::Platform;
 use crate::store::{Row, Store, Table, Write};
@@ -134,6 +135,10 @@ impl<P: Platform> Core<P> {
                 writes.push(Write::put(table, aside, value));
             }
             writes.push(Write::delete(table, key));
+        }
+        if waits {
+            // It is this person's work that waits here, though nothing of it is in the new vault.
+            writes.push(Guarded { owes: true, ..Guarded::default() }.row(old.user)?);
         }
         let token = old.hand_in.clone().unwrap_or_else(|| Vec::new().into());
         let gone = old.hand_in.is_some().then_some(Gone::Replaced);

@@ -7,31 +7,24 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::app::Refusal;
 use ankomst_shared::catalog::{Catalog, Located, MergeCode, check};
-use ankomst_shared::document::{Chunk, Document, Edit};
-use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, EntryId};
+use ankomst_shared::document::Edit;
+use ankomst_shared::ids::{DocumentId, EntryId};
 use ankomst_shared::limits::{DRAFT_DEPOSIT_MS, DRAFT_REST_MS};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::plant::{self, Plant};
+use ankomst_shared::sign::Header;
 use ankomst_shared::sign::header::review_of;
-use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::value::Value;
 
 use super::asked::{self, Change};
 use super::drafted;
-use super::rows::{ChunkRow, Draft, Stage, chunk_key, deposit_id, deposit_key, draft_key};
+use super::piece::Piece;
+use super::rows::{Draft, chunk_key, deposit_id, deposit_key, draft_key};
 use super::screen::BEAT_MS;
 use super::state::{Core, Open, header_in};
 use crate::platform::{Clock, Platform};
 use crate::store::{Table, Write};
-
-/// A change of one document, made and not yet on the disk.
-pub(super) struct Piece {
-    document: DocumentId,
-    /// Nothing when the answers stand there already.
-    made: Option<(Chunk, ActorId, i64)>,
-    edits: Vec<Edit>,
-}
 
 impl<P: Platform> Core<P> {
     /// Saves what stands in a field.
@@ -252,7 +245,7 @@ impl<P: Platform> Core<P> {
             let pieces = self.pieces(document, &edits)?;
             let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
             for piece in &pieces {
-                if let Some((row, _)) = self.signed(piece)? {
+                for (row, _) in self.signed(piece)? {
                     sealed.push(self.deposited(piece.document, &row)?);
                 }
             }
@@ -272,32 +265,6 @@ impl<P: Platform> Core<P> {
         Ok(header.document)
     }
 
-    /// A change of a document, made in memory.
-    pub(super) fn made(&self, id: DocumentId, edits: &[Edit]) -> Result<Piece, Refusal> {
-        let (now_ms, actor) = (self.now_ms(), ActorId::from_bytes(self.random()?));
-        let made = self.with_open(|open| {
-            let by = open.authoring(id, now_ms);
-            let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
-            let chunk = opened.document.commit(edits, &by).map_err(|_| Refusal::Internal)?;
-            Ok(chunk.map(|chunk| (chunk, opened.document.actor(), opened.since_ms)))
-        })?;
-        Ok(Piece { document: id, made, edits: edits.to_vec() })
-    }
-
-    /// The first change of a new document, made in memory.
-    fn made_new(&self, header: &Header, edits: &[Edit]) -> Result<Piece, Refusal> {
-        let (id, now_ms, actor) =
-            (header.document, self.now_ms(), ActorId::from_bytes(self.random()?));
-        let made = self.with_open(|open| {
-            let by = open.authoring(id, now_ms);
-            let (document, chunk) = Document::create(actor, header.sign(&open.signing), edits, &by)
-                .map_err(|_| Refusal::Internal)?;
-            drop(document);
-            Ok(Some((chunk, actor, now_ms)))
-        })?;
-        Ok(Piece { document: id, made, edits: edits.to_vec() })
-    }
-
     /// One commit: the changes, their deposits, the end of the drafts they were made of.
     async fn save(&self, pieces: Vec<Piece>) -> Result<(), Refusal> {
         let user = self.with_open(|open| Ok(open.user()))?;
@@ -314,13 +281,14 @@ impl<P: Platform> Core<P> {
             if plant::is(Plant::DraftsApart) {
                 self.commit(core::mem::take(&mut writes)).await?;
             }
-            let Some((row, hash)) = self.signed(piece)? else { continue };
-            writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &hash), &row)?);
-            let key = deposit_key(user, deposit_id(&hash));
-            if !plant::is(Plant::NoDeposit) {
-                writes.push(Write::put(Table::Deposits, key, self.deposited(*id, &row)?));
+            for (row, hash) in self.signed(piece)? {
+                writes.push(self.sealed(Table::Chunks, chunk_key(user, *id, &hash), &row)?);
+                let key = deposit_key(user, deposit_id(&hash));
+                if !plant::is(Plant::NoDeposit) {
+                    writes.push(Write::put(Table::Deposits, key, self.deposited(*id, &row)?));
+                }
+                rows.push((*id, hash, row));
             }
-            rows.push((*id, hash, row));
         }
         let made: Vec<Header> = rows.iter().filter_map(|(_, _, row)| header_in(row)).collect();
         writes.extend(self.guards(&made)?);
@@ -348,38 +316,6 @@ impl<P: Platform> Core<P> {
         self.tell_status();
         self.0.wake.put(());
         Ok(())
-    }
-
-    /// The row of a piece, with its author's envelope.
-    pub(super) fn signed(&self, piece: &Piece) -> Result<Option<(ChunkRow, ChangeHash)>, Refusal> {
-        let Some((chunk, actor, opened_ms)) = &piece.made else { return Ok(None) };
-        self.with_open(|open| {
-            let envelope = AuthorEnvelope {
-                document: piece.document,
-                actor: *actor,
-                user: open.user(),
-                device: open.identity.device,
-                opened_ms: *opened_ms,
-                last: chunk.hash,
-            };
-            let row = ChunkRow {
-                bytes: chunk.bytes.clone().into(),
-                envelope: envelope.sign(&open.signing).into(),
-                stage: Stage::Unsent,
-                received_ms: None,
-                own: Some(0),
-            };
-            Ok(Some((row, chunk.hash)))
-        })
-    }
-
-    /// A change sealed to the server.
-    pub(super) fn deposited(
-        &self,
-        document: DocumentId,
-        row: &ChunkRow,
-    ) -> Result<Vec<u8>, Refusal> {
-        self.sealed_part(document, row, None)
     }
 
     /// A fresh entry id.

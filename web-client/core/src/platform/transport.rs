@@ -18,6 +18,8 @@ pub struct HttpAnswer {
     pub status: u16,
     /// Code of the problem, from the header `x-ankomst-problem`.
     pub problem: Option<String>,
+    /// After how many seconds coming again helps, from the header `retry-after`.
+    pub retry_s: Option<u32>,
     /// Body, bounded by `limits::SYNC_BODY_BYTES_MAX`.
     pub body: Vec<u8>,
 }

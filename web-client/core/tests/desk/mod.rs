@@ -19,7 +19,8 @@ use ankomst_shared::ids::{DeviceId, DocumentId, Epoch, UnitId, UserId};
 use ankomst_shared::sign::deposit::DepositKey;
 use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::{
-    EnrolRequest, ExchangeAnswer, FeedBatch, Me, PROTOCOL_VERSION, SignInAnswer, Welcome,
+    DocumentHistory, EnrolRequest, ExchangeAnswer, FeedBatch, Me, PROTOCOL_VERSION, SignInAnswer,
+    Welcome,
 };
 use ankomst_shared::sync::{Chain, Digest, Position, wire};
 use ankomst_shared::value::Value;
@@ -92,6 +93,16 @@ impl Desk {
         Rc::clone(&self.door.0)
     }
 
+    /// Documents that the next exchanges are answered with, whole.
+    pub fn given(&self) -> Given {
+        Rc::clone(&self.door.3)
+    }
+
+    /// How often somebody has tried to open a socket.
+    pub fn dialled(&self) -> Rc<Cell<u32>> {
+        Rc::clone(&self.door.2)
+    }
+
     /// What happens while the server answers somebody who signs in.
     pub fn meanwhile(&self, happens: impl FnMut() + 'static) {
         *self.door.1.borrow_mut() = Some(Box::new(happens));
@@ -142,7 +153,15 @@ impl Platform for Desk {
 
 /// A server that enrols everybody.
 #[derive(Default)]
-pub struct Door(Rc<RefCell<VecDeque<(u16, &'static str)>>>, Rc<RefCell<Option<Happens>>>);
+pub struct Door(
+    Rc<RefCell<VecDeque<(u16, &'static str)>>>,
+    Rc<RefCell<Option<Happens>>>,
+    Rc<Cell<u32>>,
+    Given,
+);
+
+/// Documents whole, by exchange.
+pub type Given = Rc<RefCell<VecDeque<Vec<DocumentHistory>>>>;
 
 type Happens = Box<dyn FnMut()>;
 
@@ -156,10 +175,18 @@ impl Transport for Door {
         body: Vec<u8>,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
         let answer = if ["/api/v1/sync", "/api/v1/session/refresh"].contains(&path) {
+            let given = self.3.borrow_mut().pop_front().filter(|_| path == "/api/v1/sync");
+            if let Some(documents) = given {
+                let answer = ExchangeAnswer { documents, anew: false, ..answer(0, &[]) };
+                let body = wire::pack(&answer);
+                let answer = HttpAnswer { status: 200, problem: None, retry_s: None, body };
+                return std::future::ready(Ok(answer));
+            }
             let next = self.0.borrow_mut().pop_front().filter(|(status, _)| *status > 0);
             next.map(|(status, problem)| HttpAnswer {
                 status,
                 problem: Some(problem.to_owned()),
+                retry_s: problem.strip_prefix("busy ").and_then(|seconds| seconds.parse().ok()),
                 body: body_of(problem),
             })
         } else {
@@ -172,6 +199,7 @@ impl Transport for Door {
     }
 
     fn connect(&self, _: &str) -> impl Future<Output = Result<Nowhere, TransportError>> + 'static {
+        self.2.set(self.2.get() + 1);
         std::future::ready(Err(TransportError("nowhere".to_owned())))
     }
 }
@@ -197,11 +225,11 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
         server_ms: 1,
         hand_in: Some(vec![7; 32].into()),
     };
-    HttpAnswer { status: 200, problem: None, body: wire::pack(&answer) }
+    HttpAnswer { status: 200, problem: None, retry_s: None, body: wire::pack(&answer) }
 }
 
 /// `lease <seconds> [documents]`: an answer with nothing new in it; the documents are what is protected. `left
-/// <documents>`: one of a first sync of which so much is still to come.
+/// <documents>`: one of a first sync of which so much is still to come. `version <number>`: one of that version.
 fn body_of(problem: &str) -> Vec<u8> {
     let rests = problem.strip_prefix("lease ").map(|said| {
         let mut said = said.split(' ');
@@ -215,7 +243,12 @@ fn body_of(problem: &str) -> Vec<u8> {
         let feed = FeedBatch { chunks: Vec::new(), cursor };
         ExchangeAnswer { documents_left, feed, anew: false, ..answer(0, &[]) }
     });
-    rests.or(left).map(|answer| wire::pack(&answer)).unwrap_or_default()
+    let version = problem.strip_prefix("version ").map(|version| {
+        let mut answer = ExchangeAnswer { anew: false, ..answer(0, &[]) };
+        answer.welcome.version = version.parse().unwrap();
+        answer
+    });
+    rests.or(left).or(version).map(|answer| wire::pack(&answer)).unwrap_or_default()
 }
 
 /// An answer with nothing new in it, so many seconds to be read without another, and what is protected.

@@ -23,7 +23,8 @@ pub fn key_of(login: &str) -> Option<VaultKey> {
 /// Asks for a passkey: this one, or any if nothing is known of it. With a challenge of the server it is signed in with.
 pub fn open_key(challenge: &[u8], known: Option<VaultKey>, then: impl FnOnce(Said) + 'static) {
     let (ids, salt) = known.map_or_else(Default::default, |(id, salt)| (vec![id], salt));
-    said(&["open".into(), bytes(challenge), list(&ids), bytes(&salt)], then);
+    let asked = ["open".into(), bytes(challenge), list(&ids), bytes(&salt)];
+    said(&asked, silent(challenge), then);
 }
 
 /// Makes a passkey for the open vault.
@@ -41,7 +42,7 @@ pub fn make_key() {
             user.login.into(),
             user.name.into(),
         ];
-        said(&asked, |said| match said {
+        said(&asked, Text::KeySilent, |said| match said {
             Err(why) => ui().say(why),
             Ok(mut parts) => {
                 let made = parts.split_off(parts.len().min(3));
@@ -64,14 +65,19 @@ fn answered(reply: Reply) {
 }
 
 /// Asks `boot.js`, which answers with parts, with none where the browser has no passkeys, or with nothing.
-fn said(asked: &[JsValue], then: impl FnOnce(Said) + 'static) {
+fn said(asked: &[JsValue], silent: Text, then: impl FnOnce(Said) + 'static) {
     let then: Box<dyn FnOnce(Said)> = Box::new(then);
-    let told = Closure::once_into_js(move |said: JsValue| then(read(&said)));
+    let told = Closure::once_into_js(move |said: JsValue| then(read(&said, silent)));
     call("passkey", &[[told].as_slice(), asked].concat());
 }
 
-fn read(said: &JsValue) -> Said {
-    let Some(said) = said.dyn_ref::<Array>() else { return Err(tr(Text::KeyCancelled)) };
+/// What is said when the passkey does not answer: only a vault is opened by a passphrase as well.
+const fn silent(challenge: &[u8]) -> Text {
+    if challenge.is_empty() { Text::KeyCancelled } else { Text::KeySilent }
+}
+
+fn read(said: &JsValue, silent: Text) -> Said {
+    let Some(said) = said.dyn_ref::<Array>() else { return Err(tr(silent)) };
     let parts = said.iter().map(|part| {
         let part: Uint8Array = part.unchecked_into();
         let bytes = part.to_vec();
@@ -89,4 +95,15 @@ fn bytes(bytes: &[u8]) -> JsValue {
 
 fn list(all: &[Vec<u8>]) -> JsValue {
     all.iter().map(|one| bytes(one)).collect::<Array>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_signs_in_is_not_sent_to_a_passphrase() {
+        assert_eq!(silent(b"challenge"), Text::KeySilent);
+        assert_eq!(silent(b""), Text::KeyCancelled);
+    }
 }

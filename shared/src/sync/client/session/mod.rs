@@ -27,6 +27,8 @@ pub struct Client {
     postponed: Vec<DocumentId>,
     /// Unsent changes that wait for others; they do not bar the way for the rest.
     waiting: Few<(DocumentId, ChangeHash), ()>,
+    /// The last acknowledgements had some that were taken.
+    taken: bool,
     /// The last unsure document that the greeting had room for, if it did not have room for all.
     asked_to: Option<DocumentId>,
 }
@@ -179,7 +181,9 @@ impl Client {
         let deposits = answer.welcome.received.feed > 0 && !answer.deposits.is_empty();
         let rest = answer.documents_left > 0 || differs || found || unsent || deposits;
         let rest = rest || !self.heal.is_empty() || self.asked_to.is_some();
-        let rest = rest || answer.anew;
+        // A server takes only so many late ones at once: where some were taken, others find room now.
+        let late = self.taken && !self.waiting.pairs().is_empty();
+        let rest = rest || answer.anew || late;
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
         let next = match (rest, progress || found || unsent || uncompared) {
@@ -187,7 +191,7 @@ impl Client {
             (true, true) => Next::Again,
             (_, _) => Next::Later,
         };
-        if next != Next::Again {
+        if next != Next::Again || late && !unsent {
             self.waiting = Few::default();
         }
         next
@@ -207,6 +211,9 @@ impl Client {
                 raise(&mut place.arrived, *received);
                 self.hear_acks(kept, (acks, received.feed), &mut news);
                 news.give_up(kept, place);
+                if self.taken {
+                    self.waiting = Few::default();
+                }
             }
             ServerFrame::Feed(FeedBatch { chunks, cursor }) => {
                 self.hear_feed(kept, (chunks, 0), &mut news);
@@ -223,9 +230,13 @@ impl Client {
     }
 
     fn hear_acks(&mut self, kept: &impl Kept, (acks, arrival): (&[Ack], u64), news: &mut News) {
+        self.taken = false;
         for ack in acks {
             match news.hear_ack(kept, ack, arrival) {
-                Heard::Taken => self.waiting.retain(|(document, _)| *document != ack.document),
+                Heard::Taken => {
+                    self.taken = true;
+                    self.waiting.retain(|(document, _)| *document != ack.document);
+                }
                 Heard::Waits => self.waiting.insert((ack.document, ack.hash), ()),
                 Heard::Nothing => {}
             }

@@ -1,8 +1,10 @@
 //! What a tablet says when it has more to say than one greeting has room for.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::ids::{DeviceId, Epoch, UserId};
-use crate::sync::message::{Me, Push, Welcome};
+use crate::sync::message::{Me, Outcome, Push, Welcome};
 
 /// A device that has had a change of each of so many documents.
 struct Many(u32);
@@ -117,4 +119,109 @@ fn what_a_greeting_has_no_room_for_stays_unsure_until_a_later_one_has_asked() {
         assert_eq!(next == Next::Again, !place.unsure.is_empty(), "round {rounds}");
     }
     assert_eq!((asked.len(), rounds), (45_000, 3));
+}
+
+/// What one person wrote in records of ended lines, by how far it has come.
+struct Late(BTreeMap<ChangeHash, Stage>);
+
+impl Kept for Late {
+    fn documents(&self) -> Vec<DocumentId> {
+        vec![id(1)]
+    }
+
+    fn stages(&self, _: DocumentId) -> Vec<(ChangeHash, Stage)> {
+        self.0.iter().map(|(hash, stage)| (*hash, *stage)).collect()
+    }
+
+    fn stage(&self, _: DocumentId, hash: &ChangeHash) -> Option<Stage> {
+        self.0.get(hash).copied()
+    }
+
+    fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)> {
+        Vec::new()
+    }
+
+    fn came(&self, _: DocumentId) -> bool {
+        true
+    }
+
+    fn follows(&self, _: DocumentId) -> bool {
+        false
+    }
+}
+
+impl Late {
+    /// What a server says to what is offered that takes so many at once.
+    fn offered(&self, client: &Client, room: usize) -> Vec<Ack> {
+        let unsent = self.0.iter().filter(|(_, stage)| **stage == Stage::Unsent);
+        let offered = unsent.filter(|(hash, _)| !client.waits(id(1), hash)).enumerate();
+        let ack = |(at, (hash, _)): (usize, (&ChangeHash, _))| {
+            let taken = at < room;
+            let outcome = if taken { Outcome::Received(1) } else { Outcome::Missing(Vec::new()) };
+            Ack { document: id(1), hash: *hash, outcome }
+        };
+        offered.map(ack).collect()
+    }
+
+    fn takes(&mut self, news: &News) {
+        self.0.extend(news.stages.iter().map(|((_, hash), said)| (*hash, said.stage)));
+    }
+
+    fn left(&self) -> usize {
+        self.0.values().filter(|stage| **stage == Stage::Unsent).count()
+    }
+}
+
+fn late(count: u16) -> (Late, Client, Place) {
+    let hash = |number: u16| {
+        let mut bytes = [0; 32];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        ChangeHash::from_bytes(bytes)
+    };
+    let late = Late((0..count).map(|number| (hash(number), Stage::Unsent)).collect());
+    let place = Place { epoch: Some(Epoch::from_bytes([5; 16])), ..Place::default() };
+    (late, Client::default(), place)
+}
+
+#[test]
+fn late_changes_are_offered_until_none_is_taken_any_more() {
+    let (mut kept, mut client, mut place) = late(1_000);
+    let mut rounds = 0;
+    loop {
+        let question = greeting();
+        // The server has no room for the last hundred today.
+        let room = 64.min(kept.left().saturating_sub(100));
+        let mut answer = ExchangeAnswer { acks: kept.offered(&client, room), ..answer() };
+        let news = client.hear(&mut place, &kept, &answer);
+        kept.takes(&news);
+        answer.digest = digest(&place, &kept);
+        rounds += 1;
+        match client.settle(&mut place, &kept, (&question, &answer), news.progress) {
+            Next::Again => assert!(rounds < 40, "a flood"),
+            next => {
+                assert_eq!((next, kept.left()), (Next::Later, 100));
+                break;
+            }
+        }
+    }
+    assert_eq!(rounds, 16);
+    assert_eq!(kept.offered(&client, 0).len(), 100, "they are offered with the next contact");
+}
+
+#[test]
+fn late_changes_are_offered_on_a_socket_until_none_is_taken_any_more() {
+    let (mut kept, mut client, mut place) = late(1_000);
+    let mut frames = 0;
+    loop {
+        let room = 64.min(kept.left().saturating_sub(100));
+        let acks = ServerFrame::Acks(kept.offered(&client, room), Position::default());
+        let Frame::News(news) = client.hear_frame(&mut place, &kept, &acks) else { panic!() };
+        kept.takes(&news);
+        frames += 1;
+        if !news.progress {
+            break;
+        }
+        assert!(frames < 40, "a flood");
+    }
+    assert_eq!((kept.left(), frames), (100, 16));
 }

@@ -94,6 +94,7 @@ impl<P: Platform> Core<P> {
             Act::Understood => self.understood().await?,
             Act::Lock => self.shut().await,
             Act::Pin => return self.set_pin(answers.value("pin").and_then(Value::as_str)),
+            Act::OpenAgain(document) => return self.open_again(document).await,
             Act::NoPasskey => return self.drop_key().await,
             Act::SignOut => self.sign_out().await?,
             Act::Sync => self.exchange_again()?,

@@ -36,7 +36,8 @@ impl<'a> Viewer<'a> {
     }
 
     pub(super) fn record(&mut self, id: DocumentId) -> Result<Rc<RecordState>, Refusal> {
-        self.open.record(id).ok_or(Refusal::NotHere)
+        let lacks = if self.open.is_aside(id) { Refusal::Aside } else { Refusal::NotHere };
+        self.open.record(id).ok_or(lacks)
     }
 
     /// A word in the language.

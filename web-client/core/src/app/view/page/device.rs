@@ -1,8 +1,9 @@
 //! `/surfplatta`: what is on this device, how far it has come, language, look, lock.
 
 use ankomst_shared::app::{
-    Act, Action, Body, Contact, Input, Language, Look, PageView, Part, Question, Sign, Tone,
+    Act, Action, Body, Contact, Input, Language, Line, Look, PageView, Part, Question, Sign, Tone,
 };
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
@@ -19,6 +20,9 @@ impl Viewer<'_> {
         if self.status.without_backup {
             parts.push(notice("backup", Tone::Info, self.w(Word::WithoutBackup)));
         }
+        if !self.open.opening.aside.is_empty() {
+            parts.push(self.aside_part());
+        }
         parts.push(self.contact_part());
         parts.push(self.storage_part());
         parts.push(self.safety_part());
@@ -29,22 +33,47 @@ impl Viewer<'_> {
         PageView { title: self.w(Word::ThisDevice).to_owned(), parts, ..PageView::default() }
     }
 
+    /// Records that cannot be opened: what of them is known without that, and what to do.
+    fn aside_part(&self) -> Part {
+        let line = |id: &DocumentId| {
+            let header = self.open.headers.get(id);
+            let kind = header.and_then(|header| self.catalog.kind(&header.kind));
+            let again = Act::OpenAgain(*id);
+            Line {
+                key: id.to_string(),
+                title: kind
+                    .map(|kind| kind.label.get(self.language).to_owned())
+                    .unwrap_or_default(),
+                detail: header.map(|header| self.moment(header.created_ms)).unwrap_or_default(),
+                actions: vec![action("open-again", self.w(Word::AsideAgain), Sign::None, again)],
+                ..Line::default()
+            }
+        };
+        let lines = self.open.opening.aside.iter().map(line).collect();
+        let mut part = part("aside", self.w(Word::AsideTitle), Body::Lines(lines, String::new()));
+        self.w(Word::AsideHelp).clone_into(&mut part.help);
+        part
+    }
+
     fn contact_part(&self) -> Part {
         let status = &self.status;
         let contact = status
             .last_contact_ms
             .map_or_else(|| self.w(Word::ContactNever).to_owned(), |ms| self.moment(ms));
+        let at = |ms| self.moment(ms);
         let state = match status.contact {
-            Contact::Unknown => Word::ContactUnknown,
-            Contact::Trying => Word::ContactTrying,
-            Contact::Live => Word::ContactLive,
-            Contact::None => Word::ContactNone,
+            Contact::Unknown => self.w(Word::ContactUnknown).to_owned(),
+            Contact::Trying => self.w(Word::ContactTrying).to_owned(),
+            Contact::Live => self.w(Word::ContactLive).to_owned(),
+            Contact::Asks => self.w(Word::ContactAsks).to_owned(),
+            Contact::Busy(ms) => self.f(Word::ContactBusy, &[&at(ms)]),
+            Contact::None => self.w(Word::ContactNone).to_owned(),
         };
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let mut facts = vec![
             fact(Word::DeviceName, status.device_name.clone().unwrap_or_default()),
             fact(Word::LastContact, contact),
-            fact(Word::ContactState, self.w(state).to_owned()),
+            fact(Word::ContactState, state),
             fact(Word::WaitingChanges, status.waiting.to_string()),
             fact(Word::ReceivedChanges, status.received.to_string()),
             fact(Word::HeldChanges, status.held.to_string()),
