@@ -12,6 +12,7 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::given;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
 use crate::limits::ITEMS_MAX;
@@ -53,6 +54,8 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
     let mut news = app.news.subscribe();
     loop {
         let frame = tokio::select! {
+            biased;
+            () = app.stopping.cancelled() => return farewell(socket).await,
             message = socket.recv() => match message {
                 Some(Ok(Message::Binary(bytes))) => match wire::unpack_within::<ClientFrame>(&bytes, ITEMS_MAX) {
                     Ok(frame) => Some(frame),
@@ -67,7 +70,6 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                 }
                 None
             }
-            () = app.stopping.cancelled() => return farewell(socket).await,
             () = tokio::time::sleep(PING_AFTER) => {
                 let ping = socket.send(Message::Ping(axum::body::Bytes::new()));
                 if !matches!(timeout(SEND_DEADLINE, ping).await, Ok(Ok(()))) {
@@ -81,7 +83,7 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
             live.receive(frame).await
         } else {
             // It reads the log and opens what it reads; nobody else is to wait for that.
-            let looked = tokio::task::spawn_blocking(move || (live.news(), live)).await;
+            let looked = given::beside(move || (live.news(), live)).await;
             let Ok((frames, back)) = looked else { return };
             live = back;
             frames
@@ -103,6 +105,7 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
             let ends = frame == ServerFrame::Ended;
             let frame = socket.send(Message::Binary(wire::pack(&frame).into()));
             let sent = tokio::select! {
+                biased;
                 sent = timeout(SEND_DEADLINE, frame) => sent,
                 // A reader that is slow is not waited for at the end.
                 () = stops_soon(&app) => return,
