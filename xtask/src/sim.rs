@@ -218,7 +218,8 @@ fn everywhere() -> anyhow::Result<()> {
         Ok(())
     })?;
     let sound = step("app", || web::run(&web::WebArgs::default()))?;
-    let planted = step("app with a defect", || web::run(&web::WebArgs::planted(&LAST_WINS.to_string())))?;
+    let planted =
+        step("app with a defect", || web::run(&web::WebArgs::planted(&LAST_WINS.to_string())))?;
     step("programs", || {
         cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
     })?;

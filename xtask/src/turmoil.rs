@@ -58,6 +58,9 @@ pub(crate) fn run(args: &TurmoilArgs) -> anyhow::Result<()> {
         faults += count("faults")?;
     }
     println!("{}", json!({ "seeds": seeds, "faults": faults }));
-    ensure!(faults == 0, "not everything was as it must be; again: cargo xtask turmoil --seed N..N");
+    ensure!(
+        faults == 0,
+        "not everything was as it must be; again: cargo xtask turmoil --seed N..N"
+    );
     Ok(())
 }

@@ -34,7 +34,8 @@ struct Args {
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.loud {
-        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+        let chosen = tracing_subscriber::EnvFilter::from_default_env();
+        tracing_subscriber::fmt().with_env_filter(chosen).with_writer(std::io::stderr).init();
     }
     plant::choose(args.plant.and_then(|at| Plant::ALL.get(at).copied()));
     let (first, last) = args.seed.split_once("..").unwrap_or((&args.seed, &args.seed));

@@ -12,8 +12,8 @@ use ankomst_shared::sync::Digest;
 use ankomst_shared::sync::client::session::{Frame, Next};
 use ankomst_shared::sync::client::{Client, Kept, News, Place, Stage, batch};
 use ankomst_shared::sync::message::{
-    CAN_CHANGE_LINES, EnrolRequest, Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION, Push, PushPart,
-    ServerFrame, SignInAnswer,
+    CAN_CHANGE_LINES, EnrolRequest, Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION,
+    Push, PushPart, ServerFrame, SignInAnswer,
 };
 use ankomst_shared::value::Value;
 
@@ -124,7 +124,9 @@ impl Disk {
 
     /// Every change that is here, and how far it has come.
     pub fn changes(&self) -> impl Iterator<Item = ((DocumentId, ChangeHash), Stage)> {
-        self.rows.iter().flat_map(|(id, rows)| rows.iter().map(|(hash, row)| ((*id, *hash), row.stage)))
+        self.rows
+            .iter()
+            .flat_map(|(id, rows)| rows.iter().map(|(hash, row)| ((*id, *hash), row.stage)))
     }
 
     fn bytes16<const N: usize>(&mut self) -> [u8; N] {
@@ -175,7 +177,8 @@ impl Disk {
         };
         if let Some(Chunk { hash, bytes }) = chunk {
             let (user, device) = (me.me.user, me.device);
-            let envelope = AuthorEnvelope { document, actor, user, device, opened_ms: now_ms, last: hash };
+            let envelope =
+                AuthorEnvelope { document, actor, user, device, opened_ms: now_ms, last: hash };
             let envelope = envelope.sign(&self.key);
             self.keep((document, hash), (bytes, envelope), (Stage::Unsent, Some(0)));
             self.wrote.insert((document, hash));
@@ -202,7 +205,8 @@ impl Disk {
         for (document, rows) in &self.rows {
             for (hash, row) in rows {
                 if row.stage == Stage::Unsent && !client.waits(*document, hash) {
-                    let (envelope, chunks) = (row.envelope.clone().into(), vec![row.bytes.clone().into()]);
+                    let (envelope, chunks) =
+                        (row.envelope.clone().into(), vec![row.bytes.clone().into()]);
                     let part = PushPart { document: *document, envelope, chunks, enrolment: None };
                     unsent.push((row.turn, part));
                 }
@@ -267,7 +271,11 @@ impl Disk {
     }
 
     /// Hears a frame; tells whether the socket stays.
-    pub fn hear_frame(&mut self, (court, client): (&Court, &mut Client), frame: &ServerFrame) -> bool {
+    pub fn hear_frame(
+        &mut self,
+        (court, client): (&Court, &mut Client),
+        frame: &ServerFrame,
+    ) -> bool {
         match frame {
             ServerFrame::Acks(acks, _) => self.hear_acks(court, acks),
             ServerFrame::Feed(batch) => {

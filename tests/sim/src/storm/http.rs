@@ -135,7 +135,9 @@ impl Line {
                 self.more().await?;
             };
             let size = self.take(at + 2);
-            let size = std::str::from_utf8(&size).ok().and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
+            let size = std::str::from_utf8(&size)
+                .ok()
+                .and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
             let size = size.ok_or_else(|| strange("the size of a piece"))?;
             let piece = self.exactly(size + 2).await?;
             if size == 0 {
@@ -178,7 +180,8 @@ pub type Socket = WebSocketStream<TcpStream>;
 pub async fn socket(jar: &Jar) -> core::result::Result<Socket, u16> {
     use tokio_tungstenite::tungstenite::Error::Http;
     let line = Line::open().await.map_err(|_| 0_u16)?;
-    let mut request = format!("ws://{HOST}/api/v1/live").into_client_request().map_err(|_| 0_u16)?;
+    let mut request =
+        format!("ws://{HOST}/api/v1/live").into_client_request().map_err(|_| 0_u16)?;
     let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let headers = request.headers_mut();
     for (name, value) in [("origin", format!("https://{HOST}")), ("cookie", cookies.join("; "))] {

@@ -55,7 +55,8 @@ pub fn look(court: &Court, ground: &Ground, disks: &[Shared]) {
     let mut before: BTreeSet<ChangeHash> = BTreeSet::new();
     for change in feed.values() {
         let row = chunks.iter().find(|chunk| (chunk.document, chunk.hash) == *change);
-        let bytes = row.and_then(|row| app.keys.open_chunk(row.document, &row.hash, &row.sealed).ok());
+        let bytes =
+            row.and_then(|row| app.keys.open_chunk(row.document, &row.hash, &row.sealed).ok());
         match bytes.as_ref().and_then(|bytes| parse(bytes).ok()) {
             Some(info) if info.deps.iter().all(|dep| before.contains(dep)) => {}
             Some(_) => court.fault(format!("{} comes before what it builds on", change.1)),

@@ -80,14 +80,16 @@ pub fn live(seed: u64) -> Outcome {
         .build();
     let served = Rc::clone(&ground);
     sim.host("server", move || ground::serve(Rc::clone(&served)));
-    let disks: Vec<_> =
-        (0..DEVICES).map(|at| Rc::new(RefCell::new(Disk::new(at, dice(seed, 100 + as_u64(at)))))).collect();
+    let disks: Vec<_> = (0..DEVICES)
+        .map(|at| Rc::new(RefCell::new(Disk::new(at, dice(seed, 100 + as_u64(at))))))
+        .collect();
     for (at, disk) in disks.iter().enumerate() {
         let (court, disk) = (Rc::clone(&court), Rc::clone(disk));
         sim.host(name(at), move || life::live(Rc::clone(&court), Rc::clone(&disk)));
     }
     for at in 0..RUDE {
-        let (court, dice) = (Rc::clone(&court), Rc::new(RefCell::new(dice(seed, 200 + as_u64(at)))));
+        let (court, dice) =
+            (Rc::clone(&court), Rc::new(RefCell::new(dice(seed, 200 + as_u64(at)))));
         sim.host(rude_name(at), move || rude::live(Rc::clone(&court), at, Rc::clone(&dice)));
     }
     let mut weather = Weather::new(sim, dice(seed, 2), Rc::clone(&court), Rc::clone(&ground));

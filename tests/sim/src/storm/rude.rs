@@ -113,7 +113,8 @@ async fn at_socket(
         _ => {
             let epoch = ankomst_shared::ids::Epoch::from_bytes([3; 16]);
             let (cursor, arrived) = (Position::default(), Position::default());
-            say(&mut socket, &ClientFrame::Attach { device: me.device, epoch, cursor, arrived }).await?;
+            say(&mut socket, &ClientFrame::Attach { device: me.device, epoch, cursor, arrived })
+                .await?;
         }
     }
     held.sockets.push(socket);

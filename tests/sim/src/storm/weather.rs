@@ -22,7 +22,7 @@ const WAITS_MS: i64 = 60_000;
 /// Told to stop, a server has ended within this: what it drains, what it cuts off, and a moment.
 const STOPS_MS: i64 = 9_000;
 /// Connections to nobody are closed within this.
-const GONE_MS: i64 = 360_000;
+const GONE_MS: i64 = 420_000;
 /// One storm in so many is looked at for longer.
 const LONG: u64 = 8;
 
@@ -252,7 +252,8 @@ impl<'a> Weather<'a> {
     fn looks_at(&self, clear: &Shared) {
         let now = self.court.now.get();
         let since = clear.borrow().unsent_since;
-        let waits = since.zip(self.up_since).is_some_and(|(since, up)| since.max(up) + WAITS_MS < now);
+        let waits =
+            since.zip(self.up_since).is_some_and(|(since, up)| since.max(up) + WAITS_MS < now);
         if waits {
             clear.borrow_mut().unsent_since = None;
             self.court.fault("a device whose way is good is not heard".to_owned());
@@ -276,7 +277,8 @@ impl<'a> Weather<'a> {
             for _ in 0..Duration::from_millis(500).as_millis() / TICK.as_millis() {
                 self.step();
             }
-            let is_well = disks.iter().all(|disk| disk.borrow().whole_at.is_some_and(|at| at > began));
+            let is_well =
+                disks.iter().all(|disk| disk.borrow().whole_at.is_some_and(|at| at > began));
             if is_well && self.court.now.get() >= least && judge::is_same(&self.ground, disks) {
                 let took = u64::try_from(self.court.now.get() - began).unwrap_or(0);
                 return if self.is_long { () } else { self.court.most("calm after ms", took) };
