@@ -5,7 +5,7 @@
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
 //! (all tests), `tidy` (how the repository is written), `catalog` (how much is asked), `fixtures` (files of this version for the tests of
 //! later ones), `mutants` (what the tests of merge and forms notice), `power` (more power cuts and failing calls),
-//! `sim` (whole histories), `turmoil` (the server on a network that fails).
+//! `sim` (whole histories), `storms` (the server on a network that fails).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -22,8 +22,8 @@ mod power;
 mod prepare;
 mod run;
 mod sim;
+mod storms;
 mod tidy;
-mod turmoil;
 mod web;
 
 use clap::{Parser, Subcommand};
@@ -56,7 +56,7 @@ enum Command {
     /// Lives whole histories of many tablets and the server; the last line tells what came of them.
     Sim(sim::SimArgs),
     /// Lives through storms: the server's listener, router and files on a network that fails.
-    Turmoil(turmoil::TurmoilArgs),
+    Turmoil(storms::StormArgs),
     /// Puts small faults into merge and forms, one at a time; fails when the tests notice too few of them.
     Mutants(mutants::MutantsArgs),
     /// Cuts the power of a real server: more often than the tests do.
@@ -75,7 +75,7 @@ fn main() -> anyhow::Result<()> {
         Command::Catalog(catalog) => catalog::run(&catalog),
         Command::Fixtures => fixtures::run(),
         Command::Sim(args) => sim::run(&args),
-        Command::Turmoil(args) => turmoil::run(&args),
+        Command::Turmoil(args) => storms::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Cuts(args) => power::cuts(&args),
         Command::Faults(args) => power::faults(&args),

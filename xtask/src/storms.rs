@@ -11,13 +11,13 @@ use crate::run::{cargo, step, target};
 
 /// Options of `turmoil`.
 #[derive(Args)]
-pub(crate) struct TurmoilArgs {
+pub(crate) struct StormArgs {
     /// The first and the last seed.
     #[arg(long, default_value = "1..1000")]
     seed: String,
 }
 
-impl TurmoilArgs {
+impl StormArgs {
     /// As many as every run of all checks has time for.
     pub(crate) fn kept() -> Self {
         Self { seed: "1..40".to_owned() }
@@ -32,7 +32,7 @@ fn program() -> PathBuf {
 ///
 /// # Errors
 /// When something was not as it must be; its seed is told.
-pub(crate) fn run(args: &TurmoilArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &StormArgs) -> anyhow::Result<()> {
     step("storms", || {
         cargo(&["build", "--quiet", "--profile", "fast", "-p", "ankomst-sim", "--bin", "turmoil"])
     })?;
