@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::sign::{DepositKey, SigningKey};
 use rusqlite::Connection;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
@@ -19,6 +19,7 @@ use crate::fair::{Exchanges, Stored};
 use crate::given;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
+use crate::news::Teller;
 use crate::policies::Policies;
 use crate::presence::Presence;
 use crate::sockets::Sockets;
@@ -65,15 +66,6 @@ impl core::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Secrets(***)")
     }
-}
-
-/// What live sessions watch.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct News {
-    /// Newest number of the feed.
-    pub head: u64,
-    /// Counts every turn of the feed, held changes included.
-    pub turns: u64,
 }
 
 /// How far the rows are made from the log.
@@ -159,7 +151,7 @@ pub struct App {
     /// Rung when changes arrive.
     pub arrived: Notify,
     /// Tells live sessions that something is new.
-    pub news: watch::Sender<News>,
+    pub news: Teller,
     /// What the units have decided.
     pub policies: Policies,
     /// Which devices are in contact.
@@ -248,7 +240,7 @@ impl App {
             throttle: Throttle::default(),
             metrics,
             arrived: Notify::new(),
-            news: watch::Sender::new(News::default()),
+            news: Teller::default(),
             policies: Policies::default(),
             presence: Presence::default(),
             sockets,

@@ -38,6 +38,7 @@ async fn run_lane(app: &Arc<App>, lane: Lane) {
     loop {
         // Broken off anywhere it leaves changes waiting, which the next start tries.
         tokio::select! {
+            biased;
             settled = settle_lane(app, lane) => if let Err(error) = settled {
                 tracing::error!(%error, "Changes wait for their trial because storage refused.");
             },
@@ -48,6 +49,7 @@ async fn run_lane(app: &Arc<App>, lane: Lane) {
             Lane::Slow => &app.trial.slows,
         };
         tokio::select! {
+            biased;
             () = rung.notified() => {}
             () = tokio::time::sleep(AGAIN_AFTER) => {}
             () = app.stopping.cancelled() => return,

@@ -65,6 +65,8 @@ pub enum Fault {
     Decide,
     /// Somebody sends what no honest tablet sends.
     Hostile,
+    /// A tablet is to be wiped, or is out.
+    Order(usize, crate::orders::Order),
 }
 
 /// A tablet's disk and cookies as they were, and when.
@@ -209,6 +211,7 @@ impl World {
                 }
             }),
             Fault::Hostile => self.harm(),
+            Fault::Order(at, order) => self.order(at, order),
             Fault::Decide => self.decide(),
             Fault::CopyTablet(at) | Fault::TabletBack(at) | Fault::Clone(at) | Fault::Lost(at) => {
                 self.copies(fault, at);

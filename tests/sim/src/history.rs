@@ -37,6 +37,7 @@ pub fn live(seed: u64, size: Size) -> Outcome {
     let mut world = World::new(seed, size, folder.path());
     world.live();
     world.rest();
+    world.came_home();
     let days = u64::from(size.days);
     world.count("written");
     world.counts.insert("written", u64::try_from(world.ledger.written.len()).unwrap_or(0));

@@ -31,7 +31,8 @@ use crate::wire::{Question, Wire};
 
 /// The password of everybody.
 pub const PASSWORD: &str = "ett långt lösenord";
-const HOST: &str = "ankomst.example.org";
+/// What browsers call the server.
+pub const HOST: &str = "ankomst.example.org";
 
 /// Where histories keep their files: memory, if there is a disk of it.
 #[must_use]
@@ -314,7 +315,9 @@ fn request(question: &Question) -> Request<Body> {
         .unwrap()
 }
 
-fn row(person: usize) -> UserRow {
+/// A person's account; the first is a supervisor.
+#[must_use]
+pub fn row(person: usize) -> UserRow {
     let params = Params::new(8, 1, 1, None).unwrap();
     let light = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let salt = *b"of a simulation.";
@@ -332,7 +335,8 @@ fn row(person: usize) -> UserRow {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies the files of a folder into one that holds nothing else.
+pub(crate) fn copy(from: &Path, to: &Path) {
     if to.is_dir() {
         std::fs::remove_dir_all(to).unwrap();
     }

@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
 //! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`faults`],
-//! [`hostile`], [`ledger`] (what must not be lost), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
+//! [`hostile`], [`orders`], [`ledger`] (what must not be lost), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
+//! [`storm`] stands for itself: the server's own listener on a network that fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,9 +20,11 @@ pub mod hostile;
 pub mod hub;
 pub mod kernel;
 pub mod ledger;
+pub mod orders;
 pub mod people;
 pub mod rest;
 pub mod same;
+pub mod storm;
 pub mod tablet;
 pub mod wire;
 pub mod world;

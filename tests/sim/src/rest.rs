@@ -148,7 +148,7 @@ impl World {
 
     fn is_quiet(&self, at: usize) -> bool {
         let tablet = &self.tablets[at];
-        if !tablet.awake || !self.is_good(tablet.people[0]) {
+        if !tablet.awake || !self.is_good(tablet.people[0]) || self.is_out(at) {
             return true;
         }
         let Some(status) = tablet.core().map(ankomst_core::Core::status) else { return false };

@@ -21,6 +21,8 @@ pub struct Size {
     pub devices: usize,
     /// Days.
     pub days: u32,
+    /// Tablets are ordered to be wiped, and revoked.
+    pub orders: bool,
 }
 
 /// A history while it goes on.
@@ -49,6 +51,8 @@ pub struct World {
     pub is_due: bool,
     /// How often each fault came.
     pub counts: BTreeMap<&'static str, u64>,
+    /// Vaults of which an order was given.
+    pub ordered: crate::orders::Ordered,
 }
 
 impl World {
@@ -75,6 +79,7 @@ impl World {
             stranger: None,
             is_due: false,
             counts: BTreeMap::new(),
+            ordered: crate::orders::Ordered::new(),
         }
     }
 
@@ -249,6 +254,9 @@ impl World {
             }
         }
         self.faults_of(day);
+        if self.size.orders {
+            self.orders_of_a_day();
+        }
     }
 
     /// Somebody takes a tablet.
