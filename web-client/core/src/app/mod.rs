@@ -20,6 +20,7 @@ mod inside;
 mod kept;
 mod known;
 mod looked;
+mod lost;
 mod now;
 mod open_part;
 mod own;

@@ -61,6 +61,7 @@ impl<P: Platform> Core<P> {
         }
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
+        writes.extend(self.destroyed_rows(user, &news.destroyed).await?);
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
         if let Some(guarded) = &guarded {
             writes.push(guarded.row(user)?);
@@ -72,7 +73,7 @@ impl<P: Platform> Core<P> {
         }
         self.commit(writes).await?;
         self.0.state.borrow_mut().arrived = arrived;
-        self.with_open_of(device, |open| {
+        let touched = self.with_open_of(device, |open| {
             let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
             touched.extend(open.backed_up(standing.backed_up));
             open.standing = standing;
@@ -98,9 +99,17 @@ impl<P: Platform> Core<P> {
                 open.headers.remove(id);
             }
             order::sort_and_dedup(&mut touched);
+            open.drafts.retain(|(id, _)| !news.destroyed.contains(id));
+            open.undeposited.retain(|id| !news.destroyed.contains(id));
             open.read_own_of(&touched);
             Ok(touched)
-        })
+        })?;
+        // What was typed while all else of it went.
+        let typed = self.destroyed_rows(user, &news.destroyed).await?;
+        if !typed.is_empty() {
+            self.commit(typed).await?;
+        }
+        Ok(touched)
     }
 
     /// The views a change of a document touches.

@@ -32,8 +32,8 @@ impl Kept for Many {
         true
     }
 
-    fn follows(&self, _: DocumentId) -> bool {
-        false
+    fn parent(&self, _: DocumentId) -> Option<DocumentId> {
+        None
     }
 }
 
@@ -54,7 +54,7 @@ fn greeting() -> Exchange {
         unsure: Vec::new(),
         arrived: position,
     };
-    Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None }
+    Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None }
 }
 
 /// An answer with nothing in it.
@@ -94,6 +94,7 @@ fn answer() -> ExchangeAnswer {
         digests: Vec::new(),
         compared: false,
         looked: None,
+        destroyed: None,
     }
 }
 

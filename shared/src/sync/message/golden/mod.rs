@@ -17,7 +17,8 @@ use crate::sync::message::newer::newer;
 const GOLDEN: &str = include_str!("bytes.txt");
 
 /// Files whose types travel, and those that have none of their own.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
+    ("destroyed", include_str!("../destroyed.rs")),
     ("door", include_str!("../door.rs")),
     ("exchange", include_str!("../exchange.rs")),
     ("farewell", include_str!("../farewell.rs")),

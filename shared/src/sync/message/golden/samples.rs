@@ -234,9 +234,9 @@ fn look() -> Look {
 
 pub(super) fn exchanges() -> Vec<Sample> {
     let question =
-        Exchange { hello: hello(), push: push(), deposits: vec![deposit()], looks: Some(looks()) };
+        Exchange { hello: hello(), push: push(), deposits: vec![deposit()], looks: Some(looks()), gone: None };
     let nothing =
-        Exchange { hello: first_hello(), push: Push::default(), deposits: Vec::new(), looks: None };
+        Exchange { hello: first_hello(), push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
     let answer = ExchangeAnswer {
         welcome: full_welcome(),
         acks: vec![ack(Outcome::Received(AT_MS))],
@@ -251,6 +251,7 @@ pub(super) fn exchanges() -> Vec<Sample> {
         digests: vec![(document(), Digest::from_bytes([2; 32]))],
         compared: true,
         looked: Some(3),
+        destroyed: None,
     };
     let whole = DocumentHistory { parent: None, again: None, ..history() };
     let own = DeliveredChunk { bytes: None, envelope: None, ..delivered() };
