@@ -1,7 +1,9 @@
 //! `/administration/gallra/<id>`: what goes with a record when it is lawfully destroyed, what stands against it, and
 //! doing it. For supervisors who may write the record.
 
-use ankomst_shared::app::{Acted, Action, Body, Choice, Input, Language, Line, PageView, Question, Sign, Tone};
+use ankomst_shared::app::{
+    Acted, Action, Body, Choice, Input, Language, Line, PageView, Question, Sign, Tone,
+};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
@@ -25,18 +27,28 @@ impl Desk {
             Err(_) => return Err(DeskError::Nowhere),
         };
         self.saw(row.id, &row.kind);
-        let goes = found.kinds().into_iter().map(|(kind, count)| {
-            (Tone::Plain, vec![self.kind_words(kind), count.to_string()])
-        });
-        let heading = [Word::DeskHoldsKind, Word::DeskHoldsCount].map(|word| self.w(word).to_owned());
+        let goes = found
+            .kinds()
+            .into_iter()
+            .map(|(kind, count)| (Tone::Plain, vec![self.kind_words(kind), count.to_string()]));
+        let heading =
+            [Word::DeskHoldsKind, Word::DeskHoldsCount].map(|word| self.w(word).to_owned());
         let table = std::iter::once((Tone::Plain, heading.to_vec())).chain(goes).collect();
         let [bars, devices] = [self.barring(&found), self.holding(&found)];
         let none = |word| self.w(word).to_owned();
         let parts = vec![
             self.notice("how", Tone::Danger, Word::DeskDestroyHelp),
-            self.part("against", Word::DeskDestroyAgainst, Body::Lines(bars, none(Word::DeskDestroyNothing))),
+            self.part(
+                "against",
+                Word::DeskDestroyAgainst,
+                Body::Lines(bars, none(Word::DeskDestroyNothing)),
+            ),
             self.part("goes", Word::DeskDestroyGoes, Body::Table(table)),
-            self.part("devices", Word::DeskDestroyDevices, Body::Lines(devices, none(Word::DeskDestroyNowhere))),
+            self.part(
+                "devices",
+                Word::DeskDestroyDevices,
+                Body::Lines(devices, none(Word::DeskDestroyNowhere)),
+            ),
         ];
         let told = self.app.row_readers.read(|db| rows::told(db, row.id))?;
         let name = told.map(|(title, _)| title).filter(|title| !title.is_empty());
@@ -53,13 +65,17 @@ impl Desk {
     /// Offered where some ground is left.
     fn destroy_action(&self, found: &Found) -> Option<Action> {
         let is_free = |ground: &Ground| !found.against.iter().any(|one| one.bars(*ground));
-        let grounds: Vec<Choice> = Ground::ALL.into_iter().filter(is_free).map(|ground| Choice {
-            code: ground.code().to_owned(),
-            label: self.ground(ground.code()),
-            help: None,
-            chosen: false,
-            lacks_reason: false,
-        }).collect();
+        let grounds: Vec<Choice> = Ground::ALL
+            .into_iter()
+            .filter(is_free)
+            .map(|ground| Choice {
+                code: ground.code().to_owned(),
+                label: self.ground(ground.code()),
+                help: None,
+                chosen: false,
+                lacks_reason: false,
+            })
+            .collect();
         if grounds.is_empty() {
             return None;
         }
@@ -95,7 +111,8 @@ impl Desk {
         let rule = if self.language == Language::Sv { swedish } else { english };
         let line = |(at, one): (usize, &Against)| {
             let (word, is_rule) = against_word(one);
-            let count = if let Against::Held(count) = one { count.to_string() } else { String::new() };
+            let count =
+                if let Against::Held(count) = one { count.to_string() } else { String::new() };
             let free = Ground::ALL.into_iter().filter(|ground| !one.bars(*ground));
             let free: Vec<String> = free.map(|ground| self.ground(ground.code())).collect();
             let tone = if free.is_empty() { Tone::Danger } else { Tone::Decide };
@@ -127,7 +144,11 @@ impl Desk {
     }
 
     /// Destroys a record; answers `ground`, `reference`, `confirm`.
-    pub(super) async fn destroy(&self, record: &str, answers: &Answers) -> Result<Acted, DeskError> {
+    pub(super) async fn destroy(
+        &self,
+        record: &str,
+        answers: &Answers,
+    ) -> Result<Acted, DeskError> {
         let row = self.cleanable(record)?;
         let said = |id: &str| {
             let found = answers.iter().find(|(known, _)| known == id);

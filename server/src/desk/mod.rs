@@ -249,7 +249,10 @@ impl Desk {
 /// Whether a place shows what stands in a record, not only that it is there.
 fn is_story(address: &str) -> bool {
     let below = |here: &str| address.strip_prefix(here).is_some_and(|rest| rest.starts_with('/'));
-    address.starts_with(clean::HERE) || address.starts_with(destroy::HERE) || below(held::HERE) || below(guard::HERE)
+    address.starts_with(clean::HERE)
+        || address.starts_with(destroy::HERE)
+        || below(held::HERE)
+        || below(guard::HERE)
 }
 
 /// A text answer that is not empty.

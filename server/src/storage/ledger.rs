@@ -16,8 +16,8 @@ use ankomst_shared::path::FieldPath;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{StorageError, destroyed};
 use crate::storage::sqlite::backup::sync_folder;
+use crate::storage::{StorageError, destroyed};
 
 /// Its name in the data folder and in the folder of backups.
 pub const LEDGER: &str = "cleaned.jsonl";

@@ -58,7 +58,11 @@ pub(super) fn batch(
     Ok((FeedBatch { chunks, cursor }, whole))
 }
 
-pub(super) fn delivered(app: &App, row: &ChunkRow, with_bytes: bool) -> Result<DeliveredChunk, StorageError> {
+pub(super) fn delivered(
+    app: &App,
+    row: &ChunkRow,
+    with_bytes: bool,
+) -> Result<DeliveredChunk, StorageError> {
     let bytes = if with_bytes {
         Some(app.keys.open_chunk(row.document, &row.hash, &row.sealed)?.into())
     } else {

@@ -107,8 +107,7 @@ impl Live {
             }
             let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
             let newest = log::head(db)?.told(&app.secrets.position, epoch);
-            let (batch, whole) =
-                batch(&app, db, (cursor, newest), &keep, session.device)?;
+            let (batch, whole) = batch(&app, db, (cursor, newest), &keep, session.device)?;
             let next = batch.cursor;
             if next.feed != cursor.feed {
                 frames.push(ServerFrame::Feed(batch));

@@ -175,7 +175,8 @@ impl Device {
         visible: u64,
     ) -> ExchangeAnswer {
         let push = Push { parts };
-        let question = Exchange { hello: self.hello(), push, deposits: Vec::new(), looks: None, gone: None };
+        let question =
+            Exchange { hello: self.hello(), push, deposits: Vec::new(), looks: None, gone: None };
         let body = to.post(self, SYNC, what, &question).await;
         let answer: ExchangeAnswer = read(&body);
         self.epoch = Some(answer.welcome.epoch);

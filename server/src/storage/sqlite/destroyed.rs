@@ -77,7 +77,10 @@ fn row(row: &Row<'_>) -> rusqlite::Result<DestroyedRow> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn record_of(db: &Connection, document: DocumentId) -> Result<Option<DocumentId>, StorageError> {
+pub fn record_of(
+    db: &Connection,
+    document: DocumentId,
+) -> Result<Option<DocumentId>, StorageError> {
     let mut select =
         db.prepare_cached("SELECT record FROM destroyed_documents WHERE document = ?1")?;
     let record = select.query_row([Blob(document)], |row| row.get::<_, Blob<DocumentId>>(0));
@@ -182,8 +185,10 @@ pub fn note_document(
     record: DocumentId,
     document: DocumentId,
 ) -> Result<(), StorageError> {
-    db.prepare_cached("INSERT OR IGNORE INTO destroyed_documents (document, record) VALUES (?1, ?2)")?
-        .execute((Blob(document), Blob(record)))?;
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO destroyed_documents (document, record) VALUES (?1, ?2)",
+    )?
+    .execute((Blob(document), Blob(record)))?;
     Ok(())
 }
 
@@ -274,8 +279,10 @@ pub fn told(
     (record, device): (DocumentId, DeviceId),
     at_ms: i64,
 ) -> Result<(), StorageError> {
-    db.prepare_cached("UPDATE destroyed_devices SET told_ms = ?3 WHERE record = ?1 AND device = ?2")?
-        .execute((Blob(record), Blob(device), at_ms))?;
+    db.prepare_cached(
+        "UPDATE destroyed_devices SET told_ms = ?3 WHERE record = ?1 AND device = ?2",
+    )?
+    .execute((Blob(record), Blob(device), at_ms))?;
     Ok(())
 }
 

@@ -10,7 +10,9 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::limits::{DESTROYED_MAX, UNSURE_MAX};
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{Header, PublicKey};
-use ankomst_shared::sync::message::{Ack, CAN_DESTROY, Destroyed, ExchangeAnswer, Hello, Outcome, Refused};
+use ankomst_shared::sync::message::{
+    Ack, CAN_DESTROY, Destroyed, ExchangeAnswer, Hello, Outcome, Refused,
+};
 use rusqlite::Connection;
 
 use crate::app::App;

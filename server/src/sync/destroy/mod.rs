@@ -16,6 +16,7 @@ use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 
 use self::against::{Against, Found};
 use crate::app::App;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
@@ -23,7 +24,6 @@ use crate::storage::ledger as ledgers;
 use crate::storage::sqlite::destroyed::{self, DestroyedRow};
 use crate::storage::sqlite::{Connection, checkpoint, log, rows};
 use crate::sync::noted;
-use crate::given;
 
 /// Times it begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -67,7 +67,9 @@ pub enum DestroyError {
     #[error("name the decision, in at most {CUT_REASON_CHARS_MAX} characters; nothing was changed")]
     Reference,
     /// What was typed is not the number of the record.
-    #[error("what was typed to confirm it is not the number of the record, or its id; nothing was changed")]
+    #[error(
+        "what was typed to confirm it is not the number of the record, or its id; nothing was changed"
+    )]
     Confirm,
     /// There is no such record.
     #[error("there is no such record; nothing was changed")]
@@ -79,7 +81,9 @@ pub enum DestroyError {
     #[error("the record is being changed; nothing was destroyed, try again in a moment")]
     Waits,
     /// It stands in the ledger, and the log could not take it.
-    #[error("the destruction stands in {LEDGER} and could not be ended: {0}. It is ended at the next start")]
+    #[error(
+        "the destruction stands in {LEDGER} and could not be ended: {0}. It is ended at the next start"
+    )]
     Begun(StorageError),
     /// Storage refused.
     #[error(transparent)]
@@ -252,7 +256,8 @@ fn again(db: &Connection, lines: &[Line]) -> Result<(usize, Vec<DocumentId>), St
     Ok((count, all))
 }
 
-type Note = fn(&Connection, (DocumentId, ankomst_shared::ids::DeviceId), i64) -> Result<bool, StorageError>;
+type Note =
+    fn(&Connection, (DocumentId, ankomst_shared::ids::DeviceId), i64) -> Result<bool, StorageError>;
 
 fn apply(db: &Connection, met: &Met, note: Note) -> Result<(), StorageError> {
     if let Some(of) = met.read() {

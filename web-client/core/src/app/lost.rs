@@ -43,11 +43,13 @@ impl Open {
         standing.owes.retain(|record| !told.contains(record));
         for what in answer.destroyed.iter().flatten() {
             standing.owes.push(what.record);
+            standing.wants.retain(|id| *id != what.record);
             let is_of = |id: &&DocumentId| {
                 let parent = self.headers.get(*id).and_then(|header| header.parent);
-                [Some(**id), parent].iter().flatten().any(|one| {
-                    *one == what.record || what.documents.contains(one)
-                })
+                [Some(**id), parent]
+                    .iter()
+                    .flatten()
+                    .any(|one| *one == what.record || what.documents.contains(one))
             };
             let mut unsent = 0;
             let mut is_here = false;

@@ -178,7 +178,9 @@ impl<P: Platform> Core<P> {
             let mut hello = Hello {
                 version_min: PROTOCOL_VERSION,
                 version_max: PROTOCOL_VERSION,
-                capabilities: CAN_CHANGE_LINES | CAN_DESTROY | if lacks { LACKS_HAND_IN } else { 0 },
+                capabilities: CAN_CHANGE_LINES
+                    | CAN_DESTROY
+                    | if lacks { LACKS_HAND_IN } else { 0 },
                 build,
                 device: open.identity.device,
                 epoch: None,

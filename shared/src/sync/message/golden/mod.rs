@@ -4,6 +4,7 @@
 //! and its bytes. Lines stay as they are. A type that gets a field keeps its line as `<type> before <field>`, which
 //! must still be read, and gets a new one.
 
+mod farewells;
 mod samples;
 mod signed;
 
@@ -57,10 +58,16 @@ where
 }
 
 fn all() -> Vec<Sample> {
-    [samples::doors(), samples::exchanges(), samples::pieces(), signed::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        samples::doors(),
+        samples::exchanges(),
+        samples::pieces(),
+        farewells::farewells(),
+        signed::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn golden() -> BTreeMap<&'static str, Vec<u8>> {
