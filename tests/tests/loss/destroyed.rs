@@ -46,7 +46,7 @@ fn nothing_left(server: &Server) {
 async fn said(tablet: &Tablet) -> String {
     let page = tablet.page("/idag").await;
     let parts = page.parts.into_iter().map(|part| part.help);
-    parts.filter(|help| help.contains("Lawfully destroyed")).collect()
+    parts.filter(|help| help.contains("Förstört enligt lag")).collect()
 }
 
 /// A case that is closed.
@@ -115,7 +115,7 @@ fn six_weeks_away_and_the_case_destroyed_meanwhile() {
         elin.sync().await;
         assert!(on(&at("a"), "elin").await.is_empty(), "it is still on her tablet");
         let told = said(&elin).await;
-        assert!(told.contains("Dnr 2026:14") && !told.contains("not taken in"), "{told}");
+        assert!(told.contains("Dnr 2026:14") && !told.contains("inte togs emot"), "{told}");
         // He writes without contact, also what is new in it, and comes six weeks later.
         let oskar = Tablet::open(&asleep, &server.url()).await;
         oskar.unlock("oskar").await;
@@ -124,7 +124,7 @@ fn six_weeks_away_and_the_case_destroyed_meanwhile() {
         oskar.exchange().await;
         oskar.sync().await;
         let told = said(&oskar).await;
-        assert!(told.contains("were not taken in"), "{told}");
+        assert!(told.contains("inte togs emot"), "{told}");
         assert!(on(&asleep, "oskar").await.is_empty(), "it is still on his tablet");
         assert_eq!(oskar.status().waiting, 0);
         for id in [case, run] {

@@ -109,6 +109,20 @@ pub fn all(db: &Connection, unit: Option<UnitId>) -> Result<Vec<DestroyedRow>, S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Destroyed records in which a person still wrote, on whatever device, with when that came.
+///
+/// # Errors
+/// When the database refuses.
+pub fn late_of(db: &Connection, user: UserId) -> Result<Vec<(DocumentId, i64)>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT record, min(late_ms) FROM destroyed_devices JOIN devices ON devices.id = device
+         WHERE devices.user = ?1 AND late_ms IS NOT NULL GROUP BY record ORDER BY 2 DESC, record",
+    )?;
+    let rows = select
+        .query_map([Blob(user)], |row| Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The documents of a destroyed record.
 ///
 /// # Errors
