@@ -44,18 +44,18 @@ async fn a_record_is_destroyed_and_everybody_who_had_it_is_told() {
         page.picture("02-bekrafta").await;
         let answers = [("ground", "domstol"), ("reference", "Dnr 2026:14"), ("confirm", &*id)];
         ingrid.asked(&answers).await;
-        ingrid.goto(&format!("/arenden/{id}")).await;
-        page.see_text("main", "Förstört enligt lag").await;
-        page.picture("03-var-den-stod").await;
-        ingrid.goto("/idag").await;
-        page.see_text("main", "Dnr 2026:14").await;
-        page.picture("04-idag").await;
+        ingrid.goto("/administration/gallrat").await;
+        page.see_text("[data-part=destroyed]", "Dnr 2026:14").await;
+        page.picture("03-lista").await;
         dark_english(&ingrid).await;
         ingrid.goto("/administration/gallrat").await;
         page.see_text("[data-part=destroyed]", "Dnr 2026:14").await;
-        page.picture("05-list-dark-english").await;
-        ingrid.goto("/idag").await;
+        page.picture("04-list-dark-english").await;
+        ingrid.goto(&format!("/arenden/{id}")).await;
         page.see_text("main", "Lawfully destroyed").await;
-        page.picture("06-today-dark-english").await;
+        page.picture("05-where-it-stood").await;
+        ingrid.goto("/idag").await;
+        page.see_text("main", "Dnr 2026:14").await;
+        page.picture("06-today").await;
     }
 }

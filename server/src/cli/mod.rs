@@ -379,6 +379,7 @@ async fn serve(
     drop(feed.await);
     drop(rows.await);
     stop::settle(&app).await;
+    care::keep_ledgers(&app);
     app.is_sound()?;
     Ok(())
 }

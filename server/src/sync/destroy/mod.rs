@@ -6,7 +6,7 @@
 //! it), [`late`] (devices that have it, and what they still bring).
 
 pub mod against;
-pub mod late;
+pub(super) mod late;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,14 +16,13 @@ use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 
 use self::against::{Against, Found};
 use crate::app::App;
-use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
-use crate::storage::ledger as ledgers;
 use crate::storage::sqlite::destroyed::{self, DestroyedRow};
 use crate::storage::sqlite::{Connection, checkpoint, log, rows};
 use crate::sync::noted;
+use crate::{care, given};
 
 /// Times it begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -281,10 +280,6 @@ fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
             tracing::info!(%error, file, "The write-ahead log is emptied later.");
         }
     }
-    if let Some(folder) = app.backups.get()
-        && let Err(error) = ledgers::join(&app.folder, folder)
-    {
-        tracing::error!(%error, "The ledger {LEDGER} could not be copied to the folder of backups; the next backup tries again.");
-    }
+    care::keep_ledgers(app);
     Ok(())
 }

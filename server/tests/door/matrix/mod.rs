@@ -223,9 +223,9 @@ async fn by_the_desk(world: &World, one: &mut Somebody) {
         let place = format!("/administration/gallra/{}", known.id);
         let status = page(&mut one.browser, &world.door, &place).await.status;
         assert_eq!(status == StatusCode::OK, may, "{} destroys {}", who.says(), known.place);
-        let act = format!("destroy:{}", known.id);
+        let name = format!("destroy:{}", known.id);
         let wrong = [("ground", "decision"), ("reference", "R"), ("confirm", "another")];
-        let answer = act(&mut one.browser, &world.door, &act, &wrong).await;
+        let answer = act(&mut one.browser, &world.door, &name, &wrong).await;
         assert_eq!(
             answer.status == StatusCode::OK,
             may,
