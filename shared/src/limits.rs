@@ -44,6 +44,8 @@ pub const ENROLMENTS_MAX: u32 = 100;
 pub const UNSURE_MAX: usize = 20_000;
 /// Most documents one exchange sends whole again because a device asks for them.
 pub const HEAL_MAX: usize = 2_000;
+/// Records that one answer names as destroyed.
+pub const DESTROYED_MAX: usize = 50;
 /// Most houses a device may have taken along at a time.
 pub const WANTS_MAX: usize = 2_000;
 /// Documents kept open on a tablet.

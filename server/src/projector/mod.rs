@@ -9,7 +9,7 @@ mod row;
 use std::sync::Arc;
 
 use ankomst_shared::document::Document;
-use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::ids::{ActorId, DocumentId, Epoch};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
 use minicbor::bytes::ByteVec;
@@ -45,10 +45,7 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
         let made_to = if app.making.is_whole() { log::epoch(db)? } else { None };
         Ok((subject(app, db, document)?, made_to.map(|epoch| (epoch, head))))
     });
-    let written = made.and_then(|(row, made_to)| {
-        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-        rows::put_all(&db, row.as_slice(), made_to)
-    });
+    let written = made.and_then(|(row, made_to)| put(app, row.into_iter().collect(), made_to));
     if let Err(error) = written {
         // From here on the rows do not say that they are whole.
         app.making.fell_behind();
@@ -67,8 +64,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
         let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
         for run in runs {
             let row = app.readers.read(|db| subject(app, db, run))?;
-            let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-            rows::put_all(&db, row.as_slice(), None)?;
+            put(app, row.into_iter().collect(), None)?;
         }
     }
     Ok(())
@@ -80,8 +76,28 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
     let row = app.readers.read(|db| subject(app, db, document))?;
-    let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-    rows::put_all(&db, row.as_slice(), None)
+    put(app, row.into_iter().collect(), None)
+}
+
+/// Writes rows, but of what was destroyed since they were made: whoever destroys something forgets its rows afterwards,
+/// so one that is looked at here, with the rows in hand, is there or is forgotten later.
+fn put(
+    app: &App,
+    mut made: Vec<ProjectedRow>,
+    made_to: Option<(Epoch, u64)>,
+) -> Result<(), StorageError> {
+    let rows_db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+    let gone = app.readers.read(|db| {
+        let mut gone = Vec::new();
+        for row in &made {
+            if log::document(db, row.document)?.is_none() {
+                gone.push(row.document);
+            }
+        }
+        Ok(gone)
+    })?;
+    made.retain(|row| !gone.contains(&row.document));
+    rows::put_all(&rows_db, &made, made_to)
 }
 
 /// Notes in the row of a document how many of its changes wait and are held.

@@ -6,14 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
 use ankomst_shared::limits::{CARRIED_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX};
 use ankomst_shared::plant::{self, Plant};
-use ankomst_shared::sign::header::companion;
-use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
+use ankomst_shared::sign::AuthorEnvelope;
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};
 use rusqlite::Connection;
 
@@ -22,29 +20,32 @@ use crate::given;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::storage::sqlite::accounts::DeviceRow;
+use crate::storage::sqlite::destroyed;
 use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::held::DEPENDS;
-use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
+use crate::storage::sqlite::log::{self, Arrival, Index};
 use crate::storage::sqlite::writers;
 use crate::sync::authors::{self, Author, covered, spoken_for};
-use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, known_as, store_late};
+use crate::sync::begins::document_of;
+use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, store_late};
+use crate::sync::destroy::late;
 use crate::sync::found::Found;
 use crate::sync::held::{self, Arrived};
 use crate::sync::office::Office;
 
 /// A part whose bytes have passed the gate.
-struct Checked {
-    document: DocumentId,
+pub(super) struct Checked {
+    pub(super) document: DocumentId,
     envelope: Vec<u8>,
     author: Option<AuthorEnvelope>,
     /// The author's device, if the log does not know it yet.
     newcomer: Option<DeviceRow>,
     /// The change of an ended line it stands for, if this server made it of that, and when the record had been
     /// cleaned last by then.
-    was: Option<(ChangeHash, i64)>,
+    pub(super) was: Option<(ChangeHash, i64)>,
     /// The server itself has written it.
-    office: Option<Office>,
+    pub(super) office: Option<Office>,
     /// Made of what was half typed and never became a change on its tablet.
     is_draft: bool,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
@@ -98,7 +99,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     Ok(acks)
 }
 
-/// Takes sealed deposits and gives the ids of those whose every change is on the disk. The others
+/// Takes sealed deposits and gives the ids of those whose every change is on the disk, or of a destroyed record. The others
 /// stay on their device: what is refused or lacks something must not be thrown away there.
 ///
 /// # Errors
@@ -127,7 +128,11 @@ pub async fn deposits(
         let count = taken.len();
         waiting.retain(|(id, (part, _))| {
             let own: Vec<Ack> = acks.by_ref().take(part.chunks.len()).collect();
-            let received = own.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)));
+            // What is of a record that was destroyed is taken, and not stored.
+            let received = own.iter().all(|ack| {
+                let is_late = ack.outcome == Outcome::Refused(Refused::Destroyed);
+                is_late || matches!(ack.outcome, Outcome::Received(_))
+            });
             let whole = received && own.len() == part.chunks.len();
             if whole {
                 taken.push(*id);
@@ -166,6 +171,7 @@ fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, Storag
         Author::Unknown => otherwise = Outcome::Missing(Vec::new()),
         Author::Nobody => {}
     }
+    let is_destroyed = app.readers.read(|db| destroyed::record_of(db, document))?.is_some();
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         let Ok(info) = parse(bytes) else {
@@ -179,7 +185,10 @@ fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, Storag
                 && author.device == info.meta.device
                 && author.user == info.meta.user
         });
-        chunks.push(if fits {
+        chunks.push(if fits && is_destroyed {
+            // Its key stays destroyed.
+            Ok((info, Vec::new()))
+        } else if fits {
             let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
             Ok((info, sealed))
         } else {
@@ -256,6 +265,9 @@ fn store_one(
     found: &mut Found,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
+    if late::is_late((app, db), document, info, now_ms)? {
+        return Ok(Outcome::Refused(Refused::Destroyed));
+    }
     match check(&Index(db), document, info)? {
         RuleOutcome::Fine
             if plant::is(Plant::AckUnwritten) && info.hash.as_bytes().first() < Some(&16) =>
@@ -320,78 +332,4 @@ fn store_one(
         }
     }
     Ok(Outcome::Received(now_ms))
-}
-
-/// The document of a change, begun by it if it is not there; nothing where its beginning does not fit.
-fn document_of(
-    db: &Connection,
-    part: &Checked,
-    info: &ChunkInfo,
-    now_ms: i64,
-) -> Result<Option<DocumentRow>, StorageError> {
-    let document = part.document;
-    match log::document(db, document)? {
-        Some(row) if info.deps.is_empty() && !stands_for_known(db, part, info)? => {
-            // Only a companion may have two beginnings: its id follows from what it belongs to.
-            let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
-                && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
-            Ok(again.then_some(row))
-        }
-        Some(row) => Ok(Some(row)),
-        None => {
-            let Some(header) = begin(db, part, info)? else { return Ok(None) };
-            log::add_document(db, &header, now_ms)?;
-            log::document(db, document)
-        }
-    }
-}
-
-/// Whether this server made a change, in another life of its log, of one that is here under another name.
-fn stands_for_known(
-    db: &Connection,
-    part: &Checked,
-    info: &ChunkInfo,
-) -> Result<bool, StorageError> {
-    Ok(known_as(db, part.document, info.hash, part.was.map(|(was, _)| was))?.is_some())
-}
-
-/// The header of a document that begins with this change, if everything in it fits.
-fn begin(
-    db: &Connection,
-    part: &Checked,
-    info: &ChunkInfo,
-) -> Result<Option<Header>, StorageError> {
-    let document = part.document;
-    let bytes = info.ops.iter().find_map(|op| op.header.as_deref());
-    let (Some(bytes), true) = (bytes, info.deps.is_empty()) else { return Ok(None) };
-    let Ok(claimed) = Header::peek(bytes) else { return Ok(None) };
-    let key = match part.office {
-        Some(office) => Some(office.key),
-        None => accounts::device(db, claimed.device)?.map(|row| PublicKey::from_bytes(row.key)),
-    };
-    let Some(header) = key.and_then(|key| Header::open(bytes, &key).ok()) else { return Ok(None) };
-    let parent = match header.parent {
-        Some(parent) => match log::document(db, parent)? {
-            Some(parent) => Some(parent),
-            None => return Ok(None),
-        },
-        None => None,
-    };
-    let catalog = Catalog::builtin();
-    // What only the server writes no device begins, and the server begins nothing else.
-    let kind = catalog.kind(&header.kind).filter(|kind| kind.server == part.office.is_some());
-    let Some(kind) = kind else { return Ok(None) };
-    let family = match &parent {
-        Some(parent) => catalog.kind(&parent.kind).is_some_and(|to| kind.may_belong_to(Some(to))),
-        None => kind.may_belong_to(None),
-    };
-    let own =
-        !kind.single || header.parent.map(|parent| companion(parent, &kind.id)) == Some(document);
-    let fits = header.document == document
-        && header.user == info.meta.user
-        && header.device == info.meta.device
-        && parent.is_none_or(|parent| parent.unit == header.unit)
-        && family
-        && own;
-    Ok(fits.then_some(header))
 }

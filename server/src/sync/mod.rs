@@ -5,15 +5,18 @@
 //! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom), `holdings` (what devices have),
 //! [`lines`] (documents that go on with less behind them),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
-//! must not be in a record any more), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
+//! must not be in a record any more), [`destroy`] (records that are destroyed), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
 //! [`away`] (who is not in contact), [`live`] (the socket), [`farewell`] (the road home without a session).
 
 pub mod access;
 mod authors;
 mod away;
+mod batch;
+mod begins;
 pub mod behind;
 mod carry;
 pub mod clean;
+pub mod destroy;
 pub mod exchange;
 pub mod farewell;
 pub mod feed;

@@ -44,7 +44,13 @@ fn question(browser: &Browser, parts: Vec<PushPart>) -> Vec<u8> {
         unsure: Vec::new(),
         arrived: Position::default(),
     };
-    wire::pack(&Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None })
+    wire::pack(&Exchange {
+        hello,
+        push: Push { parts },
+        deposits: Vec::new(),
+        looks: None,
+        gone: None,
+    })
 }
 
 fn part(chunks: usize) -> PushPart {

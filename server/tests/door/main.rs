@@ -10,6 +10,7 @@ mod audited;
 mod cards;
 mod clean;
 mod desk;
+mod destroyed;
 mod edge;
 mod fair;
 mod farewell;

@@ -152,7 +152,8 @@ pub(super) fn signed(value: u64) -> Result<i64, StorageError> {
 pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, StorageError> {
     let row = db
         .prepare_cached(
-            "SELECT id, kind, parent, unit, user, protection FROM documents WHERE id = ?1",
+            "SELECT id, kind, parent, unit, user, protection FROM documents
+             WHERE id = ?1 AND kind <> 'nothing'",
         )?
         .query_row([Blob(id)], document_row)
         .optional()?;

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod counts;
 pub mod cuts;
 pub mod decided;
+pub mod destroyed;
 pub mod devices;
 pub mod enrolled;
 pub mod first;

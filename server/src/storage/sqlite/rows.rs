@@ -361,6 +361,24 @@ pub fn numbered(
     Ok(found.optional()?.map(|id| id.0))
 }
 
+/// Throws the rows of some documents away.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget(db: &Connection, documents: &[DocumentId]) -> Result<(), StorageError> {
+    let together = db.unchecked_transaction()?;
+    for document in documents {
+        db.prepare_cached(
+            "DELETE FROM keys WHERE (circle, key, row) IN (SELECT keys.circle, key, row FROM rows
+             JOIN keys ON keys.row = rows.id WHERE document = ?1)",
+        )?
+        .execute([Blob(*document)])?;
+        db.prepare_cached("DELETE FROM rows WHERE document = ?1")?.execute([Blob(*document)])?;
+    }
+    together.commit()?;
+    Ok(())
+}
+
 /// Throws all rows away.
 ///
 /// # Errors

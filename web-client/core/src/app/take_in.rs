@@ -63,6 +63,7 @@ impl<P: Platform> Core<P> {
         }
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
+        writes.extend(self.destroyed_rows(user, &news.destroyed).await?);
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
         if let Some(guarded) = &guarded {
             writes.push(guarded.row(user)?);
@@ -104,6 +105,8 @@ impl<P: Platform> Core<P> {
                 open.headers.remove(id);
             }
             order::sort_and_dedup(&mut touched);
+            open.drafts.retain(|(id, _)| !news.destroyed.contains(id));
+            open.undeposited.retain(|id| !news.destroyed.contains(id));
             Ok(touched)
         })?;
         if !come.is_empty() {
@@ -111,8 +114,14 @@ impl<P: Platform> Core<P> {
         }
         self.with_open_of(device, |open| {
             open.read_own_of(&touched);
-            Ok(touched)
-        })
+            Ok(())
+        })?;
+        // What was typed while all else of it went.
+        let typed = self.destroyed_rows(user, &news.destroyed).await?;
+        if !typed.is_empty() {
+            self.commit(typed).await?;
+        }
+        Ok(touched)
     }
 
     /// The views a change of a document touches.

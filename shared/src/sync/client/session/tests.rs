@@ -34,8 +34,8 @@ impl Kept for Many {
         true
     }
 
-    fn follows(&self, _: DocumentId) -> bool {
-        false
+    fn parent(&self, _: DocumentId) -> Option<DocumentId> {
+        None
     }
 }
 
@@ -56,7 +56,7 @@ fn greeting() -> Exchange {
         unsure: Vec::new(),
         arrived: position,
     };
-    Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None }
+    Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None }
 }
 
 /// An answer with nothing in it.
@@ -96,6 +96,7 @@ fn answer() -> ExchangeAnswer {
         digests: Vec::new(),
         compared: false,
         looked: None,
+        destroyed: None,
     }
 }
 
