@@ -45,10 +45,10 @@ async fn later(page: &Profile, hours: u32) {
 
 /// The same screen in both sizes, schemes and languages.
 async fn looks(page: &Profile, name: &str, speaks: bool) {
-    for (language, word) in [("sv", "sv"), ("en", "en")] {
+    for language in ["sv", "en"] {
         if speaks {
             page.click(&format!("[data-language={language}]")).await;
-            page.until("the language", &format!("document.documentElement.lang === '{word}'"))
+            page.until("the language", &format!("document.documentElement.lang === '{language}'"))
                 .await;
         } else if language == "en" {
             continue;
@@ -76,7 +76,7 @@ fn busy(port: u16) {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let mut stream = stream;
-            let mut asked = [0; 65_536];
+            let mut asked = vec![0; 65_536];
             let _some = stream.read(&mut asked);
             let _gone = stream.write_all(
                 b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 90\r\nx-ankomst-problem: busy\r\n\
@@ -129,6 +129,9 @@ async fn whatever_stands_in_the_way_is_said_with_what_is_safe_and_what_to_do() {
 
     // And nobody answers for longer than the tablet may be read.
     later(page, 8 * 24).await;
+    // Nobody has touched it for so long: it has shut.
+    page.fill("#unlock #passphrase", "en lång fras för vallen").await;
+    elin.tap("[data-action=unlock]").await;
     page.see("#lease").await;
     looks(page, "lease", true).await;
 }
