@@ -117,12 +117,8 @@ async fn whatever_stands_in_the_way_is_said_with_what_is_safe_and_what_to_do() {
     server.stop();
     let port = server.url().rsplit_once(':').unwrap().1.parse().unwrap();
     busy(port);
-    let mark = "document.querySelector('#sync-mark')?.dataset.contact";
-    let end = std::time::Instant::now() + std::time::Duration::from_mins(2);
-    while elin.read(mark).await != "busy" {
-        assert!(std::time::Instant::now() < end, "it says {}", elin.read(mark).await);
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
+    let says = "document.querySelector('#sync-mark')?.dataset.contact === 'busy'";
+    page.until("what the server asks for", says).await;
     page.click("#sync-mark summary").await;
     page.see_text("#sync-mark", "ber surfplattan vänta").await;
     looks(page, "busy", false).await;
