@@ -12,9 +12,10 @@ use ankomst_shared::sign::header::review_of;
 use ankomst_shared::text::Word;
 use minicbor::{Decode, Encode};
 
-use super::state::{Core, Open};
+use super::state::{Core, Open, open_row};
 use crate::platform::Platform;
-use crate::store::{Table, Write};
+use crate::store::{Store, Table, Write};
+use crate::vault::DataKey;
 
 /// What is noted of openings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
@@ -35,7 +36,7 @@ pub(super) struct Opening {
 }
 
 /// Where it stands what is noted of openings.
-pub(super) fn opening_key(user: UserId) -> Vec<u8> {
+fn opening_key(user: UserId) -> Vec<u8> {
     [b"opening/", user.as_bytes().as_slice()].concat()
 }
 
@@ -69,6 +70,16 @@ impl Open {
 }
 
 impl<P: Platform> Core<P> {
+    /// What is noted of openings in a vault that is being opened.
+    pub(super) async fn opening_of(&self, key: &DataKey, user: UserId) -> Result<Opening, Refusal> {
+        let row = opening_key(user);
+        let sealed = self.0.platform.store().get(Table::Meta, &row).await;
+        match sealed.map_err(|_| Refusal::Storage)? {
+            Some(sealed) => open_row(key, Table::Meta, &row, &sealed),
+            None => Ok(Opening::default()),
+        }
+    }
+
     /// What is noted of openings, as a row.
     pub(super) fn opening_row(&self, user: UserId, opening: &Opening) -> Result<Write, Refusal> {
         let key = opening_key(user);
@@ -80,11 +91,19 @@ impl<P: Platform> Core<P> {
 
     /// Opens what has come and was written down, and takes that away.
     pub(super) async fn open_come(&self, come: &[DocumentId]) -> Result<(), Refusal> {
-        let (user, opening) = self.with_open(|open| {
+        self.with_open(|open| {
             open.opening.aside.retain(|id| !come.contains(id));
             open.tries(come);
-            Ok((open.user(), open.opening.clone()))
+            Ok(())
         })?;
+        // A device that cannot write does it when it can again.
+        let _later = self.opened_well().await;
+        Ok(())
+    }
+
+    /// Writes down what is noted of openings: what was being opened, was opened well.
+    pub(super) async fn opened_well(&self) -> Result<(), Refusal> {
+        let (user, opening) = self.with_open(|open| Ok((open.user(), open.opening.clone())))?;
         self.commit(vec![self.opening_row(user, &opening)?]).await
     }
 

@@ -178,6 +178,7 @@ impl<P: Platform> Core<P> {
         };
         if saved.is_ok() {
             self.set_failing(false);
+            let _locked = self.opened_well().await;
             // The rows are new, and no deposit is made of them.
             let _open = self.with_open(|open| {
                 for document in open.drafted() {
