@@ -233,7 +233,9 @@ impl Ledger {
         let own = stages.filter(|(_, (stage, is_own))| *is_own && *stage == Stage::Unsent);
         let lost = own.filter(|((document, hash), _)| !hub.has(*document, *hash));
         let lost: Vec<String> = lost
-            .map(|((_, hash), _)| format!("there is an order and {hash} of {vault:?} has not come home"))
+            .map(|((_, hash), _)| {
+                format!("there is an order and {hash} of {vault:?} has not come home")
+            })
             .collect();
         self.lost.extend(lost);
     }
