@@ -75,7 +75,8 @@ impl World {
         for vault in self.ordered.clone() {
             let user = crate::hub::user(vault.1);
             let rows = self.tablets[vault.0].disk.rows.borrow();
-            let is_here = [Table::Chunks, Table::Drafts, Table::Deposits].iter().any(|table| {
+            // Deposits stay until a backup has them.
+            let is_here = [Table::Chunks, Table::Drafts].iter().any(|table| {
                 let from = (*table, user.as_bytes().to_vec());
                 let next = rows.range(from..).next();
                 next.is_some_and(|((at, key), _)| at == table && key.starts_with(user.as_bytes()))
