@@ -149,7 +149,7 @@ fn six_weeks_away_and_the_case_destroyed_meanwhile() {
         let told = server.command(&["destroyed"]);
         assert!(told.contains("gone on 2, not yet on 0, came late 1"), "{told}");
         let list = server.command(&["destroyed", "--csv"]);
-        assert!(list.contains(";decision;Dnr 2026:14;ingrid;2;0;1"), "{list}");
+        assert!(list.contains(";decision;Dnr 2026:14;Ingrid Wikander;2;0;1"), "{list}");
         server.stop_in_order();
         nothing_left(&server);
     });

@@ -367,12 +367,9 @@ pub fn numbered(
 /// When the database refuses.
 pub fn forget(db: &Connection, documents: &[DocumentId]) -> Result<(), StorageError> {
     let together = db.unchecked_transaction()?;
+    let keys = "DELETE FROM keys WHERE row IN (SELECT id FROM rows WHERE document = ?1)";
     for document in documents {
-        db.prepare_cached(
-            "DELETE FROM keys WHERE (circle, key, row) IN (SELECT keys.circle, key, row FROM rows
-             JOIN keys ON keys.row = rows.id WHERE document = ?1)",
-        )?
-        .execute([Blob(*document)])?;
+        db.prepare_cached(keys)?.execute([Blob(*document)])?;
         db.prepare_cached("DELETE FROM rows WHERE document = ?1")?.execute([Blob(*document)])?;
     }
     together.commit()?;
