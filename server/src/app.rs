@@ -1,10 +1,12 @@
 //! Everything a running server stands on.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use ankomst_shared::catalog::Catalog;
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::sign::{DepositKey, SigningKey};
 use rusqlite::Connection;
 use tokio::sync::Notify;
@@ -15,6 +17,7 @@ use crate::auth::Tokens;
 use crate::auth::handed::Handed;
 use crate::auth::passkey::Challenges;
 use crate::auth::throttle::Throttle;
+pub use crate::fair::Amount;
 use crate::fair::{Exchanges, Stored};
 use crate::given;
 use crate::key_files::{Key, KeyFiles};
@@ -114,6 +117,22 @@ impl Making {
     }
 }
 
+/// Records in which somebody has no room any more: it is looked whether they can become smaller.
+#[derive(Debug, Default)]
+pub struct Crowded(Mutex<BTreeSet<DocumentId>>);
+
+impl Crowded {
+    /// Notes some.
+    pub fn add(&self, documents: impl IntoIterator<Item = DocumentId>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(documents);
+    }
+
+    /// Takes all.
+    pub fn take(&self) -> BTreeSet<DocumentId> {
+        core::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The running server.
 #[derive(Debug)]
 pub struct App {
@@ -131,6 +150,8 @@ pub struct App {
     pub keys: Keys,
     /// Writes the projections.
     pub rows: Mutex<Connection>,
+    /// Held while rows are made and written, so that what was read first does not come last.
+    pub projecting: Mutex<()>,
     /// Reads the projections.
     pub row_readers: Readers,
     /// How far the projections are made.
@@ -162,6 +183,8 @@ pub struct App {
     pub exchanges: Exchanges,
     /// What everybody has had stored lately.
     pub stored: Stored,
+    /// Records in which somebody has no room any more.
+    pub crowded: Crowded,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
     /// The log was found damaged, which stops the server.
@@ -245,7 +268,9 @@ impl App {
             presence: Presence::default(),
             sockets,
             exchanges: Exchanges::default(),
+            projecting: Mutex::default(),
             stored: Stored::default(),
+            crowded: Crowded::default(),
             stopping,
             damaged,
             unclean: Open::default(),

@@ -12,6 +12,8 @@ pub const CHUNK_WIRE_BYTES_MAX: usize = 512 * 1024;
 pub const CHUNK_INFLATED_BYTES_MAX: usize = 1024 * 1024;
 /// Most operations in one change.
 pub const CHUNK_OPS_MAX: u64 = 4_096;
+/// Most statements that one change replaces.
+pub const CHUNK_REPLACES_MAX: u64 = 16_384;
 /// Most dependencies of one change.
 pub const CHUNK_DEPS_MAX: usize = 256;
 /// Most other actors a change may name.
@@ -127,6 +129,7 @@ mod tests {
             CHUNK_WIRE_BYTES_MAX,
             CHUNK_INFLATED_BYTES_MAX,
             CHUNK_OPS_MAX,
+            CHUNK_REPLACES_MAX,
             CHUNK_DEPS_MAX,
             CHUNK_ACTORS_MAX,
             CHUNK_COLUMNS_MAX,

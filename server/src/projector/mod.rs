@@ -6,6 +6,7 @@
 pub mod making;
 mod row;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ankomst_shared::document::Document;
@@ -24,7 +25,7 @@ use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
 use crate::templates;
 
-/// Writes the row of a document of which something has become visible, up to that number of the feed.
+/// Writes the row of a document of which something has become visible, with that number of the feed.
 /// A row that cannot be written is reported and made good with the next; the log is not touched.
 pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
     if let Err(error) = templates_of(app, document) {
@@ -41,16 +42,37 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
         }
         return;
     }
-    let made = app.readers.read(|db| {
-        let made_to = if app.making.is_whole() { log::epoch(db)? } else { None };
-        Ok((subject(app, db, document)?, made_to.map(|epoch| (epoch, head))))
-    });
-    let written = made.and_then(|(row, made_to)| put(app, row.into_iter().collect(), made_to));
-    if let Err(error) = written {
+    if let Err(error) = follow_to_head(app, document) {
         // From here on the rows do not say that they are whole.
         app.making.fell_behind();
         tracing::error!(document.id = %document, %error, "A row could not be written; the next change makes it good.");
     }
+}
+
+/// Makes the row of a document and of whatever else has become visible since the rows were whole last: those who make
+/// something visible come here in another order than that of the feed, or not at all.
+fn follow_to_head(app: &App, document: DocumentId) -> Result<(), StorageError> {
+    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    let epoch = if app.making.is_whole() { app.readers.read(log::epoch)? } else { None };
+    let since = match epoch {
+        Some(epoch) => {
+            let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+            rows::made_to(&db, epoch)?
+        }
+        None => None,
+    };
+    let (made, head) = app.readers.read(|db| {
+        let mut ids = BTreeSet::from([document]);
+        if let Some(since) = since {
+            ids.extend(log::documents_after(db, since)?);
+        }
+        let mut made: BTreeMap<DocumentId, ProjectedRow> = BTreeMap::new();
+        for id in ids {
+            made.extend(subject(app, db, id)?.map(|row| (row.document, row)));
+        }
+        Ok((made.into_values().collect::<Vec<_>>(), log::head(db)?.feed))
+    })?;
+    put(app, made, epoch.map(|epoch| (epoch, head)))
 }
 
 /// Reads the municipality's own checklists anew if the document holds them, and makes the rows of their runs
@@ -75,6 +97,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// # Errors
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
+    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
     let row = app.readers.read(|db| subject(app, db, document))?;
     put(app, row.into_iter().collect(), None)
 }

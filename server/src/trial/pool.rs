@@ -7,7 +7,7 @@
 use core::time::Duration;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use ankomst_shared::ids::DocumentId;
@@ -48,6 +48,8 @@ pub struct Work<'a> {
     pub stands: Digest,
     /// The changes, in order.
     pub candidates: Vec<ByteVec>,
+    /// What all of them weigh together.
+    pub weight: u64,
 }
 
 /// What became of a change.
@@ -80,6 +82,18 @@ pub struct TrialPool {
     metrics: Arc<Metrics>,
     /// Rung when there is work for the slow lane.
     pub slows: Notify,
+    /// The document that only the slow lane tries now.
+    claimed: std::sync::Mutex<Option<DocumentId>>,
+}
+
+/// As long as this lives, only the slow lane tries a document.
+#[derive(Debug)]
+pub struct Claim<'a>(&'a TrialPool);
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        *self.0.claimed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 #[derive(Debug)]
@@ -98,7 +112,20 @@ impl TrialPool {
     pub fn new(binary: PathBuf, deadline: Duration, metrics: Arc<Metrics>) -> Self {
         let deadline = hangs().map_or(deadline, |(ms, _)| Duration::from_millis(ms));
         let (quick, slow, slows) = (Mutex::default(), Mutex::default(), Notify::new());
-        Self { binary, quick, slow, deadline, metrics, slows }
+        let claimed = std::sync::Mutex::default();
+        Self { binary, quick, slow, deadline, metrics, slows, claimed }
+    }
+
+    /// Keeps a document for the slow lane.
+    pub fn claim(&self, document: DocumentId) -> Claim<'_> {
+        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner) = Some(document);
+        Claim(self)
+    }
+
+    /// Whether a document is kept for the slow lane.
+    #[must_use]
+    pub fn is_claimed(&self, document: DocumentId) -> bool {
+        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner) == Some(document)
     }
 
     /// Longest trial in a lane.
@@ -122,9 +149,9 @@ impl TrialPool {
         base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
     ) -> Result<Tried, E> {
         if given::is_simulated() {
-            let Work { document, kind, stands, candidates } = work;
+            let Work { document, kind, stands, candidates, weight } = work;
             let (kind, base) = (kind.to_owned(), Some(base()?));
-            let request = Request { kind, base, candidates, document, stands };
+            let request = Request { kind, base, candidates, document, stands, weight };
             let answer = answer(&mut Shelf::default(), &request);
             return Ok(Tried::Told(answer.verdicts.into_iter().map(outcome).collect()));
         }
@@ -132,11 +159,11 @@ impl TrialPool {
             Lane::Quick => self.quick.lock().await,
             Lane::Slow => self.slow.lock().await,
         };
-        let Work { document, kind, stands, candidates } = work;
+        let Work { document, kind, stands, candidates, weight } = work;
         // Of a new document there is nothing before.
         let known = (stands == Digest::default()).then(Vec::new);
         let kind = kind.to_owned();
-        let mut request = Request { kind, base: known, candidates, document, stands };
+        let mut request = Request { kind, base: known, candidates, document, stands, weight };
         let mut answer = self.ask(lane, &mut child, &request).await;
         if matches!(&answer, Asked::Answer(answer) if answer.lacks) {
             request.base = Some(base()?);
@@ -243,6 +270,7 @@ mod tests {
                 kind: "case",
                 stands: Digest::default(),
                 candidates: vec![ByteVec::from(vec![1])],
+                weight: 1,
             };
             pool.try_changes(Lane::Quick, work, || Ok::<_, ()>(Vec::new())).await.unwrap()
         };

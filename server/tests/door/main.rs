@@ -7,6 +7,8 @@
 )]
 
 mod audited;
+mod bombs;
+mod busy;
 mod cards;
 mod clean;
 mod desk;
@@ -18,6 +20,7 @@ mod files;
 mod first;
 mod guard;
 mod held;
+mod hostile;
 mod kinds;
 mod kit;
 mod lanes;

@@ -8,7 +8,7 @@ use ankomst_shared::sign::Header;
 use ankomst_shared::sync::{Chain, Digest, Position};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::Blob;
+use super::{Blob, weights};
 use crate::storage::{StorageError, random};
 
 /// What decides about a document.
@@ -264,6 +264,20 @@ pub fn add_document(
     Ok(())
 }
 
+/// Forgets a document of which there is no change.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget_empty(db: &Connection, id: DocumentId) -> Result<(), StorageError> {
+    db.prepare_cached(
+        "DELETE FROM documents WHERE id = ?1
+         AND NOT EXISTS (SELECT 1 FROM chunks WHERE document = ?1)
+         AND NOT EXISTS (SELECT 1 FROM documents AS other WHERE other.parent = ?1)",
+    )?
+    .execute([Blob(id)])?;
+    Ok(())
+}
+
 /// What arrives with a chunk.
 #[derive(Debug, Clone)]
 pub struct Arrival<'a> {
@@ -289,8 +303,8 @@ pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageEr
     let info = arrival.info;
     let chain = arrivals(db)?.chain.next(&info.hash);
     db.prepare_cached(
-        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason, arrival)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason, arrival, weight)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute((
         Blob(arrival.document),
@@ -306,6 +320,7 @@ pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageEr
         if arrival.held.is_some() { "held" } else { "pending" },
         arrival.held,
         chain.as_bytes().as_slice(),
+        signed(weights::of_change(info))?,
     ))?;
     let mut insert =
         db.prepare_cached("INSERT OR IGNORE INTO deps (document, dep, hash) VALUES (?1, ?2, ?3)")?;
