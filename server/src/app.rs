@@ -21,6 +21,7 @@ use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
 use crate::presence::Presence;
+use crate::projector::Opened;
 use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
@@ -142,6 +143,8 @@ pub struct App {
     pub row_readers: Readers,
     /// How far the projections are made.
     pub making: Making,
+    /// Records that are open for their rows.
+    pub opened: Opened,
     catalog: RwLock<&'static Catalog>,
     /// Tries changes.
     pub trial: TrialPool,
@@ -237,6 +240,7 @@ impl App {
             rows: Mutex::new(rows_db),
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
+            opened: Opened::default(),
             catalog: RwLock::new(Catalog::builtin()),
             trial: TrialPool::new(binary, TrialPool::DEADLINE, Arc::clone(&metrics)),
             secrets: Secrets::of(server, deposit, master),

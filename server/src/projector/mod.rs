@@ -1,21 +1,23 @@
 //! From visible changes to rows: what lists, searches and reports are answered from.
 //!
 //! Rows are never truth: [`rebuild`] makes them anew from the log, and following must give the same.
-//! Reading order: this file (one document), `row` (what stands in its row), [`making`] (all of them).
+//! Reading order: this file (one document), `opened` (records that are open already), `row` (what stands in its row),
+//! [`making`] (all of them).
 
 pub mod making;
+mod opened;
 mod row;
 mod sent;
 
 use std::sync::Arc;
 
-use ankomst_shared::document::Document;
-use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
-use minicbor::bytes::ByteVec;
 
 pub use self::making::{make_whole, rebuild};
+pub use self::opened::Opened;
+use self::opened::open;
 use self::row::Around;
 use crate::app::App;
 use crate::storage::StorageError;
@@ -44,7 +46,7 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
     }
     let made = app.readers.read(|db| {
         let made_to = if app.making.is_whole() { log::epoch(db)? } else { None };
-        Ok((subject(app, db, document)?, made_to.map(|epoch| (epoch, head))))
+        Ok((subject(app, db, document, Some(&app.opened))?, made_to.map(|epoch| (epoch, head))))
     });
     let written = made.and_then(|(row, made_to)| {
         let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
@@ -67,7 +69,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     for fresh in templates::refresh(app)? {
         let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
         for run in runs {
-            let row = app.readers.read(|db| subject(app, db, run))?;
+            let row = app.readers.read(|db| subject(app, db, run, Some(&app.opened)))?;
             let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
             rows::put_all(&db, row.as_slice(), None)?;
         }
@@ -80,7 +82,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// # Errors
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
-    let row = app.readers.read(|db| subject(app, db, document))?;
+    let row = app.readers.read(|db| subject(app, db, document, Some(&app.opened)))?;
     let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
     rows::put_all(&db, row.as_slice(), None)
 }
@@ -96,11 +98,13 @@ pub fn mark(app: &Arc<App>, document: DocumentId) {
     }
 }
 
-/// The row that a change of a document shows in: of a review that of the record it is about.
+/// The row that a change of a document shows in: of a review that of the record it is about. Made of records that
+/// are kept open, if any are given.
 fn subject(
     app: &App,
     db: &Connection,
     document: DocumentId,
+    kept: Option<&Opened>,
 ) -> Result<Option<ProjectedRow>, StorageError> {
     let Some(found) = log::document(db, document)? else { return Ok(None) };
     let found = match (found.kind.as_str(), found.parent) {
@@ -110,37 +114,20 @@ fn subject(
     };
     let Some(document) = found else { return Ok(None) };
     let Some(at) = standing(&document, |id| log::document(db, id))? else { return Ok(None) };
-    let Some(opened) = open(app, db, document.id)? else { return Ok(None) };
-    let review = open(app, db, review_of(document.id))?;
-    let review = review.as_ref();
+    let Some(opened) = open(app, db, document.id, kept)? else { return Ok(None) };
+    let review = open(app, db, review_of(document.id), kept)?;
     let around = Around {
         home: at.home,
         level: at.level,
         case: at.case,
-        feed: opened.feed.max(review.map_or(0, |review| review.feed)),
-        updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
+        feed: opened.feed.max(review.as_ref().map_or(0, |review| review.feed)),
+        updated_ms: opened.updated_ms.max(review.as_ref().map_or(0, |review| review.updated_ms)),
         unseen: log::unseen(db, document.id)?,
     };
-    let review = review.map(|review| &review.document);
-    Ok(Some(row::row(app.catalog(), &document, around, (&opened.document, review))))
-}
-
-/// A document as far as it is visible.
-struct Visible {
-    document: Document,
-    feed: u64,
-    updated_ms: i64,
-}
-
-fn open(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Visible>, StorageError> {
-    let (mut feed, mut updated_ms) = (0, 0);
-    let mut chunks: Vec<ByteVec> = Vec::new();
-    for chunk in log::chunks_of(db, id, "visible")? {
-        feed = feed.max(chunk.feed.unwrap_or_default());
-        updated_ms = updated_ms.max(chunk.received_ms);
-        chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+    let read = review.as_ref().map(|review| &review.document);
+    let row = row::row(app.catalog(), &document, around, (&opened.document, read));
+    if let Some(kept) = kept {
+        [Some(opened), review].into_iter().flatten().for_each(|one| kept.put(one));
     }
-    let nobody = ActorId::from_bytes([0; 16]);
-    let document = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice())).ok();
-    Ok(document.map(|document| Visible { document, feed, updated_ms }))
+    Ok(Some(row))
 }

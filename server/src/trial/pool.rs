@@ -18,11 +18,13 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
-use crate::given;
 use crate::metrics::Metrics;
 
-use super::child::{answer, hangs};
+#[cfg(feature = "sim")]
+use super::child::answer;
+use super::child::hangs;
 use super::frame::{Answer, FRAME_BYTES_MAX, Request};
+#[cfg(feature = "sim")]
 use super::shelf::Shelf;
 
 /// So much longer is what is tried alone waited for.
@@ -80,6 +82,9 @@ pub struct TrialPool {
     metrics: Arc<Metrics>,
     /// Rung when there is work for the slow lane.
     pub slows: Notify,
+    /// What the child of a simulation keeps open: it is in this process.
+    #[cfg(feature = "sim")]
+    shelf: std::sync::Mutex<Shelf>,
 }
 
 #[derive(Debug)]
@@ -98,7 +103,16 @@ impl TrialPool {
     pub fn new(binary: PathBuf, deadline: Duration, metrics: Arc<Metrics>) -> Self {
         let deadline = hangs().map_or(deadline, |(ms, _)| Duration::from_millis(ms));
         let (quick, slow, slows) = (Mutex::default(), Mutex::default(), Notify::new());
-        Self { binary, quick, slow, deadline, metrics, slows }
+        Self {
+            binary,
+            quick,
+            slow,
+            deadline,
+            metrics,
+            slows,
+            #[cfg(feature = "sim")]
+            shelf: std::sync::Mutex::default(),
+        }
     }
 
     /// Longest trial in a lane.
@@ -121,22 +135,15 @@ impl TrialPool {
         work: Work<'_>,
         base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
     ) -> Result<Tried, E> {
-        if given::is_simulated() {
-            let Work { document, kind, stands, candidates } = work;
-            let (kind, base) = (kind.to_owned(), Some(base()?));
-            let request = Request { kind, base, candidates, document, stands };
-            let answer = answer(&mut Shelf::default(), &request);
-            return Ok(Tried::Told(answer.verdicts.into_iter().map(outcome).collect()));
+        #[cfg(feature = "sim")]
+        if crate::given::is_simulated() {
+            return self.here(work, base);
         }
         let mut child = match lane {
             Lane::Quick => self.quick.lock().await,
             Lane::Slow => self.slow.lock().await,
         };
-        let Work { document, kind, stands, candidates } = work;
-        // Of a new document there is nothing before.
-        let known = (stands == Digest::default()).then(Vec::new);
-        let kind = kind.to_owned();
-        let mut request = Request { kind, base: known, candidates, document, stands };
+        let mut request = asked(work);
         let mut answer = self.ask(lane, &mut child, &request).await;
         if matches!(&answer, Asked::Answer(answer) if answer.lacks) {
             request.base = Some(base()?);
@@ -149,6 +156,23 @@ impl TrialPool {
             Asked::Died => Tried::Died,
             Asked::NoChild => Tried::NoChild,
         })
+    }
+
+    /// Asks the child of a simulation, as the others are asked.
+    #[cfg(feature = "sim")]
+    fn here<E>(
+        &self,
+        work: Work<'_>,
+        base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
+    ) -> Result<Tried, E> {
+        let mut request = asked(work);
+        let mut shelf = self.shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut told = answer(&mut shelf, &request);
+        if told.lacks {
+            request.base = Some(base()?);
+            told = answer(&mut shelf, &request);
+        }
+        Ok(Tried::Told(told.verdicts.into_iter().map(outcome).collect()))
     }
 
     /// Ends the children.
@@ -208,6 +232,13 @@ enum Asked {
     Answer(Answer),
     Died,
     NoChild,
+}
+
+/// The question about changes; of a new document there is nothing before.
+fn asked(work: Work<'_>) -> Request {
+    let Work { document, kind, stands, candidates } = work;
+    let base = (stands == Digest::default()).then(Vec::new);
+    Request { kind: kind.to_owned(), base, candidates, document, stands }
 }
 
 fn outcome(word: String) -> Outcome {
