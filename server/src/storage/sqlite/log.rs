@@ -401,7 +401,8 @@ pub fn visible_after(
          WHERE document = ?1 AND feed > ?2 AND state = 'visible' ORDER BY feed"
     );
     let mut select = db.prepare_cached(&sql)?;
-    let rows = select.query_map((Blob(document), signed(feed)?), chunk)?.collect::<Result<_, _>>()?;
+    let rows =
+        select.query_map((Blob(document), signed(feed)?), chunk)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
 
