@@ -19,6 +19,7 @@ pub mod http;
 pub mod key_files;
 pub mod limits;
 pub mod metrics;
+pub mod opened;
 pub mod policies;
 pub mod presence;
 pub mod projector;

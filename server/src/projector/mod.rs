@@ -16,10 +16,10 @@ use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
 
 pub use self::making::{make_whole, rebuild};
-pub use self::opened::Opened;
 use self::opened::open;
 use self::row::Around;
 use crate::app::App;
+use crate::opened::Opened;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::homes::standing;

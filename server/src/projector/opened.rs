@@ -1,10 +1,7 @@
-//! Records as they were last opened for their rows, so that a change of a long record costs the reading of that
-//! change and not of all that came before it.
+//! A record as the log shows it, also one that was kept open.
 //!
-//! One that is kept counts only together with what became visible since, and only where both are just what the log
+//! One that was kept counts only together with what became visible since, and only where both are just what the log
 //! shows: a record that was cleaned or continued is opened anew.
-
-use std::sync::{Mutex, PoisonError};
 
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, DocumentId};
@@ -12,51 +9,9 @@ use ankomst_shared::sync::Digest;
 use minicbor::bytes::ByteVec;
 
 use crate::app::App;
+use crate::opened::{Opened, Visible};
 use crate::storage::StorageError;
 use crate::storage::sqlite::{Connection, log};
-
-/// Most changes in all records kept.
-const CHANGES_MAX: usize = 20_000;
-/// Most records kept.
-const DOCUMENTS_MAX: usize = 64;
-
-/// Records kept open, the longest unused first.
-#[derive(Debug, Default)]
-pub struct Opened(Mutex<Vec<Visible>>);
-
-/// A record as far as it is visible.
-#[derive(Debug)]
-pub(super) struct Visible {
-    id: DocumentId,
-    stands: Digest,
-    changes: usize,
-    /// The record.
-    pub(super) document: Document,
-    /// The last number of the feed in it.
-    pub(super) feed: u64,
-    /// When the last change of it arrived.
-    pub(super) updated_ms: i64,
-}
-
-impl Opened {
-    /// Takes a record out.
-    fn take(&self, id: DocumentId) -> Option<Visible> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = all.iter().position(|kept| kept.id == id)?;
-        Some(all.remove(at))
-    }
-
-    /// Keeps a record for the next time, and gives up those longest unused for which there is no room.
-    pub(super) fn put(&self, visible: Visible) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|kept| kept.id != visible.id);
-        all.push(visible);
-        let mut changes: usize = all.iter().map(|kept| kept.changes).sum();
-        while all.len() > DOCUMENTS_MAX || changes > CHANGES_MAX {
-            changes -= all.remove(0).changes;
-        }
-    }
-}
 
 /// Opens a record as the log shows it; nothing where there is none that can be read.
 pub(super) fn open(

@@ -138,10 +138,13 @@ impl World {
             }
             Fault::Restore => self.restart(|world| {
                 if world.hub.restore() {
+                    world.has_hole = false;
                     world.hub.forget_aside();
                     world.count("restore");
                 }
             }),
+            // What is put back has no hole.
+            Fault::CopyAside if self.has_hole => {}
             Fault::CopyAside => {
                 self.restart(|world| world.hub.copy_aside());
                 if kernel.chance(500) {
@@ -152,6 +155,7 @@ impl World {
             Fault::Salvage => self.salvage(),
             Fault::PutBack => self.restart(|world| {
                 if world.hub.put_back() {
+                    world.has_hole = false;
                     world.count("put back");
                 }
             }),

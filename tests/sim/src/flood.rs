@@ -6,7 +6,7 @@ use crate::world::World;
 /// The while.
 const WHILE: i64 = 10 * MINUTE;
 /// Most exchanges of a tablet in it. What many lost answers take is far below.
-const EXCHANGES_MAX: u64 = 400;
+const EXCHANGES_MAX: u64 = 200;
 
 /// Exchanges of each tablet since a while began.
 #[derive(Debug, Default)]

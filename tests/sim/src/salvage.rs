@@ -1,5 +1,5 @@
 //! A disk of the server from which single changes cannot be read any more: they are given up, and come back from
-//! the tablets that have them.
+//! the tablets that have them. The feed has a hole from then on, and nothing may be taken for a good backup of it.
 
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ impl World {
         }
         drop(app);
         self.restart(|world| world.hub.is_put_back = true);
+        self.has_hole = true;
         projector::rebuild(self.hub.app()).unwrap();
         self.count("salvage");
     }

@@ -53,6 +53,8 @@ pub struct World {
     pub counts: BTreeMap<&'static str, u64>,
     /// Exchanges of tablets lately.
     pub asked_so_far: Asked,
+    /// The feed has a hole, so that no backup of it is good.
+    pub has_hole: bool,
     /// Nothing more happens.
     pub is_over: bool,
 }
@@ -82,6 +84,7 @@ impl World {
             is_due: false,
             counts: BTreeMap::new(),
             asked_so_far: Asked::default(),
+            has_hole: false,
             is_over: false,
         }
     }
