@@ -127,7 +127,10 @@ fn subject(
     let read = review.as_ref().map(|review| &review.document);
     let row = row::row(app.catalog(), &document, around, (&opened.document, read));
     if let Some(kept) = kept {
-        [Some(opened), review].into_iter().flatten().for_each(|one| kept.put(one));
+        kept.put(opened);
+        if let Some(review) = review {
+            kept.put(review);
+        }
     }
     Ok(Some(row))
 }

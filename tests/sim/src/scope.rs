@@ -1,5 +1,7 @@
 //! Over a socket goes only what its person may read at that moment.
 
+use std::collections::BTreeSet;
+
 use ankomst_server::storage::sqlite::accounts;
 use ankomst_server::sync::access;
 use ankomst_shared::sync::message::ServerFrame;
@@ -17,7 +19,7 @@ impl Hub {
             }
             let scope = app.readers.read(|db| match accounts::user(db, session.user)? {
                 Some(user) => access::scope(db, &user, session.device),
-                None => Ok(Default::default()),
+                None => Ok(BTreeSet::new()),
             });
             let scope = scope.unwrap();
             for chunk in batch.chunks.iter().filter(|chunk| !scope.contains(&chunk.document)) {
