@@ -23,6 +23,7 @@ use crate::given;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
 use crate::news::Teller;
+use crate::opened::Opened;
 use crate::policies::Policies;
 use crate::presence::Presence;
 use crate::sockets::Sockets;
@@ -156,6 +157,8 @@ pub struct App {
     pub row_readers: Readers,
     /// How far the projections are made.
     pub making: Making,
+    /// Records that are open for their rows.
+    pub opened: Opened,
     catalog: RwLock<&'static Catalog>,
     /// Tries changes.
     pub trial: TrialPool,
@@ -255,6 +258,7 @@ impl App {
             rows: Mutex::new(rows_db),
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
+            opened: Opened::default(),
             catalog: RwLock::new(Catalog::builtin()),
             trial: TrialPool::new(binary, TrialPool::DEADLINE, Arc::clone(&metrics)),
             secrets: Secrets::of(server, deposit, master),

@@ -20,6 +20,7 @@ pub mod key_files;
 pub mod limits;
 pub mod metrics;
 pub mod news;
+pub mod opened;
 pub mod policies;
 pub mod presence;
 pub mod projector;

@@ -1,23 +1,25 @@
 //! From visible changes to rows: what lists, searches and reports are answered from.
 //!
 //! Rows are never truth: [`rebuild`] makes them anew from the log, and following must give the same.
-//! Reading order: this file (one document), `row` (what stands in its row), [`making`] (all of them).
+//! Reading order: this file (one document), `opened` (records that are open already), `row` (what stands in its row),
+//! [`making`] (all of them).
 
 pub mod making;
+mod opened;
 mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ankomst_shared::document::Document;
-use ankomst_shared::ids::{ActorId, DocumentId, Epoch};
+use ankomst_shared::ids::{DocumentId, Epoch};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
-use minicbor::bytes::ByteVec;
 
 pub use self::making::{make_whole, rebuild};
+use self::opened::open;
 use self::row::Around;
 use crate::app::App;
+use crate::opened::Opened;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::homes::standing;
@@ -68,7 +70,7 @@ fn follow_to_head(app: &App, document: DocumentId) -> Result<(), StorageError> {
         }
         let mut made: BTreeMap<DocumentId, ProjectedRow> = BTreeMap::new();
         for id in ids {
-            made.extend(subject(app, db, id)?.map(|row| (row.document, row)));
+            made.extend(subject(app, db, id, Some(&app.opened))?.map(|row| (row.document, row)));
         }
         Ok((made.into_values().collect::<Vec<_>>(), log::head(db)?.feed))
     })?;
@@ -85,7 +87,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     for fresh in templates::refresh(app)? {
         let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
         for run in runs {
-            let row = app.readers.read(|db| subject(app, db, run))?;
+            let row = app.readers.read(|db| subject(app, db, run, Some(&app.opened)))?;
             put(app, row.into_iter().collect(), None)?;
         }
     }
@@ -98,8 +100,18 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
     let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
-    let row = app.readers.read(|db| subject(app, db, document))?;
+    let row = app.readers.read(|db| subject(app, db, document, Some(&app.opened)))?;
     put(app, row.into_iter().collect(), None)
+}
+
+/// Gives up what is kept open of records of which something must not be here any more.
+///
+/// # Errors
+/// When another maker of rows has failed.
+pub fn forget(app: &App, documents: &[DocumentId]) -> Result<(), StorageError> {
+    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    app.opened.forget(documents);
+    Ok(())
 }
 
 /// Writes rows, but of what was destroyed since they were made: whoever destroys something forgets its rows afterwards,
@@ -134,11 +146,13 @@ pub fn mark(app: &Arc<App>, document: DocumentId) {
     }
 }
 
-/// The row that a change of a document shows in: of a review that of the record it is about.
+/// The row that a change of a document shows in: of a review that of the record it is about. Made of records that
+/// are kept open, if any are given.
 fn subject(
     app: &App,
     db: &Connection,
     document: DocumentId,
+    kept: Option<&Opened>,
 ) -> Result<Option<ProjectedRow>, StorageError> {
     let Some(found) = log::document(db, document)? else { return Ok(None) };
     let found = match (found.kind.as_str(), found.parent) {
@@ -148,37 +162,23 @@ fn subject(
     };
     let Some(document) = found else { return Ok(None) };
     let Some(at) = standing(&document, |id| log::document(db, id))? else { return Ok(None) };
-    let Some(opened) = open(app, db, document.id)? else { return Ok(None) };
-    let review = open(app, db, review_of(document.id))?;
-    let review = review.as_ref();
+    let Some(opened) = open(app, db, document.id, kept)? else { return Ok(None) };
+    let review = open(app, db, review_of(document.id), kept)?;
     let around = Around {
         home: at.home,
         level: at.level,
         case: at.case,
-        feed: opened.feed.max(review.map_or(0, |review| review.feed)),
-        updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
+        feed: opened.feed.max(review.as_ref().map_or(0, |review| review.feed)),
+        updated_ms: opened.updated_ms.max(review.as_ref().map_or(0, |review| review.updated_ms)),
         unseen: log::unseen(db, document.id)?,
     };
-    let review = review.map(|review| &review.document);
-    Ok(Some(row::row(app.catalog(), &document, around, (&opened.document, review))))
-}
-
-/// A document as far as it is visible.
-struct Visible {
-    document: Document,
-    feed: u64,
-    updated_ms: i64,
-}
-
-fn open(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Visible>, StorageError> {
-    let (mut feed, mut updated_ms) = (0, 0);
-    let mut chunks: Vec<ByteVec> = Vec::new();
-    for chunk in log::chunks_of(db, id, "visible")? {
-        feed = feed.max(chunk.feed.unwrap_or_default());
-        updated_ms = updated_ms.max(chunk.received_ms);
-        chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+    let read = review.as_ref().map(|review| &review.document);
+    let row = row::row(app.catalog(), &document, around, (&opened.document, read));
+    if let Some(kept) = kept {
+        kept.put(opened);
+        if let Some(review) = review {
+            kept.put(review);
+        }
     }
-    let nobody = ActorId::from_bytes([0; 16]);
-    let document = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice())).ok();
-    Ok(document.map(|document| Visible { document, feed, updated_ms }))
+    Ok(Some(row))
 }

@@ -18,11 +18,13 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
-use crate::given;
 use crate::metrics::Metrics;
 
-use super::child::{answer, hangs};
+#[cfg(feature = "sim")]
+use super::child::answer;
+use super::child::hangs;
 use super::frame::{Answer, FRAME_BYTES_MAX, Request};
+#[cfg(feature = "sim")]
 use super::shelf::Shelf;
 
 /// So much longer is what is tried alone waited for.
@@ -84,6 +86,9 @@ pub struct TrialPool {
     pub slows: Notify,
     /// The document that only the slow lane tries now.
     claimed: std::sync::Mutex<Option<DocumentId>>,
+    /// What the child of a simulation keeps open: it is in this process.
+    #[cfg(feature = "sim")]
+    shelf: std::sync::Mutex<Shelf>,
 }
 
 /// As long as this lives, only the slow lane tries a document.
@@ -111,9 +116,17 @@ impl TrialPool {
     #[must_use]
     pub fn new(binary: PathBuf, deadline: Duration, metrics: Arc<Metrics>) -> Self {
         let deadline = hangs().map_or(deadline, |(ms, _)| Duration::from_millis(ms));
-        let (quick, slow, slows) = (Mutex::default(), Mutex::default(), Notify::new());
-        let claimed = std::sync::Mutex::default();
-        Self { binary, quick, slow, deadline, metrics, slows, claimed }
+        Self {
+            binary,
+            quick: Mutex::default(),
+            slow: Mutex::default(),
+            deadline,
+            metrics,
+            slows: Notify::new(),
+            claimed: std::sync::Mutex::default(),
+            #[cfg(feature = "sim")]
+            shelf: std::sync::Mutex::default(),
+        }
     }
 
     /// Keeps a document for the slow lane.
@@ -148,22 +161,15 @@ impl TrialPool {
         work: Work<'_>,
         base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
     ) -> Result<Tried, E> {
-        if given::is_simulated() {
-            let Work { document, kind, stands, candidates, weight } = work;
-            let (kind, base) = (kind.to_owned(), Some(base()?));
-            let request = Request { kind, base, candidates, document, stands, weight };
-            let answer = answer(&mut Shelf::default(), &request);
-            return Ok(Tried::Told(answer.verdicts.into_iter().map(outcome).collect()));
+        #[cfg(feature = "sim")]
+        if crate::given::is_simulated() {
+            return self.here(work, base);
         }
         let mut child = match lane {
             Lane::Quick => self.quick.lock().await,
             Lane::Slow => self.slow.lock().await,
         };
-        let Work { document, kind, stands, candidates, weight } = work;
-        // Of a new document there is nothing before.
-        let known = (stands == Digest::default()).then(Vec::new);
-        let kind = kind.to_owned();
-        let mut request = Request { kind, base: known, candidates, document, stands, weight };
+        let mut request = asked(work);
         let mut answer = self.ask(lane, &mut child, &request).await;
         if matches!(&answer, Asked::Answer(answer) if answer.lacks) {
             request.base = Some(base()?);
@@ -176,6 +182,23 @@ impl TrialPool {
             Asked::Died => Tried::Died,
             Asked::NoChild => Tried::NoChild,
         })
+    }
+
+    /// Asks the child of a simulation, as the others are asked.
+    #[cfg(feature = "sim")]
+    fn here<E>(
+        &self,
+        work: Work<'_>,
+        base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
+    ) -> Result<Tried, E> {
+        let mut request = asked(work);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = answer(&mut shelf, &request);
+        if told.lacks {
+            request.base = Some(base()?);
+            told = answer(&mut shelf, &request);
+        }
+        Ok(Tried::Told(told.verdicts.into_iter().map(outcome).collect()))
     }
 
     /// Ends the children.
@@ -235,6 +258,13 @@ enum Asked {
     Answer(Answer),
     Died,
     NoChild,
+}
+
+/// The question about changes; of a new document there is nothing before.
+fn asked(work: Work<'_>) -> Request {
+    let Work { document, kind, stands, candidates, weight } = work;
+    let base = (stands == Digest::default()).then(Vec::new);
+    Request { kind: kind.to_owned(), base, candidates, document, stands, weight }
 }
 
 fn outcome(word: String) -> Outcome {

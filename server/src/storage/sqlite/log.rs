@@ -403,6 +403,25 @@ pub fn chunks_of(
     Ok(rows)
 }
 
+/// The visible chunks of a document with a number of the feed after one, in its order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn visible_after(
+    db: &Connection,
+    document: DocumentId,
+    feed: u64,
+) -> Result<Vec<ChunkRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chunks
+         WHERE document = ?1 AND feed > ?2 AND state = 'visible' ORDER BY feed"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    let rows =
+        select.query_map((Blob(document), signed(feed)?), chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// The chunks of a document that a change may be carried over onto: those that are visible, and those that
 /// were carried over themselves, in order of arrival.
 ///
@@ -524,6 +543,26 @@ pub fn make_visible(
     db.prepare_cached("UPDATE documents SET digest = ?1 WHERE id = ?2")?
         .execute((digest.as_bytes().as_slice(), Blob(document)))?;
     Ok(next)
+}
+
+/// Takes a visible chunk out of the log, as when a disk could not be read any more and the rest was saved.
+///
+/// # Errors
+/// When the database refuses.
+#[cfg(feature = "sim")]
+pub fn lose(db: &Connection, document: DocumentId, hash: ChangeHash) -> Result<(), StorageError> {
+    let key = (Blob(document), Blob(hash));
+    db.execute("DELETE FROM chunks WHERE document = ?1 AND hash = ?2", key)?;
+    let key = (Blob(document), Blob(hash));
+    db.execute("DELETE FROM deps WHERE document = ?1 AND hash = ?2", key)?;
+    let (mut digest, mut one) = (digest(db, document)?, Digest::default());
+    one.add(&hash);
+    digest.leave(&one);
+    db.execute(
+        "UPDATE documents SET digest = ?1 WHERE id = ?2",
+        (digest.as_bytes().as_slice(), Blob(document)),
+    )?;
+    Ok(())
 }
 
 /// Holds a chunk, and with it everything pending that builds on it.
