@@ -16,6 +16,7 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
+use crate::projector;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::ledger::{self, LEDGER, Line};
 use crate::storage::sqlite::cuts::{self, CutRow};

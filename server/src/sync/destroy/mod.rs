@@ -16,6 +16,7 @@ use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 
 use self::against::{Against, Found};
 use crate::app::App;
+use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
