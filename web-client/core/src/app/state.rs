@@ -197,7 +197,8 @@ impl<P: Platform> Core<P> {
         }
         let row = opening_key(user);
         if let Some(sealed) = store.get(Table::Meta, &row).await.map_err(|_| Refusal::Storage)? {
-            open.opening = open_row(&open.key, Table::Meta, &row, &sealed)?;
+            // One that cannot be read keeps nobody out of the vault.
+            open.opening = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
         }
         let guarded = store.get(Table::Meta, &guarded_key(user)).await;
         open.guarded = Guarded::read(guarded.map_err(|_| Refusal::Storage)?);
@@ -318,7 +319,7 @@ impl<P: Platform> Core<P> {
             status.last_contact_ms = open.standing.last_contact_ms;
             status.without_backup = !open.standing.has_backup;
             status.shed = !open.guarded.gone.is_empty();
-            status.aside = u32::try_from(open.opening.aside.len()).unwrap_or(u32::MAX);
+            status.aside = u32::try_from(open.aside().count()).unwrap_or(u32::MAX);
             // Of a record that has gone for good, as one that was cleaned, nobody waits for what was written.
             status.waiting = if open.guarded.owes { state.deposits_alone } else { 0 };
             for row in open.chunks.values().flat_map(BTreeMap::values) {
