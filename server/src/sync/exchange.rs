@@ -193,12 +193,13 @@ fn gather(
         let is_plain = whole && !anew && drop.is_empty() && hello.heal.is_empty();
         let is_plain = is_plain && destroyed.records.is_empty();
         let digests = if is_plain { gathering.digests(hello, &keep, &feed)? } else { None };
-        let (lease_s, guarded) = lease::of((app, db), user.unit, &now_held)?;
+        let (lease_s, guarded, guarded_more) = lease::of((app, db), user.unit, &now_held)?;
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
                 capabilities: hello.capabilities & (CAN_CHANGE_LINES | CAN_DESTROY),
                 lease_s,
                 guarded,
+                guarded_more,
                 hand_in: (hello.capabilities & LACKS_HAND_IN != 0)
                     .then(|| farewell::token(app, session.device).to_vec().into()),
                 ..gathering.welcome(facts.epoch, user)?
@@ -283,6 +284,7 @@ impl Gathering<'_> {
             shuts_s: lease::shuts_seconds(self.app, user.unit),
             hand_in: None,
             guarded: None,
+            guarded_more: None,
         })
     }
 

@@ -28,7 +28,7 @@ pub const CONTINUITY_DAYS: (&str, u32) = ("continuity_days", 60);
 pub const SHUTS_MINUTES: (&str, u32) = ("lock_minutes", 60);
 
 /// Seconds for which a device with these records may be read without contact, and what of them is protected and does
-/// not stay there longer, with what was decided about it.
+/// not stay there longer, with what was decided about it; and whether there may be more of that.
 ///
 /// # Errors
 /// When storage refuses.
@@ -36,10 +36,11 @@ pub fn of(
     (app, db): (&App, &Connection),
     unit: UnitId,
     held: &BTreeSet<DocumentId>,
-) -> Result<(u32, Option<Vec<DocumentId>>), StorageError> {
+) -> Result<(u32, Option<Vec<DocumentId>>, Option<bool>), StorageError> {
+    let is_whole = app.making.is_whole();
     let mut guarded = app.row_readers.read(guards::guarded)?;
     guarded.retain(|guard| held.contains(&guard.document));
-    if !app.making.is_whole() {
+    if !is_whole {
         guarded.extend(protected(db, held)?);
     }
     let child = guarded.iter().any(|guard| guard.child);
@@ -47,9 +48,9 @@ pub fn of(
     let all = all.flat_map(|id| [id, review_of(id)]).filter(|id| held.contains(id));
     let all: Vec<DocumentId> = order::set(all).into_iter().collect();
     // Until all rows are there, what somebody's protected data make of a case may be missing.
-    let protected = !app.making.is_whole() || !all.is_empty();
+    let protected = !is_whole || !all.is_empty();
     let seconds = hours((child, protected), |key| decided(app, unit, key)) * 3_600;
-    Ok((seconds, (!all.is_empty()).then_some(all)))
+    Ok((seconds, (!all.is_empty()).then_some(all), (!is_whole).then_some(true)))
 }
 
 /// Those of some documents that are protected, by the log alone: what is written in a case it does not tell.

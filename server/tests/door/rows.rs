@@ -83,14 +83,18 @@ async fn rows_of_another_version_are_thrown_away_and_lists_say_that_they_are_not
     ingrid.enrol(&door, "ingrid", "ingrid-i-provby").await;
     assert_eq!(readiness(&door).await, "rebuilding");
     let (mut one, _) = Somebody::with(&door, ("ingrid", "ingrid-i-provby"), 2).await;
-    let guarded = one.exchange(&door, Push::default()).await.welcome.guarded;
+    let welcome = one.exchange(&door, Push::default()).await.welcome;
+    let guarded = welcome.guarded;
     assert!(guarded.is_some(), "what is protected is told without rows, too");
+    assert_eq!(welcome.guarded_more, Some(true), "it may be more than is told");
     assert!(all(&door.app).is_empty());
     assert_eq!(parts(&mut ingrid, &door).await, ["making", "server-found"]);
     projector::make_whole(&door.app).unwrap();
     assert_eq!(readiness(&door).await, "whole");
     // Of which cases somebody says so, only the rows know.
-    let whole = one.exchange(&door, Push::default()).await.welcome.guarded.unwrap();
+    let welcome = one.exchange(&door, Push::default()).await.welcome;
+    assert_eq!(welcome.guarded_more, None);
+    let whole = welcome.guarded.unwrap();
     let guarded = guarded.unwrap();
     assert!(guarded.len() < whole.len() && guarded.iter().all(|id| whole.contains(id)));
     assert_eq!(all(&door.app), followed);

@@ -89,13 +89,15 @@ fn only_a_session_that_is_over_asks_for_the_password_not_an_answer_that_is_lost(
     // The token is over each time; what the renewal is answered, and whether to sign in then.
     let renewals = [(0, false), (503, false), (429, false), (413, false), (401, true)];
     for (answer, must_sign_in) in renewals {
-        answers.borrow_mut().extend([(401, "signed-out"), (answer, "")]);
+        answers.borrow_mut().extend([(401, "signed-out"), (answer, "busy 90")]);
         ticks.set(ticks.get() + 1);
         assert!((&mut loops).now_or_never().is_none());
         assert!(answers.borrow().is_empty(), "it has stopped asking before {answer}");
         let now = status(&core);
         assert_eq!(now.sign_in_needed, must_sign_in, "after {answer}");
-        assert_eq!(now.contact, Contact::None);
+        let wait_ms = 90_000 + 1_700_000_000_000 + i64::from(ticks.get()) * 10_000;
+        let is_busy = matches!(answer, 503 | 429);
+        assert_eq!(now.contact, if is_busy { Contact::Busy(wait_ms) } else { Contact::None });
     }
 }
 
@@ -172,6 +174,12 @@ fn a_server_that_asks_to_wait_is_said_to_and_is_not_asked_before() {
         ask(&core, Command::SyncNow);
         assert!((&mut loops).now_or_never().is_none());
         assert_eq!(answers.borrow().len(), 1, "it has not waited");
+        // Nor does a person who locks it and comes back.
+        ask(&core, Command::Lock);
+        assert!((&mut loops).now_or_never().is_none());
+        unlock(&core);
+        assert!((&mut loops).now_or_never().is_none());
+        assert_eq!(answers.borrow().len(), 1, "it has not waited for who comes back");
         ticks.set(ticks.get() + 1);
         assert!((&mut loops).now_or_never().is_none());
         assert!(answers.borrow().is_empty(), "it has stopped asking");

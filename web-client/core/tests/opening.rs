@@ -8,13 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 use ankomst_core::Core;
-use ankomst_core::store::MemoryStore;
+use ankomst_core::store::{Failure, MemoryStore, Store, Table};
 use ankomst_shared::app::{Act, Acted, Body, Command, Query, Refusal, Reply, Status, View};
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, DeviceId, DocumentId, UnitId, UserId};
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sign::header::review_of;
+use ankomst_shared::sign::header::{companion, review_of};
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::message::{DeliveredChunk, DocumentHistory};
 use ankomst_shared::value::Value;
@@ -122,6 +122,13 @@ fn opens(core: &Core<Desk>) -> bool {
     catch_unwind(AssertUnwindSafe(|| unlock(core))).is_ok()
 }
 
+/// The program starts again, opens once more what it ended at, and ends.
+fn ended_again(store: &MemoryStore) -> MemoryStore {
+    let store = store.restarted();
+    assert!(!opens(&started(Desk::on(&store))), "it was not opened once more");
+    store.restarted()
+}
+
 /// The records that the tablet's own page says cannot be opened.
 fn aside(core: &Core<Desk>) -> Vec<String> {
     let query = Query::Page("/surfplatta".to_owned());
@@ -158,7 +165,7 @@ fn a_record_at_which_the_program_ends_is_set_aside_and_all_else_works() {
     let waiting = status(&on.core).waiting;
     assert!(waiting > 0);
     assert!(!on.hears(vec![history(noori, "case", &[&first, &bad])]), "the drill is no drill");
-    let store = store.restarted();
+    let store = ended_again(&store);
 
     let mut on = On::new(Desk::on(&store), started);
     assert!(opens(&on.core), "it ends again");
@@ -205,8 +212,8 @@ fn of_several_that_came_together_only_the_one_is_set_aside() {
         history(rahimi, "case", &[&third]),
     ];
     assert!(!on.hears(come));
-    // Each is opened by itself now, and this is how it is found.
-    let store = store.restarted();
+    // Together once more, then each by itself, and this is how it is found.
+    let store = ended_again(&store);
     assert!(!opens(&started(Desk::on(&store))));
     let store = store.restarted();
     let core = started(Desk::on(&store));
@@ -218,23 +225,18 @@ fn of_several_that_came_together_only_the_one_is_set_aside() {
 }
 
 #[test]
-fn a_power_cut_while_a_sound_record_is_opened_sets_nothing_aside_for_good() {
+fn a_power_cut_while_a_sound_record_is_opened_sets_nothing_aside() {
     for after in 0..4 {
         let (store, noori, mut inner, first) = used();
         let store = store.restarted();
         let mut on = On::new(Desk::on(&store), started);
         unlock(&on.core);
         let good = inner.commit(&[edit("assignment_ref", "Nyckel")], &by()).unwrap().unwrap();
-        store.fail_at(store.commits() + after, ankomst_core::store::Failure::CrashBefore);
+        store.fail_at(store.commits() + after, Failure::CrashBefore);
         on.hears(vec![history(noori, "case", &[&first, &good])]);
         let store = store.restarted();
         let core = started(Desk::on(&store));
         assert!(opens(&core));
-        if status(&core).aside == 1 {
-            // The person asks, and it opens.
-            let again = ask(&core, Command::Act(Act::OpenAgain(noori), Vec::new()));
-            assert!(matches!(again, Reply::Acted(Acted { .. })), "{again:?}");
-        }
         assert_eq!((status(&core).aside, aside(&core).len()), (0, 0), "after {after}");
         assert_eq!(shown(&core, noori, "household_label"), Value::text("Noori"), "after {after}");
     }
@@ -247,7 +249,7 @@ fn what_is_set_aside_is_opened_again_by_another_program_and_when_a_person_asks()
     let mut on = On::new(Desk::on(&store.restarted()), started);
     unlock(&on.core);
     assert!(!on.hears(vec![history(noori, "case", &[&first, &bad])]));
-    let store = store.restarted();
+    let store = ended_again(&store);
     let core = started(Desk::on(&store));
     unlock(&core);
     let again = || ask(&core, Command::Act(Act::OpenAgain(noori), Vec::new()));
@@ -276,10 +278,72 @@ fn a_record_whose_decisions_cannot_be_opened_is_not_shown_without_them() {
     let mut on = On::new(Desk::on(&store.restarted()), started);
     unlock(&on.core);
     assert!(!on.hears(vec![history(review, "review", &[&chunk])]));
-    let store = store.restarted();
+    let store = ended_again(&store);
     let core = started(Desk::on(&store));
     assert!(opens(&core));
     let form = Query::Form { document: noori, entry: None };
     assert_eq!(ask(&core, Command::Get(form)), Reply::Refused(Refusal::Aside));
     assert_eq!(aside(&core), [review.to_string()]);
+}
+
+#[test]
+fn what_is_answered_on_a_visit_is_kept_while_the_deficiencies_of_its_house_are_aside() {
+    let store = MemoryStore::default();
+    let mut on = On::new(Desk::on(&store), signs_in);
+    let made = |act, answers: &[(&str, &str)]| {
+        let answers = answers.iter().map(|(id, text)| ((*id).to_owned(), Value::text(*text)));
+        match ask(&on.core, Command::Act(act, answers.collect())) {
+            Reply::Acted(Acted { document: Some(document), .. }) => document,
+            other => panic!("{other:?}"),
+        }
+    };
+    let house = made(Act::NewResidence, &[("name", "Gården"), ("residence_type", "RES-APT")]);
+    let checklist = "residence_inspection".to_owned();
+    let run = made(Act::StartRun { parent: house, checklist }, &[]);
+    let home = companion(house, "deficiencies");
+    let (_, chunk) = begun(home, "deficiencies", &[edit("note", DRILL)]);
+    assert!(!on.hears(vec![history(home, "deficiencies", &[&chunk])]));
+    let store = ended_again(&store);
+
+    let core = started(Desk::on(&store));
+    assert!(opens(&core));
+    assert_eq!(aside(&core), [home.to_string()]);
+    let types = |path: &str, text: &str| {
+        let (path, value) = (FieldPath::parse(path).unwrap(), Value::text(text));
+        assert_eq!(ask(&core, Command::Type { document: run, path, value }), Reply::Saved);
+    };
+    let waiting = status(&core).waiting;
+    types("item/B-F01/status", "not_ok");
+    assert!(!matches!(ask(&core, Command::SafetyCopy), Reply::Refused(_)), "no safety copy");
+    assert_eq!(ask(&core, Command::Commit(run)), Reply::Done);
+    assert_eq!(status(&core).waiting, waiting + 1);
+    let drafts = store.load(Table::Drafts, b"").now_or_never().unwrap().unwrap();
+    assert!(drafts.is_empty(), "the answer waits for what cannot be opened");
+    let core = started(Desk::on(&store.restarted()));
+    unlock(&core);
+    assert_eq!(status(&core).waiting, waiting + 1);
+}
+
+#[test]
+fn a_device_that_cannot_write_when_it_starts_says_what_is_not_opened_and_opens_it_later() {
+    let (store, noori, mut inner, first) = used();
+    let bad = inner.commit(&[edit("assignment_ref", DRILL)], &by()).unwrap().unwrap();
+    let store = store.restarted();
+    let mut on = On::new(Desk::on(&store), started);
+    unlock(&on.core);
+    let before_marks = store.commits();
+    assert!(!on.hears(vec![history(noori, "case", &[&first, &bad])]));
+    let store = store.restarted();
+    store.fail_at(before_marks, Failure::Refused);
+    let mut on = On::new(Desk::on(&store), started);
+    assert!(opens(&on.core), "it is opened without a mark");
+    assert_eq!((status(&on.core).aside, aside(&on.core)), (1, vec![noori.to_string()]));
+    assert!((&mut on.loops).now_or_never().is_none());
+    on.ticks.set(1);
+    let later = catch_unwind(AssertUnwindSafe(|| (&mut on.loops).now_or_never().is_some()));
+    assert!(later.is_err(), "it is not opened when the device writes again");
+    // That was once more: now it is set aside.
+    let core = started(Desk::on(&store.restarted()));
+    assert!(opens(&core));
+    assert_eq!(aside(&core), [noori.to_string()]);
 }

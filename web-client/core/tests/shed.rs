@@ -150,6 +150,17 @@ fn what_is_protected_is_gone_after_its_time_and_nothing_written_in_it_is() {
 }
 
 #[test]
+fn what_a_server_does_not_know_yet_to_be_protected_goes_as_it_was_told_before() {
+    let (store, secret, _) = used();
+    let mut on = On::later(&store, HOUR_MS);
+    unlock(&on.core);
+    on.hears(format!("more {}", 12 * 3_600));
+    on.desk.1.set(14 * HOUR_MS);
+    on.beats();
+    assert_eq!(of(&store, secret), 0);
+}
+
+#[test]
 fn it_goes_from_a_tablet_that_nobody_unlocks_also_after_a_clock_set_back_and_on() {
     let (store, secret, open) = used();
     let (before, wanted) = (of(&store, open), deposits(&store));

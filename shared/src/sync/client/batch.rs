@@ -25,7 +25,7 @@ pub fn push(parts: impl IntoIterator<Item = PushPart>, bytes_max: usize) -> Push
 }
 
 /// As many deposits as fit, beginning after the first `turn`, so that one that is never taken does
-/// not bar the way for the others.
+/// not bar the way for the others; one that is larger than that goes by itself.
 #[must_use]
 pub fn deposits(mut all: Vec<Deposit>, turn: u64) -> Vec<Deposit> {
     let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
@@ -34,8 +34,9 @@ pub fn deposits(mut all: Vec<Deposit>, turn: u64) -> Vec<Deposit> {
     }
     let mut bytes = 0;
     let fitting = all.into_iter().take(DEPOSITS_MAX).take_while(|deposit| {
+        let is_first = bytes == 0;
         bytes += deposit.sealed.len() + FRAMING_BYTES;
-        bytes <= DEPOSIT_BYTES_MAX
+        is_first || bytes <= DEPOSIT_BYTES_MAX
     });
     fitting.collect()
 }
@@ -94,5 +95,9 @@ mod tests {
         }
         assert_eq!(seen.len(), all.len());
         assert!(deposits(Vec::new(), 7).is_empty());
+        let mut all = all;
+        all[1].sealed = vec![0; DEPOSIT_BYTES_MAX].into();
+        assert_eq!(deposits(all.clone(), 0).len(), 1, "it is no part of more than fits");
+        assert_eq!(deposits(all.clone(), 1), all[1..2], "the largest one bars the way");
     }
 }

@@ -197,6 +197,9 @@ pub struct Welcome {
     /// where there is none.
     #[n(16)]
     pub guarded: Option<Vec<DocumentId>>,
+    /// `guarded` may not be all: what was told before holds, too.
+    #[n(17)]
+    pub guarded_more: Option<bool>,
 }
 
 /// A tablet that has taken houses along and has no contact.

@@ -393,6 +393,7 @@ impl Hub {
             shuts_s: 0,
             hand_in: None,
             guarded: None,
+            guarded_more: None,
         }
     }
 }

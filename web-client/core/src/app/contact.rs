@@ -51,17 +51,16 @@ impl<P: Platform> Core<P> {
 
     async fn contact_loop(&self) {
         let (mut backoff, mut unserved) = (Backoff::default(), Backoff::default());
-        let (mut wait_ms, mut is_asked) = (IDLE_MS, false);
+        let (mut wait_ms, mut busy) = (IDLE_MS, None);
         let (mut rounds, mut least, mut later) = (0, u32::MAX, 0);
         loop {
-            if core::mem::take(&mut is_asked) {
-                // Nothing typed meanwhile makes it come sooner.
-                self.0.platform.clock().sleep(wait_ms).await;
-            } else {
-                self.wait(wait_ms).await;
-            }
+            let is_woken = self.wait(wait_ms).await;
             // One exchange is for everything that has been written by now.
             self.0.wake.clear();
+            if is_woken && let Some(ms) = busy.and_then(|busy| self.rest_of(busy)) {
+                wait_ms = ms;
+                continue;
+            }
             if !self.is_open() || self.0.state.borrow().sign_in_needed {
                 wait_ms = self.farewells().await;
                 continue;
@@ -91,8 +90,10 @@ impl<P: Platform> Core<P> {
                 Met::Nobody => backoff.failed(self.jitter()),
                 Met::Busy(asked_ms) => {
                     let ms = backoff.failed(self.jitter()).max(asked_ms).min(BUSY_MS);
-                    self.set_contact(Contact::Busy(self.now_ms().saturating_add_unsigned(ms)));
-                    is_asked = true;
+                    let until_ms = self.now_ms().saturating_add_unsigned(ms);
+                    self.set_contact(Contact::Busy(until_ms));
+                    let device = self.with_open(|open| Ok(open.identity.device));
+                    busy = device.ok().map(|device| (device, until_ms));
                     ms
                 }
                 Met::SignIn => {
@@ -109,10 +110,19 @@ impl<P: Platform> Core<P> {
         self.0.platform.random().bytes().map(u64::from_le_bytes).unwrap_or_default()
     }
 
-    async fn wait(&self, ms: u64) {
+    /// Waits; whether something has ended that before its time.
+    async fn wait(&self, ms: u64) -> bool {
         let sleep = Box::pin(self.0.platform.clock().sleep(ms));
         let wake = Box::pin(self.0.wake.next());
-        select(sleep, wake).await;
+        matches!(select(sleep, wake).await, Either::Right(_))
+    }
+
+    /// How long a device that the server has asked to wait does so still: nothing typed meanwhile makes it come sooner.
+    /// Another person's, or none, does not.
+    fn rest_of(&self, (device, until_ms): (DeviceId, i64)) -> Option<u64> {
+        self.with_open_of(device, |_| Ok(())).ok()?;
+        let rest_ms = u64::try_from(until_ms - self.now_ms()).ok()?;
+        (1..=BUSY_MS).contains(&rest_ms).then_some(rest_ms)
     }
 
     fn is_open(&self) -> bool {

@@ -62,7 +62,9 @@ impl<P: Platform> Core<P> {
     /// A request of whoever is in; the session is renewed if that is all it takes.
     pub(super) async fn post_in(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {
         match self.post(path, body.clone()).await {
-            Err(Refusal::NotAllowed) if self.refresh().await == 204 => self.post(path, body).await,
+            Err(Refusal::NotAllowed) if self.refresh().await.0 == 204 => {
+                self.post(path, body).await
+            }
             other => other,
         }
     }

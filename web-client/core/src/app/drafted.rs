@@ -69,8 +69,11 @@ pub(super) fn hands_in(
 impl<P: Platform> Core<P> {
     /// Makes deposits of what is half typed and has none as it stands; with the turn already taken.
     pub(super) async fn deposit_drafts(&self) -> Result<(), Refusal> {
-        let (user, documents) =
-            self.with_open(|open| Ok((open.user(), open.undeposited.clone())))?;
+        let (user, documents) = self.with_open(|open| {
+            // One that cannot be opened waits.
+            let all = open.undeposited.iter().copied().filter(|id| !open.is_aside(*id));
+            Ok((open.user(), all.collect::<Vec<_>>()))
+        })?;
         if documents.is_empty() {
             return Ok(());
         }

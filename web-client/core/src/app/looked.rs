@@ -89,7 +89,8 @@ impl<P: Platform> Core<P> {
     }
 
     fn one_look(&self, document: DocumentId, printed: Option<bool>) -> Look {
-        let live = self.0.state.borrow().contact == Contact::Live;
+        // Without a socket the server is asked, and answers.
+        let live = matches!(self.0.state.borrow().contact, Contact::Live | Contact::Asks);
         Look { number: 0, document, at_ms: self.now_ms(), live: live.then_some(true), printed }
     }
 

@@ -28,8 +28,14 @@ impl<P: Platform> Core<P> {
         self.with_open(|open| {
             let by = open.authoring(id, now_ms);
             let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
-            let made = opened.document.commit_all(edits, &by).map_err(|_| Refusal::Internal)?;
+            let made = opened.document.commit_all(edits, &by);
             let by = (opened.document.actor(), opened.since_ms);
+            let Ok(made) = made else {
+                // Some of them may stand in memory: it is read again.
+                open.documents.remove(&id);
+                open.forget(id);
+                return Err(Refusal::Internal);
+            };
             Ok(Piece { document: id, made, by, edits: edits.to_vec() })
         })
     }

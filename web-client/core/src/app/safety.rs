@@ -2,11 +2,12 @@
 
 use ankomst_shared::app::Refusal;
 use ankomst_shared::catalog::written_date;
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::sign::copy;
 
 use super::drafted::read_drafted_key;
 use super::rows::{Stage, deposit_id, read_deposit_key};
-use super::state::Core;
+use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Store, Table};
 
@@ -25,11 +26,15 @@ impl<P: Platform> Core<P> {
             return Err(Refusal::Storage);
         }
         let kept = kept.unwrap_or_default();
-        // What is half typed in the open vault comes from memory.
-        let me = self.with_open(|open| Ok(open.user())).ok();
-        let is_mine = |key: &[u8]| me.is_some_and(|me| key.starts_with(me.as_bytes()));
-        let rows = kept.iter();
-        let rows = rows.filter(|(key, _)| read_drafted_key(key).is_none() || !is_mine(key));
+        // What is half typed in the open vault comes from memory, but for what cannot be opened.
+        let is_in_memory = |key: &[u8], id: DocumentId| {
+            let is =
+                |open: &mut Open| Ok(key.starts_with(open.user().as_bytes()) && !open.is_aside(id));
+            self.with_open(is) == Ok(true)
+        };
+        let rows = kept.iter().filter(|(key, _)| {
+            !read_drafted_key(key).is_some_and(|document| is_in_memory(key, document))
+        });
         let mut pieces: Vec<Vec<u8>> = rows.map(|(_, sealed)| sealed.clone()).collect();
         if is_open {
             let missing = self.with_open(|open| {

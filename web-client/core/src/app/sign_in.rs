@@ -277,20 +277,20 @@ impl<P: Platform> Core<P> {
         Ok(())
     }
 
-    /// Renews the session with the device's key; gives the answer's status: 204 when it is good again, 401
-    /// when it is over, and anything else, nought included, says nothing of it.
-    pub(super) async fn refresh(&self) -> u16 {
+    /// Renews the session with the device's key; gives the answer's status and how many seconds it asks to wait: 204 when
+    /// it is good again, 401 when it is over, and anything else, nought included, says nothing of it.
+    pub(super) async fn refresh(&self) -> (u16, Option<u32>) {
         let at_ms = self.now_ms();
         let question = self.with_open(|open| {
             let device = open.identity.device;
             let signature = open.signing.sign("ankomst/refresh/1", &refresh_proof(device, at_ms));
             Ok(RefreshRequest { device, at_ms, signature: signature.to_vec().into() })
         });
-        let Ok(question) = question else { return 0 };
+        let Ok(question) = question else { return (0, None) };
         let path = "/api/v1/session/refresh";
         let answer =
             self.0.platform.transport().send(Method::Post, path, wire::pack(&question)).await;
-        answer.map_or(0, |answer| answer.status)
+        answer.map_or((0, None), |answer| (answer.status, answer.retry_s))
     }
 
     pub(super) async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpAnswer, Refusal> {

@@ -315,7 +315,7 @@ impl<P: Platform> Core<P> {
             status.last_contact_ms = open.standing.last_contact_ms;
             status.without_backup = !open.standing.has_backup;
             status.shed = !open.guarded.gone.is_empty();
-            status.aside = u32::try_from(open.opening.aside.len()).unwrap_or(u32::MAX);
+            status.aside = u32::try_from(open.aside().count()).unwrap_or(u32::MAX);
             // Of a record that has gone for good, as one that was cleaned, nobody waits for what was written.
             status.waiting = if open.guarded.owes { state.deposits_alone } else { 0 };
             for row in open.chunks.values().flat_map(BTreeMap::values) {

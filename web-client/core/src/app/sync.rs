@@ -37,6 +37,12 @@ pub(super) enum Met {
     SignIn,
 }
 
+impl Met {
+    fn busy(retry_s: Option<u32>) -> Self {
+        Self::Busy(u64::from(retry_s.unwrap_or_default()) * 1_000)
+    }
+}
+
 impl<P: Platform> Core<P> {
     /// One exchange, renewing the session if it has run out.
     pub(super) async fn meet(&self) -> Met {
@@ -66,18 +72,16 @@ impl<P: Platform> Core<P> {
                     }
                 },
                 401 if attempt == 0 => match self.refresh().await {
-                    204 => {}
-                    401 => {
+                    (204, _) => {}
+                    (429 | 503, retry_s) => return Met::busy(retry_s),
+                    (401, _) => {
                         self.set_contact(Contact::None);
                         return Met::SignIn;
                     }
                     _ => break,
                 },
                 401 => return Met::SignIn,
-                429 | 503 => {
-                    let asked_ms = u64::from(answer.retry_s.unwrap_or_default()) * 1_000;
-                    return Met::Busy(asked_ms);
-                }
+                429 | 503 => return Met::busy(answer.retry_s),
                 // 426 is also what a server says that wants https: no fault of this program.
                 426 if answer.problem.as_deref() != Some("https-needed") => {
                     // What is typed is kept; it goes with the first exchange after the update.
@@ -143,11 +147,8 @@ impl<P: Platform> Core<P> {
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         let goes = self.leaving()?;
         let goes: Vec<DocumentId> = answer.drop.iter().copied().chain(goes).collect();
-        self.commit_before(whole.chain(fed).chain(goes.iter().copied())).await?;
-        if !goes.is_empty() {
-            // What does not fit becomes no change, and of what has left no deposit can be made.
-            self.deposit_drafts().await?;
-        }
+        self.commit_before(whole.chain(fed)).await?;
+        self.before_going(goes).await?;
         let mut arrived = self.0.state.borrow().arrived;
         let told = self.with_open_of(device, |open| {
             let mut standing = open.standing.clone();
@@ -163,9 +164,11 @@ impl<P: Platform> Core<P> {
             open.identity.user.roles = answer.welcome.me.roles();
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
             let mut here = answer.welcome.guarded.clone().unwrap_or_default();
-            // What is to leave and has unsent work is here still, though the server names it no more.
-            let leaves = |id: &&DocumentId| standing.leaving.contains(*id);
-            here.extend(open.guarded.here.iter().filter(leaves));
+            // What is to leave and has unsent work is here still, though the server names it no more; nor does it name all
+            // while it does not know all.
+            let more = answer.welcome.guarded_more == Some(true);
+            let stays = |id: &&DocumentId| more || standing.leaving.contains(*id);
+            here.extend(open.guarded.here.iter().filter(stays));
             let mut guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
             let stays = open.headers.values().filter(|it| !news.gone.contains(&it.document));
             guarded.takes(stays, &mut standing.lease);
@@ -206,6 +209,16 @@ impl<P: Platform> Core<P> {
         self.with_open(|open| Ok(open.standing.leaving.iter().copied().collect()))
     }
 
+    /// Writes down what is half typed in documents before they may go.
+    async fn before_going(&self, goes: Vec<DocumentId>) -> Result<(), Refusal> {
+        if goes.is_empty() {
+            return Ok(());
+        }
+        self.commit_before(goes).await?;
+        // What does not fit becomes no change, and of what has left no deposit can be made.
+        self.deposit_drafts().await
+    }
+
     /// Does something with the open vault if it is still the one of that device's person: an
     /// answer that comes after another person has signed in is nobody's.
     pub(super) fn with_open_of<T>(
@@ -242,8 +255,7 @@ impl<P: Platform> Core<P> {
             self.commit_before(batch.chunks.iter().map(|chunk| chunk.document)).await?;
         } else {
             self.with_open_of(device, |_| Ok(()))?;
-            let goes = self.leaving()?;
-            self.commit_before(goes).await?;
+            self.before_going(self.leaving()?).await?;
         }
         let mut arrived = self.0.state.borrow().arrived;
         let heard = self.with_open_of(device, |open| {

@@ -173,12 +173,14 @@ impl<P: Platform> Core<P> {
     pub(super) async fn save_again(&self) {
         let _turn = self.0.turn.take().await;
         let saved = match self.with_open(|open| Ok(open.drafts.pairs().to_vec())) {
-            Ok(kept) => self.change_drafts(Change { kept, ..Change::default() }).await,
+            Ok(kept) => match self.change_drafts(Change { kept, ..Change::default() }).await {
+                Ok(()) => self.open_later().await,
+                refused => refused,
+            },
             Err(_) => self.commit(vec![self.language_row()]).await,
         };
         if saved.is_ok() {
             self.set_failing(false);
-            let _locked = self.opened_well().await;
             // The rows are new, and no deposit is made of them.
             let _open = self.with_open(|open| {
                 for document in open.drafted() {
@@ -208,20 +210,29 @@ impl<P: Platform> Core<P> {
         saved
     }
 
-    /// The changes that answers make, in memory.
+    /// The changes that answers make, in memory; nothing of them is there when one cannot be made.
     fn pieces(&self, id: DocumentId, edits: &[Edit]) -> Result<Vec<Piece>, Refusal> {
         let mut pieces = vec![self.made(id, edits)?];
-        if let Some((house, home, found)) = self.follows(id, edits)? {
-            let exists = self.with_open(|open| Ok(open.chunks.contains_key(&home)))?;
-            pieces.push(if exists {
-                self.made(home, &found)?
-            } else {
-                let mut header = self.header("deficiencies", Some(house))?;
-                header.document = home;
-                self.made_new(&header, &found)?
-            });
+        match self.following(id, edits) {
+            Ok(piece) => pieces.extend(piece),
+            // Those of the house cannot be opened here: the answers are saved without what follows from them.
+            Err(Refusal::NotHere) => {}
+            Err(refusal) => {
+                self.read_again(&[id])?;
+                return Err(refusal);
+            }
         }
         Ok(pieces)
+    }
+
+    fn following(&self, id: DocumentId, edits: &[Edit]) -> Result<Option<Piece>, Refusal> {
+        let Some((house, home, found)) = self.follows(id, edits)? else { return Ok(None) };
+        if self.with_open(|open| Ok(open.chunks.contains_key(&home)))? {
+            return self.made(home, &found).map(Some);
+        }
+        let mut header = self.header("deficiencies", Some(house))?;
+        header.document = home;
+        self.made_new(&header, &found).map(Some)
     }
 
     /// Documents in memory that are ahead of the disk are read again when needed.
@@ -243,7 +254,11 @@ impl<P: Platform> Core<P> {
             if edits.is_empty() {
                 continue;
             }
-            let pieces = self.pieces(document, &edits)?;
+            let pieces = match self.pieces(document, &edits) {
+                // It cannot be opened: what was sealed of it before is all that there is.
+                Err(Refusal::NotHere) => continue,
+                pieces => pieces?,
+            };
             let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
             for piece in &pieces {
                 for (row, _) in self.signed(piece)? {

@@ -228,7 +228,8 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
     HttpAnswer { status: 200, problem: None, retry_s: None, body: wire::pack(&answer) }
 }
 
-/// `lease <seconds> [documents]`: an answer with nothing new in it; the documents are what is protected. `left
+/// `lease <seconds> [documents]`: an answer with nothing new in it; the documents are what is protected. `more <seconds>`:
+/// the same, and what is protected is not known yet. `left
 /// <documents>`: one of a first sync of which so much is still to come. `version <number>`: one of that version.
 fn body_of(problem: &str) -> Vec<u8> {
     let rests = problem.strip_prefix("lease ").map(|said| {
@@ -236,6 +237,11 @@ fn body_of(problem: &str) -> Vec<u8> {
         let lease_s = said.next().unwrap().parse().unwrap();
         let guarded: Vec<DocumentId> = said.map(|id| id.parse().unwrap()).collect();
         answer(lease_s, &guarded)
+    });
+    let more = problem.strip_prefix("more ").map(|lease_s| {
+        let mut answer = answer(lease_s.parse().unwrap(), &[]);
+        answer.welcome.guarded_more = Some(true);
+        answer
     });
     let left = problem.strip_prefix("left ").map(|left| {
         let documents_left: u32 = left.parse().unwrap();
@@ -248,7 +254,7 @@ fn body_of(problem: &str) -> Vec<u8> {
         answer.welcome.version = version.parse().unwrap();
         answer
     });
-    rests.or(left).or(version).map(|answer| wire::pack(&answer)).unwrap_or_default()
+    rests.or(more).or(left).or(version).map(|answer| wire::pack(&answer)).unwrap_or_default()
 }
 
 /// An answer with nothing new in it, so many seconds to be read without another, and what is protected.
@@ -273,6 +279,7 @@ fn answer(lease_s: u32, guarded: &[DocumentId]) -> ExchangeAnswer {
             shuts_s: 0,
             hand_in: None,
             guarded: (!guarded.is_empty()).then(|| guarded.to_vec()),
+            guarded_more: None,
         },
         acks: Vec::new(),
         deposits: Vec::new(),

@@ -57,10 +57,11 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::Review { document, approved: true, note: String::new() },
         Command::TakeOn { document, mine: true },
         Command::Asked { form: document, tab: "1".to_owned(), leaves: false },
+        Command::Printed(vec![document]),
         Command::SignOut,
     ];
     let kinds: std::collections::BTreeSet<u8> = all.iter().map(number).collect();
-    assert_eq!(kinds.len(), 23, "{kinds:?}");
+    assert_eq!(kinds.len(), 24, "{kinds:?}");
     all
 }
 
@@ -89,6 +90,7 @@ const fn number(command: &Command) -> u8 {
         Command::OpenByKey { .. } => 20,
         Command::Challenge(_) => 21,
         Command::TakeKey(_) => 22,
+        Command::Printed(_) => 23,
     }
 }
 

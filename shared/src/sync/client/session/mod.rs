@@ -25,8 +25,9 @@ pub struct Client {
     offered: BTreeSet<ChangeHash>,
     /// Documents that came as another line while something of them was still to be sent.
     postponed: Vec<DocumentId>,
-    /// Unsent changes that wait for others; they do not bar the way for the rest.
-    waiting: Few<(DocumentId, ChangeHash), ()>,
+    /// Unsent changes that wait for others, or because the server had no room for them; they do not bar the way for the
+    /// rest.
+    waiting: Few<(DocumentId, ChangeHash), bool>,
     /// The last acknowledgements had some that were taken.
     taken: bool,
     /// The last unsure document that the greeting had room for, if it did not have room for all.
@@ -224,7 +225,7 @@ impl Client {
                 self.hear_acks(kept, (acks, received.feed), &mut news);
                 news.give_up(kept, place);
                 if self.taken {
-                    self.waiting = Few::default();
+                    self.offer_late();
                 }
             }
             ServerFrame::Feed(FeedBatch { chunks, cursor }) => {
@@ -249,9 +250,20 @@ impl Client {
                     self.taken = true;
                     self.waiting.retain(|(document, _)| *document != ack.document);
                 }
-                Heard::Waits => self.waiting.insert((ack.document, ack.hash), ()),
+                Heard::Waits => {
+                    let no_room = ack.outcome == Outcome::Missing(Vec::new());
+                    self.waiting.insert((ack.document, ack.hash), no_room);
+                }
                 Heard::Nothing => {}
             }
+        }
+    }
+
+    /// What the server had no room for finds some where others were taken.
+    fn offer_late(&mut self) {
+        let late = self.waiting.pairs().iter().filter(|(_, no_room)| *no_room);
+        for change in late.map(|(change, _)| *change).collect::<Vec<_>>() {
+            self.waiting.remove(&change);
         }
     }
 

@@ -81,6 +81,7 @@ fn answer() -> ExchangeAnswer {
         shuts_s: 0,
         hand_in: None,
         guarded: None,
+        guarded_more: None,
     };
     ExchangeAnswer {
         welcome,
@@ -231,4 +232,27 @@ fn late_changes_are_offered_on_a_socket_until_none_is_taken_any_more() {
         assert!(frames < 40, "a flood");
     }
     assert_eq!((kept.left(), frames), (100, 16));
+}
+
+#[test]
+fn on_the_socket_only_what_had_no_room_is_offered_again_where_others_were_taken() {
+    let (kept, mut client, mut place) = late(3);
+    let hashes: Vec<ChangeHash> = kept.0.keys().copied().collect();
+    let outcomes = [
+        Outcome::Received(1),
+        Outcome::Missing(Vec::new()),
+        Outcome::Missing(vec![ChangeHash::from_bytes([9; 32])]),
+    ];
+    let ack = |(hash, outcome): (&ChangeHash, Outcome)| {
+        // Each is of a document of its own: what is taken frees what else waits in its own.
+        Ack { document: DocumentId::from_bytes([hash.as_bytes()[1]; 16]), hash: *hash, outcome }
+    };
+    let acks: Vec<Ack> = hashes.iter().zip(outcomes).map(ack).collect();
+    let places: Vec<(DocumentId, ChangeHash)> =
+        acks.iter().map(|ack| (ack.document, ack.hash)).collect();
+    let frame = ServerFrame::Acks(acks, Position::default());
+    assert!(matches!(client.hear_frame(&mut place, &kept, &frame), Frame::News(_)));
+    let waits: Vec<bool> =
+        places.iter().map(|(document, hash)| client.waits(*document, hash)).collect();
+    assert_eq!(waits, [false, false, true]);
 }

@@ -161,6 +161,7 @@ fn welcome() -> Welcome {
         shuts_s: 300,
         hand_in: Some(bytes(7)),
         guarded: None,
+        guarded_more: None,
     }
 }
 
@@ -293,6 +294,7 @@ pub(super) fn exchanges() -> Vec<Sample> {
         sample("Welcome full", full_welcome()),
         sample("Welcome", welcome()),
         sample("Welcome guarded", Welcome { guarded: Some(vec![document()]), ..welcome() }),
+        sample("Welcome guarded_more", Welcome { guarded_more: Some(true), ..welcome() }),
         sample("Away", away()),
         sample("Person", person()),
         sample("DocumentHistory bare", whole),

@@ -20,7 +20,7 @@ impl Viewer<'_> {
         if self.status.without_backup {
             parts.push(notice("backup", Tone::Info, self.w(Word::WithoutBackup)));
         }
-        if !self.open.opening.aside.is_empty() {
+        if self.status.aside > 0 {
             parts.push(self.aside_part());
         }
         parts.push(self.contact_part());
@@ -35,10 +35,10 @@ impl Viewer<'_> {
 
     /// Records that cannot be opened: what of them is known without that, and what to do.
     fn aside_part(&self) -> Part {
-        let line = |id: &DocumentId| {
-            let header = self.open.headers.get(id);
+        let line = |id: DocumentId| {
+            let header = self.open.headers.get(&id);
             let kind = header.and_then(|header| self.catalog.kind(&header.kind));
-            let again = Act::OpenAgain(*id);
+            let again = Act::OpenAgain(id);
             Line {
                 key: id.to_string(),
                 title: kind
@@ -49,7 +49,7 @@ impl Viewer<'_> {
                 ..Line::default()
             }
         };
-        let lines = self.open.opening.aside.iter().map(line).collect();
+        let lines = self.open.aside().map(line).collect();
         let mut part = part("aside", self.w(Word::AsideTitle), Body::Lines(lines, String::new()));
         self.w(Word::AsideHelp).clone_into(&mut part.help);
         part
