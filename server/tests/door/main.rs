@@ -15,6 +15,7 @@ mod fair;
 mod farewell;
 mod files;
 mod first;
+mod gone;
 mod guard;
 mod held;
 mod kinds;
