@@ -29,6 +29,7 @@ mod metrics;
 mod organisation;
 mod passkey;
 mod passkey_decided;
+mod raised;
 mod register;
 mod renewal;
 mod reports;
