@@ -1,4 +1,4 @@
-//! What a supervisor is told of records that were protected more: who has them on paper.
+//! What a supervisor is told of records that were protected more: by which number they go, and who has them on paper.
 
 use ankomst_server::storage::accesses::entry::{Entry, What};
 use ankomst_server::sync::feed;
@@ -12,7 +12,7 @@ use ankomst_shared::value::Value;
 use super::guard::{does, user, village};
 use super::kinds::Somebody;
 use super::kit::Door;
-use super::register::{documents, page, read};
+use super::register::{documents, lines, page, read};
 
 const GUARD: &str = "/administration/skydd";
 const CASES: &str = "/register/case/case";
@@ -56,6 +56,31 @@ fn on_paper(view: &PageView) -> Vec<Line> {
         Some(Body::Lines(lines, _)) => lines,
         _ => Vec::new(),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_a_protected_case_goes_by_the_number_of_the_case() {
+    let (door, _, mut ingrid, _) = village().await;
+    let all = cases(&door, &mut ingrid).await;
+    let parts = [(91, all[0]), (92, all[1])];
+    for one in parts {
+        part(&door, &mut ingrid, one).await;
+        raises(&door, &mut ingrid, one.1).await;
+    }
+    let listed = lines(&read(&page(&mut ingrid.browser, &door, CASES).await));
+    let incidents =
+        lines(&read(&page(&mut ingrid.browser, &door, "/register/incident/incident").await));
+    let title = |lines: &[Line], id: DocumentId| {
+        let line = lines.iter().find(|line| line.key == id.to_string());
+        line.map(|line| line.title.clone()).unwrap()
+    };
+    let titles = parts.map(|(number, case)| {
+        let of_part = title(&incidents, DocumentId::from_bytes([number; 16]));
+        assert_eq!(of_part, title(&listed, case));
+        assert!(of_part.chars().any(|one| one.is_ascii_digit()), "{of_part}");
+        of_part
+    });
+    assert_ne!(titles[0], titles[1], "one is told from the other");
 }
 
 #[tokio::test(flavor = "multi_thread")]
