@@ -10,7 +10,7 @@ const CALLS: &str = "trace=pwrite64,write,writev,sendto,sendmsg,ftruncate,falloc
     renameat2,unlink,unlinkat,mkdir,mkdirat,fsync,fdatasync,copy_file_range,sendfile,pwritev";
 
 /// The files of a data folder whose calls may fail.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "log.db",
     "log.db-wal",
     "log.db-shm",

@@ -99,7 +99,7 @@ pub enum What {
 
 impl What {
     /// Each with its number in the log and its name for machines.
-    pub const ALL: [(Self, u8, &'static str); 44] = [
+    pub const ALL: [(Self, u8, &'static str); 45] = [
         (Self::Begun, 1, "begun"),
         (Self::Restored, 2, "restored"),
         (Self::Broken, 3, "broken"),
