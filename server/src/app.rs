@@ -1,13 +1,15 @@
 //! Everything a running server stands on.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use ankomst_shared::catalog::Catalog;
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::sign::{DepositKey, SigningKey};
 use rusqlite::Connection;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
@@ -15,10 +17,13 @@ use crate::auth::Tokens;
 use crate::auth::handed::Handed;
 use crate::auth::passkey::Challenges;
 use crate::auth::throttle::Throttle;
+pub use crate::fair::Amount;
 use crate::fair::{Exchanges, Stored};
 use crate::given;
 use crate::key_files::{Key, KeyFiles};
 use crate::metrics::Metrics;
+use crate::news::Teller;
+use crate::opened::Opened;
 use crate::policies::Policies;
 use crate::presence::Presence;
 use crate::sockets::Sockets;
@@ -67,15 +72,6 @@ impl core::fmt::Debug for Secrets {
     }
 }
 
-/// What live sessions watch.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct News {
-    /// Newest number of the feed.
-    pub head: u64,
-    /// Counts every turn of the feed, held changes included.
-    pub turns: u64,
-}
-
 /// How far the rows are made from the log.
 #[derive(Debug, Default)]
 pub struct Making {
@@ -122,6 +118,22 @@ impl Making {
     }
 }
 
+/// Records in which somebody has no room any more: it is looked whether they can become smaller.
+#[derive(Debug, Default)]
+pub struct Crowded(Mutex<BTreeSet<DocumentId>>);
+
+impl Crowded {
+    /// Notes some.
+    pub fn add(&self, documents: impl IntoIterator<Item = DocumentId>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(documents);
+    }
+
+    /// Takes all.
+    pub fn take(&self) -> BTreeSet<DocumentId> {
+        core::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The running server.
 #[derive(Debug)]
 pub struct App {
@@ -139,10 +151,14 @@ pub struct App {
     pub keys: Keys,
     /// Writes the projections.
     pub rows: Mutex<Connection>,
+    /// Held while rows are made and written, so that what was read first does not come last.
+    pub projecting: Mutex<()>,
     /// Reads the projections.
     pub row_readers: Readers,
     /// How far the projections are made.
     pub making: Making,
+    /// Records that are open for their rows.
+    pub opened: Opened,
     catalog: RwLock<&'static Catalog>,
     /// Tries changes.
     pub trial: TrialPool,
@@ -159,7 +175,7 @@ pub struct App {
     /// Rung when changes arrive.
     pub arrived: Notify,
     /// Tells live sessions that something is new.
-    pub news: watch::Sender<News>,
+    pub news: Teller,
     /// What the units have decided.
     pub policies: Policies,
     /// Which devices are in contact.
@@ -170,6 +186,8 @@ pub struct App {
     pub exchanges: Exchanges,
     /// What everybody has had stored lately.
     pub stored: Stored,
+    /// Records in which somebody has no room any more.
+    pub crowded: Crowded,
     /// Rung when the server stops.
     pub stopping: CancellationToken,
     /// The log was found damaged, which stops the server.
@@ -240,6 +258,7 @@ impl App {
             rows: Mutex::new(rows_db),
             row_readers: Readers::new(folder, "rows.db"),
             making: Making::default(),
+            opened: Opened::default(),
             catalog: RwLock::new(Catalog::builtin()),
             trial: TrialPool::new(binary, TrialPool::DEADLINE, Arc::clone(&metrics)),
             secrets: Secrets::of(server, deposit, master),
@@ -248,12 +267,14 @@ impl App {
             throttle: Throttle::default(),
             metrics,
             arrived: Notify::new(),
-            news: watch::Sender::new(News::default()),
+            news: Teller::default(),
             policies: Policies::default(),
             presence: Presence::default(),
             sockets,
             exchanges: Exchanges::default(),
+            projecting: Mutex::default(),
             stored: Stored::default(),
+            crowded: Crowded::default(),
             stopping,
             damaged,
             unclean: Open::default(),

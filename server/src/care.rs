@@ -95,6 +95,7 @@ pub async fn watch_session_key(app: Arc<App>) {
 pub async fn run(app: Arc<App>, schedule: Schedule) {
     drop(app.backups.set(schedule.folder.clone()));
     loop {
+        keep_ledgers(&app);
         let due_ms = i64::from(schedule.every_hours) * 3_600_000;
         let made = app
             .readers
@@ -118,6 +119,17 @@ pub async fn run(app: Arc<App>, schedule: Schedule) {
             () = tokio::time::sleep(wait) => {}
             () = app.stopping.cancelled() => return,
         }
+    }
+}
+
+/// Puts what the ledgers have beside the backups, if the server makes any: what was cleaned or destroyed while it was
+/// stopped, and what tablets have said of it since.
+pub fn keep_ledgers(app: &App) {
+    if let Some(folder) = app.backups.get()
+        && folder.exists()
+        && let Err(error) = ledger::join(&app.folder, folder)
+    {
+        tracing::error!(%error, "The ledgers could not be copied to the folder of backups; the next backup tries again.");
     }
 }
 

@@ -139,34 +139,70 @@ impl Count {
     }
 }
 
+/// Changes and what they weigh: their bytes, and so many for each operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Amount {
+    changes: u64,
+    bytes: u64,
+}
+
+impl Amount {
+    /// One more change of such a weight.
+    #[must_use]
+    pub const fn and(self, bytes: u64) -> Self {
+        Self { changes: self.changes + 1, bytes: self.bytes.saturating_add(bytes) }
+    }
+}
+
 impl Stored {
-    /// Counts a new change of so many bytes to its author and the author's device; tells whether there is room
-    /// for it, and counts nothing where there is none.
-    pub fn takes(&self, (user, device): (UserId, DeviceId), bytes: usize, now_ms: i64) -> bool {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    /// Whether there is room for so much that is new of an author and the author's device. Nothing is counted.
+    pub fn fits(&self, by: (UserId, DeviceId), more: Amount, now_ms: i64) -> bool {
+        self.with(by, more, now_ms).iter().all(|(whose, count)| {
+            count.changes <= NEW_BURST * whose.times()
+                && count.bytes <= NEW_BYTES_BURST * whose.times()
+        })
+    }
+
+    /// Counts what was stored to its author and the author's device.
+    pub fn charge(&self, by: (UserId, DeviceId), more: Amount, now_ms: i64) {
+        let both = self.with(by, more, now_ms);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() > COUNTS_MAX {
             all.retain(|whose, count| count.at(now_ms, whose.times()).changes > 0);
         }
-        let both = [Whose::Device(device), Whose::Account(user)].map(|whose| {
+        all.extend(both);
+    }
+
+    fn with(
+        &self,
+        (user, device): (UserId, DeviceId),
+        more: Amount,
+        now_ms: i64,
+    ) -> [(Whose, Count); 2] {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        [Whose::Device(device), Whose::Account(user)].map(|whose| {
             let count = all.get(&whose).copied().unwrap_or_default().at(now_ms, whose.times());
-            let Count { changes, bytes: before, at_ms } = count;
-            (whose, Count { changes: changes + 1, bytes: before.saturating_add(bytes), at_ms })
-        });
-        let fits = both.iter().all(|(whose, count)| {
-            count.changes <= NEW_BURST * whose.times()
-                && count.bytes <= NEW_BYTES_BURST * whose.times()
-        });
-        if fits {
-            all.extend(both);
-        }
-        fits
+            let Count { changes, bytes, at_ms } = count;
+            let bytes = bytes.saturating_add(more.bytes);
+            (whose, Count { changes: changes + more.changes, bytes, at_ms })
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Stored {
+        fn takes(&self, by: (UserId, DeviceId), bytes: u64, now_ms: i64) -> bool {
+            let one = Amount::default().and(bytes);
+            let fits = self.fits(by, one, now_ms);
+            if fits {
+                self.charge(by, one, now_ms);
+            }
+            fits
+        }
+    }
 
     fn device(number: u64) -> DeviceId {
         DeviceId::new(i64::try_from(number).unwrap(), [1; 10])
@@ -242,7 +278,7 @@ mod tests {
     #[test]
     fn bytes_count_too_and_many_devices_of_an_account_together() {
         let stored = Stored::default();
-        let large = usize::try_from(NEW_BYTES_BURST / 4).unwrap();
+        let large = NEW_BYTES_BURST / 4;
         let mut taken = 0;
         for number in 0..=NEW_OF_ACCOUNT + 1 {
             while stored.takes((user(1), device(number)), large, 0) {

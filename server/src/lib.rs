@@ -19,6 +19,8 @@ pub mod http;
 pub mod key_files;
 pub mod limits;
 pub mod metrics;
+pub mod news;
+pub mod opened;
 pub mod policies;
 pub mod presence;
 pub mod projector;

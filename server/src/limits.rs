@@ -49,6 +49,19 @@ pub const NEW_BYTES_BURST: u64 = 256 * 1024 * 1024;
 pub const NEW_BYTES_HOURLY: u64 = 64 * 1024 * 1024;
 /// An account may have so many times as much as one device.
 pub const NEW_OF_ACCOUNT: u64 = 2;
+/// What the changes of one record may weigh that is visible or waits for its trial: their bytes, and 256 for each
+/// operation. A trial opens so much within a quarter of its memory and of its time; what is more is held as `large`.
+pub const RECORD_WEIGHT_MAX: u64 = 64 * 1024 * 1024;
+/// What those of one author may weigh of it.
+pub const AUTHOR_WEIGHT_MAX: u64 = RECORD_WEIGHT_MAX / 4;
+/// From this weight on a record that goes on keeps nothing only because it was said lately.
+pub const HEAVY_WEIGHT: u64 = AUTHOR_WEIGHT_MAX / 4 * 3;
+/// Changes of a record let in at a time; the others follow when these have been tried.
+pub const LET_IN_MAX: usize = 256;
+/// What may come of all changes of one push, inflated, in bytes; the rest is offered again. An honest one has no more.
+pub const UNPACKED_MAX: usize = 64 * 1024 * 1024;
+/// So often the deposits of one exchange are gone through for what one brought and another lacked.
+pub const DEPOSIT_ROUNDS_MAX: usize = 8;
 /// Changes of one author that wait for a decision; more stay on their tablet until some have been decided about.
 pub const HELD_MAX: usize = 5_000;
 /// Tablets that hand in without a session at one time: each may bring 8 MiB.

@@ -108,6 +108,7 @@ impl Trial {
             candidates: vec![candidate.to_vec().into()],
             document: DocumentId::new(1, [1; 10]),
             stands,
+            weight: 1,
         };
         write(&mut self.input, &request).unwrap();
         read::<Answer>(&mut self.output).ok()

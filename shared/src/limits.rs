@@ -12,6 +12,8 @@ pub const CHUNK_WIRE_BYTES_MAX: usize = 512 * 1024;
 pub const CHUNK_INFLATED_BYTES_MAX: usize = 1024 * 1024;
 /// Most operations in one change.
 pub const CHUNK_OPS_MAX: u64 = 4_096;
+/// Most statements that one change replaces.
+pub const CHUNK_REPLACES_MAX: u64 = 16_384;
 /// Most dependencies of one change.
 pub const CHUNK_DEPS_MAX: usize = 256;
 /// Most other actors a change may name.
@@ -44,6 +46,8 @@ pub const ENROLMENTS_MAX: u32 = 100;
 pub const UNSURE_MAX: usize = 20_000;
 /// Most documents one exchange sends whole again because a device asks for them.
 pub const HEAL_MAX: usize = 2_000;
+/// Records that one answer names as destroyed.
+pub const DESTROYED_MAX: usize = 50;
 /// Most houses a device may have taken along at a time.
 pub const WANTS_MAX: usize = 2_000;
 /// Documents kept open on a tablet.
@@ -125,6 +129,7 @@ mod tests {
             CHUNK_WIRE_BYTES_MAX,
             CHUNK_INFLATED_BYTES_MAX,
             CHUNK_OPS_MAX,
+            CHUNK_REPLACES_MAX,
             CHUNK_DEPS_MAX,
             CHUNK_ACTORS_MAX,
             CHUNK_COLUMNS_MAX,

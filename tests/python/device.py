@@ -103,6 +103,7 @@ class Device:
         self.epoch, self.cursor, self.high, self.arrived = None, NOWHERE, NOWHERE, NOWHERE
         self.records, self.wants, self.unsent, self.refused = {}, [], [], []
         self.received, self.held, self.socket, self.people = {}, [], None, {}
+        self.destroyed, self.confirmed = [], 0
 
     # Requests and sessions [4].
 
@@ -140,7 +141,7 @@ class Device:
 
     def hello(self):
         return {
-            0: VERSION, 1: VERSION, 2: 1, 3: "python", 4: self.id, 5: self.epoch, 6: self.cursor,
+            0: VERSION, 1: VERSION, 2: 1 | 4, 3: "python", 4: self.id, 5: self.epoch, 6: self.cursor,
             7: self.high, 8: self.digest(), 9: self.wants, 10: [], 11: [], 12: self.arrived,
         }  # fmt: skip
 
@@ -151,7 +152,12 @@ class Device:
     def exchange(self):
         """Asks until there is nothing more to come."""
         while True:
-            answer = self.request("POST", "/api/v1/sync", {0: self.hello(), 1: {0: self.unsent}, 2: []})
+            question = {0: self.hello(), 1: {0: self.unsent}, 2: []}
+            gone = [one[0] for one in self.destroyed[self.confirmed :]]
+            if gone:
+                question[4] = gone
+            answer = self.request("POST", "/api/v1/sync", question)
+            self.confirmed += len(gone)
             welcome = answer[0]
             assert welcome[0] == VERSION and welcome[4][0] == self.me[0]
             if answer[9]:
@@ -164,9 +170,14 @@ class Device:
             self.feed(answer[5])
             for whole in answer[4]:
                 self.whole(whole)
+            for one in answer.get(13) or []:
+                for gone in [one[0], *one[1]]:
+                    self.records.pop(gone, None)
+                    self.unsent = [part for part in self.unsent if part[0] != gone]
+                self.destroyed.append(one)
             self.held = answer[7]
             assert self.digest() == answer[6], "the digests differ"
-            if not answer[8] and not self.unsent:
+            if not answer[8] and not self.unsent and self.confirmed == len(self.destroyed):
                 return answer
 
     def whole(self, history):

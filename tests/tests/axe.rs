@@ -96,6 +96,7 @@ const SUPERVISOR: Pages = &[
     ),
     ("organisation", At::Address("/administration/organisation"), "[data-part=departments]"),
     ("guarded", At::Address("/administration/skydd"), "main h1"),
+    ("destroyed", At::Address("/administration/gallrat"), "main h1"),
     ("own-held", At::Address("/register/hallna"), "main h1"),
     ("records", At::Address("/event"), "[data-part=records]"),
     ("record-question", At::Behind("records", "[data-action=new-event]"), "#ask"),

@@ -5,7 +5,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::run::{cargo, cargo_program, run as start, step, target, top};
-use crate::{prepare, sim, tidy, web};
+use crate::{hostile, prepare, sim, storms, tidy, web};
 
 /// Options of `test`.
 #[derive(Args)]
@@ -76,7 +76,9 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         start(&mut command)
     })?;
     step("histories", || sim::run(&sim::SimArgs::kept()))?;
-    step("a history again", || {
+    step("hostile changes", || hostile::run(&hostile::HostileArgs::kept()))?;
+    step("storms", || storms::run(&storms::StormArgs::kept()))?;
+    step("a history again, and a storm", || {
         cargo(&["test", "--quiet", "--profile", "fast", "-p", "ankomst-sim"])
     })?;
     lints()

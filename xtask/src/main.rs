@@ -1,11 +1,11 @@
 //! Builds, checks, measures and runs Ankomst: `cargo xtask web | demo | bench | test | tidy | catalog |
-//! fixtures | mutants | cuts | faults | sim`.
+//! fixtures | mutants | cuts | faults | sim | turmoil | hostile`.
 //! No shell scripts.
 //!
 //! Reading order: `prepare` (what the machine needs), `web` (the app), `demo`, `bench` (figures), `check`
 //! (all tests), `tidy` (how the repository is written), `catalog` (how much is asked), `fixtures` (files of this version for the tests of
 //! later ones), `mutants` (what the tests of merge and forms notice), `power` (more power cuts and failing calls),
-//! `sim` (whole histories).
+//! `sim` (whole histories), `storms` (the server on a network that fails), `hostile` (hostile changes).
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,11 +17,13 @@ mod catalog;
 mod check;
 mod demo;
 mod fixtures;
+mod hostile;
 mod mutants;
 mod power;
 mod prepare;
 mod run;
 mod sim;
+mod storms;
 mod tidy;
 mod web;
 
@@ -54,6 +56,10 @@ enum Command {
     Fixtures,
     /// Lives whole histories of many tablets and the server; the last line tells what came of them.
     Sim(sim::SimArgs),
+    /// Lives through storms: the server's listener, router and files on a network that fails.
+    Turmoil(storms::StormArgs),
+    /// Sends hostile changes through gate, rules and trial; the last line tells what came of them.
+    Hostile(hostile::HostileArgs),
     /// Puts small faults into merge and forms, one at a time; fails when the tests notice too few of them.
     Mutants(mutants::MutantsArgs),
     /// Cuts the power of a real server: more often than the tests do.
@@ -72,6 +78,8 @@ fn main() -> anyhow::Result<()> {
         Command::Catalog(catalog) => catalog::run(&catalog),
         Command::Fixtures => fixtures::run(),
         Command::Sim(args) => sim::run(&args),
+        Command::Turmoil(args) => storms::run(&args),
+        Command::Hostile(args) => hostile::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Cuts(args) => power::cuts(&args),
         Command::Faults(args) => power::faults(&args),

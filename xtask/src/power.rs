@@ -23,6 +23,9 @@ pub(crate) struct FaultsArgs {
     /// How many of the 500 are tried, evenly spread.
     #[arg(long, default_value_t = 500)]
     count: usize,
+    /// Of those, only from this one on.
+    #[arg(long, default_value_t = 1)]
+    from: usize,
     /// Another parity takes the other of the two errors.
     #[arg(long, default_value_t = 1)]
     seed: usize,
@@ -33,7 +36,7 @@ pub(crate) struct FaultsArgs {
 /// # Errors
 /// When something is lost; what that cut left is kept in `target/tmp`.
 pub(crate) fn cuts(args: &CutsArgs) -> anyhow::Result<()> {
-    test("cuts::nothing_the_server_has_said", ("ANKOMST_CUTS", args.count), args.seed)
+    test("cuts::nothing_the_server_has_said", &[("ANKOMST_CUTS", args.count)], args.seed)
 }
 
 /// Lets calls fail.
@@ -41,17 +44,19 @@ pub(crate) fn cuts(args: &CutsArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When an answer was not true or the server does not start again.
 pub(crate) fn faults(args: &FaultsArgs) -> anyhow::Result<()> {
-    test("faults::", ("ANKOMST_FAULTS", args.count), args.seed)
+    let numbers = [("ANKOMST_FAULTS", args.count), ("ANKOMST_FAULTS_FROM", args.from)];
+    test("faults::", &numbers, args.seed)
 }
 
 /// The selection of packages is that of `cargo xtask test`, so that nothing is built anew.
-fn test(name: &str, (variable, count): (&str, usize), seed: usize) -> anyhow::Result<()> {
+fn test(name: &str, numbers: &[(&str, usize)], seed: usize) -> anyhow::Result<()> {
     let mut command = Command::new(cargo_program());
     command.current_dir(top()).args(["test", "--workspace", "--exclude", "ankomst-core-wasm"]);
     command.args(["--exclude", "ankomst-ui-wasm", "--exclude", "ankomst-sim"]);
     command.args(["--test", "power", name, "--", "--nocapture"]);
     // Without strace this is no test.
     command.env("CI", "1");
-    command.env(variable, count.to_string()).env("ANKOMST_SEED", seed.to_string());
+    command.envs(numbers.iter().map(|(variable, number)| (*variable, number.to_string())));
+    command.env("ANKOMST_SEED", seed.to_string());
     start(&mut command)
 }

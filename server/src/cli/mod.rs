@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod audit;
+mod destroy;
 mod dump;
 mod export;
 mod first;
@@ -121,6 +122,24 @@ enum Command {
         place: Place,
         #[command(flatten)]
         asked: safety::CleanArgs,
+    },
+    /// Destroys a record and all that belongs to it, lawfully and for good: in the log, the rows and, at their next
+    /// contact, on tablets; its key goes, so that old backups cannot show it either once their keys are gone. Without
+    /// --confirm it only says what would go and what stands against it. Stop the server first; a supervisor does the
+    /// same in the app.
+    Destroy {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        asked: destroy::DestroyArgs,
+    },
+    /// Lists the records that were destroyed, and how far that has got on tablets.
+    Destroyed {
+        #[command(flatten)]
+        place: Place,
+        /// As a file for a spreadsheet.
+        #[arg(long)]
+        csv: bool,
     },
     /// Looks at a data folder and says what is not as it should be, and what to do.
     Doctor(Place),
@@ -270,6 +289,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             safety::continue_record(&place.folder()?, record, days).await
         }
         Command::Clean { place, asked } => safety::clean_record(&place.folder()?, asked).await,
+        Command::Destroy { place, asked } => destroy::destroy(&place.folder()?, asked).await,
+        Command::Destroyed { place, csv } => destroy::list(&place.folder()?, csv).await,
         Command::Doctor(place) => safety::doctor(&place.folder()?).await,
         Command::Migrate(place) => safety::migrate(&place.folder()?),
         Command::User(command) => people::user(command).await,
@@ -318,6 +339,7 @@ async fn serve(
         tokio::spawn(Arc::clone(certificate).keep());
     }
     templates::refresh(&app)?;
+    sync::destroy::destroy_again(&app).await.context("destroying again what the ledger says")?;
     sync::clean::clean_again(&app).await.context("cleaning again what the ledger says")?;
     sync::staff::catch_up(&app).await.context("reading which cases are those of children")?;
     sync::held::catch_up(&app).await.context("letting in what was released")?;
@@ -357,6 +379,7 @@ async fn serve(
     drop(feed.await);
     drop(rows.await);
     stop::settle(&app).await;
+    care::keep_ledgers(&app);
     app.is_sound()?;
     Ok(())
 }

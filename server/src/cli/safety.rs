@@ -20,6 +20,7 @@ use crate::storage::sqlite::{accounts, aside, backed, backup};
 use crate::storage::{StorageError, ledger};
 use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
+use crate::sync::destroy::destroy_again;
 use crate::sync::lines::{self, Outcome};
 use crate::sync::{clean, feed, held, ingest};
 use crate::{care, projector};
@@ -61,11 +62,15 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     ledger::join(beside.unwrap_or(Path::new(".")), &folder.path)?;
     app.audit.owe(vec![console(What::Restored, "", None)]).await;
+    let destroyed = destroy_again(&app).await?;
     let cleaned = clean::clean_again(&app).await?;
     // What was decided since about held changes of the backup counts.
     held::catch_up(&app).await?;
     let rows = projector::rebuild(&app)?;
     println!("{} changes, feed {}; {rows} rows", done.contents.chunks, done.contents.head);
+    if destroyed > 0 {
+        println!("{destroyed} records were destroyed again.");
+    }
     if cleaned > 0 {
         println!("{cleaned} cleanings of records were done again.");
     }

@@ -42,6 +42,9 @@ impl Desk {
             Err(CleanError::Storage(error)) => return Err(error.into()),
             Err(_) => return Err(DeskError::Nowhere),
         }
+        let whole = self.link(&format!("{}{}", super::destroy::HERE, row.id), Word::DeskDestroy, 0);
+        let whole = Line { figure: String::new(), ..whole };
+        parts.push(self.part("whole", Word::Empty, Body::Lines(vec![whole], String::new())));
         if !done.is_empty() {
             parts.push(self.part("done", Word::DeskCleanDone, Body::Lines(done, String::new())));
         }
@@ -117,7 +120,7 @@ impl Desk {
     }
 
     /// A record that this person may clean; any other is as if it were not there.
-    fn cleanable(&self, record: &str) -> Result<DocumentRow, DeskError> {
+    pub(super) fn cleanable(&self, record: &str) -> Result<DocumentRow, DeskError> {
         let id: DocumentId = record.parse().map_err(|_| DeskError::Nowhere)?;
         if !self.me.is(Role::Supervisor) {
             return Err(DeskError::NotAllowed);

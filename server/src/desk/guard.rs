@@ -356,7 +356,7 @@ impl Desk {
         found.filter(|row| row.unit == self.me.unit).ok_or(DeskError::BadValue("record"))
     }
 
-    fn kind_words(&self, kind: &str) -> String {
+    pub(super) fn kind_words(&self, kind: &str) -> String {
         let known = Catalog::builtin().kind(kind);
         known.map_or_else(|| kind.to_owned(), |known| known.label.get(self.language).to_owned())
     }

@@ -13,7 +13,7 @@ use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
 use crate::storage::sqlite::held::{
-    AUTHOR, DEPENDS, DRAFT, ENDED, NOT_PERMITTED, REFUSED, REVOKED,
+    AUTHOR, DEPENDS, DRAFT, ENDED, LARGE, NOT_PERMITTED, REFUSED, REVOKED,
 };
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts, cuts};
@@ -190,6 +190,7 @@ impl Desk {
             DEPENDS => Word::DeskWhyDepends,
             DRAFT => Word::DeskWhyDraft,
             REFUSED => Word::DeskHeldRefused,
+            LARGE => Word::DeskWhyLarge,
             cuts::CLEANED => Word::DeskWhyCleaned,
             // What the trial has found is told in the server's own words, for support.
             other => return self.f(Word::DeskWhyTrial, &[other]),

@@ -3,11 +3,13 @@
 //! person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
-//! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`guard`], [`organisation`] and [`organise`], [`register`],
+//! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`destroy`] and [`destroyed`], [`guard`], [`organisation`] and [`organise`], [`register`],
 //! [`listed`], [`own`], [`passkeys`], [`tasks`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
 
 mod audited;
 mod clean;
+mod destroy;
+mod destroyed;
 mod devices;
 mod guard;
 mod held;
@@ -123,6 +125,9 @@ impl Desk {
         if address.starts_with(log::HERE) {
             return self.access_log(address);
         }
+        if address == destroyed::HERE && self.may_see_destroyed() {
+            return self.destroyed();
+        }
         if !(self.administers() || self.reviews()) {
             return Err(DeskError::NotAllowed);
         }
@@ -134,6 +139,9 @@ impl Desk {
         }
         if let Some(record) = address.strip_prefix(clean::HERE) {
             return self.cleaning(record);
+        }
+        if let Some(record) = address.strip_prefix(destroy::HERE) {
+            return self.destroying(record);
         }
         if let Some(record) =
             address.strip_prefix(guard::HERE).and_then(|rest| rest.strip_prefix('/'))
@@ -170,6 +178,9 @@ impl Desk {
         let (act, subject) = name.split_once(':').unwrap_or((name, ""));
         if act == "clean" {
             return self.clean(subject, &answers).await;
+        }
+        if act == "destroy" {
+            return self.destroy(subject, &answers).await;
         }
         if matches!(act, "open" | "raise" | "letin") {
             return self.guard(act, &answers).await;
@@ -238,7 +249,10 @@ impl Desk {
 /// Whether a place shows what stands in a record, not only that it is there.
 fn is_story(address: &str) -> bool {
     let below = |here: &str| address.strip_prefix(here).is_some_and(|rest| rest.starts_with('/'));
-    address.starts_with(clean::HERE) || below(held::HERE) || below(guard::HERE)
+    address.starts_with(clean::HERE)
+        || address.starts_with(destroy::HERE)
+        || below(held::HERE)
+        || below(guard::HERE)
 }
 
 /// A text answer that is not empty.

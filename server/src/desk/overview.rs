@@ -53,6 +53,10 @@ impl Desk {
             },
             self.link(guard::HERE, Word::DeskGuard, opened),
         ];
+        lines.push(Line {
+            figure: String::new(),
+            ..self.link(super::destroyed::HERE, Word::DeskDestroyedAll, 0)
+        });
         lines.extend(self.log_line());
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);

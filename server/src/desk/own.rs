@@ -11,7 +11,9 @@ use super::made::badge;
 use super::{Desk, DeskError, register};
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
+use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::decided;
+use crate::storage::sqlite::destroyed::{self, DestroyedRow};
 use crate::storage::sqlite::held::REFUSED;
 use crate::storage::sqlite::log::{self, ChunkRow};
 use crate::sync::access;
@@ -35,6 +37,11 @@ impl Desk {
             self.notice("how", Tone::Info, Word::RegisterOwnHelp),
             self.part("own", Word::RegisterOwn, Body::Lines(lines, none)),
         ];
+        let late = self.own_late()?;
+        if !late.is_empty() {
+            let late = Body::Lines(late, String::new());
+            parts.push(self.part("late", Word::RegisterOwnLate, late));
+        }
         parts.extend(self.lately()?);
         Ok(PageView {
             title: self.w(Word::RegisterOwn).to_owned(),
@@ -42,6 +49,31 @@ impl Desk {
             parts,
             ..PageView::default()
         })
+    }
+
+    /// What this person wrote in records that had been destroyed: told here, too, for the tablet may be gone.
+    fn own_late(&self) -> Result<Vec<Line>, DeskError> {
+        let all = self.app.readers.read(|db| {
+            let mut all = Vec::new();
+            for (record, at_ms) in destroyed::late_of(db, self.me.id)? {
+                if let Some(row) =
+                    destroyed::one(db, record)?.filter(|row| row.unit == self.me.unit)
+                {
+                    let by = accounts::user(db, row.by)?.map(|user| user.name);
+                    all.push((row, by.unwrap_or_default(), at_ms));
+                }
+            }
+            Ok(all)
+        })?;
+        let line = |(row, by, at_ms): (DestroyedRow, String, i64)| Line {
+            key: row.record.to_string(),
+            title: format!("{} {}", self.kind_words(&row.kind), row.number).trim_end().to_owned(),
+            detail: [Self::moment(row.at_ms), self.ground(&row.ground), row.reference, by]
+                .join(" · "),
+            figure: Self::moment(at_ms),
+            ..Line::default()
+        };
+        Ok(all.into_iter().map(line).collect())
     }
 
     fn own(

@@ -141,11 +141,31 @@ struct Serving {
     cut: CancellationToken,
 }
 
+/// What connections come from: the system, or a network that a test stands in for it.
+pub trait Listens {
+    /// One connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Takes the next connection, from whom.
+    fn accept(&self) -> impl Future<Output = std::io::Result<(Self::Stream, SocketAddr)>>;
+}
+
+impl Listens for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> std::io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = Self::accept(self).await?;
+        // Small answers must not wait for more.
+        drop(stream.set_nodelay(true));
+        Ok((stream, peer))
+    }
+}
+
 /// Serves until the app stops and what was under way has ended or was cut off.
 /// With an acceptor each connection begins with a handshake, which takes a connection's place.
-pub async fn serve(
+pub async fn serve<L: Listens>(
     app: &Arc<App>,
-    (listener, greets): (TcpListener, Option<Acceptor>),
+    (listener, greets): (L, Option<Acceptor>),
     router: Router,
     bounds: Bounds,
 ) {
@@ -155,8 +175,9 @@ pub async fn serve(
     let serving = Serving { router, bounds, stopping, cut: cut_off };
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            biased;
             () = app.stopping.cancelled() => break,
+            accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -176,8 +197,6 @@ pub async fn serve(
         };
         let (serving, greets) = (serving.clone(), greets.clone());
         tasks.spawn(async move {
-            // Small answers must not wait for more.
-            drop(stream.set_nodelay(true));
             match greets {
                 None => serving.one(stream, peer).await,
                 Some(acceptor) => serving.greet(&acceptor, stream, peer).await,
@@ -197,7 +216,7 @@ pub async fn serve(
 }
 
 /// Tells a connection for which there is no place to come again, and waits a moment for it to read that.
-async fn send_away(mut stream: TcpStream) {
+async fn send_away(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     drop(
         timeout(CUT_MAX, async move {
             stream.write_all(BUSY).await?;
@@ -212,8 +231,14 @@ async fn send_away(mut stream: TcpStream) {
 
 impl Serving {
     /// Serves one connection over TLS, once its handshake is done.
-    async fn greet(self, acceptor: &Acceptor, stream: TcpStream, peer: SocketAddr) {
+    async fn greet(
+        self,
+        acceptor: &Acceptor,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+    ) {
         let greeted = tokio::select! {
+            biased;
             greeted = acceptor.greet(stream) => greeted,
             () = self.stopping.cancelled() => None,
         };
@@ -249,6 +274,7 @@ impl Serving {
         let mut is_leaving = false;
         loop {
             tokio::select! {
+                biased;
                 // What is wrong with a connection matters to its other end only.
                 _ = connection.as_mut() => return,
                 () = self.cut.cancelled() => return,

@@ -9,19 +9,21 @@ use ankomst_shared::sync::wire;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::app::App;
+use crate::given;
 use crate::http::problem::Problem;
 use crate::http::signed_in::SignedIn;
-use crate::limits::ITEMS_MAX;
+use crate::limits::{ITEMS_MAX, UNREAD_MAX};
 use crate::sockets::Open;
 use crate::storage::StorageError;
 use crate::sync::live::Live;
 
 /// A reader that takes longer for one message is cut off; it begins again with an exchange.
 const SEND_DEADLINE: Duration = Duration::from_secs(20);
-/// Without any frame for so long the socket is asked whether it lives.
+/// Without any frame for so long the other end is asked whether it lives. A network that is left without a word, as by
+/// a tablet that roams, tells nobody: what has answered nothing for [`UNREAD_MAX`] is closed, so that it keeps no place.
 const PING_AFTER: Duration = Duration::from_secs(30);
 
 /// The last word of a socket has so long to be heard.
@@ -51,24 +53,31 @@ pub async fn live(
 
 async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) {
     let mut news = app.news.subscribe();
+    let mut heard = Instant::now();
+    let mut ping_at = heard + PING_AFTER;
     loop {
         let frame = tokio::select! {
-            message = socket.recv() => match message {
-                Some(Ok(Message::Binary(bytes))) => match wire::unpack_within::<ClientFrame>(&bytes, ITEMS_MAX) {
-                    Ok(frame) => Some(frame),
-                    Err(_) => return,
-                },
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => continue,
-            },
-            changed = news.changed() => {
-                if changed.is_err() {
+            biased;
+            () = app.stopping.cancelled() => return farewell(socket).await,
+            message = socket.recv() => {
+                heard = Instant::now();
+                ping_at = heard + PING_AFTER;
+                match message {
+                    Some(Ok(Message::Binary(bytes))) => match wire::unpack_within::<ClientFrame>(&bytes, ITEMS_MAX) {
+                        Ok(frame) => Some(frame),
+                        Err(_) => return,
+                    },
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(_)) => continue,
+                }
+            }
+            () = news.changed() => None,
+            () = sleep_until(ping_at) => {
+                // There is nobody at the other end any more, or it does not read.
+                if heard.elapsed() > UNREAD_MAX {
                     return;
                 }
-                None
-            }
-            () = app.stopping.cancelled() => return farewell(socket).await,
-            () = tokio::time::sleep(PING_AFTER) => {
+                ping_at = Instant::now() + PING_AFTER;
                 let ping = socket.send(Message::Ping(axum::body::Bytes::new()));
                 if !matches!(timeout(SEND_DEADLINE, ping).await, Ok(Ok(()))) {
                     return;
@@ -81,13 +90,17 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
             live.receive(frame).await
         } else {
             // It reads the log and opens what it reads; nobody else is to wait for that.
-            let looked = tokio::task::spawn_blocking(move || (live.news(), live)).await;
+            let looked = given::beside(move || (live.news(), live)).await;
             let Ok((frames, back)) = looked else { return };
             live = back;
             frames
         };
-        let frames = match frames {
-            Ok(frames) => frames,
+        match frames {
+            Ok(frames) => {
+                if !sends(&app, &mut socket, frames).await {
+                    return;
+                }
+            }
             Err(StorageError::Full | StorageError::Low) => {
                 tracing::debug!(
                     "A live session ended for want of room; the tablet keeps its work."
@@ -98,20 +111,26 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                 tracing::error!(%error, "A live session ended because storage refused.");
                 return;
             }
-        };
-        for frame in frames {
-            let ends = frame == ServerFrame::Ended;
-            let frame = socket.send(Message::Binary(wire::pack(&frame).into()));
-            let sent = tokio::select! {
-                sent = timeout(SEND_DEADLINE, frame) => sent,
-                // A reader that is slow is not waited for at the end.
-                () = stops_soon(&app) => return,
-            };
-            if ends || !matches!(sent, Ok(Ok(()))) {
-                return;
-            }
         }
     }
+}
+
+/// Sends frames; tells whether the socket stays.
+async fn sends(app: &App, socket: &mut WebSocket, frames: Vec<ServerFrame>) -> bool {
+    for frame in frames {
+        let ends = frame == ServerFrame::Ended;
+        let frame = socket.send(Message::Binary(wire::pack(&frame).into()));
+        let sent = tokio::select! {
+            biased;
+            sent = timeout(SEND_DEADLINE, frame) => sent,
+            // A reader that is slow is not waited for at the end.
+            () = stops_soon(app) => return false,
+        };
+        if ends || !matches!(sent, Ok(Ok(()))) {
+            return false;
+        }
+    }
+    true
 }
 
 /// A while after the server was told to stop.

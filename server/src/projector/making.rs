@@ -7,7 +7,7 @@ use std::thread;
 
 use ankomst_shared::ids::{DocumentId, Epoch};
 
-use super::subject;
+use super::{put, subject};
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log;
@@ -65,10 +65,7 @@ fn make_all(app: &App, hands: usize) -> Result<(), StorageError> {
         if app.stopping.is_cancelled() {
             return Ok(());
         }
-        let made = project(app, some, hands);
-        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-        rows::put_all(&db, &made, None)?;
-        drop(db);
+        put(app, project(app, some, hands), None)?;
         app.making.done.fetch_add(some.len(), Ordering::Relaxed);
     }
     catch_up(app, epoch, head)
@@ -79,10 +76,7 @@ fn catch_up(app: &App, epoch: Epoch, mut from: u64) -> Result<(), StorageError> 
     loop {
         let (head, ids) =
             app.readers.read(|db| Ok((log::head(db)?.feed, log::documents_after(db, from)?)))?;
-        let made = project(app, &ids, 1);
-        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-        rows::put_all(&db, &made, Some((epoch, head)))?;
-        drop(db);
+        put(app, project(app, &ids, 1), Some((epoch, head)))?;
         if head == from {
             app.making.end();
             return Ok(());
@@ -97,7 +91,7 @@ fn project(app: &App, documents: &[DocumentId], hands: usize) -> Vec<ProjectedRo
     let work = || {
         let mut made = Vec::new();
         while let Some(id) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match app.readers.read(|db| subject(app, db, *id)) {
+            match app.readers.read(|db| subject(app, db, *id, None)) {
                 Ok(row) => made.extend(row),
                 Err(error) => {
                     tracing::error!(document.id = %id, %error, "The row of a document could not be made.");

@@ -1,22 +1,25 @@
 //! From visible changes to rows: what lists, searches and reports are answered from.
 //!
 //! Rows are never truth: [`rebuild`] makes them anew from the log, and following must give the same.
-//! Reading order: this file (one document), `row` (what stands in its row), [`making`] (all of them).
+//! Reading order: this file (one document), `opened` (records that are open already), `row` (what stands in its row),
+//! [`making`] (all of them).
 
 pub mod making;
+mod opened;
 mod row;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ankomst_shared::document::Document;
-use ankomst_shared::ids::{ActorId, DocumentId};
+use ankomst_shared::ids::{DocumentId, Epoch};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
-use minicbor::bytes::ByteVec;
 
 pub use self::making::{make_whole, rebuild};
+use self::opened::open;
 use self::row::Around;
 use crate::app::App;
+use crate::opened::Opened;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::homes::standing;
@@ -24,7 +27,7 @@ use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
 use crate::templates;
 
-/// Writes the row of a document of which something has become visible, up to that number of the feed.
+/// Writes the row of a document of which something has become visible, with that number of the feed.
 /// A row that cannot be written is reported and made good with the next; the log is not touched.
 pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
     if let Err(error) = templates_of(app, document) {
@@ -41,19 +44,37 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
         }
         return;
     }
-    let made = app.readers.read(|db| {
-        let made_to = if app.making.is_whole() { log::epoch(db)? } else { None };
-        Ok((subject(app, db, document)?, made_to.map(|epoch| (epoch, head))))
-    });
-    let written = made.and_then(|(row, made_to)| {
-        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-        rows::put_all(&db, row.as_slice(), made_to)
-    });
-    if let Err(error) = written {
+    if let Err(error) = follow_to_head(app, document) {
         // From here on the rows do not say that they are whole.
         app.making.fell_behind();
         tracing::error!(document.id = %document, %error, "A row could not be written; the next change makes it good.");
     }
+}
+
+/// Makes the row of a document and of whatever else has become visible since the rows were whole last: those who make
+/// something visible come here in another order than that of the feed, or not at all.
+fn follow_to_head(app: &App, document: DocumentId) -> Result<(), StorageError> {
+    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    let epoch = if app.making.is_whole() { app.readers.read(log::epoch)? } else { None };
+    let since = match epoch {
+        Some(epoch) => {
+            let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+            rows::made_to(&db, epoch)?
+        }
+        None => None,
+    };
+    let (made, head) = app.readers.read(|db| {
+        let mut ids = BTreeSet::from([document]);
+        if let Some(since) = since {
+            ids.extend(log::documents_after(db, since)?);
+        }
+        let mut made: BTreeMap<DocumentId, ProjectedRow> = BTreeMap::new();
+        for id in ids {
+            made.extend(subject(app, db, id, Some(&app.opened))?.map(|row| (row.document, row)));
+        }
+        Ok((made.into_values().collect::<Vec<_>>(), log::head(db)?.feed))
+    })?;
+    put(app, made, epoch.map(|epoch| (epoch, head)))
 }
 
 /// Reads the municipality's own checklists anew if the document holds them, and makes the rows of their runs
@@ -66,9 +87,8 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     for fresh in templates::refresh(app)? {
         let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
         for run in runs {
-            let row = app.readers.read(|db| subject(app, db, run))?;
-            let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-            rows::put_all(&db, row.as_slice(), None)?;
+            let row = app.readers.read(|db| subject(app, db, run, Some(&app.opened)))?;
+            put(app, row.into_iter().collect(), None)?;
         }
     }
     Ok(())
@@ -79,9 +99,40 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// # Errors
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
-    let row = app.readers.read(|db| subject(app, db, document))?;
-    let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-    rows::put_all(&db, row.as_slice(), None)
+    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    let row = app.readers.read(|db| subject(app, db, document, Some(&app.opened)))?;
+    put(app, row.into_iter().collect(), None)
+}
+
+/// Gives up what is kept open of records of which something must not be here any more.
+///
+/// # Errors
+/// When another maker of rows has failed.
+pub fn forget(app: &App, documents: &[DocumentId]) -> Result<(), StorageError> {
+    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    app.opened.forget(documents);
+    Ok(())
+}
+
+/// Writes rows, but of what was destroyed since they were made: whoever destroys something forgets its rows afterwards,
+/// so one that is looked at here, with the rows in hand, is there or is forgotten later.
+fn put(
+    app: &App,
+    mut made: Vec<ProjectedRow>,
+    made_to: Option<(Epoch, u64)>,
+) -> Result<(), StorageError> {
+    let rows_db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+    let gone = app.readers.read(|db| {
+        let mut gone = Vec::new();
+        for row in &made {
+            if log::document(db, row.document)?.is_none() {
+                gone.push(row.document);
+            }
+        }
+        Ok(gone)
+    })?;
+    made.retain(|row| !gone.contains(&row.document));
+    rows::put_all(&rows_db, &made, made_to)
 }
 
 /// Notes in the row of a document how many of its changes wait and are held.
@@ -95,11 +146,13 @@ pub fn mark(app: &Arc<App>, document: DocumentId) {
     }
 }
 
-/// The row that a change of a document shows in: of a review that of the record it is about.
+/// The row that a change of a document shows in: of a review that of the record it is about. Made of records that
+/// are kept open, if any are given.
 fn subject(
     app: &App,
     db: &Connection,
     document: DocumentId,
+    kept: Option<&Opened>,
 ) -> Result<Option<ProjectedRow>, StorageError> {
     let Some(found) = log::document(db, document)? else { return Ok(None) };
     let found = match (found.kind.as_str(), found.parent) {
@@ -109,37 +162,23 @@ fn subject(
     };
     let Some(document) = found else { return Ok(None) };
     let Some(at) = standing(&document, |id| log::document(db, id))? else { return Ok(None) };
-    let Some(opened) = open(app, db, document.id)? else { return Ok(None) };
-    let review = open(app, db, review_of(document.id))?;
-    let review = review.as_ref();
+    let Some(opened) = open(app, db, document.id, kept)? else { return Ok(None) };
+    let review = open(app, db, review_of(document.id), kept)?;
     let around = Around {
         home: at.home,
         level: at.level,
         case: at.case,
-        feed: opened.feed.max(review.map_or(0, |review| review.feed)),
-        updated_ms: opened.updated_ms.max(review.map_or(0, |review| review.updated_ms)),
+        feed: opened.feed.max(review.as_ref().map_or(0, |review| review.feed)),
+        updated_ms: opened.updated_ms.max(review.as_ref().map_or(0, |review| review.updated_ms)),
         unseen: log::unseen(db, document.id)?,
     };
-    let review = review.map(|review| &review.document);
-    Ok(Some(row::row(app.catalog(), &document, around, (&opened.document, review))))
-}
-
-/// A document as far as it is visible.
-struct Visible {
-    document: Document,
-    feed: u64,
-    updated_ms: i64,
-}
-
-fn open(app: &App, db: &Connection, id: DocumentId) -> Result<Option<Visible>, StorageError> {
-    let (mut feed, mut updated_ms) = (0, 0);
-    let mut chunks: Vec<ByteVec> = Vec::new();
-    for chunk in log::chunks_of(db, id, "visible")? {
-        feed = feed.max(chunk.feed.unwrap_or_default());
-        updated_ms = updated_ms.max(chunk.received_ms);
-        chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
+    let read = review.as_ref().map(|review| &review.document);
+    let row = row::row(app.catalog(), &document, around, (&opened.document, read));
+    if let Some(kept) = kept {
+        kept.put(opened);
+        if let Some(review) = review {
+            kept.put(review);
+        }
     }
-    let nobody = ActorId::from_bytes([0; 16]);
-    let document = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice())).ok();
-    Ok(document.map(|document| Visible { document, feed, updated_ms }))
+    Ok(Some(row))
 }

@@ -4,6 +4,7 @@
 //! Reading order: this file (what there is, and its file), [`records`] (what they are made of), then one file
 //! each: [`forecast`], [`spread`], [`shares`], [`waiting`], [`indicators`].
 
+pub(crate) mod destroyed;
 mod forecast;
 mod indicators;
 mod records;

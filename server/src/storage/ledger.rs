@@ -13,10 +13,11 @@ use std::sync::{Mutex, PoisonError};
 use ankomst_shared::continued::Cut;
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId, base32, base32_bytes};
 use ankomst_shared::path::FieldPath;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::StorageError;
 use crate::storage::sqlite::backup::sync_folder;
+use crate::storage::{StorageError, destroyed};
 
 /// Its name in the data folder and in the folder of backups.
 pub const LEDGER: &str = "cleaned.jsonl";
@@ -99,8 +100,16 @@ impl Open {
 /// # Errors
 /// When the file cannot be read.
 pub fn read(folder: &Path) -> Result<Vec<Line>, StorageError> {
+    read_from(&folder.join(LEDGER))
+}
+
+/// Reads the lines of a file; see [`read`].
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn read_from<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, StorageError> {
     let mut text = String::new();
-    match File::open(folder.join(LEDGER)) {
+    match File::open(file) {
         Ok(mut file) => file.read_to_string(&mut text)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
@@ -113,9 +122,16 @@ pub fn read(folder: &Path) -> Result<Vec<Line>, StorageError> {
 /// # Errors
 /// When it cannot be written; then the file is as it was, but for a line that [`read`] leaves out.
 pub fn add(folder: &Path, line: &Line) -> Result<(), StorageError> {
-    let path = folder.join(LEDGER);
+    add_to(&folder.join(LEDGER), line)
+}
+
+/// Adds a line to a file; see [`add`].
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn add_to<T: Serialize>(path: &Path, line: &T) -> Result<(), StorageError> {
     let mut file =
-        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path)?;
+        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     let mut bytes = Vec::new();
     // After a cut the last line may have no end.
     if file.seek(SeekFrom::End(0))? > 0 {
@@ -130,14 +146,16 @@ pub fn add(folder: &Path, line: &Line) -> Result<(), StorageError> {
     bytes.push(b'\n');
     file.write_all(&bytes)?;
     file.sync_all()?;
-    sync_folder(&path)
+    sync_folder(path)
 }
 
-/// Brings what the ledger of one folder has and that of the other lacks into that; tells how much.
+/// Brings what the ledgers of one folder have and those of the other lack into those, also that of what was destroyed;
+/// tells how many cleanings.
 ///
 /// # Errors
 /// When one cannot be read or the other not be written.
 pub fn join(from: &Path, into: &Path) -> Result<usize, StorageError> {
+    destroyed::join(from, into)?;
     let there = read(into)?;
     let is_new = |line: &&Line| {
         !there.iter().any(|known| known.document == line.document && known.at_ms == line.at_ms)

@@ -16,13 +16,14 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 
 use crate::app::App;
+use crate::projector;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::ledger::{self, LEDGER, Line};
 use crate::storage::sqlite::cuts::{self, CutRow};
 use crate::storage::sqlite::{checkpoint, log};
 use crate::storage::{StorageError, random};
-use crate::sync::lines::{self, Family, Ready, Waiting};
-use crate::sync::{feed, noted, stands};
+use crate::sync::lines::{self, Family, Ready};
+use crate::sync::{feed, noted, pending, stands};
 
 /// Times a cleaning begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -192,11 +193,11 @@ async fn run(
         let (family, ready, cut, statements) = made.await.map_err(|_| StorageError::Stopped)??;
         let (line, folder, ids) = (line(&cut), app.folder.clone(), family.ids);
         let is_new = matches!(what, What::Asked(..));
-        let noted = line.clone();
+        let (noted, storing) = (line.clone(), Arc::clone(app));
         let stored = app
             .writer
             .write(move |db| {
-                if !family.is_as_read(db)? || lines::waiting(db, ids)? == Waiting::ForTrial {
+                if !family.is_as_read(db)? {
                     return Ok(None);
                 }
                 // First of all: what is begun here is ended at the next start, whatever happens.
@@ -217,6 +218,7 @@ async fn run(
                     lines::knew(db, &family, (row.line, row.at_ms))?;
                 }
                 ids.into_iter().try_for_each(|id| cuts::wipe(db, id, &gone))?;
+                pending::go_on(&storing, db, ids)?;
                 Ok(Some(log::head(db)?.feed))
             })
             .await;
@@ -226,6 +228,10 @@ async fn run(
         };
         if let Some(head) = stored {
             lines::tell(app, id, head).await;
+            projector::forget(app, &ids)?;
+            // There may be room now for what had none.
+            app.crowded.add(ids);
+            app.arrived.notify_one();
             for id in ids {
                 // It is cleaned; nobody is told otherwise because the old key is still there.
                 if let Err(error) = renew(app, id).await {
@@ -274,9 +280,7 @@ impl What {
 type Made = (Family, Ready, Cut, usize);
 
 /// What stays, by every name it has: here, and as its author sent it. So it is known in any other life of the
-/// log, however often the record has gone on there.
-///
-/// What goes, likewise: also what the record went on without before, and only the log still has.
+/// log. What goes, likewise: also what the record went on without before, and only the log still has.
 fn named_anew(family: &Family, ended: &[Ended], mut cut: Cut) -> Cut {
     let mut more = Vec::new();
     for (path, hash) in &cut.kept {
@@ -331,11 +335,7 @@ fn ended(app: &App, family: &Family) -> Result<Vec<Ended>, StorageError> {
 }
 
 pub(super) fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
-    app.readers.read(|db| {
-        let Some(family) = lines::read(app, db, id)? else { return Ok(Err(CleanError::Unknown)) };
-        let waits = lines::waiting(db, family.ids)? == Waiting::ForTrial;
-        Ok(if waits { Err(CleanError::Waits) } else { Ok(family) })
-    })?
+    app.readers.read(|db| Ok(lines::read(app, db, id)?.ok_or(CleanError::Unknown)))?
 }
 
 /// Makes the new line, sealed with new keys; nothing of it is stored yet.

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ankomst_shared::app::Role;
-use ankomst_shared::ids::{DeviceId, DocumentId};
-use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::limits::{HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
-    CAN_CHANGE_LINES, DeliveredChunk, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch,
-    HeldNote, Hello, LACKS_HAND_IN, PROTOCOL_VERSION, Welcome,
+    CAN_CHANGE_LINES, CAN_DESTROY, DocumentHistory, Exchange, ExchangeAnswer, FeedBatch, HeldNote,
+    Hello, LACKS_HAND_IN, PROTOCOL_VERSION, Welcome,
 };
 use ankomst_shared::sync::{Digest, Position};
 use rusqlite::Connection;
@@ -23,8 +23,10 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::lines;
-use crate::storage::sqlite::log::{self, ChunkRow};
+use crate::storage::sqlite::log;
 use crate::storage::sqlite::units;
+use crate::sync::batch::{batch, delivered};
+use crate::sync::destroy::late;
 use crate::sync::met::{self, Stands};
 use crate::sync::{Session, access, away, farewell, holdings, ingest, lease, shown};
 
@@ -63,6 +65,7 @@ pub async fn answer(
     if !met::comes(app, session, stands, Some(hello.wants.clone())).await? {
         return Err(ExchangeError::Ended);
     }
+    late::hears(app, device, exchange.gone.unwrap_or_default(), (&acks, &hello)).await?;
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
     let (hello, user) = (Arc::new(hello), Arc::new(user));
@@ -83,7 +86,8 @@ pub async fn answer(
     let looked = shown::looked(app, by, looks).await;
     if let Err(error) = app.audit.note(shown::delivered(by, &answer)).await {
         // What was brought is told of, and what must go; records are not shown.
-        let is_worth = !(acks.is_empty() && deposits.is_empty() && answer.drop.is_empty());
+        let goes = !answer.drop.is_empty() || answer.destroyed.is_some();
+        let is_worth = goes || !(acks.is_empty() && deposits.is_empty());
         match gathering(false).await? {
             // Where all begins anew, a device would give up what it shows now.
             Gathered::Answer(without) if is_worth && !(without.anew && hello.epoch.is_some()) => {
@@ -99,8 +103,14 @@ pub async fn answer(
     let anew = answer.anew;
     let sent = answer.documents.iter().map(|doc| (doc.document, doc.chunks.first()));
     let sent: Vec<_> = sent.map(|(id, first)| (id, first.map(|chunk| chunk.hash))).collect();
-    if anew || !sent.is_empty() || !gone.is_empty() {
-        app.writer.write(move |db| holdings::note(db, device, anew, (sent, &gone))).await?;
+    let destroyed = late::told_of(&answer);
+    if anew || !sent.is_empty() || !gone.is_empty() || !destroyed.is_empty() {
+        let now_ms = app.now_ms();
+        let note = move |db: &_| {
+            late::note_told(db, (&destroyed, &gone), device, now_ms)?;
+            holdings::note(db, device, anew, (sent, &gone))
+        };
+        app.writer.write(note).await?;
     }
     answer.documents_left =
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
@@ -166,6 +176,8 @@ fn gather(
             Decision::Follow { send, drop, keep } => (send, drop, keep, false),
         };
         let gathering = Gathering { app, db, session, head };
+        let destroyed = late::told(db, (session, user), hello)?;
+        let drop: BTreeSet<DocumentId> = drop.union(&destroyed.drop).copied().collect();
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
         let (send, wait) = shown::ready(db, hello, &send)?;
         // Documents are sent as they stand at the head, so only once the feed is there too.
@@ -179,11 +191,12 @@ fn gather(
             .collect();
         // A document that goes or is sent once more makes a difference that is none.
         let is_plain = whole && !anew && drop.is_empty() && hello.heal.is_empty();
+        let is_plain = is_plain && destroyed.records.is_empty();
         let digests = if is_plain { gathering.digests(hello, &keep, &feed)? } else { None };
         let (lease_s, guarded, guarded_more) = lease::of((app, db), user.unit, &now_held)?;
         Ok(Gathered::Answer(Box::new(ExchangeAnswer {
             welcome: Welcome {
-                capabilities: hello.capabilities & CAN_CHANGE_LINES,
+                capabilities: hello.capabilities & (CAN_CHANGE_LINES | CAN_DESTROY),
                 lease_s,
                 guarded,
                 guarded_more,
@@ -202,6 +215,7 @@ fn gather(
             anew,
             compared: digests.is_some(),
             looked: None,
+            destroyed: destroyed.answer(),
             digests: digests.unwrap_or_default(),
         })))
     })
@@ -334,65 +348,4 @@ impl Gathering<'_> {
             .collect::<Result<_, _>>()
             .map(Some)
     }
-}
-
-/// Reads a stretch of the feed for a device, up to the head as it is told; says whether it reaches
-/// the head.
-///
-/// # Errors
-/// When storage refuses.
-pub fn batch(
-    app: &App,
-    db: &Connection,
-    (from, head): (Position, Position),
-    scope: &BTreeSet<DocumentId>,
-    device: DeviceId,
-) -> Result<(FeedBatch, bool), StorageError> {
-    if from.feed >= head.feed {
-        return Ok((FeedBatch { chunks: Vec::new(), cursor: head }, true));
-    }
-    let rows = log::feed_after(db, from.feed, FEED_BATCH_CHUNKS_MAX)?;
-    let (mut chunks, mut bytes, mut scanned) = (Vec::new(), 0, None);
-    let mut whole = rows.len() < FEED_BATCH_CHUNKS_MAX;
-    for row in &rows {
-        if bytes > SYNC_BODY_BYTES_MAX / 4 {
-            whole = false;
-            break;
-        }
-        scanned = row.feed;
-        if plant::is(Plant::FeedLeavesOut) && row.hash.as_bytes().first() < Some(&16) {
-            continue;
-        }
-        if row.state == "visible" && scope.contains(&row.document) {
-            // What was carried over bears its author's device, which did not send it.
-            let others = row.device != device || row.was.is_some();
-            bytes += if others { row.sealed.len() } else { 0 };
-            chunks.push(delivered(app, row, others)?);
-        }
-    }
-    let cursor = match scanned {
-        Some(feed) if !whole => {
-            let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
-            let chain = log::chain_at(db, feed)?.unwrap_or_default();
-            Position::at(feed, chain).told(&app.secrets.position, epoch)
-        }
-        _ => head,
-    };
-    Ok((FeedBatch { chunks, cursor }, whole))
-}
-
-fn delivered(app: &App, row: &ChunkRow, with_bytes: bool) -> Result<DeliveredChunk, StorageError> {
-    let bytes = if with_bytes {
-        Some(app.keys.open_chunk(row.document, &row.hash, &row.sealed)?.into())
-    } else {
-        None
-    };
-    Ok(DeliveredChunk {
-        document: row.document,
-        hash: row.hash,
-        feed: row.feed.unwrap_or_default(),
-        envelope: bytes.is_some().then(|| row.envelope.clone().into()),
-        bytes,
-        received_ms: row.received_ms,
-    })
 }

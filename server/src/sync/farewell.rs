@@ -15,8 +15,9 @@ use ankomst_shared::sync::message::{Farewell, FarewellAnswer, Gone, Order};
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
+use crate::storage::destroyed::{self as ledger, Line, Met};
 use crate::storage::sqlite::devices::{self, State};
-use crate::storage::sqlite::{Connection, accounts, backed, log};
+use crate::storage::sqlite::{Connection, accounts, backed, destroyed, log};
 use crate::sync::exchange::begin_epoch;
 use crate::sync::ingest;
 
@@ -44,14 +45,19 @@ pub fn is_good(app: &App, farewell: &Farewell) -> bool {
 pub async fn answer(app: &Arc<App>, farewell: Farewell) -> Result<FarewellAnswer, StorageError> {
     let device = farewell.device;
     let taken = ingest::deposits(app, farewell.deposits).await?;
-    let (now_ms, gone) = (app.now_ms(), farewell.gone);
+    let (now_ms, gone, folder) = (app.now_ms(), farewell.gone, app.folder.clone());
     let (known, wiped) = app
         .writer
         .write(move |db| {
             accounts::device_seen(db, device, now_ms)?;
             let mut wiped = false;
             match gone {
-                Some(Gone::Wiped) => wiped = devices::wiped(db, device, now_ms)?,
+                Some(Gone::Wiped) => {
+                    wiped = devices::wiped(db, device, now_ms)?;
+                    for record in destroyed::all_gone(db, device, now_ms)? {
+                        ledger::add(&folder, &Line::Gone(Met::of(record, device, now_ms)))?;
+                    }
+                }
                 Some(Gone::Replaced) => devices::retire(db, device)?,
                 None => {}
             }

@@ -2,7 +2,7 @@
 //! numbers of the feed in a commit of their own, the others are held.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ankomst_shared::ids::DocumentId;
@@ -19,13 +19,14 @@ use crate::storage::sqlite::held;
 use crate::storage::sqlite::{log, trials};
 use crate::sync::held::let_in;
 use crate::sync::lanes::{self, Became, Served, Turn};
-use crate::sync::lines::{self, Why};
-use crate::sync::{clean, staff as staffing};
+use crate::sync::{clean, large, staff as staffing};
 use crate::trial::{Lane, Outcome};
 
 /// What could not be tried is tried again after this, arrivals or not.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
 const AGAIN_AFTER_MS: i64 = 15_000;
+/// Turns of the slow lane in a document that only it tries.
+const CLAIMED_TRIES: usize = 4;
 /// So many documents are tried before it is looked again whose turn it is.
 const ROUND_MAX: usize = 32;
 
@@ -38,6 +39,7 @@ async fn run_lane(app: &Arc<App>, lane: Lane) {
     loop {
         // Broken off anywhere it leaves changes waiting, which the next start tries.
         tokio::select! {
+            biased;
             settled = settle_lane(app, lane) => if let Err(error) = settled {
                 tracing::error!(%error, "Changes wait for their trial because storage refused.");
             },
@@ -48,6 +50,7 @@ async fn run_lane(app: &Arc<App>, lane: Lane) {
             Lane::Slow => &app.trial.slows,
         };
         tokio::select! {
+            biased;
             () = rung.notified() => {}
             () = tokio::time::sleep(AGAIN_AFTER) => {}
             () = app.stopping.cancelled() => return,
@@ -79,17 +82,14 @@ pub async fn settle_quick(app: &Arc<App>) -> Result<(), StorageError> {
 /// # Errors
 /// When storage refuses to tell what waits.
 pub async fn settle_lane(app: &Arc<App>, lane: Lane) -> Result<(), StorageError> {
-    // What has had a turn that came to nothing.
-    let mut stuck = BTreeSet::new();
+    // What has had a turn that came to nothing: when it has the next one, and after how long.
+    let mut stuck: BTreeMap<DocumentId, (i64, i64)> = BTreeMap::new();
     let mut served = Served::new();
-    let mut since_ms = given::now_ms();
     loop {
-        // Others may go on coming for long.
-        if given::now_ms() - since_ms > AGAIN_AFTER_MS {
-            (stuck, since_ms) = (BTreeSet::new(), given::now_ms());
-        }
         let mut next = lanes::waiting(app, lane, &served)?;
-        next.retain(|(_, document)| !stuck.contains(document));
+        // Others may go on coming for long: it has another turn meanwhile, each time after twice as long.
+        let now_ms = given::now_ms();
+        next.retain(|(_, document)| stuck.get(document).is_none_or(|(at_ms, _)| *at_ms <= now_ms));
         // Then it is looked again who waits: who comes now is not kept waiting by all who were there.
         next.truncate(if lane == Lane::Slow { 1 } else { ROUND_MAX });
         if next.is_empty() {
@@ -97,41 +97,80 @@ pub async fn settle_lane(app: &Arc<App>, lane: Lane) -> Result<(), StorageError>
         }
         for (device, document) in next {
             *served.entry(device).or_default() += 1;
-            match settle_document(app, document, lane).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    stuck.insert(document);
-                }
+            let settled = match lane {
+                Lane::Quick if app.trial.is_claimed(document) => Ok(Settled::Nothing),
+                Lane::Quick => settle_document(app, document, lane).await,
+                Lane::Slow => settle_for_sure(app, document).await,
+            };
+            match settled {
+                Ok(Settled::Something | Settled::Lost) => {}
+                Ok(Settled::Nothing) => is_stuck(&mut stuck, document),
                 Err(error) => {
-                    stuck.insert(document);
+                    is_stuck(&mut stuck, document);
                     tracing::error!(document.id = %document, %error, "A record's changes wait for their trial.");
                 }
             }
         }
     }
     if lane == Lane::Quick {
+        large::make_room(app).await?;
         // What came meanwhile of a device that is in the other lane.
         app.trial.slows.notify_one();
     }
     Ok(())
 }
 
-/// Tries what waits of one document in a lane; tells whether that came to something.
+fn is_stuck(stuck: &mut BTreeMap<DocumentId, (i64, i64)>, document: DocumentId) {
+    let wait_ms = stuck.get(&document).map_or(AGAIN_AFTER_MS, |(_, before_ms)| before_ms * 2);
+    stuck.insert(document, (given::now_ms() + wait_ms, wait_ms));
+}
+
+/// What came of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// Something.
+    Something,
+    /// Nothing: all of it waits for something else.
+    Nothing,
+    /// Something else of the document became visible meanwhile: it is tried again, on that.
+    Lost,
+}
+
+/// A turn in the slow lane. One that was lost to the quick lane is followed by one that is not: until then the
+/// document is its own. The quick lane may just be at it, and what else people do with a record may come between.
+async fn settle_for_sure(app: &Arc<App>, document: DocumentId) -> Result<Settled, StorageError> {
+    let mut settled = settle_document(app, document, Lane::Slow).await?;
+    if settled == Settled::Lost {
+        let claim = app.trial.claim(document);
+        for _ in 0..CLAIMED_TRIES {
+            settled = settle_document(app, document, Lane::Slow).await?;
+            if settled != Settled::Lost {
+                break;
+            }
+        }
+        drop(claim);
+        // What has waited for this in the other lane.
+        app.arrived.notify_one();
+    }
+    Ok(settled)
+}
+
+/// Tries what waits of one document in a lane.
 async fn settle_document(
     app: &Arc<App>,
     document: DocumentId,
     lane: Lane,
-) -> Result<bool, StorageError> {
-    let Some(turn) = lanes::turn(app, document, lane)? else { return Ok(false) };
+) -> Result<Settled, StorageError> {
+    let Some(turn) = lanes::turn(app, document, lane)? else { return Ok(Settled::Nothing) };
     let Some(became) = lanes::tries(app, lane, &turn).await? else {
         let to_mark = Arc::clone(app);
         drop(given::beside(move || projector::mark(&to_mark, document)).await);
-        return Ok(false);
+        return Ok(Settled::Nothing);
     };
     if became.is_empty() {
-        return Ok(true);
+        return Ok(Settled::Something);
     }
-    let Some(head) = note(app, (document, &turn), became).await? else { return Ok(true) };
+    let Some(head) = note(app, (document, &turn), became).await? else { return Ok(Settled::Lost) };
     if lane == Lane::Slow {
         // What has waited for these in the other lane.
         app.arrived.notify_one();
@@ -147,8 +186,8 @@ async fn settle_document(
         tracing::error!(document.id = %document, "A row could not be made; the next start makes it good.");
     }
     clean::follow(app, document).await;
-    continue_if_large(app, document).await;
-    Ok(true)
+    large::continue_if_large(app, document, false).await;
+    Ok(Settled::Something)
 }
 
 /// Shows what passed and holds the rest; gives the head of the feed, or nothing where something else became
@@ -209,21 +248,4 @@ fn staff_after(
     let before = lanes::visible(app, document)?;
     let all: Vec<&ByteVec> = before.iter().chain(passed).collect();
     Ok(staffing::of(document, &all))
-}
-
-/// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.
-async fn continue_if_large(app: &Arc<App>, document: DocumentId) {
-    let record = lines::is_large(app, document).and_then(|is_large| {
-        let row =
-            app.readers.read(|db| if is_large { log::document(db, document) } else { Ok(None) })?;
-        Ok(row.map(|row| row.record()))
-    });
-    let continued = match record {
-        Ok(Some(record)) => lines::continue_record(app, record, Why::Large).await.map(drop),
-        Ok(None) => Ok(()),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = continued {
-        tracing::error!(document.id = %document, %error, "A large document could not be continued; it stays as it is.");
-    }
 }

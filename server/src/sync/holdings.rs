@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 
 use crate::storage::StorageError;
-use crate::storage::sqlite::{Connection, log};
+use crate::storage::sqlite::{Connection, destroyed, log};
 
 /// Notes what a device holds from here on.
 ///
@@ -23,6 +23,11 @@ pub(super) fn note(
     // What has gone on in another line since it was read is not with the device: it comes whole again.
     let mut added = BTreeSet::new();
     for (id, first) in sent {
+        // What was destroyed since it was read is with the device, and is to go from it.
+        if let Some(record) = destroyed::record_of(db, id)? {
+            destroyed::has(db, record, device)?;
+            continue;
+        }
         let has_ended = match first {
             Some(first) => log::chunk_of(db, id, first)?.is_some_and(|one| one.state == "ended"),
             None => false,

@@ -3,48 +3,52 @@
 //! The author's envelope decides whose change it is, never the session that brings it: after a
 //! restore any tablet may bring anybody's changes back, and a deposit is brought unread.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
-use ankomst_shared::limits::{CARRIED_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX};
+use ankomst_shared::limits::{
+    CARRIED_MAX, CHUNK_INFLATED_BYTES_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX,
+};
 use ankomst_shared::plant::{self, Plant};
-use ankomst_shared::sign::header::companion;
-use ankomst_shared::sign::{AuthorEnvelope, Header, PublicKey};
+use ankomst_shared::sign::AuthorEnvelope;
 use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};
 use rusqlite::Connection;
 
 use crate::app::App;
 use crate::given;
+use crate::limits::{DEPOSIT_ROUNDS_MAX, UNPACKED_MAX};
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
-use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::storage::sqlite::accounts::DeviceRow;
+use crate::storage::sqlite::destroyed;
 use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::held::DEPENDS;
-use crate::storage::sqlite::log::{self, Arrival, DocumentRow, Index};
+use crate::storage::sqlite::log::{self, Arrival, Index};
 use crate::storage::sqlite::writers;
 use crate::sync::authors::{self, Author, covered, spoken_for};
-use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, known_as, store_late};
+use crate::sync::begins::document_of;
+use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, store_late};
+use crate::sync::destroy::late;
 use crate::sync::found::Found;
 use crate::sync::held::{self, Arrived};
 use crate::sync::office::Office;
 
 /// A part whose bytes have passed the gate.
-struct Checked {
-    document: DocumentId,
+pub(super) struct Checked {
+    pub(super) document: DocumentId,
     envelope: Vec<u8>,
     author: Option<AuthorEnvelope>,
     /// The author's device, if the log does not know it yet.
     newcomer: Option<DeviceRow>,
     /// The change of an ended line it stands for, if this server made it of that, and when the record had been
     /// cleaned last by then.
-    was: Option<(ChangeHash, i64)>,
+    pub(super) was: Option<(ChangeHash, i64)>,
     /// The server itself has written it.
-    office: Option<Office>,
+    pub(super) office: Option<Office>,
     /// Made of what was half typed and never became a change on its tablet.
     is_draft: bool,
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
@@ -69,6 +73,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     }
     // The rest is offered again; of nobody who keeps to the bounds there is any.
     let mut places = PUSH_CHUNKS_MAX;
+    let mut left = UNPACKED_MAX;
     let keep = parts.into_iter().take_while(move |(part, _)| {
         let is_first = places == PUSH_CHUNKS_MAX;
         let left = places.checked_sub(part.chunks.len().max(1));
@@ -77,14 +82,20 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     });
     let opened = Arc::clone(app);
     let checked = given::beside(move || {
-        keep.map(|part| gate(&opened, part)).collect::<Result<Vec<_>, StorageError>>()
+        let gated = keep.map_while(|part| (left > 0).then(|| gate(&opened, part, &mut left)));
+        gated.collect::<Result<Vec<_>, StorageError>>()
     })
     .await
     .map_err(|_| StorageError::Stopped)?
     .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
     let storing = Arc::clone(app);
-    let (acks, held) = app.writer.write(move |db| store((&storing, db), &checked, now_ms)).await?;
+    let (acks, found) = app.writer.write(move |db| store((&storing, db), &checked, now_ms)).await?;
+    app.crowded.add(found.crowded);
+    for (by, more) in found.charges {
+        app.stored.charge(by, more, now_ms);
+    }
+    let held = found.held;
     for ack in &acks {
         let taken = matches!(ack.outcome, Outcome::Received(_));
         app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
@@ -98,7 +109,7 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     Ok(acks)
 }
 
-/// Takes sealed deposits and gives the ids of those whose every change is on the disk. The others
+/// Takes sealed deposits and gives the ids of those whose every change is on the disk, or of a destroyed record. The others
 /// stay on their device: what is refused or lacks something must not be thrown away there.
 ///
 /// # Errors
@@ -121,28 +132,32 @@ pub async fn deposits(
     // Who brings them cannot read them and so cannot order them.
     waiting.sort_by_key(|(id, (part, _))| (start_op(part), *id));
     let mut taken = Vec::new();
-    loop {
+    for _ in 0..DEPOSIT_ROUNDS_MAX {
         let parts = waiting.iter().map(|(_, part)| part.clone()).collect();
         let mut acks = take(app, parts).await?.into_iter();
         let count = taken.len();
         waiting.retain(|(id, (part, _))| {
             let own: Vec<Ack> = acks.by_ref().take(part.chunks.len()).collect();
-            let received = own.iter().all(|ack| matches!(ack.outcome, Outcome::Received(_)));
+            // What is of a record that was destroyed is taken, and not stored.
+            let received = own.iter().all(|ack| {
+                let is_late = ack.outcome == Outcome::Refused(Refused::Destroyed);
+                is_late || matches!(ack.outcome, Outcome::Received(_))
+            });
             let whole = received && own.len() == part.chunks.len();
             if whole {
                 taken.push(*id);
             }
             !whole
         });
-        if waiting.is_empty() {
-            return Ok(taken);
-        }
         // What one brought may be what another lacked.
-        if taken.len() == count {
-            tracing::warn!(count = waiting.len(), "Deposits not taken stay on their device.");
-            return Ok(taken);
+        if waiting.is_empty() || taken.len() == count {
+            break;
         }
     }
+    if !waiting.is_empty() {
+        tracing::warn!(count = waiting.len(), "Deposits not taken stay on their device.");
+    }
+    Ok(taken)
 }
 
 /// The operation counter is higher than those of everything a change builds on.
@@ -150,7 +165,12 @@ fn start_op(part: &PushPart) -> Option<u64> {
     part.chunks.first().and_then(|bytes| parse(bytes).ok()).map(|info| info.start_op)
 }
 
-fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, StorageError> {
+/// `left` is how much may still come out of what was sent; what comes after that is offered again.
+fn gate(
+    app: &App,
+    (part, is_draft): (PushPart, bool),
+    left: &mut usize,
+) -> Result<Checked, StorageError> {
     let part = &part;
     let document = part.document;
     let ack = |hash, outcome| Ack { document, hash, outcome };
@@ -166,9 +186,18 @@ fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, Storag
         Author::Unknown => otherwise = Outcome::Missing(Vec::new()),
         Author::Nobody => {}
     }
+    let is_destroyed = app.readers.read(|db| destroyed::record_of(db, document))?.is_some();
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
-        let Ok(info) = parse(bytes) else {
+        if *left == 0 {
+            break;
+        }
+        let info = parse(bytes);
+        // What was deflated may have come to as much before it was refused.
+        let most = if bytes.get(8) == Some(&2) { CHUNK_INFLATED_BYTES_MAX } else { bytes.len() };
+        let made = info.as_ref().map_or(most, |info| info.bytes.len());
+        *left = left.saturating_sub(made);
+        let Ok(info) = info else {
             // A malformed change has no id of its own; it is told by the hash of its bytes.
             let hash = ChangeHash::from_bytes(sha256(&[bytes]));
             chunks.push(Err(ack(hash, Outcome::Refused(Refused::Malformed))));
@@ -179,7 +208,10 @@ fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, Storag
                 && author.device == info.meta.device
                 && author.user == info.meta.user
         });
-        chunks.push(if fits {
+        chunks.push(if fits && is_destroyed {
+            // Its key stays destroyed.
+            Ok((info, Vec::new()))
+        } else if fits {
             let sealed = app.keys.seal(document, &info.hash, &info.bytes)?;
             Ok((info, sealed))
         } else {
@@ -201,12 +233,12 @@ fn gate(app: &App, (part, is_draft): (PushPart, bool)) -> Result<Checked, Storag
     Ok(Checked { document, envelope, author, newcomer, was, office, is_draft, chunks })
 }
 
-/// Stores what fits; gives an answer for each change, and the documents of which some are held at once.
+/// Stores what fits; gives an answer for each change, and what was found.
 fn store(
     (app, db): (&App, &Connection),
     parts: &[Checked],
     now_ms: i64,
-) -> Result<(Vec<Ack>, BTreeSet<DocumentId>), StorageError> {
+) -> Result<(Vec<Ack>, Found), StorageError> {
     let mut found = Found::default();
     let mut outcomes: BTreeMap<(usize, usize), Outcome> = BTreeMap::new();
     for part in parts {
@@ -245,10 +277,26 @@ fn store(
             });
         }
     }
-    Ok((acks, found.held))
+    Ok((acks, found))
 }
 
+/// A document that was begun for nothing is none.
 fn store_one(
+    (app, db): (&App, &Connection),
+    part: &Checked,
+    chunk: (&ChunkInfo, &[u8]),
+    now_ms: i64,
+    found: &mut Found,
+) -> Result<Outcome, StorageError> {
+    let is_new = log::document(db, part.document)?.is_none();
+    let outcome = store_fitting((app, db), part, chunk, now_ms, found)?;
+    if is_new && !matches!(outcome, Outcome::Received(_)) {
+        log::forget_empty(db, part.document)?;
+    }
+    Ok(outcome)
+}
+
+fn store_fitting(
     (app, db): (&App, &Connection),
     part: &Checked,
     (info, sealed): (&ChunkInfo, &[u8]),
@@ -256,26 +304,14 @@ fn store_one(
     found: &mut Found,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
-    match check(&Index(db), document, info)? {
-        RuleOutcome::Fine
-            if plant::is(Plant::AckUnwritten) && info.hash.as_bytes().first() < Some(&16) =>
-        {
-            return Ok(Outcome::Received(now_ms));
-        }
-        RuleOutcome::Fine => {}
-        RuleOutcome::Duplicate => {
-            let at = log::arrived(db, document, info.hash)?.unwrap_or(now_ms);
-            return Ok(Outcome::Received(at));
-        }
-        RuleOutcome::Missing(hashes) => return Ok(Outcome::Missing(hashes)),
-        RuleOutcome::Fork => return Ok(Outcome::Refused(Refused::Fork)),
-        RuleOutcome::Numbers => return Ok(Outcome::Refused(Refused::Numbers)),
+    if late::is_late((app, db), document, info, now_ms)? {
+        return Ok(Outcome::Refused(Refused::Destroyed));
     }
-    let (its, device) = ((document, info.actor), info.meta.device);
-    if part.was.is_none() && !writers::may_write_as(db, its, device)? {
-        return Ok(Outcome::Refused(Refused::Envelope));
+    if let Some(outcome) = against_rules(db, part, info, now_ms)? {
+        return Ok(outcome);
     }
-    if part.was.is_none() && part.office.is_none() && !found.has_room((app, db), info, now_ms)? {
+    let is_anybodys = part.was.is_none() && part.office.is_none();
+    if is_anybodys && !found.fits(app, info, now_ms) {
         // Nothing that others lack: it waits on its tablet.
         return Ok(Outcome::Missing(Vec::new()));
     }
@@ -289,11 +325,13 @@ fn store_one(
         by: part.author.as_ref().map(|author| (author.user, author.device)),
         is_draft: part.is_draft,
     };
-    let held = held::reason(app, db, &arrived)?;
-    if held.is_some() {
-        found.holds(document, info.meta.user);
+    let mut held = held::reason(app, db, &arrived)?;
+    if held.is_none() && part.office.is_none() {
+        held = found.is_large(db, document, info)?;
     }
-    let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
+    if held.is_some() && is_anybodys && !found.may_hold(db, info.meta.user)? {
+        return Ok(Outcome::Missing(Vec::new()));
+    }
     // Its document's key may have been renewed since the gate.
     let anew = if app.keys.is_newest(document, &info.hash, sealed)? {
         None
@@ -301,6 +339,7 @@ fn store_one(
         Some(app.keys.seal(document, &info.hash, &info.bytes)?)
     };
     let sealed = anew.as_deref().unwrap_or(sealed);
+    let (envelope, received_ms) = (part.envelope.as_slice(), now_ms);
     let arrival = Arrival { document, info, sealed, envelope, received_ms, held };
     let may_be = found.carried < CARRIED_MAX;
     let late = Late { row: &row, info, was: part.was, may_be, is_here: false };
@@ -310,8 +349,11 @@ fn store_one(
             carry::note(db, &row, info, part.was)?;
         }
         Becomes::Held => {
-            log::add_chunk(db, &Arrival { held: Some(held.unwrap_or(DEPENDS)), ..arrival })?;
-            found.holds(document, info.meta.user);
+            held = Some(held.unwrap_or(DEPENDS));
+            if is_anybodys && !found.may_hold(db, info.meta.user)? {
+                return Ok(Outcome::Missing(Vec::new()));
+            }
+            log::add_chunk(db, &Arrival { held, ..arrival })?;
         }
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {
@@ -319,79 +361,41 @@ fn store_one(
             found.carried += 1;
         }
     }
+    if held.is_some() {
+        found.holds(document, info.meta.user);
+    }
+    if is_anybodys {
+        found.stores(info);
+    }
     Ok(Outcome::Received(now_ms))
 }
 
-/// The document of a change, begun by it if it is not there; nothing where its beginning does not fit.
-fn document_of(
+/// What is answered to a change that does not fit what is known, or is known.
+fn against_rules(
     db: &Connection,
     part: &Checked,
     info: &ChunkInfo,
     now_ms: i64,
-) -> Result<Option<DocumentRow>, StorageError> {
+) -> Result<Option<Outcome>, StorageError> {
     let document = part.document;
-    match log::document(db, document)? {
-        Some(row) if info.deps.is_empty() && !stands_for_known(db, part, info)? => {
-            // Only a companion may have two beginnings: its id follows from what it belongs to.
-            let again = Catalog::builtin().kind(&row.kind).is_some_and(|kind| kind.single)
-                && begin(db, part, info)?.is_some_and(|header| header.kind == row.kind);
-            Ok(again.then_some(row))
+    Ok(Some(match check(&Index(db), document, info)? {
+        RuleOutcome::Fine
+            if plant::is(Plant::AckUnwritten) && info.hash.as_bytes().first() < Some(&16) =>
+        {
+            Outcome::Received(now_ms)
         }
-        Some(row) => Ok(Some(row)),
-        None => {
-            let Some(header) = begin(db, part, info)? else { return Ok(None) };
-            log::add_document(db, &header, now_ms)?;
-            log::document(db, document)
+        RuleOutcome::Fine => {
+            let (its, device) = ((document, info.actor), info.meta.device);
+            if part.was.is_some() || writers::may_write_as(db, its, device)? {
+                return Ok(None);
+            }
+            Outcome::Refused(Refused::Envelope)
         }
-    }
-}
-
-/// Whether this server made a change, in another life of its log, of one that is here under another name.
-fn stands_for_known(
-    db: &Connection,
-    part: &Checked,
-    info: &ChunkInfo,
-) -> Result<bool, StorageError> {
-    Ok(known_as(db, part.document, info.hash, part.was.map(|(was, _)| was))?.is_some())
-}
-
-/// The header of a document that begins with this change, if everything in it fits.
-fn begin(
-    db: &Connection,
-    part: &Checked,
-    info: &ChunkInfo,
-) -> Result<Option<Header>, StorageError> {
-    let document = part.document;
-    let bytes = info.ops.iter().find_map(|op| op.header.as_deref());
-    let (Some(bytes), true) = (bytes, info.deps.is_empty()) else { return Ok(None) };
-    let Ok(claimed) = Header::peek(bytes) else { return Ok(None) };
-    let key = match part.office {
-        Some(office) => Some(office.key),
-        None => accounts::device(db, claimed.device)?.map(|row| PublicKey::from_bytes(row.key)),
-    };
-    let Some(header) = key.and_then(|key| Header::open(bytes, &key).ok()) else { return Ok(None) };
-    let parent = match header.parent {
-        Some(parent) => match log::document(db, parent)? {
-            Some(parent) => Some(parent),
-            None => return Ok(None),
-        },
-        None => None,
-    };
-    let catalog = Catalog::builtin();
-    // What only the server writes no device begins, and the server begins nothing else.
-    let kind = catalog.kind(&header.kind).filter(|kind| kind.server == part.office.is_some());
-    let Some(kind) = kind else { return Ok(None) };
-    let family = match &parent {
-        Some(parent) => catalog.kind(&parent.kind).is_some_and(|to| kind.may_belong_to(Some(to))),
-        None => kind.may_belong_to(None),
-    };
-    let own =
-        !kind.single || header.parent.map(|parent| companion(parent, &kind.id)) == Some(document);
-    let fits = header.document == document
-        && header.user == info.meta.user
-        && header.device == info.meta.device
-        && parent.is_none_or(|parent| parent.unit == header.unit)
-        && family
-        && own;
-    Ok(fits.then_some(header))
+        RuleOutcome::Duplicate => {
+            Outcome::Received(log::arrived(db, document, info.hash)?.unwrap_or(now_ms))
+        }
+        RuleOutcome::Missing(hashes) => Outcome::Missing(hashes),
+        RuleOutcome::Fork => Outcome::Refused(Refused::Fork),
+        RuleOutcome::Numbers => Outcome::Refused(Refused::Numbers),
+    }))
 }

@@ -18,13 +18,15 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::held::KILLED;
 use crate::storage::sqlite::log::{self, ChunkRow};
-use crate::storage::sqlite::{Connection, trials};
+use crate::storage::sqlite::{Connection, trials, weights};
 use crate::trial::{Lane, Outcome, Tried, Work};
 
 /// A change that has killed so often alone is held.
 const DEATHS_MAX: u32 = 2;
 /// Most changes of a document in one turn.
 const TURN_MAX: usize = 256;
+/// Most that those of one turn weigh, but for a single one: a deadline is enough for many times as much.
+const TURN_WEIGHT_MAX: u64 = 4 * 1024 * 1024;
 /// A device of which a change killed is in the slow lane for so long.
 const SUSPECT_MS: i64 = 30 * 86_400_000;
 
@@ -34,6 +36,7 @@ pub(super) struct Turn {
     pub(super) kind: String,
     /// Sum of the changes that are visible.
     pub(super) stands: Digest,
+    weight: u64,
     chunks: Vec<ChunkRow>,
     deaths: BTreeMap<ChangeHash, u32>,
 }
@@ -120,7 +123,8 @@ pub(super) fn turn(
             is_slow == (lane == Lane::Slow)
         });
         let stands = log::digest(db, document)?;
-        let turn = Turn { document, kind: row.kind, stands, chunks, deaths };
+        let weight = weights::of(db, document)?.all;
+        let turn = Turn { document, kind: row.kind, stands, weight, chunks, deaths };
         Ok((!turn.chunks.is_empty()).then_some(turn))
     })
 }
@@ -144,6 +148,7 @@ struct Candidate {
     hash: ChangeHash,
     device: DeviceId,
     deps: Vec<ChangeHash>,
+    weight: u64,
     bytes: ByteVec,
 }
 
@@ -160,9 +165,11 @@ pub(super) async fn tries(
     let mut candidates = Vec::new();
     for chunk in &turn.chunks {
         let bytes = app.keys.open_chunk(turn.document, &chunk.hash, &chunk.sealed)?;
-        let deps = parse(&bytes).map(|info| info.deps).unwrap_or_default();
+        let info = parse(&bytes).ok();
+        let weight = info.as_ref().map_or(0, weights::of_change);
+        let deps = info.map(|info| info.deps).unwrap_or_default();
         let (hash, device) = (chunk.hash, chunk.device);
-        candidates.push(Candidate { hash, device, deps, bytes: ByteVec::from(bytes) });
+        candidates.push(Candidate { hash, device, deps, weight, bytes: ByteVec::from(bytes) });
     }
     let own: BTreeSet<ChangeHash> = candidates.iter().map(|one| one.hash).collect();
     let elsewhere = app.readers.read(|db| log::chunks_of(db, turn.document, "pending"))?;
@@ -191,10 +198,12 @@ pub(super) async fn tries(
 impl Trying<'_> {
     /// Those that build on nothing that waits elsewhere, at most so many; the others wait, too.
     fn without_elsewhere(&mut self, candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
-        let mut here = Vec::new();
+        let (mut here, mut weight) = (Vec::new(), 0);
         for one in candidates {
             let may = one.deps.iter().all(|dep| !self.elsewhere.contains(dep));
-            if may && here.len() < most {
+            let is_much = !here.is_empty() && weight + one.weight > TURN_WEIGHT_MAX;
+            if may && here.len() < most && !is_much {
+                weight += one.weight;
                 here.push(one);
             } else {
                 self.elsewhere.insert(one.hash);
@@ -280,6 +289,7 @@ impl Trying<'_> {
             kind: &self.turn.kind,
             stands: self.stands,
             candidates: candidates.iter().map(|one| one.bytes.clone()).collect(),
+            weight: self.turn.weight,
         };
         let (app, document) = (self.app, self.turn.document);
         let (base, done) = (&mut self.base, &self.done);

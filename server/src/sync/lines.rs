@@ -7,24 +7,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ankomst_shared::catalog::{Catalog, is_over};
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::{ChunkInfo, parse};
 use ankomst_shared::continued::{Carried, Of, Wanted, continued, is_same};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use ankomst_shared::limits::{CLOSED_CHANGES_MAX, DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
 use ankomst_shared::sign::CarriedEnvelope;
 use ankomst_shared::sign::header::review_of;
+use ankomst_shared::sync::Digest;
 use rusqlite::Connection;
 
 use crate::app::App;
 use crate::given;
+use crate::limits::HEAVY_WEIGHT;
 use crate::projector;
 use crate::storage::sqlite::cuts;
+use crate::storage::sqlite::held;
 use crate::storage::sqlite::lines::{self, Size};
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
-use crate::storage::sqlite::rows;
+use crate::storage::sqlite::weights;
 use crate::storage::{StorageError, random};
-use crate::sync::{staff, stands};
+use crate::sync::{pending, staff, stands};
 
 /// What was said so lately is said once more, whether it still counts or not; the first that makes the
 /// document small is taken, in milliseconds.
@@ -69,9 +72,11 @@ pub(super) struct Family {
     vouched_ms: BTreeMap<ChangeHash, i64>,
     /// When it was cleaned last, Unix milliseconds; 0 if never.
     pub(super) cleaned_ms: i64,
-    /// Newest arrival of the two.
-    newest: [i64; 2],
+    /// What of the two was visible, and what had ended last.
+    stand: [Stand; 2],
 }
+
+type Stand = (Digest, i64);
 
 /// A new line, ready to be stored.
 pub(super) struct Ready {
@@ -79,37 +84,6 @@ pub(super) struct Ready {
     /// For each new change its parts: parsed, sealed, vouched for.
     new: BTreeMap<ChangeHash, (ChunkInfo, Vec<u8>, Vec<u8>)>,
     size: [Size; 2],
-}
-
-/// What of a record waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Waiting {
-    /// Nothing.
-    Nothing,
-    /// Only what a person has yet to look at.
-    ForPerson,
-    /// What has not been tried.
-    ForTrial,
-}
-
-/// Whether a document has grown so large since it was last continued that it should be; one whose work has
-/// ended sooner.
-///
-/// # Errors
-/// When a database refuses.
-pub fn is_large(app: &App, document: DocumentId) -> Result<bool, StorageError> {
-    let [now, then] = app.readers.read(|db| lines::sizes(db, document))?;
-    let most = |most: usize, then: u64| u64::try_from(most).unwrap_or(u64::MAX).max(then * 2);
-    if now.changes >= most(DOCUMENT_CHANGES_MAX, then.changes)
-        || now.actors >= most(DOCUMENT_ACTORS_MAX, then.actors)
-    {
-        return Ok(true);
-    }
-    Ok(now.changes >= most(CLOSED_CHANGES_MAX, then.changes)
-        && app
-            .row_readers
-            .read(|db| rows::told(db, document))?
-            .is_some_and(|(_, state)| is_over(&state)))
 }
 
 /// Continues a record and its review, if that makes them smaller.
@@ -123,11 +97,12 @@ pub async fn continue_record(
 ) -> Result<Outcome, StorageError> {
     let reading = Arc::clone(app);
     let made = given::beside(move || {
-        let family = reading.readers.read(|db| match waiting(db, [id, review_of(id)])? {
-            Waiting::Nothing => read(&reading, db, id),
-            Waiting::ForPerson | Waiting::ForTrial => Ok(None),
-        })?;
+        let family = reading.readers.read(|db| read(&reading, db, id))?;
         let Some(family) = family else { return Ok(None) };
+        // A person looks first at what waits for one, unless there is no room for others.
+        if !family.is_heavy() && reading.readers.read(|db| is_open(db, family.ids))? {
+            return Ok(None);
+        }
         let ready = make(&reading, &family, &why)?;
         Ok::<_, StorageError>(Some((family, ready)))
     });
@@ -141,14 +116,15 @@ pub async fn continue_record(
         return Ok(Outcome::Left);
     };
     let (from, to) = (family.infos[0].len(), usize::try_from(ready.size[0].changes).unwrap_or(0));
-    let ids = family.ids;
+    let (ids, storing) = (family.ids, Arc::clone(app));
     let head = app
         .writer
         .write(move |db| {
-            if !family.is_as_read(db)? || waiting(db, family.ids)? != Waiting::Nothing {
+            if !family.is_as_read(db)? {
                 return Ok(None);
             }
             store(db, &family, &ready)?;
+            pending::go_on(&storing, db, ids)?;
             Ok(Some(log::head(db)?.feed))
         })
         .await?;
@@ -172,22 +148,19 @@ pub(super) async fn tell(app: &Arc<App>, id: DocumentId, head: u64) {
     }
 }
 
-fn read_newest(db: &Connection, ids: [DocumentId; 2]) -> Result<[i64; 2], StorageError> {
+fn stand(db: &Connection, ids: [DocumentId; 2]) -> Result<[Stand; 2], StorageError> {
+    let one = |id| {
+        let digest = log::document(db, id)?.map(|_| log::digest(db, id)).transpose()?;
+        Ok::<_, StorageError>((digest.unwrap_or_default(), lines::newest_ended(db, id)?))
+    };
     let [record, review] = ids;
-    Ok([log::newest_of(db, record)?, log::newest_of(db, review)?])
+    Ok([one(record)?, one(review)?])
 }
 
-/// What of a record and its review waits: it is looked at first.
-pub(super) fn waiting(db: &Connection, ids: [DocumentId; 2]) -> Result<Waiting, StorageError> {
-    let mut found = Waiting::Nothing;
-    for id in ids {
-        match log::unseen(db, id)? {
-            (0, 0) => {}
-            (0, _) => found = Waiting::ForPerson,
-            _ => return Ok(Waiting::ForTrial),
-        }
-    }
-    Ok(found)
+/// Whether something of a record and its review waits for a person.
+fn is_open(db: &Connection, ids: [DocumentId; 2]) -> Result<bool, StorageError> {
+    let [record, review] = ids;
+    Ok(held::is_open(db, record)? || held::is_open(db, review)?)
 }
 
 pub(super) fn read(
@@ -214,8 +187,8 @@ pub(super) fn read(
             infos.push(opened(app, &chunk)?);
         }
     }
-    let (newest, cleaned_ms) = (read_newest(db, ids)?, cuts::newest_ms(db, id)?);
-    Ok(Some(Family { row, ids, infos, arrived_ms, roots, vouched_ms, cleaned_ms, newest }))
+    let (stand, cleaned_ms) = (stand(db, ids)?, cuts::newest_ms(db, id)?);
+    Ok(Some(Family { row, ids, infos, arrived_ms, roots, vouched_ms, cleaned_ms, stand }))
 }
 
 pub(super) fn opened(app: &App, chunk: &ChunkRow) -> Result<ChunkInfo, StorageError> {
@@ -241,11 +214,16 @@ fn make(app: &App, family: &Family, why: &Why) -> Result<Option<Ready>, StorageE
         Why::Asked { days } => Some(carry(newest_ms - i64::from(*days) * DAY_MS)?),
         Why::Large => {
             let mut smallest = None;
-            for lately in LATELY_MS {
-                let carried = carry(newest_ms - lately)?;
+            // Where there is no room, what was said lately has no more right than what was said before.
+            let is_heavy = family.is_heavy();
+            let none = is_heavy.then_some(i64::MAX);
+            for since_ms in LATELY_MS.into_iter().map(|lately| newest_ms - lately).chain(none) {
+                let carried = carry(since_ms)?;
                 let size = size_of(&carried, Of::Record);
+                let weight = size.weight.max(size_of(&carried, Of::Review).weight);
                 let small = size.changes * 2 <= u64::try_from(most).unwrap_or(0)
-                    && size.actors * 2 <= u64::try_from(DOCUMENT_ACTORS_MAX).unwrap_or(0);
+                    && size.actors * 2 <= u64::try_from(DOCUMENT_ACTORS_MAX).unwrap_or(0)
+                    && (!is_heavy || weight * 2 <= HEAVY_WEIGHT);
                 smallest = Some(carried);
                 if small {
                     break;
@@ -296,8 +274,14 @@ fn is_worth_it(family: &Family, size: [Size; 2]) -> bool {
         let less = |now: u64, before: usize| {
             u64::try_from(before).is_ok_and(|before| before > 3 && now * 4 <= before * 3)
         };
-        less(size.changes, changes) || less(size.actors, actors)
+        let weight = weight_of(infos);
+        let is_lighter = weight >= HEAVY_WEIGHT && size.weight * 4 <= weight * 3;
+        less(size.changes, changes) || less(size.actors, actors) || is_lighter
     })
+}
+
+fn weight_of(infos: &[ChunkInfo]) -> u64 {
+    infos.iter().map(weights::of_change).sum()
 }
 
 pub(super) fn vouched(
@@ -313,18 +297,24 @@ pub(super) fn vouched(
 fn size_of(carried: &[Carried], of: Of) -> Size {
     let new = carried.iter().filter(|one| one.of == of).filter_map(|one| one.chunk.as_ref());
     let infos = new.filter_map(|chunk| parse(&chunk.bytes).ok());
-    let (mut changes, mut actors) = (0, BTreeSet::new());
+    let (mut changes, mut weight, mut actors) = (0, 0, BTreeSet::new());
     for info in infos {
         changes += 1;
+        weight += weights::of_change(&info);
         actors.insert(info.actor);
     }
-    Size { changes, actors: u64::try_from(actors.len()).unwrap_or(u64::MAX) }
+    Size { changes, actors: u64::try_from(actors.len()).unwrap_or(u64::MAX), weight }
 }
 
 impl Family {
-    /// Whether nothing has arrived since it was read.
+    /// Whether nothing has become visible or ended since it was read.
     pub(super) fn is_as_read(&self, db: &Connection) -> Result<bool, StorageError> {
-        Ok(read_newest(db, self.ids)? == self.newest)
+        Ok(stand(db, self.ids)? == self.stand)
+    }
+
+    /// Whether one of the two leaves little room for more.
+    fn is_heavy(&self) -> bool {
+        self.infos.iter().any(|infos| weight_of(infos) >= HEAVY_WEIGHT)
     }
 
     /// The change as its author sent it.

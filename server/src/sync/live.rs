@@ -12,8 +12,10 @@ use crate::app::App;
 use crate::presence::Here;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
+use crate::storage::sqlite::destroyed;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
+use crate::sync::batch::batch;
 use crate::sync::met::{self, Stands};
 use crate::sync::{Session, access, exchange, ingest};
 
@@ -105,8 +107,7 @@ impl Live {
             }
             let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
             let newest = log::head(db)?.told(&app.secrets.position, epoch);
-            let (batch, whole) =
-                exchange::batch(&app, db, (cursor, newest), &keep, session.device)?;
+            let (batch, whole) = batch(&app, db, (cursor, newest), &keep, session.device)?;
             let next = batch.cursor;
             if next.feed != cursor.feed {
                 frames.push(ServerFrame::Feed(batch));
@@ -115,7 +116,8 @@ impl Live {
             if held != self.held {
                 frames.push(ServerFrame::Held(held.clone()));
             }
-            if visible_new || keep.len() != holdings.len() || !whole {
+            let goes = destroyed::is_to_tell(db, session.device)?;
+            if visible_new || keep.len() != holdings.len() || !whole || goes {
                 frames.push(ServerFrame::Again);
             }
             Ok((frames, next, held))

@@ -1,19 +1,23 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
 //! Reading order: [`rule`] and [`access`] (who may), [`guard`] (what is
-//! protected more), [`staff`] (who has a case), [`ingest`] (what arrives), [`authors`] (whose word it is), [`office`] (the
+//! protected more), [`staff`] (who has a case), [`ingest`] (what arrives) with `begins` (its document), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom), `holdings` (what devices have),
-//! [`lines`] (documents that go on with less behind them),
+//! [`lines`] (documents that go on with less behind them) with `large` (when), `pending` (what waits meanwhile) and
+//! `room` (how much there is of it),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
-//! must not be in a record any more), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
+//! must not be in a record any more), [`destroy`] (records that are destroyed), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
 //! [`away`] (who is not in contact), [`live`] (the socket), [`farewell`] (the road home without a session).
 
 pub mod access;
 mod authors;
 mod away;
+mod batch;
+mod begins;
 pub mod behind;
 mod carry;
 pub mod clean;
+pub mod destroy;
 pub mod exchange;
 pub mod farewell;
 pub mod feed;
@@ -23,12 +27,15 @@ pub mod held;
 mod holdings;
 pub mod ingest;
 mod lanes;
+mod large;
 pub mod lease;
 pub mod lines;
 pub mod live;
 mod met;
 mod noted;
 pub mod office;
+mod pending;
+mod room;
 pub mod rule;
 mod shown;
 pub mod staff;

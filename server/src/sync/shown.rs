@@ -31,7 +31,8 @@ pub(super) fn delivered(by: By, answer: &ExchangeAnswer) -> Vec<Entry> {
 /// The records that it takes from a device.
 pub(super) fn dropped(by: By, answer: &ExchangeAnswer) -> Vec<Entry> {
     let entry = |id: &DocumentId| Entry { record: Some(*id), ..by.entry(What::Dropped) };
-    answer.drop.iter().map(entry).collect()
+    let destroyed = answer.destroyed.iter().flatten().map(|one| &one.record);
+    answer.drop.iter().chain(destroyed).map(entry).collect()
 }
 
 /// Notes what was opened and printed on a device, with both times; tells how far it is noted. A count that has

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -29,7 +29,10 @@ impl Acceptor {
     }
 
     /// The connection after its handshake; `None` if that fails or takes too long.
-    pub async fn greet(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    pub async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> Option<TlsStream<S>> {
         match tokio::time::timeout(HANDSHAKE_MAX, self.0.accept(stream)).await {
             Ok(Ok(stream)) => return Some(stream),
             Ok(Err(error)) => tracing::debug!(%error, "A handshake failed."),

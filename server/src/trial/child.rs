@@ -86,7 +86,7 @@ pub(super) fn answer(shelf: &mut Shelf, request: &Request) -> Answer {
     };
     let verdicts = verdicts(&request.kind, &mut document, &request.candidates);
     if let Some(document) = document {
-        shelf.put(request.document, document);
+        shelf.put(request.document, document, request.weight);
     }
     Answer { verdicts, lacks: false }
 }

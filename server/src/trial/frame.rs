@@ -29,6 +29,9 @@ pub struct Request {
     /// Sum of the changes it is tried on.
     #[n(4)]
     pub stands: Digest,
+    /// What these and the changes to try weigh.
+    #[n(5)]
+    pub weight: u64,
 }
 
 /// One word for each candidate: empty when it passed, otherwise why not.

@@ -7,7 +7,7 @@
 use core::time::Duration;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use ankomst_shared::ids::DocumentId;
@@ -18,11 +18,13 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
-use crate::given;
 use crate::metrics::Metrics;
 
-use super::child::{answer, hangs};
+#[cfg(feature = "sim")]
+use super::child::answer;
+use super::child::hangs;
 use super::frame::{Answer, FRAME_BYTES_MAX, Request};
+#[cfg(feature = "sim")]
 use super::shelf::Shelf;
 
 /// So much longer is what is tried alone waited for.
@@ -48,6 +50,8 @@ pub struct Work<'a> {
     pub stands: Digest,
     /// The changes, in order.
     pub candidates: Vec<ByteVec>,
+    /// What all of them weigh together.
+    pub weight: u64,
 }
 
 /// What became of a change.
@@ -80,6 +84,21 @@ pub struct TrialPool {
     metrics: Arc<Metrics>,
     /// Rung when there is work for the slow lane.
     pub slows: Notify,
+    /// The document that only the slow lane tries now.
+    claimed: std::sync::Mutex<Option<DocumentId>>,
+    /// What the child of a simulation keeps open: it is in this process.
+    #[cfg(feature = "sim")]
+    shelf: std::sync::Mutex<Shelf>,
+}
+
+/// As long as this lives, only the slow lane tries a document.
+#[derive(Debug)]
+pub struct Claim<'a>(&'a TrialPool);
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        *self.0.claimed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 #[derive(Debug)]
@@ -97,8 +116,29 @@ impl TrialPool {
     #[must_use]
     pub fn new(binary: PathBuf, deadline: Duration, metrics: Arc<Metrics>) -> Self {
         let deadline = hangs().map_or(deadline, |(ms, _)| Duration::from_millis(ms));
-        let (quick, slow, slows) = (Mutex::default(), Mutex::default(), Notify::new());
-        Self { binary, quick, slow, deadline, metrics, slows }
+        Self {
+            binary,
+            quick: Mutex::default(),
+            slow: Mutex::default(),
+            deadline,
+            metrics,
+            slows: Notify::new(),
+            claimed: std::sync::Mutex::default(),
+            #[cfg(feature = "sim")]
+            shelf: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Keeps a document for the slow lane.
+    pub fn claim(&self, document: DocumentId) -> Claim<'_> {
+        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner) = Some(document);
+        Claim(self)
+    }
+
+    /// Whether a document is kept for the slow lane.
+    #[must_use]
+    pub fn is_claimed(&self, document: DocumentId) -> bool {
+        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner) == Some(document)
     }
 
     /// Longest trial in a lane.
@@ -121,22 +161,15 @@ impl TrialPool {
         work: Work<'_>,
         base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
     ) -> Result<Tried, E> {
-        if given::is_simulated() {
-            let Work { document, kind, stands, candidates } = work;
-            let (kind, base) = (kind.to_owned(), Some(base()?));
-            let request = Request { kind, base, candidates, document, stands };
-            let answer = answer(&mut Shelf::default(), &request);
-            return Ok(Tried::Told(answer.verdicts.into_iter().map(outcome).collect()));
+        #[cfg(feature = "sim")]
+        if crate::given::is_simulated() {
+            return self.here(work, base);
         }
         let mut child = match lane {
             Lane::Quick => self.quick.lock().await,
             Lane::Slow => self.slow.lock().await,
         };
-        let Work { document, kind, stands, candidates } = work;
-        // Of a new document there is nothing before.
-        let known = (stands == Digest::default()).then(Vec::new);
-        let kind = kind.to_owned();
-        let mut request = Request { kind, base: known, candidates, document, stands };
+        let mut request = asked(work);
         let mut answer = self.ask(lane, &mut child, &request).await;
         if matches!(&answer, Asked::Answer(answer) if answer.lacks) {
             request.base = Some(base()?);
@@ -149,6 +182,23 @@ impl TrialPool {
             Asked::Died => Tried::Died,
             Asked::NoChild => Tried::NoChild,
         })
+    }
+
+    /// Asks the child of a simulation, as the others are asked.
+    #[cfg(feature = "sim")]
+    fn here<E>(
+        &self,
+        work: Work<'_>,
+        base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
+    ) -> Result<Tried, E> {
+        let mut request = asked(work);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = answer(&mut shelf, &request);
+        if told.lacks {
+            request.base = Some(base()?);
+            told = answer(&mut shelf, &request);
+        }
+        Ok(Tried::Told(told.verdicts.into_iter().map(outcome).collect()))
     }
 
     /// Ends the children.
@@ -210,6 +260,13 @@ enum Asked {
     NoChild,
 }
 
+/// The question about changes; of a new document there is nothing before.
+fn asked(work: Work<'_>) -> Request {
+    let Work { document, kind, stands, candidates, weight } = work;
+    let base = (stands == Digest::default()).then(Vec::new);
+    Request { kind: kind.to_owned(), base, candidates, document, stands, weight }
+}
+
 fn outcome(word: String) -> Outcome {
     if word.is_empty() { Outcome::Passed } else { Outcome::Held(word) }
 }
@@ -243,6 +300,7 @@ mod tests {
                 kind: "case",
                 stands: Digest::default(),
                 candidates: vec![ByteVec::from(vec![1])],
+                weight: 1,
             };
             pool.try_changes(Lane::Quick, work, || Ok::<_, ()>(Vec::new())).await.unwrap()
         };

@@ -7,6 +7,8 @@ use ankomst_shared::sync::Digest;
 
 /// Most changes in all documents kept.
 const CHANGES_MAX: usize = 40_000;
+/// Most that all documents kept weigh.
+const WEIGHT_MAX: u64 = 64 * 1024 * 1024;
 /// Most documents kept.
 const DOCUMENTS_MAX: usize = 64;
 
@@ -19,6 +21,7 @@ struct Kept {
     id: DocumentId,
     stands: Digest,
     changes: usize,
+    weight: u64,
     document: Document,
 }
 
@@ -32,17 +35,23 @@ impl Shelf {
     }
 
     /// Keeps a document for the next time, and gives up those longest unused for which there is no room.
-    pub(super) fn put(&mut self, id: DocumentId, document: Document) {
+    pub(super) fn put(&mut self, id: DocumentId, document: Document, weight: u64) {
         let (mut stands, mut changes) = (Digest::default(), 0);
         for (hash, _) in document.changes() {
             stands.add(hash);
             changes += 1;
         }
         self.0.retain(|kept| kept.id != id);
-        self.0.push(Kept { id, stands, changes, document });
-        let mut all: usize = self.0.iter().map(|kept| kept.changes).sum();
-        while self.0.len() > DOCUMENTS_MAX || all > CHANGES_MAX {
-            all -= self.0.remove(0).changes;
+        self.0.push(Kept { id, stands, changes, weight, document });
+        let sums = |kept: &[Kept]| -> (usize, u64) {
+            (kept.iter().map(|one| one.changes).sum(), kept.iter().map(|one| one.weight).sum())
+        };
+        let is_full = |kept: &[Kept]| {
+            let (changes, weight) = sums(kept);
+            kept.len() > DOCUMENTS_MAX || changes > CHANGES_MAX || weight > WEIGHT_MAX
+        };
+        while is_full(&self.0) {
+            drop(self.0.remove(0));
         }
     }
 }
@@ -77,7 +86,7 @@ mod tests {
         let (document, stands) = one_change();
         let mut shelf = Shelf::default();
         for number in 0..=DOCUMENTS_MAX {
-            shelf.put(id(number), document.clone());
+            shelf.put(id(number), document.clone(), 1);
         }
         assert!(shelf.take(id(0), stands).is_none(), "there was no room for it");
         assert!(shelf.take(id(1), stands).is_some());

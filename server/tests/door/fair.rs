@@ -4,21 +4,17 @@
 use std::sync::Arc;
 
 use ankomst_server::http::serve::router;
-use ankomst_server::limits::{EXCHANGES_AT_ONCE, HELD_MAX, ITEMS_MAX};
-use ankomst_shared::document::Edit;
+use ankomst_server::limits::{EXCHANGES_AT_ONCE, ITEMS_MAX};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::limits::PUSH_CHUNKS_MAX;
-use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::message::{
-    Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION, Push, PushPart,
+    Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
-use ankomst_shared::value::Value;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use tower::ServiceExt;
 
-use super::kinds::Somebody;
 use super::kit::{Browser, Door, HOST, PASSWORD, TLS};
 
 async fn signed_in(login: &str) -> (Door, Browser) {
@@ -44,7 +40,13 @@ fn question(browser: &Browser, parts: Vec<PushPart>) -> Vec<u8> {
         unsure: Vec::new(),
         arrived: Position::default(),
     };
-    wire::pack(&Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None })
+    wire::pack(&Exchange {
+        hello,
+        push: Push { parts },
+        deposits: Vec::new(),
+        looks: None,
+        gone: None,
+    })
 }
 
 fn part(chunks: usize) -> PushPart {
@@ -135,40 +137,4 @@ fn endless() -> (Body, tokio::sync::oneshot::Receiver<()>) {
         None => std::task::Poll::Pending,
     });
     (Body::from_stream(stream), told)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn more_than_may_wait_for_a_decision_stays_on_its_tablet_until_there_is_room() {
-    let door = Door::with("hallna").await;
-    let (mut one, _) = Somebody::with(&door, ("hallna", PASSWORD), 1).await;
-    let edit = [Edit { path: FieldPath::parse("remark").unwrap(), value: Value::text("Prov") }];
-    let id = |number: u8| DocumentId::from_bytes([number; 16]);
-    let first = one.begins_with(&door, ("case", id(1)), None, &edit).await;
-    assert!(matches!(first.0, Outcome::Received(_)), "{first:?}");
-    // As if so many had come before.
-    let most = i64::try_from(HELD_MAX).unwrap();
-    let fill = move |db: &ankomst_server::storage::sqlite::Connection| {
-        db.execute(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-             INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason)
-             SELECT document, randomblob(32), x'', x'', user, device, 1, randomblob(16), i, 1, 'held', 'not permitted'
-             FROM chunks, n WHERE received = (SELECT min(received) FROM chunks)",
-            [most],
-        )?;
-        Ok(())
-    };
-    door.app.writer.write(fill).await.unwrap();
-    let (outcome, _) = one.begins_with(&door, ("case", id(2)), None, &edit).await;
-    assert_eq!(outcome, Outcome::Missing(Vec::new()), "it waits, and for nothing that is lacking");
-    let decide = |db: &ankomst_server::storage::sqlite::Connection| {
-        db.execute(
-            "UPDATE chunks SET reason = 'refused' WHERE received IN
-             (SELECT received FROM chunks WHERE state = 'held' LIMIT 1)",
-            [],
-        )?;
-        Ok(())
-    };
-    door.app.writer.write(decide).await.unwrap();
-    let (outcome, _) = one.begins_with(&door, ("case", id(3)), None, &edit).await;
-    assert!(matches!(outcome, Outcome::Received(_)), "{outcome:?}");
 }

@@ -28,7 +28,8 @@ async fn finder(door: &Door, asked: &Farewell) -> Answer {
 }
 
 async fn exchange(door: &Door, browser: &mut Browser, hello: Hello) -> Answer {
-    let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
+    let question =
+        Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
     browser.post(door, "/api/v1/sync", &question).await
 }
 

@@ -71,7 +71,7 @@ impl Somebody {
             unsure: Vec::new(),
             arrived: Position::default(),
         };
-        let question = Exchange { hello, push, deposits: Vec::new(), looks };
+        let question = Exchange { hello, push, deposits: Vec::new(), looks, gone: None };
         self.browser.post(door, "/api/v1/sync", &question).await.read()
     }
 

@@ -7,9 +7,12 @@
 )]
 
 mod audited;
+mod bombs;
+mod busy;
 mod cards;
 mod clean;
 mod desk;
+mod destroyed;
 mod edge;
 mod fair;
 mod farewell;
@@ -17,6 +20,7 @@ mod files;
 mod first;
 mod guard;
 mod held;
+mod hostile;
 mod kinds;
 mod kit;
 mod lanes;

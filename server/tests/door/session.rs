@@ -333,7 +333,8 @@ async fn an_earlier_program_reads_whatever_roles_somebody_has() {
         unsure: Vec::new(),
         arrived: Position::default(),
     };
-    let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
+    let question =
+        Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
     let answer = browser.post(&door, "/api/v1/sync", &question).await;
     let told: earlier::ExchangeAnswer = wire::unpack(&answer.body).unwrap();
     assert_eq!(told.welcome.me.roles, [earlier::Role::Caseworker]);

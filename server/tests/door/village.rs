@@ -31,7 +31,8 @@ async fn first_exchange(door: &Door, login: &str) -> (Browser, ExchangeAnswer) {
         unsure: Vec::new(),
         arrived: Position::default(),
     };
-    let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
+    let question =
+        Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
     let answer = browser.post(door, "/api/v1/sync", &question).await.read();
     (browser, answer)
 }

@@ -92,7 +92,10 @@ fn whichever_call_fails_every_answer_is_an_error_or_true() {
     let (count, seed) = (number("ANKOMST_FAULTS", SPREAD), number("ANKOMST_SEED", 1));
     let base = Base::make();
     let chosen: Vec<usize> = match number("ANKOMST_FAULT", 0) {
-        0 => (1..=count).map(|one| one * FAULTS / count).collect(),
+        0 => {
+            let first = number("ANKOMST_FAULTS_FROM", 1);
+            (1..=count).map(|one| one * FAULTS / count).filter(|at| *at >= first).collect()
+        }
         only => vec![only; count],
     };
     let halves = chosen.chunks(chosen.len().div_ceil(2));

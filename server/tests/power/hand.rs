@@ -212,7 +212,7 @@ impl<'a> Hand<'a> {
         let push = Push { parts: parts.map(|one| one.part.clone()).collect() };
         let sealed = self.unsent.iter().filter_map(|one| Some((one.deposit?, &one.part)));
         let deposits = sealed.map(|(id, part)| self.sealed(id, part)).collect();
-        let question = wire::pack(&Exchange { hello, push, deposits, looks: None });
+        let question = wire::pack(&Exchange { hello, push, deposits, looks: None, gone: None });
         let answer = self.wire.post("/api/v1/sync", &question)?;
         if answer.status == 200 {
             self.hears(answer.place, &wire::unpack(&answer.body).unwrap());

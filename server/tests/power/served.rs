@@ -23,6 +23,7 @@ const FILES: [&str; 12] = [
     "access.db-wal",
     "access.db.end",
     "cleaned.jsonl",
+    "destroyed.jsonl",
 ];
 
 /// How a server is looked at.

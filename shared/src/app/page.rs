@@ -377,9 +377,7 @@ packed! {
     struct PageView { title, back, badges, actions, parts }
     struct Part { key, title, help, actions, body }
     enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a), Picture(a) }
-    struct Line {
-        key, href, title, detail, badges, figure, progress, actions, found_by, tone, why
-    }
+    struct Line { key, href, title, detail, badges, figure, progress, actions, found_by, tone, why }
     enum Tone { Plain, Good, Info, Decide, Danger }
     struct Badge { text, tone, sign }
     enum Sign {

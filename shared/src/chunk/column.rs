@@ -1,6 +1,8 @@
 //! The packed columns of a change: run lengths, deltas, booleans. Rows are bounded by the caller.
 
 use crate::chunk::parse::GateError;
+#[cfg(any(test, feature = "hostile"))]
+use crate::chunk::work;
 
 /// Reads bytes front to back; every read is bounded by what is there.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,8 @@ impl<'a> Reader<'a> {
     /// When fewer are left.
     pub fn take(&mut self, count: u64) -> Result<&'a [u8], GateError> {
         let count = usize::try_from(count).map_err(|_| GateError::Truncated)?;
+        #[cfg(any(test, feature = "hostile"))]
+        work::does(1, 0);
         let (taken, rest) = self.0.split_at_checked(count).ok_or(GateError::Truncated)?;
         self.0 = rest;
         Ok(taken)
@@ -115,6 +119,8 @@ pub fn runs<'a, T: Clone>(
         if length == 0 {
             return Err(GateError::Rows);
         }
+        #[cfg(any(test, feature = "hostile"))]
+        work::makes::<Option<T>>(length);
         match kind {
             Run::Absent => rows.extend((0..length).map(|_| None)),
             Run::Same => {

@@ -14,6 +14,8 @@ pub mod parse;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "hostile"))]
+pub mod work;
 
 pub use parse::{ChunkInfo, GateError, Op, parse};
 pub use rules::{ChangeIndex, Known, MemoryIndex, RuleOutcome};

@@ -11,8 +11,8 @@ use crate::document::ChangeMeta;
 use crate::ids::{ActorId, ChangeHash};
 use crate::limits::{
     CHUNK_ACTORS_MAX, CHUNK_COLUMNS_MAX, CHUNK_DEPS_MAX, CHUNK_INFLATED_BYTES_MAX,
-    CHUNK_MESSAGE_BYTES_MAX, CHUNK_OPS_MAX, CHUNK_WIRE_BYTES_MAX, CLAIMED_MS_MAX,
-    FIELD_TEXT_BYTES_MAX, SIGNED_BYTES_MAX,
+    CHUNK_MESSAGE_BYTES_MAX, CHUNK_OPS_MAX, CHUNK_REPLACES_MAX, CHUNK_WIRE_BYTES_MAX,
+    CLAIMED_MS_MAX, FIELD_TEXT_BYTES_MAX, SIGNED_BYTES_MAX,
 };
 use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
@@ -123,6 +123,8 @@ pub fn parse(bytes: &[u8]) -> Result<ChunkInfo, GateError> {
         TYPE_DEFLATED => inflate(packed, CHUNK_INFLATED_BYTES_MAX).map_err(|_| GateError::Size)?,
         _ => return Err(GateError::NotAChange),
     };
+    #[cfg(any(test, feature = "hostile"))]
+    crate::chunk::work::does(1, u64::try_from(body.len()).unwrap_or(u64::MAX));
     if body.len() > CHUNK_INFLATED_BYTES_MAX {
         return Err(GateError::Size);
     }
@@ -272,9 +274,8 @@ fn read_ops(reader: &mut Reader<'_>, actors: &[ActorId]) -> Result<Vec<Op>, Gate
     if !complete || all_false(columns.insert)? != count {
         return Err(GateError::Rows);
     }
-    let preds_most = count.saturating_mul(64);
-    let pred_actors = runs(columns.pred_actor, preds_most, Reader::unsigned)?;
-    let pred_counters = deltas(columns.pred_counter, preds_most)?;
+    let pred_actors = runs(columns.pred_actor, CHUNK_REPLACES_MAX, Reader::unsigned)?;
+    let pred_counters = deltas(columns.pred_counter, CHUNK_REPLACES_MAX)?;
     if pred_actors.len() != pred_counters.len() {
         return Err(GateError::Rows);
     }
@@ -287,6 +288,8 @@ fn read_ops(reader: &mut Reader<'_>, actors: &[ActorId]) -> Result<Vec<Op>, Gate
         }
         let key =
             FieldPath::parse(key.ok_or(GateError::Operation)?).map_err(|_| GateError::Operation)?;
+        #[cfg(any(test, feature = "hostile"))]
+        crate::chunk::work::does(1, u64::try_from(key.as_str().len()).unwrap_or(u64::MAX));
         let (value, header) = read_value(&mut values, meta.ok_or(GateError::Rows)?, &key)?;
         let mut replaces = Vec::new();
         for _ in 0..group.ok_or(GateError::Rows)? {

@@ -76,6 +76,13 @@ impl<'a> Said<'a> {
         Self { id, of, puts: Vec::new() }
     }
 
+    /// What stands in a gap as it is, if that is a day, a name or a whole number.
+    #[must_use]
+    pub fn put(&self, gap: &str) -> Option<&str> {
+        let (_, put) = self.puts.iter().find(|(name, _)| *name == gap)?;
+        if let Put::Text(text) = put { Some(text) } else { None }
+    }
+
     /// The sentence in a language.
     #[must_use]
     pub fn words(&self, catalog: &Catalog, language: Language) -> String {

@@ -11,9 +11,8 @@ use ankomst_shared::app::Role;
 
 use crate::disk::Mood;
 use crate::hub::{login, unit, user};
-use crate::kernel::{DAY, Event, HOUR, Kernel, MINUTE, SECOND};
+use crate::kernel::{DAY, Event, HOUR, MINUTE, SECOND};
 use crate::tablet::Tablet;
-use crate::wire::Link;
 use crate::world::World;
 
 /// Something that goes wrong, or is changed.
@@ -31,6 +30,8 @@ pub enum Fault {
     CopyAside,
     /// The server's disk is put back to that copy, and nobody is told.
     PutBack,
+    /// Of the server's disk some newest changes of records cannot be read any more and are given up; nobody is told.
+    Salvage,
     /// A tablet's programs end.
     TabletCrash(usize),
     /// A tablet's disk refuses what is written.
@@ -65,79 +66,13 @@ pub enum Fault {
     Decide,
     /// Somebody sends what no honest tablet sends.
     Hostile,
-}
-
-/// A tablet's disk and cookies as they were, and when.
-type Copied = (crate::disk::Rows, Vec<(String, String)>, i64);
-
-/// Which kinds of faults a history has.
-#[expect(clippy::struct_excessive_bools, reason = "each is a kind that is there or not")]
-#[derive(Debug, Clone)]
-pub struct Kinds {
-    /// Messages lost and doubled, in a thousand.
-    loss: usize,
-    slow: i64,
-    /// Sessions without contact, in a thousand.
-    pub offline: usize,
-    /// Several people share a tablet.
-    pub others: bool,
-    server: bool,
-    back: bool,
-    disks: bool,
-    clocks: bool,
-    copies: bool,
-    partitions: bool,
-    rights: bool,
-    hostile: bool,
-    losses: bool,
-    /// Programs on tablets end at any time.
-    pub ends: bool,
-    /// The server is to be cut off after so many commits.
-    pub cut_at: Option<i64>,
-    copied: Vec<Option<Copied>>,
-}
-
-impl Kinds {
-    /// Draws them.
-    #[must_use]
-    pub fn draw(kernel: &Kernel) -> Self {
-        let has = |in_thousand| kernel.chance(in_thousand);
-        Self {
-            loss: if has(700) { kernel.roll(150) } else { 0 },
-            slow: kernel.between(40, if has(300) { 20_000 } else { 800 }),
-            offline: if has(600) { 250 } else { 30 },
-            others: has(400),
-            server: has(600),
-            back: has(450),
-            disks: has(500),
-            clocks: has(400),
-            copies: has(350),
-            partitions: has(500),
-            rights: has(450),
-            hostile: has(350),
-            losses: has(200),
-            ends: has(700),
-            cut_at: None,
-            copied: Vec::new(),
-        }
-    }
-
-    /// None at all: the network is as good as any, and nothing else goes wrong.
-    pub fn end(&mut self) {
-        (self.loss, self.slow, self.offline) = (0, 40, 0);
-        (self.others, self.ends, self.cut_at) = (false, false, None);
-    }
-
-    /// A link of this history at its usual.
-    #[must_use]
-    pub fn link(&self) -> Link {
-        Link { up: true, loss: self.loss, twice: self.loss, slow: self.slow, clogged_until: 0 }
-    }
+    /// A tablet is to be wiped, or is out.
+    Order(usize, crate::orders::Order),
 }
 
 impl World {
     /// Lets happen what goes wrong on a day.
-    pub fn faults_of(&mut self, day: u32) {
+    pub fn faults_of(&mut self, day: u32, together: i64) {
         let kernel = Rc::clone(&self.kernel);
         if day == 0 {
             for at in 0..self.tablets.len() {
@@ -159,7 +94,14 @@ impl World {
         plan(kinds.back, 150, Fault::Restore);
         plan(kinds.back, 300, Fault::CopyAside);
         plan(kinds.back, 200, Fault::PutBack);
-        plan(kinds.rights, 250, Fault::RoleEnds(1 + kernel.roll(self.people - 1)));
+        // Whoever loses a right gives up what could come back from there.
+        plan(kinds.back && !kinds.rights, 150, Fault::Salvage);
+        plan(kinds.rights, 150, Fault::RoleEnds(1 + kernel.roll(self.people - 1)));
+        if kinds.rights && kernel.chance(150) {
+            // While everybody is at work, the sockets open.
+            let ends = Fault::RoleEnds(1 + kernel.roll(self.people - 1));
+            kernel.after(together + kernel.between(0, 2 * MINUTE), Event::Fault(ends));
+        }
         plan(kinds.rights, 150, Fault::AccountEnds(1 + kernel.roll(self.people - 1)));
         plan(true, 500, Fault::Decide);
         plan(kinds.hostile, 500, Fault::Hostile);
@@ -198,17 +140,29 @@ impl World {
             }
             Fault::Restore => self.restart(|world| {
                 if world.hub.restore() {
+                    world.has_hole = false;
                     world.hub.forget_aside();
                     world.count("restore");
                 }
             }),
-            Fault::CopyAside => self.restart(|world| world.hub.copy_aside()),
+            // What is put back has no hole.
+            Fault::CopyAside if self.has_hole => {}
+            Fault::CopyAside => {
+                self.restart(|world| world.hub.copy_aside());
+                if kernel.chance(500) {
+                    // Soon, so that no backup comes between.
+                    kernel.after(kernel.between(MINUTE, 8 * HOUR), Event::Fault(Fault::PutBack));
+                }
+            }
+            Fault::Salvage => self.salvage(),
             Fault::PutBack => self.restart(|world| {
                 if world.hub.put_back() {
+                    world.has_hole = false;
                     world.count("put back");
                 }
             }),
             Fault::Hostile => self.harm(),
+            Fault::Order(at, order) => self.order(at, order),
             Fault::Decide => self.decide(),
             Fault::CopyTablet(at) | Fault::TabletBack(at) | Fault::Clone(at) | Fault::Lost(at) => {
                 self.copies(fault, at);
@@ -348,6 +302,7 @@ impl World {
             return;
         }
         self.count("rights");
+        self.hub.guards = true;
         self.tell();
         if let Some(next) = next.filter(|_| ends) {
             let ms = self.kernel.between(HOUR, 4 * DAY);

@@ -36,7 +36,11 @@ pub fn live(seed: u64, size: Size) -> Outcome {
     let folder = tempfile::Builder::new().prefix("ankomst-sim").tempdir_in(scratch()).unwrap();
     let mut world = World::new(seed, size, folder.path());
     world.live();
-    world.rest();
+    if !world.is_over {
+        world.rest();
+        world.came_home();
+    }
+    world.ledger.diverged.append(&mut world.hub.unscoped);
     let days = u64::from(size.days);
     world.count("written");
     world.counts.insert("written", u64::try_from(world.ledger.written.len()).unwrap_or(0));

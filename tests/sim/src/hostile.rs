@@ -107,6 +107,7 @@ impl World {
             push: Push { parts: vec![part] },
             deposits: Vec::new(),
             looks: None,
+            gone: None,
         };
         let jar = Rc::clone(&stranger.jar);
         self.as_stranger("/api/v1/sync", wire::pack(&exchange), &jar).map(drop)

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use ankomst_core::platform::{HttpAnswer, Method};
-use ankomst_server::app::App;
+use ankomst_server::app::{App, News};
 use ankomst_server::care::{self, Schedule};
 use ankomst_server::given;
 use ankomst_server::http::serve::router;
@@ -14,8 +16,8 @@ use ankomst_server::http::signed_in::signed_in;
 use ankomst_server::http::way::{ByHttps, Way};
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::{backup, log, units};
-use ankomst_server::sync::feed;
 use ankomst_server::sync::live::Live;
+use ankomst_server::sync::{Session, feed};
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{ChangeHash, DocumentId, UnitId, UserId};
 use ankomst_shared::sync::message::{ClientFrame, ServerFrame};
@@ -25,13 +27,15 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::wire::{Question, Wire};
 
 /// The password of everybody.
 pub const PASSWORD: &str = "ett långt lösenord";
-const HOST: &str = "ankomst.example.org";
+/// What browsers call the server.
+pub const HOST: &str = "ankomst.example.org";
 
 /// Where histories keep their files: memory, if there is a disk of it.
 #[must_use]
@@ -67,9 +71,17 @@ pub struct Hub {
     /// While it runs.
     pub app: Option<Arc<App>>,
     router: Option<Router>,
+    /// Rung when there is something to tell over sockets.
+    news: Option<watch::Receiver<News>>,
     runtime: tokio::runtime::Runtime,
     folder: PathBuf,
     lives: BTreeMap<u64, (Live, Rc<Wire>)>,
+    /// Whose the sockets are.
+    pub(crate) sessions: BTreeMap<u64, Session>,
+    /// What goes over sockets is looked at: somebody has lost a right.
+    pub guards: bool,
+    /// What went over a socket to somebody who may not read it.
+    pub unscoped: Vec<String>,
     /// Everything that was in a backup that was read whole.
     pub backed: BTreeSet<ChangeHash>,
     /// Its disk was put back and nobody has noticed yet: what devices were told may not hold.
@@ -88,9 +100,13 @@ impl Hub {
         let mut hub = Self {
             app: None,
             router: None,
+            news: None,
             runtime,
             folder: folder.to_path_buf(),
             lives: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            guards: false,
+            unscoped: Vec::new(),
             backed: BTreeSet::new(),
             is_put_back: false,
             compared: 0,
@@ -128,13 +144,14 @@ impl Hub {
         let app = self.runtime.block_on(App::open(&self.data(), binary)).unwrap();
         ankomst_server::projector::make_whole(&app).unwrap();
         self.router = Some(router(Arc::clone(&app), None, Way { tls: true, proxy: false }));
+        self.news = Some(app.news.subscribe());
         self.app = Some(app);
     }
 
     /// Ends it without a word; gives the sockets that were open.
     pub fn crash(&mut self) -> Vec<Rc<Wire>> {
-        self.router = None;
-        self.app = None;
+        (self.router, self.news, self.app) = (None, None, None);
+        self.sessions.clear();
         core::mem::take(&mut self.lives).into_values().map(|(_, wire)| wire).collect()
     }
 
@@ -175,6 +192,7 @@ impl Hub {
         let app = Arc::clone(self.app.as_ref()?);
         let Ok((session, _)) = signed_in(&app, &request(question)) else { return Some(401) };
         self.lives.insert(wire.id, (Live::new(app, session), Rc::clone(wire)));
+        self.sessions.insert(wire.id, session);
         Some(200)
     }
 
@@ -195,12 +213,30 @@ impl Hub {
     }
 
     fn packed(&mut self, id: u64, frames: &[ServerFrame]) -> Frames {
+        if self.guards {
+            self.look_at_frames(id, frames);
+        }
         let mut packed: Vec<_> = frames.iter().map(|frame| Some(wire::pack(frame))).collect();
         if frames.contains(&ServerFrame::Ended) {
             self.lives.remove(&id);
             packed.push(None);
         }
         packed
+    }
+
+    /// Whether the bell for what has arrived was rung.
+    pub fn has_arrived(&mut self) -> bool {
+        let Some(app) = &self.app else { return false };
+        let rung = pin!(app.arrived.notified());
+        rung.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Whether sockets are to be told something.
+    pub fn has_news(&mut self) -> bool {
+        let Some(news) = &mut self.news else { return false };
+        let is_new = news.has_changed().unwrap_or(false);
+        news.mark_unchanged();
+        is_new
     }
 
     /// Tries what waits.
@@ -314,7 +350,9 @@ fn request(question: &Question) -> Request<Body> {
         .unwrap()
 }
 
-fn row(person: usize) -> UserRow {
+/// A person's account; the first is a supervisor.
+#[must_use]
+pub fn row(person: usize) -> UserRow {
     let params = Params::new(8, 1, 1, None).unwrap();
     let light = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let salt = *b"of a simulation.";
@@ -332,7 +370,8 @@ fn row(person: usize) -> UserRow {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies the files of a folder into one that holds nothing else.
+pub(crate) fn copy(from: &Path, to: &Path) {
     if to.is_dir() {
         std::fs::remove_dir_all(to).unwrap();
     }

@@ -227,6 +227,29 @@ impl Ledger {
         }
     }
 
+    /// A vault is out: every change that was only there is in the log.
+    pub fn changes_are_in_the_log(&mut self, vault: Vault, hub: &Hub) {
+        let stages = self.before.get(&vault).map(|one| &one.stages).into_iter().flatten();
+        let own = stages.filter(|(_, (stage, is_own))| *is_own && *stage == Stage::Unsent);
+        let lost = own.filter(|((document, hash), _)| !hub.has(*document, *hash));
+        let lost: Vec<String> = lost
+            .map(|((_, hash), _)| {
+                format!("there is an order and {hash} of {vault:?} has not come home")
+            })
+            .collect();
+        self.lost.extend(lost);
+    }
+
+    /// A vault is no more: what was written in it is in the log.
+    pub fn is_in_the_log(&mut self, vault: Vault, hub: &Hub) {
+        self.before.remove(&vault);
+        self.learn_log(hub);
+        for token in self.nowhere(vault, &BTreeSet::new(), hub) {
+            let text = format!("there is an order and it has not come home: t{token} of {vault:?}");
+            self.lost.push(text);
+        }
+    }
+
     fn nowhere(&self, vault: Vault, drafts: &BTreeSet<u64>, hub: &Hub) -> Vec<u64> {
         let counts = |written: &Written| {
             written.vault == vault && !written.is_replaced && !written.is_excused

@@ -2,8 +2,10 @@
 //! clocks that are simulated. A seed decides all; the same seed gives the same history, to the byte.
 //!
 //! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
-//! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`faults`],
-//! [`hostile`], [`ledger`] (what must not be lost), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
+//! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`kinds`] and [`faults`],
+//! [`hostile`], [`orders`], [`ledger`] (what must not be lost), [`place`], [`scope`] and [`flood`] (what must hold at any
+//! time), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
+//! [`storm`] stands for itself: the server's own listener on a network that fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,14 +16,21 @@
 
 pub mod disk;
 pub mod faults;
+pub mod flood;
 pub mod history;
 pub mod hostile;
 pub mod hub;
 pub mod kernel;
+pub mod kinds;
 pub mod ledger;
+pub mod orders;
 pub mod people;
+pub mod place;
 pub mod rest;
+pub mod salvage;
 pub mod same;
+pub mod scope;
+pub mod storm;
 pub mod tablet;
 pub mod wire;
 pub mod world;

@@ -20,6 +20,8 @@ pub enum Meant {
     Person(DocumentId, u64, Box<Written>),
     /// To sign in.
     SignIn,
+    /// To open a vault.
+    Unlock,
     /// Anything else.
     Other,
 }
@@ -50,7 +52,7 @@ impl World {
                 let has_vault = status.vaults.contains(&login(person));
                 if has_vault && !self.kernel.chance(50) {
                     let (login, passphrase) = (login(person), passphrase(person));
-                    (Command::Unlock { login, passphrase }, Meant::Other)
+                    (Command::Unlock { login, passphrase }, Meant::Unlock)
                 } else {
                     self.sign_in(at, person)
                 }
@@ -192,6 +194,7 @@ impl World {
                 self.kernel.note(90, format!("{refusal:?}").as_bytes());
             }
             (_, Reply::Refused(_)) => self.refusals += 1,
+            (Meant::Unlock, _) => self.look_at_place(at),
             _ => {}
         }
     }

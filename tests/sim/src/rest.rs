@@ -25,6 +25,9 @@ impl World {
     pub fn rest(&mut self) {
         self.calm();
         for round in 0..3 {
+            if self.is_over {
+                return;
+            }
             // Everybody on a tablet that is shared, and each of its copies.
             self.all_in_contact(round);
             self.quiet();
@@ -107,11 +110,16 @@ impl World {
     fn quiet(&mut self) {
         for _ in 0..12 {
             self.pass(self.kernel.now() + 20 * SECOND);
+            if self.is_over {
+                return;
+            }
             let loud: Vec<usize> =
                 (0..self.tablets.len()).filter(|at| !self.is_quiet(*at)).collect();
             if loud.is_empty() && !self.is_due {
                 return;
             }
+            // The real socket looks by itself after half a minute.
+            self.tell();
             for at in loud {
                 self.comes_in(at);
                 if !self.tablets[at].is_busy() {
@@ -148,7 +156,7 @@ impl World {
 
     fn is_quiet(&self, at: usize) -> bool {
         let tablet = &self.tablets[at];
-        if !tablet.awake || !self.is_good(tablet.people[0]) {
+        if !tablet.awake || !self.is_good(tablet.people[0]) || self.is_out(at) {
             return true;
         }
         let Some(status) = tablet.core().map(ankomst_core::Core::status) else { return false };
@@ -220,8 +228,13 @@ impl World {
         }
         self.check_received();
         self.check_rows();
-        if !self.hub.back_up() {
-            self.ledger.diverged.push("the log cannot be backed up whole".to_owned());
+        if self.hub.back_up() == self.has_hole {
+            let text = if self.has_hole {
+                "a log with a hole was backed up"
+            } else {
+                "the log cannot be backed up whole"
+            };
+            self.ledger.diverged.push(text.to_owned());
         }
     }
 

@@ -6,10 +6,12 @@ use std::rc::Rc;
 
 use ankomst_shared::ids::DocumentId;
 
-use crate::faults::{Fault, Kinds};
+use crate::faults::Fault;
+use crate::flood::Asked;
 use crate::hostile::Stranger;
 use crate::hub::Hub;
 use crate::kernel::{BEGIN, DAY, Event, HOUR, Kernel, MINUTE, SECOND};
+use crate::kinds::Kinds;
 use crate::ledger::Ledger;
 use crate::tablet::Tablet;
 use crate::wire::{Question, Wire};
@@ -21,6 +23,8 @@ pub struct Size {
     pub devices: usize,
     /// Days.
     pub days: u32,
+    /// Tablets are ordered to be wiped, and revoked.
+    pub orders: bool,
 }
 
 /// A history while it goes on.
@@ -49,6 +53,14 @@ pub struct World {
     pub is_due: bool,
     /// How often each fault came.
     pub counts: BTreeMap<&'static str, u64>,
+    /// Vaults of which an order was given.
+    pub ordered: crate::orders::Ordered,
+    /// Exchanges of tablets lately.
+    pub asked_so_far: Asked,
+    /// The feed has a hole, so that no backup of it is good.
+    pub has_hole: bool,
+    /// Nothing more happens.
+    pub is_over: bool,
 }
 
 impl World {
@@ -75,6 +87,10 @@ impl World {
             stranger: None,
             is_due: false,
             counts: BTreeMap::new(),
+            ordered: crate::orders::Ordered::new(),
+            asked_so_far: Asked::default(),
+            has_hole: false,
+            is_over: false,
         }
     }
 
@@ -88,7 +104,7 @@ impl World {
 
     /// Lets time pass until a moment.
     pub fn pass(&mut self, until: i64) {
-        while let Some(event) = self.kernel.next(until) {
+        while let Some(event) = self.kernel.next(until).filter(|_| !self.is_over) {
             self.happen(event);
         }
         self.kernel.set_now(until.max(self.kernel.now()));
@@ -183,6 +199,9 @@ impl World {
             }
             return;
         }
+        if question.path == "/api/v1/sync" {
+            self.asks(question.at);
+        }
         let answered = self.hub.answer(&question);
         self.arrived();
         match answered.filter(|_| !self.hub.is_cut()) {
@@ -209,16 +228,21 @@ impl World {
         self.came_to_an_end();
     }
 
-    /// Something may have arrived: it is tried soon.
+    /// What has arrived is tried soon; what else is new is told at once.
     fn arrived(&mut self) {
-        if !core::mem::replace(&mut self.is_due, true) {
-            self.kernel.after(self.kernel.between(5, 400), Event::Settle);
+        if self.hub.has_arrived() {
+            if !core::mem::replace(&mut self.is_due, true) {
+                self.kernel.after(self.kernel.between(5, 400), Event::Settle);
+            }
+        } else if self.hub.has_news() {
+            self.tell();
         }
     }
 
     fn settle(&mut self) {
         self.is_due = false;
         self.hub.settle();
+        self.hub.has_news();
         self.tell();
         self.came_to_an_end();
     }
@@ -238,17 +262,26 @@ impl World {
 
     /// A day begins: people take their tablets now and then.
     fn day(&mut self, day: u32) {
+        // Half of them are at work at the same time once a day.
+        let together = self.kernel.between(7 * HOUR, 17 * HOUR);
         for at in 0..self.tablets.len() {
             if self.tablets[at].gone {
                 continue;
             }
             let sessions = 2 + self.kernel.roll(3);
-            for _ in 0..sessions {
-                let begins = self.kernel.between(6 * HOUR, 20 * HOUR);
+            for session in 0..sessions {
+                let begins = if session == 0 && self.kernel.chance(500) {
+                    together + self.kernel.between(0, MINUTE)
+                } else {
+                    self.kernel.between(6 * HOUR, 20 * HOUR)
+                };
                 self.kernel.after(begins, Event::Session(at));
             }
         }
-        self.faults_of(day);
+        self.faults_of(day, together);
+        if self.size.orders {
+            self.orders_of_a_day();
+        }
     }
 
     /// Somebody takes a tablet.

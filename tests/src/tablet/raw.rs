@@ -189,7 +189,13 @@ impl RawDevice {
     pub fn question(&self) -> Vec<u8> {
         let nowhere = Position::default();
         let hello = self.hello((None, nowhere, nowhere));
-        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
+        wire::pack(&Exchange {
+            hello,
+            push: Push::default(),
+            deposits: Vec::new(),
+            looks: None,
+            gone: None,
+        })
     }
 
     /// The body of an exchange that brings something.
@@ -197,7 +203,7 @@ impl RawDevice {
     pub fn pushing(&self, parts: Vec<PushPart>) -> Vec<u8> {
         let nowhere = Position::default();
         let (hello, push) = (self.hello((None, nowhere, nowhere)), Push { parts });
-        wire::pack(&Exchange { hello, push, deposits: Vec::new(), looks: None })
+        wire::pack(&Exchange { hello, push, deposits: Vec::new(), looks: None, gone: None })
     }
 
     /// The body of an exchange in which the device wants, lacks and doubts these.
@@ -206,7 +212,13 @@ impl RawDevice {
         let nowhere = Position::default();
         let (wants, heal, unsure) = (ids.to_vec(), ids.to_vec(), ids.to_vec());
         let hello = Hello { wants, heal, unsure, ..self.hello((None, nowhere, nowhere)) };
-        wire::pack(&Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None })
+        wire::pack(&Exchange {
+            hello,
+            push: Push::default(),
+            deposits: Vec::new(),
+            looks: None,
+            gone: None,
+        })
     }
 
     /// The device's cookies as a header says them.
@@ -219,7 +231,13 @@ impl RawDevice {
     pub async fn asks_for(&self, wants: Vec<DocumentId>, heal: Vec<DocumentId>) -> ExchangeAnswer {
         let nowhere = Position::default();
         let hello = Hello { wants, heal, ..self.hello((None, nowhere, nowhere)) };
-        let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
+        let question = Exchange {
+            hello,
+            push: Push::default(),
+            deposits: Vec::new(),
+            looks: None,
+            gone: None,
+        };
         let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
         assert_eq!(answer.status, 200, "{:?}", answer.problem);
         wire::unpack(&answer.body).unwrap()
@@ -230,7 +248,13 @@ impl RawDevice {
         let nowhere = Position::default();
         let mut hello = self.hello((None, nowhere, nowhere));
         (hello.version_min, hello.version_max) = (PROTOCOL_VERSION + 7, PROTOCOL_VERSION + 7);
-        let question = Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None };
+        let question = Exchange {
+            hello,
+            push: Push::default(),
+            deposits: Vec::new(),
+            looks: None,
+            gone: None,
+        };
         self.send("/api/v1/sync", wire::pack(&question)).await.unwrap()
     }
 
@@ -272,7 +296,7 @@ impl RawDevice {
         parts: Vec<PushPart>,
     ) -> Option<ExchangeAnswer> {
         let (hello, push) = (self.hello(place), Push { parts });
-        let question = Exchange { hello, push, deposits: Vec::new(), looks: None };
+        let question = Exchange { hello, push, deposits: Vec::new(), looks: None, gone: None };
         let answer = self.send("/api/v1/sync", wire::pack(&question)).await.unwrap();
         if answer.status == 503 {
             return None;

@@ -175,7 +175,8 @@ impl Device {
         visible: u64,
     ) -> ExchangeAnswer {
         let push = Push { parts };
-        let question = Exchange { hello: self.hello(), push, deposits: Vec::new(), looks: None };
+        let question =
+            Exchange { hello: self.hello(), push, deposits: Vec::new(), looks: None, gone: None };
         let body = to.post(self, SYNC, what, &question).await;
         let answer: ExchangeAnswer = read(&body);
         self.epoch = Some(answer.welcome.epoch);
@@ -190,7 +191,7 @@ impl Device {
         let other = PROTOCOL_VERSION + 7;
         let hello = Hello { version_min: other, version_max: other, ..self.hello() };
         let push = Push::default();
-        let question = Exchange { hello, push, deposits: Vec::new(), looks: None };
+        let question = Exchange { hello, push, deposits: Vec::new(), looks: None, gone: None };
         to.post(self, SYNC, "another version", &question).await;
     }
 

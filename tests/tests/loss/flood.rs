@@ -1,7 +1,7 @@
 //! One enrolled device sends everything it may, all at once, for a minute; three honest tablets write beside it.
 //!
 //! What is asserted is counted in requests of the flood, never in seconds: in each third of them every honest tablet
-//! was acknowledged something new. The same load without the flood goes before, for the figures of both.
+//! was acknowledged something new, and heard of something that had become visible. The same load without the flood goes before, for the figures of both.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -77,11 +77,15 @@ async fn floods(server: &Server, lasts: Duration) {
 
     let memory = memory_kb(pid);
     let (took, acked) = (calm.took, calm.acked());
-    eprintln!("without flood, {took:.0?}: {acked} acknowledged, {calm_memory} kB at most");
+    let shared = calm.shared();
     eprintln!(
-        "with flood, {:.0?}: {} acknowledged, {memory} kB at most, {} requests of the flood: {:?}",
+        "without flood, {took:.0?}: {acked} acknowledged, {shared} shared, {calm_memory} kB at most"
+    );
+    eprintln!(
+        "with flood, {:.0?}: {} acknowledged, {} shared, {memory} kB at most, {} requests of the flood: {:?}",
         flooded.took,
         flooded.acked(),
+        flooded.shared(),
         flooded.requests(),
         flood.answers.lock().unwrap()
     );
@@ -89,13 +93,14 @@ async fn floods(server: &Server, lasts: Duration) {
     assert!(Path::new(&format!("/proc/{pid}")).exists(), "the server has ended");
     assert!(memory < MEMORY_KB_MAX, "{memory} kB");
     assert!(server.dump().lacks(&load.acked()).is_empty());
-    flooded.acknowledged_throughout();
+    flooded.served_throughout();
 }
 
 /// What the tablets were acknowledged by when.
 struct Run {
-    /// Requests of the flood, and changes each tablet was acknowledged by then.
-    looks: Vec<(u64, Vec<usize>)>,
+    /// Requests of the flood, and for each tablet: changes it was acknowledged by then, and times it was told of such
+    /// that had become visible.
+    looks: Vec<(u64, Vec<[usize; 2]>)>,
     took: Duration,
 }
 
@@ -108,15 +113,27 @@ impl Run {
         while begun.elapsed() < lasts || requests - before < most {
             assert!(begun.elapsed() < lasts * 20, "the flood stands still at {requests}");
             requests = flood.requests.load(Ordering::Relaxed);
-            let acked = load.tablets.iter().map(|tablet| tablet.heard().acked.len()).collect();
-            looks.push((requests, acked));
+            let told = load.tablets.iter().map(|tablet| {
+                let heard = tablet.heard();
+                [heard.acked.len(), usize::try_from(heard.news).unwrap()]
+            });
+            looks.push((requests, told.collect()));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Self { looks, took: begun.elapsed() }
     }
 
     fn acked(&self) -> usize {
-        let all = |look: &(u64, Vec<usize>)| look.1.iter().sum::<usize>();
+        self.sum(0)
+    }
+
+    fn shared(&self) -> usize {
+        self.sum(1)
+    }
+
+    fn sum(&self, which: usize) -> usize {
+        let all =
+            |look: &(u64, Vec<[usize; 2]>)| look.1.iter().map(|told| told[which]).sum::<usize>();
         all(self.looks.last().unwrap()) - all(&self.looks[0])
     }
 
@@ -124,8 +141,8 @@ impl Run {
         self.looks.last().unwrap().0 - self.looks[0].0
     }
 
-    /// In each part of the flood every tablet was acknowledged something new.
-    fn acknowledged_throughout(&self) {
+    /// In each part of the flood every tablet was acknowledged something new, and told of something shared.
+    fn served_throughout(&self) {
         let (first, all) = (self.looks[0].0, self.requests());
         let at = |requests: u64| {
             self.looks.iter().find(|look| look.0 >= requests).unwrap_or(self.looks.last().unwrap())
@@ -134,7 +151,10 @@ impl Run {
             let from = at(first + all * part / PARTS);
             let to = at(first + all * (part + 1) / PARTS);
             for (tablet, (before, after)) in from.1.iter().zip(&to.1).enumerate() {
-                assert!(after > before, "tablet {tablet} waited from {from:?} to {to:?}");
+                for (what, which) in [("an acknowledgement", 0), ("something shared", 1)] {
+                    let came = after[which] > before[which];
+                    assert!(came, "tablet {tablet} waited for {what} from {from:?} to {to:?}");
+                }
             }
         }
     }
@@ -161,6 +181,11 @@ async fn sends(url: &str, folder: &Path, flood: Arc<Flood>) {
     for _ in 0..2 {
         let (raw, flood) = (Rc::clone(&raw), Arc::clone(&flood));
         all.push(tokio::task::spawn_local(async move { asks(&raw, &flood).await }));
+    }
+    for worker in 10..12 {
+        let (raw, flood, host) = (Rc::clone(&raw), Arc::clone(&flood), Rc::clone(&host));
+        let leaves = async move { leaves(&raw, &flood, (worker, &host)).await };
+        all.push(tokio::task::spawn_local(leaves));
     }
     for _ in 0..40 {
         let (raw, flood, host) = (Rc::clone(&raw), Arc::clone(&flood), Rc::clone(&host));
@@ -255,6 +280,39 @@ async fn asks(raw: &RawDevice, flood: &Flood) {
     }
 }
 
+/// Whole exchanges whose sender goes away before the answer, or in the middle of what it sends.
+async fn leaves(raw: &RawDevice, flood: &Flood, (worker, host): (usize, &str)) {
+    let mut made = worker * 1_000_000;
+    while flood.goes_on() {
+        let parts = (made..made + 20).map(|number| {
+            let at = id(80_000 + u64::try_from(number).unwrap());
+            let (actor, chunk) = begun(raw, at, "Går sin väg");
+            raw.part(at, actor, sent(&chunk))
+        });
+        let body = raw.pushing(parts.collect());
+        made += 20;
+        let Ok(mut stream) = TcpStream::connect(host).await else {
+            flood.answered("who goes away", 0);
+            continue;
+        };
+        let head = head(raw, host, body.len());
+        drop(stream.write_all(head.as_bytes()).await);
+        let sent = if made.is_multiple_of(40) { body.len() } else { body.len() / 2 };
+        drop(stream.write_all(&body[..sent]).await);
+        flood.answered("who goes away", 1);
+        drop(stream);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn head(raw: &RawDevice, host: &str, length: usize) -> String {
+    format!(
+        "POST /api/v1/sync HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncookie: {}\r\n\
+         content-type: application/cbor\r\ncontent-length: {length}\r\n\r\n",
+        raw.cookies()
+    )
+}
+
 /// A body that comes letter by letter.
 async fn drips(raw: &RawDevice, flood: &Flood, host: &str) {
     while flood.goes_on() {
@@ -267,11 +325,7 @@ async fn drips(raw: &RawDevice, flood: &Flood, host: &str) {
             flood.answered("a slow body", 0);
             continue;
         };
-        let head = format!(
-            "POST /api/v1/sync HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncookie: {}\r\n\
-             content-type: application/cbor\r\ncontent-length: 1000000\r\n\r\n",
-            raw.cookies()
-        );
+        let head = head(raw, host, 1_000_000);
         drop(stream.write_all(head.as_bytes()).await);
         for _ in 0..5 {
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -37,6 +37,13 @@ pub(crate) async fn visit(tablet: &Tablet, residence: DocumentId) -> DocumentId 
     acted.document.unwrap()
 }
 
+/// Begins a form of a case.
+pub(crate) async fn visit_of_case(tablet: &Tablet, case: DocumentId) -> DocumentId {
+    let checklist = "arrival_household".to_owned();
+    let acted = tablet.act(Act::StartRun { parent: case, checklist }, &[]).await;
+    acted.document.unwrap()
+}
+
 /// Makes a case.
 pub(crate) async fn new_case(tablet: &Tablet, label: &str) -> DocumentId {
     let acted = tablet.act(Act::NewCase, &[("label", Value::text(label))]).await;

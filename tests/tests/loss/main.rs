@@ -7,7 +7,7 @@
 //! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort), [`hang`] (many that hang it),
 //! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`ahead`] (what a
 //! restore leaves to the tablets), [`weeks`] (six weeks away),
-//! [`clean`] (what must not be in a record any more), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
+//! [`clean`] (what must not be in a record any more), [`destroyed`] (a whole record that is), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
 //! [`newcomers`] (a disk that is gone), [`protected`] (what is protected goes after its time), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
 //! copies), [`templates`] (the municipality's own checklists).
 #![expect(
@@ -25,6 +25,7 @@ mod clean;
 mod day;
 mod decide;
 mod deposit;
+mod destroyed;
 mod ended;
 mod first;
 mod flood;

@@ -274,17 +274,21 @@ pub fn listen_for_update() {
     heard.forget();
 }
 
-/// Tells the core which records stand on a sheet: the one of the place and those it leads to.
+/// Tells the core which records stand on a sheet: the one of the place, those of its lines, and those it leads to. Ids of
+/// what is no record (entries) are told, too, and known to nobody.
 pub fn listen_for_prints() {
     let heard = Closure::<dyn FnMut()>::new(move || {
         let Some(window) = web_sys::window() else { return };
         let Some(document) = window.document() else { return };
         let here = window.location().pathname().unwrap_or_default();
         let mut places = vec![here];
-        if let Ok(links) = document.query_selector_all("main a[href]") {
-            let links =
-                (0..links.length()).filter_map(|at| links.get(at)?.dyn_into::<Element>().ok());
-            places.extend(links.filter_map(|link| link.get_attribute("href")));
+        if let Ok(found) = document.query_selector_all("main :is(a[href], [data-line])") {
+            let found =
+                (0..found.length()).filter_map(|at| found.get(at)?.dyn_into::<Element>().ok());
+            let places_of = |one: Element| {
+                ["href", "data-line"].into_iter().filter_map(move |name| one.get_attribute(name))
+            };
+            places.extend(found.flat_map(places_of));
         }
         let ids =
             places.iter().flat_map(|place| place.split('/')).filter_map(|part| part.parse().ok());

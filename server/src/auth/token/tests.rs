@@ -99,10 +99,12 @@ fn after_a_change_of_keys_tokens_of_both_are_good_until_those_of_the_old_one_are
     assert_eq!(tokens.check_at(&new, now_ms).map(|good| good.0), Some(session()));
     assert!(Tokens::new([1; 32]).check(&new).is_none(), "the old key signs no more");
     // The old key in other hands: what it signs is good no longer than the overlap.
-    assert!(tokens.check_at(&old, now_ms + OVERLAP_MS).is_some());
-    assert_eq!(tokens.check_at(&old, now_ms + OVERLAP_MS + 1), None);
+    let stolen = Tokens::new([1; 32]).make(&session(), now_ms + OVERLAP_MS).unwrap();
+    assert!(tokens.check_at(&stolen, now_ms + OVERLAP_MS).is_some());
+    assert_eq!(tokens.check_at(&stolen, now_ms + OVERLAP_MS + 1), None);
     assert_eq!(tokens.check_at(&old, now_ms - 1), None, "replaced in the future");
-    assert!(tokens.check_at(&new, now_ms + OVERLAP_MS + 1).is_some());
+    let later = tokens.make(&session(), now_ms + OVERLAP_MS).unwrap();
+    assert!(tokens.check_at(&later, now_ms + OVERLAP_MS + 1).is_some());
     // Changed once more: the first key is out at once.
     tokens.take([3; 32], Some(([2; 32], now_ms)));
     assert_eq!(tokens.check_at(&old, now_ms), None);

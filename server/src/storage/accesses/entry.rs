@@ -51,6 +51,8 @@ pub enum What {
     LetIn,
     /// Something was taken out of a record for good.
     Cleaned,
+    /// A record was lawfully destroyed.
+    Destroyed,
     /// Held work was released.
     Released,
     /// Held work was refused.
@@ -97,7 +99,7 @@ pub enum What {
 
 impl What {
     /// Each with its number in the log and its name for machines.
-    pub const ALL: [(Self, u8, &'static str); 44] = [
+    pub const ALL: [(Self, u8, &'static str); 45] = [
         (Self::Begun, 1, "begun"),
         (Self::Restored, 2, "restored"),
         (Self::Broken, 3, "broken"),
@@ -121,6 +123,7 @@ impl What {
         (Self::Raised, 41, "raised"),
         (Self::LetIn, 42, "let-in"),
         (Self::Cleaned, 43, "cleaned"),
+        (Self::Destroyed, 47, "destroyed"),
         (Self::Released, 44, "released"),
         (Self::Refused, 45, "refused"),
         (Self::Answered, 46, "answered"),

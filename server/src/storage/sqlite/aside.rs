@@ -69,13 +69,17 @@ pub fn all(folder: &Path, db: &Connection) -> Result<Vec<Aside>, StorageError> {
     if asides.is_empty() {
         return Ok(Vec::new());
     }
-    let here = here(db)?;
+    let (here, gone) = (here(db)?, destroyed(db)?);
     let compare = |(at_ms, name): (i64, String)| {
         let missing = missing(&folder.join(&name).join("log.db"), &here);
         if let Err(error) = &missing {
             tracing::warn!(%error, folder = name, "The log that was put aside cannot be read.");
         }
-        Aside { folder: name, at_ms, missing: missing.ok() }
+        let missing = missing.ok().map(|mut all| {
+            all.retain(|one| !gone.contains(&one.document));
+            all
+        });
+        Aside { folder: name, at_ms, missing }
     };
     Ok(asides.into_iter().map(compare).collect())
 }
@@ -85,6 +89,13 @@ fn here(db: &Connection) -> Result<BTreeSet<ChangeHash>, StorageError> {
     let mut select =
         db.prepare("SELECT hash FROM chunks UNION SELECT was FROM chunks WHERE was IS NOT NULL")?;
     let rows = select.query_map([], |row| row.get::<_, Blob<ChangeHash>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// What nobody misses: the documents of records that were destroyed.
+fn destroyed(db: &Connection) -> Result<BTreeSet<DocumentId>, StorageError> {
+    let mut select = db.prepare("SELECT document FROM destroyed_documents")?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
 }
 

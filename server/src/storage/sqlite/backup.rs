@@ -268,6 +268,9 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          DELETE FROM main.told; INSERT INTO main.told SELECT * FROM old.told;
          INSERT OR IGNORE INTO main.decided SELECT * FROM old.decided;
          INSERT OR IGNORE INTO main.stricter SELECT * FROM old.stricter;
+         INSERT OR IGNORE INTO main.destroyed SELECT * FROM old.destroyed;
+         INSERT OR IGNORE INTO main.destroyed_documents SELECT * FROM old.destroyed_documents;
+         INSERT OR REPLACE INTO main.destroyed_devices SELECT * FROM old.destroyed_devices;
          RELEASE accounts",
     );
     if copied.is_err() {

@@ -22,6 +22,8 @@ pub const DEPENDS: &str = "depends";
 pub const DRAFT: &str = "draft";
 /// A person has decided that it, or what it builds on, is not shown.
 pub const REFUSED: &str = "refused";
+/// Its record, or its author's part of it, is as large as a trial can open.
+pub const LARGE: &str = "large";
 /// It ended or hung the trial's process, twice.
 pub const KILLED: &str = "the trial was aborted";
 
@@ -63,11 +65,49 @@ pub fn hangs_on(
     Ok(found)
 }
 
-/// Asked at every turn of the feed; it names its index.
-pub(super) const WAITS: &str = "SELECT received FROM chunks INDEXED BY chunks_held_in
-    WHERE document = ?1 AND state = 'held' AND reason = 'depends' LIMIT 1";
+/// Asked at every turn of the feed; it names its indexes.
+pub(super) const WAITS: &str = "SELECT received FROM chunks AS one INDEXED BY chunks_held_in
+    WHERE document = ?1 AND state = 'held' AND reason = 'depends' AND NOT EXISTS (
+        SELECT 1 FROM deps INDEXED BY deps_of JOIN chunks AS other INDEXED BY sqlite_autoindex_chunks_1
+            ON other.document = deps.document AND other.hash = deps.dep
+        WHERE deps.document = ?1 AND deps.hash = one.hash AND other.state = 'held') LIMIT 1";
 
-/// Whether something of a document waits for what it builds on.
+/// Whether something of a document is held that a person may decide about for a reason of its own.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_open(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM chunks WHERE document = ?1 AND state = 'held'
+         AND reason IN ('account ended', 'device revoked', 'not permitted', 'author', 'draft'))",
+    )?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
+}
+
+/// Whether something of a document is held because it is large.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_large(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM chunks WHERE document = ?1 AND state = 'held' AND reason = 'large')",
+    )?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
+}
+
+/// Documents of which something is held because they are large.
+///
+/// # Errors
+/// When the database refuses.
+pub fn large(db: &Connection) -> Result<Vec<DocumentId>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT DISTINCT document FROM chunks WHERE state = 'held' AND reason = 'large'",
+    )?;
+    let rows = select.query_map([], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Whether something of a document waits only for what it builds on, and nothing of that is held any more.
 ///
 /// # Errors
 /// When the database refuses.

@@ -218,6 +218,33 @@ impl Keys {
         Ok(())
     }
 
+    /// Destroys the keys of documents: nothing that was sealed with them is ever opened again. What is not there is left.
+    ///
+    /// # Errors
+    /// When the file cannot be written; then all are still there, or all are gone.
+    pub fn destroy(&self, documents: &[DocumentId]) -> Result<(), StorageError> {
+        let mut inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        let inner = &mut *inner;
+        let together = inner.connection.unchecked_transaction()?;
+        let mut count = 0;
+        for document in documents {
+            for table in ["keys", "renewing"] {
+                let delete = format!("DELETE FROM {table} WHERE document = ?1");
+                count += together.prepare_cached(&delete)?.execute([Blob(*document)])?;
+            }
+        }
+        together.commit()?;
+        for document in documents {
+            inner.cached.remove(document);
+            inner.renewing.remove(document);
+        }
+        if count > 0 {
+            // They are not left in the write-ahead log; a reader of the file may put that off.
+            inner.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     fn new_key(&self, document: DocumentId) -> Result<Option<[u8; 32]>, StorageError> {
         let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
         Ok(inner.renewing.get(&document).copied())

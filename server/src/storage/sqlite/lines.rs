@@ -18,6 +18,8 @@ pub struct Size {
     pub changes: u64,
     /// Actors that wrote them.
     pub actors: u64,
+    /// What they weigh.
+    pub weight: u64,
 }
 
 /// How large a document is, and how large it was when it was last continued.
@@ -25,18 +27,21 @@ pub struct Size {
 /// # Errors
 /// When the database refuses.
 pub fn sizes(db: &Connection, document: DocumentId) -> Result<[Size; 2], StorageError> {
-    let (changes, actors) = db
+    let now = db
         .prepare_cached(
-            "SELECT count(*), count(DISTINCT actor) FROM chunks WHERE document = ?1 AND state = 'visible'",
+            "SELECT count(*), count(DISTINCT actor), coalesce(sum(weight), 0) FROM chunks
+             WHERE document = ?1 AND state = 'visible'",
         )?
-        .query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (carried, carried_actors) = db
-        .prepare_cached("SELECT carried, carried_actors FROM documents WHERE id = ?1")?
-        .query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let size = |changes, actors| -> Result<Size, StorageError> {
-        Ok(Size { changes: number(changes)?, actors: number(actors)? })
+        .query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let carried = db
+        .prepare_cached(
+            "SELECT carried, carried_actors, carried_weight FROM documents WHERE id = ?1",
+        )?
+        .query_row([Blob(document)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let size = |(changes, actors, weight)| -> Result<Size, StorageError> {
+        Ok(Size { changes: number(changes)?, actors: number(actors)?, weight: number(weight)? })
     };
-    Ok([size(changes, actors)?, size(carried, carried_actors)?])
+    Ok([size(now)?, size(carried)?])
 }
 
 /// Whether changes of a document have ended, so that it goes on in others.
@@ -197,8 +202,9 @@ pub fn stands_for(
 /// When the database refuses.
 pub fn begin(db: &Connection, document: DocumentId, size: Size) -> Result<(), StorageError> {
     db.execute(
-        "UPDATE documents SET digest = zeroblob(32), carried = ?1, carried_actors = ?2 WHERE id = ?3",
-        (signed(size.changes)?, signed(size.actors)?, Blob(document)),
+        "UPDATE documents SET digest = zeroblob(32), carried = ?1, carried_actors = ?2, carried_weight = ?3
+         WHERE id = ?4",
+        (signed(size.changes)?, signed(size.actors)?, signed(size.weight)?, Blob(document)),
     )?;
     db.execute("DELETE FROM holdings WHERE document = ?1", [Blob(document)])?;
     Ok(())
@@ -212,11 +218,22 @@ pub fn leave(db: &Connection, document: DocumentId) -> Result<(), StorageError> 
     if super::log::document(db, document)?.is_some() {
         let [now, _] = sizes(db, document)?;
         db.execute(
-            "UPDATE documents SET carried = ?1, carried_actors = ?2 WHERE id = ?3",
-            (signed(now.changes)?, signed(now.actors)?, Blob(document)),
+            "UPDATE documents SET carried = ?1, carried_actors = ?2, carried_weight = ?3 WHERE id = ?4",
+            (signed(now.changes)?, signed(now.actors)?, signed(now.weight)?, Blob(document)),
         )?;
     }
     Ok(())
+}
+
+/// The number of the arrival that has ended last of a document; 0 without one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest_ended(db: &Connection, document: DocumentId) -> Result<i64, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT coalesce(max(received), 0) FROM chunks WHERE document = ?1 AND state = 'ended'",
+    )?;
+    Ok(select.query_row([Blob(document)], |row| row.get(0))?)
 }
 
 /// Of a document that goes on: whether changes were carried over that wait for their trial, so that the

@@ -8,7 +8,7 @@ use ankomst_shared::sign::Header;
 use ankomst_shared::sync::{Chain, Digest, Position};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::Blob;
+use super::{Blob, weights};
 use crate::storage::{StorageError, random};
 
 /// What decides about a document.
@@ -152,7 +152,8 @@ pub(super) fn signed(value: u64) -> Result<i64, StorageError> {
 pub fn document(db: &Connection, id: DocumentId) -> Result<Option<DocumentRow>, StorageError> {
     let row = db
         .prepare_cached(
-            "SELECT id, kind, parent, unit, user, protection FROM documents WHERE id = ?1",
+            "SELECT id, kind, parent, unit, user, protection FROM documents
+             WHERE id = ?1 AND kind <> 'nothing'",
         )?
         .query_row([Blob(id)], document_row)
         .optional()?;
@@ -263,6 +264,20 @@ pub fn add_document(
     Ok(())
 }
 
+/// Forgets a document of which there is no change.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget_empty(db: &Connection, id: DocumentId) -> Result<(), StorageError> {
+    db.prepare_cached(
+        "DELETE FROM documents WHERE id = ?1
+         AND NOT EXISTS (SELECT 1 FROM chunks WHERE document = ?1)
+         AND NOT EXISTS (SELECT 1 FROM documents AS other WHERE other.parent = ?1)",
+    )?
+    .execute([Blob(id)])?;
+    Ok(())
+}
+
 /// What arrives with a chunk.
 #[derive(Debug, Clone)]
 pub struct Arrival<'a> {
@@ -288,8 +303,8 @@ pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageEr
     let info = arrival.info;
     let chain = arrivals(db)?.chain.next(&info.hash);
     db.prepare_cached(
-        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason, arrival)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO chunks (document, hash, sealed, envelope, user, device, received_ms, actor, seq, max_op, state, reason, arrival, weight)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute((
         Blob(arrival.document),
@@ -305,6 +320,7 @@ pub fn add_chunk(db: &Connection, arrival: &Arrival<'_>) -> Result<(), StorageEr
         if arrival.held.is_some() { "held" } else { "pending" },
         arrival.held,
         chain.as_bytes().as_slice(),
+        signed(weights::of_change(info))?,
     ))?;
     let mut insert =
         db.prepare_cached("INSERT OR IGNORE INTO deps (document, dep, hash) VALUES (?1, ?2, ?3)")?;
@@ -384,6 +400,25 @@ pub fn chunks_of(
     );
     let mut select = db.prepare_cached(&sql)?;
     let rows = select.query_map((Blob(document), state), chunk)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// The visible chunks of a document with a number of the feed after one, in its order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn visible_after(
+    db: &Connection,
+    document: DocumentId,
+    feed: u64,
+) -> Result<Vec<ChunkRow>, StorageError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM chunks
+         WHERE document = ?1 AND feed > ?2 AND state = 'visible' ORDER BY feed"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    let rows =
+        select.query_map((Blob(document), signed(feed)?), chunk)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
 
@@ -508,6 +543,26 @@ pub fn make_visible(
     db.prepare_cached("UPDATE documents SET digest = ?1 WHERE id = ?2")?
         .execute((digest.as_bytes().as_slice(), Blob(document)))?;
     Ok(next)
+}
+
+/// Takes a visible chunk out of the log, as when a disk could not be read any more and the rest was saved.
+///
+/// # Errors
+/// When the database refuses.
+#[cfg(feature = "sim")]
+pub fn lose(db: &Connection, document: DocumentId, hash: ChangeHash) -> Result<(), StorageError> {
+    let key = (Blob(document), Blob(hash));
+    db.execute("DELETE FROM chunks WHERE document = ?1 AND hash = ?2", key)?;
+    let key = (Blob(document), Blob(hash));
+    db.execute("DELETE FROM deps WHERE document = ?1 AND hash = ?2", key)?;
+    let (mut digest, mut one) = (digest(db, document)?, Digest::default());
+    one.add(&hash);
+    digest.leave(&one);
+    db.execute(
+        "UPDATE documents SET digest = ?1 WHERE id = ?2",
+        (digest.as_bytes().as_slice(), Blob(document)),
+    )?;
+    Ok(())
 }
 
 /// Holds a chunk, and with it everything pending that builds on it.

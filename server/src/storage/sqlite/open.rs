@@ -12,6 +12,8 @@ mod migrations {
 }
 
 const READERS_MAX: usize = 4;
+/// So many statements a connection keeps compiled: more than this product has, so that each is compiled once.
+const STATEMENTS_MAX: usize = 256;
 
 /// What is done about a log of an older form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,7 @@ pub fn connect(file: &Path) -> Result<Connection, StorageError> {
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.busy_timeout(core::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(connection)
 }
 

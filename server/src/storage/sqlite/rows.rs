@@ -361,6 +361,21 @@ pub fn numbered(
     Ok(found.optional()?.map(|id| id.0))
 }
 
+/// Throws the rows of some documents away.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget(db: &Connection, documents: &[DocumentId]) -> Result<(), StorageError> {
+    let together = db.unchecked_transaction()?;
+    let keys = "DELETE FROM keys WHERE row IN (SELECT id FROM rows WHERE document = ?1)";
+    for document in documents {
+        db.prepare_cached(keys)?.execute([Blob(*document)])?;
+        db.prepare_cached("DELETE FROM rows WHERE document = ?1")?.execute([Blob(*document)])?;
+    }
+    together.commit()?;
+    Ok(())
+}
+
 /// Throws all rows away.
 ///
 /// # Errors

@@ -86,6 +86,21 @@ pub fn mark(
     Ok(())
 }
 
+/// The mark of a change goes with what stands for it now.
+///
+/// # Errors
+/// When the database refuses.
+pub fn goes_on(
+    db: &Connection,
+    (document, hash): (DocumentId, ChangeHash),
+    now: Option<ChangeHash>,
+) -> Result<(), StorageError> {
+    if let (Some(deaths), Some(now)) = (marks(db, document)?.get(&hash), now) {
+        mark(db, (document, now), *deaths)?;
+    }
+    forget(db, (document, hash))
+}
+
 /// Forgets the mark of a change of which it is known what becomes of it.
 ///
 /// # Errors

@@ -9,28 +9,33 @@ mod decide;
 mod groups;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UserId};
 use ankomst_shared::limits::CARRIED_MAX;
 use ankomst_shared::sign::CarriedEnvelope;
+use ankomst_shared::sign::header::review_of;
 
 pub use self::decide::{Asked, Decided, HeldError, decide};
 pub use self::groups::{Group, groups};
 use crate::app::App;
+use crate::limits::LET_IN_MAX;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
 use crate::storage::sqlite::held::{
-    self, AUTHOR, DEPENDS, DRAFT, ENDED, NOT_PERMITTED, REFUSED, REVOKED, hangs_on, is_for_person,
+    self, AUTHOR, DEPENDS, DRAFT, ENDED, LARGE, NOT_PERMITTED, REFUSED, REVOKED, hangs_on,
+    is_for_person,
 };
 use crate::storage::sqlite::log::{self, Arrival, ChunkRow, DocumentRow};
-use crate::storage::sqlite::{Connection, rights};
+use crate::storage::sqlite::{Connection, rights, weights};
 use crate::sync::access;
 use crate::sync::carry::{self, Becomes, Late, carry_over};
 use crate::sync::lines::opened;
 use crate::sync::office::Office;
+use crate::sync::room::Room;
 use crate::sync::rule::May;
 
 /// What has arrived, as far as it matters for whether it may be shown.
@@ -137,7 +142,9 @@ pub(super) fn let_in(
     let (chunks, deps) = (log::chunks_of(db, document, "held")?, held::deps(db, document)?);
     // Whether each of those that are still held was refused. What a change builds on came before it.
     let mut still: BTreeMap<ChangeHash, bool> = BTreeMap::new();
-    let (mut moved, mut carried) = (0, 0);
+    let (mut moved, mut carried, mut room) = (0, 0, Room::default());
+    let mut asked: BTreeMap<(UserId, DeviceId), Option<&'static str>> = BTreeMap::new();
+    let office = Office::of(app.secrets.server.public()).user;
     for chunk in &chunks {
         let deps = deps.get(&chunk.hash).map_or(&[][..], Vec::as_slice);
         let below: Vec<bool> = deps.iter().filter_map(|dep| still.get(dep)).copied().collect();
@@ -145,15 +152,30 @@ pub(super) fn let_in(
         let now = chunk.reason.as_deref().unwrap_or_default();
         let own = match decided::newest(db, document, chunk.root())?.map(|row| row.what) {
             Some(What::Refused) => Some(REFUSED),
-            Some(What::Released | What::HandedOver) if is_for_person(now) => None,
-            _ if now != DEPENDS && now != REFUSED => Some(now),
+            Some(What::Released | What::HandedOver) if is_for_person(now) || now == LARGE => None,
+            _ if ![DEPENDS, REFUSED, LARGE].contains(&now) => Some(now),
             _ if hangs.is_some() => None,
-            _ => own_reason(app, db, &row, Some((chunk.user, chunk.device)))?,
+            _ => match asked.entry((chunk.user, chunk.device)) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    *new.insert(own_reason(app, db, &row, Some((chunk.user, chunk.device)))?)
+                }
+            },
         };
         let mut becomes = own.or(hangs);
-        if becomes.is_none() && !enter(app, db, (&row, chunk), &mut carried)? {
-            // It is let in once what it builds on in the newest line has been tried.
-            becomes = Some(DEPENDS);
+        if becomes.is_none() {
+            let weight = weights::of_chunk(db, (document, chunk.hash))?;
+            becomes = if moved >= LET_IN_MAX {
+                // One who writes at a time: the others are let in when these have been tried.
+                Some(DEPENDS)
+            } else if chunk.user != office && !room.takes(db, (document, chunk.user), weight)? {
+                Some(LARGE)
+            } else if !enter(app, db, (&row, chunk), &mut carried)? {
+                // It is let in once what it builds on in the newest line has been tried.
+                Some(DEPENDS)
+            } else {
+                None
+            };
         }
         match becomes {
             Some(reason) => {
@@ -169,7 +191,7 @@ pub(super) fn let_in(
 }
 
 /// Lets a held change wait for its trial; carried over first where its line has ended since. Tells whether it does.
-fn enter(
+pub(super) fn enter(
     app: &App,
     db: &Connection,
     (row, chunk): (&DocumentRow, &ChunkRow),
@@ -201,12 +223,29 @@ fn enter(
     Ok(true)
 }
 
+/// Lets in what may be of a record that has become smaller, and of its review.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) async fn let_in_all(app: &Arc<App>, document: DocumentId) -> Result<(), StorageError> {
+    let letting = Arc::clone(app);
+    let let_in = move |db: &Connection| {
+        let record = log::document(db, document)?.map_or(document, |row| row.record());
+        Ok(let_in(&letting, db, record)? + let_in(&letting, db, review_of(record))?)
+    };
+    if app.writer.write(let_in).await? > 0 {
+        app.arrived.notify_one();
+    }
+    Ok(())
+}
+
 /// Does what was decided in another life of the log, or not done to its end.
 ///
 /// # Errors
 /// When storage refuses.
 pub async fn catch_up(app: &Arc<App>) -> Result<usize, StorageError> {
     let mut moved = 0;
+    app.crowded.add(app.readers.read(held::large)?);
     for document in app.readers.read(held::documents)? {
         let looking = Arc::clone(app);
         moved += app.writer.write(move |db| let_in(&looking, db, document)).await?;

@@ -121,6 +121,21 @@ pub(crate) fn writes(who: u8, number: u8, on: &[&Made], (field, text): (&str, &s
     Made { document, who, actor, chunk }
 }
 
+/// A part of a push that its author signs.
+pub(crate) fn part(made: &Made) -> PushPart {
+    let envelope = AuthorEnvelope {
+        document: made.document,
+        actor: made.actor,
+        user: user(made.who),
+        device: device(made.who),
+        opened_ms: 1_000,
+        last: made.chunk.hash,
+    };
+    let chunks = vec![made.chunk.bytes.clone().into()];
+    let envelope = envelope.sign(&key(made.who)).into();
+    PushPart { document: made.document, envelope, chunks, enrolment: None }
+}
+
 /// The server.
 pub(crate) struct World {
     pub(crate) app: Arc<App>,
@@ -188,20 +203,8 @@ impl World {
     }
 
     pub(crate) async fn push(&self, all: &[Made]) -> Vec<Ack> {
-        let parts = all.iter().map(|made| {
-            let envelope = AuthorEnvelope {
-                document: made.document,
-                actor: made.actor,
-                user: user(made.who),
-                device: device(made.who),
-                opened_ms: 1_000,
-                last: made.chunk.hash,
-            };
-            let chunks = vec![made.chunk.bytes.clone().into()];
-            let envelope = envelope.sign(&key(made.who)).into();
-            PushPart { document: made.document, envelope, chunks, enrolment: None }
-        });
-        let acks = ingest::push(&self.app, Push { parts: parts.collect() }).await.unwrap();
+        let acks = ingest::push(&self.app, Push { parts: all.iter().map(part).collect() }).await;
+        let acks = acks.unwrap();
         let taken = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));
         assert!(acks.len() == all.len() && acks.iter().all(taken), "{acks:?}");
         acks

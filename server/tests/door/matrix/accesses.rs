@@ -73,6 +73,7 @@ async fn every_page(world: &World, one: &mut Somebody) -> usize {
     for known in &world.all {
         open.extend(known.word.iter().map(|word| format!("/register/sok/{word}")));
         open.push(format!("/administration/rensa/{}", known.id));
+        open.push(format!("/administration/gallra/{}", known.id));
         open.push(format!("/administration/skydd/{}", known.id));
     }
     let (mut seen, mut showing) = (BTreeSet::new(), 0);

@@ -111,9 +111,11 @@ async fn caged(world: &World, maker: &mut Somebody) -> Vec<Caged> {
     ];
     for (root, family) in families {
         let top = maker.new_id();
-        let below = kinds
-            .iter()
-            .filter(|kind| kind.belongs_to.iter().any(|to| to == root) || kind.id == "review");
+        let below = kinds.iter().filter(|kind| {
+            let is_below = kind.belongs_to.iter().any(|to| to == root) || kind.id == "review";
+            // What is always protected would protect the case.
+            is_below && (family != Family::Open || kind.protection == 0)
+        });
         let first = kinds.iter().find(|kind| kind.id == root).unwrap();
         let mut parts = Vec::new();
         for kind in core::iter::once(first).chain(below) {

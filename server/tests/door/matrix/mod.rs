@@ -22,6 +22,7 @@ use ankomst_shared::sync::message::{ClientFrame, Outcome, ServerFrame};
 use axum::http::{Method, StatusCode};
 
 use self::world::{Known, RAISED, Somebody, Who, World, remark, world};
+use super::desk::act;
 use super::register::{documents, lines, page, read, whole_list};
 
 /// Where a record stands, and who has it: caseworker C, inspector I, supervisor S, coordinator O, trainee T,
@@ -220,6 +221,19 @@ async fn by_the_desk(world: &World, one: &mut Somebody) {
         let may = who.role == Role::Supervisor && has(who, known);
         assert_eq!(status == StatusCode::OK, may, "{} cleans {}", who.says(), known.place);
         assert!(who.role != Role::Supervisor || may || status == StatusCode::NOT_FOUND);
+        let place = format!("/administration/gallra/{}", known.id);
+        let status = page(&mut one.browser, &world.door, &place).await.status;
+        assert_eq!(status == StatusCode::OK, may, "{} destroys {}", who.says(), known.place);
+        let name = format!("destroy:{}", known.id);
+        let wrong = [("ground", "decision"), ("reference", "R"), ("confirm", "another")];
+        let answer = act(&mut one.browser, &world.door, &name, &wrong).await;
+        assert_eq!(
+            answer.status == StatusCode::OK,
+            may,
+            "{} does it to {}",
+            who.says(),
+            known.place
+        );
     }
 }
 

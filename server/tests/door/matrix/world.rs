@@ -122,7 +122,8 @@ impl Somebody {
             unsure: Vec::new(),
             arrived: Position::default(),
         };
-        let question = Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None };
+        let question =
+            Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None, gone: None };
         self.browser.post(door, "/api/v1/sync", &question).await
     }
 

@@ -7,6 +7,7 @@
 pub mod bend;
 pub mod dice;
 pub mod find;
+pub mod make;
 pub mod ops;
 pub mod parts;
 #[cfg(test)]
@@ -15,4 +16,5 @@ mod tests;
 pub use bend::{bend, forge};
 pub use dice::Dice;
 pub use find::find_aborting;
+pub use make::make;
 pub use parts::Parts;

@@ -7,7 +7,9 @@ use crate::ids::{ChangeHash, DepositId, DocumentId};
 use crate::order;
 use crate::plant::{self, Plant};
 use crate::sync::client::{Kept, Place, Stage};
-use crate::sync::message::{Ack, DeliveredChunk, DocumentHistory, HeldNote, Outcome, Refused};
+use crate::sync::message::{
+    Ack, DeliveredChunk, Destroyed, DocumentHistory, HeldNote, Outcome, Refused,
+};
 
 /// Changes of what is kept; whatever is not named stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,6 +22,8 @@ pub struct News {
     pub arrived: BTreeMap<(DocumentId, ChangeHash), DeliveredChunk>,
     /// Documents to forget whole.
     pub gone: BTreeSet<DocumentId>,
+    /// Those of them that were lawfully destroyed: what is half typed in them and their deposits go, too.
+    pub destroyed: BTreeSet<DocumentId>,
     /// Changes to forget, because their document goes on in others.
     pub ended: Vec<(DocumentId, ChangeHash)>,
     /// Deposits that are on the server's disk.
@@ -75,7 +79,9 @@ impl News {
             Outcome::Missing(_) if plant::is(Plant::MissingIsTaken) => (Stage::Received, None),
             Outcome::Missing(missing) => return self.hear_missing(kept, ack.document, missing),
             // It waits for the document it follows, which may be on another device.
-            Outcome::Refused(Refused::Header) if kept.follows(ack.document) => return Heard::Waits,
+            Outcome::Refused(Refused::Header) if kept.parent(ack.document).is_some() => {
+                return Heard::Waits;
+            }
             Outcome::Refused(_) => (Stage::Refused, None),
         };
         match kept.stage(ack.document, &ack.hash) {
@@ -236,6 +242,31 @@ impl News {
                 self.stages.insert((document, hash), Said::unsent());
             }
         }
+    }
+
+    /// Everything of a record that was lawfully destroyed goes, whatever was heard of it, and with it what belongs to
+    /// it and only this device knows of.
+    pub(super) fn destroy(&mut self, kept: &impl Kept, place: &mut Place, one: &Destroyed) {
+        let mut all: BTreeSet<DocumentId> = order::set(one.documents.iter().copied());
+        all.insert(one.record);
+        let here = kept.documents();
+        loop {
+            let before = all.len();
+            let below = |id: &DocumentId| kept.parent(*id).is_some_and(|it| all.contains(&it));
+            let more: Vec<DocumentId> = here.iter().copied().filter(below).collect();
+            all.extend(more);
+            if all.len() == before {
+                break;
+            }
+        }
+        self.stages.retain(|(document, _), _| !all.contains(document));
+        self.arrived.retain(|(document, _), _| !all.contains(document));
+        self.ended.retain(|(document, _)| !all.contains(document));
+        place.leaving.retain(|document| !all.contains(document));
+        place.unsure.retain(|document| !all.contains(document));
+        self.gone.extend(all.iter().copied());
+        self.destroyed.extend(all);
+        self.progress = true;
     }
 
     /// Gives up the documents that leave and of which nothing is only here any more.

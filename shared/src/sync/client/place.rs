@@ -73,7 +73,6 @@ pub trait Kept {
     fn unnoted(&self) -> Vec<(DocumentId, ChangeHash, Stage)>;
     /// Whether some change of a document came from the server.
     fn came(&self, document: DocumentId) -> bool;
-    /// Whether the document follows another one, so that a refused header may only mean that the
-    /// other has not arrived yet.
-    fn follows(&self, document: DocumentId) -> bool;
+    /// The document that one follows: a refused header may only mean that the other has not arrived yet.
+    fn parent(&self, document: DocumentId) -> Option<DocumentId>;
 }

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use crate::sync::chain::Position;
 use crate::sync::digest::Digest;
+use crate::sync::message::destroyed::Destroyed;
 use crate::sync::message::door::Me;
 use crate::sync::message::looks::Looks;
 use crate::sync::message::push::{Ack, Deposit, Push};
@@ -26,6 +27,9 @@ pub struct Exchange {
     /// What was opened here without contact; a device that does not count it says nothing.
     #[n(3)]
     pub looks: Option<Looks>,
+    /// Records that the device was told were destroyed, and of which it has nothing any more.
+    #[n(4)]
+    pub gone: Option<Vec<DocumentId>>,
 }
 
 /// Who asks and what is known already.
@@ -120,6 +124,10 @@ pub struct ExchangeAnswer {
     /// How far what was opened without contact is in the server's access log; the device forgets it up to there.
     #[n(12)]
     pub looked: Option<u64>,
+    /// Records that were lawfully destroyed, until the device says that it has nothing of them any more; at most
+    /// [`DESTROYED_MAX`](crate::limits::DESTROYED_MAX). Left out where there are none.
+    #[n(13)]
+    pub destroyed: Option<Vec<Destroyed>>,
 }
 
 /// Who answers, and who everybody is.

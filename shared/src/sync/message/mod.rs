@@ -3,8 +3,9 @@
 //! CBOR maps with numbered keys; unknown keys are skipped, numbers are never reused.
 //! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer), [`push`] (what it brings),
 //! [`looks`] (what was opened without contact), [`live`] (the socket), [`farewell`] (the road home without a
-//! session).
+//! session), [`mod@destroyed`] (what was lawfully destroyed).
 
+pub mod destroyed;
 pub mod door;
 pub mod exchange;
 pub mod farewell;
@@ -16,6 +17,7 @@ pub mod looks;
 pub mod newer;
 pub mod push;
 
+pub use destroyed::{CAN_DESTROY, Destroyed};
 pub use door::{
     EnrolRequest, Me, NewPasskey, PasskeyChallenge, PasskeyProof, RefreshRequest, SignInAnswer,
     SignInRequest, refresh_proof,

@@ -347,6 +347,7 @@ impl Hub {
             digests,
             compared,
             looked: None,
+            destroyed: None,
         }
     }
 

@@ -42,8 +42,8 @@ impl Kept for Disk {
         self.0.get(&document).into_iter().flatten().any(|(_, (_, _, own))| own.is_none())
     }
 
-    fn follows(&self, _: DocumentId) -> bool {
-        false
+    fn parent(&self, _: DocumentId) -> Option<DocumentId> {
+        None
     }
 }
 
@@ -149,7 +149,7 @@ impl Tablet {
         let deposits = if known { machine.hand_in(self.device, &rows) } else { Vec::new() };
         let deposits = batch::deposits(deposits, self.turn);
         self.turn += u64::try_from(deposits.len()).unwrap();
-        Exchange { hello, push: self.push(8), deposits, looks: None }
+        Exchange { hello, push: self.push(8), deposits, looks: None, gone: None }
     }
 
     /// Hears an answer; with a crash, in the middle of which nothing of it reaches the disk.

@@ -23,6 +23,9 @@ struct Args {
     /// The seed, or the first and the last: `7` or `1..400`.
     #[arg(long, default_value = "1..400")]
     seed: String,
+    /// Tablets are ordered to be wiped, and revoked.
+    #[arg(long)]
+    orders: bool,
     /// Of those seeds, one in so many.
     #[arg(long, default_value_t = 1)]
     step: usize,
@@ -54,7 +57,7 @@ fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     plant::choose(args.plant.and_then(|at| Plant::ALL.get(at).copied()));
-    let size = Size { devices: args.devices, days: args.days };
+    let size = Size { devices: args.devices, days: args.days, orders: args.orders };
     let (mut device_days, mut done, mut lost, mut diverged) = (0, 0_u64, 0, 0);
     for seed in seeds(&args.seed)?.step_by(args.step) {
         let outcome = live(seed, size);

@@ -53,6 +53,12 @@ impl Inside<'_> {
         self.0.standing.epoch
     }
 
+    /// The last number of the feed it has had.
+    #[must_use]
+    pub fn feed(&self) -> u64 {
+        self.0.standing.cursor.feed
+    }
+
     /// All changes.
     pub fn chunks(&self) -> impl Iterator<Item = Kept<'_>> {
         self.0.chunks.iter().flat_map(|(document, rows)| {

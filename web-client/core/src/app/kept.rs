@@ -44,8 +44,8 @@ impl Kept for Shelf<'_> {
         self.chunks.get(&document).into_iter().flatten().any(|(_, row)| row.own.is_none())
     }
 
-    fn follows(&self, document: DocumentId) -> bool {
-        self.headers.get(&document).is_some_and(|header| header.parent.is_some())
+    fn parent(&self, document: DocumentId) -> Option<DocumentId> {
+        self.headers.get(&document)?.parent
     }
 }
 

@@ -21,6 +21,7 @@ mod inside;
 mod kept;
 mod known;
 mod looked;
+mod lost;
 mod now;
 mod open_part;
 mod opening;

@@ -12,9 +12,10 @@ use ankomst_shared::sign::header::review_of;
 use ankomst_shared::text::Word;
 use minicbor::{Decode, Encode};
 
-use super::state::{Core, Open};
+use super::state::{Core, Open, open_row};
 use crate::platform::Platform;
-use crate::store::{Table, Write};
+use crate::store::{Store, Table, Write};
+use crate::vault::DataKey;
 
 /// What is noted of openings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
@@ -51,7 +52,7 @@ pub(super) enum Tried {
 }
 
 /// Where it stands what is noted of openings.
-pub(super) fn opening_key(user: UserId) -> Vec<u8> {
+fn opening_key(user: UserId) -> Vec<u8> {
     [b"opening/", user.as_bytes().as_slice()].concat()
 }
 
@@ -100,6 +101,17 @@ impl Open {
 }
 
 impl<P: Platform> Core<P> {
+    /// What is noted of openings in a vault that is being opened.
+    pub(super) async fn opening_of(&self, key: &DataKey, user: UserId) -> Result<Opening, Refusal> {
+        let row = opening_key(user);
+        let sealed = self.0.platform.store().get(Table::Meta, &row).await;
+        match sealed.map_err(|_| Refusal::Storage)? {
+            // One that cannot be read keeps nobody out of the vault.
+            Some(sealed) => Ok(open_row(key, Table::Meta, &row, &sealed).unwrap_or_default()),
+            None => Ok(Opening::default()),
+        }
+    }
+
     /// What is noted of openings, as a row.
     pub(super) fn opening_row(&self, user: UserId, opening: &Opening) -> Result<Write, Refusal> {
         let key = opening_key(user);
@@ -116,7 +128,9 @@ impl<P: Platform> Core<P> {
             open.tries(come);
             Ok(())
         })?;
-        self.note_opening().await
+        // A device that cannot write does it when it can again.
+        let _later = self.note_opening().await;
+        Ok(())
     }
 
     /// Writes what is noted of openings as it is in memory.

@@ -17,6 +17,8 @@ use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use super::lost::Lost;
+
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -109,6 +111,14 @@ pub(super) struct Standing {
     #[n(21)]
     #[cbor(default)]
     pub(super) shuts_s: u32,
+    /// Records that were destroyed here, for the person to know.
+    #[n(22)]
+    #[cbor(default)]
+    pub(super) lost: Vec<Lost>,
+    /// Those of which the server is to be told that they are gone.
+    #[n(23)]
+    #[cbor(default)]
+    pub(super) owes: Vec<DocumentId>,
 }
 
 /// How long a device may be read without contact. Time is counted, not compared: a clock set back takes away

@@ -23,7 +23,7 @@ use super::asked::{self, Tabs};
 use super::known::Known;
 use super::looked;
 pub(super) use super::now::Now;
-use super::opening::{Opening, opening_key};
+use super::opening::Opening;
 use super::rows::{
     ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
 };
@@ -195,11 +195,7 @@ impl<P: Platform> Core<P> {
             // One that cannot be read is none: the server finds it by the count.
             open.looks = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
         }
-        let row = opening_key(user);
-        if let Some(sealed) = store.get(Table::Meta, &row).await.map_err(|_| Refusal::Storage)? {
-            // One that cannot be read keeps nobody out of the vault.
-            open.opening = open_row(&open.key, Table::Meta, &row, &sealed).unwrap_or_default();
-        }
+        open.opening = self.opening_of(&open.key, user).await?;
         let guarded = store.get(Table::Meta, &guarded_key(user)).await;
         open.guarded = Guarded::read(guarded.map_err(|_| Refusal::Storage)?);
         open.client.ask_again(open.guarded.gone.iter().copied());

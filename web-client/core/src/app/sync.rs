@@ -18,7 +18,7 @@ use ankomst_shared::sync::client::batch;
 use ankomst_shared::sync::client::deposits::backed_up;
 use ankomst_shared::sync::client::session::{Frame, Next};
 use ankomst_shared::sync::message::{
-    Ack, CAN_CHANGE_LINES, Exchange, ExchangeAnswer, Hello, LACKS_HAND_IN, Outcome,
+    Ack, CAN_CHANGE_LINES, CAN_DESTROY, Exchange, ExchangeAnswer, Hello, LACKS_HAND_IN, Outcome,
     PROTOCOL_VERSION, ServerFrame,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
@@ -111,7 +111,10 @@ impl<P: Platform> Core<P> {
             let mut hello = Hello {
                 version_min: PROTOCOL_VERSION,
                 version_max: PROTOCOL_VERSION,
-                capabilities: CAN_CHANGE_LINES | if lacks { LACKS_HAND_IN } else { 0 },
+                capabilities: CAN_CHANGE_LINES
+                    | CAN_DESTROY
+                    | CAN_DESTROY
+                    | if lacks { LACKS_HAND_IN } else { 0 },
                 build,
                 device: open.identity.device,
                 epoch: None,
@@ -130,6 +133,7 @@ impl<P: Platform> Core<P> {
                 push: open.push(batch::PUSH_BYTES_MAX),
                 deposits,
                 looks: Some(open.told_looks()),
+                gone: (!open.standing.owes.is_empty()).then(|| open.standing.owes.clone()),
             })
         })
     }
@@ -156,6 +160,7 @@ impl<P: Platform> Core<P> {
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
+            open.loses(&mut standing, (question, &answer), (&news, now_ms));
             open.identity.user.roles = answer.welcome.me.roles();
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
             let mut here = answer.welcome.guarded.clone().unwrap_or_default();

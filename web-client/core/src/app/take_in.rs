@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::{Query, Refusal};
-use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::order;
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::client::{Arrived, News, Told};
 
 use super::deposits::{Said, settle};
-use super::rows::{ARRIVED, Standing, chunk_key, standing_key};
+use super::rows::{ARRIVED, ChunkRow, Standing, chunk_key, standing_key};
 use super::shed::Guarded;
 use super::state::{Core, Open};
 use crate::platform::Platform;
@@ -63,6 +63,7 @@ impl<P: Platform> Core<P> {
         }
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
+        writes.extend(self.destroyed_rows(user, &news.destroyed).await?);
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
         if let Some(guarded) = &guarded {
             writes.push(guarded.row(user)?);
@@ -78,41 +79,21 @@ impl<P: Platform> Core<P> {
         }
         self.commit(writes).await?;
         self.0.state.borrow_mut().arrived = arrived;
-        let touched = self.with_open_of(device, |open| {
-            let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
-            touched.extend(open.backed_up(standing.backed_up));
-            open.standing = standing;
-            open.guarded = guarded.unwrap_or_else(|| open.guarded.clone());
-            for (document, hash, row) in rows {
-                let known = open.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
-                if !known {
-                    open.documents.remove(&document);
-                }
-                open.add_chunk(document, hash, row);
-                touched.push(document);
-            }
-            for (id, hash) in &news.ended {
-                open.documents.remove(id);
-                if let Some(rows) = open.chunks.get_mut(id) {
-                    rows.remove(hash);
-                }
-            }
-            for id in &news.gone {
-                open.documents.remove(id);
-                open.forget(*id);
-                open.chunks.remove(id);
-                open.headers.remove(id);
-            }
-            order::sort_and_dedup(&mut touched);
-            Ok(touched)
-        })?;
+        let touched =
+            self.with_open_of(device, |open| Ok(open.takes(&news, rows, (standing, guarded))))?;
         if !come.is_empty() {
             self.open_come(&come).await?;
         }
         self.with_open_of(device, |open| {
             open.read_own_of(&touched);
-            Ok(touched)
-        })
+            Ok(())
+        })?;
+        // What was typed while all else of it went.
+        let typed = self.destroyed_rows(user, &news.destroyed).await?;
+        if !typed.is_empty() {
+            self.commit(typed).await?;
+        }
+        Ok(touched)
     }
 
     /// The views a change of a document touches.
@@ -142,6 +123,43 @@ impl<P: Platform> Core<P> {
 }
 
 impl Open {
+    /// Takes into memory what is stored; gives the documents it touches.
+    fn takes(
+        &mut self,
+        news: &News,
+        rows: Vec<(DocumentId, ChangeHash, ChunkRow)>,
+        (standing, guarded): (Standing, Option<Guarded>),
+    ) -> Vec<DocumentId> {
+        let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
+        touched.extend(self.backed_up(standing.backed_up));
+        self.standing = standing;
+        self.guarded = guarded.unwrap_or_else(|| self.guarded.clone());
+        for (document, hash, row) in rows {
+            let known = self.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
+            if !known {
+                self.documents.remove(&document);
+            }
+            self.add_chunk(document, hash, row);
+            touched.push(document);
+        }
+        for (id, hash) in &news.ended {
+            self.documents.remove(id);
+            if let Some(rows) = self.chunks.get_mut(id) {
+                rows.remove(hash);
+            }
+        }
+        for id in &news.gone {
+            self.documents.remove(id);
+            self.forget(*id);
+            self.chunks.remove(id);
+            self.headers.remove(id);
+        }
+        order::sort_and_dedup(&mut touched);
+        self.drafts.retain(|(id, _)| !news.destroyed.contains(id));
+        self.undeposited.retain(|id| !news.destroyed.contains(id));
+        touched
+    }
+
     /// Documents with changes that a backup has which the one before had not.
     fn backed_up(&self, reaches: u64) -> Vec<DocumentId> {
         let fresh = |at: u64| at > self.standing.backed_up && at <= reaches;

@@ -293,6 +293,7 @@ fn answer(lease_s: u32, guarded: &[DocumentId]) -> ExchangeAnswer {
         digests: Vec::new(),
         compared: false,
         looked: None,
+        destroyed: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::sync::client::news::{Heard, News, Said};
 use crate::sync::client::{Kept, Place, Stage};
 use crate::sync::digest::Digest;
 use crate::sync::message::{
-    Ack, DeliveredChunk, Exchange, ExchangeAnswer, FeedBatch, Hello, Outcome, ServerFrame,
+    Ack, DeliveredChunk, Exchange, ExchangeAnswer, FeedBatch, Hello, Outcome, Refused, ServerFrame,
 };
 
 /// What is in memory only, from the opening of a vault to its closing.
@@ -158,6 +158,11 @@ impl Client {
         }
         news.deposits.extend(&answer.deposits);
         news.progress |= !news.deposits.is_empty();
+        for one in answer.destroyed.iter().flatten() {
+            news.destroy(kept, place, one);
+        }
+        self.heal.retain(|document| !news.gone.contains(document));
+        self.waiting.retain(|(document, _)| !news.gone.contains(document));
         news.give_up(kept, place);
         news
     }
@@ -184,7 +189,8 @@ impl Client {
         let rest = rest || !self.heal.is_empty() || self.asked_to.is_some();
         // A server takes only so many late ones at once: where some were taken, others find room now.
         let late = self.taken && !self.waiting.pairs().is_empty();
-        let rest = rest || answer.anew || late;
+        // What has gone by order is confirmed at once.
+        let rest = rest || answer.anew || late || answer.destroyed.is_some();
         // A difference is worth one more question even if nothing moved: it has the comparison.
         let uncompared = differs && !answer.compared;
         let next = match (rest, progress || found || unsent || uncompared) {
@@ -208,6 +214,12 @@ impl Client {
     ) -> Frame {
         let mut news = News::default();
         match frame {
+            // An exchange says what was destroyed.
+            ServerFrame::Acks(acks, _)
+                if acks.iter().any(|ack| ack.outcome == Outcome::Refused(Refused::Destroyed)) =>
+            {
+                return Frame::Again;
+            }
             ServerFrame::Acks(acks, received) => {
                 raise(&mut place.arrived, *received);
                 self.hear_acks(kept, (acks, received.feed), &mut news);

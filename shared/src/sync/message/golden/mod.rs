@@ -4,6 +4,7 @@
 //! and its bytes. Lines stay as they are. A type that gets a field keeps its line as `<type> before <field>`, which
 //! must still be read, and gets a new one.
 
+mod farewells;
 mod samples;
 mod signed;
 
@@ -17,7 +18,8 @@ use crate::sync::message::newer::newer;
 const GOLDEN: &str = include_str!("bytes.txt");
 
 /// Files whose types travel, and those that have none of their own.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
+    ("destroyed", include_str!("../destroyed.rs")),
     ("door", include_str!("../door.rs")),
     ("exchange", include_str!("../exchange.rs")),
     ("farewell", include_str!("../farewell.rs")),
@@ -56,10 +58,16 @@ where
 }
 
 fn all() -> Vec<Sample> {
-    [samples::doors(), samples::exchanges(), samples::pieces(), signed::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        samples::doors(),
+        samples::exchanges(),
+        samples::pieces(),
+        farewells::farewells(),
+        signed::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn golden() -> BTreeMap<&'static str, Vec<u8>> {

@@ -11,11 +11,11 @@ use crate::sync::message::*;
 
 const AT_MS: i64 = 1_790_000_000_000;
 
-fn device() -> DeviceId {
+pub(super) fn device() -> DeviceId {
     DeviceId::from_bytes([1; 16])
 }
 
-fn epoch() -> Epoch {
+pub(super) fn epoch() -> Epoch {
     Epoch::from_bytes([2; 16])
 }
 
@@ -31,11 +31,11 @@ fn told() -> Position {
     Position::at(7, Chain::from_bytes([3; 8])).told(&[9; 32], epoch())
 }
 
-fn arrived() -> Position {
+pub(super) fn arrived() -> Position {
     Position::at(11, Chain::from_bytes([5; 8]))
 }
 
-fn received() -> Position {
+pub(super) fn received() -> Position {
     Position::at(12, Chain::from_bytes([9; 8]))
 }
 
@@ -234,11 +234,34 @@ fn look() -> Look {
     Look { number: 3, document: document(), at_ms: AT_MS, live: None, printed: None }
 }
 
+fn destroyed() -> Destroyed {
+    Destroyed {
+        record: document(),
+        documents: vec![document()],
+        kind: "case".to_owned(),
+        number: "1".to_owned(),
+        at_ms: AT_MS,
+        ground: "retention".to_owned(),
+        reference: "r".to_owned(),
+        ask: "N".to_owned(),
+    }
+}
+
 pub(super) fn exchanges() -> Vec<Sample> {
-    let question =
-        Exchange { hello: hello(), push: push(), deposits: vec![deposit()], looks: Some(looks()) };
-    let nothing =
-        Exchange { hello: first_hello(), push: Push::default(), deposits: Vec::new(), looks: None };
+    let question = Exchange {
+        hello: hello(),
+        push: push(),
+        deposits: vec![deposit()],
+        looks: Some(looks()),
+        gone: None,
+    };
+    let nothing = Exchange {
+        hello: first_hello(),
+        push: Push::default(),
+        deposits: Vec::new(),
+        looks: None,
+        gone: None,
+    };
     let answer = ExchangeAnswer {
         welcome: full_welcome(),
         acks: vec![ack(Outcome::Received(AT_MS))],
@@ -253,7 +276,10 @@ pub(super) fn exchanges() -> Vec<Sample> {
         digests: vec![(document(), Digest::from_bytes([2; 32]))],
         compared: true,
         looked: Some(3),
+        destroyed: None,
     };
+    let destroying = ExchangeAnswer { destroyed: Some(vec![destroyed()]), ..answer.clone() };
+    let confirming = Exchange { gone: Some(vec![document()]), ..nothing.clone() };
     let whole = DocumentHistory { parent: None, again: None, ..history() };
     let own = DeliveredChunk { bytes: None, envelope: None, ..delivered() };
     vec![
@@ -262,6 +288,9 @@ pub(super) fn exchanges() -> Vec<Sample> {
         sample("Hello first", first_hello()),
         sample("Hello", hello()),
         sample("ExchangeAnswer", answer),
+        sample("ExchangeAnswer destroying", destroying),
+        sample("Exchange confirming", confirming),
+        sample("Destroyed", destroyed()),
         sample("Welcome full", full_welcome()),
         sample("Welcome", welcome()),
         sample("Welcome guarded", Welcome { guarded: Some(vec![document()]), ..welcome() }),
@@ -294,7 +323,7 @@ fn push() -> Push {
     Push { parts: vec![part()] }
 }
 
-fn deposit() -> Deposit {
+pub(super) fn deposit() -> Deposit {
     Deposit { id: DepositId::from_bytes([6; 16]), sealed: bytes(7) }
 }
 
@@ -331,7 +360,6 @@ pub(super) fn pieces() -> Vec<Sample> {
         sample("Refused::Destroyed", Refused::Destroyed),
     ];
     all.extend(frames());
-    all.extend(farewells());
     all
 }
 
@@ -347,40 +375,5 @@ fn frames() -> Vec<Sample> {
         sample("ServerFrame::Held", ServerFrame::Held(vec![note()])),
         sample("ServerFrame::Again", ServerFrame::Again),
         sample("ServerFrame::Ended", ServerFrame::Ended),
-    ]
-}
-
-fn farewells() -> Vec<Sample> {
-    let farewell = Farewell {
-        device: device(),
-        token: vec![8; 32].into(),
-        deposits: vec![deposit()],
-        epoch: Some(epoch()),
-        arrived: arrived(),
-        gone: Some(Gone::Wiped),
-    };
-    let nothing = Farewell {
-        deposits: Vec::new(),
-        epoch: None,
-        arrived: Position::default(),
-        gone: None,
-        ..farewell.clone()
-    };
-    let answer = FarewellAnswer {
-        taken: vec![DepositId::from_bytes([6; 16])],
-        order: Some(Order::Wipe),
-        epoch: epoch(),
-        received: received(),
-        backed_up: 10,
-        anew: false,
-    };
-    vec![
-        sample("Farewell bare", nothing),
-        sample("Farewell", farewell),
-        sample("FarewellAnswer bare", FarewellAnswer { order: None, ..answer.clone() }),
-        sample("FarewellAnswer", answer),
-        sample("Gone::Wiped", Gone::Wiped),
-        sample("Gone::Replaced", Gone::Replaced),
-        sample("Order::Wipe", Order::Wipe),
     ]
 }

@@ -1,7 +1,7 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
 //! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
 //! [`due`], [`report`], [`routine`], [`why`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
-//! [`history`], [`visits`], [`starts`], [`device`], [`mod@print`].
+//! [`history`], [`lost`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
 mod apart;
 mod cards;
@@ -13,6 +13,7 @@ mod entry;
 mod history;
 mod house;
 mod houses;
+mod lost;
 pub(super) mod made;
 mod note;
 mod print;
@@ -40,7 +41,10 @@ const ROOTS: [(&str, &str); 2] = [("boenden", "residence"), ("arenden", "case")]
 impl Viewer<'_> {
     /// Describes the place of an address; while the first records come, says that more will.
     pub(super) fn page(&mut self, address: &str) -> Result<PageView, Refusal> {
-        let mut page = self.page_at(address)?;
+        let mut page = match self.page_at(address) {
+            Err(Refusal::NotHere) => self.lost_page(address).ok_or(Refusal::NotHere)?,
+            page => page?,
+        };
         if let Some(said) = self.still_coming() {
             page.parts.insert(0, made::notice("still-coming", Tone::Info, &said));
         }

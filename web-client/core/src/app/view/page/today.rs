@@ -18,6 +18,7 @@ impl Viewer<'_> {
         if !self.open.standing.understood {
             parts.push(self.introduction());
         }
+        parts.extend(self.lost_parts());
         let is = |role: Role| self.open.identity.user.roles.contains(&role);
         let supervises = is(Role::Supervisor);
         let has_none =

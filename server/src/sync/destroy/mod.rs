@@ -1,0 +1,287 @@
+//! Records are lawfully destroyed (domain L-20, L-23, story M-14): nothing of them is left but that they were.
+//!
+//! First of all it is written down in the ledger outside the log; then, in one commit, everything of the record leaves
+//! the log, and its key is destroyed. What is cut off anywhere on the way is ended at the next start, as an older log
+//! that is put back loses the record again. Reading order: this file, [`against`] (what goes, and what stands against
+//! it), [`late`] (devices that have it, and what they still bring).
+
+pub mod against;
+pub(super) mod late;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
+
+use self::against::{Against, Found};
+use crate::app::App;
+use crate::projector;
+use crate::storage::StorageError;
+use crate::storage::accesses::entry::What as Noted;
+use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
+use crate::storage::sqlite::destroyed::{self, DestroyedRow};
+use crate::storage::sqlite::{Connection, checkpoint, log, rows};
+use crate::sync::noted;
+use crate::{care, given};
+
+/// Times it begins anew because something arrived meanwhile.
+const TRIES: usize = 5;
+
+/// On what ground a record is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// Its time of keeping is over.
+    Retention,
+    /// It was handed over to the archive, where it is kept.
+    Archive,
+    /// A court or an authority has decided it.
+    Decision,
+}
+
+impl Ground {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Retention, Self::Archive, Self::Decision];
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Retention => "retention",
+            Self::Archive => "archive",
+            Self::Decision => "decision",
+        }
+    }
+
+    /// The ground with a code.
+    #[must_use]
+    pub fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ground| ground.code() == code)
+    }
+}
+
+/// Why a record was not destroyed.
+#[derive(Debug, thiserror::Error)]
+pub enum DestroyError {
+    /// No decision is named, or too long a one.
+    #[error("name the decision, in at most {CUT_REASON_CHARS_MAX} characters; nothing was changed")]
+    Reference,
+    /// What was typed is not the number of the record.
+    #[error(
+        "what was typed to confirm it is not the number of the record, or its id; nothing was changed"
+    )]
+    Confirm,
+    /// There is no such record.
+    #[error("there is no such record; nothing was changed")]
+    Unknown,
+    /// Something stands against it.
+    #[error("{0}; nothing was changed")]
+    Barred(Against),
+    /// It kept changing.
+    #[error("the record is being changed; nothing was destroyed, try again in a moment")]
+    Waits,
+    /// It stands in the ledger, and the log could not take it.
+    #[error(
+        "the destruction stands in {LEDGER} and could not be ended: {0}. It is ended at the next start"
+    )]
+    Begun(StorageError),
+    /// Storage refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// What is to be destroyed, by whom and why.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The record.
+    pub record: DocumentId,
+    /// On what ground.
+    pub ground: Ground,
+    /// The decision.
+    pub reference: String,
+    /// The number of the record, or its id where it has none, typed once more.
+    pub confirm: String,
+    /// The person.
+    pub by: UserId,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// Documents that are gone.
+    pub documents: usize,
+    /// Devices that had it and were not heard of yet.
+    pub devices: usize,
+}
+
+/// Destroys a record and all that belongs to it.
+///
+/// # Errors
+/// A [`DestroyError`] that says what is to be done first; the record is then as it was, but for [`DestroyError::Begun`].
+pub async fn destroy(app: &Arc<App>, asked: Asked) -> Result<Done, DestroyError> {
+    let length = asked.reference.trim().chars().count();
+    if length == 0 || length > CUT_REASON_CHARS_MAX {
+        return Err(DestroyError::Reference);
+    }
+    let (own, what) = (Arc::clone(app), asked.clone());
+    // It is ended also if whoever asked goes away: what is begun has a key to destroy.
+    let ended = given::apart(async move { run(&own, &what).await });
+    let done = ended.await.map_err(|_| StorageError::Stopped)??;
+    let what = (Noted::Destroyed, asked.record);
+    noted::act(app, asked.by, what, (asked.ground.code(), &asked.reference)).await;
+    Ok(done)
+}
+
+async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
+    let _one = app.cleaning.lock().await;
+    for _ in 0..TRIES {
+        let (reading, record) = (Arc::clone(app), asked.record);
+        let found = given::beside(move || against::found(&reading, record)).await;
+        let found = found.map_err(|_| StorageError::Stopped)??;
+        if !found.is_confirmed(&asked.confirm) {
+            return Err(DestroyError::Confirm);
+        }
+        if let Some(bar) = found.against.iter().find(|one| one.bars(asked.ground)) {
+            return Err(DestroyError::Barred(bar.clone()));
+        }
+        let destruction = put_down(app, asked, &found);
+        let (line, folder) = (Line::Destroyed(destruction.clone()), app.folder.clone());
+        let (ids, devices) = (found.ids(), found.devices.len());
+        let noted = line.clone();
+        let stored = app.writer.write(move |db| {
+            if !found.is_as_read(db)? {
+                return Ok(false);
+            }
+            // First of all: what is begun here is ended at the next start, whatever happens.
+            ledger::add(&folder, &line)?;
+            note(db, &destruction)?;
+            for id in found.ids() {
+                destroyed::take_out(db, id)?;
+            }
+            Ok(true)
+        });
+        match stored.await {
+            Err(error) if ledger::read(&app.folder).is_ok_and(|all| all.contains(&noted)) => {
+                return Err(DestroyError::Begun(error));
+            }
+            Err(error) => return Err(error.into()),
+            Ok(false) => {}
+            Ok(true) => {
+                end(app, &ids).map_err(DestroyError::Begun)?;
+                // Whoever has it open in a live socket asks at once.
+                app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));
+                tracing::info!(document.id = %asked.record, documents = ids.len(), "A record was destroyed.");
+                return Ok(Done { documents: ids.len(), devices });
+            }
+        }
+    }
+    Err(DestroyError::Waits)
+}
+
+fn put_down(app: &App, asked: &Asked, found: &Found) -> Destruction {
+    Destruction {
+        record: asked.record.to_string(),
+        documents: found.ids().iter().map(ToString::to_string).collect(),
+        kind: found.row.kind.clone(),
+        number: found.number.clone(),
+        unit: found.row.unit.to_string(),
+        at_ms: app.now_ms(),
+        by: asked.by.to_string(),
+        ground: asked.ground.code().to_owned(),
+        reference: asked.reference.trim().to_owned(),
+        devices: found.devices.iter().map(|one| one.device.to_string()).collect(),
+    }
+}
+
+/// Notes a line of the ledger in the log; gives the documents it is about.
+fn note(db: &Connection, line: &Destruction) -> Result<Vec<DocumentId>, StorageError> {
+    let Some(read) = line.read() else { return Ok(Vec::new()) };
+    let row = DestroyedRow {
+        record: read.record,
+        kind: line.kind.clone(),
+        number: line.number.clone(),
+        unit: read.unit,
+        at_ms: line.at_ms,
+        by: read.by,
+        ground: line.ground.clone(),
+        reference: line.reference.clone(),
+    };
+    destroyed::note(db, &row)?;
+    for document in &read.documents {
+        destroyed::note_document(db, read.record, *document)?;
+    }
+    for device in read.devices {
+        destroyed::note_device(db, read.record, device)?;
+    }
+    Ok(read.documents)
+}
+
+/// Destroys again what the ledger has and this log has still or has again, and ends what was cut off; tells how many
+/// records that were.
+///
+/// # Errors
+/// When ledger, log, keys or rows cannot be read or written.
+pub async fn destroy_again(app: &Arc<App>) -> Result<usize, StorageError> {
+    let lines = ledger::read(&app.folder)?;
+    let (count, ids) = app.writer.write(move |db| again(db, &lines)).await?;
+    end(app, &ids)?;
+    if count > 0 {
+        tracing::info!(count, "Records were destroyed again, as the ledger says.");
+    }
+    Ok(count)
+}
+
+fn again(db: &Connection, lines: &[Line]) -> Result<(usize, Vec<DocumentId>), StorageError> {
+    for line in lines {
+        match line {
+            Line::Destroyed(one) => drop(note(db, one)?),
+            Line::Late(met) => apply(db, met, destroyed::late)?,
+            Line::Gone(met) => apply(db, met, destroyed::gone)?,
+        }
+    }
+    let (mut count, mut all) = (0, Vec::new());
+    for row in destroyed::all(db, None)? {
+        let mut ids = BTreeSet::new();
+        for document in destroyed::documents(db, row.record)? {
+            ids.extend(log::family(db, document)?);
+        }
+        let mut is_there = false;
+        for id in &ids {
+            destroyed::note_document(db, row.record, *id)?;
+            is_there |= destroyed::take_out(db, *id)?;
+        }
+        count += usize::from(is_there);
+        all.extend(ids);
+    }
+    Ok((count, all))
+}
+
+type Note =
+    fn(&Connection, (DocumentId, ankomst_shared::ids::DeviceId), i64) -> Result<bool, StorageError>;
+
+fn apply(db: &Connection, met: &Met, note: Note) -> Result<(), StorageError> {
+    if let Some(of) = met.read() {
+        note(db, of, met.at_ms)?;
+    }
+    Ok(())
+}
+
+/// What follows once the log has nothing of some documents any more. All of it may be done again.
+fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    app.keys.destroy(ids)?;
+    {
+        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
+        rows::forget(&db, ids)?;
+    }
+    projector::forget(app, ids)?;
+    for file in ["log.db", "rows.db"] {
+        if let Err(error) = checkpoint(&app.folder.join(file)) {
+            tracing::info!(%error, file, "The write-ahead log is emptied later.");
+        }
+    }
+    care::keep_ledgers(app);
+    Ok(())
+}

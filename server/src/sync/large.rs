@@ -1,0 +1,70 @@
+//! When a record goes on with less behind it ([`super::lines`]).
+
+use std::sync::Arc;
+
+use ankomst_shared::catalog::is_over;
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::limits::{CLOSED_CHANGES_MAX, DOCUMENT_ACTORS_MAX, DOCUMENT_CHANGES_MAX};
+
+use crate::app::App;
+use crate::limits::{HEAVY_WEIGHT, RECORD_WEIGHT_MAX};
+use crate::storage::StorageError;
+use crate::storage::sqlite::{held as stored, lines as sizes, log, rows};
+use crate::sync::held;
+use crate::sync::lines::{self, Outcome, Why};
+
+/// Whether a document has grown so large since it was last continued that it should be; one whose work has
+/// ended sooner, and one in which somebody has no room any more as soon as it has grown at all.
+fn is_large(app: &App, document: DocumentId, is_pressed: bool) -> Result<bool, StorageError> {
+    let [now, then] = app.readers.read(|db| sizes::sizes(db, document))?;
+    let most = |most: usize, then: u64| u64::try_from(most).unwrap_or(u64::MAX).max(then * 2);
+    // Half of the room that there was.
+    let half = then.weight + RECORD_WEIGHT_MAX.saturating_sub(then.weight) / 2;
+    let grown = if is_pressed { then.weight + then.weight / 8 } else { half };
+    if now.changes >= most(DOCUMENT_CHANGES_MAX, then.changes)
+        || now.actors >= most(DOCUMENT_ACTORS_MAX, then.actors)
+        || now.weight > grown.max(HEAVY_WEIGHT)
+    {
+        return Ok(true);
+    }
+    Ok(now.changes >= most(CLOSED_CHANGES_MAX, then.changes)
+        && app
+            .row_readers
+            .read(|db| rows::told(db, document))?
+            .is_some_and(|(_, state)| is_over(&state)))
+}
+
+/// Continues records in which somebody has no room, if they have grown at all since they were last.
+///
+/// # Errors
+/// When storage refuses to tell whether there still is somebody.
+pub(super) async fn make_room(app: &Arc<App>) -> Result<(), StorageError> {
+    for document in app.crowded.take() {
+        continue_if_large(app, document, true).await;
+        let rest = app.readers.read(|db| stored::is_large(db, document))?;
+        app.crowded.add(rest.then_some(document));
+    }
+    Ok(())
+}
+
+/// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.
+pub(super) async fn continue_if_large(app: &Arc<App>, document: DocumentId, is_pressed: bool) {
+    let record = is_large(app, document, is_pressed).and_then(|is_large| {
+        let row =
+            app.readers.read(|db| if is_large { log::document(db, document) } else { Ok(None) })?;
+        Ok(row.map(|row| row.record()))
+    });
+    let continued = match record {
+        Ok(Some(record)) => lines::continue_record(app, record, Why::Large).await,
+        Ok(None) => return,
+        Err(error) => Err(error),
+    };
+    let let_in = match continued {
+        Ok(Outcome::Left) => return,
+        Ok(Outcome::Continued { .. }) => held::let_in_all(app, document).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = let_in {
+        tracing::error!(document.id = %document, %error, "A large document could not be continued; it stays as it is.");
+    }
+}

@@ -1,0 +1,98 @@
+//! Orders about tablets: one that is lost is to be wiped, one is revoked. Whatever was written on it comes home first,
+//! also without a session, and what was typed there is in the log or still on the tablet.
+//!
+//! Only histories that ask for it have them, so that the others stay what they were.
+
+use std::collections::BTreeSet;
+
+use ankomst_core::store::Table;
+use ankomst_server::storage::sqlite::{accounts, devices};
+use ankomst_shared::app::Screen;
+
+use crate::kernel::{DAY, Event, MINUTE};
+use crate::ledger::Vault;
+use crate::world::World;
+
+/// An order about a tablet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It is to be wiped.
+    Wipe,
+    /// It is out.
+    Revoke,
+}
+
+/// Vaults of which an order was given.
+pub type Ordered = BTreeSet<Vault>;
+
+impl World {
+    /// Gives orders on some days.
+    pub fn orders_of_a_day(&mut self) {
+        for _ in 0..self.tablets.len().div_ceil(4) {
+            if self.kernel.chance(350) {
+                let (at, is_wipe) = (self.kernel.roll(self.tablets.len()), self.kernel.chance(600));
+                let order = if is_wipe { Order::Wipe } else { Order::Revoke };
+                let ms = self.kernel.between(0, DAY);
+                self.kernel.after(ms, Event::Fault(crate::faults::Fault::Order(at, order)));
+            }
+        }
+    }
+
+    /// Gives an order about whoever's vault is open on a tablet.
+    pub fn order(&mut self, at: usize, order: Order) {
+        let Some(app) = self.hub.app.clone() else { return };
+        self.ledger.look(&self.tablets[at], &self.hub);
+        let core = self.tablets[at].core();
+        let Some(device) = core.and_then(|core| core.look_inside(|inside| inside.device())) else {
+            return;
+        };
+        let now = self.kernel.now();
+        let write = app.writer.write(move |db| match order {
+            Order::Wipe => devices::order_wipe(db, device, now),
+            Order::Revoke => accounts::revoke_device(db, device),
+        });
+        if matches!(self.hub.run(write), Ok(true)) {
+            self.ordered.insert((at, self.tablets[at].people[0]));
+            self.count(if order == Order::Wipe { "wipe" } else { "revoked" });
+            self.tell();
+        }
+    }
+
+    /// Whether an order was given about whoever's tablet this is, and its vault is shut.
+    #[must_use]
+    pub fn is_out(&self, at: usize) -> bool {
+        let tablet = &self.tablets[at];
+        let screen = tablet.core().map(|core| core.status().screen);
+        self.ordered.contains(&(at, tablet.people[0])) && screen != Some(Screen::Open)
+    }
+
+    /// Whatever was written in a vault that is gone by order, or is out, is in the log.
+    pub fn came_home(&mut self) {
+        if !self.ordered.is_empty() {
+            // So often a tablet without a session asks.
+            self.pass(self.kernel.now() + 40 * MINUTE);
+        }
+        for vault in self.ordered.clone() {
+            let user = crate::hub::user(vault.1);
+            let rows = self.tablets[vault.0].disk.rows.borrow();
+            // Deposits stay until a backup has them.
+            let is_here = [Table::Chunks, Table::Drafts].iter().any(|table| {
+                let from = (*table, user.as_bytes().to_vec());
+                let next = rows.range(from..).next();
+                next.is_some_and(|((at, key), _)| at == table && key.starts_with(user.as_bytes()))
+            });
+            drop(rows);
+            let tablet = &self.tablets[vault.0];
+            if tablet.gone || !tablet.awake {
+                continue;
+            }
+            self.count(if is_here { "out" } else { "wiped" });
+            if !is_here {
+                self.ledger.is_in_the_log(vault, &self.hub);
+            } else if self.is_out(vault.0) {
+                // What is half typed stays in its vault, sealed.
+                self.ledger.changes_are_in_the_log(vault, &self.hub);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What was lawfully destroyed goes from this device in one write, unsent work, too; and its person is told.
+
+use std::collections::BTreeSet;
+
+use ankomst_shared::app::Refusal;
+use ankomst_shared::ids::{DocumentId, UserId};
+use ankomst_shared::sync::client::News;
+use ankomst_shared::sync::message::{Destroyed, Exchange, ExchangeAnswer};
+use minicbor::{Decode, Encode};
+
+use super::drafted::ends;
+use super::rows::{Standing, deposit_id, deposit_key, noted_key, read_chunk_key};
+use super::state::{Core, Open};
+use crate::platform::Platform;
+use crate::store::{Store, Table, Write};
+
+/// So many are told of, the newest.
+const TOLD_MAX: usize = 20;
+
+/// A record that was destroyed here.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Lost {
+    #[n(0)]
+    pub(super) what: Destroyed,
+    /// Changes of it that were only here.
+    #[n(1)]
+    pub(super) unsent: u32,
+    /// When this device was told, Unix milliseconds.
+    #[n(2)]
+    pub(super) at_ms: i64,
+}
+
+impl Open {
+    /// Notes what goes: what is to be confirmed, and what the person is told.
+    pub(super) fn loses(
+        &self,
+        standing: &mut Standing,
+        (question, answer): (&Exchange, &ExchangeAnswer),
+        (news, now_ms): (&News, i64),
+    ) {
+        let told = question.gone.as_deref().unwrap_or_default();
+        standing.owes.retain(|record| !told.contains(record));
+        for what in answer.destroyed.iter().flatten() {
+            standing.owes.push(what.record);
+            standing.wants.retain(|id| *id != what.record);
+            let is_of = |id: &&DocumentId| {
+                let parent = self.headers.get(*id).and_then(|header| header.parent);
+                [Some(**id), parent]
+                    .iter()
+                    .flatten()
+                    .any(|one| *one == what.record || what.documents.contains(one))
+            };
+            let mut unsent = 0;
+            let mut is_here = false;
+            for id in news.destroyed.iter().filter(is_of) {
+                let rows = self.chunks.get(id).into_iter().flatten();
+                unsent += rows.filter(|(_, row)| row.stage.is_only_here()).count();
+                unsent += self.half_typed(*id).len();
+                is_here |= self.chunks.contains_key(id);
+            }
+            if is_here {
+                let what = Destroyed { documents: Vec::new(), ..what.clone() };
+                let unsent = u32::try_from(unsent).unwrap_or(u32::MAX);
+                standing.lost.push(Lost { what, unsent, at_ms: now_ms });
+            }
+        }
+        let more = standing.lost.len().saturating_sub(TOLD_MAX);
+        standing.lost.drain(..more);
+    }
+}
+
+impl<P: Platform> Core<P> {
+    /// The end of all rows of some documents, their deposits, too.
+    pub(super) async fn destroyed_rows(
+        &self,
+        user: UserId,
+        documents: &BTreeSet<DocumentId>,
+    ) -> Result<Vec<Write>, Refusal> {
+        let store = self.0.platform.store();
+        let mut writes = Vec::new();
+        for id in documents {
+            let prefix = [user.as_bytes().as_slice(), id.as_bytes()].concat();
+            for table in [Table::Drafts, Table::Chunks] {
+                let rows = store.load(table, &prefix).await.map_err(|_| Refusal::Storage)?;
+                for (key, _) in rows {
+                    if let (Table::Chunks, Some((_, hash))) = (table, read_chunk_key(&key)) {
+                        let id = deposit_id(&hash);
+                        let keys = [deposit_key(user, id), noted_key(user, id)];
+                        writes.extend(keys.map(|key| Write::delete(Table::Deposits, key)));
+                    }
+                    writes.push(Write::delete(table, key));
+                }
+            }
+            writes.extend(ends(user, *id));
+        }
+        Ok(writes)
+    }
+}
