@@ -34,7 +34,7 @@ use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
 use crate::trial::TrialPool;
-use crate::twice::Lately;
+use crate::twice::Answered;
 
 /// Keys that lie in files beside the databases, never in them.
 pub struct Secrets {
@@ -199,8 +199,8 @@ pub struct App {
     pub cleaning: tokio::sync::Mutex<()>,
     /// One-time links that were made a moment ago.
     pub handed: Handed,
-    /// What recipients answered a moment ago; held while one answers.
-    pub answered: tokio::sync::Mutex<Lately>,
+    /// What recipients answered a moment ago, and are answering.
+    pub answered: Answered,
     /// Challenges of passkeys.
     pub challenges: Challenges,
     /// The folder of scheduled backups, if there are any.
@@ -279,7 +279,7 @@ impl App {
             damaged,
             unclean: Open::default(),
             cleaning: tokio::sync::Mutex::default(),
-            answered: tokio::sync::Mutex::default(),
+            answered: Answered::default(),
             handed: Handed::default(),
             challenges: Challenges::new()?,
             backups: OnceLock::new(),

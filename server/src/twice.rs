@@ -1,8 +1,10 @@
 //! What was answered a moment ago: an answer that is tapped twice, or sent again because the reply to it was lost, is one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ankomst_shared::ids::UserId;
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
 /// The same answer within this time is one, in milliseconds.
 const MOMENT_MS: i64 = 60_000;
@@ -22,21 +24,57 @@ pub struct Answer {
     pub said: String,
 }
 
-/// The last answers, each with its time.
+/// The last answers, and the tasks that are being answered.
 #[derive(Debug, Default)]
-pub struct Lately(VecDeque<(i64, Answer)>);
+pub struct Answered {
+    lately: Mutex<Lately>,
+    turns: Mutex<BTreeMap<String, Weak<Turn<()>>>>,
+}
 
-impl Lately {
+impl Answered {
+    /// Waits until nobody answers this task. Until what it gives is dropped, whoever answers it next waits; other tasks
+    /// wait for nobody.
+    pub async fn turn(&self, entry: &str) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| turn.strong_count() > 0);
+            turns.get(entry).and_then(Weak::upgrade).unwrap_or_else(|| {
+                let turn = Arc::new(Turn::new(()));
+                turns.insert(entry.to_owned(), Arc::downgrade(&turn));
+                turn
+            })
+        };
+        turn.lock_owned().await
+    }
+
     /// Whether the newest answer of that person to that task is this one, and was given a moment ago.
     #[must_use]
     pub fn has(&self, answer: &Answer, now_ms: i64) -> bool {
+        self.lately().has(answer, now_ms)
+    }
+
+    /// Remembers an answer that was written.
+    pub fn note(&self, answer: Answer, now_ms: i64) {
+        self.lately().note(answer, now_ms);
+    }
+
+    fn lately(&self) -> MutexGuard<'_, Lately> {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last answers, each with its time.
+#[derive(Debug, Default)]
+struct Lately(VecDeque<(i64, Answer)>);
+
+impl Lately {
+    fn has(&self, answer: &Answer, now_ms: i64) -> bool {
         let same = |known: &Answer| (known.user, &known.entry) == (answer.user, &answer.entry);
         let last = self.0.iter().rev().find(|(_, known)| same(known));
         last.is_some_and(|(at_ms, known)| known == answer && now_ms - at_ms < MOMENT_MS)
     }
 
-    /// Remembers an answer that was written.
-    pub fn note(&mut self, answer: Answer, now_ms: i64) {
+    fn note(&mut self, answer: Answer, now_ms: i64) {
         while self.0.len() >= ANSWERS_MAX {
             self.0.pop_front();
         }
@@ -67,5 +105,21 @@ mod tests {
             lately.note(answer("done"), 30);
         }
         assert_eq!(lately.0.len(), ANSWERS_MAX);
+    }
+
+    #[tokio::test]
+    async fn who_answers_one_task_keeps_nobody_waiting_who_answers_another() {
+        let answered = Answered::default();
+        let first = answered.turn("a").await;
+        let is_free = async |entry: &str| {
+            let turn = answered.turn(entry);
+            tokio::time::timeout(core::time::Duration::from_millis(50), turn).await.is_ok()
+        };
+        assert!(!is_free("a").await, "the same task is answered once at a time");
+        assert!(is_free("b").await);
+        drop(first);
+        assert!(is_free("a").await);
+        drop(answered.turn("c").await);
+        assert_eq!(answered.turns.lock().unwrap().len(), 1, "nothing is kept of what is over");
     }
 }

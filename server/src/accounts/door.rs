@@ -123,17 +123,11 @@ async fn enrol_one(
         enrolment: enrolment.sign(&app.secrets.server),
         active: true,
     };
-    let row = device.clone();
-    let is_bound = link::is_only_way(app, user.unit)?;
-    let write = app.writer.write(move |db| {
-        let lost = if is_bound { link::lets_in(db, &row, now_ms)? } else { Some(None) };
-        if lost.is_some() {
-            accounts::add_device(db, &row, now_ms)?;
-        }
-        Ok(lost)
-    });
-    let lost = write.await?.ok_or(DoorError::OnlyByLink)?;
-    noted::replaced(app, &user, lost).await;
+    // To its end, also when whoever asked has gone: a device that it ends is in the access log.
+    let added = given::apart(link::adds(Arc::clone(app), user.clone(), device.clone()));
+    if !added.await.map_err(|_| StorageError::Stopped)?? {
+        return Err(DoorError::OnlyByLink);
+    }
     begin(app, &user, &device, until_ms).await
 }
 

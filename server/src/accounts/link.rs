@@ -15,6 +15,7 @@ use crate::accounts::first::{FirstError, fits_as_password};
 use crate::accounts::passkeys::FIRST_HOURS;
 use crate::accounts::{door, noted, stricter};
 use crate::app::App;
+use crate::given;
 use crate::storage::accesses::entry::Entry;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use crate::storage::sqlite::{Connection, links, passkeys};
@@ -72,22 +73,52 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
     }
     let (hash, now_ms) = (hash(secret.trim()), app.now_ms());
     let password = door::hash(password).await?;
-    let taken = app.writer.write(move |db| {
-        // Looked at again where nothing comes between: a link is used once.
-        if links::user(db, hash, now_ms)? != Some(user) {
-            return Ok(false);
+    let taking = Arc::clone(app);
+    // To its end, also when whoever asked has gone: that it was used is in the access log.
+    let taken = given::apart(async move {
+        let taken = taking.writer.write(move |db| {
+            // Looked at again where nothing comes between: a link is used once.
+            if links::user(db, hash, now_ms)? != Some(user) {
+                return Ok(false);
+            }
+            accounts::set_password(db, user, &password)?;
+            links::let_enrol(db, user, now_ms + ENROL_MS)?;
+            passkeys::let_first(db, user, now_ms + FIRST_HOURS * 3_600_000)?;
+            Ok(true)
+        });
+        let is_taken = taken.await?;
+        if is_taken {
+            noted::chosen(&taking, &whose).await;
         }
-        accounts::set_password(db, user, &password)?;
-        links::let_enrol(db, user, now_ms + ENROL_MS)?;
-        passkeys::let_first(db, user, now_ms + FIRST_HOURS * 3_600_000)?;
-        Ok(true)
+        Ok::<_, StorageError>(is_taken)
     });
-    if !taken.await? {
+    if !taken.await.map_err(|_| StorageError::Stopped)?? {
         return Err(FirstError::Link);
     }
-    noted::chosen(app, &whose).await;
     tracing::info!(user.id = %user, "A one-time link was used; the account has a new password.");
     Ok(())
+}
+
+/// Adds a device, where the unit has decided so only by a link; tells whether it was. A device that it ends is noted.
+///
+/// # Errors
+/// When storage refuses.
+pub(super) async fn adds(
+    app: Arc<App>,
+    user: UserRow,
+    device: DeviceRow,
+) -> Result<bool, StorageError> {
+    let (is_bound, now_ms) = (is_only_way(&app, user.unit)?, app.now_ms());
+    let write = app.writer.write(move |db| {
+        let lost = if is_bound { lets_in(db, &device, now_ms)? } else { Some(None) };
+        if lost.is_some() {
+            accounts::add_device(db, &device, now_ms)?;
+        }
+        Ok(lost)
+    });
+    let lost = write.await?;
+    noted::replaced(&app, &user, lost.flatten()).await;
+    Ok(lost.is_some())
 }
 
 /// Takes in a device that comes by a link, one for each link; nothing where there is none. Until it has come with its
@@ -95,7 +126,7 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
 ///
 /// # Errors
 /// When storage refuses.
-pub(super) fn lets_in(
+fn lets_in(
     db: &Connection,
     device: &DeviceRow,
     now_ms: i64,

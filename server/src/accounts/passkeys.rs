@@ -13,6 +13,7 @@ use ankomst_shared::sync::message::{NewPasskey, PasskeyChallenge, PasskeyProof};
 use crate::accounts::{DoorError, noted, stricter};
 use crate::app::App;
 use crate::auth::passkey::{self, Page, Purpose};
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::Entry;
 use crate::storage::sqlite::accounts::{self, UserRow};
@@ -126,16 +127,24 @@ pub async fn register(
         used_ms: None,
         regressed_ms: None,
     };
-    let added = app.writer.write(move |db| {
-        if passkeys::of(db, row.user)?.len() >= PASSKEYS_MAX {
-            return Ok(false);
+    let (adding, session) = (Arc::clone(app), *session);
+    // To its end, also when whoever asked has gone: a passkey that there is, is in the access log.
+    let added = given::apart(async move {
+        let added = adding.writer.write(move |db| {
+            if passkeys::of(db, row.user)?.len() >= PASSKEYS_MAX {
+                return Ok(false);
+            }
+            passkeys::add(db, &row)
+        });
+        let is_added = added.await?;
+        if is_added {
+            noted::passkey(&adding, &session).await;
         }
-        passkeys::add(db, &row)
+        Ok::<_, StorageError>(is_added)
     });
-    if !added.await? {
+    if !added.await.map_err(|_| StorageError::Stopped)?? {
         return Err(DoorError::Request("the passkey is known, or there are too many"));
     }
-    noted::passkey(app, session).await;
     Ok(())
 }
 

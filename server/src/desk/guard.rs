@@ -13,7 +13,6 @@ use super::people::day;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
-use crate::storage::accesses::read;
 use crate::storage::sqlite::grants::{self, GrantRow, LEVEL_MAX};
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
@@ -36,8 +35,6 @@ const NEEDS: [(&str, Word); 4] = [
 ];
 /// Lines of a list.
 const LINES_MAX: usize = 200;
-/// Sheets that are told of one record.
-const SHEETS_MAX: usize = 20;
 
 impl Desk {
     /// What can be done, and what was.
@@ -60,14 +57,9 @@ impl Desk {
             actions.push(self.act_of(HERE, (name, ""), (label, Sign::Folder, help), Vec::new()));
         }
         if supervises {
-            let (raised, prints) = self.raised()?;
+            let (raised, records) = self.raised()?;
             parts.push(self.part("raised", Word::DeskGuardRaised, Body::Lines(raised, none)));
-            if !prints.is_empty() {
-                let sheets = Body::Lines(prints, String::new());
-                let mut part = self.part("prints", Word::DeskGuardPrints, sheets);
-                self.w(Word::DeskGuardPrintsHelp).clone_into(&mut part.help);
-                parts.push(part);
-            }
+            parts.extend(self.sheets(&records)?);
         }
         Ok(PageView {
             title: self.w(Word::DeskGuard).to_owned(),
@@ -144,9 +136,8 @@ impl Desk {
         Ok(lines)
     }
 
-    /// Records that were protected more, as far as this person may read them, and who has them on paper: a sheet does
-    /// not know what was decided after it.
-    fn raised(&self) -> Result<(Vec<Line>, Vec<Line>), DeskError> {
+    /// Records that were protected more, as far as this person may read them, as lines and with their titles.
+    fn raised(&self) -> Result<(Vec<Line>, Vec<(DocumentId, String)>), DeskError> {
         let found = self.app.readers.read(|db| {
             let rights = access::rights_now(db, &self.me)?;
             let mut found = Vec::new();
@@ -157,15 +148,13 @@ impl Desk {
             }
             Ok(found)
         })?;
-        let (mut lines, mut sheets) = (Vec::new(), Vec::new());
+        let (mut lines, mut records) = (Vec::new(), Vec::new());
         for (row, level, reason) in found {
             self.saw(row.id, &row.kind);
             let title = self.app.row_readers.read(|db| rows::told(db, row.id))?;
             let title = title.map(|(title, _)| title).filter(|title| !title.is_empty());
             let title = title.unwrap_or_else(|| self.kind_words(&row.kind));
-            if sheets.len() < LINES_MAX {
-                sheets.extend(self.sheets(row.id, &title)?);
-            }
+            records.push((row.id, title.clone()));
             lines.push(Line {
                 key: row.id.to_string(),
                 title,
@@ -174,29 +163,7 @@ impl Desk {
                 ..Line::default()
             });
         }
-        Ok((lines, sheets))
-    }
-
-    /// The sheets that a record stands on, the newest first: who has printed them, and on which tablet.
-    fn sheets(&self, record: DocumentId, title: &str) -> Result<Vec<Line>, DeskError> {
-        let prints = self.app.audit.read(|db| read::prints(db, record, SHEETS_MAX))?;
-        let mut lines = Vec::new();
-        self.app.readers.read(|db| {
-            for noted in &prints {
-                let who = noted.entry.who.map(|id| accounts::user(db, id)).transpose()?.flatten();
-                let device = noted.entry.device.map(|id| accounts::device(db, id)).transpose()?;
-                let by = [who.map(|user| user.name), device.flatten().map(|device| device.name)];
-                lines.push(Line {
-                    key: noted.seq.to_string(),
-                    title: title.to_owned(),
-                    detail: by.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-                    figure: Self::moment(noted.at_ms()),
-                    ..Line::default()
-                });
-            }
-            Ok(())
-        })?;
-        Ok(lines)
+        Ok((lines, records))
     }
 
     /// What was opened, field by field.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ankomst_shared::app::{Act, Action, Badge, Line, Look, Role, Sign, Tone};
 use ankomst_shared::catalog::{Catalog, Kind, civil, written_date};
+use ankomst_shared::find::short_number;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
@@ -76,9 +77,10 @@ impl Desk {
         let checklist = self.checklist(row);
         let what = if checklist.is_empty() { label } else { &checklist };
         let is_hidden = is_hidden(row) || parent.is_some_and(is_hidden);
+        let number = number(row, parent);
         // What has no name of its own is called as what it belongs to, and what is protected by its number.
         let (title, what) = match (is_hidden, row.title.is_empty()) {
-            (true, _) => (row.number.as_str(), what),
+            (true, _) => (number.as_str(), what),
             (false, true) => (above, what),
             (false, false) => (row.title.as_str(), ""),
         };
@@ -186,6 +188,15 @@ impl Desk {
 /// Whether a list does not name a record, whoever reads it.
 const fn is_hidden(row: &ProjectedRow) -> bool {
     row.shielded || row.protection > 0
+}
+
+/// The number of a record; of one that has none, that of what it belongs to.
+fn number(row: &ProjectedRow, parent: Option<&ProjectedRow>) -> String {
+    match (row.number.as_str(), parent) {
+        ("", Some(parent)) => number(parent, None),
+        ("", None) => short_number(row.document),
+        (number, _) => number.to_owned(),
+    }
 }
 
 fn differ(text: &str) -> Badge {

@@ -3,7 +3,7 @@
 //! person may read.
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
-//! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`destroy`] and [`destroyed`], [`guard`], [`organisation`] and [`organise`], [`register`],
+//! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`destroy`] and [`destroyed`], [`guard`], [`sheets`], [`organisation`] and [`organise`], [`register`],
 //! [`listed`], [`own`], [`passkeys`], [`tasks`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
 
 mod audited;
@@ -28,6 +28,7 @@ mod people;
 pub mod register;
 mod reports;
 mod sample;
+mod sheets;
 mod story;
 mod tasks;
 

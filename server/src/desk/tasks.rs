@@ -171,15 +171,15 @@ impl Desk {
         if said.len() > 1_000 {
             return Err(DeskError::BadValue("comment"));
         }
-        // One answer at a time: what is tapped twice, or sent again because the reply was lost, is one answer.
-        let mut lately = self.app.answered.lock().await;
+        // One answer to a task at a time: what is tapped twice, or sent again because the reply was lost, is one answer.
+        let _turn = self.app.answered.turn(entry).await;
         let answer = Answer {
             user: self.me.id,
             entry: entry.to_owned(),
             status: status.to_owned(),
             said: said.to_owned(),
         };
-        if lately.has(&answer, self.app.now_ms()) {
+        if self.app.answered.has(&answer, self.app.now_ms()) {
             return Ok(self.answered());
         }
         let (tasks, _) = self.sent(&departments)?;
@@ -187,7 +187,7 @@ impl Desk {
         if let Some(refused) = self.write_answer(task, (status, said)).await? {
             return Ok(refused);
         }
-        lately.note(answer, self.app.now_ms());
+        self.app.answered.note(answer, self.app.now_ms());
         Ok(self.answered())
     }
 

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::desk::{Desk, DeskError};
+use crate::given;
 use crate::http::problem::Problem;
 use crate::http::signed_in::{SignedIn, origin};
 use crate::http::whole::Whole;
@@ -47,7 +48,9 @@ pub async fn act(
     type Question = ((String, String), (Language, Vec<(String, Value)>));
     let ((_, name), (language, answers)): Question = question(&body)?;
     let desk = Desk::open(app, &session, language)?.at(&origin(&headers));
-    Ok(answer(&desk.act(&name, answers).await?))
+    // To its end, also when whoever asked has gone: what is written has its entry in the access log, too.
+    let acted = given::apart(async move { desk.act(&name, answers).await });
+    Ok(answer(&acted.await.map_err(|_| Problem::defect())??))
 }
 
 /// Reads a question of this form of pages; of another form nothing is read.

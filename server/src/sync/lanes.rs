@@ -3,7 +3,7 @@
 //! Everybody's changes are tried in the quick lane, a document at a time. When a batch kills or hangs the child
 //! there, the changes of each device are tried by themselves; those that do it again are marked, on the disk, and
 //! go to the slow lane with whatever else that device has waiting. There each is tried alone. One that kills
-//! twice is held. So one device costs everybody else two deadlines of the quick lane, however much it sends.
+//! twice is held; if a person lets it in, it is tried there once more. So one device costs everybody else two deadlines of the quick lane, however much it sends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::storage::sqlite::{Connection, trials, weights};
 use crate::trial::{Lane, Outcome, Tried, Work};
 
 /// A change that has killed so often alone is held.
-const DEATHS_MAX: u32 = 2;
+pub(super) const DEATHS_MAX: u32 = 2;
 /// Most changes of a document in one turn.
 const TURN_MAX: usize = 256;
 /// Most that those of one turn weigh, but for a single one: a deadline is enough for many times as much.

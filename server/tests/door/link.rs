@@ -15,6 +15,7 @@ use axum::http::{Method, Request, StatusCode, header};
 
 use super::audited::count;
 use super::desk::{act, page, read, someone};
+use super::gone::{leaves, until};
 use super::kinds::Somebody;
 use super::kit::{Answer, Browser, Door, PASSWORD};
 
@@ -199,6 +200,24 @@ async fn where_a_unit_decides_so_only_a_link_enrols_and_known_tablets_go_on() {
     // A log that does not know the decision weakens nothing.
     app.policies.set(Vec::new());
     assert_eq!(Browser::new(3).enrol(&door, "lank-bara", CHOSEN).await.problem(), "only-by-link");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_link_did_is_noted_also_when_whoever_used_it_has_gone() {
+    let (door, mut browser, me) = someone("lank-borta", Role::Administrator).await;
+    let app = &door.app;
+    assert_eq!(act(&mut browser, &door, "org-policy", &ONLY).await.status, StatusCode::OK);
+    feed::settle(app).await.unwrap();
+    let secret = made(&door, me).await;
+    let is_used = || app.readers.read(|db| links::may_enrol(db, me, 1)).unwrap();
+    leaves(take(&door, 42, &secret, CHOSEN), is_used).await;
+    until(|| count(&door, What::PasswordSet) == 1).await;
+    let (mut lost, mut other) = (Browser::new(4), Browser::new(5));
+    assert_eq!(lost.enrol(&door, "lank-borta", CHOSEN).await.status, StatusCode::OK);
+    let lost = lost.device.unwrap();
+    let is_ended = || !app.readers.read(|db| accounts::device(db, lost)).unwrap().unwrap().active;
+    leaves(other.enrol(&door, "lank-borta", CHOSEN), is_ended).await;
+    until(|| count(&door, What::Revoked) == 1).await;
 }
 
 #[tokio::test]

@@ -73,10 +73,11 @@ pub fn open(folder: &Path, key: &SigningKey, now_ms: i64) -> Result<Connection, 
     if !db.query_row(known, [], |row| row.get(0))? {
         db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT"))?;
     }
-    // What is asked of a record when it is protected: who has it on paper.
-    let printed = What::Printed.number();
+    // What is asked of a record when it is protected: who has it on paper, by a device that has ever had it.
+    let (printed, delivered) = (What::Printed.number(), What::Delivered.number());
     db.execute_batch(&format!(
-        "CREATE INDEX IF NOT EXISTS printed ON access (record) WHERE what = {printed}"
+        "CREATE INDEX IF NOT EXISTS printed ON access (record) WHERE what = {printed};
+         CREATE INDEX IF NOT EXISTS delivered ON access (record, device) WHERE what = {delivered}"
     ))?;
     let fresh = match (beside::read(&file, &key.public())?, end(&db)?) {
         (beside::Told::Nothing, None) => Some(What::Begun),

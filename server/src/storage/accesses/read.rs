@@ -29,33 +29,64 @@ pub fn each(
     Ok(())
 }
 
-/// Who has put a record on paper, the newest first.
+/// The sheets on which one person has put a record, by one device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Printed {
+    /// The person.
+    pub who: Option<UserId>,
+    /// The device.
+    pub device: Option<DeviceId>,
+    /// When the newest was printed, Unix milliseconds.
+    pub newest_ms: i64,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Who has put a record on paper, by which device.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn prints(
+pub fn prints(db: &Connection, record: DocumentId) -> Result<Vec<Printed>, StorageError> {
+    let what = What::Printed.number();
+    let select = format!(
+        "SELECT who, device, max(coalesce(at, received)), count(*) FROM access
+         WHERE record = ?1 AND what = {what} GROUP BY who, device"
+    );
+    let mut select = db.prepare_cached(&select)?;
+    let rows = select.query_map([record.as_bytes().as_slice()], |row| {
+        Ok(Printed {
+            who: id(row, 0)?.map(UserId::from_bytes),
+            device: id(row, 1)?.map(DeviceId::from_bytes),
+            newest_ms: row.get(2)?,
+            count: row.get::<_, i64>(3)?.unsigned_abs(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a record ever went to a device.
+///
+/// # Errors
+/// When the database refuses.
+pub fn was_delivered(
     db: &Connection,
     record: DocumentId,
-    most: usize,
-) -> Result<Vec<Noted>, StorageError> {
-    let what = What::Printed.number();
-    let select =
-        format!("{COLUMNS} WHERE record = ?1 AND what = {what} ORDER BY seq DESC LIMIT ?2");
-    let mut select = db.prepare_cached(&select)?;
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut rows = select.query((record.as_bytes().as_slice(), most))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.extend(noted(row)?);
-    }
-    Ok(found)
+    device: DeviceId,
+) -> Result<bool, StorageError> {
+    let what = What::Delivered.number();
+    let select = format!(
+        "SELECT EXISTS (SELECT 1 FROM access WHERE record = ?1 AND device = ?2 AND what = {what})"
+    );
+    let ids = (record.as_bytes().as_slice(), device.as_bytes().as_slice());
+    Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
+}
+
+fn id(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<[u8; 16]>> {
+    let bytes: Option<Vec<u8>> = row.get(at)?;
+    Ok(bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()))
 }
 
 fn noted(row: &Row<'_>) -> Result<Option<Noted>, StorageError> {
-    let id = |at: usize| -> Result<Option<[u8; 16]>, StorageError> {
-        let bytes: Option<Vec<u8>> = row.get(at)?;
-        Ok(bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()))
-    };
     let (what, mode) = (What::of(row.get(7)?), Mode::of(row.get(10)?));
     let chain: Vec<u8> = row.get(12)?;
     let (Some(what), Some(mode), Ok(chain)) = (what, mode, Chain::try_from(chain.as_slice()))
@@ -64,11 +95,11 @@ fn noted(row: &Row<'_>) -> Result<Option<Noted>, StorageError> {
     };
     let entry = Entry {
         at_ms: row.get(1)?,
-        who: id(3)?.map(UserId::from_bytes),
-        device: id(4)?.map(DeviceId::from_bytes),
-        unit: id(5)?.map(UnitId::from_bytes),
+        who: id(row, 3)?.map(UserId::from_bytes),
+        device: id(row, 4)?.map(DeviceId::from_bytes),
+        unit: id(row, 5)?.map(UnitId::from_bytes),
         what,
-        record: id(6)?.map(DocumentId::from_bytes),
+        record: id(row, 6)?.map(DocumentId::from_bytes),
         about: row.get(8)?,
         purpose: row.get(9)?,
         mode,

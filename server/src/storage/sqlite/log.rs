@@ -724,6 +724,21 @@ pub fn is_held_by(
     Ok(select.query_row((Blob(device), Blob(document)), |row| row.get(0))?)
 }
 
+/// Whether a device has written anything in a document, whatever became of it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_written(
+    db: &Connection,
+    document: DocumentId,
+    device: DeviceId,
+) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM chunks WHERE document = ?1 AND device = ?2)",
+    )?;
+    Ok(select.query_row((Blob(document), Blob(device)), |row| row.get(0))?)
+}
+
 /// Houses a device has taken along.
 ///
 /// # Errors

@@ -16,7 +16,8 @@ use crate::storage::accesses::entry::What as Noted;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
 use crate::storage::sqlite::held::{self, DEPENDS, KILLED, REFUSED, may_be_released};
 use crate::storage::sqlite::log::{self, ChunkRow, DocumentRow};
-use crate::storage::sqlite::{Connection, accounts};
+use crate::storage::sqlite::{Connection, accounts, trials};
+use crate::sync::lanes::DEATHS_MAX;
 use crate::sync::{access, noted};
 
 /// Why nothing was decided.
@@ -132,12 +133,17 @@ fn carry_out(
     let what = if asked.is_release { What::Released } else { What::Refused };
     for chunk in &all {
         let held_for = held_for(db, chunk)?;
+        let has_killed = held_for == KILLED;
         let (hash, reason) = (chunk.root(), asked.reason.clone());
         let by = Some(asked.by);
         decided::add(db, &DecidedRow { document, hash, at_ms, what, held_for, by, reason })?;
-        if asked.is_release && chunk.reason.as_deref() == Some(KILLED) {
-            // From here on it waits like what builds on others; a trial that it ends again holds it again.
-            held::set_reason(db, (document, chunk.hash), DEPENDS)?;
+        if asked.is_release && has_killed {
+            // Tried once more, alone: a trial that it ends again holds it again.
+            trials::mark(db, (document, chunk.hash), DEATHS_MAX - 1)?;
+            if chunk.reason.as_deref() == Some(KILLED) {
+                // From here on it waits like what builds on others.
+                held::set_reason(db, (document, chunk.hash), DEPENDS)?;
+            }
         }
     }
     let let_in = let_in(app, db, document)?;

@@ -21,6 +21,7 @@ use axum::http::StatusCode;
 
 use super::super::audited::count;
 use super::super::desk::{act, page};
+use super::super::gone::{leaves, until};
 use super::super::register::{lines, read};
 use super::accesses::{last, records};
 use super::world::{Known, Somebody, World, world};
@@ -251,6 +252,27 @@ async fn an_answer_that_is_tapped_twice_is_one() {
     let other = [("status", "doing"), ("comment", "Ändå inte")];
     let answer = act(&mut again, door, &name, &other).await;
     assert_eq!(answer.problem(), "nowhere", "what is done is answered by nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_noted_and_written_once_also_when_whoever_gave_it_has_gone() {
+    let mut world = world().await;
+    let app = Arc::clone(&world.door.app);
+    let mut people = core::mem::take(&mut world.people);
+    let case = sends(&world, &mut people).await[0];
+    let door = &world.door;
+    let school = one(&mut people, Role::Recipient, 0);
+    let mut again = school.browser.clone();
+    let (name, said) = (format!("answer:{A}"), [("status", "waiting"), ("comment", "Från måndag")]);
+    let waits = || app.readers.read(|db| log::chunks_of(db, case, "pending")).unwrap().len();
+    // Somebody is answering another task all the while.
+    let other = app.answered.turn(B).await;
+    leaves(act(&mut school.browser, door, &name, &said), || waits() > 0).await;
+    until(|| count(door, What::Answered) == 1).await;
+    let answer = act(&mut again, door, &name, &said).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.problem());
+    assert_eq!((waits(), count(door, What::Answered)), (1, 1));
+    drop(other);
 }
 
 #[tokio::test(flavor = "multi_thread")]
