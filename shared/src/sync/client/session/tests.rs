@@ -147,8 +147,8 @@ impl Kept for Late {
         true
     }
 
-    fn follows(&self, _: DocumentId) -> bool {
-        false
+    fn parent(&self, _: DocumentId) -> Option<DocumentId> {
+        None
     }
 }
 
