@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{DeviceId, UnitId, UserId, base32};
+use ankomst_shared::ids::{UnitId, UserId, base32};
 
 use crate::accounts::first::{FirstError, fits_as_password};
 use crate::accounts::passkeys::FIRST_HOURS;
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::given;
 use crate::storage::accesses::entry::Entry;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
-use crate::storage::sqlite::{Connection, links, passkeys};
+use crate::storage::sqlite::{links, passkeys};
 use crate::storage::{StorageError, random};
 
 /// The page behind links.
@@ -99,7 +99,9 @@ pub async fn take(app: &Arc<App>, secret: &str, password: String) -> Result<(), 
     Ok(())
 }
 
-/// Adds a device, where the unit has decided so only by a link; tells whether it was. A device that it ends is noted.
+/// Adds a device, where the unit has decided so only by a link, one for each; tells whether it was. Until one that came
+/// by a link has come with its session another is taken in its place and ends it, which is noted: the answer may have been
+/// lost on the way.
 ///
 /// # Errors
 /// When storage refuses.
@@ -110,35 +112,19 @@ pub(super) async fn adds(
 ) -> Result<bool, StorageError> {
     let (is_bound, now_ms) = (is_only_way(&app, user.unit)?, app.now_ms());
     let write = app.writer.write(move |db| {
-        let lost = if is_bound { lets_in(db, &device, now_ms)? } else { Some(None) };
-        if lost.is_some() {
-            accounts::add_device(db, &device, now_ms)?;
+        if is_bound && !links::may_enrol(db, device.user, now_ms)? {
+            return Ok((false, None));
         }
-        Ok(lost)
+        let lost = if is_bound { links::enrols(db, device.user, device.id)? } else { None };
+        if let Some(lost) = lost {
+            accounts::revoke_device(db, lost)?;
+        }
+        accounts::add_device(db, &device, now_ms)?;
+        Ok((true, lost))
     });
-    let lost = write.await?;
-    noted::replaced(&app, &user, lost.flatten()).await;
-    Ok(lost.is_some())
-}
-
-/// Takes in a device that comes by a link, one for each link; nothing where there is none. Until it has come with its
-/// session another is taken in its place and ends it, which is given back: the answer may have been lost on the way.
-///
-/// # Errors
-/// When storage refuses.
-fn lets_in(
-    db: &Connection,
-    device: &DeviceRow,
-    now_ms: i64,
-) -> Result<Option<Option<DeviceId>>, StorageError> {
-    if !links::may_enrol(db, device.user, now_ms)? {
-        return Ok(None);
-    }
-    let lost = links::enrols(db, device.user, device.id)?;
-    if let Some(lost) = lost {
-        accounts::revoke_device(db, lost)?;
-    }
-    Ok(Some(lost))
+    let (is_added, lost) = write.await?;
+    noted::replaced(&app, &user, lost).await;
+    Ok(is_added)
 }
 
 /// Whether a unit has decided so for today.

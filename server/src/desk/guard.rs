@@ -10,6 +10,7 @@ use ankomst_shared::text::Word;
 
 use super::clean::place;
 use super::people::day;
+use super::sheets::Titled;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
@@ -137,7 +138,7 @@ impl Desk {
     }
 
     /// Records that were protected more, as far as this person may read them, as lines and with their titles.
-    fn raised(&self) -> Result<(Vec<Line>, Vec<(DocumentId, String)>), DeskError> {
+    fn raised(&self) -> Result<(Vec<Line>, Vec<Titled>), DeskError> {
         let found = self.app.readers.read(|db| {
             let rights = access::rights_now(db, &self.me)?;
             let mut found = Vec::new();

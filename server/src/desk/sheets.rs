@@ -16,6 +16,9 @@ use crate::storage::sqlite::{accounts, log};
 /// Lines of the list.
 const LINES_MAX: usize = 200;
 
+/// A record and its title.
+pub(super) type Titled = (DocumentId, String);
+
 /// What one person has printed of a record and what belongs to it, by one device.
 struct Sheets {
     record: usize,
@@ -27,7 +30,7 @@ struct Sheets {
 impl Desk {
     /// The sheets on which these records stand, or what belongs to them, each record with its title. What no device
     /// can have printed comes last: somebody says so who wants the others not to be seen.
-    pub(super) fn sheets(&self, records: &[(DocumentId, String)]) -> Result<Vec<Part>, DeskError> {
+    pub(super) fn sheets(&self, records: &[Titled]) -> Result<Vec<Part>, DeskError> {
         let mut sheets = Vec::new();
         for (number, (id, _)) in records.iter().enumerate() {
             sheets.extend(self.sheets_of(number, *id)?);

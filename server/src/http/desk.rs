@@ -49,7 +49,7 @@ pub async fn act(
     let ((_, name), (language, answers)): Question = question(&body)?;
     let desk = Desk::open(app, &session, language)?.at(&origin(&headers));
     // To its end, also when whoever asked has gone: what is written has its entry in the access log, too.
-    let acted = given::apart(async move { desk.act(&name, answers).await });
+    let acted = given::apart(Box::pin(async move { desk.act(&name, answers).await }));
     Ok(answer(&acted.await.map_err(|_| Problem::defect())??))
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn until(holds: impl Fn() -> bool) {
             pace.tick().await;
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok(), "in vain");
+    assert!(tokio::time::timeout(Duration::from_mins(1), waiting).await.is_ok(), "in vain");
 }
 
 #[tokio::test(flavor = "multi_thread")]
