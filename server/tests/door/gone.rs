@@ -21,8 +21,11 @@ pub(crate) async fn leaves<T>(asking: impl Future<Output = T>, has_written: impl
     let mut asking = pin!(asking);
     let mut pace = interval(PACE);
     let mut context = Context::from_waker(Waker::noop());
-    while asking.as_mut().poll(&mut context).is_pending() && !has_written() {
+    while asking.as_mut().poll(&mut context).is_pending() {
         pace.tick().await;
+        if has_written() {
+            return;
+        }
     }
     assert!(has_written(), "it ended and had written nothing");
 }
