@@ -15,7 +15,9 @@ use super::state::{Open, Opened};
 /// refused, which stays kept.
 pub(super) fn open(actor: ActorId, rows: &BTreeMap<ChangeHash, ChunkRow>) -> Option<Document> {
     #[cfg(debug_assertions)]
-    rows.values().for_each(|row| super::opening::drill(&row.bytes));
+    for row in rows.values() {
+        super::opening::drill(&row.bytes);
+    }
     let with = |refused: bool| {
         let rows = rows.values().filter(|row| refused || row.stage != Stage::Refused);
         Document::open(actor, rows.map(|row| row.bytes.as_slice())).ok()
