@@ -225,7 +225,7 @@ pub(super) fn migrate(folder: &Folder) -> anyhow::Result<()> {
 
 pub(super) async fn doctor(folder: &Folder) -> anyhow::Result<()> {
     let app = folder.beside().await?;
-    let found = care::examine(&app)?;
+    let found = care::doctor::examine(&app)?;
     for finding in &found {
         println!("{}  {}", if finding.fine { "ok  " } else { "LOOK" }, finding.what);
         if !finding.how.is_empty() {

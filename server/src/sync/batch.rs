@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::storage::sqlite::Connection;
 use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::limits::{FEED_BATCH_CHUNKS_MAX, SYNC_BODY_BYTES_MAX};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::Position;
 use ankomst_shared::sync::message::{DeliveredChunk, FeedBatch};
-use rusqlite::Connection;
 
 use crate::app::App;
 use crate::storage::StorageError;

@@ -1,10 +1,10 @@
 //! Where a document begins: its header, and all that must fit it.
 
+use crate::storage::sqlite::Connection;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::ChunkInfo;
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{Header, PublicKey};
-use rusqlite::Connection;
 
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::storage::sqlite::Connection;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::ChunkInfo;
 use ankomst_shared::ids::{DeviceId, DocumentId};
@@ -13,7 +14,6 @@ use ankomst_shared::sign::{Header, PublicKey};
 use ankomst_shared::sync::message::{
     Ack, CAN_DESTROY, Destroyed, ExchangeAnswer, Hello, Outcome, Refused,
 };
-use rusqlite::Connection;
 
 use crate::app::App;
 use crate::storage::StorageError;
