@@ -27,6 +27,9 @@ pub const CONTINUITY_DAYS: (&str, u32) = ("continuity_days", 60);
 /// Minutes after which a screen that nobody touches shuts.
 pub const SHUTS_MINUTES: (&str, u32) = ("lock_minutes", 60);
 
+/// Seconds of the lease, what is protected, and whether there may be more of it.
+pub type Told = (u32, Option<Vec<DocumentId>>, Option<bool>);
+
 /// Seconds for which a device with these records may be read without contact, and what of them is protected and does
 /// not stay there longer, with what was decided about it; and whether there may be more of that.
 ///
@@ -36,7 +39,7 @@ pub fn of(
     (app, db): (&App, &Connection),
     unit: UnitId,
     held: &BTreeSet<DocumentId>,
-) -> Result<(u32, Option<Vec<DocumentId>>, Option<bool>), StorageError> {
+) -> Result<Told, StorageError> {
     let is_whole = app.making.is_whole();
     let mut guarded = app.row_readers.read(guards::guarded)?;
     guarded.retain(|guard| held.contains(&guard.document));
