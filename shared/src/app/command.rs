@@ -103,8 +103,9 @@ pub enum Command {
     SetLanguage(Language),
     /// Gives a view. The page is told by [`Event::Changed`] when to ask again.
     Get(Query),
-    /// These records stand on a sheet that is being printed: the server's access log is told.
-    Printed(Vec<DocumentId>),
+    /// A sheet is being printed that has this address and leads to others: the server's access log is told which records
+    /// that are.
+    Printed(Vec<String>),
     /// Saves a keystroke's result as a draft: the reply `Saved` means it is durable (L0).
     Type {
         /// The document.

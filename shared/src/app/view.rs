@@ -65,6 +65,7 @@ pub enum Role {
 impl Role {
     /// The code it is written as.
     #[must_use]
+    #[expect(clippy::as_conversions, reason = "the codes are the places, from nought on")]
     pub const fn code(self) -> u8 {
         self as u8
     }

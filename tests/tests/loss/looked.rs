@@ -73,15 +73,19 @@ fn what_was_printed_without_contact_is_known_where_the_record_is_protected_later
         assert!(elin.eventually(SYNC_MAX, || elin.status().contact == Contact::None).await);
         // A sheet is one sheet, whatever the browser says of it; the tablet goes out after it.
         for _ in 0..2 {
-            elin.must(Command::Printed(vec![cases[0], cases[1]])).await;
+            let lines = cases[..2].iter().map(|case| format!("/arenden/{case}"));
+            elin.must(Command::Printed(lines.collect())).await;
         }
         elin = elin.reopen().await;
         elin.unlock("elin").await;
         server.start();
         elin.sync().await;
         let lines = noted(&server, "printed");
-        let records: Vec<&str> = lines.iter().map(|line| line[7].as_str()).collect();
-        assert_eq!(records, [cases[0].to_string(), cases[1].to_string()], "{lines:?}");
+        let mut records: Vec<&str> = lines.iter().map(|line| line[7].as_str()).collect();
+        records.sort_unstable();
+        let mut wanted = [cases[0].to_string(), cases[1].to_string()];
+        wanted.sort_unstable();
+        assert_eq!(records, wanted, "{lines:?}");
         assert!(lines.iter().all(|line| line[3] == "elin" && line[5] == "offline"), "{lines:?}");
 
         let place = folder.path().join("raw");

@@ -2,7 +2,6 @@
 
 use crate::prelude::*;
 use ankomst_shared::app::{Command, Contact, Language, Role, Status};
-use ankomst_shared::ids::DocumentId;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -274,26 +273,22 @@ pub fn listen_for_update() {
     heard.forget();
 }
 
-/// Tells the core which records stand on a sheet: the one of the place, those of its lines, and those it leads to. Ids of
-/// what is no record (entries) are told, too, and known to nobody.
+/// Tells the core what stands on a sheet: the address of the place, of its lines, and of all that it leads to.
 pub fn listen_for_prints() {
     let heard = Closure::<dyn FnMut()>::new(move || {
         let Some(window) = web_sys::window() else { return };
         let Some(document) = window.document() else { return };
-        let here = window.location().pathname().unwrap_or_default();
-        let mut places = vec![here];
+        let mut places = vec![window.location().pathname().unwrap_or_default()];
         if let Ok(found) = document.query_selector_all("main :is(a[href], [data-line])") {
-            let found =
-                (0..found.length()).filter_map(|at| found.get(at)?.dyn_into::<Element>().ok());
-            let places_of = |one: Element| {
-                ["href", "data-line"].into_iter().filter_map(move |name| one.get_attribute(name))
-            };
-            places.extend(found.flat_map(places_of));
+            for at in 0..found.length() {
+                if let Some(one) = found.get(at).and_then(|one| one.dyn_into::<Element>().ok()) {
+                    places.extend(
+                        one.get_attribute("href").or_else(|| one.get_attribute("data-line")),
+                    );
+                }
+            }
         }
-        let ids =
-            places.iter().flat_map(|place| place.split('/')).filter_map(|part| part.parse().ok());
-        let ids: std::collections::BTreeSet<DocumentId> = ids.collect();
-        ask(Command::Printed(ids.into_iter().collect()), |_| {});
+        ask(Command::Printed(places), |_| {});
     });
     if let Some(window) = web_sys::window() {
         let _ =

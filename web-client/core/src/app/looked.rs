@@ -4,6 +4,7 @@
 use ankomst_shared::app::{Contact, Query, Refusal};
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::limits::LOOKS_MAX;
+use ankomst_shared::order;
 use ankomst_shared::sync::message::{Look, Looks};
 
 use super::state::{Core, Open};
@@ -77,10 +78,13 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// Counts that records stand on a sheet that is printed, and stores it.
-    pub(super) async fn printed(&self, records: &[DocumentId]) -> Result<(), Refusal> {
-        let records = records.iter().take(LOOKS_MAX);
-        let prints: Vec<Look> = records.map(|id| self.one_look(*id, Some(true))).collect();
+    /// Counts that records stand on a sheet that is printed, and stores it. An id of what is no record is known to nobody.
+    pub(super) async fn printed(&self, addresses: &[String]) -> Result<(), Refusal> {
+        let parts = addresses.iter().flat_map(|address| address.split('/'));
+        let mut records: Vec<DocumentId> = parts.filter_map(|part| part.parse().ok()).collect();
+        order::sort_and_dedup(&mut records);
+        let records = records.into_iter().take(LOOKS_MAX);
+        let prints: Vec<Look> = records.map(|id| self.one_look(id, Some(true))).collect();
         let write = self.looks_row(|open| {
             let new = prints.iter().filter(|look| open.count_look(look)).count();
             new > 0

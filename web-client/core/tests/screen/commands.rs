@@ -57,7 +57,7 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::Review { document, approved: true, note: String::new() },
         Command::TakeOn { document, mine: true },
         Command::Asked { form: document, tab: "1".to_owned(), leaves: false },
-        Command::Printed(vec![document]),
+        Command::Printed(vec![document.to_string()]),
         Command::SignOut,
     ];
     let kinds: std::collections::BTreeSet<u8> = all.iter().map(number).collect();
