@@ -7,9 +7,8 @@ use ankomst_shared::ids::DocumentId;
 use crate::cli::place::Folder;
 use crate::reports::destroyed::{all, day, file};
 use crate::storage::sqlite::accounts;
-use crate::sync::access::cleanable;
 use crate::sync::destroy::against::{self, Found};
-use crate::sync::destroy::{self as machinery, Asked, Ground};
+use crate::sync::destroy::{self as machinery, Asked, Ground, destroyable};
 use crate::sync::feed;
 
 /// Options of `destroy`.
@@ -43,8 +42,8 @@ pub(super) async fn destroy(folder: &Folder, args: DestroyArgs) -> anyhow::Resul
     let by = app.readers.read(|db| accounts::user_by_login(db, &args.by))?;
     let by = by.with_context(|| format!("there is no account {}", args.by))?;
     ensure!(
-        app.readers.read(|db| cleanable(db, &by, args.record))?.is_some(),
-        "{} may not destroy {}: only a supervisor who may write the record; nothing was changed",
+        app.readers.read(|db| destroyable(db, &by, args.record))?.is_some(),
+        "{} may not destroy {}: only a supervisor who may write the record and all that belongs to it, and no part of one; nothing was changed",
         args.by,
         args.record
     );

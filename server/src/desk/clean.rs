@@ -42,9 +42,11 @@ impl Desk {
             Err(CleanError::Storage(error)) => return Err(error.into()),
             Err(_) => return Err(DeskError::Nowhere),
         }
-        let whole = self.link(&format!("{}{}", super::destroy::HERE, row.id), Word::DeskDestroy, 0);
-        let whole = Line { figure: String::new(), ..whole };
-        parts.push(self.part("whole", Word::Empty, Body::Lines(vec![whole], String::new())));
+        if self.is_destroyable(row.id)? {
+            let place = format!("{}{}", super::destroy::HERE, row.id);
+            let whole = Line { figure: String::new(), ..self.link(&place, Word::DeskDestroy, 0) };
+            parts.push(self.part("whole", Word::Empty, Body::Lines(vec![whole], String::new())));
+        }
         if !done.is_empty() {
             parts.push(self.part("done", Word::DeskCleanDone, Body::Lines(done, String::new())));
         }

@@ -1,18 +1,20 @@
 //! `/administration/gallra/<id>`: what goes with a record when it is lawfully destroyed, what stands against it, and
-//! doing it. For supervisors who may write the record.
+//! doing it. For supervisors who may write the record and all that belongs to it.
 
 use ankomst_shared::app::{
     Acted, Action, Body, Choice, Input, Language, Line, PageView, Question, Sign, Tone,
 };
+use ankomst_shared::ids::DocumentId;
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError};
+use crate::storage::sqlite::log::DocumentRow;
 use crate::storage::sqlite::rows;
 use crate::sync::destroy::against::{self, Against, Found};
-use crate::sync::destroy::{self, Asked, DestroyError, Ground};
+use crate::sync::destroy::{self, Asked, DestroyError, Ground, destroyable};
 
 /// The place, before the record.
 pub(super) const HERE: &str = "/administration/gallra/";
@@ -20,7 +22,7 @@ pub(super) const HERE: &str = "/administration/gallra/";
 impl Desk {
     /// What goes, and what stands against it.
     pub(super) fn destroying(&self, record: &str) -> Result<PageView, DeskError> {
-        let row = self.cleanable(record)?;
+        let row = self.destroyable(record)?;
         let found = match against::found(&self.app, row.id) {
             Ok(found) => found,
             Err(DestroyError::Storage(error)) => return Err(error.into()),
@@ -60,6 +62,17 @@ impl Desk {
             parts,
             ..PageView::default()
         })
+    }
+
+    /// A record that this person may destroy; any other is as if it were not there.
+    fn destroyable(&self, record: &str) -> Result<DocumentRow, DeskError> {
+        let row = self.cleanable(record)?;
+        if self.is_destroyable(row.id)? { Ok(row) } else { Err(DeskError::Nowhere) }
+    }
+
+    /// Whether this person may destroy a record.
+    pub(super) fn is_destroyable(&self, record: DocumentId) -> Result<bool, DeskError> {
+        Ok(self.app.readers.read(|db| destroyable(db, &self.me, record))?.is_some())
     }
 
     /// Offered where some ground is left.
@@ -149,7 +162,7 @@ impl Desk {
         record: &str,
         answers: &Answers,
     ) -> Result<Acted, DeskError> {
-        let row = self.cleanable(record)?;
+        let row = self.destroyable(record)?;
         let said = |id: &str| {
             let found = answers.iter().find(|(known, _)| known == id);
             found.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()

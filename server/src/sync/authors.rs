@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, DeviceRow};
+use crate::storage::sqlite::destroyed;
 use crate::sync::office::Office;
 
 /// Whose word a part is.
@@ -48,6 +49,9 @@ pub(super) fn covered(infos: &[&ChunkInfo], last: ChangeHash) -> BTreeSet<Change
 
 /// Whose word a part is: its envelope is signed by an enrolled device of that person.
 pub(super) fn author(app: &App, db: &Connection, part: &PushPart) -> Result<Author, StorageError> {
+    if destroyed::is_nothing(part.document) {
+        return Ok(Author::Nobody);
+    }
     let Ok(claimed) = AuthorEnvelope::peek(&part.envelope) else {
         let carried = CarriedEnvelope::open(&part.envelope, &app.secrets.server.public()).ok();
         let carried = carried.filter(|carried| carried.document == part.document);

@@ -65,7 +65,7 @@ pub async fn answer(
     if !met::comes(app, session, stands, Some(hello.wants.clone())).await? {
         return Err(ExchangeError::Ended);
     }
-    late::hears(app, device, exchange.gone.unwrap_or_default(), (&acks, &hello)).await?;
+    late::hears(app, session, exchange.gone.unwrap_or_default(), (&acks, &hello)).await?;
     let user =
         app.readers.read(|db| accounts::user(db, session.user))?.ok_or(ExchangeError::Ended)?;
     let (hello, user) = (Arc::new(hello), Arc::new(user));
@@ -176,7 +176,7 @@ fn gather(
             Decision::Follow { send, drop, keep } => (send, drop, keep, false),
         };
         let gathering = Gathering { app, db, session, head };
-        let destroyed = late::told(db, (session, user), hello)?;
+        let destroyed = late::told(db, session, hello)?;
         let drop: BTreeSet<DocumentId> = drop.union(&destroyed.drop).copied().collect();
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
         let (send, wait) = shown::ready(db, hello, &send)?;

@@ -11,6 +11,7 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::held::{LARGE, count_waiting};
 use crate::storage::sqlite::weights;
+use crate::sync::destroy::late::Brought;
 use crate::sync::room::Room;
 
 /// What a push has led to so far.
@@ -18,6 +19,8 @@ use crate::sync::room::Room;
 pub(super) struct Found {
     /// Documents of which changes are held at once.
     pub(super) held: BTreeSet<DocumentId>,
+    /// What came too late for a record that was destroyed.
+    pub(super) late: Brought,
     /// Documents in which somebody has no room any more.
     pub(super) crowded: BTreeSet<DocumentId>,
     /// What is left of the room of documents.

@@ -302,7 +302,7 @@ fn store_fitting(
     found: &mut Found,
 ) -> Result<Outcome, StorageError> {
     let document = part.document;
-    if late::is_late((app, db), document, info, now_ms)? {
+    if late::is_late((app, db), (document, info), &mut found.late, now_ms)? {
         return Ok(Outcome::Refused(Refused::Destroyed));
     }
     if let Some(outcome) = against_rules(db, part, info, now_ms)? {

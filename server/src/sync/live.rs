@@ -116,7 +116,7 @@ impl Live {
             if held != self.held {
                 frames.push(ServerFrame::Held(held.clone()));
             }
-            let goes = destroyed::is_to_tell(db, session.device)?;
+            let goes = !destroyed::to_tell(db, session.device)?.is_empty();
             if visible_new || keep.len() != holdings.len() || !whole || goes {
                 frames.push(ServerFrame::Again);
             }

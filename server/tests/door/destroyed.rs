@@ -3,16 +3,21 @@
 use ankomst_server::seed;
 use ankomst_server::storage::StorageError;
 use ankomst_server::storage::destroyed as ledger;
-use ankomst_server::storage::sqlite::{accounts, destroyed, log, rows};
+use ankomst_server::storage::sqlite::{Connection, accounts, destroyed, log, rows};
 use ankomst_server::sync::destroy::against::{self, Against};
 use ankomst_server::sync::destroy::{self, Asked, DestroyError, Ground};
 use ankomst_server::sync::feed;
 use ankomst_shared::app::{Acted, Language};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::limits::DESTROYED_MAX;
 use ankomst_shared::packed::from_bytes;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::{companion, review_of};
+use ankomst_shared::sync::message::{
+    CAN_DESTROY, Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION, Push, Refused,
+};
+use ankomst_shared::sync::{Digest, Position};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
@@ -180,6 +185,161 @@ async fn what_is_cut_off_after_the_log_is_ended_at_the_next_start() {
     destroy::destroy_again(&door.app).await.unwrap();
     assert!(door.app.keys.open_chunk(case, &hash, &sealed).is_err());
     is_gone(&door, case);
+}
+
+/// What a device is told that can be told, and is not sure of some documents.
+async fn told(
+    door: &Door,
+    one: &mut Somebody,
+    (capabilities, unsure): (u64, Vec<DocumentId>),
+) -> ExchangeAnswer {
+    let hello = Hello {
+        version_min: PROTOCOL_VERSION,
+        version_max: PROTOCOL_VERSION,
+        capabilities,
+        build: "test".to_owned(),
+        device: one.browser.device.unwrap(),
+        epoch: None,
+        cursor: Position::default(),
+        high: Position::default(),
+        digest: Digest::default(),
+        wants: Vec::new(),
+        heal: Vec::new(),
+        unsure,
+        arrived: Position::default(),
+    };
+    let (push, deposits) = (Push::default(), Vec::new());
+    let asked = Exchange { hello, push, deposits, looks: None, gone: None };
+    one.browser.post(door, "/api/v1/sync", &asked).await.read()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_write_under_an_id_is_not_lost_by_who_says_it_was_of_a_destroyed_record() {
+    let (door, mut ingrid, case) = village(&[]).await;
+    let (mut elin, _) = Somebody::with(&door, ("elin", "elin-i-provby"), 2).await;
+    destroy::destroy(&door.app, asked(&door, case, Ground::Retention)).await.unwrap();
+    let living = DocumentId::from_bytes([94; 16]);
+    ingrid.begins_with(&door, ("case", living), None, &[]).await;
+    let journal = companion(living, "journal");
+    let (outcome, _) = elin.begins_with(&door, ("run", journal), Some(case), &[]).await;
+    assert_eq!(outcome, Outcome::Refused(Refused::Destroyed));
+    let note = [edit("notes/zzzzzzzzzzzzzzzz/body", Value::text("Ny"))];
+    let (outcome, _) = ingrid.begins_with(&door, ("journal", journal), Some(living), &note).await;
+    assert!(matches!(outcome, Outcome::Received(_)), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_at_ids_learns_nothing_of_a_destroyed_record() {
+    let (door, _, case) = village(&[]).await;
+    let (mut elin, _) = Somebody::with(&door, ("elin", "elin-i-provby"), 2).await;
+    let (mut mats, _) = Somebody::with(&door, ("mats", "mats-i-provby"), 3).await;
+    destroy::destroy(&door.app, asked(&door, case, Ground::Retention)).await.unwrap();
+    let answer = told(&door, &mut mats, (CAN_DESTROY, vec![case])).await;
+    assert_eq!(answer.destroyed, None, "an inspector, of a case");
+    let answer = told(&door, &mut elin, (CAN_DESTROY, vec![case])).await;
+    assert_eq!(answer.destroyed.unwrap()[0].reference, "Dnr 1");
+    // Who has something of it is told that it is to go, not what it was.
+    mats.begins_with(&door, ("case", case), None, &[]).await;
+    let answer = told(&door, &mut mats, (CAN_DESTROY, Vec::new())).await;
+    let one = answer.destroyed.unwrap().remove(0);
+    assert_eq!(one.record, case);
+    assert!(one.kind.is_empty() && one.reference.is_empty() && one.ask.is_empty(), "{one:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_cannot_be_told_drops_more_than_one_answer_holds() {
+    let door = Door::open().await;
+    seed::run(&door.app, 1).await.unwrap();
+    let (mut elin, first) = Somebody::with(&door, ("elin", "elin-i-provby"), 1).await;
+    let (device, me) = (elin.browser.device.unwrap(), first.welcome.me);
+    let count = u8::try_from(DESTROYED_MAX).unwrap() + 1;
+    let unit = *me.units.first().unwrap();
+    let note = move |db: &_| {
+        (0..count).try_for_each(|number| {
+            let record = DocumentId::from_bytes([100 + number; 16]);
+            let row = destroyed::DestroyedRow {
+                record,
+                kind: "case".to_owned(),
+                number: String::new(),
+                unit,
+                at_ms: 1,
+                by: me.user,
+                ground: "decision".to_owned(),
+                reference: "R".to_owned(),
+            };
+            destroyed::note(db, &row)?;
+            destroyed::note_device(db, record, device)
+        })
+    };
+    door.app.writer.write(note).await.unwrap();
+    for wanted in [DESTROYED_MAX, 1, 0] {
+        assert_eq!(told(&door, &mut elin, (0, Vec::new())).await.drop.len(), wanted);
+    }
+    assert!(door.app.readers.read(|db| destroyed::to_tell(db, device)).unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_no_document_is_nobodys() {
+    let (door, mut ingrid, case) = village(&[]).await;
+    let nothing = DocumentId::from_bytes([0; 16]);
+    let (outcome, _) = ingrid.begins_with(&door, ("case", nothing), None, &[]).await;
+    assert_eq!(outcome, Outcome::Refused(Refused::Envelope));
+    // As if it had been begun before.
+    let row = "INSERT INTO documents (id, kind, parent, unit, protection, user, device, created_ms, received_ms, digest)
+               SELECT zeroblob(16), kind, parent, unit, protection, user, device, created_ms, received_ms, digest
+               FROM documents WHERE id = ?1";
+    let copied = move |db: &Connection| Ok(db.execute(row, [case.as_bytes().as_slice()])?);
+    assert_eq!(door.app.writer.write(copied).await.unwrap(), 1);
+    destroy::destroy(&door.app, asked(&door, case, Ground::Retention)).await.unwrap();
+    assert_eq!(door.app.readers.read(|db| log::document(db, nothing)).unwrap(), None);
+    is_gone(&door, case);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_part_is_destroyed_alone_and_each_is_asked() {
+    let (door, mut ingrid, case) = village(&[]).await;
+    let journal = asked(&door, companion(case, "journal"), Ground::Decision);
+    let done = destroy::destroy(&door.app, journal).await;
+    assert!(matches!(done, Err(DestroyError::Unknown)), "{done:?}");
+    let open = [edit("state", Value::text("open"))];
+    let incident = DocumentId::from_bytes([95; 16]);
+    ingrid.begins_with(&door, ("incident", incident), Some(case), &open).await;
+    let house = DocumentId::from_bytes([96; 16]);
+    let closed =
+        [edit("status", Value::text("closed")), edit("open_to", Value::text("2010-01-01"))];
+    ingrid.begins_with(&door, ("residence", house), None, &closed).await;
+    feed::settle(&door.app).await.unwrap();
+    let found = |id| against::found(&door.app, id).unwrap().against;
+    assert_eq!(found(case), [Against::Open]);
+    assert_eq!(found(house), []);
+    let ended = [edit("state", Value::text("ended")), edit("end", Value::text("2025-01-01"))];
+    let contract = DocumentId::from_bytes([97; 16]);
+    ingrid.begins_with(&door, ("contract", contract), Some(house), &ended).await;
+    feed::settle(&door.app).await.unwrap();
+    let found = found(house);
+    assert!(matches!(found.as_slice(), [Against::NotYet(_)]), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_may_write_all_of_it_destroys() {
+    let (door, _, case) = village(&[]).await;
+    let mut by_elin = asked(&door, case, Ground::Retention);
+    let elin = door.app.readers.read(|db| accounts::user_by_login(db, "elin")).unwrap().unwrap();
+    by_elin.by = elin.id;
+    let done = destroy::destroy(&door.app, by_elin).await;
+    assert!(matches!(done, Err(DestroyError::Unknown)), "no supervisor: {done:?}");
+    let asked = asked(&door, case, Ground::Retention);
+    let (journal, by) = (companion(case, "journal"), asked.by);
+    let raise = move |db: &Connection| {
+        let part = journal.as_bytes().as_slice();
+        db.execute("UPDATE documents SET protection = 3 WHERE id = ?1", [part])?;
+        db.execute("UPDATE grants SET level = 0 WHERE user = ?1", [by.as_bytes().as_slice()])?;
+        Ok(())
+    };
+    door.app.writer.write(raise).await.unwrap();
+    let done = destroy::destroy(&door.app, asked).await;
+    assert!(matches!(done, Err(DestroyError::Unknown)), "a protected part: {done:?}");
+    assert!(ledger::read(&door.app.folder).unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,12 @@ use crate::storage::StorageError;
 /// Where changes lie of which nothing but their place is left.
 const NOTHING: [u8; 16] = [0; 16];
 
+/// Whether an id is that of no document.
+#[must_use]
+pub fn is_nothing(document: DocumentId) -> bool {
+    *document.as_bytes() == NOTHING
+}
+
 /// A record that was destroyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DestroyedRow {
@@ -312,16 +318,31 @@ pub fn open_on(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>
     rows.map(|row| Ok(row?.0)).collect()
 }
 
-/// Whether there is one of which a device was not told.
+/// Those of them of which it was not told.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn is_to_tell(db: &Connection, device: DeviceId) -> Result<bool, StorageError> {
+pub fn to_tell(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
     let mut select = db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM destroyed_devices
-         WHERE device = ?1 AND gone_ms IS NULL AND told_ms IS NULL)",
+        "SELECT record FROM destroyed_devices WHERE device = ?1 AND gone_ms IS NULL AND told_ms IS NULL",
     )?;
-    Ok(select.query_row([Blob(device)], |row| row.get(0))?)
+    let rows = select.query_map([Blob(device)], |row| row.get::<_, Blob<DocumentId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Whether a device had it or came too late.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_with(
+    db: &Connection,
+    record: DocumentId,
+    device: DeviceId,
+) -> Result<bool, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM destroyed_devices WHERE record = ?1 AND device = ?2)",
+    )?;
+    Ok(select.query_row((Blob(record), Blob(device)), |row| row.get(0))?)
 }
 
 /// Devices that hold a document by the ledger of holdings.
@@ -341,9 +362,9 @@ pub fn holders(db: &Connection, document: DocumentId) -> Result<Vec<DeviceId>, S
 pub fn take_out(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
     let nothing = NOTHING.as_slice();
     db.execute(
-        "INSERT OR IGNORE INTO documents (id, kind, parent, unit, protection, user, device, created_ms, received_ms,
-             digest)
-         VALUES (?1, 'nothing', NULL, ?1, 0, ?1, ?1, 0, 0, zeroblob(32))",
+        "INSERT INTO documents (id, kind, parent, unit, protection, user, device, created_ms, received_ms, digest)
+         VALUES (?1, 'nothing', NULL, ?1, 0, ?1, ?1, 0, 0, zeroblob(32))
+         ON CONFLICT (id) DO UPDATE SET kind = 'nothing', parent = NULL, unit = ?1, user = ?1, device = ?1",
         [nothing],
     )?;
     // The actor is drawn at random and is the salt of the hash: without it nothing can be guessed at.

@@ -22,7 +22,7 @@ use crate::sync::{lines, stands};
 /// Something that stands against destroying a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Against {
-    /// It is not closed.
+    /// It, or something of it, is not closed, or nothing of it says so.
     #[error("it is not closed yet")]
     Open,
     /// Somebody has said that it must not be destroyed.
@@ -125,13 +125,14 @@ impl Found {
     }
 }
 
-/// Looks at a record.
+/// Looks at a record with all that belongs to it. Nothing that is a part of another is destroyed by itself.
 ///
 /// # Errors
-/// When there is no such record, or storage refuses.
+/// When there is no such record, or it is a part of another, or storage refuses.
 pub fn found(app: &App, id: DocumentId) -> Result<Found, DestroyError> {
     let read = app.readers.read(|db| {
-        let row = log::document(db, id)?.filter(|row| row.kind != "review");
+        let row = log::document(db, id)?;
+        let row = row.filter(|row| row.parent.is_none() && !destroyed::is_nothing(row.id));
         let Some(row) = row else { return Ok(None) };
         let mut against = Vec::new();
         let (mut documents, mut devices) = (BTreeMap::new(), BTreeMap::new());
@@ -157,19 +158,19 @@ pub fn found(app: &App, id: DocumentId) -> Result<Found, DestroyError> {
         Ok(Some((row, documents, against, devices.into_values().collect())))
     })?;
     let (row, documents, mut against, devices) = read.ok_or(DestroyError::Unknown)?;
-    let mut rule = [String::new(), String::new()];
-    if let Some(record) = record_of(app, id)? {
-        closed(app, &row, &record, &mut against);
-        for part in documents.keys() {
-            if let Some(record) = record_of(app, *part)?
-                && is_on_hold(&record)
-                && !against.contains(&Against::Hold)
-            {
-                against.push(Against::Hold);
-            }
+    let mut parts = Vec::new();
+    for (id, (kind, _)) in &documents {
+        if let Some(record) = record_of(app, *id)? {
+            parts.push((*id, kind.as_str(), record));
         }
-        rule = keeping(app, (&row, &record), &documents, &mut against)?;
     }
+    let is_open = |(_, kind, record): &(DocumentId, &str, RecordState)| !is_ended(kind, record);
+    // Where nothing of it is visible, nobody knows.
+    if parts.iter().all(|(part, ..)| *part != id) || parts.iter().any(is_open) {
+        against.push(Against::Open);
+    }
+    against.extend(parts.iter().any(|(_, _, record)| is_on_hold(record)).then_some(Against::Hold));
+    let rule = keeping(app, &row, &parts, &mut against)?;
     let number = app.row_readers.read(|db| rows::number_of(db, id))?;
     Ok(Found { row, number, rule, documents, against, devices })
 }
@@ -182,12 +183,18 @@ fn record_of(app: &App, id: DocumentId) -> Result<Option<RecordState>, StorageEr
     Ok(state.transpose()?.map(|(_, state)| state))
 }
 
-fn closed(app: &App, row: &DocumentRow, record: &RecordState, against: &mut Vec<Against>) {
-    let kind = app.catalog().kind(&row.kind);
-    let field = kind.and_then(|kind| kind.anchored("state"));
-    if field.is_some_and(|field| !is_over(record.text(&field.id))) {
-        against.push(Against::Open);
-    }
+/// Whether nothing more comes in a document of a kind, as far as it has a state.
+fn is_ended(kind: &str, record: &RecordState) -> bool {
+    let field = Catalog::builtin().kind(kind).and_then(|kind| kind.anchored("state"));
+    let Some(state) = field.map(|field| record.text(&field.id)) else { return true };
+    let is_own = match kind {
+        "run" => matches!(state, "signed" | "signed_with_late_changes"),
+        "contract" => state == "rejected",
+        "assignment" => matches!(state, "fulfilled" | "declined" | "returned"),
+        "digest" => state == "sent",
+        _ => false,
+    };
+    is_own || is_over(state)
 }
 
 /// Where people differ, or somebody is not sure, it is on hold.
@@ -199,50 +206,65 @@ fn is_on_hold(record: &RecordState) -> bool {
     })
 }
 
-/// What the rule of keeping says of a record.
+/// What the rule of keeping says of a record and of each part that it says something of: all of them bar.
 fn keeping(
     app: &App,
-    (row, record): (&DocumentRow, &RecordState),
-    documents: &BTreeMap<DocumentId, (String, i64)>,
+    row: &DocumentRow,
+    parts: &[(DocumentId, &str, RecordState)],
     against: &mut Vec<Against>,
 ) -> Result<[String; 2], StorageError> {
-    let catalog = Catalog::builtin();
     let mut beside = Vec::new();
-    for (id, _) in documents.iter().filter(|(_, (kind, _))| kind == "journal") {
-        beside.extend(record_of(app, *id)?.map(|record| ("journal", record)));
-    }
     for id in app.readers.read(|db| units::documents(db, row.unit, "org"))? {
-        beside.extend(record_of(app, id)?.map(|record| ("org", record)));
+        beside.extend(record_of(app, id)?);
     }
-    let beside: Vec<_> = beside.iter().map(|(kind, record)| (*kind, record)).collect();
+    let journal = parts.iter().filter(|(_, kind, _)| *kind == "journal");
+    let mut around: Vec<_> = journal.map(|(_, kind, record)| (*kind, record)).collect();
+    around.extend(beside.iter().map(|record| ("org", record)));
     let now_ms = app.now_ms();
     let Some(today) = civil(now_ms).map(|at| at.date()) else {
         return Err(StorageError::Damaged("the clock"));
     };
-    let same = Same::default();
-    let ask = rules::Ask {
-        catalog,
-        kind: &row.kind,
-        record,
-        entry: "",
-        beside: &beside,
-        same: &same,
-        today,
-        now_ms,
-    };
-    let Some(answer) = rules::answer("retention", &ask) else {
-        against.push(Against::Unknown("no rule".to_owned()));
-        return Ok([String::new(), String::new()]);
-    };
-    let words = [Language::Sv, Language::En].map(|language| answer.value_text(catalog, language));
-    let said = answer.said.first();
-    let from = said.and_then(|said| said.put("from")).and_then(read_date);
-    let text = || words[1].clone();
-    match (&answer.value, from) {
-        (Worth::Text(_), _) => against.push(Against::Kept(text())),
-        (Worth::Number(_), Some(from)) if from <= today => {}
-        (Worth::Number(_), Some(_)) => against.push(Against::NotYet(text())),
-        _ => against.push(Against::Unknown(text())),
+    let mut rules = [Vec::new(), Vec::new()];
+    // A journal is kept as its case is.
+    for (id, kind, record) in parts.iter().filter(|(_, kind, _)| *kind != "journal") {
+        let same = Same::default();
+        let ask = rules::Ask {
+            catalog: Catalog::builtin(),
+            kind,
+            record,
+            entry: "",
+            beside: &around,
+            same: &same,
+            today,
+            now_ms,
+        };
+        match said(&ask) {
+            Some((words, bar)) => {
+                if *id == row.id || bar.is_some() {
+                    rules.iter_mut().zip(words).for_each(|(rule, word)| rule.push(word));
+                }
+                against.extend(bar);
+            }
+            None if *id == row.id => against.push(Against::Unknown("no rule".to_owned())),
+            None => {}
+        }
     }
-    Ok(words)
+    Ok(rules.map(|rule| rule.join(" ")))
+}
+
+/// What the rule says, in Swedish and English, and whether that stands against it.
+fn said(ask: &rules::Ask<'_>) -> Option<([String; 2], Option<Against>)> {
+    let answer = rules::answer("retention", ask)?;
+    let words =
+        [Language::Sv, Language::En].map(|language| answer.value_text(ask.catalog, language));
+    let first = answer.said.first();
+    let from = first.and_then(|said| said.put("from")).and_then(read_date);
+    let text = words[1].clone();
+    let bar = match (&answer.value, from) {
+        (Worth::Text(_), _) => Some(Against::Kept(text)),
+        (Worth::Number(_), Some(from)) if from <= ask.today => None,
+        (Worth::Number(_), Some(_)) => Some(Against::NotYet(text)),
+        _ => Some(Against::Unknown(text)),
+    };
+    Some((words, bar))
 }

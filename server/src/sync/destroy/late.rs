@@ -1,13 +1,13 @@
 //! Devices that have a record which was destroyed: what they still bring is refused and counted, they are told, and say
 //! when they have nothing of it any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::storage::sqlite::Connection;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::chunk::ChunkInfo;
-use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::ids::{DeviceId, DocumentId, UserId};
 use ankomst_shared::limits::{DESTROYED_MAX, UNSURE_MAX};
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{Header, PublicKey};
@@ -18,9 +18,13 @@ use ankomst_shared::sync::message::{
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::destroyed::{self as ledger, Line, Met};
-use crate::storage::sqlite::accounts::{self, UserRow};
+use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::{destroyed, log};
-use crate::sync::Session;
+use crate::sync::{Session, access};
+
+/// What a push has brought too late of documents that nobody knows, each with its author's device, and of which destroyed
+/// record it is. A device says so of what it writes itself: what others write under the same id is not lost by it.
+pub(in crate::sync) type Brought = BTreeMap<(DocumentId, DeviceId), DocumentId>;
 
 /// Whether a change is of a record that was destroyed, or begins something that belongs to one. Then it is counted, once
 /// for each device.
@@ -29,21 +33,20 @@ use crate::sync::Session;
 /// When the database refuses.
 pub(in crate::sync) fn is_late(
     (app, db): (&App, &Connection),
-    document: DocumentId,
-    info: &ChunkInfo,
+    (document, info): (DocumentId, &ChunkInfo),
+    brought: &mut Brought,
     now_ms: i64,
 ) -> Result<bool, StorageError> {
-    let record = match destroyed::record_of(db, document)? {
-        Some(record) => record,
-        None => match below(db, document, info)? {
-            Some(record) => {
-                destroyed::note_document(db, record, document)?;
-                record
-            }
-            None => return Ok(false),
-        },
-    };
     let device = info.meta.device;
+    let known = record_of(db, brought, (document, device))?;
+    let Some(record) = (match known {
+        Some(record) => Some(record),
+        None => below(db, brought, document, info)?,
+    }) else {
+        return Ok(false);
+    };
+    brought.insert((document, device), record);
+    destroyed::has(db, record, device)?;
     if destroyed::late(db, (record, device), now_ms)? {
         let line = Line::Late(Met::of(record, device, now_ms));
         if let Err(error) = ledger::add(&app.folder, &line) {
@@ -53,9 +56,21 @@ pub(in crate::sync) fn is_late(
     Ok(true)
 }
 
-/// The destroyed record that a new document belongs to. Only who may begin it can say so.
+/// The destroyed record that a document was of, or is as its author says in the same push.
+fn record_of(
+    db: &Connection,
+    brought: &Brought,
+    (document, device): (DocumentId, DeviceId),
+) -> Result<Option<DocumentId>, StorageError> {
+    let known = destroyed::record_of(db, document)?;
+    Ok(known.or_else(|| brought.get(&(document, device)).copied()))
+}
+
+/// The destroyed record that a new document belongs to, as its header says. Anybody can write that of any id, so it is
+/// said of this change alone.
 fn below(
     db: &Connection,
+    brought: &Brought,
     document: DocumentId,
     info: &ChunkInfo,
 ) -> Result<Option<DocumentId>, StorageError> {
@@ -63,7 +78,8 @@ fn below(
     let (Some(bytes), true) = (bytes, info.deps.is_empty()) else { return Ok(None) };
     let Ok(claimed) = Header::peek(bytes) else { return Ok(None) };
     let Some(parent) = claimed.parent else { return Ok(None) };
-    let Some(record) = destroyed::record_of(db, parent)? else { return Ok(None) };
+    let by = info.meta.device;
+    let Some(record) = record_of(db, brought, (parent, by))? else { return Ok(None) };
     if log::document(db, document)?.is_some() {
         return Ok(None);
     }
@@ -71,28 +87,37 @@ fn below(
     let Some(header) = key.and_then(|key| Header::open(bytes, &key).ok()) else { return Ok(None) };
     let single = Catalog::builtin().kind(&header.kind).is_some_and(|kind| kind.single);
     let own = !single || companion(parent, &header.kind) == document;
-    let fits = header.document == document && header.device == info.meta.device && own;
+    let fits = header.document == document && header.device == by && own;
     Ok(fits.then_some(record))
 }
 
 /// Notes what a device says of destroyed records: that they are gone there, or, by what it has just brought or is not
-/// sure of, that it has something of them.
+/// sure of, that it has something of them. That counts only where it had them, or its person may have read them: whoever
+/// guesses at ids learns nothing.
 ///
 /// # Errors
 /// When storage refuses.
 pub(in crate::sync) async fn hears(
     app: &Arc<App>,
-    device: DeviceId,
+    session: &Session,
     gone: Vec<DocumentId>,
     (acks, hello): (&[Ack], &Hello),
 ) -> Result<(), StorageError> {
+    let device = session.device;
     let refused = acks.iter().filter(|ack| ack.outcome == Outcome::Refused(Refused::Destroyed));
     let brought = refused.map(|ack| ack.document);
     let unsure = hello.unsure.iter().take(UNSURE_MAX).copied();
     let has = app.readers.read(|db| {
-        let mut has = BTreeSet::new();
+        let mut named = BTreeSet::new();
         for document in brought.chain(unsure) {
-            has.extend(destroyed::record_of(db, document)?);
+            named.extend(destroyed::record_of(db, document)?);
+        }
+        let mut has = BTreeSet::new();
+        for record in named {
+            let is_with = destroyed::is_with(db, record, device)?;
+            if is_with || might_read(db, session.user, record)? {
+                has.insert(record);
+            }
         }
         Ok(has)
     })?;
@@ -112,6 +137,14 @@ pub(in crate::sync) async fn hears(
         .await
 }
 
+/// Whether somebody reads records such as this one was. What more was asked of it went with it.
+fn might_read(db: &Connection, user: UserId, record: DocumentId) -> Result<bool, StorageError> {
+    let (Some(user), Some(row)) = (accounts::user(db, user)?, destroyed::one(db, record)?) else {
+        return Ok(false);
+    };
+    Ok(access::rights_now(db, &user)?.reach(row.unit).includes(&row.kind))
+}
+
 /// What a device is to be told.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct Told {
@@ -128,25 +161,26 @@ impl Told {
     }
 }
 
-/// What a device is to be told. Number, ground and whom to ask are told to people of the record's unit.
+/// What a device is to be told. Number, ground and whom to ask are told to people who read such records.
 ///
 /// # Errors
 /// When the database refuses.
 pub(in crate::sync) fn told(
     db: &Connection,
-    (session, user): (&Session, &UserRow),
+    session: &Session,
     hello: &Hello,
 ) -> Result<Told, StorageError> {
     let mut told = Told::default();
-    let is_new = destroyed::is_to_tell(db, session.device)?;
+    if hello.capabilities & CAN_DESTROY == 0 {
+        for record in destroyed::to_tell(db, session.device)?.into_iter().take(DESTROYED_MAX) {
+            told.drop.extend(destroyed::documents(db, record)?);
+        }
+        return Ok(told);
+    }
     for record in destroyed::open_on(db, session.device)?.into_iter().take(DESTROYED_MAX) {
         let Some(row) = destroyed::one(db, record)? else { continue };
         let documents = destroyed::documents(db, record)?;
-        if hello.capabilities & CAN_DESTROY == 0 {
-            told.drop.extend(documents.into_iter().filter(|_| is_new));
-            continue;
-        }
-        let is_own = row.unit == user.unit;
+        let is_own = might_read(db, session.user, record)?;
         let own = |text: String| if is_own { text } else { String::new() };
         let by = accounts::user(db, row.by)?.map(|user| user.name).unwrap_or_default();
         told.records.push(Destroyed {

@@ -20,9 +20,13 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
+use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::destroyed::{self, DestroyedRow};
-use crate::storage::sqlite::{Connection, checkpoint, log, rows};
+use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::storage::sqlite::{Connection, checkpoint, rows};
+use crate::sync::access::{cleanable, may, rights_now};
 use crate::sync::noted;
+use crate::sync::rule::May;
 use crate::{care, given};
 
 /// Times it begins anew because something arrived meanwhile.
@@ -71,8 +75,8 @@ pub enum DestroyError {
         "what was typed to confirm it is not the number of the record, or its id; nothing was changed"
     )]
     Confirm,
-    /// There is no such record.
-    #[error("there is no such record; nothing was changed")]
+    /// There is no such record that is no part of another, or the person may not destroy it.
+    #[error("there is no such record to be destroyed; nothing was changed")]
     Unknown,
     /// Something stands against it.
     #[error("{0}; nothing was changed")]
@@ -114,6 +118,28 @@ pub struct Done {
     pub devices: usize,
 }
 
+/// A record that a person may destroy: no part of another, and the person may clean it and write all that belongs to it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn destroyable(
+    db: &Connection,
+    user: &UserRow,
+    id: DocumentId,
+) -> Result<Option<DocumentRow>, StorageError> {
+    let Some(row) = cleanable(db, user, id)?.filter(|row| row.parent.is_none()) else {
+        return Ok(None);
+    };
+    let rights = rights_now(db, user)?;
+    for part in log::family(db, id)? {
+        let part = log::document(db, part)?;
+        if part.map(|part| may(db, &rights, &part)).transpose()? < Some(May::Write) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(row))
+}
+
 /// Destroys a record and all that belongs to it.
 ///
 /// # Errors
@@ -146,11 +172,17 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
         }
         let destruction = put_down(app, asked, &found);
         let (line, folder) = (Line::Destroyed(destruction.clone()), app.folder.clone());
+        let by = asked.by;
         let (ids, devices) = (found.ids(), found.devices.len());
         let noted = line.clone();
         let stored = app.writer.write(move |db| {
+            let by = accounts::user(db, by)?;
+            let may = by.map(|by| destroyable(db, &by, record)).transpose()?;
+            if may.flatten().is_none() {
+                return Ok(None);
+            }
             if !found.is_as_read(db)? {
-                return Ok(false);
+                return Ok(Some(false));
             }
             // First of all: what is begun here is ended at the next start, whatever happens.
             ledger::add(&folder, &line)?;
@@ -158,15 +190,16 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
             for id in found.ids() {
                 destroyed::take_out(db, id)?;
             }
-            Ok(true)
+            Ok(Some(true))
         });
         match stored.await {
             Err(error) if ledger::read(&app.folder).is_ok_and(|all| all.contains(&noted)) => {
                 return Err(DestroyError::Begun(error));
             }
             Err(error) => return Err(error.into()),
-            Ok(false) => {}
-            Ok(true) => {
+            Ok(None) => return Err(DestroyError::Unknown),
+            Ok(Some(false)) => {}
+            Ok(Some(true)) => {
                 end(app, &ids).map_err(DestroyError::Begun)?;
                 // Whoever has it open in a live socket asks at once.
                 app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));

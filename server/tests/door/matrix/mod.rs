@@ -210,7 +210,13 @@ async fn by_lists_and_searches(world: &World, one: &mut Somebody) {
     }
 }
 
-/// Cleaning, which is for supervisors of what they may write.
+/// Whether somebody has a record and all that belongs to it.
+fn has_all(world: &World, who: Who, known: &Known) -> bool {
+    let mut below = world.all.iter().filter(|other| other.parent == Some(known.id));
+    has(who, known) && below.all(|other| has_all(world, who, other))
+}
+
+/// Cleaning and destroying, which is for supervisors of what they may write.
 async fn by_the_desk(world: &World, one: &mut Somebody) {
     let who = one.who;
     // Who is no supervisor is turned away before anything is looked at: one record in five is enough.
@@ -221,6 +227,8 @@ async fn by_the_desk(world: &World, one: &mut Somebody) {
         let may = who.role == Role::Supervisor && has(who, known);
         assert_eq!(status == StatusCode::OK, may, "{} cleans {}", who.says(), known.place);
         assert!(who.role != Role::Supervisor || may || status == StatusCode::NOT_FOUND);
+        // Whole records only, of which nothing is kept from who destroys them.
+        let may = may && known.parent.is_none() && has_all(world, who, known);
         let place = format!("/administration/gallra/{}", known.id);
         let status = page(&mut one.browser, &world.door, &place).await.status;
         assert_eq!(status == StatusCode::OK, may, "{} destroys {}", who.says(), known.place);
