@@ -24,11 +24,9 @@ use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::DeviceRow;
-use crate::storage::sqlite::destroyed;
-use crate::storage::sqlite::enrolled;
 use crate::storage::sqlite::held::DEPENDS;
 use crate::storage::sqlite::log::{self, Arrival, Index};
-use crate::storage::sqlite::writers;
+use crate::storage::sqlite::{destroyed, enrolled, writers};
 use crate::sync::authors::{self, Author, covered, spoken_for};
 use crate::sync::begins::document_of;
 use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, store_late};
@@ -165,7 +163,7 @@ fn start_op(part: &PushPart) -> Option<u64> {
     part.chunks.first().and_then(|bytes| parse(bytes).ok()).map(|info| info.start_op)
 }
 
-/// `left` is how much may still come out of what was sent; what comes after that is offered again.
+/// `left` is how much may still come out of what was sent; a part that is more is offered again, whole like its envelope.
 fn gate(
     app: &App,
     (part, is_draft): (PushPart, bool),
@@ -190,6 +188,7 @@ fn gate(
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         if *left == 0 {
+            chunks.clear();
             break;
         }
         let info = parse(bytes);
@@ -358,7 +357,7 @@ fn store_fitting(
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {
             store_late(app, db, (&arrival, row.record()), &moved)?;
-            found.carried += 1;
+            found.carried += moved.cost;
         }
     }
     if held.is_some() {
