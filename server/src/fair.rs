@@ -157,7 +157,8 @@ impl Amount {
 impl Stored {
     /// Whether there is room for so much that is new of an author and the author's device. Nothing is counted.
     pub fn fits(&self, by: (UserId, DeviceId), more: Amount, now_ms: i64) -> bool {
-        self.with(by, more, now_ms).iter().all(|(whose, count)| {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        with(&all, by, more, now_ms).iter().all(|(whose, count)| {
             count.changes <= NEW_BURST * whose.times()
                 && count.bytes <= NEW_BYTES_BURST * whose.times()
         })
@@ -165,28 +166,28 @@ impl Stored {
 
     /// Counts what was stored to its author and the author's device.
     pub fn charge(&self, by: (UserId, DeviceId), more: Amount, now_ms: i64) {
-        let both = self.with(by, more, now_ms);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let both = with(&all, by, more, now_ms);
         if all.len() > COUNTS_MAX {
             all.retain(|whose, count| count.at(now_ms, whose.times()).changes > 0);
         }
         all.extend(both);
     }
+}
 
-    fn with(
-        &self,
-        (user, device): (UserId, DeviceId),
-        more: Amount,
-        now_ms: i64,
-    ) -> [(Whose, Count); 2] {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        [Whose::Device(device), Whose::Account(user)].map(|whose| {
-            let count = all.get(&whose).copied().unwrap_or_default().at(now_ms, whose.times());
-            let Count { changes, bytes, at_ms } = count;
-            let bytes = bytes.saturating_add(more.bytes);
-            (whose, Count { changes: changes + more.changes, bytes, at_ms })
-        })
-    }
+/// The counts of a device and an account with so much more.
+fn with(
+    all: &BTreeMap<Whose, Count>,
+    (user, device): (UserId, DeviceId),
+    more: Amount,
+    now_ms: i64,
+) -> [(Whose, Count); 2] {
+    [Whose::Device(device), Whose::Account(user)].map(|whose| {
+        let count = all.get(&whose).copied().unwrap_or_default().at(now_ms, whose.times());
+        let Count { changes, bytes, at_ms } = count;
+        let bytes = bytes.saturating_add(more.bytes);
+        (whose, Count { changes: changes + more.changes, bytes, at_ms })
+    })
 }
 
 #[cfg(test)]

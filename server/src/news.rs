@@ -74,6 +74,10 @@ impl Hearer {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +88,7 @@ mod tests {
         for times in 1..=200 {
             let waiting = hearers.into_iter().map(|mut hearer| {
                 tokio::spawn(async move {
-                    hearer.changed().await;
+                    timeout(Duration::from_secs(60), hearer.changed()).await.expect("it was told");
                     hearer
                 })
             });

@@ -7,8 +7,8 @@ use ankomst_shared::document::Document;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::sync::Digest;
 
-/// Most bytes of changes in all records kept: open they take several times as much.
-const BYTES_MAX: usize = 16 << 20;
+/// Most that all records kept weigh: a few bytes can stand for thousands of operations.
+const WEIGHT_MAX: u64 = 64 << 20;
 /// Most records kept.
 const DOCUMENTS_MAX: usize = 64;
 
@@ -23,8 +23,8 @@ pub struct Visible {
     pub id: DocumentId,
     /// Sum of the changes in it.
     pub stands: Digest,
-    /// How many bytes they have.
-    pub bytes: usize,
+    /// What they weigh.
+    pub weight: u64,
     /// The record.
     pub document: Document,
     /// The last number of the feed in it.
@@ -47,9 +47,9 @@ impl Opened {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|kept| kept.id != visible.id);
         all.push(visible);
-        let mut bytes: usize = all.iter().map(|kept| kept.bytes).sum();
-        while all.len() > DOCUMENTS_MAX || bytes > BYTES_MAX {
-            bytes -= all.remove(0).bytes;
+        let mut weight: u64 = all.iter().map(|kept| kept.weight).sum();
+        while all.len() > DOCUMENTS_MAX || weight > WEIGHT_MAX {
+            weight -= all.remove(0).weight;
         }
     }
 

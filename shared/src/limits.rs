@@ -26,7 +26,7 @@ pub const DOCUMENT_ACTORS_MAX: usize = 500;
 pub const DOCUMENT_CHANGES_MAX: usize = 10_000;
 /// At this many, once what it records has ended.
 pub const CLOSED_CHANGES_MAX: usize = 1_000;
-/// Most changes of ended lines that one push carries over; the rest is offered again.
+/// Most changes of ended lines that one push carries over, fewer of a heavy record; the rest is offered again.
 pub const CARRIED_MAX: usize = 64;
 /// Most changes in one exchange.
 pub const PUSH_CHUNKS_MAX: usize = 2_000;

@@ -294,6 +294,7 @@ fn refused(error: HeldError) -> Result<Word, DeskError> {
         HeldError::Reason => Ok(Word::DeskCleanWhy),
         HeldError::Unknown => Ok(Word::DeskHeldNoMore),
         HeldError::Own => Ok(Word::DeskHeldNotOwn),
+        HeldError::Crowded => Ok(Word::DeskHeldCrowded),
         HeldError::Base => Ok(Word::DeskHeldBase),
         HeldError::Untried => Ok(Word::DeskHeldUntried),
     }

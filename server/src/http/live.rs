@@ -23,8 +23,20 @@ use crate::sync::live::Live;
 /// A reader that takes longer for one message is cut off; it begins again with an exchange.
 const SEND_DEADLINE: Duration = Duration::from_secs(20);
 /// Without any frame for so long the other end is asked whether it lives. A network that is left without a word, as by
-/// a tablet that roams, tells nobody: what has answered nothing for [`UNREAD_MAX`] is closed, so that it keeps no place.
+/// a tablet that roams, tells nobody: what was asked and has answered nothing for [`UNREAD_MAX`] is closed, so that it
+/// keeps no place.
 const PING_AFTER: Duration = Duration::from_secs(30);
+
+/// Since when a question to the other end stands unanswered.
+#[derive(Debug, Default)]
+struct Asked(Option<Instant>);
+
+impl Asked {
+    /// Asks once more, unless there is nobody at the other end any more, or it does not read.
+    fn again(&mut self, now: Instant) -> bool {
+        now.duration_since(*self.0.get_or_insert(now)) <= UNREAD_MAX
+    }
+}
 
 /// The last word of a socket has so long to be heard.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
@@ -53,15 +65,15 @@ pub async fn live(
 
 async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) {
     let mut news = app.news.subscribe();
-    let mut heard = Instant::now();
-    let mut ping_at = heard + PING_AFTER;
+    let mut ping_at = Instant::now() + PING_AFTER;
+    let mut asked = Asked::default();
     loop {
         let frame = tokio::select! {
             biased;
             () = app.stopping.cancelled() => return farewell(socket).await,
             message = socket.recv() => {
-                heard = Instant::now();
-                ping_at = heard + PING_AFTER;
+                ping_at = Instant::now() + PING_AFTER;
+                asked = Asked::default();
                 match message {
                     Some(Ok(Message::Binary(bytes))) => match wire::unpack_within::<ClientFrame>(&bytes, ITEMS_MAX) {
                         Ok(frame) => Some(frame),
@@ -71,13 +83,13 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                     Some(Ok(_)) => continue,
                 }
             }
-            () = news.changed() => None,
+            // Before the news, which may never pause.
             () = sleep_until(ping_at) => {
-                // There is nobody at the other end any more, or it does not read.
-                if heard.elapsed() > UNREAD_MAX {
+                let now = Instant::now();
+                if !asked.again(now) {
                     return;
                 }
-                ping_at = Instant::now() + PING_AFTER;
+                ping_at = now + PING_AFTER;
                 let ping = socket.send(Message::Ping(axum::body::Bytes::new()));
                 if !matches!(timeout(SEND_DEADLINE, ping).await, Ok(Ok(()))) {
                     return;
@@ -85,6 +97,7 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                 // A session may have been ended by a command, which cannot ring here.
                 None
             }
+            () = news.changed() => None,
         };
         let frames = if let Some(frame) = frame {
             live.receive(frame).await
@@ -150,4 +163,18 @@ async fn farewell(mut socket: WebSocket) {
         })
         .await,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_given_up_who_was_not_asked() {
+        let (begun, mut asked) = (Instant::now(), Asked::default());
+        let late = begun + 2 * UNREAD_MAX;
+        assert!(asked.again(late), "it is the first question, however long there were only news");
+        assert!(asked.again(late + UNREAD_MAX));
+        assert!(!asked.again(late + UNREAD_MAX + PING_AFTER));
+    }
 }

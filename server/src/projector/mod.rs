@@ -9,7 +9,8 @@ mod opened;
 mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use ankomst_shared::ids::{DocumentId, Epoch};
 use ankomst_shared::plant::{self, Plant};
@@ -54,7 +55,7 @@ pub fn follow(app: &Arc<App>, document: DocumentId, head: u64) {
 /// Makes the row of a document and of whatever else has become visible since the rows were whole last: those who make
 /// something visible come here in another order than that of the feed, or not at all.
 fn follow_to_head(app: &App, document: DocumentId) -> Result<(), StorageError> {
-    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    let _one = turn(app);
     let epoch = if app.making.is_whole() { app.readers.read(log::epoch)? } else { None };
     let since = match epoch {
         Some(epoch) => {
@@ -70,7 +71,8 @@ fn follow_to_head(app: &App, document: DocumentId) -> Result<(), StorageError> {
         }
         let mut made: BTreeMap<DocumentId, ProjectedRow> = BTreeMap::new();
         for id in ids {
-            made.extend(subject(app, db, id, Some(&app.opened))?.map(|row| (row.document, row)));
+            let row = sound(id, || subject(app, db, id, Some(&app.opened)))?;
+            made.extend(row.map(|row| (row.document, row)));
         }
         Ok((made.into_values().collect::<Vec<_>>(), log::head(db)?.feed))
     })?;
@@ -84,10 +86,12 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     if row.is_none_or(|row| row.kind != templates::KIND) {
         return Ok(());
     }
+    let _one = turn(app);
     for fresh in templates::refresh(app)? {
         let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
         for run in runs {
-            let row = app.readers.read(|db| subject(app, db, run, Some(&app.opened)))?;
+            let made = |db: &_| sound(run, || subject(app, db, run, Some(&app.opened)));
+            let row = app.readers.read(made)?;
             put(app, row.into_iter().collect(), None)?;
         }
     }
@@ -99,19 +103,32 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// # Errors
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
-    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+    let _one = turn(app);
     let row = app.readers.read(|db| subject(app, db, document, Some(&app.opened)))?;
     put(app, row.into_iter().collect(), None)
 }
 
 /// Gives up what is kept open of records of which something must not be here any more.
-///
-/// # Errors
-/// When another maker of rows has failed.
-pub fn forget(app: &App, documents: &[DocumentId]) -> Result<(), StorageError> {
-    let _one = app.projecting.lock().map_err(|_| StorageError::Stopped)?;
+pub fn forget(app: &App, documents: &[DocumentId]) {
+    let _one = turn(app);
     app.opened.forget(documents);
-    Ok(())
+}
+
+/// Rows that are written while a server runs are made one after the other. A row is a cache: one that failed in the
+/// middle stops no other.
+fn turn(app: &App) -> MutexGuard<'_, ()> {
+    app.projecting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A row, or none where a record breaks the program that makes it: all others are made.
+fn sound(
+    document: DocumentId,
+    make: impl FnOnce() -> Result<Option<ProjectedRow>, StorageError>,
+) -> Result<Option<ProjectedRow>, StorageError> {
+    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
+        tracing::error!(document.id = %document, "The row of a document could not be made; it stays as it was.");
+        Ok(None)
+    })
 }
 
 /// Writes rows, but of what was destroyed since they were made: whoever destroys something forgets its rows afterwards,
@@ -137,6 +154,7 @@ fn put(
 
 /// Notes in the row of a document how many of its changes wait and are held.
 pub fn mark(app: &Arc<App>, document: DocumentId) {
+    let _one = turn(app);
     let marked = app.readers.read(|db| log::unseen(db, document)).and_then(|unseen| {
         let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
         rows::mark(&db, document, unseen)
@@ -181,4 +199,15 @@ fn subject(
         }
     }
     Ok(Some(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_breaks_its_row_stops_no_other() {
+        let made = sound(DocumentId::from_bytes([1; 16]), || panic!("a row"));
+        assert!(matches!(made, Ok(None)));
+    }
 }

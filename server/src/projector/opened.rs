@@ -11,7 +11,7 @@ use minicbor::bytes::ByteVec;
 use crate::app::App;
 use crate::opened::{Opened, Visible};
 use crate::storage::StorageError;
-use crate::storage::sqlite::{Connection, log};
+use crate::storage::sqlite::{Connection, log, weights};
 
 /// Opens a record as the log shows it; nothing where there is none that can be read.
 pub(super) fn open(
@@ -24,13 +24,14 @@ pub(super) fn open(
         return Ok(None);
     }
     let stands = log::digest(db, id)?;
+    let weight = weights::of(db, id)?.all;
     if let Some(kept) = kept.and_then(|kept| kept.take(id))
-        && let Some(visible) = go_on(app, db, kept)?
+        && let Some(visible) = go_on(app, db, Visible { weight, ..kept })?
         && visible.stands == stands
     {
         return Ok(Some(visible));
     }
-    anew(app, db, (id, stands))
+    anew(app, db, (id, stands, weight))
 }
 
 /// A record that was kept with what became visible since, if that can be read.
@@ -44,7 +45,6 @@ fn go_on(app: &App, db: &Connection, mut kept: Visible) -> Result<Option<Visible
             return Ok(None);
         }
         kept.stands.add(&chunk.hash);
-        kept.bytes += bytes.len();
     }
     Ok(Some(kept))
 }
@@ -52,7 +52,7 @@ fn go_on(app: &App, db: &Connection, mut kept: Visible) -> Result<Option<Visible
 fn anew(
     app: &App,
     db: &Connection,
-    (id, stands): (DocumentId, Digest),
+    (id, stands, weight): (DocumentId, Digest, u64),
 ) -> Result<Option<Visible>, StorageError> {
     let (mut feed, mut updated_ms) = (0, 0);
     let mut chunks: Vec<ByteVec> = Vec::new();
@@ -63,6 +63,5 @@ fn anew(
     }
     let nobody = ActorId::from_bytes([0; 16]);
     let document = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice())).ok();
-    let bytes = chunks.iter().map(|chunk| chunk.len()).sum();
-    Ok(document.map(|document| Visible { id, stands, bytes, document, feed, updated_ms }))
+    Ok(document.map(|document| Visible { id, stands, weight, document, feed, updated_ms }))
 }

@@ -14,6 +14,7 @@ use crate::storage::sqlite::log::{self, Arrival, DocumentRow};
 use crate::storage::sqlite::{cuts, lines};
 use crate::storage::{StorageError, random};
 use crate::sync::lines::{opened, vouched};
+use crate::sync::room;
 
 /// What has arrived and may belong to a line that has ended.
 pub(super) struct Late<'a> {
@@ -53,6 +54,8 @@ pub(super) struct Moved {
     is_part_aside: bool,
     /// A part of it is known to have been cleaned: its bytes are not kept.
     is_gone: bool,
+    /// What it costs the one writer, in parts of the most that one commit carries over.
+    pub(super) cost: usize,
 }
 
 /// Carries over a change that builds on, or names, what has ended.
@@ -91,7 +94,8 @@ pub(super) fn carry_over(
             .iter()
             .any(|row| row.cut.is_gone(&names) && !row.cut.left_out(of, info, &names).is_empty());
         let root = was.unwrap_or(info.hash);
-        let moved = Moved { carried: alias, root, knew: vouched, is_part_aside: false, is_gone };
+        let moved =
+            Moved { carried: alias, root, knew: vouched, is_part_aside: false, is_gone, cost: 1 };
         return Ok(Becomes::Other(Box::new(moved)));
     }
     let knew = match info.deps.as_slice() {
@@ -108,15 +112,12 @@ pub(super) fn carry_over(
             aside.extend(row.cut.left_out(of, info, &names));
         }
     }
-    let Standing { sides, there, said } = standing(app, db, ids, &asked)?;
-    let [(_, of_record), (_, of_review)] = &sides;
-    let own = if of == Of::Record { of_record } else { of_review };
-    let built_on = info.deps.iter().flat_map(|dep| own.get(dep).cloned().unwrap_or(vec![*dep]));
-    let built_on: Vec<ChangeHash> = built_on.collect();
-    if !built_on.iter().all(|dep| there.contains(dep)) {
-        let is_held = log::any_held(db, row.id, &built_on)?;
-        return Ok(if is_held { Becomes::Held } else { Becomes::Waits });
+    // Asked before the line is opened, which is dear.
+    if let Some(waits) = waits_for(db, row.id, &info.deps)? {
+        return Ok(waits);
     }
+    let cost = room::opening(db, ids)?;
+    let Standing { sides, said } = standing(app, db, ids, &asked)?;
     let [(record, of_record), (review, of_review)] = sides;
     let line = Line::at([(&record, of_record), (&review, of_review)], said, random()?);
     let carried = line.and_then(|mut line| {
@@ -131,7 +132,7 @@ pub(super) fn carry_over(
         |carried| {
             let is_part_aside = !aside.is_subset(&gone);
             let (root, is_gone) = (was.unwrap_or(info.hash), !gone.is_empty() && !is_part_aside);
-            Becomes::Other(Box::new(Moved { carried, root, knew, is_part_aside, is_gone }))
+            Becomes::Other(Box::new(Moved { carried, root, knew, is_part_aside, is_gone, cost }))
         },
     ))
 }
@@ -153,10 +154,29 @@ pub(super) fn known_as(
     Ok(same.map(|chunk| chunk.hash))
 }
 
+/// What becomes of a change for now if what it builds on does not stand on the line there is.
+fn waits_for(
+    db: &Connection,
+    document: DocumentId,
+    deps: &[ChangeHash],
+) -> Result<Option<Becomes>, StorageError> {
+    let mut waits = None;
+    for dep in deps {
+        for hash in lines::became(db, document, *dep)?.unwrap_or(vec![*dep]) {
+            let chunk = log::chunk_of(db, document, hash)?;
+            match chunk.as_ref().map(|chunk| (chunk.state.as_str(), chunk.was)) {
+                Some(("visible", _) | ("pending", Some(_))) => {}
+                Some(("held", _)) => return Ok(Some(Becomes::Held)),
+                _ => waits = Some(Becomes::Waits),
+            }
+        }
+    }
+    Ok(waits)
+}
+
 /// The line there is, of record and review, and what became of what a change names.
 struct Standing {
     sides: [(Vec<Vec<u8>>, Became); 2],
-    there: BTreeSet<ChangeHash>,
     said: BTreeMap<StatementId, StatementId>,
 }
 
@@ -167,11 +187,10 @@ fn standing(
     asked: &Asked,
 ) -> Result<Standing, StorageError> {
     let mut sides = [(Vec::new(), BTreeMap::new()), (Vec::new(), BTreeMap::new())];
-    let (mut there, mut said) = (BTreeSet::new(), BTreeMap::new());
+    let mut said = BTreeMap::new();
     for (id, (chunks, into)) in ids.into_iter().zip(&mut sides) {
         for chunk in log::line_of(db, id)? {
             chunks.push(opened(app, &chunk)?.bytes);
-            there.insert(chunk.hash);
         }
         for hash in &asked.hashes {
             if let Some(became) = lines::became(db, id, *hash)? {
@@ -185,7 +204,7 @@ fn standing(
             said.insert(*id, new);
         }
     }
-    Ok(Standing { sides, there, said })
+    Ok(Standing { sides, said })
 }
 
 /// What a change names: changes of both documents, and acts of writing in the record.

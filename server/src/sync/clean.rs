@@ -228,7 +228,7 @@ async fn run(
         };
         if let Some(head) = stored {
             lines::tell(app, id, head).await;
-            projector::forget(app, &ids)?;
+            projector::forget(app, &ids);
             // There may be room now for what had none.
             app.crowded.add(ids);
             app.arrived.notify_one();

@@ -25,7 +25,7 @@ pub(super) struct Found {
     pub(super) crowded: BTreeSet<DocumentId>,
     /// What is left of the room of documents.
     pub(super) room: Room,
-    /// Changes that were carried over; each costs the one writer the reading of a document.
+    /// What it cost to carry changes over; each costs the one writer the opening of a record.
     pub(super) carried: usize,
     /// What is to be charged to authors and their devices.
     pub(super) charges: BTreeMap<(UserId, DeviceId), Amount>,

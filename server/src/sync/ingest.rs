@@ -163,7 +163,7 @@ fn start_op(part: &PushPart) -> Option<u64> {
     part.chunks.first().and_then(|bytes| parse(bytes).ok()).map(|info| info.start_op)
 }
 
-/// `left` is how much may still come out of what was sent; what comes after that is offered again.
+/// `left` is how much may still come out of what was sent; a part that is more is offered again, whole like its envelope.
 fn gate(
     app: &App,
     (part, is_draft): (PushPart, bool),
@@ -188,6 +188,7 @@ fn gate(
     let mut chunks = Vec::with_capacity(part.chunks.len());
     for bytes in &part.chunks {
         if *left == 0 {
+            chunks.clear();
             break;
         }
         let info = parse(bytes);
@@ -356,7 +357,7 @@ fn store_fitting(
         Becomes::Waits => return Ok(Outcome::Missing(Vec::new())),
         Becomes::Other(moved) => {
             store_late(app, db, (&arrival, row.record()), &moved)?;
-            found.carried += 1;
+            found.carried += moved.cost;
         }
     }
     if held.is_some() {

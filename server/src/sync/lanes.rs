@@ -265,12 +265,18 @@ impl Trying<'_> {
                 break;
             }
             let hash = one.hash;
+            let deaths = self.turn.deaths.get(&hash).copied().unwrap_or_default();
+            if deaths >= DEATHS_MAX {
+                // What was found of it was lost on the way: it is not asked again.
+                self.note(vec![one], vec![Outcome::Held(KILLED.to_owned())]);
+                break;
+            }
             let one = [one];
             match self.ask(&one).await? {
                 Tried::Told(outcomes) => self.note(one.into(), outcomes),
                 Tried::NoChild => return Ok(false),
                 Tried::Died => {
-                    let deaths = self.turn.deaths.get(&hash).copied().unwrap_or_default() + 1;
+                    let deaths = deaths + 1;
                     self.mark(vec![(hash, deaths)]).await?;
                     *marked = true;
                     if deaths >= DEATHS_MAX {

@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::limits::{HEAVY_WEIGHT, RECORD_WEIGHT_MAX};
 use crate::storage::StorageError;
 use crate::storage::sqlite::{held as stored, lines as sizes, log, rows};
-use crate::sync::held;
 use crate::sync::lines::{self, Outcome, Why};
+use crate::sync::{held, room};
 
 /// Whether a document has grown so large since it was last continued that it should be; one whose work has
 /// ended sooner, and one in which somebody has no room any more as soon as it has grown at all.
@@ -34,17 +34,27 @@ fn is_large(app: &App, document: DocumentId, is_pressed: bool) -> Result<bool, S
             .is_some_and(|(_, state)| is_over(&state)))
 }
 
-/// Continues records in which somebody has no room, if they have grown at all since they were last.
-///
-/// # Errors
-/// When storage refuses to tell whether there still is somebody.
-pub(super) async fn make_room(app: &Arc<App>) -> Result<(), StorageError> {
+/// Lets in what has room by now, however that came to be, and continues records in which somebody still has none, if they
+/// have grown at all since they were last. One with which storage refuses keeps no other waiting, and has another turn.
+pub(super) async fn make_room(app: &Arc<App>) {
     for document in app.crowded.take() {
-        continue_if_large(app, document, true).await;
-        let rest = app.readers.read(|db| stored::is_large(db, document))?;
+        let rest = make_room_in(app, document).await.unwrap_or_else(|error| {
+            tracing::error!(document.id = %document, %error, "No room could be made in a record; it is tried again.");
+            true
+        });
         app.crowded.add(rest.then_some(document));
     }
-    Ok(())
+}
+
+/// Tells whether somebody has no room still.
+async fn make_room_in(app: &Arc<App>, document: DocumentId) -> Result<bool, StorageError> {
+    if app.readers.read(|db| room::is_there(db, document))? {
+        held::let_in_all(app, document).await?;
+    }
+    if app.readers.read(|db| stored::is_large(db, document))? {
+        continue_if_large(app, document, true).await;
+    }
+    app.readers.read(|db| stored::is_large(db, document))
 }
 
 /// Continues the record a document belongs to once it has grown large. It stays as it is where that fails.

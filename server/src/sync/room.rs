@@ -10,6 +10,18 @@ use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::weights::{self, Weights};
 
+/// So much of a record costs as much as one more change.
+const PART_WEIGHT: u64 = 1024 * 1024;
+
+/// What it costs the one writer to open a record and its review for one change; a light one costs 1.
+pub(super) fn opening(
+    db: &Connection,
+    [record, review]: [DocumentId; 2],
+) -> Result<usize, StorageError> {
+    let both = weights::of(db, record)?.all + weights::of(db, review)?.all;
+    Ok(usize::try_from(both / PART_WEIGHT).map_or(usize::MAX, |parts| parts + 1))
+}
+
 /// What records weigh while something is stored.
 #[derive(Default)]
 pub(super) struct Room(BTreeMap<DocumentId, Weights>);
@@ -28,11 +40,22 @@ impl Room {
                 new.insert(weights::of(db, document)?)
             }
         };
-        let own = weights.by.get(&user).copied().unwrap_or_default();
-        let fits = weights.all + weight <= RECORD_WEIGHT_MAX && own + weight <= AUTHOR_WEIGHT_MAX;
+        let fits = fits(weights, user, weight);
         if fits {
             weights.takes(user, weight);
         }
         Ok(fits)
     }
+}
+
+fn fits(weights: &Weights, user: UserId, weight: u64) -> bool {
+    let own = weights.by.get(&user).copied().unwrap_or_default();
+    weights.all + weight <= RECORD_WEIGHT_MAX && own + weight <= AUTHOR_WEIGHT_MAX
+}
+
+/// Whether something that had no room in a record has some now.
+pub(super) fn is_there(db: &Connection, document: DocumentId) -> Result<bool, StorageError> {
+    let lightest = weights::lightest_large(db, document)?;
+    let weights = weights::of(db, document)?;
+    Ok(lightest.into_iter().any(|(user, weight)| fits(&weights, user, weight)))
 }

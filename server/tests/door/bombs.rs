@@ -8,11 +8,11 @@ use ankomst_shared::limits::{CHUNK_INFLATED_BYTES_MAX, PUSH_CHUNKS_MAX};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::DepositRandom;
 use ankomst_shared::sign::deposit::seal;
-use ankomst_shared::sync::message::{Deposit, Outcome, Push, PushPart, SealedPart};
+use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, SealedPart};
 use ankomst_shared::value::Value;
 use axum::http::{Method, StatusCode};
 
-use super::held::world::{ELIN, Made, World, begins, device, part, user};
+use super::held::world::{ELIN, Made, World, begins, device, part, user, writes};
 use super::kit::{Browser, Door, PASSWORD};
 
 const HERE: DocumentId = DocumentId::from_bytes([96; 16]);
@@ -83,8 +83,28 @@ async fn no_push_unfolds_to_more_than_an_honest_one_may_be() {
         enrolment: None,
     };
     let acks = ingest::push(&world.app, Push { parts: vec![many] }).await.unwrap();
-    assert_eq!(acks.len(), UNPACKED_MAX / CHUNK_INFLATED_BYTES_MAX, "as if each were unfolded");
-    assert!(acks.iter().all(|ack| matches!(ack.outcome, Outcome::Refused(_))));
+    assert!(acks.is_empty(), "as if each were unfolded: {}", acks.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_there_was_room_for_only_in_part_is_offered_again_and_not_refused() {
+    let world = World::new().await;
+    let bomb = [0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 2, 1, 0];
+    let mut chunks = vec![bomb.to_vec(); UNPACKED_MAX / CHUNK_INFLATED_BYTES_MAX - 1];
+    // All but one byte of the room.
+    chunks.push(vec![1; CHUNK_INFLATED_BYTES_MAX - 1]);
+    let chunks: Vec<_> = chunks.into_iter().map(Into::into).collect();
+    let count = chunks.len();
+    let much = PushPart { document: HERE, envelope: Vec::new().into(), chunks, enrolment: None };
+    let first = begins(HERE);
+    let then = writes(ELIN, 255, &[&first], ("phone", "1"));
+    let mut honest = part(&then);
+    honest.chunks.insert(0, first.chunk.bytes.clone().into());
+    let acks = ingest::push(&world.app, Push { parts: vec![much, honest.clone()] }).await.unwrap();
+    assert_eq!(acks.len(), count, "{:?}", acks.last());
+    let acks = ingest::push(&world.app, Push { parts: vec![honest] }).await.unwrap();
+    let received = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));
+    assert!(acks.len() == 2 && acks.iter().all(received), "{acks:?}");
 }
 
 #[tokio::test]

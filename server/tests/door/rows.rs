@@ -48,6 +48,23 @@ async fn following_gives_the_rows_that_making_all_anew_gives() {
 }
 
 #[tokio::test]
+async fn a_row_that_broke_off_stops_none_that_come_after_it() {
+    let door = Door::open().await;
+    let breaking = std::sync::Arc::clone(&door.app);
+    let breaks = move || {
+        let _one = breaking.projecting.lock().unwrap();
+        panic!("while a row was made");
+    };
+    assert!(std::thread::spawn(breaks).join().is_err());
+    seed::run(&door.app, 1).await.unwrap();
+    let made = all(&door.app);
+    assert_eq!(made.iter().filter(|row| row.kind == "case").count(), 13);
+    let document = made.first().unwrap().document;
+    projector::again(&door.app, document).unwrap();
+    projector::forget(&door.app, &[document]);
+}
+
+#[tokio::test]
 async fn rows_that_a_power_cut_took_are_made_good_at_the_next_start() {
     let door = Door::open().await;
     seed::run(&door.app, 1).await.unwrap();

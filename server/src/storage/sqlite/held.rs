@@ -197,13 +197,13 @@ pub fn set_reason(
     Ok(())
 }
 
-/// How many changes wait for a person; what was refused does not.
+/// How many changes wait for a person; what was refused does not, nor what waits for room in its record.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn count(db: &Connection) -> Result<u64, StorageError> {
     let mut select = db.prepare_cached(
-        "SELECT count(*) FROM chunks WHERE state = 'held' AND reason IS NOT 'refused'",
+        "SELECT count(*) FROM chunks WHERE state = 'held' AND reason IS NOT 'refused' AND reason IS NOT 'large'",
     )?;
     super::log::number(select.query_row([], |row| row.get(0))?)
 }

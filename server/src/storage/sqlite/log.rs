@@ -565,7 +565,8 @@ pub fn lose(db: &Connection, document: DocumentId, hash: ChangeHash) -> Result<(
     Ok(())
 }
 
-/// Holds a chunk, and with it everything pending that builds on it.
+/// Holds a pending chunk, and with it everything pending that builds on it. What builds on one that is not pending any
+/// more was held with it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -576,16 +577,14 @@ pub fn hold(
     reason: &str,
 ) -> Result<(), StorageError> {
     let mut waiting = vec![(hash, reason)];
-    let mut seen = BTreeSet::new();
     while let Some((hash, reason)) = waiting.pop() {
-        if !seen.insert(hash) {
-            continue;
-        }
-        db.prepare_cached(
+        let mut update = db.prepare_cached(
             "UPDATE chunks SET state = 'held', reason = ?1
              WHERE document = ?2 AND hash = ?3 AND state = 'pending'",
-        )?
-        .execute((reason, Blob(document), Blob(hash)))?;
+        )?;
+        if update.execute((reason, Blob(document), Blob(hash)))? == 0 {
+            continue;
+        }
         let mut select =
             db.prepare_cached("SELECT hash FROM deps WHERE document = ?1 AND dep = ?2")?;
         let dependants = select

@@ -63,6 +63,27 @@ pub fn of(db: &Connection, document: DocumentId) -> Result<Weights, StorageError
     Ok(weights)
 }
 
+/// Of each author what weighs least of what is held for want of room in a record.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lightest_large(
+    db: &Connection,
+    document: DocumentId,
+) -> Result<Vec<(UserId, u64)>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT user, min(weight) FROM chunks
+         WHERE document = ?1 AND state = 'held' AND reason = 'large' GROUP BY user",
+    )?;
+    let rows = select.query_map([Blob(document)], |row| {
+        Ok((row.get::<_, Blob<UserId>>(0)?.0, row.get::<_, i64>(1)?))
+    })?;
+    rows.map(|row| {
+        row.map_err(StorageError::from).and_then(|(user, least)| Ok((user, number(least)?)))
+    })
+    .collect()
+}
+
 impl Weights {
     /// Adds something of an author.
     pub fn takes(&mut self, user: UserId, weight: u64) {

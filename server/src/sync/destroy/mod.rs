@@ -309,7 +309,7 @@ fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
         let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
         rows::forget(&db, ids)?;
     }
-    projector::forget(app, ids)?;
+    projector::forget(app, ids);
     for file in ["log.db", "rows.db"] {
         if let Err(error) = checkpoint(&app.folder.join(file)) {
             tracing::info!(%error, file, "The write-ahead log is emptied later.");

@@ -14,7 +14,7 @@ use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What as Noted;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
-use crate::storage::sqlite::held::{self, DEPENDS, KILLED, REFUSED, may_be_released};
+use crate::storage::sqlite::held::{self, DEPENDS, KILLED, LARGE, REFUSED, may_be_released};
 use crate::storage::sqlite::log::{self, ChunkRow, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts, trials};
 use crate::sync::lanes::DEATHS_MAX;
@@ -43,6 +43,12 @@ pub enum HeldError {
         "it, or what it builds on, did not pass the check and cannot be shown; nothing was changed"
     )]
     Untried,
+    /// It, or what it builds on, has no room in its record.
+    #[error(
+        "it, or what it builds on, has no room in the record and comes in by itself once there is some; nothing was \
+         changed"
+    )]
+    Crowded,
     /// Storage refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -204,6 +210,9 @@ impl<'a> Closure<'a> {
             let before = decided::newest(self.db, self.row.id, chunk.root())?;
             let before = before.map(|row| row.what);
             let reason = held_for(self.db, chunk)?;
+            if reason == LARGE {
+                return Ok(Err(HeldError::Crowded));
+            }
             if !may_be_released(&reason) {
                 return Ok(Err(HeldError::Untried));
             }

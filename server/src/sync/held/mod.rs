@@ -217,7 +217,7 @@ pub(super) fn enter(
                 held: None,
             };
             carry::move_on(app, db, (&arrival, row.record()), &moved)?;
-            *carried += 1;
+            *carried += moved.cost;
         }
     }
     Ok(true)

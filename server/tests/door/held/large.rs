@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_server::limits::{AUTHOR_WEIGHT_MAX, RECORD_WEIGHT_MAX};
-use ankomst_server::storage::sqlite::{log, trials, weights};
+use ankomst_server::storage::sqlite::{held, log, trials, weights};
 use ankomst_server::sync::held::HeldError;
 use ankomst_shared::chunk::hostile::make;
 use ankomst_shared::chunk::{Op, parse};
@@ -128,7 +128,52 @@ async fn nobody_makes_a_record_so_large_that_its_trial_dies_of_it() {
     // Nobody can let it in, and it comes in by itself when there is room.
     let hash = bo.made.iter().map(Made::hash).find(|hash| world.are(HERE, "held").contains(hash));
     let let_in = world.decide((INGRID, true), (HERE, &[hash.unwrap()])).await;
-    assert!(matches!(let_in, Err(HeldError::Untried)), "{let_in:?}");
+    assert!(matches!(let_in, Err(HeldError::Crowded)), "{let_in:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_had_no_room_comes_in_however_some_came_to_be() {
+    let world = World::new().await;
+    let first = begins(HERE);
+    let late = writes(BO, 1, &[&first], ("phone", "1"));
+    world.push(&[first.clone()]).await;
+    world.settle().await;
+    world.push(std::slice::from_ref(&late)).await;
+    let hash = late.hash();
+    // As if what took the room had gone since: by a cleaning, or because it did not pass its trial.
+    world.write(move |db| log::hold(db, HERE, hash, "large")).await;
+    world.app.crowded.add([HERE]);
+    rests(&world).await;
+    assert!(world.are(HERE, "visible").contains(&hash), "{:?}", world.reason(&late));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_already_is_not_walked_through_again() {
+    let world = World::new().await;
+    let mut all = vec![begins(HERE)];
+    for number in 1..4 {
+        let text = number.to_string();
+        all.push(writes(ELIN, number, &all.iter().collect::<Vec<_>>(), ("phone", &text)));
+    }
+    world.push(&all).await;
+    let (first, last) = (all[1].hash(), all[3].hash());
+    world.write(move |db| log::hold(db, HERE, first, "refused")).await;
+    assert_eq!(world.are(HERE, "held").len(), 3, "what builds on it goes with it");
+    world.write(move |db| held::wait(db, HERE, last)).await;
+    world.write(move |db| log::hold(db, HERE, first, "refused")).await;
+    assert!(world.are(HERE, "pending").contains(&last), "nothing behind it is looked at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_killed_twice_is_held_without_another_trial() {
+    let world = World::new().await;
+    let first = begins(HERE);
+    world.push(std::slice::from_ref(&first)).await;
+    let hash = first.hash();
+    // What was found of it the second time was not noted.
+    world.write(move |db| trials::mark(db, (HERE, hash), 2)).await;
+    rests(&world).await;
+    assert_eq!(world.reason(&first).as_deref(), Some("the trial was aborted"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
