@@ -11,9 +11,9 @@ use std::sync::Arc;
 use crate::app::{App, make_folder};
 use crate::given;
 use crate::storage::accesses::copy;
+use crate::storage::sqlite::backed;
 use crate::storage::sqlite::backup::{self, Contents};
-use crate::storage::sqlite::{backed, log};
-use crate::storage::{StorageError, ballast, ledger};
+use crate::storage::{StorageError, ledger};
 
 /// A backup older than this is told as none.
 pub const FRESH_MS: i64 = 3 * 24 * 3_600_000;

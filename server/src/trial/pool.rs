@@ -192,11 +192,11 @@ impl TrialPool {
         base: impl FnOnce() -> Result<Vec<ByteVec>, E>,
     ) -> Result<Tried, E> {
         let mut request = asked(work);
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut told = answer(&mut shelf, &request);
+        let mut kept = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = answer(&mut kept, &request);
         if told.lacks {
             request.base = Some(base()?);
-            told = answer(&mut shelf, &request);
+            told = answer(&mut kept, &request);
         }
         Ok(Tried::Told(told.verdicts.into_iter().map(outcome).collect()))
     }
