@@ -39,25 +39,17 @@ impl Desk {
         } else if self.app.audit.is_failing() {
             parts.push(self.notice("access-log", Tone::Decide, Word::DeskLogFailsHelp));
         }
+        let waiting = usize::try_from(held).unwrap_or(usize::MAX);
         let mut lines = vec![
             self.link("/administration/personer", Word::DeskPeople, people),
             self.link("/administration/surfplattor", Word::DeskDevices, devices),
-            self.link(
-                super::held::HERE,
-                Word::DeskHeld,
-                usize::try_from(held).unwrap_or(usize::MAX),
-            ),
-            Line {
-                figure: String::new(),
-                ..self.link("/administration/organisation", Word::DeskOrganisation, 0)
-            },
+            self.link(super::held::HERE, Word::DeskHeld, waiting),
+            self.way("/administration/organisation", Word::DeskOrganisation),
             self.link(guard::HERE, Word::DeskGuard, opened),
+            self.way(super::destroyed::HERE, Word::DeskDestroyedAll),
         ];
-        lines.push(Line {
-            figure: String::new(),
-            ..self.link(super::destroyed::HERE, Word::DeskDestroyedAll, 0)
-        });
-        lines.extend(self.log_line());
+        // The access log is for who reviews it.
+        lines.extend(self.reviews().then(|| self.way(super::log::HERE, Word::DeskLog)));
         parts.push(self.part("places", Word::Administration, Body::Lines(lines, String::new())));
         let fact = |word: Word, value: String| (self.w(word).to_owned(), value);
         let backup = backup_ms.map_or_else(|| self.w(Word::ContactNever).to_owned(), Self::moment);
@@ -87,11 +79,9 @@ impl Desk {
         Ok(PageView { title, parts, ..PageView::default() })
     }
 
-    /// The way to the access log, for who reviews it.
-    fn log_line(&self) -> Option<Line> {
-        let line =
-            || Line { figure: String::new(), ..self.link(super::log::HERE, Word::DeskLog, 0) };
-        self.reviews().then(line)
+    /// A link without a figure.
+    fn way(&self, address: &str, word: Word) -> Line {
+        Line { figure: String::new(), ..self.link(address, word, 0) }
     }
 
     /// The way back to the overview.

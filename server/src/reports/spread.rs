@@ -85,7 +85,11 @@ pub(super) fn make(records: &Records, told: &Told<'_>) -> Vec<Table> {
     }
     // What has no area comes last.
     order::sort_by_key(&mut rows, |(name, _)| (name.is_empty(), name.clone()));
-    vec![Table {
+    vec![table(rows.into_iter().map(|(_, row)| row).collect())]
+}
+
+fn table(rows: Vec<Row>) -> Table {
+    Table {
         id: "areas",
         title: Word::RegisterAreas,
         help: Word::RegisterAreasHelp,
@@ -99,9 +103,9 @@ pub(super) fn make(records: &Records, told: &Told<'_>) -> Vec<Table> {
             ("share_of_inhabitants_%", Word::RegisterOfInhabitants),
             ("index", Word::RegisterIndex),
         ],
-        rows: rows.into_iter().map(|(_, row)| row).collect(),
+        rows,
         in_file_only: false,
-    }]
+    }
 }
 
 /// A part of those placed by a part of the inhabitants, with two decimals, rounded half up.

@@ -161,9 +161,8 @@ fn follow(successors: &BTreeMap<String, String>, code: &str) -> String {
 fn tasks(records: &Records, told: &Told<'_>, all: &mut Vec<Open>) {
     for case in records.of("case") {
         // What somebody wrote of a protected person is not told either.
-        let title = |task: &Entry<'_>| match case.hidden {
-            true => told.w(Word::RegisterTask),
-            false => task.text("title").to_owned(),
+        let title = |task: &Entry<'_>| {
+            if case.hidden { told.w(Word::RegisterTask) } else { task.text("title").to_owned() }
         };
         for task in records.listed(case, "tasks") {
             if is_over(task.text("status")) {

@@ -221,7 +221,7 @@ fn keeping(
     let mut around: Vec<_> = journal.map(|(_, kind, record)| (*kind, record)).collect();
     around.extend(beside.iter().map(|record| ("org", record)));
     let now_ms = app.now_ms();
-    let Some(today) = civil(now_ms).map(|at| at.date()) else {
+    let Some(today) = civil(now_ms).map(jiff::civil::DateTime::date) else {
         return Err(StorageError::Damaged("the clock"));
     };
     let mut rules = [Vec::new(), Vec::new()];
