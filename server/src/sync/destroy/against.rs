@@ -221,9 +221,8 @@ fn keeping(
     let mut around: Vec<_> = journal.map(|(_, kind, record)| (*kind, record)).collect();
     around.extend(beside.iter().map(|record| ("org", record)));
     let now_ms = app.now_ms();
-    let Some(today) = civil(now_ms).map(jiff::civil::DateTime::date) else {
-        return Err(StorageError::Damaged("the clock"));
-    };
+    let now = civil(now_ms).ok_or(StorageError::Damaged("the clock"))?;
+    let today = now.date();
     let mut rules = [Vec::new(), Vec::new()];
     // A journal is kept as its case is.
     for (id, kind, record) in parts.iter().filter(|(_, kind, _)| *kind != "journal") {
