@@ -88,7 +88,7 @@ mod tests {
         for times in 1..=200 {
             let waiting = hearers.into_iter().map(|mut hearer| {
                 tokio::spawn(async move {
-                    timeout(Duration::from_secs(60), hearer.changed()).await.expect("it was told");
+                    timeout(Duration::from_mins(1), hearer.changed()).await.expect("it was told");
                     hearer
                 })
             });
