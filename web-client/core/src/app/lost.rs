@@ -76,14 +76,18 @@ impl Open {
                 standing.lost.push(Lost { what, unsent, at_ms: now_ms, is_seen: false });
             }
         }
-        // What says that work was lost stays until its person has confirmed it.
-        let mut more = standing.lost.len().saturating_sub(TOLD_MAX);
-        standing.lost.retain(|one| {
-            let goes = more > 0 && !one.is_open();
-            more -= usize::from(goes);
-            !goes
-        });
+        keep_newest(&mut standing.lost);
     }
+}
+
+/// What says that work was lost stays until its person has confirmed it.
+fn keep_newest(lost: &mut Vec<Lost>) {
+    let mut more = lost.len().saturating_sub(TOLD_MAX);
+    lost.retain(|one| {
+        let goes = more > 0 && !one.is_open();
+        more -= usize::from(goes);
+        !goes
+    });
 }
 
 impl<P: Platform> Core<P> {
@@ -111,5 +115,33 @@ impl<P: Platform> Core<P> {
             writes.extend(ends(user, *id));
         }
         Ok(writes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_of_lost_work_stays_until_it_was_confirmed() {
+        let lost = |number: u8| Lost {
+            what: Destroyed {
+                record: DocumentId::from_bytes([number; 16]),
+                documents: Vec::new(),
+                kind: String::new(),
+                number: String::new(),
+                at_ms: 1,
+                ground: String::new(),
+                reference: String::new(),
+                ask: String::new(),
+            },
+            unsent: u32::from(number < 2),
+            at_ms: 1,
+            is_seen: number == 1,
+        };
+        let mut all: Vec<Lost> = (0..50).map(lost).collect();
+        keep_newest(&mut all);
+        assert_eq!(all.len(), TOLD_MAX);
+        assert!(all[0].is_open() && all[1] == lost(31));
     }
 }
