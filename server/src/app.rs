@@ -29,6 +29,7 @@ use crate::presence::Presence;
 use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
+use crate::storage::destroyed::Begun;
 use crate::storage::ledger::Open;
 use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
@@ -194,6 +195,8 @@ pub struct App {
     damaged: Arc<AtomicBool>,
     /// What the ledger of cleanings has and the log does not know yet.
     pub unclean: Open,
+    /// What the ledger of destructions has and the log could not take out yet: nothing more is taken of it.
+    pub begun: Begun,
     /// Held while a record is cleaned: two at once would share a new key, and what the second takes out would
     /// stay readable with it.
     pub cleaning: tokio::sync::Mutex<()>,
@@ -278,6 +281,7 @@ impl App {
             stopping,
             damaged,
             unclean: Open::default(),
+            begun: Begun::default(),
             cleaning: tokio::sync::Mutex::default(),
             answered: Answered::default(),
             handed: Handed::default(),

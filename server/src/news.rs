@@ -56,6 +56,12 @@ impl Teller {
 }
 
 impl Hearer {
+    /// Whether something was told that was not heard yet; it is from here on.
+    pub fn is_new(&mut self) -> bool {
+        let times = self.told.with(|(_, times)| *times);
+        core::mem::replace(&mut self.heard, times) != times
+    }
+
     /// Waits until something was told that was not heard yet.
     pub async fn changed(&mut self) {
         loop {
@@ -63,8 +69,7 @@ impl Hearer {
             tokio::pin!(rings);
             // What is told between the look and the waiting rings, too.
             rings.as_mut().enable();
-            let times = self.told.with(|(_, times)| *times);
-            if core::mem::replace(&mut self.heard, times) != times {
+            if self.is_new() {
                 return;
             }
             rings.await;

@@ -1,6 +1,8 @@
 //! Backups and restores at their edges: cut off, repeated, onto another folder, without their keys.
 #![expect(clippy::unwrap_used, reason = "a test crate")]
 
+#[path = "backup/ledgers.rs"]
+mod ledgers;
 #[path = "backup/passkeys.rs"]
 mod passkeys;
 

@@ -12,12 +12,12 @@ use ankomst_shared::sync::message::Deposit;
 
 use crate::audit::console;
 use crate::cli::place::Folder;
+use crate::storage::StorageError;
 use crate::storage::accesses::entry::What;
 use crate::storage::sqlite::backup::Contents;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{accounts, aside, backed, backup};
-use crate::storage::{StorageError, ledger};
 use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
 use crate::sync::destroy::destroy_again;
@@ -58,9 +58,6 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     let done = backup::restore(file, &folder.path, master, now_ms)
         .with_context(|| format!("restoring {}", file.display()))?;
     let app = folder.beside().await?;
-    // What was cleaned since the backup is cleaned again, also where only its folder still knows of it.
-    let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    ledger::join(beside.unwrap_or(Path::new(".")), &folder.path)?;
     app.audit.owe(vec![console(What::Restored, "", None)]).await;
     let destroyed = destroy_again(&app).await?;
     let cleaned = clean::clean_again(&app).await?;

@@ -56,9 +56,7 @@ impl Desk {
         let all = self.app.readers.read(|db| {
             let mut all = Vec::new();
             for (record, at_ms) in destroyed::late_of(db, self.me.id)? {
-                if let Some(row) =
-                    destroyed::one(db, record)?.filter(|row| row.unit == self.me.unit)
-                {
+                if let Some(row) = destroyed::one(db, record)? {
                     let by = accounts::user(db, row.by)?.map(|user| user.name);
                     all.push((row, by.unwrap_or_default(), at_ms));
                 }
@@ -67,13 +65,24 @@ impl Desk {
         })?;
         let line = |(row, by, at_ms): (DestroyedRow, String, i64)| Line {
             key: row.record.to_string(),
+            figure: Self::moment(at_ms),
+            // Number and ground are for people of the record's unit; that it is gone, for whoever wrote in it.
+            ..self.late_line(row, by)
+        };
+        Ok(all.into_iter().map(line).collect())
+    }
+
+    fn late_line(&self, row: DestroyedRow, by: String) -> Line {
+        if row.unit != self.me.unit {
+            let title = self.f(Word::LostPlain, &[&Self::moment(row.at_ms)]);
+            return Line { title, ..Line::default() };
+        }
+        Line {
             title: format!("{} {}", self.kind_words(&row.kind), row.number).trim_end().to_owned(),
             detail: [Self::moment(row.at_ms), self.ground(&row.ground), row.reference, by]
                 .join(" · "),
-            figure: Self::moment(at_ms),
             ..Line::default()
-        };
-        Ok(all.into_iter().map(line).collect())
+        }
     }
 
     fn own(

@@ -2,7 +2,9 @@
 //! ([`super::ledger`]): an older log that is put back loses it again before anybody reads it. One JSON object a line;
 //! ids, numbers of records and the decision, never what stood in them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
 use serde::{Deserialize, Serialize};
@@ -101,6 +103,27 @@ impl Destruction {
             by: self.by.parse().ok()?,
             devices: self.devices.iter().map(|id| id.parse().ok()).collect::<Option<_>>()?,
         })
+    }
+}
+
+/// Documents that the ledger has as destroyed and the log still has.
+#[derive(Debug, Default)]
+pub struct Begun(Mutex<BTreeSet<DocumentId>>);
+
+impl Begun {
+    /// Whether this is one of them.
+    pub fn has(&self, document: DocumentId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&document)
+    }
+
+    /// Puts these to them.
+    pub fn add(&self, documents: Vec<DocumentId>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(documents);
+    }
+
+    /// There are none any more.
+    pub fn end(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

@@ -4,8 +4,8 @@
 //!
 //! A copy lies beside the scheduled backups, for the day on which the disk of the data is lost.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -98,7 +98,7 @@ impl Open {
 /// written before anything is cleaned.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// When the file or a line of it cannot be read.
 pub fn read(folder: &Path) -> Result<Vec<Line>, StorageError> {
     read_from(&folder.join(LEDGER))
 }
@@ -106,15 +106,23 @@ pub fn read(folder: &Path) -> Result<Vec<Line>, StorageError> {
 /// Reads the lines of a file; see [`read`].
 ///
 /// # Errors
-/// When the file cannot be read.
+/// When the file or a line of it cannot be read: what it says would come back unseen.
 pub(super) fn read_from<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, StorageError> {
-    let mut text = String::new();
-    match File::open(file) {
-        Ok(mut file) => file.read_to_string(&mut text)?,
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    let mut lines = Vec::new();
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(read) => lines.push(read),
+            // Cut off in a write, whatever stands after it.
+            Err(error) if error.is_eof() || !line.ends_with(b"\n") => {}
+            Err(_) => return Err(StorageError::Ledger(file.to_path_buf())),
+        }
+    }
+    Ok(lines)
 }
 
 /// Adds a line, on the disk when this returns.
@@ -130,17 +138,15 @@ pub fn add(folder: &Path, line: &Line) -> Result<(), StorageError> {
 /// # Errors
 /// When it cannot be written.
 pub(super) fn add_to<T: Serialize>(path: &Path, line: &T) -> Result<(), StorageError> {
-    let mut file =
-        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     let mut bytes = Vec::new();
-    // After a cut the last line may have no end.
-    if file.seek(SeekFrom::End(0))? > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        if last != *b"\n" {
-            bytes.push(b'\n');
-        }
+    // After a cut the last line may have no end: it goes, or what of it can be read as nothing would seem damage.
+    let there = std::fs::read(path)?;
+    let whole = there.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&there[whole..]).is_ok() {
+        bytes.push(b'\n');
+    } else if whole < there.len() {
+        file.set_len(u64::try_from(whole).unwrap_or_default())?;
     }
     serde_json::to_writer(&mut bytes, line).map_err(std::io::Error::from)?;
     bytes.push(b'\n');
@@ -166,6 +172,15 @@ pub fn join(from: &Path, into: &Path) -> Result<usize, StorageError> {
         count += 1;
     }
     Ok(count)
+}
+
+/// The same from beside a backup: of what was cleaned or destroyed since it was made, only its folder may know.
+///
+/// # Errors
+/// As of [`join`].
+pub fn join_beside(backup: &Path, into: &Path) -> Result<usize, StorageError> {
+    let beside = backup.parent().filter(|folder| !folder.as_os_str().is_empty());
+    join(beside.unwrap_or(Path::new(".")), into)
 }
 
 #[cfg(test)]

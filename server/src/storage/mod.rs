@@ -96,6 +96,12 @@ pub enum StorageError {
     /// Stored bytes are not what they must be.
     #[error("stored data is damaged: {0}")]
     Damaged(&'static str),
+    /// A line of a ledger is damaged: what it says would come back.
+    #[error(
+        "a line of {} cannot be read, so what it says would come back; put the file right from its copy beside the \
+         backups. Nothing was changed", .0.display()
+    )]
+    Ledger(std::path::PathBuf),
     /// Sealing or opening failed.
     #[error("stored data could not be sealed or opened")]
     Sealed,

@@ -116,7 +116,8 @@ enum What {
 pub async fn clean_again(app: &Arc<App>) -> Result<usize, StorageError> {
     let mut open = Vec::new();
     for line in ledger::read(&app.folder)? {
-        let Some((document, ..)) = line.read() else { continue };
+        let (document, ..) =
+            line.read().ok_or(StorageError::Damaged("an id or a field in cleaned.jsonl"))?;
         let done = app.readers.read(|db| cuts::of(db, document))?;
         if !done.iter().any(|row| row.at_ms == line.at_ms) {
             open.push(line);

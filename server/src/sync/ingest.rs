@@ -93,15 +93,14 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     for (by, more) in found.charges {
         app.stored.charge(by, more, now_ms);
     }
-    let held = found.held;
     for ack in &acks {
         let taken = matches!(ack.outcome, Outcome::Received(_));
         app.metrics.chunk(if taken { Chunk::Received } else { Chunk::Refused });
     }
     app.arrived.notify_one();
-    if !held.is_empty() {
+    if !found.held.is_empty() {
         let marking = Arc::clone(app);
-        let mark = move || held.into_iter().for_each(|id| projector::mark(&marking, id));
+        let mark = move || found.held.into_iter().for_each(|id| projector::mark(&marking, id));
         drop(given::beside(mark).await);
     }
     Ok(acks)
@@ -169,8 +168,7 @@ fn gate(
     (part, is_draft): (PushPart, bool),
     left: &mut usize,
 ) -> Result<Checked, StorageError> {
-    let part = &part;
-    let document = part.document;
+    let (part, document) = (&part, part.document);
     let ack = |hash, outcome| Ack { document, hash, outcome };
     let (mut newcomer, mut office, mut was) = (None, None, None);
     let (mut author, mut otherwise) = (None, Outcome::Refused(Refused::Envelope));
@@ -328,7 +326,8 @@ fn store_fitting(
     if held.is_none() && part.office.is_none() {
         held = found.is_large(db, document, info)?;
     }
-    if held.is_some() && is_anybodys && !found.may_hold(db, info.meta.user)? {
+    let begun = app.begun.has(document) || row.parent.is_some_and(|parent| app.begun.has(parent));
+    if begun || held.is_some() && is_anybodys && !found.may_hold(db, info.meta.user)? {
         return Ok(Outcome::Missing(Vec::new()));
     }
     // Its document's key may have been renewed since the gate.

@@ -97,7 +97,7 @@ async fn what_waits_in_the_slow_lane_keeps_no_record_from_being_cleaned() {
 async fn the_slow_lane_wins_in_a_record_that_somebody_never_stops_writing_in() {
     let world = World::new().await;
     let first = begins(HERE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     // Long, so that reading it takes longer than a small change to what is open already.
     let mut opened =
         Document::open(ActorId::from_bytes([88; 16]), [&first.chunk.bytes[..]]).unwrap();
@@ -146,7 +146,7 @@ async fn the_slow_lane_wins_in_a_record_that_somebody_never_stops_writing_in() {
 async fn who_has_much_held_still_writes_what_is_not() {
     let world = World::new().await;
     let first = begins(HERE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     let most = i64::try_from(HELD_MAX).unwrap();
     for who in [ELIN, BO] {
         let fill = move |db: &Connection| {
@@ -192,7 +192,7 @@ async fn nobody_is_charged_for_what_is_not_stored() {
 async fn much_that_was_held_is_let_in_in_parts() {
     let world = World::new().await;
     let first = begins(HERE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     world.set_active("bo", false).await;
     let actor = ActorId::from_bytes([87; 16]);

@@ -371,6 +371,8 @@ pub enum Act {
     NoPasskey,
     /// Tries once more to open a record at which the app has ended.
     OpenAgain(DocumentId),
+    /// That work in this record, which was destroyed, is lost was read.
+    Seen(DocumentId),
 }
 
 packed! {
@@ -395,6 +397,6 @@ packed! {
         End { residence, occupant }, Sign { document, entry }, Reopen(a),
         Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
         Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
-        Pin, Passkey, NoPasskey, OpenAgain(a)
+        Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a)
     }
 }

@@ -1,6 +1,6 @@
 //! Every way in which a few bytes may ask for much: refused or read, the work is bounded, counted in steps and bytes.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at once")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use ankomst_shared::chunk::hostile::make;
 use ankomst_shared::chunk::hostile::parts::{Parts, push_signed, push_unsigned, wrap};

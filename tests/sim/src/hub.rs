@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use ankomst_core::platform::{HttpAnswer, Method};
-use ankomst_server::app::{App, News};
+use ankomst_server::app::App;
 use ankomst_server::care::{self, Schedule};
 use ankomst_server::given;
 use ankomst_server::http::serve::router;
 use ankomst_server::http::signed_in::signed_in;
 use ankomst_server::http::way::{ByHttps, Way};
+use ankomst_server::news::Hearer;
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::{backup, log, units};
 use ankomst_server::sync::live::Live;
@@ -27,7 +28,6 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::wire::{Question, Wire};
@@ -72,7 +72,7 @@ pub struct Hub {
     pub app: Option<Arc<App>>,
     router: Option<Router>,
     /// Rung when there is something to tell over sockets.
-    news: Option<watch::Receiver<News>>,
+    news: Option<Hearer>,
     runtime: tokio::runtime::Runtime,
     folder: PathBuf,
     lives: BTreeMap<u64, (Live, Rc<Wire>)>,
@@ -234,9 +234,7 @@ impl Hub {
     /// Whether sockets are to be told something.
     pub fn has_news(&mut self) -> bool {
         let Some(news) = &mut self.news else { return false };
-        let is_new = news.has_changed().unwrap_or(false);
-        news.mark_unchanged();
-        is_new
+        news.is_new()
     }
 
     /// Tries what waits.

@@ -216,11 +216,11 @@ fn of_several_that_came_together_only_the_one_is_set_aside() {
     let store = ended_again(&store);
     assert!(!opens(&started(Desk::on(&store))));
     let store = store.restarted();
-    let core = started(Desk::on(&store));
-    assert!(opens(&core));
-    assert_eq!(aside(&core), [haidari.to_string()]);
+    let again = started(Desk::on(&store));
+    assert!(opens(&again));
+    assert_eq!(aside(&again), [haidari.to_string()]);
     for (document, label) in [(noori, "Noori"), (rahimi, "Rahimi")] {
-        assert_eq!(shown(&core, document, "household_label"), Value::text(label));
+        assert_eq!(shown(&again, document, "household_label"), Value::text(label));
     }
 }
 

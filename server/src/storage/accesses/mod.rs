@@ -74,10 +74,12 @@ pub fn open(folder: &Path, key: &SigningKey, now_ms: i64) -> Result<Connection, 
         db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT"))?;
     }
     // What is asked of a record when it is protected: who has it on paper, by a device that has ever had it.
-    let (printed, delivered) = (What::Printed.number(), What::Delivered.number());
+    let (printed, delivered, destroyed) =
+        (What::Printed.number(), What::Delivered.number(), What::Destroyed.number());
     db.execute_batch(&format!(
         "CREATE INDEX IF NOT EXISTS printed ON access (record) WHERE what = {printed};
-         CREATE INDEX IF NOT EXISTS delivered ON access (record, device) WHERE what = {delivered}"
+         CREATE INDEX IF NOT EXISTS delivered ON access (record, device) WHERE what = {delivered};
+         CREATE INDEX IF NOT EXISTS destroyed ON access (record) WHERE what = {destroyed}"
     ))?;
     let fresh = match (beside::read(&file, &key.public())?, end(&db)?) {
         (beside::Told::Nothing, None) => Some(What::Begun),

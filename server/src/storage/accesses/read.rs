@@ -64,6 +64,18 @@ pub fn prints(db: &Connection, record: DocumentId) -> Result<Vec<Printed>, Stora
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether it is noted that a record was destroyed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn was_destroyed(db: &Connection, record: DocumentId) -> Result<bool, StorageError> {
+    let what = What::Destroyed.number();
+    let select =
+        format!("SELECT EXISTS (SELECT 1 FROM access WHERE record = ?1 AND what = {what})");
+    let mut select = db.prepare_cached(&select)?;
+    Ok(select.query_row([record.as_bytes().as_slice()], |row| row.get(0))?)
+}
+
 /// Whether a record ever went to a device.
 ///
 /// # Errors

@@ -13,8 +13,8 @@ use rusqlite::Connection;
 
 use super::aside::ASIDE;
 use super::{Keys, links, log, passkeys};
-use crate::storage::StorageError;
 use crate::storage::accesses::copy;
+use crate::storage::{StorageError, ledger};
 
 /// Marks a data folder in which a restore was begun and not ended.
 pub const RESTORING: &str = "restoring";
@@ -178,6 +178,7 @@ pub fn restore(
     merge_keys(&keys_part, &old("keys.db"), &keys_of(file))?;
     let contents = check_files(&part, &keys_part, master)?;
 
+    ledger::join_beside(file, folder)?;
     write_durably(&mark, name.as_bytes())?;
     std::fs::create_dir_all(&aside)?;
     for base in ["log.db", "keys.db"] {
@@ -202,8 +203,7 @@ pub fn restore(
     std::fs::rename(&part, folder.join("log.db"))?;
     copy::restore(file, folder, &aside)?;
     sync_folder(&part)?;
-    remove(&mark)?;
-    sync_folder(&mark)?;
+    remove(&mark).map_err(StorageError::from).and_then(|()| sync_folder(&mark))?;
     Ok(Restored { contents, aside: name, accounts_kept })
 }
 

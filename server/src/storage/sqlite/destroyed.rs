@@ -159,14 +159,16 @@ pub fn devices(db: &Connection, record: DocumentId) -> Result<Vec<DeviceRow>, St
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many devices have said that it is gone, have not, and came too late.
+/// How many devices have said that it is gone, have not, and came too late. On one that was wiped, or whose person goes
+/// on as another, it is gone.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn reached(db: &Connection, record: DocumentId) -> Result<Reached, StorageError> {
     let mut select = db.prepare_cached(
-        "SELECT count(gone_ms), count(*) - count(gone_ms), count(late_ms)
-         FROM destroyed_devices WHERE record = ?1",
+        "SELECT count(*) - count(open), count(open), count(late_ms) FROM (
+             SELECT late_ms, iif(gone_ms IS NULL AND coalesce(state, 'active') NOT IN ('retired', 'wiped'), 1, NULL) AS open
+             FROM destroyed_devices LEFT JOIN devices ON devices.id = device WHERE record = ?1)",
     )?;
     let counts: [i64; 3] =
         select.query_row([Blob(record)], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
@@ -345,12 +347,16 @@ pub fn is_with(
     Ok(select.query_row((Blob(record), Blob(device)), |row| row.get(0))?)
 }
 
-/// Devices that hold a document by the ledger of holdings.
+/// Devices that hold a document by the ledger of holdings, but for those that were wiped or whose person goes on as
+/// another.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn holders(db: &Connection, document: DocumentId) -> Result<Vec<DeviceId>, StorageError> {
-    let mut select = db.prepare("SELECT device FROM holdings WHERE document = ?1")?;
+    let mut select = db.prepare(
+        "SELECT device FROM holdings LEFT JOIN devices ON devices.id = device
+         WHERE document = ?1 AND coalesce(state, 'active') NOT IN ('retired', 'wiped')",
+    )?;
     let rows = select.query_map([Blob(document)], |row| row.get::<_, Blob<DeviceId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
 }

@@ -1,7 +1,7 @@
 //! Records are lawfully destroyed (domain L-20, L-23, story M-14): nothing of them is left but that they were.
 //!
 //! First of all it is written down in the ledger outside the log; then, in one commit, everything of the record leaves
-//! the log, and its key is destroyed. What is cut off anywhere on the way is ended at the next start, as an older log
+//! the log, and its key is destroyed. What is cut off anywhere on the way is ended at once or at the next start, as an older log
 //! that is put back loses the record again. Reading order: this file, [`against`] (what goes, and what stands against
 //! it), [`late`] (devices that have it, and what they still bring).
 
@@ -10,27 +10,32 @@ pub(super) mod late;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 
 use self::against::{Against, Found};
 use crate::app::App;
+use crate::audit::By;
 use crate::projector;
 use crate::storage::StorageError;
-use crate::storage::accesses::entry::What as Noted;
+use crate::storage::accesses::entry::{Entry, What};
+use crate::storage::accesses::read;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::destroyed::{self, DestroyedRow};
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::{Connection, checkpoint, rows};
 use crate::sync::access::{cleanable, may, rights_now};
-use crate::sync::noted;
 use crate::sync::rule::May;
 use crate::{care, given};
 
 /// Times it begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
+
+/// What could not be ended is tried again at least this often.
+const AGAIN_MAX: Duration = Duration::from_mins(1);
 
 /// On what ground a record is destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +91,8 @@ pub enum DestroyError {
     Waits,
     /// It stands in the ledger, and the log could not take it.
     #[error(
-        "the destruction stands in {LEDGER} and could not be ended: {0}. It is ended at the next start"
+        "the destruction stands in {LEDGER} and could not be ended: {0}. It is tried again, and ended at the next \
+         start at the latest; nothing can be written in it any more"
     )]
     Begun(StorageError),
     /// Storage refused.
@@ -151,11 +157,76 @@ pub async fn destroy(app: &Arc<App>, asked: Asked) -> Result<Done, DestroyError>
     }
     let (own, what) = (Arc::clone(app), asked.clone());
     // It is ended also if whoever asked goes away: what is begun has a key to destroy.
-    let ended = given::apart(async move { run(&own, &what).await });
-    let done = ended.await.map_err(|_| StorageError::Stopped)??;
-    let what = (Noted::Destroyed, asked.record);
-    noted::act(app, asked.by, what, (asked.ground.code(), &asked.reference)).await;
-    Ok(done)
+    let ended = given::apart(async move {
+        match run(&own, &what).await {
+            Err(DestroyError::Begun(error)) => again_at_once(&own, what.record, error).await,
+            done => done,
+        }
+    });
+    let done = ended.await.map_err(|_| StorageError::Stopped)?;
+    note_accesses(app).await;
+    done
+}
+
+/// Ends what the ledger has and the log did not take: at once, or as soon as it can be, with the next start at the latest.
+async fn again_at_once(
+    app: &Arc<App>,
+    record: DocumentId,
+    error: StorageError,
+) -> Result<Done, DestroyError> {
+    if destroy_again(app).await.is_ok() {
+        let done = app.readers.read(|db| {
+            let documents = destroyed::documents(db, record)?.len();
+            Ok(Done { documents, devices: destroyed::devices(db, record)?.len() })
+        });
+        return Ok(done?);
+    }
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        let mut wait = Duration::from_secs(1);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = app.stopping.cancelled() => return,
+            }
+            match destroy_again(&app).await {
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::error!(%error, "A record that was begun to be destroyed is still there; it is tried again.");
+                }
+            }
+            wait = AGAIN_MAX.min(wait * 2);
+        }
+    });
+    Err(DestroyError::Begun(error))
+}
+
+/// Notes in the access log what was destroyed and is not in it, as after a cut right behind the commit.
+async fn note_accesses(app: &Arc<App>) {
+    let rows = app.readers.read(|db| destroyed::all(db, None));
+    let open = rows.and_then(|rows| {
+        app.audit.read(|db| {
+            let mut open = Vec::new();
+            for row in rows {
+                if !read::was_destroyed(db, row.record)? {
+                    open.push(row);
+                }
+            }
+            Ok(open)
+        })
+    });
+    match open {
+        Ok(open) => app.audit.owe(open.into_iter().map(entry).collect()).await,
+        Err(error) => {
+            tracing::error!(%error, "What was destroyed could not be looked for in the access log; the next start does.")
+        }
+    }
+}
+
+fn entry(row: DestroyedRow) -> Entry {
+    let by = By { who: Some(row.by), device: None, unit: Some(row.unit) };
+    let (record, at_ms) = (Some(row.record), Some(row.at_ms));
+    Entry { record, at_ms, about: row.ground, purpose: row.reference, ..by.entry(What::Destroyed) }
 }
 
 async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
@@ -194,6 +265,7 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
         });
         match stored.await {
             Err(error) if ledger::read(&app.folder).is_ok_and(|all| all.contains(&noted)) => {
+                app.begun.add(ids);
                 return Err(DestroyError::Begun(error));
             }
             Err(error) => return Err(error.into()),
@@ -201,8 +273,6 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
             Ok(Some(false)) => {}
             Ok(Some(true)) => {
                 end(app, &ids).map_err(DestroyError::Begun)?;
-                // Whoever has it open in a live socket asks at once.
-                app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));
                 tracing::info!(document.id = %asked.record, documents = ids.len(), "A record was destroyed.");
                 return Ok(Done { documents: ids.len(), devices });
             }
@@ -228,7 +298,7 @@ fn put_down(app: &App, asked: &Asked, found: &Found) -> Destruction {
 
 /// Notes a line of the ledger in the log; gives the documents it is about.
 fn note(db: &Connection, line: &Destruction) -> Result<Vec<DocumentId>, StorageError> {
-    let Some(read) = line.read() else { return Ok(Vec::new()) };
+    let read = line.read().ok_or(StorageError::Damaged("an id in destroyed.jsonl"))?;
     let row = DestroyedRow {
         record: read.record,
         kind: line.kind.clone(),
@@ -255,12 +325,15 @@ fn note(db: &Connection, line: &Destruction) -> Result<Vec<DocumentId>, StorageE
 /// # Errors
 /// When ledger, log, keys or rows cannot be read or written.
 pub async fn destroy_again(app: &Arc<App>) -> Result<usize, StorageError> {
+    let _one = app.cleaning.lock().await;
     let lines = ledger::read(&app.folder)?;
     let (count, ids) = app.writer.write(move |db| again(db, &lines)).await?;
     end(app, &ids)?;
+    app.begun.end();
     if count > 0 {
         tracing::info!(count, "Records were destroyed again, as the ledger says.");
     }
+    note_accesses(app).await;
     Ok(count)
 }
 
@@ -293,10 +366,8 @@ type Note =
     fn(&Connection, (DocumentId, ankomst_shared::ids::DeviceId), i64) -> Result<bool, StorageError>;
 
 fn apply(db: &Connection, met: &Met, note: Note) -> Result<(), StorageError> {
-    if let Some(of) = met.read() {
-        note(db, of, met.at_ms)?;
-    }
-    Ok(())
+    let of = met.read().ok_or(StorageError::Damaged("an id in destroyed.jsonl"))?;
+    note(db, of, met.at_ms).map(drop)
 }
 
 /// What follows once the log has nothing of some documents any more. All of it may be done again.
@@ -316,5 +387,7 @@ fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
         }
     }
     care::keep_ledgers(app);
+    // Whoever has it open in a live socket asks at once.
+    app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));
     Ok(())
 }

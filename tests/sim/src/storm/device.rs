@@ -83,8 +83,8 @@ impl Kept for Disk {
         self.rows.get(&document).into_iter().flatten().any(|(_, row)| row.own.is_none())
     }
 
-    fn follows(&self, _: DocumentId) -> bool {
-        false
+    fn parent(&self, _: DocumentId) -> Option<DocumentId> {
+        None
     }
 }
 
@@ -235,7 +235,13 @@ impl Disk {
             arrived: self.place.arrived,
         };
         client.greet(&mut hello, &self.place, self);
-        Some(Exchange { hello, push: self.push(client), deposits: Vec::new(), looks: None })
+        Some(Exchange {
+            hello,
+            push: self.push(client),
+            deposits: Vec::new(),
+            looks: None,
+            gone: None,
+        })
     }
 
     /// Where a socket goes on.

@@ -281,7 +281,10 @@ impl<'a> Weather<'a> {
                 disks.iter().all(|disk| disk.borrow().whole_at.is_some_and(|at| at > began));
             if is_well && self.court.now.get() >= least && judge::is_same(&self.ground, disks) {
                 let took = u64::try_from(self.court.now.get() - began).unwrap_or(0);
-                return if self.is_long { () } else { self.court.most("calm after ms", took) };
+                if !self.is_long {
+                    self.court.most("calm after ms", took);
+                }
+                return;
             }
         }
         for disk in disks.iter().map(|disk| disk.borrow()) {

@@ -14,7 +14,7 @@ use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Store, Table, Write};
 
-/// So many are told of, the newest.
+/// So many are told of, the newest, and whatever tells of lost work.
 const TOLD_MAX: usize = 20;
 
 /// A record that was destroyed here.
@@ -29,6 +29,17 @@ pub(super) struct Lost {
     /// When this device was told, Unix milliseconds.
     #[n(2)]
     pub(super) at_ms: i64,
+    /// Its person has confirmed it.
+    #[n(3)]
+    #[cbor(default)]
+    pub(super) is_seen: bool,
+}
+
+impl Lost {
+    /// Whether it tells of lost work and nobody has confirmed it.
+    pub(super) const fn is_open(&self) -> bool {
+        self.unsent > 0 && !self.is_seen
+    }
 }
 
 impl Open {
@@ -52,22 +63,31 @@ impl Open {
                     .any(|one| *one == what.record || what.documents.contains(one))
             };
             let mut unsent = 0;
-            let mut is_here = false;
             for id in news.destroyed.iter().filter(is_of) {
                 let rows = self.chunks.get(id).into_iter().flatten();
                 unsent += rows.filter(|(_, row)| row.stage.is_only_here()).count();
                 unsent += self.half_typed(*id).len();
-                is_here |= self.chunks.contains_key(id);
             }
-            if is_here {
+            // Also where the record has left and only deposits were here; once, unless something was written since.
+            let is_told = standing.lost.iter().any(|one| one.what.record == what.record);
+            if unsent > 0 || !is_told {
                 let what = Destroyed { documents: Vec::new(), ..what.clone() };
                 let unsent = u32::try_from(unsent).unwrap_or(u32::MAX);
-                standing.lost.push(Lost { what, unsent, at_ms: now_ms });
+                standing.lost.push(Lost { what, unsent, at_ms: now_ms, is_seen: false });
             }
         }
-        let more = standing.lost.len().saturating_sub(TOLD_MAX);
-        standing.lost.drain(..more);
+        keep_newest(&mut standing.lost);
     }
+}
+
+/// What says that work was lost stays until its person has confirmed it.
+fn keep_newest(lost: &mut Vec<Lost>) {
+    let mut more = lost.len().saturating_sub(TOLD_MAX);
+    lost.retain(|one| {
+        let goes = more > 0 && !one.is_open();
+        more -= usize::from(goes);
+        !goes
+    });
 }
 
 impl<P: Platform> Core<P> {
@@ -95,5 +115,33 @@ impl<P: Platform> Core<P> {
             writes.extend(ends(user, *id));
         }
         Ok(writes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_of_lost_work_stays_until_it_was_confirmed() {
+        let lost = |number: u8| Lost {
+            what: Destroyed {
+                record: DocumentId::from_bytes([number; 16]),
+                documents: Vec::new(),
+                kind: String::new(),
+                number: String::new(),
+                at_ms: 1,
+                ground: String::new(),
+                reference: String::new(),
+                ask: String::new(),
+            },
+            unsent: u32::from(number < 2),
+            at_ms: 1,
+            is_seen: number == 1,
+        };
+        let mut all: Vec<Lost> = (0..50).map(lost).collect();
+        keep_newest(&mut all);
+        assert_eq!(all.len(), TOLD_MAX);
+        assert!(all[0].is_open() && all[1] == lost(31));
     }
 }

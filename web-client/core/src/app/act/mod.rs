@@ -91,7 +91,8 @@ impl<P: Platform> Core<P> {
                 return self.correct(document, &entry, &answers).await;
             }
             Act::Sighting { document, entry } => return self.sighting(document, &entry).await,
-            Act::Understood => self.understood().await?,
+            Act::Understood => self.understood(None).await?,
+            Act::Seen(record) => self.understood(Some(record)).await?,
             Act::Lock => self.shut().await,
             Act::Pin => return self.set_pin(answers.value("pin").and_then(Value::as_str)),
             Act::OpenAgain(document) => return self.open_again(document).await,
@@ -122,8 +123,14 @@ impl<P: Platform> Core<P> {
         Acted { say: self.say(word, &[]), undo, ..Acted::default() }
     }
 
-    async fn understood(&self) -> Result<(), Refusal> {
-        self.change_standing(|standing| standing.understood = true).await?;
+    /// The introduction was read, or that work in a destroyed record was lost.
+    async fn understood(&self, record: Option<DocumentId>) -> Result<(), Refusal> {
+        self.change_standing(|standing| {
+            standing.understood |= record.is_none();
+            let lost = standing.lost.iter_mut();
+            lost.filter(|one| Some(one.what.record) == record).for_each(|one| one.is_seen = true);
+        })
+        .await?;
         self.tell(vec![Query::Page(String::new())]);
         Ok(())
     }

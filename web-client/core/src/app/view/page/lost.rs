@@ -1,12 +1,13 @@
-//! What was lawfully destroyed: said on the first place for a month, and where it stood.
+//! What was lawfully destroyed: said on the first place for a month, what tells of lost work until that is confirmed, and
+//! where it stood.
 
-use ankomst_shared::app::{PageView, Part, Tone};
+use ankomst_shared::app::{Act, Body, PageView, Part, Sign, Tone};
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::text::Word;
 
 use super::super::super::lost::Lost;
 use super::super::viewer::Viewer;
-use super::made::notice;
+use super::made::{action, notice, part, primary};
 
 /// So long it stands on the first place, in milliseconds.
 const SAID_MS: i64 = 30 * 86_400_000;
@@ -16,7 +17,9 @@ impl Viewer<'_> {
     pub(super) fn lost_parts(&self) -> Vec<Part> {
         let since = self.now.ms.saturating_sub(SAID_MS);
         let all = self.open.standing.lost.iter().rev();
-        all.filter(|one| one.at_ms >= since).map(|one| self.lost(one)).collect()
+        all.filter(|one| one.is_open() || one.at_ms >= since && !one.is_seen)
+            .map(|one| self.lost(one))
+            .collect()
     }
 
     /// The place of what was destroyed here.
@@ -49,6 +52,12 @@ impl Viewer<'_> {
             said = [said, self.f(Word::LostUnsent, &[&one.unsent.to_string()])].join(" ");
         }
         let tone = if one.unsent > 0 { Tone::Danger } else { Tone::Info };
-        notice(&what.record.to_string(), tone, [self.lost_title(one), said].join(". "))
+        let (key, help) = (what.record.to_string(), [self.lost_title(one), said].join(". "));
+        if !one.is_open() {
+            return notice(&key, tone, help);
+        }
+        let seen = action("lost-seen", self.w(Word::IntroDone), Sign::Tick, Act::Seen(what.record));
+        let actions = vec![primary(seen)];
+        Part { help, actions, ..part(&key, self.lost_title(one), Body::Text(Vec::new())) }
     }
 }
