@@ -65,7 +65,8 @@ impl Hearer {
     /// Waits until something was told that was not heard yet.
     pub async fn changed(&mut self) {
         loop {
-            let rings = self.told.waits.notified();
+            let told = Arc::clone(&self.told);
+            let rings = told.waits.notified();
             tokio::pin!(rings);
             // What is told between the look and the waiting rings, too.
             rings.as_mut().enable();
