@@ -143,7 +143,9 @@ pub(super) fn add_to<T: Serialize>(path: &Path, line: &T) -> Result<(), StorageE
     // After a cut the last line may have no end: it goes, or what of it can be read as nothing would seem damage.
     let there = std::fs::read(path)?;
     let whole = there.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    if serde_json::from_slice::<serde::de::IgnoredAny>(&there[whole..]).is_ok() {
+    if serde_json::from_slice::<serde::de::IgnoredAny>(there.get(whole..).unwrap_or_default())
+        .is_ok()
+    {
         bytes.push(b'\n');
     } else if whole < there.len() {
         file.set_len(u64::try_from(whole).unwrap_or_default())?;

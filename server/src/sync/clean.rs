@@ -230,8 +230,7 @@ async fn run(
         if let Some(head) = stored {
             lines::tell(app, id, head).await;
             projector::forget(app, &ids);
-            // There may be room now for what had none.
-            app.crowded.add(ids);
+            app.crowded.add(ids); // There may be room now for what had none.
             app.arrived.notify_one();
             for id in ids {
                 // It is cleaned; nobody is told otherwise because the old key is still there.

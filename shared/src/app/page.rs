@@ -8,8 +8,7 @@ use crate::ids::DocumentId;
 use crate::path::FieldPath;
 use crate::value::Value;
 
-/// Number of the form that pages and acts have between app and server; it counts up with every change
-/// of anything in this file or of what it is made of.
+/// Number of the form of pages and acts between app and server; counts up with every change of what this file tells.
 pub const PAGE_FORM: u32 = 3;
 
 /// A place as it is drawn.
@@ -394,9 +393,8 @@ packed! {
         NewCase, NewResidence, New { kind, parent }, StartRun { parent, checklist }, TakeAlong { residence, keep },
         Add { parent, list }, Remove { document, list, entry }, Set { document, values },
         Same(a, b, c, d), Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
-        End { residence, occupant }, Sign { document, entry }, Reopen(a),
-        Correct { document, entry }, Sighting { document, entry }, Understood, Lock, SignOut, Sync,
-        Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy, Save(a, b), Server(a, b),
-        Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a)
+        End { residence, occupant }, Sign { document, entry }, Reopen(a), Correct { document, entry }, Sighting {
+        document, entry }, Understood, Lock, SignOut, Sync, Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy,
+        Save(a, b), Server(a, b), Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a)
     }
 }

@@ -218,7 +218,7 @@ async fn note_accesses(app: &Arc<App>) {
     match open {
         Ok(open) => app.audit.owe(open.into_iter().map(entry).collect()).await,
         Err(error) => {
-            tracing::error!(%error, "What was destroyed could not be looked for in the access log; the next start does.")
+            tracing::error!(%error, "What was destroyed could not be looked for in the access log; the next start does.");
         }
     }
 }
