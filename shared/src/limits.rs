@@ -119,6 +119,7 @@ mod tests {
             SYNC_BODY_BYTES_MAX,
             PUSH_CHUNKS_MAX,
             LOOKS_MAX,
+            DESTROYED_MAX,
             DEPOSITS_MAX,
             SOCKET_MESSAGE_BYTES_MAX,
             ENROLMENTS_MAX,

@@ -184,7 +184,7 @@ async fn what_is_cut_off_after_the_ledger_is_ended_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_cut_off_after_the_log_is_ended_at_the_next_start() {
     let (door, _, case) = village(&[]).await;
-    let row = door.app.row_readers.read(|db| ankomst_server::storage::sqlite::register::all(db));
+    let row = door.app.row_readers.read(ankomst_server::storage::sqlite::register::all);
     let row = row.unwrap().into_iter().find(|row| row.document == case).unwrap();
     destroy::destroy(&door.app, asked(&door, case, Ground::Retention)).await.unwrap();
     // As if its key and its row were there still.

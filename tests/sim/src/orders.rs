@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use ankomst_core::app::Inside;
 use ankomst_core::store::Table;
 use ankomst_server::storage::sqlite::{accounts, devices};
 use ankomst_shared::app::Screen;
@@ -43,7 +44,8 @@ impl World {
         let Some(app) = self.hub.app.clone() else { return };
         self.ledger.look(&self.tablets[at], &self.hub);
         let core = self.tablets[at].core();
-        let Some(device) = core.and_then(|core| core.look_inside(|inside| inside.device())) else {
+        let device_of = |inside: &Inside<'_>| inside.device();
+        let Some(device) = core.and_then(|core| core.look_inside(device_of)) else {
             return;
         };
         let now = self.kernel.now();

@@ -109,7 +109,7 @@ async fn goes_on(world: &World, number: u8, first: &Made) {
 async fn nobody_makes_a_record_so_large_that_its_trial_dies_of_it() {
     let world = World::new().await;
     let first = begins(HERE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     let mut bo = Filler::new(BO, &first, false);
     bo.fills(&world, AUTHOR_WEIGHT_MAX + AUTHOR_WEIGHT_MAX / 4).await;
@@ -136,7 +136,7 @@ async fn what_had_no_room_comes_in_however_some_came_to_be() {
     let world = World::new().await;
     let first = begins(HERE);
     let late = writes(BO, 1, &[&first], ("phone", "1"));
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     world.push(std::slice::from_ref(&late)).await;
     let hash = late.hash();
@@ -180,7 +180,7 @@ async fn what_has_killed_twice_is_held_without_another_trial() {
 async fn what_had_no_room_comes_in_once_the_record_has_gone_on_with_less() {
     let world = World::new().await;
     let first = begins(HERE);
-    world.push(&[first.clone()]).await;
+    world.push(std::slice::from_ref(&first)).await;
     world.settle().await;
     let mut bo = Filler::new(BO, &first, true);
     bo.fills(&world, AUTHOR_WEIGHT_MAX + AUTHOR_WEIGHT_MAX / 4).await;

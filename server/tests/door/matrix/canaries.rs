@@ -206,7 +206,7 @@ async fn answers(world: &World, one: &mut Somebody, all: &[Caged]) -> String {
     let fed = answer.feed.chunks.iter();
     for chunk in answer.documents.iter().flat_map(|document| &document.chunks).chain(fed) {
         for op in chunk.bytes.iter().flat_map(|bytes| parse(bytes).unwrap().ops) {
-            told.push_str(&format!("{:?} ", op.value));
+            told.extend([format!("{:?}", op.value), " ".to_owned()]);
         }
     }
     let held = one.browser.call(&world.door, (Method::GET, "/api/v1/held"), Vec::new()).await;

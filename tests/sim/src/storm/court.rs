@@ -52,6 +52,7 @@ impl Court {
     }
 
     /// Notes what is not as it must be.
+    #[expect(clippy::needless_pass_by_value, reason = "every caller has just made it")]
     pub fn fault(&self, text: String) {
         let mut faults = self.faults.borrow_mut();
         if faults.len() < 20 {

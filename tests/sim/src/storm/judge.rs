@@ -38,10 +38,10 @@ pub fn look(court: &Court, ground: &Ground, disks: &[Shared]) {
     };
     let mut feed: BTreeMap<u64, Change> = BTreeMap::new();
     for chunk in &chunks {
-        if let Some(number) = chunk.feed {
-            if feed.insert(number, (chunk.document, chunk.hash)).is_some() {
-                court.fault(format!("two changes have the number {number} in the log"));
-            }
+        if let Some(number) = chunk.feed
+            && feed.insert(number, (chunk.document, chunk.hash)).is_some()
+        {
+            court.fault(format!("two changes have the number {number} in the log"));
         }
     }
     if feed.keys().copied().ne(1..=u64::try_from(feed.len()).unwrap_or(0)) {

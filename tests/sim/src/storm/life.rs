@@ -204,10 +204,11 @@ impl Device {
                 }
             }
             let push = self.disk.borrow().push(&self.client);
-            if !push.parts.is_empty() && self.roll(2) == 0 {
-                if say(&mut socket, &ClientFrame::Push(push)).await.is_none() {
-                    return;
-                }
+            if !push.parts.is_empty()
+                && self.roll(2) == 0
+                && say(&mut socket, &ClientFrame::Push(push)).await.is_none()
+            {
+                return;
             }
         }
         if self.roll(2) == 0 {

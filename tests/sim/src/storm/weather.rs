@@ -216,7 +216,7 @@ impl<'a> Weather<'a> {
                 }
             }
             Act::Start => {
-                self.hosts().iter().for_each(|host| self.mends(host));
+                hosts().iter().for_each(|host| self.mends(host));
                 self.sim.bounce(SERVER);
             }
             Act::KillAfter(_) => {}
@@ -230,15 +230,11 @@ impl<'a> Weather<'a> {
         self.court.count("killed");
         self.stops_by = None;
         if !says {
-            self.hosts().iter().for_each(|host| self.sim.partition(SERVER, host.as_str()));
+            hosts().iter().for_each(|host| self.sim.partition(SERVER, host.as_str()));
         }
         self.ground.keep();
         self.sim.crash(SERVER);
         self.comes_back();
-    }
-
-    fn hosts(&self) -> Vec<String> {
-        (0..DEVICES).map(name).chain((0..RUDE).map(rude_name)).collect()
     }
 
     fn mends(&mut self, host: &str) {
@@ -264,7 +260,7 @@ impl<'a> Weather<'a> {
     pub fn calm(&mut self, disks: &[Shared]) {
         self.due.retain(|(_, _, act)| matches!(act, Act::Start));
         given::stop_after(None);
-        for host in self.hosts() {
+        for host in hosts() {
             self.mends(&host);
             if !self.sim.is_host_running(host.as_str()) {
                 self.sim.bounce(host.as_str());
@@ -298,7 +294,7 @@ impl<'a> Weather<'a> {
         if !self.is_long || self.is_over {
             return;
         }
-        for host in self.hosts() {
+        for host in hosts() {
             self.sim.partition(SERVER, host.as_str());
             self.sim.crash(host.as_str());
         }
@@ -311,4 +307,8 @@ impl<'a> Weather<'a> {
             self.court.fault(format!("{left} connections to nobody are still open"));
         }
     }
+}
+
+fn hosts() -> Vec<String> {
+    (0..DEVICES).map(name).chain((0..RUDE).map(rude_name)).collect()
 }
