@@ -26,7 +26,7 @@ impl Desk {
             ],
             parts: vec![
                 self.notice("how", Tone::Info, Word::DeskDestroyedHelp),
-                self.part("destroyed", Word::Empty, Body::Lines(lines, none)),
+                self.part("destroyed", Word::DeskDestroyedAll, Body::Lines(lines, none)),
             ],
             ..PageView::default()
         })

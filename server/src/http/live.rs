@@ -99,31 +99,41 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
             }
             () = news.changed() => None,
         };
-        let frames = if let Some(frame) = frame {
-            live.receive(frame).await
-        } else {
+        // Whoever sends without a pause hears the news all the same.
+        let tells = frame.is_none() || news.is_new();
+        if let Some(frame) = frame {
+            let frames = live.receive(frame).await;
+            if !goes_on(&app, &mut socket, frames).await {
+                return;
+            }
+        }
+        if tells {
             // It reads the log and opens what it reads; nobody else is to wait for that.
             let looked = given::beside(move || (live.news(), live)).await;
             let Ok((frames, back)) = looked else { return };
             live = back;
-            frames
-        };
-        match frames {
-            Ok(frames) => {
-                if !sends(&app, &mut socket, frames).await {
-                    return;
-                }
-            }
-            Err(StorageError::Full | StorageError::Low) => {
-                tracing::debug!(
-                    "A live session ended for want of room; the tablet keeps its work."
-                );
+            if !goes_on(&app, &mut socket, frames).await {
                 return;
             }
-            Err(error) => {
-                tracing::error!(%error, "A live session ended because storage refused.");
-                return;
-            }
+        }
+    }
+}
+
+/// Sends what there is to say; tells whether the socket stays.
+async fn goes_on(
+    app: &App,
+    socket: &mut WebSocket,
+    frames: Result<Vec<ServerFrame>, StorageError>,
+) -> bool {
+    match frames {
+        Ok(frames) => sends(app, socket, frames).await,
+        Err(StorageError::Full | StorageError::Low) => {
+            tracing::debug!("A live session ended for want of room; the tablet keeps its work.");
+            false
+        }
+        Err(error) => {
+            tracing::error!(%error, "A live session ended because storage refused.");
+            false
         }
     }
 }

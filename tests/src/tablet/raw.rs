@@ -260,8 +260,16 @@ impl RawDevice {
 
     /// What a place of administration shows, in the form it comes in.
     pub async fn visits(&self, place: &str) -> HttpAnswer {
+        self.tries_to_visit(place).await.unwrap()
+    }
+
+    /// As [`Self::visits`], where the server may hang up.
+    ///
+    /// # Errors
+    /// When it does.
+    pub async fn tries_to_visit(&self, place: &str) -> Result<HttpAnswer, TransportError> {
         let question = to_bytes(&(place.to_owned(), Language::En));
-        self.send("/api/v1/desk/page", to_bytes(&(PAGE_FORM, question))).await.unwrap()
+        self.send("/api/v1/desk/page", to_bytes(&(PAGE_FORM, question))).await
     }
 
     /// One exchange of a device that knows nothing yet.

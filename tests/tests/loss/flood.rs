@@ -263,10 +263,10 @@ async fn exchanges(
 /// Pages, renewals and live sockets, opened and closed.
 async fn asks(raw: &RawDevice, flood: &Flood) {
     while flood.goes_on() {
-        let page = raw.visits("/register/sok/a").await;
-        flood.answered("a page", page.status);
-        let page = raw.visits("/register/boenden").await;
-        flood.answered("a page", page.status);
+        let page = raw.tries_to_visit("/register/sok/a").await;
+        flood.answered("a page", page.map_or(0, |page| page.status));
+        let page = raw.tries_to_visit("/register/boenden").await;
+        flood.answered("a page", page.map_or(0, |page| page.status));
         let renewal = raw.send("/api/v1/session/refresh", vec![0; 4_000]).await;
         flood.answered("a renewal", renewal.map_or(0, |answer| answer.status));
         match raw.connect().await {
