@@ -279,8 +279,7 @@ impl What {
 
 type Made = (Family, Ready, Cut, usize);
 
-/// What stays, by every name it has: here, and as its author sent it. So it is known in any other life of the
-/// log. What goes, likewise: also what the record went on without before, and only the log still has.
+/// What stays and what goes, by every name it has: here, as its author sent it, and as only the log still knows it.
 fn named_anew(family: &Family, ended: &[Ended], mut cut: Cut) -> Cut {
     let mut more = Vec::new();
     for (path, hash) in &cut.kept {
@@ -335,7 +334,8 @@ fn ended(app: &App, family: &Family) -> Result<Vec<Ended>, StorageError> {
 }
 
 pub(super) fn family(app: &App, id: DocumentId) -> Result<Family, CleanError> {
-    app.readers.read(|db| Ok(lines::read(app, db, id)?.ok_or(CleanError::Unknown)))?
+    let family = app.readers.read(|db| lines::read(app, db, id))?.ok_or(CleanError::Unknown)?;
+    if family.infos[0].is_empty() { Err(CleanError::Waits) } else { Ok(family) }
 }
 
 /// Makes the new line, sealed with new keys; nothing of it is stored yet.

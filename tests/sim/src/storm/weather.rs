@@ -216,7 +216,9 @@ impl<'a> Weather<'a> {
                 }
             }
             Act::Start => {
-                hosts().iter().for_each(|host| self.mends(host));
+                for host in hosts() {
+                    self.mends(&host);
+                }
                 self.sim.bounce(SERVER);
             }
             Act::KillAfter(_) => {}
@@ -230,7 +232,9 @@ impl<'a> Weather<'a> {
         self.court.count("killed");
         self.stops_by = None;
         if !says {
-            hosts().iter().for_each(|host| self.sim.partition(SERVER, host.as_str()));
+            for host in hosts() {
+                self.sim.partition(SERVER, host.as_str());
+            }
         }
         self.ground.keep();
         self.sim.crash(SERVER);
