@@ -13,6 +13,7 @@ use ankomst_sim::world::Size;
 use clap::Parser;
 
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 struct Args {
     /// Tablets of each history.
     #[arg(long, default_value_t = 5)]
