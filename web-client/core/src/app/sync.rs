@@ -113,7 +113,6 @@ impl<P: Platform> Core<P> {
                 version_max: PROTOCOL_VERSION,
                 capabilities: CAN_CHANGE_LINES
                     | CAN_DESTROY
-                    | CAN_DESTROY
                     | if lacks { LACKS_HAND_IN } else { 0 },
                 build,
                 device: open.identity.device,
