@@ -16,9 +16,8 @@ use ankomst_shared::packed::from_bytes;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::{companion, review_of};
 use ankomst_shared::sync::message::{
-    CAN_DESTROY, Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION, Push, Refused,
+    CAN_DESTROY, Exchange, ExchangeAnswer, Hello, Outcome, Push, Refused,
 };
-use ankomst_shared::sync::{Digest, Position};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
@@ -204,19 +203,9 @@ async fn told(
     (capabilities, unsure): (u64, Vec<DocumentId>),
 ) -> ExchangeAnswer {
     let hello = Hello {
-        version_min: PROTOCOL_VERSION,
-        version_max: PROTOCOL_VERSION,
         capabilities,
-        build: "test".to_owned(),
-        device: one.browser.device.unwrap(),
-        epoch: None,
-        cursor: Position::default(),
-        high: Position::default(),
-        digest: Digest::default(),
-        wants: Vec::new(),
-        heal: Vec::new(),
         unsure,
-        arrived: Position::default(),
+        ..Hello::first(one.browser.device.unwrap(), "test".to_owned())
     };
     let (push, deposits) = (Push::default(), Vec::new());
     let asked = Exchange { hello, push, deposits, looks: None, gone: None };

@@ -7,10 +7,8 @@ use ankomst_server::http::serve::router;
 use ankomst_server::limits::{EXCHANGES_AT_ONCE, ITEMS_MAX};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::limits::PUSH_CHUNKS_MAX;
-use ankomst_shared::sync::message::{
-    Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart,
-};
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Hello, Push, PushPart};
+use ankomst_shared::sync::wire;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use tower::ServiceExt;
@@ -25,21 +23,7 @@ async fn signed_in(login: &str) -> (Door, Browser) {
 }
 
 fn question(browser: &Browser, parts: Vec<PushPart>) -> Vec<u8> {
-    let hello = Hello {
-        version_min: PROTOCOL_VERSION,
-        version_max: PROTOCOL_VERSION,
-        capabilities: 0,
-        build: "test".to_owned(),
-        device: browser.device.unwrap(),
-        epoch: None,
-        cursor: Position::default(),
-        high: Position::default(),
-        digest: Digest::default(),
-        wants: Vec::new(),
-        heal: Vec::new(),
-        unsure: Vec::new(),
-        arrived: Position::default(),
-    };
+    let hello = Hello::first(browser.device.unwrap(), "test".to_owned());
     wire::pack(&Exchange {
         hello,
         push: Push { parts },

@@ -3,10 +3,10 @@
 use ankomst_server::storage::sqlite::devices::{self, State};
 use ankomst_shared::ids::{DepositId, DeviceId, Epoch};
 use ankomst_shared::sync::message::{
-    Deposit, Exchange, Farewell, FarewellAnswer, Gone, Hello, LACKS_HAND_IN, Order,
-    PROTOCOL_VERSION, Push, SignInAnswer, SignInRequest,
+    Deposit, Exchange, Farewell, FarewellAnswer, Gone, Hello, LACKS_HAND_IN, Order, Push,
+    SignInAnswer, SignInRequest,
 };
-use ankomst_shared::sync::{Chain, Digest, Position};
+use ankomst_shared::sync::{Chain, Position};
 use axum::http::StatusCode;
 
 use super::kit::{Answer, Browser, Door, PASSWORD};
@@ -34,21 +34,7 @@ async fn exchange(door: &Door, browser: &mut Browser, hello: Hello) -> Answer {
 }
 
 fn hello(device: DeviceId, epoch: Option<Epoch>) -> Hello {
-    Hello {
-        version_min: PROTOCOL_VERSION,
-        version_max: PROTOCOL_VERSION,
-        capabilities: LACKS_HAND_IN,
-        build: "test".to_owned(),
-        device,
-        epoch,
-        cursor: Position::default(),
-        high: Position::default(),
-        digest: Digest::default(),
-        wants: Vec::new(),
-        heal: Vec::new(),
-        unsure: Vec::new(),
-        arrived: Position::default(),
-    }
+    Hello { capabilities: LACKS_HAND_IN, epoch, ..Hello::first(device, "test".to_owned()) }
 }
 
 fn state(door: &Door, device: DeviceId) -> devices::Standing {

@@ -11,9 +11,8 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header};
 use ankomst_shared::sync::message::{
-    Exchange, ExchangeAnswer, Hello, Looks, Me, Outcome, PROTOCOL_VERSION, Push, PushPart, Refused,
+    Exchange, ExchangeAnswer, Hello, Looks, Me, Outcome, Push, PushPart, Refused,
 };
-use ankomst_shared::sync::{Digest, Position};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
@@ -56,21 +55,7 @@ impl Somebody {
         push: Push,
         looks: Option<Looks>,
     ) -> ExchangeAnswer {
-        let hello = Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
-            capabilities: 0,
-            build: "test".to_owned(),
-            device: self.browser.device.unwrap(),
-            epoch: None,
-            cursor: Position::default(),
-            high: Position::default(),
-            digest: Digest::default(),
-            wants: Vec::new(),
-            heal: Vec::new(),
-            unsure: Vec::new(),
-            arrived: Position::default(),
-        };
+        let hello = Hello::first(self.browser.device.unwrap(), "test".to_owned());
         let question = Exchange { hello, push, deposits: Vec::new(), looks, gone: None };
         self.browser.post(door, "/api/v1/sync", &question).await.read()
     }

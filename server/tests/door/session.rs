@@ -5,10 +5,8 @@ use ankomst_server::storage::sqlite::grants::{self, GrantRow};
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, UserId};
 use ankomst_shared::sign::{Enrolment, PublicKey, SigningKey};
-use ankomst_shared::sync::message::{
-    Exchange, Hello, PROTOCOL_VERSION, Push, SignInAnswer, SignInRequest,
-};
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::message::{Exchange, Hello, Push, SignInAnswer, SignInRequest};
+use ankomst_shared::sync::wire;
 use axum::http::{Method, StatusCode, header};
 use minicbor::bytes::ByteVec;
 
@@ -318,21 +316,7 @@ async fn an_earlier_program_reads_whatever_roles_somebody_has() {
     let answer = browser.enrol(&door, "senare", PASSWORD).await;
     let told: earlier::SignInAnswer = wire::unpack(&answer.body).unwrap();
     assert_eq!(told.me.roles, [earlier::Role::Caseworker]);
-    let hello = Hello {
-        version_min: PROTOCOL_VERSION,
-        version_max: PROTOCOL_VERSION,
-        capabilities: 0,
-        build: "test".to_owned(),
-        device: browser.device.unwrap(),
-        epoch: None,
-        cursor: Position::default(),
-        high: Position::default(),
-        digest: Digest::default(),
-        wants: Vec::new(),
-        heal: Vec::new(),
-        unsure: Vec::new(),
-        arrived: Position::default(),
-    };
+    let hello = Hello::first(browser.device.unwrap(), "test".to_owned());
     let question =
         Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
     let answer = browser.post(&door, "/api/v1/sync", &question).await;

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use ankomst_server::seed::town::{Plan, Size};
 use ankomst_server::storage::sqlite::{log, register};
 use ankomst_server::{projector, seed};
-use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push};
-use ankomst_shared::sync::{Digest, Position};
+use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Hello, Push};
 use axum::http::{Method, StatusCode};
 
 use super::kit::{Browser, Door};
@@ -16,21 +15,7 @@ async fn first_exchange(door: &Door, login: &str) -> (Browser, ExchangeAnswer) {
     let mut browser = Browser::new(1);
     let answer = browser.enrol(door, login, &format!("{login}-i-provby")).await;
     assert_eq!(answer.status, StatusCode::OK, "{login}");
-    let hello = Hello {
-        version_min: PROTOCOL_VERSION,
-        version_max: PROTOCOL_VERSION,
-        capabilities: 0,
-        build: "test".to_owned(),
-        device: browser.device.unwrap(),
-        epoch: None,
-        cursor: Position::default(),
-        high: Position::default(),
-        digest: Digest::default(),
-        wants: Vec::new(),
-        heal: Vec::new(),
-        unsure: Vec::new(),
-        arrived: Position::default(),
-    };
+    let hello = Hello::first(browser.device.unwrap(), "test".to_owned());
     let question =
         Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
     let answer = browser.post(door, "/api/v1/sync", &question).await.read();

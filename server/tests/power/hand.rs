@@ -12,8 +12,8 @@ use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::deposit::{DepositRandom, seal};
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{
-    Deposit, EnrolRequest, Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION, Push,
-    PushPart, RefreshRequest, SealedPart, SignInAnswer, refresh_proof,
+    Deposit, EnrolRequest, Exchange, ExchangeAnswer, Hello, Outcome, Push, PushPart,
+    RefreshRequest, SealedPart, SignInAnswer, refresh_proof,
 };
 use ankomst_shared::sync::{Digest, Position, wire};
 use ankomst_shared::value::Value;
@@ -194,19 +194,12 @@ impl<'a> Hand<'a> {
     pub(crate) fn exchanges(&mut self, heal: Vec<DocumentId>) -> Result<u16> {
         let (epoch, cursor, digest) = self.stands;
         let hello = Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
-            capabilities: 0,
-            build: "power".to_owned(),
-            device: self.me.device,
             epoch,
             cursor,
             high: cursor,
             digest,
-            wants: Vec::new(),
             heal,
-            unsure: Vec::new(),
-            arrived: Position::default(),
+            ..Hello::first(self.me.device, "power".to_owned())
         };
         let parts = self.unsent.iter().filter(|one| one.deposit.is_none());
         let push = Push { parts: parts.map(|one| one.part.clone()).collect() };

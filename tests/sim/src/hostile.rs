@@ -11,10 +11,8 @@ use ankomst_shared::document::{Authoring, Document, Edit};
 use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::{AuthorEnvelope, SigningKey};
-use ankomst_shared::sync::message::{
-    EnrolRequest, Exchange, Hello, PROTOCOL_VERSION, Push, PushPart, SignInAnswer,
-};
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::message::{EnrolRequest, Exchange, Hello, Push, PushPart, SignInAnswer};
+use ankomst_shared::sync::wire;
 use ankomst_shared::value::Value;
 
 use crate::hub::{PASSWORD, login, user};
@@ -145,19 +143,5 @@ impl World {
 }
 
 fn hello(device: DeviceId) -> Hello {
-    Hello {
-        version_min: PROTOCOL_VERSION,
-        version_max: PROTOCOL_VERSION,
-        capabilities: 0,
-        build: "stranger".to_owned(),
-        device,
-        epoch: None,
-        cursor: Position::default(),
-        high: Position::default(),
-        digest: Digest::default(),
-        wants: Vec::new(),
-        heal: Vec::new(),
-        unsure: Vec::new(),
-        arrived: Position::default(),
-    }
+    Hello::first(device, "stranger".to_owned())
 }

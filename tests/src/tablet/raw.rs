@@ -12,7 +12,7 @@ use ankomst_shared::sync::message::{
     ClientFrame, EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart,
     SignInAnswer,
 };
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::{Position, wire};
 use ankomst_shared::value::Value;
 
 use super::transport::{HttpTransport, LiveSocket};
@@ -314,21 +314,7 @@ impl RawDevice {
     }
 
     fn hello(&self, (epoch, cursor, high): (Option<Epoch>, Position, Position)) -> Hello {
-        Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
-            capabilities: 0,
-            build: "raw".to_owned(),
-            device: self.me.device,
-            epoch,
-            cursor,
-            high,
-            digest: Digest::default(),
-            wants: Vec::new(),
-            heal: Vec::new(),
-            unsure: Vec::new(),
-            arrived: Position::default(),
-        }
+        Hello { epoch, cursor, high, ..Hello::first(self.me.device, "raw".to_owned()) }
     }
 }
 

@@ -139,19 +139,13 @@ impl Device {
 
     fn hello(&self) -> Hello {
         Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
             capabilities: CAN_CHANGE_LINES,
-            build: "recorded".to_owned(),
-            device: self.raw.me.device,
             epoch: self.epoch,
             cursor: self.cursor,
             high: self.cursor,
             digest: self.digest,
-            wants: Vec::new(),
-            heal: Vec::new(),
-            unsure: Vec::new(),
             arrived: self.arrived,
+            ..Hello::first(self.raw.me.device, "recorded".to_owned())
         }
     }
 

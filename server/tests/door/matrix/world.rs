@@ -15,10 +15,7 @@ use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId, UnitId, Use
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::companion;
 use ankomst_shared::sign::{AuthorEnvelope, Header};
-use ankomst_shared::sync::message::{
-    Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart,
-};
-use ankomst_shared::sync::{Digest, Position};
+use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Hello, Push, PushPart};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
@@ -107,21 +104,7 @@ impl Somebody {
         parts: Vec<PushPart>,
         wants: Vec<DocumentId>,
     ) -> Answer {
-        let hello = Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
-            capabilities: 0,
-            build: "test".to_owned(),
-            device: self.device(),
-            epoch: None,
-            cursor: Position::default(),
-            high: Position::default(),
-            digest: Digest::default(),
-            wants,
-            heal: Vec::new(),
-            unsure: Vec::new(),
-            arrived: Position::default(),
-        };
+        let hello = Hello { wants, ..Hello::first(self.device(), "test".to_owned()) };
         let question =
             Exchange { hello, push: Push { parts }, deposits: Vec::new(), looks: None, gone: None };
         self.browser.post(door, "/api/v1/sync", &question).await

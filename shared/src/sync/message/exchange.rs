@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::ids::{ChangeHash, DepositId, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use crate::sync::chain::Position;
 use crate::sync::digest::Digest;
+use crate::sync::message::PROTOCOL_VERSION;
 use crate::sync::message::destroyed::Destroyed;
 use crate::sync::message::door::Me;
 use crate::sync::message::looks::Looks;
@@ -78,6 +79,28 @@ pub struct Hello {
     #[n(12)]
     #[cbor(default)]
     pub arrived: Position,
+}
+
+impl Hello {
+    /// The greeting of a device that knows nothing yet and can do nothing that not every one can.
+    #[must_use]
+    pub fn first(device: DeviceId, build: String) -> Self {
+        Self {
+            version_min: PROTOCOL_VERSION,
+            version_max: PROTOCOL_VERSION,
+            capabilities: 0,
+            build,
+            device,
+            epoch: None,
+            cursor: Position::default(),
+            high: Position::default(),
+            digest: Digest::default(),
+            wants: Vec::new(),
+            heal: Vec::new(),
+            unsure: Vec::new(),
+            arrived: Position::default(),
+        }
+    }
 }
 
 /// The server's answer.

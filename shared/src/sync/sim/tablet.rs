@@ -6,11 +6,11 @@ use super::hub::Change;
 use super::machine::Machine;
 use super::world::Plant;
 use crate::ids::{ChangeHash, DeviceId, DocumentId, Epoch};
+use crate::sync::Position;
 use crate::sync::client::batch;
 use crate::sync::client::session::{Frame, Next};
 use crate::sync::client::{Client, Kept, News, Place, Stage, Told};
 use crate::sync::message::*;
-use crate::sync::{Digest, Position};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Disk(pub(super) BTreeMap<DocumentId, BTreeMap<ChangeHash, Row>>);
@@ -124,19 +124,10 @@ impl Tablet {
     pub(super) fn question(&mut self, machine: &Machine) -> Exchange {
         self.place.arrived = machine.arrived.told(self.place.epoch);
         let mut hello = Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
-            capabilities: 0,
-            build: String::new(),
-            device: self.device,
-            epoch: None,
             cursor: self.place.cursor,
             high: self.place.high,
-            digest: Digest::default(),
-            wants: Vec::new(),
-            heal: Vec::new(),
-            unsure: Vec::new(),
             arrived: self.place.arrived,
+            ..Hello::first(self.device, String::new())
         };
         self.client.greet(&mut hello, &self.place, &self.disk);
         if machine.plant == Plant::Unasked {

@@ -8,12 +8,11 @@ use ankomst_shared::document::{Authoring, Chunk, Document, Edit};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
-use ankomst_shared::sync::Digest;
 use ankomst_shared::sync::client::session::{Frame, Next};
 use ankomst_shared::sync::client::{Client, Kept, News, Place, Stage, batch};
 use ankomst_shared::sync::message::{
-    CAN_CHANGE_LINES, EnrolRequest, Exchange, ExchangeAnswer, Hello, Outcome, PROTOCOL_VERSION,
-    Push, PushPart, ServerFrame, SignInAnswer,
+    CAN_CHANGE_LINES, EnrolRequest, Exchange, ExchangeAnswer, Hello, Outcome, Push, PushPart,
+    ServerFrame, SignInAnswer,
 };
 use ankomst_shared::value::Value;
 
@@ -220,19 +219,11 @@ impl Disk {
     #[must_use]
     pub fn question(&self, client: &mut Client) -> Option<Exchange> {
         let mut hello = Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
             capabilities: CAN_CHANGE_LINES,
-            build: "storm".to_owned(),
-            device: self.me.as_ref()?.device,
-            epoch: None,
             cursor: self.place.cursor,
             high: self.place.high,
-            digest: Digest::default(),
-            wants: Vec::new(),
-            heal: Vec::new(),
-            unsure: Vec::new(),
             arrived: self.place.arrived,
+            ..Hello::first(self.me.as_ref()?.device, "storm".to_owned())
         };
         client.greet(&mut hello, &self.place, self);
         Some(Exchange {

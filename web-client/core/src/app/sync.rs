@@ -21,7 +21,7 @@ use ankomst_shared::sync::message::{
     Ack, CAN_CHANGE_LINES, CAN_DESTROY, Exchange, ExchangeAnswer, Hello, LACKS_HAND_IN, Outcome,
     PROTOCOL_VERSION, ServerFrame,
 };
-use ankomst_shared::sync::{Digest, Position, wire};
+use ankomst_shared::sync::wire;
 
 /// How an exchange ended.
 pub(super) enum Met {
@@ -109,21 +109,13 @@ impl<P: Platform> Core<P> {
             open.deposit_turn = open.deposit_turn.wrapping_add(handed_in);
             let place = open.standing.place(arrived);
             let mut hello = Hello {
-                version_min: PROTOCOL_VERSION,
-                version_max: PROTOCOL_VERSION,
                 capabilities: CAN_CHANGE_LINES
                     | CAN_DESTROY
                     | if lacks { LACKS_HAND_IN } else { 0 },
-                build,
-                device: open.identity.device,
-                epoch: None,
                 cursor: place.cursor,
                 high: place.high,
-                digest: Digest::default(),
                 wants: open.standing.wants.clone(),
-                heal: Vec::new(),
-                unsure: Vec::new(),
-                arrived: Position::default(),
+                ..Hello::first(open.identity.device, build)
             };
             let here = Shelf { chunks: &open.chunks, headers: &open.headers };
             open.client.greet(&mut hello, &place, &here);
@@ -168,6 +160,7 @@ impl<P: Platform> Core<P> {
             let more = answer.welcome.guarded_more == Some(true);
             let stays = |id: &&DocumentId| more || standing.leaving.contains(*id);
             here.extend(open.guarded.here.iter().filter(stays));
+            order::sort_and_dedup(&mut here);
             let mut guarded = Guarded { here, lease: standing.lease, ..open.guarded.clone() };
             let stays = open.headers.values().filter(|it| !news.gone.contains(&it.document));
             guarded.takes(stays, &mut standing.lease);
