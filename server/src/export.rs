@@ -78,13 +78,18 @@ pub(crate) fn record(
     app: &App,
     (kind, id): (&str, DocumentId),
 ) -> Result<Option<RecordState>, StorageError> {
-    let Some(document) = opened(app, id)? else { return Ok(None) };
-    let review = opened(app, review_of(id))?;
-    Ok(Some(record_state(Catalog::builtin(), (kind, id), &document, review.as_ref())))
+    record_with(app, (kind, id), None)
 }
 
-fn opened(app: &App, id: DocumentId) -> Result<Option<Document>, StorageError> {
-    opened_with(app, id, None)
+/// The same, with what this author, who is the server, has waiting for its trial.
+pub(crate) fn record_with(
+    app: &App,
+    (kind, id): (&str, DocumentId),
+    office: Option<UserId>,
+) -> Result<Option<RecordState>, StorageError> {
+    let Some(document) = opened_with(app, id, office)? else { return Ok(None) };
+    let review = opened_with(app, review_of(id), None)?;
+    Ok(Some(record_state(Catalog::builtin(), (kind, id), &document, review.as_ref())))
 }
 
 /// A document as far as it is visible, with what this author, who is the server, has waiting for its trial. What others

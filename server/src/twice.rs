@@ -47,7 +47,7 @@ impl Answered {
         turn.lock_owned().await
     }
 
-    /// Whether the newest answer of that person to that task is this one, and was given a moment ago.
+    /// Whether the newest answer to that task, by anybody, is this one, and was given a moment ago.
     #[must_use]
     pub fn has(&self, answer: &Answer, now_ms: i64) -> bool {
         self.lately().has(answer, now_ms)
@@ -69,8 +69,7 @@ struct Lately(VecDeque<(i64, Answer)>);
 
 impl Lately {
     fn has(&self, answer: &Answer, now_ms: i64) -> bool {
-        let same = |known: &Answer| (known.user, &known.entry) == (answer.user, &answer.entry);
-        let last = self.0.iter().rev().find(|(_, known)| same(known));
+        let last = self.0.iter().rev().find(|(_, known)| known.entry == answer.entry);
         last.is_some_and(|(at_ms, known)| known == answer && now_ms - at_ms < MOMENT_MS)
     }
 
@@ -101,6 +100,9 @@ mod tests {
         assert!(!lately.has(&answer("doing"), MOMENT_MS), "said again later it is another one");
         lately.note(answer("waiting"), 10);
         assert!(!lately.has(&answer("doing"), 20), "what was said between is not forgotten");
+        let other = Answer { user: UserId::from_bytes([2; 16]), ..answer("done") };
+        lately.note(other, 15);
+        assert!(!lately.has(&answer("waiting"), 20), "nor what somebody else said");
         for _ in 0..2 * ANSWERS_MAX {
             lately.note(answer("done"), 30);
         }

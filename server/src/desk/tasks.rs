@@ -8,7 +8,7 @@ use ankomst_shared::app::{Acted, Body, Choice, Input, Line, PageView, Question, 
 use ankomst_shared::catalog::zone::swedish;
 use ankomst_shared::catalog::{Catalog, written_date};
 use ankomst_shared::document::Edit;
-use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::ids::{DocumentId, EntryId, UserId};
 use ankomst_shared::order;
 use ankomst_shared::outward::{self, Sent};
 use ankomst_shared::path::FieldPath;
@@ -66,6 +66,11 @@ impl Desk {
         })?)
     }
 
+    /// The server as the author of what recipients answer.
+    fn office(&self) -> UserId {
+        Office::of(self.app.secrets.server.public()).user
+    }
+
     /// The open tasks of these departments, and whether there may be more.
     fn sent(&self, departments: &BTreeSet<String>) -> Result<(Vec<Task>, bool), DeskError> {
         let (mut cases, mut more) = (BTreeSet::new(), false);
@@ -80,7 +85,9 @@ impl Desk {
             if !self.app.readers.read(|db| is_open(db, case))? {
                 continue;
             }
-            let Some(record) = export::record(&self.app, ("case", case))? else { continue };
+            // With the answers that wait for their trial: nobody else tells this page that they are through.
+            let found = export::record_with(&self.app, ("case", case), Some(self.office()))?;
+            let Some(record) = found else { continue };
             // The row that led here may be older than what stands in the record.
             if outward::is_shielded(Catalog::builtin(), "case", &record) {
                 continue;
@@ -179,11 +186,14 @@ impl Desk {
             status: status.to_owned(),
             said: said.to_owned(),
         };
-        if self.app.answered.has(&answer, self.app.now_ms()) {
+        let (tasks, _) = self.sent(&departments)?;
+        let task = tasks.iter().find(|task| task.sent.entry == entry);
+        // Nobody has said anything else since, at the unit either; what is done is sent no more.
+        let stands = task.is_none_or(|task| task.sent.status == status);
+        if stands && self.app.answered.has(&answer, self.app.now_ms()) {
             return Ok(self.answered());
         }
-        let (tasks, _) = self.sent(&departments)?;
-        let task = tasks.iter().find(|task| task.sent.entry == entry).ok_or(DeskError::Nowhere)?;
+        let task = task.ok_or(DeskError::Nowhere)?;
         if let Some(refused) = self.write_answer(task, (status, said)).await? {
             return Ok(refused);
         }
@@ -218,8 +228,7 @@ impl Desk {
         }
         put(format!("{log}/task"), entry)?;
         put(format!("{log}/text"), format!("{who}: {says}").trim_end_matches(". "))?;
-        let office = Office::of(self.app.secrets.server.public()).user;
-        let Some(document) = export::opened_with(&self.app, *case, Some(office))? else {
+        let Some(document) = export::opened_with(&self.app, *case, Some(self.office()))? else {
             return Err(DeskError::Nowhere);
         };
         let known = Some((*case, document));

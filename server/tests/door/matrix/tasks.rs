@@ -171,6 +171,10 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     let answered = pending.iter().find(|chunk| chunk.hash != waits).unwrap();
     let bytes = app.keys.open_chunk(cases[0], &answered.hash, &answered.sealed).unwrap();
     assert!(!parse(&bytes).unwrap().deps.contains(&waits));
+    // Whoever answered sees it at once; nobody tells the page later that it is through its trial.
+    let school = one(&mut people, Role::Recipient, 0);
+    let answer = page(&mut school.browser, door, "/register", Language::Sv).await;
+    assert!(lines(&read(&answer)).is_empty());
     feed::settle(&app).await.unwrap();
     let case = stands(&app, cases[0]);
     assert_eq!(case.text(&format!("tasks/{A}/status")), "done");
