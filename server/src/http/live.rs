@@ -80,6 +80,7 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                         Err(_) => return,
                     },
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(_)) if news.is_new() => None,
                     Some(Ok(_)) => continue,
                 }
             }

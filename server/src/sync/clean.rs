@@ -23,7 +23,7 @@ use crate::storage::sqlite::cuts::{self, CutRow};
 use crate::storage::sqlite::{checkpoint, log};
 use crate::storage::{StorageError, random};
 use crate::sync::lines::{self, Family, Ready};
-use crate::sync::{feed, noted, pending, stands};
+use crate::sync::{feed, large, noted, pending, stands};
 
 /// Times a cleaning begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -230,8 +230,7 @@ async fn run(
         if let Some(head) = stored {
             lines::tell(app, id, head).await;
             projector::forget(app, &ids);
-            app.crowded.add(ids); // There may be room now for what had none.
-            app.arrived.notify_one();
+            large::became_smaller(app, id).await;
             for id in ids {
                 // It is cleaned; nobody is told otherwise because the old key is still there.
                 if let Err(error) = renew(app, id).await {

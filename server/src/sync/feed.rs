@@ -25,6 +25,8 @@ use crate::trial::{Lane, Outcome};
 /// What could not be tried is tried again after this, arrivals or not.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
 const AGAIN_AFTER_MS: i64 = 15_000;
+/// And no longer than this.
+const AGAIN_MOST_MS: i64 = 600_000;
 /// Turns of the slow lane in a document that only it tries.
 const CLAIMED_TRIES: usize = 4;
 /// So many documents are tried before it is looked again whose turn it is.
@@ -98,7 +100,11 @@ pub async fn settle_lane(app: &Arc<App>, lane: Lane) -> Result<(), StorageError>
         for (device, document) in next {
             *served.entry(device).or_default() += 1;
             let settled = match lane {
-                Lane::Quick if app.trial.is_claimed(document) => Ok(Settled::Nothing),
+                // It has its turn in the other lane.
+                Lane::Quick if app.trial.is_claimed(document) => {
+                    stuck.insert(document, (given::now_ms() + AGAIN_AFTER_MS, AGAIN_AFTER_MS));
+                    continue;
+                }
                 Lane::Quick => settle_document(app, document, lane).await,
                 Lane::Slow => settle_for_sure(app, document).await,
             };
@@ -121,7 +127,8 @@ pub async fn settle_lane(app: &Arc<App>, lane: Lane) -> Result<(), StorageError>
 }
 
 fn is_stuck(stuck: &mut BTreeMap<DocumentId, (i64, i64)>, document: DocumentId) {
-    let wait_ms = stuck.get(&document).map_or(AGAIN_AFTER_MS, |(_, before_ms)| before_ms * 2);
+    let twice = |(_, before_ms): &(i64, i64)| AGAIN_MOST_MS.min(before_ms * 2);
+    let wait_ms = stuck.get(&document).map_or(AGAIN_AFTER_MS, twice);
     stuck.insert(document, (given::now_ms() + wait_ms, wait_ms));
 }
 

@@ -46,6 +46,15 @@ pub(super) async fn make_room(app: &Arc<App>) {
     }
 }
 
+/// Lets in what waits for nothing else any more, now that there is less of a record; what has no room still waits for it.
+pub(super) async fn became_smaller(app: &Arc<App>, document: DocumentId) {
+    if let Err(error) = held::let_in_all(app, document).await {
+        tracing::error!(document.id = %document, %error, "What may be of a record was not let in; it is with its next change.");
+    }
+    app.crowded.add([document]);
+    app.arrived.notify_one();
+}
+
 /// Tells whether somebody has no room still.
 async fn make_room_in(app: &Arc<App>, document: DocumentId) -> Result<bool, StorageError> {
     if app.readers.read(|db| room::is_there(db, document))? {

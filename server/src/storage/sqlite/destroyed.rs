@@ -376,7 +376,8 @@ pub fn take_out(db: &Connection, document: DocumentId) -> Result<bool, StorageEr
     // The actor is drawn at random and is the salt of the hash: without it nothing can be guessed at.
     db.execute(
         "UPDATE chunks SET document = ?2, sealed = x'', envelope = x'', user = ?2, device = ?2, actor = substr(hash, 1, 16),
-             seq = 0, max_op = 0, state = 'ended', reason = NULL, became = NULL, said = NULL, was = NULL, line = 0
+             seq = 0, max_op = 0, state = 'ended', reason = NULL, became = NULL, said = NULL, was = NULL, line = 0,
+             weight = 0
          WHERE document = ?1",
         (Blob(document), nothing),
     )?;
