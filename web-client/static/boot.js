@@ -6,6 +6,10 @@ import '{{file:unpack.js}}';
 
 const build = '{{build}}';
 
+// What stands on the screen until the app does, and what tells that it does not.
+const starts = document.getElementById('boot-line');
+const told = document.getElementById('boot-fault');
+
 // The look chosen on this tablet, before anything is drawn.
 try {
   const theme = localStorage.getItem('theme');
@@ -211,12 +215,13 @@ async function leave() {
   location.reload();
 }
 
+// Without its worker the app saves nothing any more: nobody is to type on.
 function fault(reason) {
-  console.error('The app could not start:', reason);
-  const line = document.getElementById('boot-line');
-  const text = document.getElementById('boot-fault');
-  if (line && text) {
-    line.hidden = true;
-    text.hidden = false;
-  }
+  console.error('The app has stopped:', reason);
+  starts.hidden = true;
+  told.hidden = false;
+  if (told.isConnected) return;
+  document.getElementById('app').inert = true;
+  document.body.prepend(told);
+  told.querySelector('a').focus();
 }
