@@ -46,7 +46,7 @@ fn nothing_left(server: &Server) {
 async fn said(tablet: &Tablet) -> String {
     let page = tablet.page("/idag").await;
     let parts = page.parts.into_iter().map(|part| part.help);
-    parts.filter(|help| help.contains("Förstört enligt lag")).collect()
+    parts.filter(|help| help.contains("enligt lag")).collect()
 }
 
 /// A case that is closed.

@@ -187,7 +187,11 @@ impl<P: Platform> Core<P> {
                         Ok(Heard::Over) | Err(_) => false,
                     }
                 }
-                None => self.send_live(device, &socket),
+                None => {
+                    // One push has all that waits, however often it was said meanwhile.
+                    self.0.wake.clear();
+                    self.send_live(device, &socket)
+                }
             };
             if !going {
                 has_served = true;

@@ -83,8 +83,8 @@ impl<P: Platform> Core<P> {
         let parts = addresses.iter().flat_map(|address| address.split('/'));
         let mut records: Vec<DocumentId> = parts.filter_map(|part| part.parse().ok()).collect();
         order::sort_and_dedup(&mut records);
-        let records = records.into_iter().take(LOOKS_MAX);
-        let prints: Vec<Look> = records.map(|id| self.one_look(id, Some(true))).collect();
+        let prints = records.into_iter().map(|id| self.one_look(id, Some(true)));
+        let prints: Vec<Look> = prints.collect();
         let write = self.looks_row(|open| {
             let new = prints.iter().filter(|look| open.count_look(look)).count();
             new > 0

@@ -66,6 +66,11 @@ impl Opening {
         before
     }
 
+    /// Whether this build has ended at a document.
+    pub(super) fn is_shut(&self, id: DocumentId, build: &str) -> bool {
+        self.build == build && self.aside.contains(&id)
+    }
+
     fn opened(&mut self, ids: &[DocumentId]) {
         self.trying.retain(|id| !ids.contains(id));
         self.aside.retain(|id| !ids.contains(id));
@@ -200,7 +205,9 @@ impl<P: Platform> Core<P> {
         self.open_each().await?;
         self.tell(self.queries_of(id));
         self.tell_status();
-        Ok(Acted { say: self.say(Word::AsideOpened, &[]), ..Acted::default() })
+        let opens = self.with_open(|open| Ok(open.record(id).is_some()))?;
+        let word = if opens { Word::AsideOpened } else { Word::AsideTitle };
+        Ok(Acted { say: self.say(word, &[]), ..Acted::default() })
     }
 }
 

@@ -35,7 +35,10 @@ impl<P: Platform> Core<P> {
     ) -> Result<Vec<DocumentId>, Refusal> {
         let Heard { news, standing, arrived, arrival, guarded } = heard;
         let come: BTreeSet<DocumentId> = order::set(news.arrived.keys().map(|(id, _)| *id));
-        let come: Vec<DocumentId> = come.into_iter().collect();
+        // What this program ended at it ends at again, whatever comes to it.
+        let come: Vec<DocumentId> = self.with_open_of(device, |open| {
+            Ok(come.into_iter().filter(|id| !open.opening.is_shut(*id, &self.0.build)).collect())
+        })?;
         let (user, rows, gone_keys) = self.with_open_of(device, |open| {
             let user = open.user();
             let gone = news.gone.iter().flat_map(|id| {
@@ -88,11 +91,6 @@ impl<P: Platform> Core<P> {
             open.read_own_of(&touched);
             Ok(())
         })?;
-        // What was typed while all else of it went.
-        let typed = self.destroyed_rows(user, &news.destroyed).await?;
-        if !typed.is_empty() {
-            self.commit(typed).await?;
-        }
         Ok(touched)
     }
 

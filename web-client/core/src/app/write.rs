@@ -41,6 +41,10 @@ impl<P: Platform> Core<P> {
         let now_ms = self.now_ms();
         let draft = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
+            // What cannot be read cannot be answered either: it would replace what nobody here has seen.
+            if open.is_aside(document) {
+                return Err(Refusal::NotHere);
+            }
             let located = Catalog::builtin().locate(&kind, &path).ok_or(Refusal::NotHere)?;
             let merge = located.field.merge;
             if merge == MergeCode::D

@@ -106,16 +106,19 @@ fn focused_line() -> Option<String> {
 
 /// A button that has gone with what it did must not take the keyboard's place with it.
 fn stay_near(line: Option<String>) {
-    let Some(line) = line else { return };
     set_timeout(
         move || {
             let Some(document) = web_sys::window().and_then(|window| window.document()) else {
                 return;
             };
             let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
-            let found = document.query_selector(&format!("[data-line=\"{line}\"] :is(a, button)"));
-            if let (true, Ok(Some(found))) = (lost, found) {
-                focus(&found);
+            if lost {
+                let near = line.and_then(|line| {
+                    let near = format!("[data-line=\"{line}\"] :is(a, button)");
+                    document.query_selector(&near).ok()?
+                });
+                // What it stood in has gone, too.
+                near.or_else(|| by_id("main")).iter().for_each(focus);
             }
         },
         core::time::Duration::from_millis(120),
