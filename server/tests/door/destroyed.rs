@@ -22,6 +22,7 @@ use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
 use super::desk::{act, page, read};
+use super::gone::until;
 use super::kinds::Somebody;
 use super::kit::Door;
 
@@ -172,11 +173,9 @@ async fn what_is_cut_off_after_the_ledger_is_ended_later() {
     assert_eq!(outcome, Outcome::Missing(Vec::new()));
     door.app.writer.write(|db| Ok(db.execute_batch("DROP TRIGGER no_room")?)).await.unwrap();
     // The server ends it by itself.
-    while door.app.begun.has(case) {
-        tokio::task::yield_now().await;
-    }
+    until(|| !door.app.begun.has(case)).await;
     is_gone(&door, case);
-    assert!(door.app.audit.read(|db| was_destroyed(db, case)).unwrap());
+    until(|| door.app.audit.read(|db| was_destroyed(db, case)).unwrap()).await;
     assert_eq!(ledger::read(&door.app.folder).unwrap().len(), 1);
 }
 
