@@ -25,6 +25,8 @@ pub enum Line {
     Late(Met),
     /// A device said that it has nothing of it any more.
     Gone(Met),
+    /// A device that had said so has something of it again.
+    Back(Met),
 }
 
 /// A record that was destroyed.

@@ -106,9 +106,10 @@ pub async fn answer(
     let destroyed = late::told_of(&answer);
     if anew || !sent.is_empty() || !gone.is_empty() || !destroyed.is_empty() {
         let now_ms = app.now_ms();
+        let folder = app.folder.clone();
         let note = move |db: &_| {
             late::note_told(db, (&destroyed, &gone), device, now_ms)?;
-            holdings::note(db, device, anew, (sent, &gone))
+            holdings::note((db, &folder, now_ms), device, anew, (sent, &gone))
         };
         app.writer.write(note).await?;
     }

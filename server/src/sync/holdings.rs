@@ -1,18 +1,20 @@
 //! What the server believes each device holds.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 
 use crate::storage::StorageError;
 use crate::storage::sqlite::{Connection, destroyed, log};
+use crate::sync::destroy::late;
 
 /// Notes what a device holds from here on.
 ///
 /// # Errors
 /// When the database refuses.
 pub(super) fn note(
-    db: &Connection,
+    (db, folder, now_ms): (&Connection, &Path, i64),
     device: DeviceId,
     anew: bool,
     (sent, gone): (Vec<(DocumentId, Option<ChangeHash>)>, &BTreeSet<DocumentId>),
@@ -25,7 +27,7 @@ pub(super) fn note(
     for (id, first) in sent {
         // What was destroyed since it was read is with the device, and is to go from it.
         if let Some(record) = destroyed::record_of(db, id)? {
-            destroyed::has(db, record, device)?;
+            late::has(db, folder, (record, device), now_ms)?;
             continue;
         }
         let has_ended = match first {

@@ -245,6 +245,31 @@ async fn whoever_guesses_at_ids_learns_nothing_of_a_destroyed_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_has_it_again_is_told_after_a_restart_too() {
+    let (door, _, case) = village(&[]).await;
+    let (mut elin, _) = Somebody::with(&door, ("elin", "elin-i-provby"), 2).await;
+    destroy::destroy(&door.app, asked(&door, case, Ground::Retention)).await.unwrap();
+    let asks = async |elin: &mut Somebody, unsure: Vec<DocumentId>, gone: Vec<DocumentId>| {
+        let device = elin.browser.device.unwrap();
+        let hello =
+            Hello { capabilities: CAN_DESTROY, unsure, ..Hello::first(device, "test".to_owned()) };
+        let (push, deposits) = (Push::default(), Vec::new());
+        let asked = Exchange { hello, push, deposits, looks: None, gone: Some(gone) };
+        let answer: ExchangeAnswer = elin.browser.post(&door, "/api/v1/sync", &asked).await.read();
+        answer.destroyed.is_some()
+    };
+    assert!(asks(&mut elin, vec![case], Vec::new()).await);
+    assert!(!asks(&mut elin, Vec::new(), vec![case]).await, "it has gone");
+    // An old copy of the tablet was put back.
+    assert!(asks(&mut elin, vec![case], Vec::new()).await);
+    destroy::destroy_again(&door.app).await.unwrap();
+    assert!(asks(&mut elin, Vec::new(), Vec::new()).await, "the ledger knows");
+    assert!(!asks(&mut elin, Vec::new(), vec![case]).await);
+    destroy::destroy_again(&door.app).await.unwrap();
+    assert!(!asks(&mut elin, Vec::new(), Vec::new()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_cannot_be_told_drops_more_than_one_answer_holds() {
     let door = Door::open().await;
     seed::run(&door.app, 1).await.unwrap();

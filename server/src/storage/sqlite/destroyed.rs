@@ -246,17 +246,26 @@ pub fn late(
     Ok(new > 0)
 }
 
-/// Notes that a device has something of it, though it may have said that it has nothing: it is to be told once more.
+/// Notes that a device has something of it: it is to be told once more. Tells whether it had said that it has nothing.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn has(db: &Connection, record: DocumentId, device: DeviceId) -> Result<(), StorageError> {
+pub fn has(
+    db: &Connection,
+    (record, device): (DocumentId, DeviceId),
+) -> Result<bool, StorageError> {
     note_device(db, record, device)?;
+    let of = (Blob(record), Blob(device));
     db.prepare_cached(
-        "UPDATE destroyed_devices SET told_ms = NULL, gone_ms = NULL WHERE record = ?1 AND device = ?2",
+        "UPDATE destroyed_devices SET told_ms = NULL WHERE record = ?1 AND device = ?2",
     )?
-    .execute((Blob(record), Blob(device)))?;
-    Ok(())
+    .execute(of)?;
+    let back = db
+        .prepare_cached(
+            "UPDATE destroyed_devices SET gone_ms = NULL WHERE record = ?1 AND device = ?2 AND gone_ms IS NOT NULL",
+        )?
+        .execute(of)?;
+    Ok(back > 0)
 }
 
 /// Notes that a device has nothing of any destroyed record any more: it was wiped. Gives those of which that is new.

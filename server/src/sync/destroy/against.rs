@@ -10,9 +10,10 @@ use ankomst_shared::rules::{self, Worth};
 use ankomst_shared::same::Same;
 use ankomst_shared::value::Value;
 
-use super::{DestroyError, Ground};
+use super::{Asked, DestroyError, Ground};
 use crate::app::App;
 use crate::storage::StorageError;
+use crate::storage::destroyed::Destruction;
 use crate::storage::sqlite::accounts;
 use crate::storage::sqlite::destroyed;
 use crate::storage::sqlite::log::{self, DocumentRow};
@@ -107,6 +108,22 @@ impl Found {
     #[must_use]
     pub fn name(&self) -> String {
         if self.number.is_empty() { self.row.id.to_string() } else { self.number.clone() }
+    }
+
+    /// As a line of the ledger; which devices have it is looked for when that is written.
+    pub(super) fn put_down(&self, app: &App, asked: &Asked) -> Destruction {
+        Destruction {
+            record: asked.record.to_string(),
+            documents: self.ids().iter().map(ToString::to_string).collect(),
+            kind: self.row.kind.clone(),
+            number: self.number.clone(),
+            unit: self.row.unit.to_string(),
+            at_ms: app.now_ms(),
+            by: asked.by.to_string(),
+            ground: asked.ground.code().to_owned(),
+            reference: asked.reference.trim().to_owned(),
+            devices: Vec::new(),
+        }
     }
 
     pub(super) fn is_confirmed(&self, typed: &str) -> bool {

@@ -2,6 +2,7 @@
 //! when they have nothing of it any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::storage::sqlite::Connection;
@@ -46,7 +47,7 @@ pub(in crate::sync) fn is_late(
         return Ok(false);
     };
     brought.insert((document, device), record);
-    destroyed::has(db, record, device)?;
+    has(db, &app.folder, (record, device), now_ms)?;
     if destroyed::late(db, (record, device), now_ms)? {
         let line = Line::Late(Met::of(record, device, now_ms));
         if let Err(error) = ledger::add(&app.folder, &line) {
@@ -54,6 +55,24 @@ pub(in crate::sync) fn is_late(
         }
     }
     Ok(true)
+}
+
+/// Notes that a device has something of a destroyed record; in the ledger, too, if that had it that it has nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub(in crate::sync) fn has(
+    db: &Connection,
+    folder: &Path,
+    of: (DocumentId, DeviceId),
+    now_ms: i64,
+) -> Result<(), StorageError> {
+    if destroyed::has(db, of)?
+        && let Err(error) = ledger::add(folder, &Line::Back(Met::of(of.0, of.1, now_ms)))
+    {
+        tracing::error!(%error, "What a device has again of a destroyed record is not in the ledger.");
+    }
+    Ok(())
 }
 
 /// The destroyed record that a document was of, or is as its author says in the same push.
@@ -132,7 +151,7 @@ pub(in crate::sync) async fn hears(
                     ledger::add(&folder, &Line::Gone(Met::of(record, device, now_ms)))?;
                 }
             }
-            has.into_iter().try_for_each(|record| destroyed::has(db, record, device))
+            has.into_iter().try_for_each(|record| self::has(db, &folder, (record, device), now_ms))
         })
         .await
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
+use ankomst_shared::order;
 
 use self::against::{Against, Found};
 use crate::app::App;
@@ -241,11 +242,8 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
         if let Some(bar) = found.against.iter().find(|one| one.bars(asked.ground)) {
             return Err(DestroyError::Barred(bar.clone()));
         }
-        let destruction = put_down(app, asked, &found);
-        let (line, folder) = (Line::Destroyed(destruction.clone()), app.folder.clone());
-        let by = asked.by;
-        let (ids, devices) = (found.ids(), found.devices.len());
-        let noted = line.clone();
+        let destruction = found.put_down(app, asked);
+        let (ids, folder, by) = (found.ids(), app.folder.clone(), asked.by);
         let stored = app.writer.write(move |db| {
             let by = accounts::user(db, by)?;
             let may = by.map(|by| destroyable(db, &by, record)).transpose()?;
@@ -253,25 +251,33 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
                 return Ok(None);
             }
             if !found.is_as_read(db)? {
-                return Ok(Some(false));
+                return Ok(Some(None));
             }
+            let mut line = destruction;
+            for id in found.ids() {
+                line.devices.extend(destroyed::holders(db, id)?.iter().map(ToString::to_string));
+            }
+            order::sort_and_dedup(&mut line.devices);
             // First of all: what is begun here is ended at the next start, whatever happens.
-            ledger::add(&folder, &line)?;
-            note(db, &destruction)?;
+            ledger::add(&folder, &Line::Destroyed(line.clone()))?;
+            note(db, &line)?;
             for id in found.ids() {
                 destroyed::take_out(db, id)?;
             }
-            Ok(Some(true))
+            Ok(Some(Some(line.devices.len())))
         });
         match stored.await {
-            Err(error) if ledger::read(&app.folder).is_ok_and(|all| all.contains(&noted)) => {
+            // Where nobody can read whether it is in the ledger, it may be.
+            Err(error) if ledger::read(&app.folder).is_ok_and(|all| !has(&all, asked.record)) => {
+                return Err(error.into());
+            }
+            Err(error) => {
                 app.begun.add(ids);
                 return Err(DestroyError::Begun(error));
             }
-            Err(error) => return Err(error.into()),
             Ok(None) => return Err(DestroyError::Unknown),
-            Ok(Some(false)) => {}
-            Ok(Some(true)) => {
+            Ok(Some(None)) => {}
+            Ok(Some(Some(devices))) => {
                 end(app, &ids).map_err(DestroyError::Begun)?;
                 tracing::info!(document.id = %asked.record, documents = ids.len(), "A record was destroyed.");
                 return Ok(Done { documents: ids.len(), devices });
@@ -281,19 +287,9 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
     Err(DestroyError::Waits)
 }
 
-fn put_down(app: &App, asked: &Asked, found: &Found) -> Destruction {
-    Destruction {
-        record: asked.record.to_string(),
-        documents: found.ids().iter().map(ToString::to_string).collect(),
-        kind: found.row.kind.clone(),
-        number: found.number.clone(),
-        unit: found.row.unit.to_string(),
-        at_ms: app.now_ms(),
-        by: asked.by.to_string(),
-        ground: asked.ground.code().to_owned(),
-        reference: asked.reference.trim().to_owned(),
-        devices: found.devices.iter().map(|one| one.device.to_string()).collect(),
-    }
+fn has(lines: &[Line], record: DocumentId) -> bool {
+    let record = record.to_string();
+    lines.iter().any(|line| matches!(line, Line::Destroyed(one) if one.record == record))
 }
 
 /// Notes a line of the ledger in the log; gives the documents it is about.
@@ -343,6 +339,7 @@ fn again(db: &Connection, lines: &[Line]) -> Result<(usize, Vec<DocumentId>), St
             Line::Destroyed(one) => drop(note(db, one)?),
             Line::Late(met) => apply(db, met, destroyed::late)?,
             Line::Gone(met) => apply(db, met, destroyed::gone)?,
+            Line::Back(met) => apply(db, met, |db, of, _| destroyed::has(db, of))?,
         }
     }
     let (mut count, mut all) = (0, Vec::new());
