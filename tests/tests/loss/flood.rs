@@ -28,6 +28,8 @@ const MEMORY_KB_MAX: u64 = 700_000;
 /// Parts into which the requests of the flood are divided, and fewest requests in each.
 const PARTS: u64 = 3;
 const PART_MIN: u64 = 50;
+/// What is shared waits while trials hang, each for as long as one may take.
+const PATIENCE: u64 = 10;
 
 /// What the flood and the server have said to each other.
 #[derive(Default)]
@@ -105,12 +107,16 @@ struct Run {
 }
 
 impl Run {
-    /// Looks on for so long, and until so many requests of the flood were answered.
+    /// Looks on for so long, and until so many requests of the flood were answered; up to [`PATIENCE`] times as many,
+    /// until each tablet was told of something shared.
     async fn watch(load: &Load, (lasts, most): (Duration, u64), flood: &Flood) -> Self {
         let begun = Instant::now();
         let before = flood.requests.load(Ordering::Relaxed);
         let (mut looks, mut requests) = (Vec::new(), before);
-        while begun.elapsed() < lasts || requests - before < most {
+        while begun.elapsed() < lasts
+            || requests - before < most
+            || (requests - before < most * PATIENCE && !is_told_to_each(&looks))
+        {
             assert!(begun.elapsed() < lasts * 20, "the flood stands still at {requests}");
             requests = flood.requests.load(Ordering::Relaxed);
             let told = load.tablets.iter().map(|tablet| {
@@ -159,6 +165,11 @@ impl Run {
         }
         came(&self.looks[0], self.looks.last().unwrap(), 1);
     }
+}
+
+fn is_told_to_each(looks: &[(u64, Vec<[usize; 2]>)]) -> bool {
+    let (Some(first), Some(last)) = (looks.first(), looks.last()) else { return false };
+    first.1.iter().zip(&last.1).all(|(before, after)| after[1] > before[1])
 }
 
 /// Most memory a process has ever taken.

@@ -6,4 +6,5 @@ mod first;
 mod folder;
 mod kept;
 mod secrets;
+mod stopped;
 mod tls;

@@ -16,7 +16,7 @@ use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::order;
 
-use self::against::{Against, Found};
+use self::against::Against;
 use crate::app::App;
 use crate::audit::By;
 use crate::projector;
