@@ -32,7 +32,7 @@ pub struct Org {
 /// # Errors
 /// When storage refuses.
 pub fn records(app: &App, unit: UnitId, waiting: bool) -> Result<Vec<Org>, StorageError> {
-    let states: &[&str] = if waiting { &["visible", "pending"] } else { &["visible"] };
+    let states: &[&'static str] = if waiting { &["visible", "pending"] } else { &["visible"] };
     app.readers.read(|db| {
         let mut found = Vec::new();
         for id in units::documents(db, unit, KIND)? {

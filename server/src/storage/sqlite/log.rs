@@ -393,13 +393,14 @@ pub fn pending_documents(db: &Connection) -> Result<Vec<DocumentId>, StorageErro
 pub fn chunks_of(
     db: &Connection,
     document: DocumentId,
-    state: &str,
+    state: &'static str,
 ) -> Result<Vec<ChunkRow>, StorageError> {
+    // Written out: where indexes are of one state, SQLite compiles a statement anew each time a state is bound to it.
     let sql = format!(
-        "SELECT {COLUMNS} FROM chunks WHERE document = ?1 AND state = ?2 ORDER BY received"
+        "SELECT {COLUMNS} FROM chunks WHERE document = ?1 AND state = '{state}' ORDER BY received"
     );
     let mut select = db.prepare_cached(&sql)?;
-    let rows = select.query_map((Blob(document), state), chunk)?.collect::<Result<_, _>>()?;
+    let rows = select.query_map([Blob(document)], chunk)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
 

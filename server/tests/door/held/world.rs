@@ -224,7 +224,7 @@ impl World {
     }
 
     /// Changes in a state, by the names their authors gave them.
-    pub(crate) fn are(&self, document: DocumentId, state: &str) -> BTreeSet<ChangeHash> {
+    pub(crate) fn are(&self, document: DocumentId, state: &'static str) -> BTreeSet<ChangeHash> {
         let chunks = self.app.readers.read(|db| log::chunks_of(db, document, state)).unwrap();
         chunks.into_iter().map(|chunk| chunk.was.unwrap_or(chunk.hash)).collect()
     }

@@ -178,20 +178,17 @@ impl<P: Platform> Core<P> {
                     Either::Left((Either::Right(_), _)) => None,
                 }
             };
-            let going = match next {
-                Some(message) => {
-                    has_served = true;
-                    match self.hear_frame(device, &message).await {
-                        Ok(Heard::On) => true,
-                        Ok(Heard::Push) => self.send_live(device, &socket),
-                        Ok(Heard::Over) | Err(_) => false,
-                    }
+            let going = if let Some(message) = next {
+                has_served = true;
+                match self.hear_frame(device, &message).await {
+                    Ok(Heard::On) => true,
+                    Ok(Heard::Push) => self.send_live(device, &socket),
+                    Ok(Heard::Over) | Err(_) => false,
                 }
-                None => {
-                    // One push has all that waits, however often it was said meanwhile.
-                    self.0.wake.clear();
-                    self.send_live(device, &socket)
-                }
+            } else {
+                // One push has all that waits, however often it was said meanwhile.
+                self.0.wake.clear();
+                self.send_live(device, &socket)
             };
             if !going {
                 has_served = true;
