@@ -34,6 +34,9 @@ impl World {
             if round < 2 {
                 self.next_people();
             }
+            if round == 0 {
+                self.salvage_at_rest();
+            }
         }
         self.still_day();
         self.check();
