@@ -71,6 +71,8 @@ pub struct Ledger {
     pub received: BTreeMap<ChangeHash, usize>,
     before: BTreeMap<Vault, Before>,
     deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
+    /// Vaults of which an order was given: what was written in them may stand in a deposit alone until all is at rest.
+    pub ordered: BTreeSet<Vault>,
     /// What was found wrong.
     pub lost: Vec<String>,
     /// What was found to differ.
@@ -212,6 +214,9 @@ impl Ledger {
     }
 
     fn look_for_written(&mut self, vault: Vault, inside: &Inside<'_>, hub: &Hub) {
+        if self.ordered.contains(&vault) {
+            return;
+        }
         let drafts: BTreeSet<u64> =
             inside.drafts().filter_map(|(_, _, value)| token_of(value)).collect();
         if self.nowhere(vault, &drafts, hub).is_empty() {
@@ -222,8 +227,13 @@ impl Ledger {
         for token in self.nowhere(vault, &drafts, hub) {
             let written = self.written.get_mut(&token).unwrap();
             written.is_excused = true;
-            let text = format!("saved and nowhere: t{token} {} at {vault:?}", written.path);
-            self.lost.push(text);
+            let (path, document, at) = (&written.path, written.document, written.at);
+            let hours = (at - crate::kernel::BEGIN) / crate::kernel::HOUR;
+            let when = format!("day {} hour {}", hours / 24, hours % 24);
+            let held = self.holders.get(&token);
+            self.lost.push(format!(
+                "saved and nowhere: t{token} {path} of {document} at {vault:?}, {when}, in {held:?}"
+            ));
         }
     }
 
