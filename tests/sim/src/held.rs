@@ -1,6 +1,9 @@
 //! What is held at rest: who knows of it, and that nothing is held that need not be.
 
-use ankomst_server::storage::sqlite::{held, log};
+use std::collections::BTreeSet;
+
+use ankomst_server::storage::sqlite::{accounts, held, log};
+use ankomst_server::sync::access;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::sync::client::Stage;
 
@@ -13,7 +16,8 @@ const TOLD_MAX: usize = 3;
 impl World {
     /// Changes that a tablet has been told are received, and of which it must still hear more. Of what somebody else has
     /// written, and this tablet has brought once more after a restore, only its author and whoever decides are told that
-    /// it is held.
+    /// it is held. Of what is in a record that its author may not read any more nothing comes over the socket; the next
+    /// exchange, which is made once an hour, takes the record away.
     fn unheard(&self, at: usize) -> Vec<(DocumentId, ChangeHash)> {
         let tablet = &self.tablets[at];
         let Some(core) = tablet.core() else { return Vec::new() };
@@ -23,9 +27,23 @@ impl World {
         });
         let mut received = received.unwrap_or_default();
         let person = user(tablet.people[0]);
+        if received.is_empty() {
+            return received;
+        }
+        let readers = &self.hub.app().readers;
+        let device = core.look_inside(|inside| inside.device());
+        let scope = readers.read(|db| match (accounts::user(db, person)?, device) {
+            (Some(user), Some(device)) => access::scope(db, &user, device),
+            _ => Ok(BTreeSet::new()),
+        });
+        let scope = scope.unwrap();
         received.retain(|(document, hash)| {
-            let row = self.hub.app().readers.read(|db| log::chunk_of(db, *document, *hash));
-            row.unwrap().is_none_or(|row| row.state != "held" || row.user == person)
+            let row = readers.read(|db| log::chunk_of(db, *document, *hash)).unwrap();
+            row.is_none_or(|row| match row.state.as_str() {
+                "held" => row.user == person,
+                "visible" => scope.contains(document),
+                _ => true,
+            })
         });
         received
     }

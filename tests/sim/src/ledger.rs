@@ -162,7 +162,7 @@ impl Ledger {
                 self.lost.push(format!("an unsent change was given up: {hash} at {vault:?}"));
             }
         }
-        self.look_for_written(vault, inside, hub);
+        self.look_for_written(vault, inside, (tablet, hub));
     }
 
     /// A change is new here, or has moved.
@@ -213,7 +213,12 @@ impl Ledger {
         }
     }
 
-    fn look_for_written(&mut self, vault: Vault, inside: &Inside<'_>, hub: &Hub) {
+    fn look_for_written(
+        &mut self,
+        vault: Vault,
+        inside: &Inside<'_>,
+        (tablet, hub): (&Tablet, &Hub),
+    ) {
         if self.ordered.contains(&vault) {
             return;
         }
@@ -224,7 +229,10 @@ impl Ledger {
         }
         // It may have become a change, and that may have left, since the last look.
         self.learn_log(hub);
-        for token in self.nowhere(vault, &drafts, hub) {
+        let mut lost = self.nowhere(vault, &drafts, hub);
+        // Of a record that has left only deposits stay, which a log that lost them is given again.
+        lost.retain(|token| !self.is_deposited(*token, tablet, inside.user()));
+        for token in lost {
             let written = self.written.get_mut(&token).unwrap();
             written.is_excused = true;
             let (path, document, at) = (&written.path, written.document, written.at);
@@ -269,6 +277,16 @@ impl Ledger {
             !drafts.contains(token) && !self.is_somewhere(**token, vault, hub)
         });
         gone.map(|(token, _)| *token).collect()
+    }
+
+    /// Whether a deposit on a tablet has a change that holds what was written.
+    fn is_deposited(&self, token: u64, tablet: &Tablet, user: UserId) -> bool {
+        let rows = tablet.disk.rows.borrow();
+        let mut hashes = self.holders.get(&token).into_iter().flatten();
+        hashes.any(|hash| {
+            let id = hash.as_bytes().first_chunk::<16>().unwrap();
+            rows.contains_key(&(Table::Deposits, [user.as_bytes().as_slice(), id].concat()))
+        })
     }
 
     /// Notes all changes of the log.
