@@ -76,6 +76,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
         start(&mut command)
     })?;
     step("histories", || sim::run(&sim::SimArgs::kept()))?;
+    step("histories with orders", || sim::run(&sim::SimArgs::ordered()))?;
     step("hostile changes", || hostile::run(&hostile::HostileArgs::kept()))?;
     step("storms", || storms::run(&storms::StormArgs::kept()))?;
     step("a history again, and a storm", || {

@@ -17,6 +17,7 @@ use crate::web;
 
 /// Options of `sim`.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub(crate) struct SimArgs {
     /// Tablets of each history.
     #[arg(long, default_value_t = 5)]
@@ -27,6 +28,9 @@ pub(crate) struct SimArgs {
     /// The first and the last seed.
     #[arg(long, default_value = "1..400")]
     seed: String,
+    /// Tablets are also ordered to be wiped, and revoked.
+    #[arg(long)]
+    orders: bool,
     /// Only the last line, as one JSON object.
     #[arg(long)]
     json: bool,
@@ -39,10 +43,19 @@ pub(crate) struct SimArgs {
 }
 
 impl SimArgs {
-    /// As every run of all checks does it: kept seeds, and some that are known to be good.
+    /// As every run of all checks does it: kept seeds, and as many as are known to be good.
     pub(crate) fn kept() -> Self {
-        let seed = "1..5".to_owned();
-        Self { devices: 5, days: 5, seed, json: false, plants: false, browser: false }
+        Self::plain("1..160", false)
+    }
+
+    /// The histories with orders that every run of all checks has besides.
+    pub(crate) fn ordered() -> Self {
+        Self::plain("1..40", true)
+    }
+
+    fn plain(seed: &str, orders: bool) -> Self {
+        let seed = seed.to_owned();
+        Self { devices: 5, days: 5, seed, orders, json: false, plants: false, browser: false }
     }
 }
 
@@ -84,8 +97,7 @@ pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
     let mut sum = Sum::default();
     for line in fs::read_to_string(top().join("tests/sim/seeds.txt"))?.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
-        if let [devices, days, seed] = words[..] {
-            let history = History { devices, days, seed };
+        if let Some(history) = History::of(&words).filter(|one| one.orders == args.orders) {
             wait(vec![(history.start(1)?, history)], &mut sum)?;
         }
     }
@@ -96,7 +108,7 @@ pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
         (first..=last).take(hands()).map(|one| format!("{one}..{last}")).collect();
     let mut all = Vec::new();
     for seed in &parts {
-        let history = History { devices: &devices, days: &days, seed };
+        let history = History { devices: &devices, days: &days, seed, orders: args.orders };
         all.push((history.start(parts.len())?, history));
     }
     let outcome = wait(all, &mut sum);
@@ -115,6 +127,7 @@ struct History<'a> {
     devices: &'a str,
     days: &'a str,
     seed: &'a str,
+    orders: bool,
 }
 
 /// Programs that run at a time.
@@ -126,7 +139,16 @@ fn program() -> PathBuf {
     target().join("fast").join("sim")
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
+    /// From a line of those that were kept.
+    fn of(words: &[&'a str]) -> Option<Self> {
+        match *words {
+            [devices, days, seed] => Some(Self { devices, days, seed, orders: false }),
+            [devices, days, seed, "orders"] => Some(Self { devices, days, seed, orders: true }),
+            _ => None,
+        }
+    }
+
     fn start(&self, step: usize) -> anyhow::Result<Child> {
         let mut command = Command::new(program());
         command.args([
@@ -138,7 +160,11 @@ impl History<'_> {
             self.seed,
             "--step",
         ]);
-        let child = command.arg(step.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg(step.to_string());
+        if self.orders {
+            command.arg("--orders");
+        }
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         child.spawn().context("starting the simulation")
     }
 }
@@ -146,7 +172,8 @@ impl History<'_> {
 /// Waits for histories, adds what came of them, and notes those that went wrong.
 fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
     let mut failed = Vec::new();
-    for (child, History { devices, days, .. }) in all {
+    for (child, History { devices, days, orders, .. }) in all {
+        let orders = if orders { " orders" } else { "" };
         let output = child.wait_with_output()?;
         let said = String::from_utf8_lossy(&output.stderr);
         let told = String::from_utf8_lossy(&output.stdout);
@@ -154,7 +181,7 @@ fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
             sum.add(line)?;
         }
         let seeds = said.lines().filter_map(|line| line.strip_prefix("failed seed: "));
-        failed.extend(seeds.map(|seed| format!("{devices} {days} {seed}")));
+        failed.extend(seeds.map(|seed| format!("{devices} {days} {seed}{orders}")));
         if !output.status.success() {
             eprint!("{said}");
             ensure!(!failed.is_empty(), "the simulation broke off");
@@ -169,9 +196,11 @@ fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
     let mut file = file?;
     for one in &failed {
         writeln!(file, "{one}")?;
-        if let [devices, days, seed] = one.split(' ').collect::<Vec<_>>()[..] {
+        let words: Vec<&str> = one.split(' ').collect();
+        if let Some(History { devices, days, seed, orders }) = History::of(&words) {
+            let orders = if orders { " --orders" } else { "" };
             eprintln!(
-                "again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}"
+                "again: cargo xtask sim --devices {devices} --days {days} --seed {seed}..{seed}{orders}"
             );
         }
     }

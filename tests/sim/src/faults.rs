@@ -11,7 +11,7 @@ use ankomst_shared::app::Role;
 
 use crate::disk::Mood;
 use crate::hub::{login, unit, user};
-use crate::kernel::{DAY, Event, HOUR, MINUTE, SECOND};
+use crate::kernel::{BEGIN, DAY, Event, HOUR, MINUTE, SECOND};
 use crate::tablet::Tablet;
 use crate::world::World;
 
@@ -123,7 +123,10 @@ impl World {
     /// Something goes wrong.
     pub fn fault(&mut self, fault: &Fault) {
         let kernel = Rc::clone(&self.kernel);
-        kernel.note(5, format!("{fault:?}").as_bytes());
+        let told = format!("{fault:?}");
+        kernel.note(5, told.as_bytes());
+        let hours = (kernel.now() - BEGIN) / HOUR;
+        self.told.push(format!("day {} hour {}: {told}", hours / 24, hours % 24));
         match *fault {
             Fault::ServerCrash => self.restart(|_| ()),
             Fault::ServerCut => {

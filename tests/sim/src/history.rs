@@ -20,6 +20,8 @@ pub struct Outcome {
     pub trace: u64,
     /// How often each fault came.
     pub counts: BTreeMap<&'static str, u64>,
+    /// What went wrong when.
+    pub told: Vec<String>,
 }
 
 impl Outcome {
@@ -53,5 +55,6 @@ pub fn live(seed: u64, size: Size) -> Outcome {
         diverged: core::mem::take(&mut world.ledger.diverged),
         trace: world.kernel.trace(),
         counts: core::mem::take(&mut world.counts),
+        told: core::mem::take(&mut world.told),
     }
 }

@@ -71,6 +71,8 @@ pub struct Ledger {
     pub received: BTreeMap<ChangeHash, usize>,
     before: BTreeMap<Vault, Before>,
     deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
+    /// Vaults of which an order was given: what was written in them may stand in a deposit alone until all is at rest.
+    pub ordered: BTreeSet<Vault>,
     /// What was found wrong.
     pub lost: Vec<String>,
     /// What was found to differ.
@@ -160,7 +162,7 @@ impl Ledger {
                 self.lost.push(format!("an unsent change was given up: {hash} at {vault:?}"));
             }
         }
-        self.look_for_written(vault, inside, hub);
+        self.look_for_written(vault, inside, (tablet, hub));
     }
 
     /// A change is new here, or has moved.
@@ -211,7 +213,15 @@ impl Ledger {
         }
     }
 
-    fn look_for_written(&mut self, vault: Vault, inside: &Inside<'_>, hub: &Hub) {
+    fn look_for_written(
+        &mut self,
+        vault: Vault,
+        inside: &Inside<'_>,
+        (tablet, hub): (&Tablet, &Hub),
+    ) {
+        if self.ordered.contains(&vault) {
+            return;
+        }
         let drafts: BTreeSet<u64> =
             inside.drafts().filter_map(|(_, _, value)| token_of(value)).collect();
         if self.nowhere(vault, &drafts, hub).is_empty() {
@@ -219,11 +229,19 @@ impl Ledger {
         }
         // It may have become a change, and that may have left, since the last look.
         self.learn_log(hub);
-        for token in self.nowhere(vault, &drafts, hub) {
+        let mut lost = self.nowhere(vault, &drafts, hub);
+        // Of a record that has left only deposits stay, which a log that lost them is given again.
+        lost.retain(|token| !self.is_deposited(*token, tablet, inside.user()));
+        for token in lost {
             let written = self.written.get_mut(&token).unwrap();
             written.is_excused = true;
-            let text = format!("saved and nowhere: t{token} {} at {vault:?}", written.path);
-            self.lost.push(text);
+            let (path, document, at) = (&written.path, written.document, written.at);
+            let hours = (at - crate::kernel::BEGIN) / crate::kernel::HOUR;
+            let when = format!("day {} hour {}", hours / 24, hours % 24);
+            let held = self.holders.get(&token);
+            self.lost.push(format!(
+                "saved and nowhere: t{token} {path} of {document} at {vault:?}, {when}, in {held:?}"
+            ));
         }
     }
 
@@ -259,6 +277,16 @@ impl Ledger {
             !drafts.contains(token) && !self.is_somewhere(**token, vault, hub)
         });
         gone.map(|(token, _)| *token).collect()
+    }
+
+    /// Whether a deposit on a tablet has a change that holds what was written.
+    fn is_deposited(&self, token: u64, tablet: &Tablet, user: UserId) -> bool {
+        let rows = tablet.disk.rows.borrow();
+        let mut hashes = self.holders.get(&token).into_iter().flatten();
+        hashes.any(|hash| {
+            let id = hash.as_bytes().first_chunk::<16>().unwrap();
+            rows.contains_key(&(Table::Deposits, [user.as_bytes().as_slice(), id].concat()))
+        })
     }
 
     /// Notes all changes of the log.

@@ -4,7 +4,7 @@
 //! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
 //! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`kinds`] and [`faults`],
 //! [`hostile`], [`orders`], [`ledger`] (what must not be lost), [`place`], [`scope`] and [`flood`] (what must hold at any
-//! time), [`rest`] and [`same`] (what must hold in the end), [`history`] (one seed).
+//! time), [`rest`], [`held`] and [`same`] (what must hold in the end), [`history`] (one seed).
 //! [`storm`] stands for itself: the server's own listener on a network that fails.
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@
 pub mod disk;
 pub mod faults;
 pub mod flood;
+pub mod held;
 pub mod history;
 pub mod hostile;
 pub mod hub;

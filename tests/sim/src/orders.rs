@@ -3,15 +3,12 @@
 //!
 //! Only histories that ask for it have them, so that the others stay what they were.
 
-use std::collections::BTreeSet;
-
 use ankomst_core::app::Inside;
 use ankomst_core::store::Table;
 use ankomst_server::storage::sqlite::{accounts, devices};
 use ankomst_shared::app::Screen;
 
 use crate::kernel::{DAY, Event, MINUTE};
-use crate::ledger::Vault;
 use crate::world::World;
 
 /// An order about a tablet.
@@ -22,9 +19,6 @@ pub enum Order {
     /// It is out.
     Revoke,
 }
-
-/// Vaults of which an order was given.
-pub type Ordered = BTreeSet<Vault>;
 
 impl World {
     /// Gives orders on some days.
@@ -54,7 +48,7 @@ impl World {
             Order::Revoke => accounts::revoke_device(db, device),
         });
         if matches!(self.hub.run(write), Ok(true)) {
-            self.ordered.insert((at, self.tablets[at].people[0]));
+            self.ledger.ordered.insert((at, self.tablets[at].people[0]));
             self.count(if order == Order::Wipe { "wipe" } else { "revoked" });
             self.tell();
         }
@@ -65,16 +59,17 @@ impl World {
     pub fn is_out(&self, at: usize) -> bool {
         let tablet = &self.tablets[at];
         let screen = tablet.core().map(|core| core.status().screen);
-        self.ordered.contains(&(at, tablet.people[0])) && screen != Some(Screen::Open)
+        self.ledger.ordered.contains(&(at, tablet.people[0])) && screen != Some(Screen::Open)
     }
 
     /// Whatever was written in a vault that is gone by order, or is out, is in the log.
     pub fn came_home(&mut self) {
-        if !self.ordered.is_empty() {
+        if !self.ledger.ordered.is_empty() {
             // So often a tablet without a session asks.
             self.pass(self.kernel.now() + 40 * MINUTE);
         }
-        for vault in self.ordered.clone() {
+        let ordered = core::mem::take(&mut self.ledger.ordered);
+        for vault in ordered {
             let user = crate::hub::user(vault.1);
             let rows = self.tablets[vault.0].disk.rows.borrow();
             // Deposits stay until a backup has them.
@@ -88,10 +83,14 @@ impl World {
             if tablet.gone || !tablet.awake {
                 continue;
             }
+            let is_open = tablet.core().map(|core| core.status().screen) == Some(Screen::Open);
+            let has_it = tablet.people[0] == vault.1;
             self.count(if is_here { "out" } else { "wiped" });
             if !is_here {
                 self.ledger.is_in_the_log(vault, &self.hub);
-            } else if self.is_out(vault.0) {
+            } else if has_it && is_open {
+                self.ledger.look(&self.tablets[vault.0], &self.hub);
+            } else if has_it {
                 // What is half typed stays in its vault, sealed.
                 self.ledger.changes_are_in_the_log(vault, &self.hub);
             }

@@ -9,7 +9,6 @@ use ankomst_server::sync::access;
 use ankomst_shared::app::{Command, Contact, Query, Reply, Screen, View};
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::ChangeHash;
-use ankomst_shared::sync::client::Stage;
 use ankomst_shared::value::Value;
 
 use crate::disk::Mood;
@@ -34,6 +33,9 @@ impl World {
             self.look_at_all();
             if round < 2 {
                 self.next_people();
+            }
+            if round == 0 {
+                self.salvage_at_rest();
             }
         }
         self.still_day();
@@ -138,22 +140,6 @@ impl World {
         }
     }
 
-    /// What the log says of changes that a tablet has been told are received, and no more.
-    fn waiting(&self, at: usize) -> Vec<String> {
-        let Some(core) = self.tablets[at].core() else { return Vec::new() };
-        let received = core.look_inside(|inside| {
-            let all = inside.chunks().filter(|one| one.stage == Stage::Received);
-            all.map(|one| (one.document, one.hash)).collect::<Vec<_>>()
-        });
-        let mut said = Vec::new();
-        for (document, hash) in received.unwrap_or_default().into_iter().take(3) {
-            let row = self.hub.app().readers.read(|db| log::chunk_of(db, document, hash)).unwrap();
-            let row = row.map(|row| (row.state, row.reason));
-            said.push(format!("{hash} of {document} is {row:?}"));
-        }
-        said
-    }
-
     fn is_quiet(&self, at: usize) -> bool {
         let tablet = &self.tablets[at];
         if !tablet.awake || !self.is_good(tablet.people[0]) || self.is_out(at) {
@@ -162,7 +148,7 @@ impl World {
         let Some(status) = tablet.core().map(ankomst_core::Core::status) else { return false };
         status.contact == Contact::Live
             && status.waiting == 0
-            && status.received == 0
+            && (status.received == 0 || self.has_heard(at))
             && status.first_sync.is_none()
     }
 
@@ -227,6 +213,7 @@ impl World {
             }
         }
         self.check_received();
+        self.check_held();
         self.check_rows();
         if self.hub.back_up() == self.has_hole {
             let text = if self.has_hole {

@@ -40,6 +40,15 @@ impl World {
         self.count("salvage");
     }
 
+    /// Gives some up while nobody writes any more: nothing that builds on them asks for them, so that they come back
+    /// only because a record that comes whole lacks them. Where tablets are wiped, none may be left that has them.
+    pub fn salvage_at_rest(&mut self) {
+        let may_be = self.kinds.back && !self.kinds.rights && !self.size.orders;
+        if may_be && self.kernel.chance(500) {
+            self.salvage();
+        }
+    }
+
     /// What may be given up so that others bring it back: visible, known to a tablet that lives, the newest of its
     /// record but not of the log.
     fn given_up(&mut self) -> Vec<ChunkRow> {

@@ -53,8 +53,8 @@ pub struct World {
     pub is_due: bool,
     /// How often each fault came.
     pub counts: BTreeMap<&'static str, u64>,
-    /// Vaults of which an order was given.
-    pub ordered: crate::orders::Ordered,
+    /// What went wrong when, in words.
+    pub told: Vec<String>,
     /// Exchanges of tablets lately.
     pub asked_so_far: Asked,
     /// The feed has a hole, so that no backup of it is good.
@@ -87,7 +87,7 @@ impl World {
             stranger: None,
             is_due: false,
             counts: BTreeMap::new(),
-            ordered: crate::orders::Ordered::new(),
+            told: Vec::new(),
             asked_so_far: Asked::default(),
             has_hole: false,
             is_over: false,

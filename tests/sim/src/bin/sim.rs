@@ -74,6 +74,9 @@ fn main() -> anyhow::Result<ExitCode> {
             for fault in outcome.lost.iter().chain(&outcome.diverged) {
                 eprintln!("  {fault}");
             }
+            if args.verbose {
+                outcome.told.iter().for_each(|told| eprintln!("    {told}"));
+            }
             if !args.all {
                 break;
             }

@@ -1,0 +1,82 @@
+//! What is held at rest: who knows of it, and that nothing is held that need not be.
+
+use std::collections::BTreeSet;
+
+use ankomst_server::storage::sqlite::{accounts, held, log};
+use ankomst_server::sync::access;
+use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::sync::client::Stage;
+
+use crate::hub::user;
+use crate::world::World;
+
+/// Most changes that are told of.
+const TOLD_MAX: usize = 3;
+
+impl World {
+    /// Changes that a tablet has been told are received, and of which it must still hear more. Of what somebody else has
+    /// written, and this tablet has brought once more after a restore, only its author and whoever decides are told that
+    /// it is held. Of what is in a record that its author may not read any more nothing comes over the socket; the next
+    /// exchange, which is made once an hour, takes the record away.
+    fn unheard(&self, at: usize) -> Vec<(DocumentId, ChangeHash)> {
+        let tablet = &self.tablets[at];
+        let Some(core) = tablet.core() else { return Vec::new() };
+        let received = core.look_inside(|inside| {
+            let all = inside.chunks().filter(|one| one.stage == Stage::Received);
+            all.map(|one| (one.document, one.hash)).collect::<Vec<_>>()
+        });
+        let mut received = received.unwrap_or_default();
+        let person = user(tablet.people[0]);
+        if received.is_empty() {
+            return received;
+        }
+        let readers = &self.hub.app().readers;
+        let device = core.look_inside(|inside| inside.device());
+        let scope = readers.read(|db| match (accounts::user(db, person)?, device) {
+            (Some(user), Some(device)) => access::scope(db, &user, device),
+            _ => Ok(BTreeSet::new()),
+        });
+        let scope = scope.unwrap();
+        received.retain(|(document, hash)| {
+            let row = readers.read(|db| log::chunk_of(db, *document, *hash)).unwrap();
+            row.is_none_or(|row| match row.state.as_str() {
+                "held" => row.user == person,
+                "visible" => scope.contains(document),
+                _ => true,
+            })
+        });
+        received
+    }
+
+    /// Whether a tablet has heard of all it has sent.
+    pub(crate) fn has_heard(&self, at: usize) -> bool {
+        self.unheard(at).is_empty()
+    }
+
+    /// What the log says of changes of which a tablet must still hear.
+    pub(crate) fn waiting(&self, at: usize) -> Vec<String> {
+        let mut said = Vec::new();
+        for (document, hash) in self.unheard(at).into_iter().take(TOLD_MAX) {
+            let row = self.hub.app().readers.read(|db| log::chunk_of(db, document, hash)).unwrap();
+            let row = row.map(|row| (row.state, row.reason, row.user));
+            said.push(format!("{hash} of {document} is {row:?}"));
+        }
+        said
+    }
+
+    /// Nothing waits for what is held no more.
+    pub(crate) fn check_held(&mut self) {
+        let waits = self.hub.app().readers.read(|db| {
+            let mut waits = Vec::new();
+            for document in held::documents(db)? {
+                if held::waits(db, document)? {
+                    waits.push(document);
+                }
+            }
+            Ok(waits)
+        });
+        for document in waits.unwrap() {
+            self.ledger.diverged.push(format!("nothing keeps what is held of {document}"));
+        }
+    }
+}
