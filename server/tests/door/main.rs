@@ -41,5 +41,6 @@ mod review;
 mod rights;
 mod rows;
 mod session;
+mod verify;
 mod village;
 mod way;
