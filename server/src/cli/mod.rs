@@ -18,6 +18,7 @@ mod safety;
 mod stop;
 mod template;
 mod verify;
+mod why;
 
 use core::time::Duration;
 use std::net::SocketAddr;
@@ -98,6 +99,9 @@ enum Command {
         /// The backup.
         file: PathBuf,
     },
+    /// Says whether a tablet has a record, or gets it, by which rule, and how far it was told of it; or which rule keeps
+    /// it out. Also while the server runs.
+    Why(why::WhyArgs),
     /// Lists what a restore has put aside and no tablet has brought back, and the tablets that may still bring it.
     /// Ends with 1 while something is missing.
     Missing(Place),
@@ -292,6 +296,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             None => verify::run(&place.folder()?, json),
         },
         Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
+        Command::Why(args) => why::run(args).await,
         Command::Missing(place) => missing::run(&place.folder()?).await,
         Command::TakeIn { place, file } => safety::take_in(&place.folder()?, &file).await,
         Command::Continue { place, record, days } => {

@@ -44,3 +44,4 @@ mod session;
 mod verify;
 mod village;
 mod way;
+mod why;
