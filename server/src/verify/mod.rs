@@ -45,16 +45,19 @@ struct Look {
 impl Look {
     fn at(
         (folder, master): (&Path, [u8; 32]),
-        catalog: &'static Catalog,
+        (catalog, has_rows): Over,
     ) -> Result<Self, StorageError> {
         Ok(Self {
             log: look_at_log(&folder.join("log.db"))?,
             keys: Keys::read_only(&folder.join("keys.db"), master)?,
             catalog,
-            rows: verify::look_at_rows(folder).unwrap_or_default(),
+            rows: if has_rows { verify::look_at_rows(folder)? } else { None },
         })
     }
 }
+
+/// What all records are looked at with: the catalog, and whether there are rows to compare.
+type Over = (&'static Catalog, bool);
 
 /// What is to be looked at next, and what was found.
 struct Work {
@@ -71,17 +74,33 @@ struct Work {
 /// # Errors
 /// When the log or the keys cannot be read at all.
 pub fn run(at: (&Path, [u8; 32]), progress: &(dyn Fn(u64) + Sync)) -> Result<Report, StorageError> {
+    let mut report = Report::default();
+    match all(at, progress, &mut report) {
+        // The file is so broken that nothing more of it can be looked at.
+        Err(error) if error.is_damage() || matches!(error, StorageError::Damaged(_)) => {
+            report.add(Fault::of(Kind::File, format!("it could not be read to its end: {error}")));
+        }
+        other => other?,
+    }
+    report.end();
+    Ok(report)
+}
+
+fn all(
+    at: (&Path, [u8; 32]),
+    progress: &(dyn Fn(u64) + Sync),
+    report: &mut Report,
+) -> Result<(), StorageError> {
     let (folder, master) = at;
     let log = look_at_log(&folder.join("log.db"))?;
     let keys = Keys::read_only(&folder.join("keys.db"), master)?;
     // What cannot be read of the checklists is found with their record.
     let catalog = templates::catalog(&log, &keys).unwrap_or_else(|_| Catalog::builtin());
-    let mut report = Report::default();
     for said in verify::own_check(&log)? {
         report.add(Fault::of(Kind::File, format!("log.db: {said}")));
     }
-    rows_file(folder, &mut report);
-    places::look(&log, &mut report)?;
+    let over = (catalog, rows_file(folder, report));
+    places::look(&log, report)?;
     for id in verify::unknown(&log)? {
         report.add(Fault {
             record: Some(id),
@@ -91,7 +110,7 @@ pub fn run(at: (&Path, [u8; 32]), progress: &(dyn Fn(u64) + Sync)) -> Result<Rep
     let work = Mutex::new(Work {
         waiting: VecDeque::new(),
         last: None,
-        report,
+        report: core::mem::take(report),
         differ: BTreeSet::new(),
         error: None,
     });
@@ -99,40 +118,43 @@ pub fn run(at: (&Path, [u8; 32]), progress: &(dyn Fn(u64) + Sync)) -> Result<Rep
     thread::scope(|scope| {
         for _ in 0..hands {
             scope.spawn(|| {
-                if let Err(error) = hand(at, catalog, (&work, progress)) {
+                if let Err(error) = hand(at, over, (&work, progress)) {
                     lock(&work).error.get_or_insert(error);
                 }
             });
         }
     });
     let work = work.into_inner().unwrap_or_else(PoisonError::into_inner);
+    *report = work.report;
     if let Some(error) = work.error {
         return Err(error);
     }
-    let mut report = work.report;
-    let look = Look::at(at, catalog)?;
-    row::strays(&look, &mut report)?;
-    devices::look(folder, &look, (&work.differ, &mut report))?;
-    report.end();
-    Ok(report)
+    let look = Look::at(at, over)?;
+    row::strays(&look, report)?;
+    devices::look(folder, &look, (&work.differ, report))
 }
 
-fn rows_file(folder: &Path, report: &mut Report) {
+/// Looks at the file of the rows; tells whether they can be compared.
+fn rows_file(folder: &Path, report: &mut Report) -> bool {
     let found = verify::look_at_rows(folder).and_then(|db| match db {
         Some(db) => verify::own_check(&db).map(Some),
         None => Ok(None),
     });
     match found {
         Ok(Some(said)) => {
+            let is_sound = said.is_empty();
             for said in said {
                 report.add(Fault::of(Kind::Row, format!("rows.db: {said}")));
             }
+            return is_sound;
         }
-        Ok(None) => report.notes.push(
-            "There are no rows of this version: the server makes them at its start; they were not compared.".to_owned(),
-        ),
+        Ok(None) => {
+            let said = "There are no rows of this version: the server makes them at its start; they were not compared.";
+            report.notes.push(said.to_owned());
+        }
         Err(error) => report.add(Fault::of(Kind::Row, format!("rows.db cannot be read: {error}"))),
     }
+    false
 }
 
 fn lock<'a>(work: &'a Mutex<Work>) -> std::sync::MutexGuard<'a, Work> {
@@ -142,10 +164,10 @@ fn lock<'a>(work: &'a Mutex<Work>) -> std::sync::MutexGuard<'a, Work> {
 /// Looks at records until there are no more.
 fn hand(
     at: (&Path, [u8; 32]),
-    catalog: &'static Catalog,
+    over: Over,
     (work, progress): (&Mutex<Work>, &(dyn Fn(u64) + Sync)),
 ) -> Result<(), StorageError> {
-    let mut look = Look::at(at, catalog)?;
+    let mut look = Look::at(at, over)?;
     loop {
         let next = {
             let mut work = lock(work);
@@ -166,7 +188,7 @@ fn hand(
                 break;
             }
             thread::sleep(BETWEEN);
-            look = Look::at(at, catalog)?;
+            look = Look::at(at, over)?;
             found = record::look(&look, id)?;
         }
         let mut work = lock(work);

@@ -183,6 +183,29 @@ async fn one_wrong_byte_of_a_change_is_found_and_what_to_do_is_said() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_broken_is_told_as_far_as_it_can_be_read() {
+    let door = village().await;
+    for (name, kind) in [("log.db", "file"), ("rows.db", "row")] {
+        let copy = Copied::of(&door);
+        let db = copy.open(name);
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let table = if name == "log.db" { "chunks" } else { "rows" };
+        let page: u32 = db.query_row(sql, [table], |row| row.get(0)).unwrap();
+        let page = usize::try_from(page).unwrap();
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(db);
+        let file = copy.0.path().join(name);
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[(page - 1) * 4_096..page * 4_096].fill(0xff);
+        std::fs::write(&file, bytes).unwrap();
+        let (fine, said) = copy.ankomst(&["verify"]);
+        assert!(!fine && said.contains("WRONG") && said.contains("Do:"), "{name}: {said}");
+        let (_, said) = copy.ankomst(&["verify", "--json"]);
+        assert!(said.contains(&format!("\"kind\":\"{kind}\"")), "{name}: {said}");
+    }
+}
+
 /// What a check says to do puts it right.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_reckoned_is_reckoned_anew_by_what_is_said() {
