@@ -15,9 +15,9 @@ pub(super) fn run(folder: &Folder, as_json: bool) -> anyhow::Result<()> {
     let report = verify::run((&folder.path, folder.master()?), &progress)
         .with_context(|| format!("looking at {}", folder.path.display()))?;
     if as_json {
-        print_json(&report)
+        print_json(&report);
     } else {
-        print(&report)
+        print(&report);
     }
     let count = u64::try_from(report.faults.len()).unwrap_or_default() + report.more;
     ensure!(report.is_sound(), "{count} of this is not as it must be; nothing was changed");

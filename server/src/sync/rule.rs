@@ -252,6 +252,7 @@ const fn is_general(grant: &GrantRow) -> bool {
 }
 
 /// The level of protection a right reaches, whatever is written: a coordinator or a trainee sees nothing protected.
+#[must_use]
 pub fn level_of(grant: &GrantRow) -> u8 {
     grant.level.min(level_max(grant.role))
 }

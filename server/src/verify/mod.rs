@@ -20,6 +20,7 @@ use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::DocumentId;
 
 use self::found::{Fault, Kind, Report};
+use self::record::Compared;
 use crate::storage::StorageError;
 use crate::storage::sqlite::open::{look_at, look_at_log};
 use crate::storage::sqlite::{Connection, Keys, verify};
@@ -157,7 +158,7 @@ fn rows_file(folder: &Path, report: &mut Report) -> bool {
     false
 }
 
-fn lock<'a>(work: &'a Mutex<Work>) -> std::sync::MutexGuard<'a, Work> {
+fn lock(work: &Mutex<Work>) -> std::sync::MutexGuard<'_, Work> {
     work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -198,9 +199,9 @@ fn hand(
         let report = &mut work.report;
         report.documents += 1;
         report.changes += found.changes;
-        report.rows += u64::from(found.has_row);
-        report.behind += u64::from(found.is_behind);
-        report.unmade |= found.is_unmade;
+        report.rows += u64::from(matches!(found.row, Compared::Whole | Compared::Behind));
+        report.behind += u64::from(found.row == Compared::Behind);
+        report.unmade |= found.row == Compared::Unmade;
         found.faults.into_iter().for_each(|fault| report.add(fault));
         if report.documents.is_multiple_of(STEP) {
             progress(report.documents);

@@ -18,6 +18,20 @@ use crate::storage::sqlite::{Connection, weights};
 /// What is said of a record that does not open.
 pub(super) const UNOPENED: &str = "its visible changes do not make a record that can be opened";
 
+/// What came of comparing a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Compared {
+    /// There was nothing to compare.
+    #[default]
+    Not,
+    /// It was compared.
+    Whole,
+    /// It lacks what became visible last.
+    Behind,
+    /// Rows are being made.
+    Unmade,
+}
+
 /// What was found of a record.
 #[derive(Default)]
 pub(super) struct Found {
@@ -27,12 +41,8 @@ pub(super) struct Found {
     pub(super) changes: u64,
     /// Its sum is not that of its changes.
     pub(super) differs: bool,
-    /// Its row was compared.
-    pub(super) has_row: bool,
-    /// Its row lacks what became visible last.
-    pub(super) is_behind: bool,
-    /// Rows are being made.
-    pub(super) is_unmade: bool,
+    /// What came of its row.
+    pub(super) row: Compared,
 }
 
 /// Looks at a record, in one view of the log.

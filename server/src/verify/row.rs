@@ -4,7 +4,7 @@ use ankomst_shared::ids::DocumentId;
 
 use super::Look;
 use super::found::{Fault, Kind, Report};
-use super::record::{Found, UNOPENED};
+use super::record::{Compared, Found, UNOPENED};
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::homes::standing;
@@ -26,27 +26,24 @@ pub(super) fn compare(
         None => None,
     };
     let Some(fresh) = projector::fresh((&look.keys, look.catalog), view, id)? else {
-        // Where something it belongs to is gone, that is told of what belongs to that.
+        // Of what nothing is visible yet there is nothing to open; and where something it belongs to is gone, that is
+        // told of what belongs to that.
         let row = log::document(view, id)?;
         let stands = row.map(|row| standing(&row, |id| log::document(view, id))).transpose()?;
-        if stands.flatten().is_some() {
+        if stands.flatten().is_some() && !verify::visible(view, id)?.is_empty() {
             tell(Kind::Change, UNOPENED.to_owned());
         }
         return Ok(());
     };
     let stored = verify::row(db, id)?;
     let Some(made_to) = made_to else {
-        found.is_unmade = true;
+        found.row = Compared::Unmade;
         return Ok(());
     };
-    found.has_row = true;
-    // Of a record of which nothing is visible yet there may be a row.
-    if stored.is_none() && fresh.feed == 0 {
-        return Ok(());
-    }
+    found.row = Compared::Whole;
     let Some(stored) = stored else {
         if fresh.feed > made_to {
-            found.is_behind = true;
+            found.row = Compared::Behind;
         } else {
             tell(Kind::Row, "it has no row, so no list and no search has it".to_owned());
         }
@@ -57,7 +54,7 @@ pub(super) fn compare(
         return Ok(());
     }
     if fresh.feed > made_to && stored.feed < fresh.feed {
-        found.is_behind = true;
+        found.row = Compared::Behind;
     } else {
         tell(Kind::Row, format!("its row is not what it says: {}", differ.join(", ")));
     }

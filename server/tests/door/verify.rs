@@ -8,8 +8,11 @@ use std::process::Command;
 use ankomst_server::seed;
 use ankomst_server::verify;
 use ankomst_server::verify::found::{Kind, Report};
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::sync::message::Outcome;
 use rusqlite::Connection;
 
+use super::kinds::Somebody;
 use super::kit::Door;
 use super::village::{again, first_exchange};
 
@@ -195,15 +198,27 @@ async fn a_file_that_is_broken_is_told_as_far_as_it_can_be_read() {
         let page = usize::try_from(page).unwrap();
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         drop(db);
-        let file = copy.0.path().join(name);
-        let mut bytes = std::fs::read(&file).unwrap();
+        let path = copy.0.path().join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
         bytes[(page - 1) * 4_096..page * 4_096].fill(0xff);
-        std::fs::write(&file, bytes).unwrap();
+        std::fs::write(&path, bytes).unwrap();
         let (fine, said) = copy.ankomst(&["verify"]);
         assert!(!fine && said.contains("WRONG") && said.contains("Do:"), "{name}: {said}");
         let (_, said) = copy.ankomst(&["verify", "--json"]);
         assert!(said.contains(&format!("\"kind\":\"{kind}\"")), "{name}: {said}");
     }
+}
+
+/// What waits for its trial, and what is held, is as good as what is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_which_nothing_is_visible_yet_is_sound() {
+    let door = village().await;
+    let (mut elin, _) = Somebody::with(&door, ("elin", "elin-i-provby"), 40).await;
+    let id = DocumentId::from_bytes([7; 16]);
+    let (outcome, _) = elin.begins_with(&door, ("residence", id), None, &[]).await;
+    assert!(matches!(outcome, Outcome::Received(_)), "{outcome:?}");
+    let report = Copied::of(&door).verify();
+    assert!(report.is_sound() && report.documents == 37, "{report:#?}");
 }
 
 /// What a check says to do puts it right.
