@@ -33,3 +33,4 @@ pub mod templates;
 pub mod tls;
 pub mod trial;
 pub mod twice;
+pub mod verify;

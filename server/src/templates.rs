@@ -10,7 +10,7 @@ use minicbor::bytes::ByteVec;
 use crate::app::App;
 use crate::policies::Policy;
 use crate::storage::StorageError;
-use crate::storage::sqlite::{log, units};
+use crate::storage::sqlite::{Connection, Keys, log, units};
 
 /// The kind of record that holds them.
 pub const KIND: &str = "org";
@@ -33,23 +33,42 @@ pub struct Org {
 /// When storage refuses.
 pub fn records(app: &App, unit: UnitId, waiting: bool) -> Result<Vec<Org>, StorageError> {
     let states: &[&'static str] = if waiting { &["visible", "pending"] } else { &["visible"] };
-    app.readers.read(|db| {
-        let mut found = Vec::new();
-        for id in units::documents(db, unit, KIND)? {
-            let mut chunks: Vec<ByteVec> = Vec::new();
-            for state in states {
-                for chunk in log::chunks_of(db, id, state)? {
-                    chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
-                }
+    app.readers.read(|db| read(db, &app.keys, (unit, states)))
+}
+
+fn read(
+    db: &Connection,
+    keys: &Keys,
+    (unit, states): (UnitId, &[&'static str]),
+) -> Result<Vec<Org>, StorageError> {
+    let mut found = Vec::new();
+    for id in units::documents(db, unit, KIND)? {
+        let mut chunks: Vec<ByteVec> = Vec::new();
+        for state in states {
+            for chunk in log::chunks_of(db, id, state)? {
+                chunks.push(keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
             }
-            let nobody = ActorId::from_bytes([0; 16]);
-            let opened = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice()));
-            let Ok(document) = opened else { continue };
-            let record = record_state(Catalog::builtin(), (KIND, id), &document, None);
-            found.push(Org { id, document, record });
         }
-        Ok(found)
-    })
+        let nobody = ActorId::from_bytes([0; 16]);
+        let opened = Document::open(nobody, chunks.iter().map(|chunk| chunk.as_slice()));
+        let Ok(document) = opened else { continue };
+        let record = record_state(Catalog::builtin(), (KIND, id), &document, None);
+        found.push(Org { id, document, record });
+    }
+    Ok(found)
+}
+
+/// The catalog with the checklists that a log has visible, for whoever only looks at it.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn catalog(db: &Connection, keys: &Keys) -> Result<&'static Catalog, StorageError> {
+    let mut all = Vec::new();
+    for unit in units::all(db)? {
+        all.extend(read(db, keys, (unit, &["visible"]))?);
+    }
+    let own = own(&all);
+    Ok(Catalog::builtin().with_own(own.lists, own.stamp))
 }
 
 /// The checklists of some records.

@@ -17,6 +17,8 @@ mod plant;
 mod safety;
 mod stop;
 mod template;
+mod verify;
+mod why;
 
 use core::time::Duration;
 use std::net::SocketAddr;
@@ -77,12 +79,17 @@ enum Command {
         /// New file.
         file: PathBuf,
     },
-    /// Reads a backup whole without putting it anywhere.
+    /// Looks whether everything in the data folder is as it must be: every change, the feed, what devices hold, every
+    /// row against its record; says what is safe and what to do. With FILE it reads a backup whole instead, without
+    /// putting it anywhere. Changes nothing, also while the server runs; ends with 1 where anything is wrong.
     Verify {
         #[command(flatten)]
         place: Place,
+        /// As one JSON object.
+        #[arg(long, conflicts_with = "file")]
+        json: bool,
         /// The backup.
-        file: PathBuf,
+        file: Option<PathBuf>,
     },
     /// Puts a backup in the place of the log; what was there is kept beside it. Tablets then bring
     /// what the backup lacks.
@@ -92,6 +99,9 @@ enum Command {
         /// The backup.
         file: PathBuf,
     },
+    /// Says whether a tablet has a record, or gets it, by which rule, and how far it was told of it; or which rule keeps
+    /// it out. Also while the server runs.
+    Why(why::WhyArgs),
     /// Lists what a restore has put aside and no tablet has brought back, and the tablets that may still bring it.
     /// Ends with 1 while something is missing.
     Missing(Place),
@@ -281,8 +291,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Backup { place, file } => safety::backup(&place.folder()?, &file).await,
-        Command::Verify { place, file } => safety::verify(&place.folder()?, &file),
+        Command::Verify { place, json, file } => match file {
+            Some(file) => safety::verify(&place.folder()?, &file),
+            None => verify::run(&place.folder()?, json),
+        },
         Command::Restore { place, file } => safety::restore(&place.folder()?, &file).await,
+        Command::Why(args) => why::run(args).await,
         Command::Missing(place) => missing::run(&place.folder()?).await,
         Command::TakeIn { place, file } => safety::take_in(&place.folder()?, &file).await,
         Command::Continue { place, record, days } => {

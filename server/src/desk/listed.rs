@@ -63,6 +63,7 @@ impl Desk {
             Line {
                 href: is_here.then(|| address((&row.home, &row.kind), (row.document, row.parent))),
                 actions,
+                why: vec![self.why_link(row.document, is_here)],
                 ..line
             }
         });

@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file (who may, which place), [`made`] (pieces), [`overview`], [`people`], [`link`],
 //! [`devices`], [`holds`], [`held`], [`story`], [`clean`], [`destroy`] and [`destroyed`], [`guard`], [`sheets`], [`organisation`] and [`organise`], [`register`],
-//! [`listed`], [`own`], [`passkeys`], [`tasks`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
+//! [`listed`], [`why`], [`own`], [`passkeys`], [`tasks`], [`reports`], [`log`] and [`sample`] (the access log and its review), [`audited`] (records opened for an audit), [`noted`].
 
 mod audited;
 mod clean;
@@ -31,6 +31,7 @@ mod sample;
 mod sheets;
 mod story;
 mod tasks;
+mod why;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@
 //! | `/register/rapport/<report>[/<part>]` | a report, see `desk::reports` |
 //! | `/register/uppdrag` | tasks sent to a department, for its recipients ([`super::tasks`]) |
 //! | `/register/hallna` | what of a person's own work is held ([`super::own`]) |
+//! | `/register/varfor/<record>` | why a record is, or is not, on the device that asks ([`super::why`]) |
 //! | `/register/sok/<words>` | what is found; asked of the server only, never an address of the app |
 //!
 //! Administration is not asked here: what a person may read is what `sync::rule` says.
@@ -17,7 +18,7 @@ use ankomst_shared::find::{beginnings, heard};
 use ankomst_shared::text::Word;
 
 use super::made::plain;
-use super::{Desk, DeskError, own, tasks};
+use super::{Desk, DeskError, own, tasks, why};
 use crate::storage::StorageError;
 use crate::storage::sqlite::register::{self, Order, Place};
 use crate::sync::access;
@@ -59,6 +60,9 @@ impl Desk {
         }
         if let Some(wanted) = rest.strip_prefix("/sok/") {
             return self.search(&reach, wanted);
+        }
+        if let Some(record) = address.strip_prefix(why::HERE) {
+            return self.reasons(record);
         }
         let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {

@@ -7,7 +7,7 @@ use std::thread;
 
 use ankomst_shared::ids::{DocumentId, Epoch};
 
-use super::{put, sound, subject};
+use super::{Source, put, sound, subject};
 use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::log;
@@ -91,7 +91,7 @@ fn project(app: &App, documents: &[DocumentId], hands: usize) -> Vec<ProjectedRo
     let work = || {
         let mut made = Vec::new();
         while let Some(id) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match app.readers.read(|db| sound(*id, || subject(app, db, *id, None))) {
+            match app.readers.read(|db| sound(*id, || subject(&Source::of(app, false), db, *id))) {
                 Ok(row) => made.extend(row),
                 Err(error) => {
                     tracing::error!(document.id = %id, %error, "The row of a document could not be made.");

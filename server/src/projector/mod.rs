@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::{DocumentId, Epoch};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::header::review_of;
@@ -22,10 +23,10 @@ use self::row::Around;
 use crate::app::App;
 use crate::opened::Opened;
 use crate::storage::StorageError;
-use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::rows::{self, ProjectedRow};
+use crate::storage::sqlite::{Connection, Keys};
 use crate::templates;
 
 /// Writes the row of a document of which something has become visible, with that number of the feed.
@@ -71,7 +72,7 @@ fn follow_to_head(app: &App, document: DocumentId) -> Result<(), StorageError> {
         }
         let mut made: BTreeMap<DocumentId, ProjectedRow> = BTreeMap::new();
         for id in ids {
-            let row = sound(id, || subject(app, db, id, Some(&app.opened)))?;
+            let row = sound(id, || subject(&Source::of(app, true), db, id))?;
             made.extend(row.map(|row| (row.document, row)));
         }
         Ok((made.into_values().collect::<Vec<_>>(), log::head(db)?.feed))
@@ -90,7 +91,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
     for fresh in templates::refresh(app)? {
         let runs = app.row_readers.read(|db| rows::pinned(db, &fresh))?;
         for run in runs {
-            let made = |db: &_| sound(run, || subject(app, db, run, Some(&app.opened)));
+            let made = |db: &_| sound(run, || subject(&Source::of(app, true), db, run));
             let row = app.readers.read(made)?;
             put(app, row.into_iter().collect(), None)?;
         }
@@ -104,7 +105,7 @@ fn templates_of(app: &App, document: DocumentId) -> Result<(), StorageError> {
 /// When storage refuses.
 pub fn again(app: &App, document: DocumentId) -> Result<(), StorageError> {
     let _one = turn(app);
-    let row = app.readers.read(|db| subject(app, db, document, Some(&app.opened)))?;
+    let row = app.readers.read(|db| subject(&Source::of(app, true), db, document))?;
     put(app, row.into_iter().collect(), None)
 }
 
@@ -164,13 +165,39 @@ pub fn mark(app: &Arc<App>, document: DocumentId) {
     }
 }
 
-/// The row that a change of a document shows in: of a review that of the record it is about. Made of records that
-/// are kept open, if any are given.
-fn subject(
-    app: &App,
+/// What rows are made of besides the log.
+struct Source<'a> {
+    keys: &'a Keys,
+    catalog: &'a Catalog,
+    /// Records that are kept open, if any are.
+    kept: Option<&'a Opened>,
+}
+
+impl<'a> Source<'a> {
+    /// Those of a running server.
+    fn of(app: &'a App, keeps: bool) -> Self {
+        Self { keys: &app.keys, catalog: app.catalog(), kept: keeps.then_some(&app.opened) }
+    }
+}
+
+/// The row of a record as the log says it now, made for whoever looks whether the one that is kept is right; of a review,
+/// that of the record it is about. Nothing is written.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn fresh(
+    (keys, catalog): (&Keys, &Catalog),
     db: &Connection,
     document: DocumentId,
-    kept: Option<&Opened>,
+) -> Result<Option<ProjectedRow>, StorageError> {
+    sound(document, || subject(&Source { keys, catalog, kept: None }, db, document))
+}
+
+/// The row that a change of a document shows in: of a review that of the record it is about.
+fn subject(
+    from: &Source<'_>,
+    db: &Connection,
+    document: DocumentId,
 ) -> Result<Option<ProjectedRow>, StorageError> {
     let Some(found) = log::document(db, document)? else { return Ok(None) };
     let found = match (found.kind.as_str(), found.parent) {
@@ -180,8 +207,8 @@ fn subject(
     };
     let Some(document) = found else { return Ok(None) };
     let Some(at) = standing(&document, |id| log::document(db, id))? else { return Ok(None) };
-    let Some(opened) = open(app, db, document.id, kept)? else { return Ok(None) };
-    let review = open(app, db, review_of(document.id), kept)?;
+    let Some(opened) = open(from, db, document.id)? else { return Ok(None) };
+    let review = open(from, db, review_of(document.id))?;
     let around = Around {
         home: at.home,
         level: at.level,
@@ -191,8 +218,8 @@ fn subject(
         unseen: log::unseen(db, document.id)?,
     };
     let read = review.as_ref().map(|review| &review.document);
-    let row = row::row(app.catalog(), &document, around, (&opened.document, read));
-    if let Some(kept) = kept {
+    let row = row::row(from.catalog, &document, around, (&opened.document, read));
+    if let Some(kept) = from.kept {
         kept.put(opened);
         if let Some(review) = review {
             kept.put(review);

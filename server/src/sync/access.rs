@@ -2,7 +2,6 @@
 //! [`Grant`].
 
 use core::marker::PhantomData;
-use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId};
@@ -18,6 +17,7 @@ use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::staff;
 use crate::sync::rule::{May, Reach, Rights};
+pub use crate::sync::scope::{scope, scope_of};
 
 /// Reading.
 #[derive(Debug, Clone, Copy)]
@@ -239,67 +239,6 @@ pub fn colleagues(db: &Connection, user: &UserRow) -> Result<Names, StorageError
 /// When the database refuses.
 pub fn reach(db: &Connection, user: &UserRow) -> Result<Reach, StorageError> {
     Ok(rights_now(db, user)?.reach(user.unit))
-}
-
-/// The documents a device should hold now, see [`scope_of`].
-///
-/// # Errors
-/// When the database refuses.
-pub fn scope(
-    db: &Connection,
-    user: &UserRow,
-    device: DeviceId,
-) -> Result<BTreeSet<DocumentId>, StorageError> {
-    scope_of(db, &rights_now(db, user)?, device)
-}
-
-/// The documents a device should hold: all the person may read, but of inspections only those of houses it
-/// has taken along and those the person has started, and the reviews of all of these. A supervisor holds
-/// everything of the unit.
-///
-/// # Errors
-/// When the database refuses.
-pub fn scope_of(
-    db: &Connection,
-    rights: &Rights,
-    device: DeviceId,
-) -> Result<BTreeSet<DocumentId>, StorageError> {
-    let mut scope = BTreeSet::new();
-    let wants = log::wants(db, device)?;
-    for unit in rights.units() {
-        let supervises = rights.has(Role::Supervisor, unit);
-        let all = log::documents_of_unit(db, unit)?;
-        let by_id: BTreeMap<DocumentId, &DocumentRow> =
-            all.iter().map(|document| (document.id, document)).collect();
-        let find = |id: DocumentId| Ok(by_id.get(&id).copied().cloned());
-        let along = |document: &DocumentRow| {
-            supervises
-                || document.user == rights.user
-                || document.parent.is_some_and(|parent| wants.contains(&parent))
-        };
-        let mut reviews = Vec::new();
-        for document in &all {
-            if document.kind == "review" {
-                reviews.extend(document.parent.map(|parent| (document.id, parent)));
-                continue;
-            }
-            let Some(standing) = standing(document, find)? else { continue };
-            let is_inspection = document.kind == "run" && standing.home == "residence";
-            if (!is_inspection || along(document)) && rights.may(document, &standing) >= May::Read {
-                scope.insert(document.id);
-            }
-        }
-        // A review may be protected more than what it is about.
-        for (review, parent) in reviews {
-            let known = by_id.get(&review).copied().filter(|_| scope.contains(&parent));
-            let Some(document) = known else { continue };
-            let standing = standing(document, find)?;
-            if standing.is_some_and(|standing| rights.may(document, &standing) >= May::Read) {
-                scope.insert(review);
-            }
-        }
-    }
-    Ok(scope)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`rule`] and [`access`] (who may), [`guard`] (what is
+//! Reading order: [`rule`] and [`access`] (who may), [`scope`] (what a device is given) and [`why`] (why it is, or is not), [`guard`] (what is
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives) with `begins` (its document), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom), `holdings` (what devices have),
 //! [`lines`] (documents that go on with less behind them) with `large` (when), `pending` (what waits meanwhile) and
@@ -37,9 +37,11 @@ pub mod office;
 mod pending;
 mod room;
 pub mod rule;
+pub mod scope;
 mod shown;
 pub mod staff;
 mod stands;
+pub mod why;
 
 use ankomst_shared::ids::{DeviceId, SessionId, UserId};
 

@@ -30,6 +30,42 @@ pub enum May {
     Write,
 }
 
+/// What a right says of a record: refusals first, from the farthest to the nearest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Says {
+    /// There is no right.
+    NoRight,
+    /// It is one in another unit.
+    OtherUnit,
+    /// It is one for other records.
+    OtherRecord,
+    /// Its role does not have records of that kind.
+    OtherKind,
+    /// Its role has cases of children only, as far as they are the person's own.
+    NotChild,
+    /// Assignment decides, and it is another one's case.
+    NotOwn,
+    /// The record is more protected than it reaches.
+    Protected,
+    /// See [`May::Look`].
+    Look,
+    /// See [`May::Read`].
+    Read,
+    /// See [`May::Write`].
+    Write,
+}
+
+impl From<Says> for May {
+    fn from(says: Says) -> Self {
+        match says {
+            Says::Look => Self::Look,
+            Says::Read => Self::Read,
+            Says::Write => Self::Write,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// Somebody's rights at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
@@ -97,22 +133,52 @@ impl Rights {
     /// What they let somebody do with a record that stands there.
     #[must_use]
     pub fn may(&self, document: &DocumentRow, standing: &Standing) -> May {
-        let catalog = Catalog::builtin();
-        let Some(home) = catalog.kind(&standing.home) else { return May::Nothing };
-        let written_by_server = catalog.kind(&document.kind).is_some_and(|kind| kind.server);
-        let may = |grant: &GrantRow| {
-            let fits = grant.unit == document.unit
-                && grant.object.is_none_or(|object| standing.line.contains(&object))
-                && reaches(grant, home, standing.level)
-                && self.scope(grant).has(standing);
-            match (fits, &grant.category) {
-                (false, _) => May::Nothing,
-                (true, Some(_)) => May::Look,
-                (true, None) if written_by_server => May::Read,
-                (true, None) => May::Write,
-            }
+        self.says(document, standing).0.into()
+    }
+
+    /// What they say of a record that stands there, and which of them says it: the one that gives most or, where none
+    /// gives it, the one that comes nearest.
+    #[must_use]
+    pub fn says(&self, document: &DocumentRow, standing: &Standing) -> (Says, Option<&GrantRow>) {
+        let Some(home) = Catalog::builtin().kind(&standing.home) else {
+            return (Says::OtherKind, None);
         };
-        self.grants.iter().map(may).max().unwrap_or(May::Nothing)
+        let said = self
+            .grants
+            .iter()
+            .map(|grant| (self.one(grant, (document, standing), home), Some(grant)));
+        said.max_by_key(|(says, _)| *says).unwrap_or((Says::NoRight, None))
+    }
+
+    /// What one of them says.
+    fn one(
+        &self,
+        grant: &GrantRow,
+        (document, standing): (&DocumentRow, &Standing),
+        home: &Kind,
+    ) -> Says {
+        if grant.unit != document.unit {
+            return Says::OtherUnit;
+        }
+        if !grant.object.is_none_or(|object| standing.line.contains(&object)) {
+            return Says::OtherRecord;
+        }
+        if !home.is_had_by(&[grant.role]) {
+            return Says::OtherKind;
+        }
+        if !self.scope(grant).has(standing) {
+            return if grant.role == Role::ChildCaseworker { Says::NotChild } else { Says::NotOwn };
+        }
+        if standing.level > level_of(grant) {
+            return Says::Protected;
+        }
+        let written_by_server =
+            Catalog::builtin().kind(&document.kind).is_some_and(|kind| kind.server);
+        match &grant.category {
+            Some(_) => Says::Look,
+            None if written_by_server => Says::Read,
+            None => Says::Write,
+        }
     }
 
     /// Whether somebody has a role in a unit.
@@ -185,12 +251,9 @@ const fn is_general(grant: &GrantRow) -> bool {
     grant.object.is_none() && grant.category.is_none()
 }
 
-fn reaches(grant: &GrantRow, home: &Kind, level: u8) -> bool {
-    home.is_had_by(&[grant.role]) && level <= level_of(grant)
-}
-
 /// The level of protection a right reaches, whatever is written: a coordinator or a trainee sees nothing protected.
-fn level_of(grant: &GrantRow) -> u8 {
+#[must_use]
+pub fn level_of(grant: &GrantRow) -> u8 {
     grant.level.min(level_max(grant.role))
 }
 

@@ -41,5 +41,7 @@ mod review;
 mod rights;
 mod rows;
 mod session;
+mod verify;
 mod village;
 mod way;
+mod why;

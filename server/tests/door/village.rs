@@ -11,7 +11,28 @@ use axum::http::{Method, StatusCode};
 use super::kit::{Browser, Door};
 use super::register::{lines, page, read};
 
-async fn first_exchange(door: &Door, login: &str) -> (Browser, ExchangeAnswer) {
+/// The next exchange of a browser, which tells how far it was told.
+pub(crate) async fn again(
+    browser: &mut Browser,
+    door: &Door,
+    before: &ExchangeAnswer,
+) -> ExchangeAnswer {
+    let first = Hello::first(browser.device.unwrap(), "test".to_owned());
+    let cursor = before.feed.cursor;
+    let hello = Hello {
+        epoch: Some(before.welcome.epoch),
+        cursor,
+        high: cursor,
+        arrived: before.welcome.received,
+        digest: before.digest,
+        ..first
+    };
+    let question =
+        Exchange { hello, push: Push::default(), deposits: Vec::new(), looks: None, gone: None };
+    browser.post(door, "/api/v1/sync", &question).await.read()
+}
+
+pub(crate) async fn first_exchange(door: &Door, login: &str) -> (Browser, ExchangeAnswer) {
     let mut browser = Browser::new(1);
     let answer = browser.enrol(door, login, &format!("{login}-i-provby")).await;
     assert_eq!(answer.status, StatusCode::OK, "{login}");

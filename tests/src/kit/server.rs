@@ -138,9 +138,10 @@ impl Server {
         }
     }
 
-    /// Everything in the log of the data folder.
+    /// Everything in the log of the data folder, of which all must be as it is to be.
     #[must_use]
     pub fn dump(&self) -> Dump {
+        self.command(&["verify"]);
         Dump::read(self.command(&["dump"]))
     }
 

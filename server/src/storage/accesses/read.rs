@@ -93,6 +93,28 @@ pub fn was_delivered(
     Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
 }
 
+/// When a record was last given to a device, and last taken from it, Unix milliseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn moved_ms(
+    db: &Connection,
+    record: DocumentId,
+    device: DeviceId,
+) -> Result<(Option<i64>, Option<i64>), StorageError> {
+    let newest = |what: What| -> Result<Option<i64>, StorageError> {
+        let what = what.number();
+        let select = format!(
+            "SELECT max(received) FROM access WHERE record = ?1 AND device = ?2 AND what = {what}"
+        );
+        let ids = (record.as_bytes().as_slice(), device.as_bytes().as_slice());
+        Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
+    };
+    let given = newest(What::Delivered)?;
+    // What was never given is not looked for among all that was taken.
+    Ok((given, given.map_or(Ok(None), |_| newest(What::Dropped))?))
+}
+
 fn id(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<[u8; 16]>> {
     let bytes: Option<Vec<u8>> = row.get(at)?;
     Ok(bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()))

@@ -6,12 +6,12 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::Epoch;
 use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
 use super::aside::ASIDE;
+use super::verify::read_change;
 use super::{Keys, links, log, passkeys};
 use crate::storage::accesses::copy;
 use crate::storage::{StorageError, ledger};
@@ -120,16 +120,7 @@ fn check_files(
         contents.chunks += 1;
         contents.received = log::number(chunk.received)?;
         feed.extend(chunk.feed.map(|number| (number, chunk.hash)));
-        // What was cleaned has no bytes; its name stays in the chain.
-        if chunk.is_wiped() {
-            return Ok(());
-        }
-        let bytes = keys.open_chunk(chunk.document, &chunk.hash, &chunk.sealed)?;
-        let read = parse(&bytes).map_err(|_| StorageError::Damaged("a change cannot be read"))?;
-        if read.hash != chunk.hash {
-            return Err(StorageError::Damaged("a change is not the one its name says"));
-        }
-        Ok(())
+        read_change(&keys, &chunk).map(drop)
     })?;
     feed.sort_unstable_by_key(|(number, _)| *number);
     let mut chain = Chain::default();

@@ -125,6 +125,16 @@ pub fn retire(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Whether somebody is signed in on a device.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_signed_in(db: &Connection, device: DeviceId, now_ms: i64) -> Result<bool, StorageError> {
+    let known =
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE device = ?1 AND ended = 0 AND ends_ms > ?2)";
+    Ok(db.prepare_cached(known)?.query_row((Blob(device), now_ms), |row| row.get(0))?)
+}
+
 /// Ends the sessions of a device.
 ///
 /// # Errors

@@ -245,6 +245,16 @@ impl Keys {
         Ok(())
     }
 
+    /// Whether a document has a key.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn has(&self, document: DocumentId) -> Result<bool, StorageError> {
+        let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
+        let known = "SELECT EXISTS (SELECT 1 FROM keys WHERE document = ?1)";
+        Ok(inner.connection.query_row(known, [Blob(document)], |row| row.get(0))?)
+    }
+
     fn new_key(&self, document: DocumentId) -> Result<Option<[u8; 32]>, StorageError> {
         let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
         Ok(inner.renewing.get(&document).copied())

@@ -73,9 +73,9 @@ impl ChunkRow {
     }
 }
 
-const COLUMNS: &str = "received, feed, document, hash, sealed, envelope, user, device, received_ms, state, reason, was";
+pub(super) const COLUMNS: &str = "received, feed, document, hash, sealed, envelope, user, device, received_ms, state, reason, was";
 
-fn chunk(row: &Row<'_>) -> rusqlite::Result<ChunkRow> {
+pub(super) fn chunk(row: &Row<'_>) -> rusqlite::Result<ChunkRow> {
     Ok(ChunkRow {
         received: row.get(0)?,
         feed: row.get::<_, Option<i64>>(1)?.and_then(|feed| u64::try_from(feed).ok()),
@@ -663,7 +663,7 @@ pub fn arrival_at(db: &Connection, received: u64) -> Result<Option<Chain>, Stora
     bytes.map(|bytes| bytes.map_or(Ok(Chain::default()), chain)).transpose()
 }
 
-fn chain(bytes: Vec<u8>) -> Result<Chain, StorageError> {
+pub(super) fn chain(bytes: Vec<u8>) -> Result<Chain, StorageError> {
     let bytes =
         bytes.try_into().map_err(|_| StorageError::Damaged("a chain value has another length"))?;
     Ok(Chain::from_bytes(bytes))

@@ -30,6 +30,7 @@ pub mod staff;
 pub mod stricter;
 pub mod trials;
 pub mod units;
+pub mod verify;
 pub mod weights;
 pub mod within;
 pub mod writer;

@@ -123,6 +123,29 @@ const fn is_drill() -> bool {
     false
 }
 
+/// Opens a file that may be in use to look at it: nothing is ever written or made.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn look_at(file: &Path) -> Result<Connection, StorageError> {
+    let flags =
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(core::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+/// Opens a log that may be in use to look at it, if it is in the form of this program.
+///
+/// # Errors
+/// When it cannot be opened, or is of another form.
+pub fn look_at_log(file: &Path) -> Result<Connection, StorageError> {
+    let connection = look_at(file)?;
+    let Migrated { from, to } = look(&connection)?;
+    if from < to { Err(StorageError::Older { found: from, known: to }) } else { Ok(connection) }
+}
+
 /// Brings what stands in the write-ahead log of a file into the file, and empties it.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use super::open::connect;
 use crate::storage::StorageError;
 
 /// Counts up with every change of the tables, of what is written in them, and of the catalog's `finds`.
-const VERSION: i64 = 11;
+pub(super) const VERSION: i64 = 11;
 const FILES: [&str; 3] = ["rows.db", "rows.db-wal", "rows.db-shm"];
 
 // Of equal keys the document decides: SQLite does not go on in an index from a key and a row number.

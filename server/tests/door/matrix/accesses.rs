@@ -72,6 +72,7 @@ async fn every_page(world: &World, one: &mut Somebody) -> usize {
     let mut open = vec!["/register".to_owned(), "/administration".to_owned()];
     for known in &world.all {
         open.extend(known.word.iter().map(|word| format!("/register/sok/{word}")));
+        open.push(format!("/register/varfor/{}", known.id));
         open.push(format!("/administration/rensa/{}", known.id));
         open.push(format!("/administration/gallra/{}", known.id));
         open.push(format!("/administration/skydd/{}", known.id));

@@ -1,0 +1,190 @@
+//! What can be wrong with a data folder, what is safe all the same, and what to do about it.
+
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
+
+/// So many faults are told one by one.
+const TOLD_MAX: usize = 1_000;
+
+/// What is wrong, as far as it decides what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The file is not a sound database.
+    File,
+    /// A place in the feed or in the order of arrival is not the one it was.
+    Place,
+    /// A change is not what it was.
+    Change,
+    /// Something is gone that must be here.
+    Lost,
+    /// A key is there that was destroyed.
+    Key,
+    /// What is reckoned beside the changes of a record is not what they give.
+    Reckoned,
+    /// A device was told of what is not here.
+    Ahead,
+    /// What a device holds by the ledger is not what it was given.
+    Ledger,
+    /// A row is not what its record says.
+    Row,
+}
+
+/// The log itself is damaged.
+const RESTORE: &str = "Stop the server, put the disk right, restore the newest backup that `ankomst verify FILE` finds good; tablets \
+    bring what it lacks. `ankomst missing` says when all is back";
+
+impl Kind {
+    /// All.
+    pub const ALL: [Self; 9] = [
+        Self::File,
+        Self::Place,
+        Self::Change,
+        Self::Lost,
+        Self::Key,
+        Self::Reckoned,
+        Self::Ahead,
+        Self::Ledger,
+        Self::Row,
+    ];
+
+    /// Its name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Place => "place",
+            Self::Change => "change",
+            Self::Lost => "lost",
+            Self::Key => "key",
+            Self::Reckoned => "reckoned",
+            Self::Ahead => "ahead",
+            Self::Ledger => "ledger",
+            Self::Row => "row",
+        }
+    }
+
+    /// What is safe all the same.
+    #[must_use]
+    pub const fn safe(self) -> &'static str {
+        match self {
+            Self::File | Self::Place | Self::Change | Self::Lost => {
+                "every other change that is named here nowhere was opened and is whole; tablets keep what they sent \
+                 until a backup has it, and what they hold is not touched by this"
+            }
+            Self::Key => {
+                "every record that is here; only what was destroyed could be read out of an old backup"
+            }
+            Self::Reckoned => {
+                "every change: only what is reckoned from them is wrong, and tablets compare and go on asking"
+            }
+            Self::Ahead => {
+                "what the device was told is still on it, and it brings its own work again"
+            }
+            Self::Ledger => "every change, here and on the device",
+            Self::Row => "every record: rows are made from them, only lists and searches are wrong",
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::File | Self::Place | Self::Change | Self::Lost => RESTORE,
+            Self::Key => {
+                "Start the server: it destroys again what its ledger says; then verify again"
+            }
+            Self::Reckoned => {
+                "`ankomst continue RECORD` reckons it anew, also while the server runs"
+            }
+            Self::Ahead => {
+                "Nothing, if a backup was restored or the disk was rolled back: with its next contact all begins anew \
+                and is brought again. Otherwise find out who has put an older log.db here"
+            }
+            Self::Ledger => {
+                "Nothing of it is lost: sign the device out (`ankomst session end LOGIN`), it asks for everything anew \
+                when its person signs in"
+            }
+            Self::Row => "Stop the server, then `ankomst rebuild`",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What it means.
+    pub kind: Kind,
+    /// In which record.
+    pub record: Option<DocumentId>,
+    /// In which change.
+    pub change: Option<ChangeHash>,
+    /// On which device.
+    pub device: Option<DeviceId>,
+    /// In words.
+    pub what: String,
+}
+
+impl Fault {
+    /// One of the folder as a whole.
+    #[must_use]
+    pub fn of(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, record: None, change: None, device: None, what: what.into() }
+    }
+}
+
+/// What was looked at and what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Records looked at.
+    pub documents: u64,
+    /// Changes opened.
+    pub changes: u64,
+    /// Rows compared.
+    pub rows: u64,
+    /// Devices compared.
+    pub devices: u64,
+    /// Newest number of the feed.
+    pub feed: u64,
+    /// Rows that lack what became visible last: the server makes them good at its start.
+    pub behind: u64,
+    /// The rows are being made.
+    pub unmade: bool,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// How much more is.
+    pub more: u64,
+    /// What is worth a word and not wrong.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Adds something that is wrong.
+    pub fn add(&mut self, fault: Fault) {
+        if self.faults.len() < TOLD_MAX {
+            self.faults.push(fault);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Whether all is as it must be.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// Puts it in order.
+    pub(super) fn end(&mut self) {
+        if self.unmade {
+            self.notes.push(
+                "Rows are being made; those that are not there yet were not compared.".to_owned(),
+            );
+        } else if self.behind > 0 {
+            let said = format!(
+                "{} rows lack what became visible last; the server makes them good at its start.",
+                self.behind
+            );
+            self.notes.push(said);
+        }
+        self.faults.sort_by_key(|fault| (fault.kind, fault.record, fault.device, fault.change));
+    }
+}
