@@ -22,6 +22,7 @@ use axum::http::StatusCode;
 use super::super::audited::count;
 use super::super::desk::{act, page};
 use super::super::gone::{leaves, until};
+use super::super::kit::Door;
 use super::super::register::{lines, read};
 use super::accesses::{last, records};
 use super::world::{Known, Somebody, World, world};
@@ -112,6 +113,15 @@ fn stands(app: &App, case: DocumentId) -> RecordState {
     record_state(Catalog::builtin(), ("case", case), &document, None)
 }
 
+/// What is not theirs is as if it were not there.
+async fn answers_nothing_else(door: &Door, school: &mut Somebody) {
+    for other in [B, C, D, "eeeeeeeeeeeeeeee"] {
+        let name = format!("answer:{other}");
+        let answer = act(&mut school.browser, door, &name, &[("status", "done")]).await;
+        assert_eq!(answer.problem(), "nowhere", "{other}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
     let mut world = world().await;
@@ -135,12 +145,7 @@ async fn a_recipient_has_the_tasks_of_the_department_and_nothing_of_a_case() {
         let answer = page(&mut school.browser, door, address, Language::Sv).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
     }
-    // What is not theirs is as if it were not there.
-    for other in [B, C, D, "eeeeeeeeeeeeeeee"] {
-        let name = format!("answer:{other}");
-        let answer = act(&mut school.browser, door, &name, &[("status", "done")]).await;
-        assert_eq!(answer.problem(), "nowhere", "{other}");
-    }
+    answers_nothing_else(door, school).await;
     let name = format!("answer:{A}");
     let odd = act(&mut school.browser, door, &name, &[("status", "cancelled")]).await;
     assert_eq!(odd.problem(), "bad-value");
