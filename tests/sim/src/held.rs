@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ankomst_core::app::Inside;
 use ankomst_server::storage::sqlite::{accounts, held, log};
 use ankomst_server::sync::access;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
@@ -31,7 +32,7 @@ impl World {
             return received;
         }
         let readers = &self.hub.app().readers;
-        let device = core.look_inside(|inside| inside.device());
+        let device = core.look_inside(Inside::device);
         let scope = readers.read(|db| match (accounts::user(db, person)?, device) {
             (Some(user), Some(device)) => access::scope(db, &user, device),
             _ => Ok(BTreeSet::new()),
