@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use ankomst_core::app::Inside;
 use ankomst_server::storage::sqlite::{accounts, held, log};
 use ankomst_server::sync::access;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
@@ -24,18 +23,16 @@ impl World {
         let Some(core) = tablet.core() else { return Vec::new() };
         let received = core.look_inside(|inside| {
             let all = inside.chunks().filter(|one| one.stage == Stage::Received);
-            all.map(|one| (one.document, one.hash)).collect::<Vec<_>>()
+            (all.map(|one| (one.document, one.hash)).collect::<Vec<_>>(), inside.device())
         });
-        let mut received = received.unwrap_or_default();
+        let Some((mut received, device)) = received.filter(|(all, _)| !all.is_empty()) else {
+            return Vec::new();
+        };
         let person = user(tablet.people[0]);
-        if received.is_empty() {
-            return received;
-        }
         let readers = &self.hub.app().readers;
-        let device = core.look_inside(Inside::device);
-        let scope = readers.read(|db| match (accounts::user(db, person)?, device) {
-            (Some(user), Some(device)) => access::scope(db, &user, device),
-            _ => Ok(BTreeSet::new()),
+        let scope = readers.read(|db| match accounts::user(db, person)? {
+            Some(user) => access::scope(db, &user, device),
+            None => Ok(BTreeSet::new()),
         });
         let scope = scope.unwrap();
         received.retain(|(document, hash)| {
