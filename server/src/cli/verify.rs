@@ -41,7 +41,7 @@ fn print(report: &Report) {
         for fault in of {
             println!("WRONG {}", line(fault));
         }
-        println!("      Safe: {}.", kind.safe());
+        println!("      Safe: {}.", kind.safe(report.cut_short));
         println!("      Do:   {}.", kind.help());
     }
     if report.more > 0 {
@@ -69,7 +69,7 @@ fn print_json(report: &Report) {
             "change": fault.change.map(|hash| base32(hash.as_bytes())),
             "device": fault.device.map(|id| id.to_string()),
             "what": fault.what,
-            "safe": fault.kind.safe(),
+            "safe": fault.kind.safe(report.cut_short),
             "do": fault.kind.help(),
         })
     };
@@ -77,6 +77,7 @@ fn print_json(report: &Report) {
         "{}",
         json!({
             "sound": report.is_sound(),
+            "cut_short": report.cut_short,
             "records": report.documents,
             "changes": report.changes,
             "feed": report.feed,

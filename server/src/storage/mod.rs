@@ -123,6 +123,26 @@ impl StorageError {
             ))
         )
     }
+
+    /// Whether what was read is not what it must be: the file, or what stands in it.
+    #[must_use]
+    pub const fn is_unsound(&self) -> bool {
+        use rusqlite::Error::{
+            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+        };
+        self.is_damage()
+            || matches!(
+                self,
+                Self::Damaged(_)
+                    | Self::Sealed
+                    | Self::Database(
+                        FromSqlConversionFailure(..)
+                            | IntegralValueOutOfRange(..)
+                            | InvalidColumnType(..)
+                            | Utf8Error(..)
+                    )
+            )
+    }
 }
 
 impl From<rusqlite::Error> for StorageError {

@@ -24,6 +24,8 @@ pub enum Kind {
     Ahead,
     /// What a device holds by the ledger is not what it was given.
     Ledger,
+    /// The access log cannot be read.
+    Access,
     /// A row is not what its record says.
     Row,
 }
@@ -34,7 +36,7 @@ const RESTORE: &str = "Stop the server, put the disk right, restore the newest b
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::File,
         Self::Place,
         Self::Change,
@@ -43,6 +45,7 @@ impl Kind {
         Self::Reckoned,
         Self::Ahead,
         Self::Ledger,
+        Self::Access,
         Self::Row,
     ];
 
@@ -58,14 +61,22 @@ impl Kind {
             Self::Reckoned => "reckoned",
             Self::Ahead => "ahead",
             Self::Ledger => "ledger",
+            Self::Access => "access",
             Self::Row => "row",
         }
     }
 
-    /// What is safe all the same.
+    /// What is safe all the same; of what was not looked at, nothing is said.
     #[must_use]
-    pub const fn safe(self) -> &'static str {
+    pub const fn safe(self, cut_short: bool) -> &'static str {
         match self {
+            Self::Ahead => {
+                "what the device was told is still on it, and it brings its own work again"
+            }
+            _ if cut_short => {
+                "what was opened and is named here nowhere; of all else nothing is known yet. Tablets keep what they \
+                 sent until a backup has it, and what they hold is not touched by this"
+            }
             Self::File | Self::Place | Self::Change | Self::Lost => {
                 "every other change that is named here nowhere was opened and is whole; tablets keep what they sent \
                  until a backup has it, and what they hold is not touched by this"
@@ -76,10 +87,10 @@ impl Kind {
             Self::Reckoned => {
                 "every change: only what is reckoned from them is wrong, and tablets compare and go on asking"
             }
-            Self::Ahead => {
-                "what the device was told is still on it, and it brings its own work again"
-            }
             Self::Ledger => "every change, here and on the device",
+            Self::Access => {
+                "every change, here and on the devices: the access log is a file of its own, beside the log"
+            }
             Self::Row => "every record: rows are made from them, only lists and searches are wrong",
         }
     }
@@ -102,6 +113,9 @@ impl Kind {
             Self::Ledger => {
                 "Nothing of it is lost: sign the device out (`ankomst session end LOGIN`), it asks for everything anew \
                 when its person signs in"
+            }
+            Self::Access => {
+                "`ankomst audit verify` says what is wrong with it; docs/operations.md, The access log, says how it is put right"
             }
             Self::Row => "Stop the server, then `ankomst rebuild`",
         }
@@ -148,6 +162,8 @@ pub struct Report {
     pub behind: u64,
     /// The rows are being made.
     pub unmade: bool,
+    /// It had to stop before it had looked at everything.
+    pub cut_short: bool,
     /// What is wrong.
     pub faults: Vec<Fault>,
     /// How much more is.
@@ -174,6 +190,10 @@ impl Report {
 
     /// Puts it in order.
     pub(super) fn end(&mut self) {
+        if self.cut_short {
+            let said = "It had to stop before it had looked at everything: what is named here is not all there may be.";
+            self.notes.push(said.to_owned());
+        }
         if self.unmade {
             self.notes.push(
                 "Rows are being made; those that are not there yet were not compared.".to_owned(),

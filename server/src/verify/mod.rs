@@ -20,9 +20,9 @@ use ankomst_shared::catalog::Catalog;
 use ankomst_shared::ids::DocumentId;
 
 use self::found::{Fault, Kind, Report};
-use self::record::Compared;
+use self::record::{Compared, Found};
 use crate::storage::StorageError;
-use crate::storage::sqlite::open::{look_at, look_at_log};
+use crate::storage::sqlite::open::look_at_log;
 use crate::storage::sqlite::{Connection, Keys, verify};
 use crate::templates;
 
@@ -46,11 +46,15 @@ struct Look {
 impl Look {
     fn at(
         (folder, master): (&Path, [u8; 32]),
-        (catalog, has_rows): Over,
+        (known, has_rows): Over,
     ) -> Result<Self, StorageError> {
+        let log = look_at_log(&folder.join("log.db"))?;
+        let keys = Keys::read_only(&folder.join("keys.db"), master)?;
+        // A checklist may have been published since. What cannot be read of them is told of with their record.
+        let catalog = templates::catalog((&log, &keys), known).unwrap_or(known);
         Ok(Self {
-            log: look_at_log(&folder.join("log.db"))?,
-            keys: Keys::read_only(&folder.join("keys.db"), master)?,
+            log,
+            keys,
             catalog,
             rows: if has_rows { verify::look_at_rows(folder)? } else { None },
         })
@@ -78,7 +82,8 @@ pub fn run(at: (&Path, [u8; 32]), progress: &(dyn Fn(u64) + Sync)) -> Result<Rep
     let mut report = Report::default();
     match all(at, progress, &mut report) {
         // The file is so broken that nothing more of it can be looked at.
-        Err(error) if error.is_damage() || matches!(error, StorageError::Damaged(_)) => {
+        Err(error) if error.is_unsound() => {
+            report.cut_short = true;
             report.add(Fault::of(Kind::File, format!("it could not be read to its end: {error}")));
         }
         other => other?,
@@ -95,12 +100,20 @@ fn all(
     let (folder, master) = at;
     let log = look_at_log(&folder.join("log.db"))?;
     let keys = Keys::read_only(&folder.join("keys.db"), master)?;
-    // What cannot be read of the checklists is found with their record.
-    let catalog = templates::catalog(&log, &keys).unwrap_or_else(|_| Catalog::builtin());
+    let catalog = templates::catalog((&log, &keys), Catalog::builtin());
     for said in verify::own_check(&log)? {
         report.add(Fault::of(Kind::File, format!("log.db: {said}")));
     }
-    let over = (catalog, rows_file(folder, report));
+    let has_rows = rows_file(folder, report);
+    let over = match catalog {
+        Ok(catalog) => (catalog, has_rows),
+        // What is wrong is found with the record that they stand in.
+        Err(_) => {
+            let said = "The municipality's own checklists cannot be read; no rows were compared.";
+            report.notes.push(said.to_owned());
+            (Catalog::builtin(), false)
+        }
+    };
     places::look(&log, report)?;
     for id in verify::unknown(&log)? {
         report.add(Fault {
@@ -162,6 +175,19 @@ fn lock(work: &Mutex<Work>) -> std::sync::MutexGuard<'_, Work> {
     work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Looks at a record. One that cannot be read to its end stops nothing: that is what is wrong with it.
+fn looked_at(look: &Look, id: DocumentId) -> Result<Found, StorageError> {
+    match record::look(look, id) {
+        Err(error) if error.is_unsound() => {
+            let kind = if error.is_damage() { Kind::File } else { Kind::Change };
+            let fault = Fault::of(kind, format!("it cannot be read to its end: {error}"));
+            let faults = vec![Fault { record: Some(id), ..fault }];
+            Ok(Found { faults, ..Found::default() })
+        }
+        other => other,
+    }
+}
+
 /// Looks at records until there are no more.
 fn hand(
     at: (&Path, [u8; 32]),
@@ -183,14 +209,14 @@ fn hand(
             work.waiting.pop_front().map(|id| (id, doubts))
         };
         let Some((id, doubts)) = next else { return Ok(()) };
-        let mut found = record::look(&look, id)?;
+        let mut found = looked_at(&look, id)?;
         for _ in 1..LOOKS {
             if found.faults.is_empty() || !doubts {
                 break;
             }
             thread::sleep(BETWEEN);
             look = Look::at(at, over)?;
-            found = record::look(&look, id)?;
+            found = looked_at(&look, id)?;
         }
         let mut work = lock(work);
         if found.differs {
@@ -207,10 +233,4 @@ fn hand(
             progress(report.documents);
         }
     }
-}
-
-/// Opens the access log of a data folder to look at it; nothing where there is none.
-fn accesses(folder: &Path) -> Option<Connection> {
-    let file = crate::storage::accesses::file(folder);
-    if file.exists() { look_at(&file).ok() } else { None }
 }

@@ -25,7 +25,18 @@ pub(super) fn compare(
         Some(epoch) => rows::made_to(db, epoch)?,
         None => None,
     };
-    let Some(fresh) = projector::fresh((&look.keys, look.catalog), view, id)? else {
+    let fresh = match projector::fresh((&look.keys, look.catalog), view, id) {
+        // Its own changes were opened before: it is what is read with it, its review.
+        Err(error) if error.is_unsound() => {
+            tell(
+                Kind::Change,
+                format!("what its row is made of besides it cannot be read: {error}"),
+            );
+            return Ok(());
+        }
+        other => other?,
+    };
+    let Some(fresh) = fresh else {
         // Of what nothing is visible yet there is nothing to open; and where something it belongs to is gone, that is
         // told of what belongs to that.
         let row = log::document(view, id)?;
@@ -35,7 +46,13 @@ pub(super) fn compare(
         }
         return Ok(());
     };
-    let stored = verify::row(db, id)?;
+    let stored = match verify::row(db, id) {
+        Err(error) if error.is_unsound() => {
+            tell(Kind::Row, format!("its row cannot be read: {error}"));
+            return Ok(());
+        }
+        other => other?,
+    };
     let Some(made_to) = made_to else {
         found.row = Compared::Unmade;
         return Ok(());

@@ -46,6 +46,20 @@ impl Copied {
         Connection::open(self.0.path().join(name)).unwrap()
     }
 
+    /// Breaks the first page of a table.
+    fn spoil(&self, name: &str, table: &str) {
+        let db = self.open(name);
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let page: u32 = db.query_row(sql, [table], |row| row.get(0)).unwrap();
+        let page = usize::try_from(page).unwrap();
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(db);
+        let path = self.0.path().join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[(page - 1) * 4_096..page * 4_096].fill(0xff);
+        std::fs::write(&path, bytes).unwrap();
+    }
+
     fn verify(&self) -> Report {
         run(self.0.path())
     }
@@ -186,27 +200,102 @@ async fn one_wrong_byte_of_a_change_is_found_and_what_to_do_is_said() {
     );
 }
 
+/// What is wrong with one record stops no other: a review is read with what it is about, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_that_cannot_be_read_stops_no_other() {
+    let door = village().await;
+    let whole = Copied::of(&door).verify();
+    let review = "SELECT id FROM documents WHERE kind = 'review' ORDER BY id LIMIT 1";
+    let sealed =
+        format!("UPDATE chunks SET sealed = zeroblob(length(sealed)) WHERE document = ({review})");
+    let noted = format!("UPDATE chunks SET seq = -1 WHERE document = ({review})");
+    let key = "DELETE FROM keys WHERE document = x'REVIEW'".to_owned();
+    for (file, sql) in [("log.db", sealed), ("log.db", noted), ("keys.db", key)] {
+        let copy = Copied::of(&door);
+        let hex: String = copy
+            .open("log.db")
+            .query_row(&format!("SELECT hex(id) FROM ({review})"), [], |row| row.get(0))
+            .unwrap();
+        let db = copy.open(file);
+        assert!(db.execute(&sql.replace("REVIEW", &hex), []).unwrap() > 0, "{sql}");
+        drop(db);
+        let report = copy.verify();
+        assert_eq!(kinds(&report), BTreeSet::from(["change"]), "{sql}: {report:#?}");
+        assert!(!report.cut_short && report.devices == whole.devices, "{sql}: {report:#?}");
+        assert_eq!(report.documents, whole.documents, "{sql}");
+        let named: BTreeSet<_> = report.faults.iter().filter_map(|fault| fault.record).collect();
+        assert!((1..=2).contains(&named.len()), "{sql}: {report:#?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_broken_is_told_as_far_as_it_can_be_read() {
     let door = village().await;
     for (name, kind) in [("log.db", "file"), ("rows.db", "row")] {
         let copy = Copied::of(&door);
-        let db = copy.open(name);
-        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
-        let table = if name == "log.db" { "chunks" } else { "rows" };
-        let page: u32 = db.query_row(sql, [table], |row| row.get(0)).unwrap();
-        let page = usize::try_from(page).unwrap();
-        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-        drop(db);
-        let path = copy.0.path().join(name);
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes[(page - 1) * 4_096..page * 4_096].fill(0xff);
-        std::fs::write(&path, bytes).unwrap();
+        copy.spoil(name, if name == "log.db" { "chunks" } else { "rows" });
         let (fine, said) = copy.ankomst(&["verify"]);
         assert!(!fine && said.contains("WRONG") && said.contains("Do:"), "{name}: {said}");
+        assert_eq!(said.contains("It had to stop"), name == "log.db", "{said}");
+        assert!(name != "log.db" || !said.contains("is whole"), "{said}");
         let (_, said) = copy.ankomst(&["verify", "--json"]);
         assert!(said.contains(&format!("\"kind\":\"{kind}\"")), "{name}: {said}");
     }
+}
+
+/// The access log is a file of its own: where it is broken, no log is restored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_access_log_is_told_as_such() {
+    let door = village().await;
+    let whole = Copied::of(&door).verify();
+    for table in ["access", "sqlite_schema"] {
+        let copy = Copied::of(&door);
+        if table == "access" {
+            copy.spoil("access.db", table);
+        } else {
+            std::fs::write(copy.0.path().join("access.db"), [7; 9_000]).unwrap();
+            std::fs::remove_file(copy.0.path().join("access.db-wal")).ok();
+        }
+        let report = copy.verify();
+        assert_eq!(kinds(&report), BTreeSet::from(["access"]), "{table}: {report:#?}");
+        let looked = (report.documents, report.devices, report.cut_short);
+        assert_eq!(looked, (whole.documents, whole.devices, false), "{table}: {report:#?}");
+        let (fine, said) = copy.ankomst(&["verify"]);
+        assert!(!fine && said.contains("ankomst audit verify"), "{said}");
+        assert!(!said.contains("restore the newest backup"), "{said}");
+    }
+    let copy = Copied::of(&door);
+    for name in ["access.db", "access.db-wal"] {
+        std::fs::remove_file(copy.0.path().join(name)).ok();
+    }
+    let report = copy.verify();
+    assert!(report.is_sound(), "{report:#?}");
+    assert!(report.notes.iter().any(|note| note.contains("no access log")), "{report:#?}");
+}
+
+/// A new access log, as the server begins it after a broken one was moved away, knows nothing of before.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_log_that_was_begun_anew_blames_no_device() {
+    let door = village().await;
+    let copy = Copied::of(&door);
+    for name in ["access.db", "access.db-wal"] {
+        std::fs::remove_file(copy.0.path().join(name)).ok();
+    }
+    let (fine, said) = copy.ankomst(&["audit", "show"]);
+    assert!(fine && said.contains("broken"), "{said}");
+    // What is given since is in it.
+    let db = copy.open("access.db");
+    let log = copy.0.path().join("log.db");
+    db.execute("ATTACH ?1 AS log", [log.to_str().unwrap()]).unwrap();
+    let given =
+        "INSERT INTO access (seq, received, device, record, what, about, purpose, mode, chain)
+         SELECT 1000000, 1, device, document, 20, '', '', 1, zeroblob(8) FROM log.holdings LIMIT 1";
+    assert_eq!(db.execute(given, []).unwrap(), 1);
+    drop(db);
+    let report = copy.verify();
+    assert!(report.is_sound(), "{report:#?}");
+    let notes = report.notes.iter().filter(|note| note.contains("does not go back"));
+    assert!(notes.count() >= 2, "{report:#?}");
 }
 
 /// What waits for its trial, and what is held, is as good as what is shown.

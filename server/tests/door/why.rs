@@ -6,6 +6,8 @@ use std::process::Command;
 use ankomst_server::projector;
 use ankomst_server::seed::town::{Plan, Size};
 use ankomst_server::seed::{self, town};
+use ankomst_server::storage::accesses::entry::{Mode, What};
+use ankomst_server::storage::accesses::read as accesses;
 use ankomst_server::storage::sqlite::{accounts, grants, log};
 use ankomst_server::sync::rule::Says;
 use ankomst_server::sync::scope::{Along, Ruled};
@@ -94,6 +96,10 @@ fn agrees(door: &Door, login: &str, tablet: &Tablet) -> BTreeSet<String> {
         assert_eq!(found.told.holds, is_here, "{login} {id}: {found:#?}");
         if !rules.insert(format!("{:?}", found.rule)) && number % 16 > 0 {
             continue;
+        }
+        if found.right.as_ref().is_some_and(|right| right.level > 0) {
+            let said = said::reasons(&found, Language::Sv).concat();
+            assert!(!said.contains("Alla i enheten"), "{said}: {found:#?}");
         }
         for language in [Language::Sv, Language::En] {
             let said = said::reasons(&found, language);
@@ -202,7 +208,9 @@ async fn each_of_the_village_is_told_why_and_an_ended_right_is_the_reason() {
     elin.comes(&door).await;
     agrees(&door, "elin", elin);
     assert!(!elin.holds.contains(&case));
-    assert!(ask(&door, elin.device(), case).told.taken_ms.is_some());
+    let found = ask(&door, elin.device(), case);
+    let times = said::times(&found, door.app.now_ms(), Language::Sv);
+    assert!(times.iter().any(|line| line.contains("finns inte kvar där")), "{times:?}");
 
     // What is before all rights: an unknown record, an ended account, a revoked device.
     let nobody = DocumentId::from_bytes([9; 16]);
@@ -272,6 +280,17 @@ async fn a_desk_and_a_command_say_the_same_and_nothing_of_what_is_not_theirs() {
     let number = numbered.unwrap();
     let (fine, by_number) = command(&elin.device().to_string(), &number, &[]);
     assert!(fine && by_number.contains("Den finns på surfplattan"), "{number}: {by_number}");
+    let mut noted = 0;
+    let id: DocumentId = line.key.parse().unwrap();
+    let entries = door.app.audit.read(|db| {
+        accesses::each(db, (1, i64::MAX), |one| {
+            let is = (one.entry.mode, one.entry.what) == (Mode::Console, What::Listed);
+            noted += usize::from(is && one.entry.record == Some(id));
+            Ok(())
+        })
+    });
+    entries.unwrap();
+    assert_eq!(noted, 3, "who asked by a command is in the access log");
     let (fine, said) = command("ingen", &line.key, &[]);
     assert!(!fine && said.contains("there is no device ingen"), "{said}");
 }

@@ -1,5 +1,7 @@
 //! Reading the log: a stretch of it, and where a time begins.
 
+use std::collections::BTreeSet;
+
 use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
 use rusqlite::{Connection, Row};
 
@@ -93,26 +95,41 @@ pub fn was_delivered(
     Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
 }
 
-/// When a record was last given to a device, and last taken from it, Unix milliseconds.
+/// The devices of which a log tells all that was ever given to them: it has noted their enrolment, and nothing of it is
+/// missing by what it says of itself. One look at all of it.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn moved_ms(
+pub fn followed(db: &Connection) -> Result<BTreeSet<DeviceId>, StorageError> {
+    let (enrolled, broken) = (What::Enrolled.number(), What::Broken.number());
+    let select = format!("SELECT what, device FROM access WHERE what IN ({enrolled}, {broken})");
+    let mut select = db.prepare(&select)?;
+    let mut rows = select.query([])?;
+    let mut followed = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(0)? == i64::from(broken) {
+            return Ok(BTreeSet::new());
+        }
+        followed.extend(id(row, 1)?.map(DeviceId::from_bytes));
+    }
+    Ok(followed)
+}
+
+/// When a record was last given to a device, Unix milliseconds; by the index, whatever the length of the log.
+///
+/// # Errors
+/// When the database refuses.
+pub fn given_ms(
     db: &Connection,
     record: DocumentId,
     device: DeviceId,
-) -> Result<(Option<i64>, Option<i64>), StorageError> {
-    let newest = |what: What| -> Result<Option<i64>, StorageError> {
-        let what = what.number();
-        let select = format!(
-            "SELECT max(received) FROM access WHERE record = ?1 AND device = ?2 AND what = {what}"
-        );
-        let ids = (record.as_bytes().as_slice(), device.as_bytes().as_slice());
-        Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
-    };
-    let given = newest(What::Delivered)?;
-    // What was never given is not looked for among all that was taken.
-    Ok((given, given.map_or(Ok(None), |_| newest(What::Dropped))?))
+) -> Result<Option<i64>, StorageError> {
+    let what = What::Delivered.number();
+    let select = format!(
+        "SELECT max(received) FROM access WHERE record = ?1 AND device = ?2 AND what = {what}"
+    );
+    let ids = (record.as_bytes().as_slice(), device.as_bytes().as_slice());
+    Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
 }
 
 fn id(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<[u8; 16]>> {

@@ -9,7 +9,7 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::accesses::read::moved_ms;
+use crate::storage::accesses::read::given_ms;
 use crate::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::grants::GrantRow;
@@ -61,8 +61,6 @@ pub struct Told {
     pub holds: bool,
     /// When it was last given to it, Unix milliseconds, as far as the access log goes back.
     pub given_ms: Option<i64>,
-    /// When it was last taken from it.
-    pub taken_ms: Option<i64>,
     /// Where the device stands in the feed.
     pub cursor: u64,
     /// The newest place of the record in the feed.
@@ -109,12 +107,12 @@ impl Why {
 /// # Errors
 /// When storage refuses.
 pub fn why(app: &App, device: DeviceId, record: DocumentId) -> Result<Option<Why>, StorageError> {
-    let moved = app.audit.read(|db| moved_ms(db, record, device)).unwrap_or_default();
+    let given_ms = app.audit.read(|db| given_ms(db, record, device)).unwrap_or_default();
     app.readers.read(|db| {
         let Some(device) = accounts::device(db, device)? else { return Ok(None) };
         let Some(user) = accounts::user(db, device.user)? else { return Ok(None) };
         let row = log::document(db, record)?;
-        let told = told((app, db), (&device, &user), (record, moved))?;
+        let told = told((app, db), (&device, &user), (record, given_ms))?;
         let rights = access::rights_now(db, &user)?;
         let rule = match first(db, (&device, &user), record)? {
             Some(rule) => rule,
@@ -180,7 +178,7 @@ fn right(
 fn told(
     (app, db): (&App, &Connection),
     (device, user): (&DeviceRow, &UserRow),
-    (record, (given_ms, taken_ms)): (DocumentId, (Option<i64>, Option<i64>)),
+    (record, given_ms): (DocumentId, Option<i64>),
 ) -> Result<Told, StorageError> {
     let epoch = log::epoch(db)?;
     let mark = verify::marks(db)?.into_iter().find(|mark| mark.device == device.id);
@@ -193,7 +191,6 @@ fn told(
     Ok(Told {
         holds: held.contains(&record),
         given_ms,
-        taken_ms,
         cursor,
         newest,
         after: log::visible_after(db, record, cursor)?.len(),

@@ -1,6 +1,6 @@
 //! The reasons in words, the same for a desk and for a command.
 
-use ankomst_shared::app::Language;
+use ankomst_shared::app::{Language, Role};
 use ankomst_shared::catalog::{Catalog, civil, written_date};
 use ankomst_shared::text::{Word, fill, w};
 
@@ -79,6 +79,13 @@ fn refused((name, right): (&str, Option<&Right>), says: Says, language: Language
     say(language, word, &parts)
 }
 
+/// Whether everybody who has the role in the unit has it on the same ground: no child caseworker has all cases, no right
+/// reaches every level, and a visit to a house is not on every tablet.
+fn is_everybodys(right: &Right, along: Along) -> bool {
+    let is_general = right.grant.object.is_none() && right.grant.role != Role::ChildCaseworker;
+    is_general && !right.by_assignment && right.level == 0 && along == Along::NoVisit
+}
+
 fn given((name, right): (&str, Option<&Right>), along: Along, language: Language) -> Vec<String> {
     let mut all = Vec::new();
     let is_single = right.is_some_and(|right| right.grant.object.is_some());
@@ -88,7 +95,7 @@ fn given((name, right): (&str, Option<&Right>), along: Along, language: Language
     let assigned = right.is_some_and(|right| right.is_assigned);
     if assigned {
         all.push(say(language, Word::RegisterWhyAssigned, &[name]));
-    } else if right.is_some_and(|right| !right.by_assignment) && !is_single {
+    } else if right.is_some_and(|right| is_everybodys(right, along)) {
         all.push(say(language, Word::RegisterWhyTeam, &[&by]));
     }
     let word = match along {
@@ -107,11 +114,9 @@ pub fn times(why: &Why, now_ms: i64, language: Language) -> Vec<String> {
     let Told { holds, cursor, newest, after, unseen, .. } = why.told;
     let mut all = Vec::new();
     let mut add = |word, parts: &[&str]| all.push(say(language, word, parts));
-    if let (true, Some(at_ms)) = (holds, why.told.given_ms) {
-        add(Word::RegisterWhySent, &[&moment(at_ms)]);
-    }
-    if let (false, Some(at_ms)) = (holds, why.told.taken_ms) {
-        add(Word::RegisterWhyTook, &[&moment(at_ms)]);
+    if let Some(at_ms) = why.told.given_ms {
+        let word = if holds { Word::RegisterWhySent } else { Word::RegisterWhyTook };
+        add(word, &[&moment(at_ms)]);
     }
     let [at, last, count] =
         [cursor, newest, u64::try_from(after).unwrap_or_default()].map(|number| number.to_string());
