@@ -6,6 +6,8 @@ use anyhow::{Context, bail, ensure};
 
 use super::place::Place;
 use crate::app::App;
+use crate::audit::console;
+use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::{accounts, rows, units};
 use crate::sync::why::{said, why};
 use crate::templates;
@@ -34,6 +36,10 @@ pub(super) async fn run(args: WhyArgs) -> anyhow::Result<()> {
     let (device, record) = (device(&app, &args.device)?, record(&app, &args.record)?);
     let found =
         why(&app, device, record)?.with_context(|| format!("there is no device {device}"))?;
+    let (kind, unit) =
+        found.record.as_ref().map_or(("", None), |row| (row.kind.as_str(), Some(row.unit)));
+    let entry = Entry { record: Some(record), ..console(What::Listed, kind, unit) };
+    app.audit.note(vec![entry]).await?;
     let language = if args.english { Language::En } else { Language::Sv };
     println!("{}", said::whether(&found, language));
     let times = said::times(&found, app.now_ms(), language);

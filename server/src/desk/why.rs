@@ -26,11 +26,14 @@ impl Desk {
         let known = self.app.readers.read(|db| {
             let Some(row) = log::document(db, id)? else { return Ok(None) };
             let may = access::may(db, &access::rights_now(db, &self.me)?, &row)?;
-            Ok((may > May::Nothing).then_some(row))
+            Ok((may > May::Nothing).then_some((row, may)))
         })?;
-        let row = known.ok_or(DeskError::Nowhere)?;
+        let (row, may) = known.ok_or(DeskError::Nowhere)?;
         let found = why(&self.app, self.device, id)?.ok_or(DeskError::Nowhere)?;
         self.saw(id, &row.kind);
+        if may == May::Look {
+            self.saw_in_need();
+        }
         let mut lines = said::reasons(&found, self.language);
         lines.extend(said::times(&found, self.app.now_ms(), self.language));
         let mut part = self.part("why", Word::Empty, Body::Text(lines));

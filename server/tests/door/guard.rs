@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use ankomst_server::projector;
 use ankomst_server::seed;
+use ankomst_server::storage::accesses::entry::What;
 use ankomst_server::storage::sqlite::{accounts, grants, log, register};
 use ankomst_server::sync::feed;
 use ankomst_shared::app::{Body, PageView, Role};
@@ -17,6 +18,7 @@ use ankomst_shared::sync::message::{ExchangeAnswer, Look, Looks, Outcome, Push};
 use ankomst_shared::value::Value;
 use axum::http::StatusCode;
 
+use super::audited::count;
 use super::desk::act;
 use super::kinds::{Somebody, held};
 use super::kit::{Browser, Door, PASSWORD};
@@ -288,6 +290,10 @@ async fn an_emergency_opens_a_record_on_the_server_for_a_day_and_everybody_is_to
     does(&mut ingrid.browser, &door, "open", &open).await;
     let shown = page(&mut ingrid.browser, &door, &place).await;
     assert_eq!(shown.status, StatusCode::OK);
+    // Why it is on no tablet is read by the same right, and noted so.
+    let noted = count(&door, What::ReadInNeed);
+    let why = page(&mut ingrid.browser, &door, &format!("/register/varfor/{case}")).await;
+    assert_eq!((why.status, count(&door, What::ReadInNeed)), (StatusCode::OK, noted + 1));
     let row = door.app.row_readers.read(register::all).unwrap();
     let title = row.iter().find(|row| row.document == case).unwrap().title.clone();
     assert!(!title.is_empty() && String::from_utf8_lossy(&shown.body).contains(&title));
