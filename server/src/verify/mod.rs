@@ -105,14 +105,13 @@ fn all(
         report.add(Fault::of(Kind::File, format!("log.db: {said}")));
     }
     let has_rows = rows_file(folder, report);
-    let over = match catalog {
-        Ok(catalog) => (catalog, has_rows),
+    let over = if let Ok(catalog) = catalog {
+        (catalog, has_rows)
+    } else {
         // What is wrong is found with the record that they stand in.
-        Err(_) => {
-            let said = "The municipality's own checklists cannot be read; no rows were compared.";
-            report.notes.push(said.to_owned());
-            (Catalog::builtin(), false)
-        }
+        let said = "The municipality's own checklists cannot be read; no rows were compared.";
+        report.notes.push(said.to_owned());
+        (Catalog::builtin(), false)
     };
     places::look(&log, report)?;
     for id in verify::unknown(&log)? {

@@ -60,6 +60,16 @@ impl Copied {
         std::fs::write(&path, bytes).unwrap();
     }
 
+    /// Takes the access log away.
+    fn loses_accesses(&self) {
+        for name in ["access.db", "access.db-wal"] {
+            let file = self.0.path().join(name);
+            if file.exists() {
+                std::fs::remove_file(file).unwrap();
+            }
+        }
+    }
+
     fn verify(&self) -> Report {
         run(self.0.path())
     }
@@ -253,8 +263,8 @@ async fn a_broken_access_log_is_told_as_such() {
         if table == "access" {
             copy.spoil("access.db", table);
         } else {
+            copy.loses_accesses();
             std::fs::write(copy.0.path().join("access.db"), [7; 9_000]).unwrap();
-            std::fs::remove_file(copy.0.path().join("access.db-wal")).ok();
         }
         let report = copy.verify();
         assert_eq!(kinds(&report), BTreeSet::from(["access"]), "{table}: {report:#?}");
@@ -265,9 +275,7 @@ async fn a_broken_access_log_is_told_as_such() {
         assert!(!said.contains("restore the newest backup"), "{said}");
     }
     let copy = Copied::of(&door);
-    for name in ["access.db", "access.db-wal"] {
-        std::fs::remove_file(copy.0.path().join(name)).ok();
-    }
+    copy.loses_accesses();
     let report = copy.verify();
     assert!(report.is_sound(), "{report:#?}");
     assert!(report.notes.iter().any(|note| note.contains("no access log")), "{report:#?}");
@@ -278,9 +286,7 @@ async fn a_broken_access_log_is_told_as_such() {
 async fn an_access_log_that_was_begun_anew_blames_no_device() {
     let door = village().await;
     let copy = Copied::of(&door);
-    for name in ["access.db", "access.db-wal"] {
-        std::fs::remove_file(copy.0.path().join(name)).ok();
-    }
+    copy.loses_accesses();
     let (fine, said) = copy.ankomst(&["audit", "show"]);
     assert!(fine && said.contains("broken"), "{said}");
     // What is given since is in it.
