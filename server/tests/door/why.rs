@@ -94,12 +94,12 @@ fn agrees(door: &Door, login: &str, tablet: &Tablet) -> BTreeSet<String> {
         let is_here = tablet.holds.contains(&id);
         assert_eq!(found.is_given(), is_here, "{login} {id}: {found:#?}");
         assert_eq!(found.told.holds, is_here, "{login} {id}: {found:#?}");
-        if !rules.insert(format!("{:?}", found.rule)) && number % 16 > 0 {
-            continue;
-        }
         if found.right.as_ref().is_some_and(|right| right.level > 0) {
             let said = said::reasons(&found, Language::Sv).concat();
             assert!(!said.contains("Alla i enheten"), "{said}: {found:#?}");
+        }
+        if !rules.insert(format!("{:?}", found.rule)) && number % 16 > 0 {
+            continue;
         }
         for language in [Language::Sv, Language::En] {
             let said = said::reasons(&found, language);
