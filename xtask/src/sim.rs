@@ -43,9 +43,9 @@ pub(crate) struct SimArgs {
 }
 
 impl SimArgs {
-    /// As every run of all checks does it: kept seeds, and as many as are known to be good.
+    /// As every run of all checks does it: kept seeds, and ten thousand days of tablets.
     pub(crate) fn kept() -> Self {
-        Self::plain("1..160", false)
+        Self::plain("1..400", false)
     }
 
     /// The histories with orders that every run of all checks has besides.
