@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::chain::Chain;
 use super::entry::{Entry, Mode, Noted, What};
 use crate::storage::StorageError;
 
+/// A log is begun by whatever is noted first, which may be the first device, in milliseconds.
+const BEGINNING_MS: i64 = 60_000;
 const COLUMNS: &str = "SELECT seq, at, received, who, device, unit, record, what, about, purpose, mode, number, chain FROM access";
 
 /// Looks at every entry from one number to another. What cannot be read is passed over: `verify` says what it is.
@@ -95,8 +97,8 @@ pub fn was_delivered(
     Ok(db.prepare_cached(&select)?.query_row(ids, |row| row.get(0))?)
 }
 
-/// The devices of which a log tells all that was ever given to them: it has noted their enrolment, and nothing of it is
-/// missing by what it says of itself. One look at all of it.
+/// The devices of which a log tells all that was ever given to them: it has noted their enrolment and was begun before
+/// they were made or at the same time, and nothing of it is missing by what it says of itself. One look at all of it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -105,12 +107,19 @@ pub fn followed(db: &Connection) -> Result<BTreeSet<DeviceId>, StorageError> {
     let select = format!("SELECT what, device FROM access WHERE what IN ({enrolled}, {broken})");
     let mut select = db.prepare(&select)?;
     let mut rows = select.query([])?;
+    let first = "SELECT received FROM access ORDER BY seq LIMIT 1";
+    let begun_ms: i64 = db.query_row(first, [], |row| row.get(0)).optional()?.unwrap_or_default();
     let mut followed = BTreeSet::new();
     while let Some(row) = rows.next()? {
         if row.get::<_, i64>(0)? == i64::from(broken) {
             return Ok(BTreeSet::new());
         }
-        followed.extend(id(row, 1)?.map(DeviceId::from_bytes));
+        let Some(bytes) = id(row, 1)? else { continue };
+        // Who signs in on a device of before the log is enrolled on it once more.
+        let made_ms = bytes.iter().take(6).fold(0, |ms, byte| ms << 8 | i64::from(*byte));
+        if made_ms + BEGINNING_MS >= begun_ms {
+            followed.insert(DeviceId::from_bytes(bytes));
+        }
     }
     Ok(followed)
 }
