@@ -38,8 +38,12 @@ async fn an_inspector_finds_a_house_on_the_server_and_takes_its_inspections_alon
     page.see("[data-action=ask-server]").await;
     page.picture("01-sok").await;
     ask(&hedda, &name).await;
-    let take = format!("[data-part=server-found] [data-line='{house}'] [data-action=take]");
+    let found = format!("[data-part=server-found] [data-line='{house}']");
+    let take = format!("{found} [data-action=take]");
     page.see(&take).await;
+    // Why it is on the tablet, as the server judges it: the rule that gives it, and when it was sent.
+    hedda.tap(&format!("{found} details.why summary")).await;
+    page.see_text(&format!("{found} details.why"), "finns på surfplattan").await;
     page.picture("02-pa-servern").await;
     assert_eq!(hedda.read("location.pathname").await, "/sok", "the name is not in the address");
     hedda.tap(&take).await;
