@@ -1,7 +1,8 @@
 //! The reasons in words, the same for a desk and for a command.
 
 use ankomst_shared::app::{Language, Role};
-use ankomst_shared::catalog::{Catalog, civil, written_date};
+use ankomst_shared::catalog::zone::swedish;
+use ankomst_shared::catalog::{Catalog, written_date};
 use ankomst_shared::text::{Word, fill, w};
 
 use super::{Right, Rule, Told, Why};
@@ -14,10 +15,10 @@ fn say(language: Language, word: Word, parts: &[&str]) -> String {
     fill(w(language, word), parts)
 }
 
-/// A moment.
+/// A moment, as clocks in Sweden show it.
 fn moment(unix_ms: i64) -> String {
-    civil(unix_ms).map_or_else(String::new, |at| {
-        format!("{} {:02}:{:02} UTC", written_date(at.date()), at.hour(), at.minute())
+    swedish(unix_ms).map_or_else(String::new, |at| {
+        format!("{} {:02}:{:02}", written_date(at.date()), at.hour(), at.minute())
     })
 }
 
