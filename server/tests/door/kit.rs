@@ -1,7 +1,8 @@
 //! A server without a network: requests go straight into the router.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use ankomst_server::accounts::password;
@@ -37,6 +38,18 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+}
+
+/// Runs a command on a data folder, with none of our settings; tells whether it went well and what it said.
+pub(crate) fn ankomst(folder: &Path, command: &[&str]) -> (bool, String) {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_ankomst"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ANKOMST_") {
+            run.env_remove(name);
+        }
+    }
+    let out = run.args(command).arg("--data").arg(folder).output().unwrap();
+    (out.status.success(), String::from_utf8([out.stdout, out.stderr].concat()).unwrap())
 }
 
 /// A browser: an origin, cookies, a device key.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ankomst_server::seed;
 use ankomst_server::verify;
@@ -13,7 +12,7 @@ use ankomst_shared::sync::message::Outcome;
 use rusqlite::Connection;
 
 use super::kinds::Somebody;
-use super::kit::Door;
+use super::kit::{Door, ankomst};
 use super::village::{again, first_exchange};
 
 /// The village with two tablets that have what is theirs and have come again since.
@@ -85,9 +84,7 @@ impl Copied {
     }
 
     fn ankomst(&self, command: &[&str]) -> (bool, String) {
-        let mut run = Command::new(env!("CARGO_BIN_EXE_ankomst"));
-        let out = run.args(command).arg("--data").arg(self.0.path()).output().unwrap();
-        (out.status.success(), String::from_utf8([out.stdout, out.stderr].concat()).unwrap())
+        ankomst(self.0.path(), command)
     }
 }
 

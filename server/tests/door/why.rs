@@ -1,7 +1,6 @@
 //! Why a record is, or is not, on a device: the answer is that of the real feed, for every device and every record.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use ankomst_server::projector;
 use ankomst_server::seed::town::{Plan, Size};
@@ -18,7 +17,7 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Hello, Push};
 use axum::http::StatusCode;
 
-use super::kit::{Browser, Door};
+use super::kit::{Browser, Door, ankomst};
 use super::register::{lines, page, read};
 use super::village::first_exchange;
 
@@ -257,10 +256,8 @@ async fn a_desk_and_a_command_say_the_same_and_nothing_of_what_is_not_theirs() {
     assert_eq!((other.status, &other.body), (unknown.status, &unknown.body));
 
     let command = |device: &str, record: &str, more: &[&str]| {
-        let mut run = Command::new(env!("CARGO_BIN_EXE_ankomst"));
-        run.args(["why", "--device", device, "--record", record]).args(more);
-        let out = run.arg("--data").arg(door.folder.path().join("data")).output().unwrap();
-        (out.status.success(), String::from_utf8([out.stdout, out.stderr].concat()).unwrap())
+        let why = ["why", "--device", device, "--record", record];
+        ankomst(&door.folder.path().join("data"), &[&why, more].concat())
     };
     let (fine, said) = command(&elin.device().to_string(), &line.key, &[]);
     assert!(
