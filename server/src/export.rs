@@ -99,11 +99,15 @@ pub(crate) fn opened_with(
     id: DocumentId,
     office: Option<UserId>,
 ) -> Result<Option<Document>, StorageError> {
-    let mut rows = app.readers.read(|db| log::chunks_of(db, id, "visible"))?;
-    if let Some(office) = office {
-        let waiting = app.readers.read(|db| log::chunks_of(db, id, "pending"))?;
-        rows.extend(waiting.into_iter().filter(|chunk| chunk.user == office));
-    }
+    // In one view: what becomes visible between two would be in neither.
+    let rows = app.readers.read(|db| {
+        let mut rows = log::chunks_of(db, id, "visible")?;
+        if let Some(office) = office {
+            let waiting = log::chunks_of(db, id, "pending")?;
+            rows.extend(waiting.into_iter().filter(|chunk| chunk.user == office));
+        }
+        Ok(rows)
+    })?;
     let mut chunks: Vec<ByteVec> = Vec::new();
     for chunk in rows {
         chunks.push(app.keys.open_chunk(id, &chunk.hash, &chunk.sealed)?.into());
