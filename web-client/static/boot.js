@@ -42,6 +42,8 @@ const app = {
   updateReady: false,
   // Set by the page while the tablet cannot write: what is in memory only would go with it.
   failing: false,
+  // The worker has gone, and with it whatever would save.
+  stopped: false,
   // Name of the unit, for paper; set by the page.
   unit: '',
   // Called by the page when the person has said yes and drafts are committed.
@@ -196,12 +198,13 @@ async function saved() {
 // Another version has taken over, or waits in another tab for this one to go: what stands here is
 // saved, then the page is loaded anew.
 async function leave() {
-  if (app.leaves) return;
+  if (app.leaves || app.stopped) return;
   app.leaves = true;
   let leads;
   do {
     document.body.inert = false;
     while (app.failing) await new Promise((go) => setTimeout(go, FAILING_MS));
+    if (app.stopped) return;
     // Leaving a field saves it; from here on nothing can be typed that would not be.
     document.activeElement?.blur();
     document.body.inert = true;
@@ -218,10 +221,14 @@ async function leave() {
 // Without its worker the app saves nothing any more: nobody is to type on.
 function fault(reason) {
   console.error('The app has stopped:', reason);
+  app.stopped = true;
+  document.body.inert = false;
   starts.hidden = true;
   told.hidden = false;
   if (told.isConnected) return;
-  document.getElementById('app').inert = true;
-  document.body.prepend(told);
+  // Behind a dialog nothing can be reached.
+  const top = document.querySelector('dialog[open]') ?? document.body;
+  for (const one of top.children) one.inert = true;
+  top.prepend(told);
   told.querySelector('a').focus();
 }

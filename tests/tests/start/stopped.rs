@@ -28,6 +28,22 @@ async fn a_page_whose_worker_has_gone_says_so_and_takes_nothing_more() {
         "document.getElementById('app').inert && document.activeElement.matches('#boot-fault a')";
     page.until("nothing more to be taken", rests).await;
     page.picture("1-stannat").await;
+    loads_anew(&elin).await;
+
+    // A dialog lies above everything else.
+    elin.goto("/arenden").await;
+    elin.tap("[data-action=new-case]").await;
+    page.see("#ask-label").await;
+    page.web().execute(ENDS, vec![]).await.unwrap();
+    page.see_text("#boot-fault", "Appen har stannat").await;
+    let rests = "document.querySelector('#ask form').inert && document.activeElement.matches('#boot-fault a')";
+    page.until("nothing more to be taken in the dialog", rests).await;
+    page.picture("2-i-en-fraga").await;
+    loads_anew(&elin).await;
+}
+
+async fn loads_anew(elin: &Person) {
+    let page = &elin.profile;
     page.click("#boot-fault a").await;
     elin.unlocks().await;
     page.until("the app to be back", "!document.querySelector('#boot-fault')").await;
