@@ -111,8 +111,8 @@ impl Kind {
                 and is brought again. Otherwise find out who has put an older log.db here"
             }
             Self::Ledger => {
-                "Nothing of it is lost: sign the device out (`ankomst session end LOGIN`), it asks for everything anew \
-                when its person signs in"
+                "Nothing: with its next contact the device compares sums, gives up what it is not to have and is given \
+                what it lacks; then verify again"
             }
             Self::Access => {
                 "`ankomst audit verify` says what is wrong with it; docs/operations.md, The access log, says how it is put right"

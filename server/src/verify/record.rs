@@ -67,7 +67,7 @@ pub(super) fn look(look: &Look, id: DocumentId) -> Result<Found, StorageError> {
     one.reckoned(&view)?;
     one.beginning(&view)?;
     let is_whole = one.found.faults.is_empty();
-    if row.kind == "review" {
+    if row.kind == "review" || look.rows.is_none() {
         let visible = core::mem::take(&mut one.visible);
         one.opens(&visible);
     } else if is_whole {
@@ -90,7 +90,8 @@ struct One<'a> {
 
 impl One<'_> {
     fn tell(&mut self, kind: Kind, change: Option<ChangeHash>, what: impl Into<String>) {
-        let record = Some(self.row.id);
+        // By the name that commands know it by.
+        let record = Some(self.row.record());
         self.found.faults.push(Fault { record, change, ..Fault::of(kind, what) });
     }
 

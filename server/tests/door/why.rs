@@ -239,7 +239,7 @@ async fn a_desk_and_a_command_say_the_same_and_nothing_of_what_is_not_theirs() {
     let list = lines(&read(&page(&mut elin.browser, &door, "/register/case/case").await));
     let line = list.first().unwrap();
     assert_eq!(line.why.len(), 1);
-    assert_eq!(line.why[0].label, "Varför finns den här?");
+    assert_eq!(line.why[0].label, "Varför finns den på surfplattan?");
     let shown = read(&page(&mut elin.browser, &door, &line.why[0].at).await);
     let said = format!("{shown:?}");
     assert!(

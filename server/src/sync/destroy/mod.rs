@@ -177,10 +177,14 @@ async fn again_at_once(
 ) -> Result<Done, DestroyError> {
     if destroy_again(app).await.is_ok() {
         let done = app.readers.read(|db| {
+            // Where the ledger could not be read it may turn out not to have it.
+            if destroyed::one(db, record)?.is_none() {
+                return Ok(None);
+            }
             let documents = destroyed::documents(db, record)?.len();
-            Ok(Done { documents, devices: destroyed::devices(db, record)?.len() })
+            Ok(Some(Done { documents, devices: destroyed::devices(db, record)?.len() }))
         });
-        return Ok(done?);
+        return done?.ok_or(DestroyError::Storage(error));
     }
     let app = Arc::clone(app);
     tokio::spawn(async move {
