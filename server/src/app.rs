@@ -34,6 +34,7 @@ use crate::storage::ledger::Open;
 use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
+use crate::sync::scopes::Scopes;
 use crate::trial::TrialPool;
 use crate::twice::Answered;
 
@@ -181,6 +182,8 @@ pub struct App {
     pub policies: Policies,
     /// Which devices are in contact.
     pub presence: Presence,
+    /// What devices are given, as it was reckoned last.
+    pub scopes: Scopes,
     /// Live sockets open.
     pub sockets: Sockets,
     /// Exchanges under way.
@@ -273,6 +276,7 @@ impl App {
             news: Teller::default(),
             policies: Policies::default(),
             presence: Presence::default(),
+            scopes: Scopes::default(),
             sockets,
             exchanges: Exchanges::default(),
             projecting: Mutex::default(),

@@ -1,6 +1,6 @@
 //! The one question and its answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ankomst_shared::app::Role;
@@ -24,6 +24,7 @@ use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
+use crate::storage::sqlite::marks;
 use crate::storage::sqlite::units;
 use crate::sync::batch::{batch, delivered};
 use crate::sync::destroy::late;
@@ -156,6 +157,8 @@ fn gather(
         let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
         let key = &app.secrets.position;
         let head = log::head(db)?.told(key, epoch);
+        let sums = marks::held(db, session.device)?;
+        let rights = access::rights_now(db, user)?;
         let facts = Facts {
             epoch,
             head,
@@ -166,8 +169,8 @@ fn gather(
             last_arrival: log::arrivals(db)?.feed,
             at_arrived: log::arrival_at(db, hello.arrived.feed)?,
             told_arrived: hello.arrived.is_proven(&app.secrets.arrival, epoch),
-            held: log::holdings(db, session.device)?,
-            allowed: access::scope(db, user, session.device)?,
+            held: sums.keys().copied().collect(),
+            allowed: (*app.scopes.of(db, rights, session.device)?).clone(),
             unsure: shown::known(db, &hello.unsure)?,
         };
         let (send, drop, keep, anew) = match decide(hello, &facts) {
@@ -176,7 +179,7 @@ fn gather(
             Decision::Anew { send } => (send, BTreeSet::new(), BTreeSet::new(), true),
             Decision::Follow { send, drop, keep } => (send, drop, keep, false),
         };
-        let gathering = Gathering { app, db, session, head };
+        let gathering = Gathering { app, db, session, head, sums };
         let destroyed = late::told(db, session, hello)?;
         let drop: BTreeSet<DocumentId> = drop.union(&destroyed.drop).copied().collect();
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
@@ -210,7 +213,7 @@ fn gather(
             drop: drop.into_iter().collect(),
             documents,
             feed,
-            digest: sum(db, &now_held)?,
+            digest: gathering.sum(&now_held)?,
             held: held_notes(db, session)?,
             documents_left: u32::try_from(left).unwrap_or(u32::MAX),
             anew,
@@ -236,19 +239,13 @@ pub fn held_notes(db: &Connection, session: &Session) -> Result<Vec<HeldNote>, S
     Ok(notes.collect())
 }
 
-fn sum(db: &Connection, documents: &BTreeSet<DocumentId>) -> Result<Digest, StorageError> {
-    let mut total = Digest::default();
-    for document in documents {
-        total.join(&log::digest(db, *document)?);
-    }
-    Ok(total)
-}
-
 struct Gathering<'a> {
     app: &'a App,
     db: &'a Connection,
     session: &'a Session,
     head: Position,
+    /// Of what the device holds.
+    sums: BTreeMap<DocumentId, Digest>,
 }
 
 impl Gathering<'_> {
@@ -332,6 +329,18 @@ impl Gathering<'_> {
         Ok((documents, left))
     }
 
+    fn sum_of(&self, document: DocumentId) -> Result<Digest, StorageError> {
+        self.sums.get(&document).map_or_else(|| log::digest(self.db, document), |sum| Ok(*sum))
+    }
+
+    fn sum(&self, documents: &BTreeSet<DocumentId>) -> Result<Digest, StorageError> {
+        let mut total = Digest::default();
+        for document in documents {
+            total.join(&self.sum_of(*document)?);
+        }
+        Ok(total)
+    }
+
     /// Sums of each document, if what the device had at its cursor is not what it should have had:
     /// an answer was lost on the way, or a change on either side.
     fn digests(
@@ -340,13 +349,10 @@ impl Gathering<'_> {
         keep: &BTreeSet<DocumentId>,
         feed: &FeedBatch,
     ) -> Result<Option<Vec<(DocumentId, Digest)>>, StorageError> {
-        if digest_before(sum(self.db, keep)?, feed) == hello.digest {
+        if digest_before(self.sum(keep)?, feed) == hello.digest {
             return Ok(None);
         }
         tracing::warn!(device.id = %self.session.device, "A device and the log differ; documents are compared.");
-        keep.iter()
-            .map(|id| Ok((*id, log::digest(self.db, *id)?)))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        keep.iter().map(|id| Ok((*id, self.sum_of(*id)?))).collect::<Result<_, _>>().map(Some)
     }
 }

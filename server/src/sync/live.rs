@@ -97,7 +97,8 @@ impl Live {
                 return Ok((vec![ServerFrame::Ended], cursor, Vec::new()));
             };
             let holdings = log::holdings(db, session.device)?;
-            let allowed = access::scope(db, &user, session.device)?;
+            let rights = access::rights_now(db, &user)?;
+            let allowed = app.scopes.of(db, rights, session.device)?;
             let is_read =
                 |id: &&DocumentId| allowed.contains(*id) || plant::is(Plant::SocketUnscoped);
             let keep: BTreeSet<DocumentId> = holdings.iter().filter(is_read).copied().collect();

@@ -1,6 +1,6 @@
 //! Exchanges, arrivals, the feed and the live sessions.
 //!
-//! Reading order: [`rule`] and [`access`] (who may), [`scope`] (what a device is given) and [`why`] (why it is, or is not), [`guard`] (what is
+//! Reading order: [`rule`] and [`access`] (who may), [`scope`] (what a device is given), [`scopes`] (remembered) and [`why`] (why it is, or is not), [`guard`] (what is
 //! protected more), [`staff`] (who has a case), [`ingest`] (what arrives) with `begins` (its document), [`authors`] (whose word it is), [`office`] (the
 //! server's own), [`feed`] (what becomes visible) with `lanes` (who waits for whom), `holdings` (what devices have),
 //! [`lines`] (documents that go on with less behind them) with `large` (when), `pending` (what waits meanwhile) and
@@ -38,6 +38,7 @@ mod pending;
 mod room;
 pub mod rule;
 pub mod scope;
+pub mod scopes;
 mod shown;
 pub mod staff;
 mod stands;

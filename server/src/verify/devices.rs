@@ -21,15 +21,9 @@ struct Given {
     followed: BTreeSet<DeviceId>,
 }
 
-/// Looks at every device.
-pub(super) fn look(
-    folder: &Path,
-    look: &Look,
-    (differ, report): (&BTreeSet<DocumentId>, &mut Report),
-) -> Result<(), StorageError> {
+/// Looks for what is left of what is not here any more: keys of destroyed records, and what devices are believed to hold.
+pub(super) fn traces(look: &Look, report: &mut Report) -> Result<(), StorageError> {
     let db = look.log.unchecked_transaction()?;
-    let last = (log::head(&db)?.feed, log::arrivals(&db)?.feed);
-    let epoch = log::epoch(&db)?;
     for id in verify::destroyed(&db)? {
         if log::document(&db, id)?.is_none() && look.keys.has(id)? {
             let what = "it was destroyed and its key is still here";
@@ -40,6 +34,18 @@ pub(super) fn look(
         let what = "by the ledger it holds what is not here, or is not enrolled".to_owned();
         report.add(Fault { record: Some(document), ..of(device, Kind::Ledger, what) });
     }
+    Ok(db.finish()?)
+}
+
+/// Looks at every device.
+pub(super) fn look(
+    folder: &Path,
+    look: &Look,
+    (differ, report): (&BTreeSet<DocumentId>, &mut Report),
+) -> Result<(), StorageError> {
+    let db = look.log.unchecked_transaction()?;
+    let last = (log::head(&db)?.feed, log::arrivals(&db)?.feed);
+    let epoch = log::epoch(&db)?;
     let marks = verify::marks(&db)?;
     // What is read of a device from here on is a view of its own, so that none is open for long.
     db.finish()?;

@@ -142,9 +142,29 @@ fn all(
     if let Some(error) = work.error {
         return Err(error);
     }
-    let look = Look::at(at, over)?;
-    row::strays(&look, report)?;
-    devices::look(folder, &look, (&work.differ, report))
+    stays((at, over), report, row::strays)?;
+    stays((at, over), report, devices::traces)?;
+    devices::look(folder, &Look::at(at, over)?, (&work.differ, report))
+}
+
+/// What is looked at as a whole is looked at as often as a record is: a server may be at work on it.
+fn stays(
+    (at, over): ((&Path, [u8; 32]), Over),
+    report: &mut Report,
+    look: impl Fn(&Look, &mut Report) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    let mut left = LOOKS;
+    loop {
+        let mut found = Report::default();
+        look(&Look::at(at, over)?, &mut found)?;
+        left -= 1;
+        if left == 0 || found.faults.is_empty() || found.faults.len() >= DOUBTED_MAX {
+            report.more += found.more;
+            found.faults.into_iter().for_each(|fault| report.add(fault));
+            return Ok(());
+        }
+        thread::sleep(BETWEEN);
+    }
 }
 
 /// Looks at the file of the rows; tells whether they can be compared.

@@ -49,12 +49,15 @@ impl Digest {
     }
 
     fn add_bytes(&mut self, bytes: &[u8; 32]) {
-        let mut carry = 0_u16;
-        for (slot, byte) in self.0.iter_mut().zip(bytes).rev() {
-            let sum = u16::from(*slot) + u16::from(*byte) + carry;
-            let [high, low] = sum.to_be_bytes();
-            *slot = low;
-            carry = u16::from(high);
+        let mut carry = 0;
+        let (slots, _) = self.0.as_chunks_mut::<8>();
+        let (words, _) = bytes.as_chunks::<8>();
+        for (slot, word) in slots.iter_mut().zip(words).rev() {
+            let sum = u128::from(u64::from_be_bytes(*slot))
+                + u128::from(u64::from_be_bytes(*word))
+                + carry;
+            carry = sum >> 64;
+            *slot = u64::try_from(sum & u128::from(u64::MAX)).unwrap_or_default().to_be_bytes();
         }
     }
 }

@@ -38,6 +38,17 @@ impl Wire {
         }
     }
 
+    /// With what another stretch of time came to.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            up: self.up + other.up,
+            down: self.down + other.down,
+            connections: self.connections + other.connections,
+            turns: self.turns + other.turns,
+        }
+    }
+
     /// Bytes both ways.
     #[must_use]
     pub const fn bytes(self) -> u64 {

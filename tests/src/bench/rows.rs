@@ -164,17 +164,52 @@ pub async fn back(
 pub async fn nothing(town: &Town, tablet: &Tablet, say: Say<'_>) -> anyhow::Result<()> {
     until(tablet, |status| status.contact == Contact::Live).await?;
     exchange(tablet).await?;
-    let before = Spent::now(town)?;
+    let times = f64::from(NOTHING);
+    let (mut server, mut own, mut wire) = (0.0, 0.0, Wire::default());
+    let begun = Spent::now(town)?;
     for _ in 0..NOTHING {
+        // The socket opens anew after an answer; that is no part of the next question.
+        until(tablet, |status| status.contact == Contact::Live).await?;
+        town.settle().await?;
+        let before = Spent::now(town)?;
         exchange(tablet).await?;
+        let after = Spent::now(town)?;
+        server += after.cpu.since(before.cpu).0;
+        own += after.own_ms - before.own_ms;
+        wire = wire.and(after.wire.since(before.wire));
     }
     let after = Spent::now(town)?;
-    let (own, _) = after.cpu.since(before.cpu);
-    let times = f64::from(NOTHING);
-    say("nothing", "server CPU", own / times, "ms");
-    say("nothing", "tablet CPU", (after.own_ms - before.own_ms) / times, "ms");
-    say_wire(say, "nothing", after.wire.since(before.wire), times);
+    say("nothing", "server CPU", server / times, "ms");
+    say("nothing", "tablet CPU", own / times, "ms");
+    say_wire(say, "nothing", wire, times);
+    let whole = after.wire.since(begun.wire);
+    say("nothing", "bytes with the socket opened anew", float(whole.bytes()) / times, "B");
     Ok(())
+}
+
+/// A tablet is switched on again and shows its lists, without contact.
+///
+/// # Errors
+/// When it shows nothing.
+pub async fn warm(town: &Town, tablet: Tablet, say: Say<'_>) -> anyhow::Result<Tablet> {
+    town.proxy.open(false);
+    let begun = own_thread_ms()?;
+    let tablet = tablet.reopen().await;
+    tablet.is_brief();
+    let read = own_thread_ms()?;
+    tablet.unlock("maths").await;
+    let unlocked = own_thread_ms()?;
+    let shown = tablet.listed("/arenden").await.len();
+    let listed = own_thread_ms()?;
+    let again = tablet.listed("/arenden").await.len();
+    let twice = own_thread_ms()?;
+    ensure!(shown > 0 && again == shown, "nothing is shown");
+    town.proxy.open(true);
+    say("warm", "tablet CPU to read its disk", read - begun, "ms");
+    say("warm", "tablet CPU to open the vault (Argon2id)", unlocked - read, "ms");
+    say("warm", "tablet CPU to the list of cases", listed - unlocked, "ms");
+    say("warm", "tablet CPU to the same list once more", twice - listed, "ms");
+    Ok(tablet)
 }
 
 /// One writes, others see it.

@@ -11,7 +11,7 @@ use ankomst_tests::tablet::device::local;
 use anyhow::{Context, ensure};
 use clap::Parser;
 
-const ROWS: [&str; 6] = ["first", "back", "nothing", "live", "idle", "append"];
+const ROWS: [&str; 7] = ["first", "warm", "back", "nothing", "live", "idle", "append"];
 
 #[derive(Parser)]
 struct Args {
@@ -24,7 +24,7 @@ struct Args {
     /// Sockets that say nothing.
     #[arg(long, default_value_t = 200)]
     idle: usize,
-    /// Rows of the table; all of them if none is named: first, back, nothing, live, idle, append, killed.
+    /// Rows of the table; all of them if none is named: first, warm, back, nothing, live, idle, append, killed.
     rows: Vec<String>,
 }
 
@@ -62,8 +62,11 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let wanted = |row: &str| args.rows.is_empty() || args.rows.iter().any(|one| one == row);
     ensure!(args.records >= 110, "rows need 110 records");
     let mut town = Town::new(args.records).await?;
-    if ["first", "back", "nothing"].iter().any(|row| wanted(row)) {
-        let tablet = rows::first(&town, &say).await?;
+    if ["first", "warm", "back", "nothing"].iter().any(|row| wanted(row)) {
+        let mut tablet = rows::first(&town, &say).await?;
+        if wanted("warm") {
+            tablet = rows::warm(&town, tablet, &say).await?;
+        }
         if wanted("back") {
             rows::back(&mut town, &tablet, ("back", 0, Duration::ZERO), &say).await?;
             let slow = Duration::from_millis(20);

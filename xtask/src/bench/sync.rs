@@ -22,7 +22,7 @@ pub(crate) struct SyncArgs {
     /// Also other sync servers, fetched from the npm registry.
     #[arg(long)]
     peers: bool,
-    /// Rows of the table, all of them if none is named: first, back, nothing, live, idle, append, killed.
+    /// Rows of the table, all of them if none is named: first, warm, back, nothing, live, idle, append, killed.
     rows: Vec<String>,
 }
 

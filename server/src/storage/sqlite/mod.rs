@@ -19,6 +19,7 @@ pub mod keys;
 pub mod lines;
 pub mod links;
 pub mod log;
+pub mod marks;
 pub mod open;
 pub mod passkeys;
 #[cfg(test)]
