@@ -17,6 +17,7 @@ use super::desk::SERVER_PAGES;
 use super::passkey::Secret;
 use super::state::Core;
 use crate::platform::Platform;
+use crate::store::Write;
 
 impl<P: Platform> Core<P> {
     /// Answers a message of a page. The answer to bytes that cannot be read has number 0.
@@ -39,9 +40,11 @@ impl<P: Platform> Core<P> {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => {
-                if let Some(write) = self.note_look(&query)? {
+                let writes = [self.note_look(&query)?, self.note_opened(&query)?];
+                let writes: Vec<Write> = writes.into_iter().flatten().collect();
+                if !writes.is_empty() {
                     // A device that cannot write says so; what is on it can be read all the same.
-                    match self.commit(vec![write]).await {
+                    match self.commit(writes).await {
                         Ok(()) | Err(_) => {}
                     }
                 }
