@@ -143,6 +143,6 @@ mod tests {
         standing.takes(old, true, UNUSED_MS);
         assert_eq!(returned(&standing), [kept], "taken along again");
         standing.gives_back(UNUSED_MS + SAID_MS);
-        assert_eq!((returned(&standing), standing.wants), (vec![], vec![old]));
+        assert_eq!((returned(&standing), standing.wants), (vec![], vec![used, old]));
     }
 }
