@@ -38,6 +38,13 @@ pub struct Written {
     pub is_excused: bool,
 }
 
+impl Written {
+    /// Whether it must still be somewhere, of a vault.
+    fn counts_for(&self, vault: Vault) -> bool {
+        self.vault == vault && !self.is_replaced && !self.is_excused
+    }
+}
+
 /// A change as it is.
 #[derive(Debug, Clone)]
 pub struct Known {
@@ -73,6 +80,9 @@ pub struct Ledger {
     deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
     /// Vaults of which an order was given: what was written in them may stand in a deposit alone until all is at rest.
     pub ordered: BTreeSet<Vault>,
+    /// Vaults that were gone by order when their tablet was used again, and when that was: what was written in them before
+    /// is in the log when all is at rest.
+    pub left: BTreeMap<Vault, i64>,
     /// What was found wrong.
     pub lost: Vec<String>,
     /// What was found to differ.
@@ -258,6 +268,11 @@ impl Ledger {
         self.lost.extend(lost);
     }
 
+    /// A vault is no more.
+    pub fn forget(&mut self, vault: Vault) {
+        self.before.remove(&vault);
+    }
+
     /// A vault is no more: what was written in it is in the log.
     pub fn is_in_the_log(&mut self, vault: Vault, hub: &Hub) {
         self.before.remove(&vault);
@@ -269,14 +284,34 @@ impl Ledger {
     }
 
     fn nowhere(&self, vault: Vault, drafts: &BTreeSet<u64>, hub: &Hub) -> Vec<u64> {
-        let counts = |written: &Written| {
-            written.vault == vault && !written.is_replaced && !written.is_excused
-        };
+        let since = self.left.get(&vault).copied();
+        let counts = |written: &Written| written.counts_for(vault) && Some(written.at) >= since;
         let all = self.written.iter().filter(|(_, written)| counts(written));
         let gone = all.filter(|(token, _)| {
             !drafts.contains(token) && !self.is_somewhere(**token, vault, hub)
         });
         gone.map(|(token, _)| *token).collect()
+    }
+
+    /// What was written in a vault before its tablet was used again is in the log.
+    pub fn has_come_home(&mut self, vault: Vault, hub: &Hub) {
+        self.learn_log(hub);
+        let until = self.left.get(&vault).copied();
+        let all = self.written.iter().filter(|(_, one)| one.counts_for(vault));
+        let old = all.filter(|(_, one)| Some(one.at) < until);
+        let lost = old.filter(|(token, _)| !self.is_in(**token, hub));
+        let lost: Vec<String> = lost
+            .map(|(token, _)| {
+                format!("a wiped tablet is used again: t{token} of {vault:?} is lost")
+            })
+            .collect();
+        self.lost.extend(lost);
+    }
+
+    /// Whether a change that holds what was written is in the log.
+    fn is_in(&self, token: u64, hub: &Hub) -> bool {
+        let mut hashes = self.holders.get(&token).into_iter().flatten();
+        hashes.any(|hash| hub.has(self.known[hash].document, *hash))
     }
 
     /// Whether a deposit on a tablet has a change that holds what was written.
