@@ -77,7 +77,7 @@ pub struct Ledger {
     /// Changes that a tablet was told are on the server's disk, and that tablet.
     pub received: BTreeMap<ChangeHash, usize>,
     before: BTreeMap<Vault, Before>,
-    deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
+    pub(crate) deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
     /// Vaults of which an order was given: what was written in them may stand in a deposit alone until all is at rest.
     pub ordered: BTreeSet<Vault>,
     /// Vaults that were gone by order when their tablet was used again, and when that was: what was written in them before
@@ -240,8 +240,12 @@ impl Ledger {
         // It may have become a change, and that may have left, since the last look.
         self.learn_log(hub);
         let mut lost = self.nowhere(vault, &drafts, hub);
-        // Of a record that has left only deposits stay, which a log that lost them is given again.
+        // Of a record that has left only deposits stay, which a log that lost them is given again; what is in one that was
+        // seen nowhere else, is known only then.
         lost.retain(|token| !self.is_deposited(*token, tablet, inside.user()));
+        if !lost.is_empty() && self.has_sealed(tablet, inside.user()) {
+            return;
+        }
         for token in lost {
             let written = self.written.get_mut(&token).unwrap();
             written.is_excused = true;
@@ -314,16 +318,6 @@ impl Ledger {
         hashes.any(|hash| hub.has(self.known[hash].document, *hash))
     }
 
-    /// Whether a deposit on a tablet has a change that holds what was written.
-    fn is_deposited(&self, token: u64, tablet: &Tablet, user: UserId) -> bool {
-        let rows = tablet.disk.rows.borrow();
-        let mut hashes = self.holders.get(&token).into_iter().flatten();
-        hashes.any(|hash| {
-            let id = hash.as_bytes().first_chunk::<16>().unwrap();
-            rows.contains_key(&(Table::Deposits, [user.as_bytes().as_slice(), id].concat()))
-        })
-    }
-
     /// Notes all changes of the log.
     fn learn_log(&mut self, hub: &Hub) {
         let Some(app) = &hub.app else { return };
@@ -344,26 +338,6 @@ impl Ledger {
                 || hub.app.is_none()
                 || hub.has(document, *hash)
         })
-    }
-
-    /// A deposit goes only when a backup has its change.
-    fn look_at_deposits(&mut self, tablet: &Tablet, hub: &Hub) {
-        let rows = tablet.disk.rows.borrow();
-        let now: BTreeSet<Vec<u8>> = rows
-            .range((Table::Deposits, Vec::new())..)
-            .take_while(|((table, _), _)| *table == Table::Deposits)
-            .filter(|((_, key), _)| key.len() == 32)
-            .map(|((_, key), _)| key.clone())
-            .collect();
-        drop(rows);
-        let before = self.deposits.insert(tablet.at, now).unwrap_or_default();
-        let now = &self.deposits[&tablet.at];
-        for gone in before.difference(now) {
-            let id = &gone[16..];
-            if !hub.backed.iter().any(|hash| hash.as_bytes().starts_with(id)) {
-                self.lost.push(format!("a deposit went before a backup had it, at {}", tablet.at));
-            }
-        }
     }
 
     /// A tablet was put back to an old copy of itself, or is a copy of another.
