@@ -138,14 +138,14 @@ impl World {
         }
     }
 
-    /// A round as a tablet shows it.
-    fn shown(&self, at: usize, round: DocumentId) -> Result<Shown, String> {
-        let view = match self.tablets[at].ask(Command::Get(Query::Run(round))) {
-            Some(Reply::View(View::Run(view))) => view,
-            other => return Err(format!("{other:?}")),
+    /// A round as a tablet shows it, or what it says instead; none where it has to write first that it is looked at.
+    fn shown(&self, at: usize, round: DocumentId) -> Option<Result<Shown, String>> {
+        let view = match self.tablets[at].ask(Command::Get(Query::Run(round)))? {
+            Reply::View(View::Run(view)) => view,
+            other => return Some(Err(format!("{other:?}"))),
         };
         let items = view.groups.into_iter().flat_map(|group| group.items);
-        Ok((view.version, items.map(|item| (item.id, item.text)).collect()))
+        Some(Ok((view.version, items.map(|item| (item.id, item.text)).collect())))
     }
 
     /// A round was begun on a tablet, or joined.
@@ -153,7 +153,7 @@ impl World {
         let newest = self.tablets[at].core().and_then(|core| {
             core.look_inside(|inside| inside.versions(ROUND).into_iter().max()).flatten()
         });
-        let Ok(shown) = self.shown(at, round) else { return };
+        let Some(Ok(shown)) = self.shown(at, round) else { return };
         if let Some(known) = self.rounds.get(&round) {
             if *known != shown {
                 let text = format!("{round} is joined at {at} as {shown:?} and was {known:?}");
@@ -173,7 +173,7 @@ impl World {
         let catalog = self.hub.app().catalog();
         let newest = catalog.newest_checklist(ROUND).map_or(0, |list| list.version);
         for round in self.houses(at).rounds {
-            let shown = self.shown(at, round);
+            let Some(shown) = self.shown(at, round) else { continue };
             let known = self.rounds.get(&round).cloned();
             match (shown, known) {
                 (Ok(shown), None) => drop(self.rounds.insert(round, shown)),
