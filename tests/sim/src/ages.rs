@@ -12,7 +12,7 @@ use ankomst_shared::sync::message::{Exchange, LACKS_HAND_IN, PROTOCOL_VERSION, S
 use ankomst_shared::sync::wire;
 
 use crate::faults::Fault;
-use crate::kernel::{DAY, Event};
+use crate::kernel::{DAY, Event, SECOND};
 use crate::wire::Question;
 use crate::world::World;
 
@@ -108,14 +108,12 @@ impl World {
         }
     }
 
-    /// The page is loaded anew in somebody's hand, with the program of this code.
-    pub(crate) fn is_updated_in_hand(&mut self, at: usize) -> bool {
-        let is_old = self.tablets[at].age.get() != Age::New;
-        let is_now = is_old && self.kernel.chance(15);
-        if is_now {
-            self.updates(at);
+    /// Something was just typed: the page may be loaded anew in that hand, with the program of this code.
+    pub(crate) fn may_be_updated(&mut self, at: usize) {
+        if self.tablets[at].age.get() != Age::New && self.kernel.chance(40) {
+            let ms = self.kernel.between(0, SECOND);
+            self.kernel.after(ms, Event::Fault(Fault::Update(at)));
         }
-        is_now
     }
 
     /// The server no longer speaks what an earlier program speaks.

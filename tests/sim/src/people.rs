@@ -205,6 +205,7 @@ impl World {
                 if self.tablets[at].age.get().is_earlier() {
                     self.count("written by an earlier program");
                 }
+                self.may_be_updated(at);
                 for (token, mut written) in all {
                     // What came in while it waited for its turn was there before it.
                     written.seen = self.written(at, written.document, &written.path).seen;

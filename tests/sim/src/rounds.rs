@@ -79,7 +79,10 @@ impl World {
             let answers = vec![("name".to_owned(), name), ("residence_type".to_owned(), kind)];
             return (Command::Act(Act::NewResidence, answers), Meant::Other);
         }
-        let house = here.all[kernel.roll(here.all.len())];
+        let mut house = here.all[kernel.roll(here.all.len())];
+        // Most of what is given back has been worked in just now.
+        let worked = here.wants.iter().find(|house| here.unsent.contains(house));
+        house = worked.copied().filter(|_| kernel.chance(500)).unwrap_or(house);
         let rolled = kernel.roll(100);
         if rolled < 25 && self.kinds.along {
             return self.takes_along((house, &here), at);

@@ -323,10 +323,9 @@ impl World {
     /// A person does something, unless the tablet is still at the last thing.
     fn acts(&mut self, at: usize) {
         let tablet = &self.tablets[at];
-        if !tablet.awake || tablet.core().is_none() || self.is_updated_in_hand(at) {
+        if !tablet.awake || tablet.core().is_none() {
             return;
         }
-        let tablet = &self.tablets[at];
         if tablet.is_busy() {
             return self.kernel.after(self.kernel.between(200, 3 * SECOND), Event::Act(at));
         }
