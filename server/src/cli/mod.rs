@@ -20,6 +20,9 @@ mod template;
 mod verify;
 mod why;
 
+#[cfg(feature = "sim")]
+pub use template::publish_here;
+
 use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
