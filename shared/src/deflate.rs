@@ -14,9 +14,12 @@ pub(crate) enum InflateError {
     Damaged,
 }
 
+/// How hard it is tried: of a first sync the next levels save 2 % of its bytes for half as much processor time again.
+const LEVEL: u8 = 4;
+
 /// Packs bytes.
 pub(crate) fn deflate(plain: &[u8]) -> Vec<u8> {
-    miniz_oxide::deflate::compress_to_vec(plain, 6)
+    miniz_oxide::deflate::compress_to_vec(plain, LEVEL)
 }
 
 /// Reads deflated bytes of which at most `most` may come out; what follows the stream is ignored.
