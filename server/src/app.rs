@@ -26,6 +26,7 @@ use crate::news::Teller;
 use crate::opened::Opened;
 use crate::policies::Policies;
 use crate::presence::Presence;
+use crate::remembered::Remembered;
 use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
@@ -34,7 +35,6 @@ use crate::storage::ledger::Open;
 use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
 use crate::storage::sqlite::{Keys, Readers, Schema, Writer, log, open_log, rows};
-use crate::sync::scopes::Scopes;
 use crate::trial::TrialPool;
 use crate::twice::Answered;
 
@@ -183,7 +183,7 @@ pub struct App {
     /// Which devices are in contact.
     pub presence: Presence,
     /// What devices are given, as it was reckoned last.
-    pub scopes: Scopes,
+    pub remembered: Remembered,
     /// Live sockets open.
     pub sockets: Sockets,
     /// Exchanges under way.
@@ -276,7 +276,7 @@ impl App {
             news: Teller::default(),
             policies: Policies::default(),
             presence: Presence::default(),
-            scopes: Scopes::default(),
+            remembered: Remembered::default(),
             sockets,
             exchanges: Exchanges::default(),
             projecting: Mutex::default(),

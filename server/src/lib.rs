@@ -24,6 +24,7 @@ pub mod opened;
 pub mod policies;
 pub mod presence;
 pub mod projector;
+pub mod remembered;
 pub mod reports;
 pub mod seed;
 pub mod sockets;

@@ -16,12 +16,9 @@ mod place;
 mod plant;
 mod safety;
 mod stop;
-mod template;
+pub mod template;
 mod verify;
 mod why;
-
-#[cfg(feature = "sim")]
-pub use template::publish_here;
 
 use core::time::Duration;
 use std::net::SocketAddr;

@@ -29,7 +29,7 @@ use crate::storage::sqlite::units;
 use crate::sync::batch::{batch, delivered};
 use crate::sync::destroy::late;
 use crate::sync::met::{self, Stands};
-use crate::sync::{Session, access, away, farewell, holdings, ingest, lease, shown};
+use crate::sync::{Session, access, away, farewell, holdings, ingest, lease, scopes, shown};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +170,7 @@ fn gather(
             at_arrived: log::arrival_at(db, hello.arrived.feed)?,
             told_arrived: hello.arrived.is_proven(&app.secrets.arrival, epoch),
             held: sums.keys().copied().collect(),
-            allowed: (*app.scopes.of(db, rights, session.device)?).clone(),
+            allowed: (*scopes::of(&app.remembered, db, rights, session.device)?).clone(),
             unsure: shown::known(db, &hello.unsure)?,
         };
         let (send, drop, keep, anew) = match decide(hello, &facts) {

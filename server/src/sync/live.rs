@@ -17,7 +17,7 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
 use crate::sync::batch::batch;
 use crate::sync::met::{self, Stands};
-use crate::sync::{Session, access, exchange, ingest};
+use crate::sync::{Session, access, exchange, ingest, scopes};
 
 /// One live session.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Live {
             };
             let holdings = log::holdings(db, session.device)?;
             let rights = access::rights_now(db, &user)?;
-            let allowed = app.scopes.of(db, rights, session.device)?;
+            let allowed = scopes::of(&app.remembered, db, rights, session.device)?;
             let is_read =
                 |id: &&DocumentId| allowed.contains(*id) || plant::is(Plant::SocketUnscoped);
             let keep: BTreeSet<DocumentId> = holdings.iter().filter(is_read).copied().collect();

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use ankomst_server::cli::publish_here;
+use ankomst_server::cli::template::publish_here;
 use ankomst_shared::app::{Act, Command, Query, Reply, View};
 use ankomst_shared::catalog::source::SourceFile;
 use ankomst_shared::ids::DocumentId;

@@ -7,6 +7,7 @@ mod model;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
+use ankomst_server::remembered::Remembered;
 use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, SessionRow, UserRow};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow, ROLES};
 use ankomst_server::storage::sqlite::homes::standing;
@@ -14,7 +15,7 @@ use ankomst_server::storage::sqlite::{Connection, Schema, log, open_log, staff, 
 use ankomst_server::sync::access::{self, Need};
 use ankomst_server::sync::lease;
 use ankomst_server::sync::rule::May;
-use ankomst_server::sync::scopes::Scopes;
+use ankomst_server::sync::scopes;
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::{DeviceId, DocumentId, SessionId, UnitId, UserId};
 use ankomst_shared::sign::Header;
@@ -310,7 +311,7 @@ fn guarded(db: &Connection, held: &BTreeSet<DocumentId>) -> (bool, bool) {
 /// Compares what somebody may do with some records, and, if it is wanted, what their tablet should hold.
 fn compare(
     db: &Connection,
-    (model, scopes): (&Model, &Scopes),
+    (model, remembered): (&Model, &Remembered),
     number: usize,
     scope: bool,
 ) -> Vec<May> {
@@ -328,7 +329,8 @@ fn compare(
     assert_eq!(good, !model.ended.contains(&who) && !model.revoked.contains(&who));
     if scope {
         let held = access::scope_of(db, &rights, device(who)).unwrap();
-        assert_eq!(*scopes.of(db, rights, device(who)).unwrap(), held, "{who}: {model:?}");
+        let again = scopes::of(remembered, db, rights, device(who)).unwrap();
+        assert_eq!(*again, held, "{who}: {model:?}");
         let all = (0..2 * RECORDS.len()).filter(|record| model.may(who, *record) >= May::Read);
         let all: Vec<usize> = all.collect();
         assert_eq!(held, all.iter().copied().map(document).collect(), "{who}: {model:?}");
@@ -355,14 +357,14 @@ fn rights_are_those_of_the_model_after_every_step() {
         db.execute_batch("SAVEPOINT sequence").unwrap();
         let mut model = Model { now_ms: 1_000 * HOUR_MS, ..Model::default() };
         // What is remembered of one step must not outlive it.
-        let scopes = Scopes::default();
+        let remembered = Remembered::default();
         // Somebody who may open in an emergency, and needs to.
         let (hours, record) = (None, None);
         let give = Step::Give { who: 0, role: 2, unit: 0, record, level: 1, from_h: 0, hours };
         take(&db, &mut model, &give);
         for (number, step) in steps.iter().enumerate() {
             take(&db, &mut model, step);
-            let found = compare(&db, (&model, &scopes), number, number % 5 == 4);
+            let found = compare(&db, (&model, &remembered), number, number % 5 == 4);
             for may in found {
                 for (_, count) in seen.iter().filter(|(known, _)| *known == may) {
                     count.set(count.get() + 1);
