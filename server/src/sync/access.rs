@@ -17,7 +17,7 @@ use crate::storage::sqlite::homes::standing;
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::staff;
 use crate::sync::rule::{May, Reach, Rights};
-pub use crate::sync::scope::scope_of;
+pub use crate::sync::scope::{scope, scope_of};
 
 /// Reading.
 #[derive(Debug, Clone, Copy)]

@@ -8,8 +8,10 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
+use crate::storage::sqlite::accounts::UserRow;
 use crate::storage::sqlite::homes::{Standing, standing};
 use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::sync::access;
 use crate::sync::rule::{May, Rights, Says};
 
 /// Why a device has a visit to a house.
@@ -89,6 +91,18 @@ pub fn of(
         }
     }
     Ok(ruled((rights, &wants), document, standing(document, find)?.as_ref()))
+}
+
+/// The documents a device should hold now, see [`scope_of`]; reckoned anew.
+///
+/// # Errors
+/// When the database refuses.
+pub fn scope(
+    db: &Connection,
+    user: &UserRow,
+    device: DeviceId,
+) -> Result<BTreeSet<DocumentId>, StorageError> {
+    scope_of(db, &access::rights_now(db, user)?, device)
 }
 
 /// The documents a device should hold: all the person may read, but of inspections only those of houses it

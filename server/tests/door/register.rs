@@ -15,7 +15,7 @@ use ankomst_server::storage::sqlite::{log, register};
 use ankomst_server::sync::access;
 use ankomst_shared::app::{Act, Body, Language, Line, PAGE_FORM, PageView, Role};
 use ankomst_shared::find::heard;
-use ankomst_shared::ids::{DeviceId, DocumentId, UnitId, UserId};
+use ankomst_shared::ids::{DocumentId, UnitId, UserId};
 use ankomst_shared::packed::{from_bytes, to_bytes};
 use axum::http::{Method, StatusCode};
 
@@ -109,16 +109,10 @@ async fn two_units() -> (Door, Vec<Somebody>, Vec<ProjectedRow>) {
         assert_eq!(browser.enrol(&door, &row.login, PASSWORD).await.status, StatusCode::OK);
         let (device, along) = (browser.device.unwrap(), houses.clone());
         door.app.writer.write(move |db| log::set_wants(db, device, &along)).await.unwrap();
-        let scope = scope(&door, &row, device);
+        let scope = door.app.readers.read(|db| access::scope(db, &row, device)).unwrap();
         people.push(Somebody { row, browser, scope });
     }
     (door, people, rows)
-}
-
-/// What somebody's device is given.
-fn scope(door: &Door, user: &UserRow, device: DeviceId) -> BTreeSet<DocumentId> {
-    let given = |db: &_| access::scope_of(db, &access::rights_now(db, user)?, device);
-    door.app.readers.read(given).unwrap()
 }
 
 /// All documents of a list, page by page.
@@ -239,7 +233,7 @@ async fn lists_and_searches_give_what_the_access_rule_gives_and_nothing_tells_of
         // Without houses taken along a device holds less, and never anything that is not found.
         let device = one.browser.device.unwrap();
         door.app.writer.write(move |db| log::set_wants(db, device, &[])).await.unwrap();
-        let held = scope(&door, &one.row, device);
+        let held = door.app.readers.read(|db| access::scope(db, &one.row, device)).unwrap();
         assert!(held.is_subset(&one.scope));
         for row in rows.iter().filter(|row| row.unit == one.row.unit) {
             let document = door.app.readers.read(|db| log::document(db, row.document)).unwrap();
