@@ -250,7 +250,6 @@ impl App {
         let rows_db = rows::open(folder)?;
         let ballast = Arc::new(Ballast::new(folder));
         let metrics = Arc::<Metrics>::default();
-        let sockets = Sockets::new(Arc::clone(&metrics));
         let (stopping, damaged) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
         let watch = watches(&ballast, &metrics, (&stopping, &damaged));
         let watch_accesses = Arc::new(hears_full(&ballast));
@@ -269,6 +268,7 @@ impl App {
             trial: TrialPool::new(binary, TrialPool::DEADLINE, Arc::clone(&metrics)),
             secrets: Secrets::of(server, deposit, master),
             tokens: Tokens::new(session),
+            sockets: Sockets::new(Arc::clone(&metrics)),
             ballast,
             throttle: Throttle::default(),
             metrics,
@@ -277,7 +277,6 @@ impl App {
             policies: Policies::default(),
             presence: Presence::default(),
             remembered: Remembered::default(),
-            sockets,
             exchanges: Exchanges::default(),
             projecting: Mutex::default(),
             stored: Stored::default(),
