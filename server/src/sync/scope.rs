@@ -116,8 +116,16 @@ pub fn scope_of(
     rights: &Rights,
     device: DeviceId,
 ) -> Result<BTreeSet<DocumentId>, StorageError> {
+    scope_with(db, rights, &log::wants(db, device)?)
+}
+
+/// The same of a device that has taken these houses along.
+pub(super) fn scope_with(
+    db: &Connection,
+    rights: &Rights,
+    wants: &BTreeSet<DocumentId>,
+) -> Result<BTreeSet<DocumentId>, StorageError> {
     let mut scope = BTreeSet::new();
-    let wants = log::wants(db, device)?;
     for unit in rights.units() {
         let all = log::documents_of_unit(db, unit)?;
         let by_id: BTreeMap<DocumentId, &DocumentRow> =
@@ -130,7 +138,7 @@ pub fn scope_of(
                 continue;
             }
             let standing = standing(document, find)?;
-            if ruled((rights, &wants), document, standing.as_ref()).is_given() {
+            if ruled((rights, wants), document, standing.as_ref()).is_given() {
                 scope.insert(document.id);
             }
         }
@@ -139,7 +147,7 @@ pub fn scope_of(
             let known = by_id.get(&review).copied().filter(|_| scope.contains(&parent));
             let Some(document) = known else { continue };
             let standing = standing(document, find)?;
-            if ruled((rights, &wants), document, standing.as_ref()).is_given() {
+            if ruled((rights, wants), document, standing.as_ref()).is_given() {
                 scope.insert(review);
             }
         }

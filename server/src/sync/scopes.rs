@@ -46,8 +46,9 @@ pub fn of(
     if let Some(known) = remembered.of::<Known>(device).filter(|known| known.ground == ground) {
         return Ok(Arc::clone(&known.scope));
     }
-    let scope = Arc::new(scope::scope_of(db, &ground.rights, device)?);
+    let scope = Arc::new(scope::scope_with(db, &ground.rights, &ground.wants)?);
     let known = Known { ground, scope: Arc::clone(&scope) };
-    remembered.put(device, scope.len(), Arc::new(known));
+    let weight = 1 + scope.len() + known.ground.wants.len();
+    remembered.put(device, weight, Arc::new(known));
     Ok(scope)
 }

@@ -22,7 +22,7 @@ pub fn mark(db: &Connection, unit: UnitId) -> Result<u64, StorageError> {
     number(select.query_row([Blob(unit)], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
-/// What a device holds by the ledger, each with the sum of its visible changes.
+/// What a device holds by the ledger, each with the sum of its visible changes; of nothing where the log does not know it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -30,16 +30,16 @@ pub fn held(
     db: &Connection,
     device: DeviceId,
 ) -> Result<BTreeMap<DocumentId, Digest>, StorageError> {
-    // A cross join: from what is held to the documents, never the other way.
     let mut select = db.prepare_cached(
         "SELECT holdings.document, documents.digest FROM holdings
-         CROSS JOIN documents ON documents.id = holdings.document WHERE holdings.device = ?1",
+         LEFT JOIN documents ON documents.id = holdings.document WHERE holdings.device = ?1",
     )?;
     let mut rows = select.query([Blob(device)])?;
     let mut all = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let digest: [u8; 32] = row.get(1)?;
-        all.insert(row.get::<_, Blob<DocumentId>>(0)?.0, Digest::from_bytes(digest));
+        let digest: Option<[u8; 32]> = row.get(1)?;
+        let digest = digest.map(Digest::from_bytes).unwrap_or_default();
+        all.insert(row.get::<_, Blob<DocumentId>>(0)?.0, digest);
     }
     Ok(all)
 }

@@ -17,7 +17,6 @@ use super::desk::SERVER_PAGES;
 use super::passkey::Secret;
 use super::state::Core;
 use crate::platform::Platform;
-use crate::store::Write;
 
 impl<P: Platform> Core<P> {
     /// Answers a message of a page. The answer to bytes that cannot be read has number 0.
@@ -40,11 +39,9 @@ impl<P: Platform> Core<P> {
                 return self.server_page(&address).await.map(|page| Reply::View(View::Page(page)));
             }
             Command::Get(query) => {
-                let writes = [self.note_look(&query)?, self.note_opened(&query)?];
-                let writes: Vec<Write> = writes.into_iter().flatten().collect();
-                if !writes.is_empty() {
+                if let Some(write) = self.note_look(&query)? {
                     // A device that cannot write says so; what is on it can be read all the same.
-                    match self.commit(writes).await {
+                    match self.commit(vec![write]).await {
                         Ok(()) | Err(_) => {}
                     }
                 }

@@ -21,7 +21,7 @@ pub(super) fn key(user: UserId) -> Vec<u8> {
 }
 
 /// The record that is asked for.
-pub(super) fn record(query: &Query) -> Option<DocumentId> {
+fn record(query: &Query) -> Option<DocumentId> {
     match query {
         Query::Page(address) => address.split('/').nth(2)?.parse().ok(),
         Query::Run(id) | Query::Form { document: id, .. } | Query::Changes(id) => Some(*id),

@@ -9,7 +9,6 @@
 //! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
 
 mod act;
-mod along;
 mod asked;
 mod command;
 mod contact;

@@ -17,7 +17,6 @@ use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use super::along::At;
 use super::lost::Lost;
 
 /// One change.
@@ -120,14 +119,6 @@ pub(super) struct Standing {
     #[n(23)]
     #[cbor(default)]
     pub(super) owes: Vec<DocumentId>,
-    /// When each house taken along was opened last.
-    #[n(24)]
-    #[cbor(default)]
-    pub(super) opened: Vec<At>,
-    /// Houses that went back because nobody opened them.
-    #[n(25)]
-    #[cbor(default)]
-    pub(super) returned: Vec<At>,
 }
 
 /// How long a device may be read without contact. Time is counted, not compared: a clock set back takes away

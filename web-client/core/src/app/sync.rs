@@ -149,7 +149,6 @@ impl<P: Platform> Core<P> {
             arrived.hear(question.hello.epoch, &place);
             standing.set_place(place);
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
-            standing.gives_back(answer.welcome.server_ms);
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
             open.loses(&mut standing, (question, &answer), (&news, now_ms));

@@ -114,12 +114,12 @@ impl<P: Platform> Core<P> {
     }
 
     /// Words in the language of the person.
-    pub(in crate::app) fn say(&self, word: Word, parts: &[&str]) -> String {
+    pub(super) fn say(&self, word: Word, parts: &[&str]) -> String {
         fill(w(self.0.state.borrow().language, word), parts)
     }
 
     /// Said, with what takes it back.
-    pub(in crate::app) fn done(&self, word: Word, undo: Option<Act>) -> Acted {
+    fn done(&self, word: Word, undo: Option<Act>) -> Acted {
         Acted { say: self.say(word, &[]), undo, ..Acted::default() }
     }
 
@@ -153,12 +153,25 @@ impl<P: Platform> Core<P> {
     }
 
     /// Asks for a whole exchange, also while the live socket is open.
-    pub(in crate::app) fn exchange_again(&self) -> Result<(), Refusal> {
+    fn exchange_again(&self) -> Result<(), Refusal> {
         self.with_open(|open| {
             open.wants_again = true;
             Ok(())
         })?;
         self.0.wake.put(());
         Ok(())
+    }
+
+    async fn take_along(&self, residence: DocumentId, keep: bool) -> Result<Acted, Refusal> {
+        self.change_standing(|standing| {
+            standing.wants.retain(|id| *id != residence);
+            if keep {
+                standing.wants.push(residence);
+            }
+        })
+        .await?;
+        self.exchange_again()?;
+        self.tell(vec![Query::Page(String::new())]);
+        Ok(self.done(if keep { Word::TakeDone } else { Word::LetGoDone }, None))
     }
 }

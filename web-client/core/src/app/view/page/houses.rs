@@ -7,7 +7,7 @@ use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
 use super::super::viewer::Viewer;
-use super::made::{action, asked, badge, by_title, notice, part, question, signed};
+use super::made::{action, asked, badge, by_title, part, question, signed};
 
 impl Viewer<'_> {
     pub(super) fn houses(&mut self) -> PageView {
@@ -16,7 +16,6 @@ impl Viewer<'_> {
             lines.extend(self.house_line(id));
         }
         by_title(&mut lines);
-        let none = self.w(Word::HousesNone).to_owned();
         let questions = vec![
             question("name", self.w(Word::HouseName), Input::Text, Value::Null),
             question(
@@ -26,19 +25,12 @@ impl Viewer<'_> {
                 Value::Null,
             ),
         ];
-        let mut parts = vec![part("houses", "", Body::Tiles(lines, none))];
-        let returned = self.open.standing.returned.clone();
-        let names = returned.iter().map(|one| self.text(one.house, "name"));
-        let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
-        if !names.is_empty() {
-            let said = self.f(Word::AlongReturned, &[&names.join(", ")]);
-            parts.insert(0, notice("returned", Tone::Info, said));
-        }
         let new = action("new-residence", self.w(Word::NewHouse), Sign::Plus, Act::NewResidence);
+        let none = self.w(Word::HousesNone).to_owned();
         PageView {
             title: self.w(Word::Houses).to_owned(),
             actions: vec![asked(new, "", questions)],
-            parts,
+            parts: vec![part("houses", "", Body::Tiles(lines, none))],
             ..PageView::default()
         }
     }
