@@ -23,7 +23,7 @@ struct One {
 impl Remembered {
     /// What is remembered of a device.
     pub fn of<T: Any + Send + Sync>(&self, device: DeviceId) -> Option<Arc<T>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let one = all.iter().find(|one| one.device == device)?;
         Arc::clone(&one.what).downcast().ok()
     }
