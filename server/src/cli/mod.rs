@@ -16,7 +16,7 @@ mod place;
 mod plant;
 mod safety;
 mod stop;
-pub mod template;
+mod template;
 mod verify;
 mod why;
 
