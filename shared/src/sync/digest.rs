@@ -67,6 +67,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn what_does_not_fit_goes_to_the_left_over_the_whole_sum() {
+        let number = |bytes: [u8; 4]| {
+            let mut all = [0; 32];
+            all.last_chunk_mut::<4>().unwrap().copy_from_slice(&bytes);
+            ChangeHash::from_bytes(all)
+        };
+        let mut sum = Digest::from_bytes([0xff; 32]);
+        sum.add(&number([0, 0, 0, 1]));
+        assert_eq!(sum, Digest::default(), "modulo 2²⁵⁶");
+        let mut full = [0; 32];
+        full[8..].fill(0xff);
+        sum = Digest::from_bytes(full);
+        sum.add(&number([0, 0, 0, 3]));
+        let mut wanted = [0; 32];
+        (wanted[7], wanted[31]) = (1, 2);
+        assert_eq!(*sum.as_bytes(), wanted);
+    }
+
     proptest! {
         #[test]
         fn sums_do_not_depend_on_order_and_can_be_taken_apart(hashes in proptest::collection::vec(any::<[u8; 32]>(), 0..12)) {
