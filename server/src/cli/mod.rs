@@ -16,7 +16,7 @@ mod place;
 mod plant;
 mod safety;
 mod stop;
-mod template;
+pub mod template;
 mod verify;
 mod why;
 

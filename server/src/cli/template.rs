@@ -235,6 +235,24 @@ fn bounds(unit: &Published, all: &[Written]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Publishes a checklist as the command does, by a server that runs in this process; tells whether it was new.
+///
+/// # Errors
+/// As the command.
+#[cfg(feature = "sim")]
+pub async fn publish_here(app: &Arc<App>, source: &SourceFile) -> anyhow::Result<bool> {
+    let units = published(app)?;
+    let package = Catalog::builtin().package();
+    let one = own::own(source, package, &all_lists(&units))
+        .map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
+    let mut is_new = false;
+    for unit in &units {
+        bounds(unit, core::slice::from_ref(&one))?;
+        is_new |= publish(app, unit.unit, &one).await?;
+    }
+    Ok(is_new)
+}
+
 /// Publishes a checklist in a unit; tells whether it was new there.
 async fn publish(app: &Arc<App>, unit: UnitId, one: &Written) -> anyhow::Result<bool> {
     let all = published(app)?;

@@ -15,6 +15,8 @@ pub mod formula;
 pub mod lookup;
 pub mod model;
 pub mod numbers;
+#[cfg(feature = "plant")]
+pub mod older;
 pub mod order;
 #[cfg(test)]
 mod published;

@@ -66,6 +66,14 @@ pub enum Fault {
     Decide,
     /// Somebody sends what no honest tablet sends.
     Hostile,
+    /// The municipality publishes the next version of its checklist.
+    Publish,
+    /// The server no longer speaks what a tablet's program speaks.
+    Outdated(usize),
+    /// A tablet gets the newest program.
+    Update(usize),
+    /// A person has no role any more while a tablet of theirs is out of contact.
+    EndsAway(usize),
     /// A tablet is to be wiped, or is out.
     Order(usize, crate::orders::Order),
 }
@@ -102,8 +110,10 @@ impl World {
             let ends = Fault::RoleEnds(1 + kernel.roll(self.people - 1));
             kernel.after(together + kernel.between(0, 2 * MINUTE), Event::Fault(ends));
         }
+        plan(kinds.rights, 350, Fault::EndsAway(some()));
         plan(kinds.rights, 150, Fault::AccountEnds(1 + kernel.roll(self.people - 1)));
         plan(true, 500, Fault::Decide);
+        plan(kinds.templates, if day == 0 { 1_000 } else { 400 }, Fault::Publish);
         plan(kinds.hostile, 500, Fault::Hostile);
         plan(kinds.partitions, 300, Fault::Partition);
         // As many as there are tablets, so that a large history has as much of it.
@@ -167,6 +177,9 @@ impl World {
             Fault::Hostile => self.harm(),
             Fault::Order(at, order) => self.order(at, order),
             Fault::Decide => self.decide(),
+            Fault::Publish => self.publish(),
+            Fault::Outdated(at) => self.grows_old(at),
+            Fault::Update(at) => self.updates(at),
             Fault::CopyTablet(at) | Fault::TabletBack(at) | Fault::Clone(at) | Fault::Lost(at) => {
                 self.copies(fault, at);
             }
@@ -213,6 +226,21 @@ impl World {
                 self.tablets[at].away_until = kernel.now() + days * DAY;
                 self.cut_off(at, days * DAY);
                 self.count("away");
+            }
+            Fault::EndsAway(at) => {
+                let person = self.tablets[at].people[0];
+                if person == 0 {
+                    return;
+                }
+                let ms = kernel.between(2 * HOUR, 16 * HOUR);
+                self.tablets[at].away_until = kernel.now() + ms;
+                self.cut_off(at, ms);
+                self.rights(&Fault::RoleEnds(person), person);
+                // What is written there meanwhile is held, and others go on with the record before it is decided about.
+                for _ in 0..4 {
+                    let later = ms + kernel.between(HOUR, 2 * DAY);
+                    kernel.after(later, Event::Fault(Fault::Decide));
+                }
             }
             Fault::Clog(at) => {
                 let until = kernel.now() + kernel.between(10 * SECOND, 20 * MINUTE);
@@ -263,6 +291,7 @@ impl World {
                 let mut tablet = Tablet::new(copy, self.tablets[at].people[0]);
                 tablet.root = self.tablets[at].root;
                 tablet.people.clone_from(&self.tablets[at].people);
+                tablet.age.set(self.tablets[at].age.get());
                 *tablet.disk.rows.borrow_mut() = rows;
                 *tablet.jar.borrow_mut() = jar.into_iter().collect();
                 self.tablets.push(tablet);
@@ -321,15 +350,18 @@ impl World {
             return;
         }
         let row = &rows[self.kernel.roll(rows.len())];
+        let is_release = self.kernel.chance(700);
+        let after = self.after_held(row);
         let asked = Asked {
             document: row.document,
             hashes: vec![row.hash],
-            is_release: self.kernel.chance(700),
+            is_release,
             reason: "Sett i simuleringen".to_owned(),
             by: user(0),
         };
         if self.hub.run(held::decide(&Arc::clone(&app), asked)).is_ok() {
             self.count("decided");
+            self.count_decided(is_release, after);
             self.kernel.after(5, Event::Settle);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ankomst_server::storage::sqlite::log::ChunkRow;
 use ankomst_server::storage::sqlite::{accounts, held, log};
 use ankomst_server::sync::access;
 use ankomst_shared::ids::{ChangeHash, DocumentId};
@@ -60,6 +61,35 @@ impl World {
             said.push(format!("{hash} of {document} is {row:?}"));
         }
         said
+    }
+
+    /// Whether newer changes of the record were served while one was held, and whether a tablet that has the record is
+    /// out of contact.
+    pub(crate) fn after_held(&self, row: &ChunkRow) -> (bool, bool) {
+        let readers = &self.hub.app().readers;
+        let visible = readers.read(|db| log::chunks_of(db, row.document, "visible")).unwrap();
+        let is_passed = visible.iter().any(|one| one.received > row.received);
+        let is_away = self.tablets.iter().any(|tablet| {
+            let is_up = tablet.awake && self.kernel.links.borrow()[tablet.at].up;
+            let has_it = tablet.core().and_then(|core| {
+                core.look_inside(|inside| inside.chunks().any(|one| one.document == row.document))
+            });
+            !is_up && has_it == Some(true)
+        });
+        (is_passed, is_away)
+    }
+
+    /// Counts what was decided about something held.
+    pub(crate) fn count_decided(&mut self, is_release: bool, (is_passed, is_away): (bool, bool)) {
+        match (is_release, is_passed) {
+            (true, true) => self.count("let in after newer changes"),
+            (true, false) => self.count("let in"),
+            (false, true) => self.count("refused after newer changes"),
+            (false, false) => self.count("refused by a person"),
+        }
+        if is_passed && is_away {
+            self.count("decided late while a reader is away");
+        }
     }
 
     /// Nothing waits for what is held no more.

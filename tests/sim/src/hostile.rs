@@ -8,7 +8,7 @@ use ankomst_server::storage::sqlite::log;
 use ankomst_shared::chunk::hostile::{Dice, bend, forge};
 use ankomst_shared::chunk::parse;
 use ankomst_shared::document::{Authoring, Document, Edit};
-use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::{AuthorEnvelope, SigningKey};
 use ankomst_shared::sync::message::{EnrolRequest, Exchange, Hello, Push, PushPart, SignInAnswer};
@@ -83,7 +83,8 @@ impl World {
         let chunks = app.readers.read(|db| log::chunks_of(db, document, "visible")).ok()?;
         let open = |row: &log::ChunkRow| app.keys.open_chunk(document, &row.hash, &row.sealed).ok();
         let bytes: Vec<Vec<u8>> = chunks.iter().filter_map(open).collect();
-        let evil = self.evil(document, &bytes)?;
+        let kind = app.readers.read(|db| log::document(db, document)).ok()??.kind;
+        let evil = self.evil(&kind, &bytes)?;
         let stranger = self.stranger.as_ref()?;
         let info = parse(&evil).ok();
         let envelope = AuthorEnvelope {
@@ -111,7 +112,7 @@ impl World {
         self.as_stranger("/api/v1/sync", wire::pack(&exchange), &jar).map(drop)
     }
 
-    fn evil(&self, document: DocumentId, honest: &[Vec<u8>]) -> Option<Vec<u8>> {
+    fn evil(&self, kind: &str, honest: &[Vec<u8>]) -> Option<Vec<u8>> {
         let mut dice = Dice::new(self.kernel.bits());
         let one = honest.get(dice.roll(honest.len()))?;
         match dice.roll(4) {
@@ -135,9 +136,13 @@ impl World {
             clock_offset_s: None,
             review_heads: Vec::new(),
         };
-        let path = FieldPath::parse("household_label").ok()?;
-        let edit = Edit { path, value: Value::Int(POISON) };
-        let _ = document;
+        // A field that nobody knows may be of a newer program, and hold anything.
+        let key = match kind {
+            "run" => "remark",
+            "residence" | "org" => "name",
+            _ => "household_label",
+        };
+        let edit = Edit { path: FieldPath::parse(key).ok()?, value: Value::Int(POISON) };
         Some(opened.commit(&[edit], &by).ok()??.bytes)
     }
 }

@@ -26,6 +26,12 @@ pub struct Kinds {
     pub(crate) rights: bool,
     pub(crate) hostile: bool,
     pub(crate) losses: bool,
+    /// The municipality publishes its own checklist, and does so anew.
+    pub(crate) templates: bool,
+    /// Houses are taken along and given back.
+    pub(crate) along: bool,
+    /// Programs on tablets are of several ages.
+    pub(crate) ages: bool,
     /// Programs on tablets end at any time.
     pub ends: bool,
     /// The server is to be cut off after so many commits.
@@ -53,9 +59,18 @@ impl Kinds {
             hostile: has(350),
             losses: has(200),
             ends: has(700),
+            templates: has(450),
+            along: has(500),
+            ages: has(400),
             cut_at: None,
             copied: Vec::new(),
         }
+    }
+
+    /// Whether people have to do with houses.
+    #[must_use]
+    pub const fn has_houses(&self) -> bool {
+        self.templates || self.along
     }
 
     /// None at all: the network is as good as any, and nothing else goes wrong.

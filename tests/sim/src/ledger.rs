@@ -38,6 +38,13 @@ pub struct Written {
     pub is_excused: bool,
 }
 
+impl Written {
+    /// Whether it must still be somewhere, of a vault.
+    fn counts_for(&self, vault: Vault) -> bool {
+        self.vault == vault && !self.is_replaced && !self.is_excused
+    }
+}
+
 /// A change as it is.
 #[derive(Debug, Clone)]
 pub struct Known {
@@ -70,9 +77,12 @@ pub struct Ledger {
     /// Changes that a tablet was told are on the server's disk, and that tablet.
     pub received: BTreeMap<ChangeHash, usize>,
     before: BTreeMap<Vault, Before>,
-    deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
+    pub(crate) deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
     /// Vaults of which an order was given: what was written in them may stand in a deposit alone until all is at rest.
     pub ordered: BTreeSet<Vault>,
+    /// Vaults that were gone by order when their tablet was used again, and when that was: what was written in them before
+    /// is in the log when all is at rest.
+    pub left: BTreeMap<Vault, i64>,
     /// What was found wrong.
     pub lost: Vec<String>,
     /// What was found to differ.
@@ -230,8 +240,12 @@ impl Ledger {
         // It may have become a change, and that may have left, since the last look.
         self.learn_log(hub);
         let mut lost = self.nowhere(vault, &drafts, hub);
-        // Of a record that has left only deposits stay, which a log that lost them is given again.
+        // Of a record that has left only deposits stay, which a log that lost them is given again; what is in one that was
+        // seen nowhere else, is known only then.
         lost.retain(|token| !self.is_deposited(*token, tablet, inside.user()));
+        if !lost.is_empty() && self.has_sealed(tablet, inside.user()) {
+            return;
+        }
         for token in lost {
             let written = self.written.get_mut(&token).unwrap();
             written.is_excused = true;
@@ -258,6 +272,11 @@ impl Ledger {
         self.lost.extend(lost);
     }
 
+    /// A vault is no more.
+    pub fn forget(&mut self, vault: Vault) {
+        self.before.remove(&vault);
+    }
+
     /// A vault is no more: what was written in it is in the log.
     pub fn is_in_the_log(&mut self, vault: Vault, hub: &Hub) {
         self.before.remove(&vault);
@@ -269,9 +288,8 @@ impl Ledger {
     }
 
     fn nowhere(&self, vault: Vault, drafts: &BTreeSet<u64>, hub: &Hub) -> Vec<u64> {
-        let counts = |written: &Written| {
-            written.vault == vault && !written.is_replaced && !written.is_excused
-        };
+        let since = self.left.get(&vault).copied();
+        let counts = |written: &Written| written.counts_for(vault) && Some(written.at) >= since;
         let all = self.written.iter().filter(|(_, written)| counts(written));
         let gone = all.filter(|(token, _)| {
             !drafts.contains(token) && !self.is_somewhere(**token, vault, hub)
@@ -279,14 +297,25 @@ impl Ledger {
         gone.map(|(token, _)| *token).collect()
     }
 
-    /// Whether a deposit on a tablet has a change that holds what was written.
-    fn is_deposited(&self, token: u64, tablet: &Tablet, user: UserId) -> bool {
-        let rows = tablet.disk.rows.borrow();
+    /// What was written in a vault before its tablet was used again is in the log.
+    pub fn has_come_home(&mut self, vault: Vault, hub: &Hub) {
+        self.learn_log(hub);
+        let until = self.left.get(&vault).copied();
+        let all = self.written.iter().filter(|(_, one)| one.counts_for(vault));
+        let old = all.filter(|(_, one)| Some(one.at) < until);
+        let lost = old.filter(|(token, _)| !self.is_in(**token, hub));
+        let lost: Vec<String> = lost
+            .map(|(token, _)| {
+                format!("a wiped tablet is used again: t{token} of {vault:?} is lost")
+            })
+            .collect();
+        self.lost.extend(lost);
+    }
+
+    /// Whether a change that holds what was written is in the log.
+    fn is_in(&self, token: u64, hub: &Hub) -> bool {
         let mut hashes = self.holders.get(&token).into_iter().flatten();
-        hashes.any(|hash| {
-            let id = hash.as_bytes().first_chunk::<16>().unwrap();
-            rows.contains_key(&(Table::Deposits, [user.as_bytes().as_slice(), id].concat()))
-        })
+        hashes.any(|hash| hub.has(self.known[hash].document, *hash))
     }
 
     /// Notes all changes of the log.
@@ -309,26 +338,6 @@ impl Ledger {
                 || hub.app.is_none()
                 || hub.has(document, *hash)
         })
-    }
-
-    /// A deposit goes only when a backup has its change.
-    fn look_at_deposits(&mut self, tablet: &Tablet, hub: &Hub) {
-        let rows = tablet.disk.rows.borrow();
-        let now: BTreeSet<Vec<u8>> = rows
-            .range((Table::Deposits, Vec::new())..)
-            .take_while(|((table, _), _)| *table == Table::Deposits)
-            .filter(|((_, key), _)| key.len() == 32)
-            .map(|((_, key), _)| key.clone())
-            .collect();
-        drop(rows);
-        let before = self.deposits.insert(tablet.at, now).unwrap_or_default();
-        let now = &self.deposits[&tablet.at];
-        for gone in before.difference(now) {
-            let id = &gone[16..];
-            if !hub.backed.iter().any(|hash| hash.as_bytes().starts_with(id)) {
-                self.lost.push(format!("a deposit went before a backup had it, at {}", tablet.at));
-            }
-        }
     }
 
     /// A tablet was put back to an old copy of itself, or is a copy of another.

@@ -3,8 +3,9 @@
 //!
 //! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
 //! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`kinds`] and [`faults`],
-//! [`hostile`], [`orders`], [`ledger`] (what must not be lost), [`place`], [`scope`] and [`flood`] (what must hold at any
-//! time), [`rest`], [`held`] and [`same`] (what must hold in the end), [`history`] (one seed).
+//! [`hostile`], [`orders`], [`ages`] (of programs), [`rounds`] (through houses), [`ledger`] and [`sealed`] (what must not
+//! be lost), [`place`], [`scope`] and [`flood`] (what must hold at any time), [`rest`], [`held`] and [`same`] (what must
+//! hold in the end), [`history`] (one seed).
 //! [`storm`] stands for itself: the server's own listener on a network that fails.
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@
     reason = "a test crate: a failed step fails the history"
 )]
 
+pub mod ages;
 pub mod disk;
 pub mod faults;
 pub mod flood;
@@ -28,9 +30,11 @@ pub mod orders;
 pub mod people;
 pub mod place;
 pub mod rest;
+pub mod rounds;
 pub mod salvage;
 pub mod same;
 pub mod scope;
+pub mod sealed;
 pub mod storm;
 pub mod tablet;
 pub mod wire;

@@ -8,7 +8,9 @@ use ankomst_core::store::Table;
 use ankomst_server::storage::sqlite::{accounts, devices};
 use ankomst_shared::app::Screen;
 
+use crate::hub::user;
 use crate::kernel::{DAY, Event, MINUTE};
+use crate::ledger::Vault;
 use crate::world::World;
 
 /// An order about a tablet.
@@ -62,23 +64,57 @@ impl World {
         self.ledger.ordered.contains(&(at, tablet.people[0])) && screen != Some(Screen::Open)
     }
 
+    /// Whether changes or answers of a vault are on its tablet. Deposits stay until a backup has them.
+    fn has_work(&self, vault: Vault) -> bool {
+        let user = user(vault.1);
+        let rows = self.tablets[vault.0].disk.rows.borrow();
+        [Table::Chunks, Table::Drafts].iter().any(|table| {
+            let from = (*table, user.as_bytes().to_vec());
+            let next = rows.range(from..).next();
+            next.is_some_and(|((at, key), _)| at == table && key.starts_with(user.as_bytes()))
+        })
+    }
+
+    /// Whether a vault is gone by order and its tablet is used again; by whom, is then decided.
+    pub(crate) fn is_used_again(&mut self, at: usize) -> bool {
+        let person = self.tablets[at].people[0];
+        let vault = (at, person);
+        if !self.ledger.ordered.contains(&vault) || self.has_work(vault) {
+            return false;
+        }
+        if !self.kinds.back {
+            // Where no log comes in that lacks what it had, all is there already.
+            self.ledger.is_in_the_log(vault, &self.hub);
+        }
+        self.ledger.ordered.remove(&vault);
+        self.ledger.forget(vault);
+        self.ledger.left.insert(vault, self.kernel.now());
+        let other = self.kernel.roll(self.people);
+        if other == person || self.kernel.chance(400) {
+            self.count("wiped tablet used by the same person");
+            return true;
+        }
+        self.count("wiped tablet used by another");
+        self.tablets[at].people.retain(|one| *one != other);
+        self.tablets[at].people.insert(0, other);
+        self.crash_tablet(at);
+        true
+    }
+
     /// Whatever was written in a vault that is gone by order, or is out, is in the log.
     pub fn came_home(&mut self) {
-        if !self.ledger.ordered.is_empty() {
+        if !self.ledger.ordered.is_empty() || !self.ledger.left.is_empty() {
             // So often a tablet without a session asks.
             self.pass(self.kernel.now() + 40 * MINUTE);
         }
+        for vault in self.ledger.left.keys().copied().collect::<Vec<_>>() {
+            if !self.tablets[vault.0].gone && self.tablets[vault.0].awake {
+                self.ledger.has_come_home(vault, &self.hub);
+            }
+        }
         let ordered = core::mem::take(&mut self.ledger.ordered);
         for vault in ordered {
-            let user = crate::hub::user(vault.1);
-            let rows = self.tablets[vault.0].disk.rows.borrow();
-            // Deposits stay until a backup has them.
-            let is_here = [Table::Chunks, Table::Drafts].iter().any(|table| {
-                let from = (*table, user.as_bytes().to_vec());
-                let next = rows.range(from..).next();
-                next.is_some_and(|((at, key), _)| at == table && key.starts_with(user.as_bytes()))
-            });
-            drop(rows);
+            let is_here = self.has_work(vault);
             let tablet = &self.tablets[vault.0];
             if tablet.gone || !tablet.awake {
                 continue;

@@ -18,6 +18,8 @@ pub enum Meant {
     Write(Vec<(u64, Written)>),
     /// To add a person to a case.
     Person(DocumentId, u64, Box<Written>),
+    /// To begin a round through a house, or join it.
+    Round,
     /// To sign in.
     SignIn,
     /// To open a vault.
@@ -41,6 +43,9 @@ impl World {
     /// Lets a person do something with a tablet that is on.
     pub fn act(&mut self, at: usize) {
         let person = self.tablets[at].people[0];
+        if self.size.orders && self.is_used_again(at) {
+            return;
+        }
         let Some(core) = self.tablets[at].core() else { return };
         let status = core.status();
         let (command, meant) = match status.screen {
@@ -86,6 +91,9 @@ impl World {
     }
 
     fn work(&mut self, at: usize) -> (Command, Meant) {
+        if self.kinds.has_houses() && self.kernel.chance(300) {
+            return self.at_house(at);
+        }
         let cases = self.cases(at);
         let wanted = 3 + self.tablets.len() / 2;
         if cases.is_empty() || (cases.len() < wanted && self.kernel.chance(150)) {
@@ -142,9 +150,19 @@ impl World {
 
     fn types(&mut self, at: usize, case: DocumentId) -> (Command, Meant) {
         let path = self.field(case);
+        self.types_into(at, case, path)
+    }
+
+    /// Types something into a field.
+    pub(crate) fn types_into(
+        &mut self,
+        at: usize,
+        document: DocumentId,
+        path: FieldPath,
+    ) -> (Command, Meant) {
         let token = self.ledger.token();
-        let written = self.written(at, case, &path);
-        let command = Command::Type { document: case, path, value: value(token) };
+        let written = self.written(at, document, &path);
+        let command = Command::Type { document, path, value: value(token) };
         (command, Meant::Write(vec![(token, written)]))
     }
 
@@ -178,7 +196,16 @@ impl World {
     /// A command was carried out.
     pub fn done(&mut self, at: usize, reply: &Reply, meant: Meant) {
         match (meant, reply) {
+            (Meant::Round, Reply::Acted(acted)) => {
+                if let Some(round) = acted.document {
+                    self.begun(at, round);
+                }
+            }
             (Meant::Write(all), Reply::Saved | Reply::Acted(_)) => {
+                if self.tablets[at].age.get().is_earlier() {
+                    self.count("written by an earlier program");
+                }
+                self.may_be_updated(at);
                 for (token, mut written) in all {
                     // What came in while it waited for its turn was there before it.
                     written.seen = self.written(at, written.document, &written.path).seen;

@@ -46,6 +46,7 @@ impl World {
     fn calm(&mut self) {
         self.kinds.end();
         let away = self.kernel.chance(500);
+        self.all_update();
         self.restart(|_| ());
         for at in 0..self.tablets.len() {
             self.kernel.links.borrow_mut()[at] = Link::default();
@@ -210,6 +211,7 @@ impl World {
         for at in 0..self.tablets.len() {
             if self.tablets[at].awake && self.is_good(self.tablets[at].people[0]) {
                 self.check_tablet(at, &visible);
+                self.check_rounds(at);
             }
         }
         self.check_received();
@@ -299,7 +301,7 @@ impl World {
         self.ledger.diverged.extend(faults);
     }
 
-    /// Of what contradicts each other, all is shown.
+    /// What stands is shown, whichever program wrote it; of what contradicts each other, all.
     fn both_are_shown(&self, at: usize, visible: &Visible) -> Vec<String> {
         let mut faults = Vec::new();
         for (document, chunks) in visible {
@@ -316,9 +318,7 @@ impl World {
             }
             let standing = standing(chunks);
             for field in form.sections.iter().flat_map(|section| &section.fields) {
-                let Some(values) = standing.get(&field.path).filter(|all| all.len() > 1) else {
-                    continue;
-                };
+                let Some(values) = standing.get(&field.path) else { continue };
                 let is_there = |value: &&Value| {
                     field.value == **value
                         || field.statements.iter().any(|one| one.value == **value)

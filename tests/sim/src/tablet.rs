@@ -11,7 +11,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use ankomst_core::Core;
 use ankomst_core::platform::{Clock, Platform, Random, RandomError, StorageFacts};
 use ankomst_shared::app::{Command, Reply};
+use ankomst_shared::catalog::older::Stands;
 
+use crate::ages::Age;
 use crate::disk::{Disk, Queue, SimStore};
 use crate::kernel::{Event, Kernel, Slot};
 use crate::people::Meant;
@@ -119,6 +121,8 @@ pub struct Tablet {
     pub people: Vec<usize>,
     /// Its disk.
     pub disk: Rc<Disk>,
+    /// How old its program is.
+    pub age: Rc<Cell<Age>>,
     /// Its browser's cookies.
     pub jar: Rc<Jar>,
     /// How far its clock is off.
@@ -147,6 +151,7 @@ impl Tablet {
             root: at,
             people: vec![person],
             disk: Rc::default(),
+            age: Rc::default(),
             jar: Rc::default(),
             off_ms: Rc::default(),
             awake: false,
@@ -169,6 +174,7 @@ impl Tablet {
         if self.running.is_some() {
             return true;
         }
+        let _catalog = Stands::instead(self.age.get().catalog());
         let queue = Queue::on(Rc::clone(&self.disk));
         let wires: Rc<RefCell<Vec<Rc<Wire>>>> = Rc::default();
         let (at, shared) = (self.at, || Rc::clone(kernel));
@@ -178,6 +184,7 @@ impl Tablet {
                 at,
                 jar: Rc::clone(&self.jar),
                 wires: Rc::clone(&wires),
+                age: Rc::clone(&self.age),
                 kernel: shared(),
             },
             clock: SimClock { at, kernel: shared(), off_ms: Rc::clone(&self.off_ms) },
@@ -234,6 +241,7 @@ impl Tablet {
     /// Answers a question that needs no waiting.
     #[must_use]
     pub fn ask(&self, command: Command) -> Option<Reply> {
+        let _catalog = Stands::instead(self.age.get().catalog());
         let core = self.core()?.clone();
         let mut task = Box::pin(async move { core.handle(command).await });
         match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -248,6 +256,7 @@ impl Tablet {
         if !self.awake {
             return None;
         }
+        let _catalog = Stands::instead(self.age.get().catalog());
         let running = self.running.as_mut()?;
         let waker = Waker::from(Arc::clone(&self.flag));
         let mut context = Context::from_waker(&waker);

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use ankomst_core::mailbox::Mailbox;
 use ankomst_core::platform::{HttpAnswer, Method, Socket, Transport, TransportError};
 
+use crate::ages::Age;
 use crate::kernel::{Event, Kernel, SECOND, Slot};
 
 /// Cookies of a browser profile.
@@ -152,6 +153,8 @@ pub struct SimTransport {
     pub at: usize,
     /// Cookies.
     pub jar: Rc<Jar>,
+    /// How old the program is.
+    pub age: Rc<Cell<Age>>,
     /// Sockets this run has opened.
     pub wires: Rc<RefCell<Vec<Rc<Wire>>>>,
     /// Time and chance.
@@ -166,6 +169,7 @@ impl SimTransport {
         opens: Option<Rc<Wire>>,
     ) -> Rc<Slot<Option<HttpAnswer>>> {
         let slot = Rc::new(Slot::default());
+        let body = self.age.get().asks(path, body);
         let cookies = self.jar.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         let question = Question {
             at: self.at,

@@ -13,6 +13,7 @@ use crate::hub::Hub;
 use crate::kernel::{BEGIN, DAY, Event, HOUR, Kernel, MINUTE, SECOND};
 use crate::kinds::Kinds;
 use crate::ledger::Ledger;
+use crate::rounds::Shown;
 use crate::tablet::Tablet;
 use crate::wire::{Question, Wire};
 
@@ -39,6 +40,8 @@ pub struct World {
     pub ledger: Ledger,
     /// Persons that were added to cases.
     pub persons: BTreeMap<DocumentId, Vec<String>>,
+    /// Rounds through houses, as they were shown when they began.
+    pub rounds: BTreeMap<DocumentId, Shown>,
     /// What goes wrong in this history.
     pub kinds: Kinds,
     /// How large it is.
@@ -80,6 +83,7 @@ impl World {
             tablets,
             ledger: Ledger::default(),
             persons: BTreeMap::new(),
+            rounds: BTreeMap::new(),
             kinds,
             size,
             people,
@@ -206,6 +210,7 @@ impl World {
         self.arrived();
         match answered.filter(|_| !self.hub.is_cut()) {
             Some((answer, set)) if is_first => {
+                let answer = self.as_heard(&question, answer);
                 self.kernel.note(2, &answer.body);
                 question.back(&self.kernel, answer, set);
             }
@@ -279,6 +284,7 @@ impl World {
             }
         }
         self.faults_of(day, together);
+        self.ages_of_a_day(day);
         if self.size.orders {
             self.orders_of_a_day();
         }

@@ -78,6 +78,25 @@ impl Inside<'_> {
         ids.filter_map(|id| Some((*id, self.0.kind(*id)?)))
     }
 
+    /// What a document belongs to, as its header says.
+    #[must_use]
+    pub fn parent(&self, id: DocumentId) -> Option<DocumentId> {
+        self.0.headers.get(&id)?.parent
+    }
+
+    /// Houses that are taken along.
+    #[must_use]
+    pub fn wants(&self) -> &[DocumentId] {
+        &self.0.standing.wants
+    }
+
+    /// The municipality's own checklists of an id that are known here, by version.
+    #[must_use]
+    pub fn versions(&self, checklist: &str) -> Vec<u32> {
+        let own = self.0.catalog.own().iter().filter(|list| list.id == checklist);
+        own.map(|list| list.version).collect()
+    }
+
     /// What is typed and no change yet.
     pub fn drafts(&self) -> impl Iterator<Item = (DocumentId, &FieldPath, &Value)> {
         let drafts = self.0.drafts.pairs().iter();
