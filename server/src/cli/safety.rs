@@ -22,7 +22,7 @@ use crate::sync::access::cleanable;
 use crate::sync::clean::Asked;
 use crate::sync::destroy::destroy_again;
 use crate::sync::lines::{self, Outcome};
-use crate::sync::{clean, feed, held, ingest};
+use crate::sync::{clean, deposits, feed, held};
 use crate::{care, projector};
 
 pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
@@ -117,7 +117,7 @@ pub(super) async fn take_in(folder: &Folder, file: &Path) -> anyhow::Result<()> 
         let before = taken;
         let mut left = Vec::new();
         for some in waiting.chunks(DEPOSITS_MAX) {
-            let ids = ingest::deposits(&app, some.to_vec()).await?;
+            let ids = deposits::open(&app, some.to_vec()).await?;
             taken += ids.len();
             left.extend(some.iter().filter(|one| !ids.contains(&one.id)).cloned());
             println!("{taken} of {all} taken in");

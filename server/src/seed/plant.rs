@@ -61,7 +61,7 @@ pub async fn run(app: &Arc<App>, seed: u64) -> Result<String, SeedError> {
         .await?;
     let mut refused = 0;
     for push in pack.pushes {
-        let acks = ingest::push(app, push).await?;
+        let acks = ingest::push(app, push, None).await?;
         refused += acks.iter().filter(|ack| !matches!(ack.outcome, Outcome::Received(_))).count();
     }
     feed::settle(app).await?;

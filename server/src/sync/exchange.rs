@@ -22,6 +22,7 @@ use crate::given;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::backed;
+use crate::storage::sqlite::brought;
 use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::marks;
@@ -29,7 +30,9 @@ use crate::storage::sqlite::units;
 use crate::sync::batch::{batch, delivered};
 use crate::sync::destroy::late;
 use crate::sync::met::{self, Stands};
-use crate::sync::{Session, access, away, farewell, holdings, ingest, lease, scopes, shown};
+use crate::sync::{
+    Session, access, away, deposits, farewell, holdings, ingest, lease, scopes, shown,
+};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +62,8 @@ pub async fn answer(
     let more = hello.heal.len().saturating_sub(HEAL_MAX);
     hello.heal.truncate(HEAL_MAX);
     hello.wants.truncate(WANTS_MAX);
-    let acks = ingest::push(app, exchange.push).await?;
-    let deposits = ingest::deposits(app, exchange.deposits).await?;
+    let acks = ingest::push(app, exchange.push, Some(session)).await?;
+    let deposits = deposits::open(app, exchange.deposits).await?;
     let (device, looks) = (session.device, exchange.looks);
     let stands = Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
     if !met::comes(app, session, stands, Some(hello.wants.clone())).await? {
@@ -225,12 +228,13 @@ fn gather(
     })
 }
 
-/// Changes of a person that are held.
+/// Changes of a person that are held, and those of others that their device has brought.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn held_notes(db: &Connection, session: &Session) -> Result<Vec<HeldNote>, StorageError> {
-    let notes = log::held(db, Some(session.user))?.into_iter().map(|chunk| HeldNote {
+    let own = log::held(db, Some(session.user))?.into_iter();
+    let notes = own.chain(brought::held(db, session.device)?).map(|chunk| HeldNote {
         document: chunk.document,
         // Its author knows it by the name it was sent under.
         hash: chunk.was.unwrap_or(chunk.hash),

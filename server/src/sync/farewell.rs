@@ -18,8 +18,8 @@ use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::destroyed::{self as ledger, Line, Met};
 use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::{Connection, accounts, backed, destroyed, log};
+use crate::sync::deposits;
 use crate::sync::exchange::begin_epoch;
-use crate::sync::ingest;
 
 /// The server's word that a device may hand in.
 #[must_use]
@@ -44,7 +44,7 @@ pub fn is_good(app: &App, farewell: &Farewell) -> bool {
 /// When storage refuses.
 pub async fn answer(app: &Arc<App>, farewell: Farewell) -> Result<FarewellAnswer, StorageError> {
     let device = farewell.device;
-    let taken = ingest::deposits(app, farewell.deposits).await?;
+    let taken = deposits::open(app, farewell.deposits).await?;
     let (now_ms, gone, folder) = (app.now_ms(), farewell.gone, app.folder.clone());
     let (known, wiped) = app
         .writer

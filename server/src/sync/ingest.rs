@@ -8,25 +8,24 @@ use std::sync::Arc;
 
 use ankomst_shared::chunk::rules::check;
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
-use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId};
-use ankomst_shared::limits::{
-    CARRIED_MAX, CHUNK_INFLATED_BYTES_MAX, DEPOSITS_MAX, PUSH_CHUNKS_MAX,
-};
+use ankomst_shared::ids::{ChangeHash, DocumentId};
+use ankomst_shared::limits::{CARRIED_MAX, CHUNK_INFLATED_BYTES_MAX, PUSH_CHUNKS_MAX};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::AuthorEnvelope;
-use ankomst_shared::sync::message::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};
+use ankomst_shared::sync::message::{Ack, Outcome, Push, PushPart, Refused};
 use rusqlite::Connection;
 
 use crate::app::App;
 use crate::given;
-use crate::limits::{DEPOSIT_ROUNDS_MAX, UNPACKED_MAX};
+use crate::limits::UNPACKED_MAX;
 use crate::metrics::Chunk;
 use crate::projector;
 use crate::storage::StorageError;
 use crate::storage::sqlite::accounts::DeviceRow;
 use crate::storage::sqlite::held::DEPENDS;
 use crate::storage::sqlite::log::{self, Arrival, Index};
-use crate::storage::sqlite::{destroyed, enrolled, writers};
+use crate::storage::sqlite::{brought, destroyed, enrolled, writers};
+use crate::sync::Session;
 use crate::sync::authors::{self, Author, covered, spoken_for};
 use crate::sync::begins::document_of;
 use crate::sync::carry::{self, Becomes, Late, carry_over, in_turn, store_late};
@@ -52,16 +51,25 @@ pub(super) struct Checked {
     chunks: Vec<Result<(ChunkInfo, Vec<u8>), Ack>>,
 }
 
-/// Takes a push and answers for every change in it once it is on the disk.
+/// Takes a push and answers for every change in it once it is on the disk. Of changes of others than whoever brings them
+/// it is noted which device has.
 ///
 /// # Errors
 /// When storage refuses or the disk has no room for it; then nothing was acknowledged.
-pub async fn push(app: &Arc<App>, push: Push) -> Result<Vec<Ack>, StorageError> {
-    take(app, push.parts.into_iter().map(|part| (part, false)).collect()).await
+pub async fn push(
+    app: &Arc<App>,
+    push: Push,
+    by: Option<&Session>,
+) -> Result<Vec<Ack>, StorageError> {
+    take(app, push.parts.into_iter().map(|part| (part, false)).collect(), by.copied()).await
 }
 
 /// Takes parts; with each, whether it is made of what was half typed.
-async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, StorageError> {
+pub(super) async fn take(
+    app: &Arc<App>,
+    parts: Vec<(PushPart, bool)>,
+    by: Option<Session>,
+) -> Result<Vec<Ack>, StorageError> {
     let count: usize = parts.iter().map(|(part, _)| part.chunks.len()).sum();
     if count == 0 {
         return Ok(Vec::new());
@@ -88,7 +96,14 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
     .inspect_err(|error| app.ballast.hears(error))?;
     let now_ms = app.now_ms();
     let storing = Arc::clone(app);
-    let (acks, found) = app.writer.write(move |db| store((&storing, db), &checked, now_ms)).await?;
+    let (acks, found) = app
+        .writer
+        .write(move |db| {
+            let stored = store((&storing, db), &checked, now_ms)?;
+            by.map_or(Ok(()), |by| note_brought(db, &checked, by))?;
+            Ok(stored)
+        })
+        .await?;
     app.crowded.add(found.crowded);
     for (by, more) in found.charges {
         app.stored.charge(by, more, now_ms);
@@ -104,62 +119,6 @@ async fn take(app: &Arc<App>, parts: Vec<(PushPart, bool)>) -> Result<Vec<Ack>, 
         drop(given::beside(mark).await);
     }
     Ok(acks)
-}
-
-/// Takes sealed deposits and gives the ids of those whose every change is on the disk, or of a destroyed record. The others
-/// stay on their device: what is refused or lacks something must not be thrown away there.
-///
-/// # Errors
-/// When storage refuses.
-pub async fn deposits(
-    app: &Arc<App>,
-    sealed: Vec<Deposit>,
-) -> Result<Vec<DepositId>, StorageError> {
-    let mut waiting = Vec::new();
-    for deposit in sealed.into_iter().take(DEPOSITS_MAX) {
-        let opened = app.secrets.deposit.open(&deposit.sealed).ok();
-        if let Some(part) = opened.and_then(|bytes| minicbor::decode::<SealedPart>(&bytes).ok()) {
-            let SealedPart { document, envelope, chunks, enrolment, draft } = part;
-            let part = PushPart { document, envelope, chunks, enrolment };
-            waiting.push((deposit.id, (part, draft == Some(true))));
-        } else {
-            tracing::warn!("A deposit did not open; it stays on its device.");
-        }
-    }
-    // Who brings them cannot read them and so cannot order them.
-    waiting.sort_by_key(|(id, (part, _))| (start_op(part), *id));
-    let mut taken = Vec::new();
-    for _ in 0..DEPOSIT_ROUNDS_MAX {
-        let parts = waiting.iter().map(|(_, part)| part.clone()).collect();
-        let mut acks = take(app, parts).await?.into_iter();
-        let count = taken.len();
-        waiting.retain(|(id, (part, _))| {
-            let own: Vec<Ack> = acks.by_ref().take(part.chunks.len()).collect();
-            // What is of a record that was destroyed is taken, and not stored.
-            let received = own.iter().all(|ack| {
-                let is_late = ack.outcome == Outcome::Refused(Refused::Destroyed);
-                is_late || matches!(ack.outcome, Outcome::Received(_))
-            });
-            let whole = received && own.len() == part.chunks.len();
-            if whole {
-                taken.push(*id);
-            }
-            !whole
-        });
-        // What one brought may be what another lacked.
-        if waiting.is_empty() || taken.len() == count {
-            break;
-        }
-    }
-    if !waiting.is_empty() {
-        tracing::warn!(count = waiting.len(), "Deposits not taken stay on their device.");
-    }
-    Ok(taken)
-}
-
-/// The operation counter is higher than those of everything a change builds on.
-fn start_op(part: &PushPart) -> Option<u64> {
-    part.chunks.first().and_then(|bytes| parse(bytes).ok()).map(|info| info.start_op)
 }
 
 /// `left` is how much may still come out of what was sent; a part that is more is offered again, whole like its envelope.
@@ -275,6 +234,17 @@ fn store(
         }
     }
     Ok((acks, found))
+}
+
+/// Notes what somebody brings that others have written.
+fn note_brought(db: &Connection, parts: &[Checked], by: Session) -> Result<(), StorageError> {
+    let written_by = |part: &Checked| part.author.as_ref().map(|author| author.user);
+    for part in parts.iter().filter(|part| written_by(part).is_some_and(|user| user != by.user)) {
+        for (info, _) in part.chunks.iter().flatten() {
+            brought::note(db, by.device, (part.document, info.hash))?;
+        }
+    }
+    Ok(())
 }
 
 /// A document that was begun for nothing is none.

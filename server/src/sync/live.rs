@@ -70,7 +70,7 @@ impl Live {
                 self.news()
             }
             ClientFrame::Push(push) => {
-                let acks = ingest::push(&self.app, push).await?;
+                let acks = ingest::push(&self.app, push, Some(&self.session)).await?;
                 let received = self.app.readers.read(|db| {
                     let epoch = log::epoch(db)?;
                     let epoch = epoch.ok_or(StorageError::Damaged("the log has no epoch"))?;

@@ -17,6 +17,7 @@ mod begins;
 pub mod behind;
 mod carry;
 pub mod clean;
+pub mod deposits;
 pub mod destroy;
 pub mod exchange;
 pub mod farewell;

@@ -123,7 +123,7 @@ async fn push(
         chunks: vec![chunk.bytes.into()],
         enrolment: None,
     };
-    let acks = ingest::push(app, Push { parts: vec![part] }).await?;
+    let acks = ingest::push(app, Push { parts: vec![part] }, None).await?;
     match acks.into_iter().find(|ack| !matches!(ack.outcome, Outcome::Received(_))) {
         Some(ack) => Err(OfficeError::Refused(ack.outcome)),
         None => Ok(()),

@@ -1,7 +1,7 @@
 //! What is small when it is sent and would be much work here: the work is bounded, and counted in what was done.
 
 use ankomst_server::limits::{DEPOSIT_ROUNDS_MAX, UNPACKED_MAX};
-use ankomst_server::sync::ingest;
+use ankomst_server::sync::{deposits, ingest};
 use ankomst_shared::document::{Authoring, Document, Edit};
 use ankomst_shared::ids::{ActorId, DepositId, DocumentId};
 use ankomst_shared::limits::{CHUNK_INFLATED_BYTES_MAX, PUSH_CHUNKS_MAX};
@@ -65,10 +65,10 @@ async fn deposits_that_wait_for_each_other_are_gone_through_so_often_and_then_co
         Deposit { id: DepositId::from_bytes([number; 16]), sealed }
     });
     let mut deposits: Vec<Deposit> = deposits.collect();
-    let taken = ingest::deposits(&world.app, deposits.clone()).await.unwrap();
+    let taken = deposits::open(&world.app, deposits.clone()).await.unwrap();
     assert_eq!(taken.len(), DEPOSIT_ROUNDS_MAX, "one in each round, and no more rounds");
     deposits.retain(|deposit| !taken.contains(&deposit.id));
-    let taken = ingest::deposits(&world.app, deposits).await.unwrap();
+    let taken = deposits::open(&world.app, deposits).await.unwrap();
     assert_eq!(taken.len(), 4, "nothing is lost by it");
 }
 
@@ -82,7 +82,7 @@ async fn no_push_unfolds_to_more_than_an_honest_one_may_be() {
         chunks: vec![bomb.to_vec().into(); PUSH_CHUNKS_MAX],
         enrolment: None,
     };
-    let acks = ingest::push(&world.app, Push { parts: vec![many] }).await.unwrap();
+    let acks = ingest::push(&world.app, Push { parts: vec![many] }, None).await.unwrap();
     assert!(acks.is_empty(), "as if each were unfolded: {}", acks.len());
 }
 
@@ -100,9 +100,10 @@ async fn what_there_was_room_for_only_in_part_is_offered_again_and_not_refused()
     let then = writes(ELIN, 255, &[&first], ("phone", "1"));
     let mut honest = part(&then);
     honest.chunks.insert(0, first.chunk.bytes.clone().into());
-    let acks = ingest::push(&world.app, Push { parts: vec![much, honest.clone()] }).await.unwrap();
+    let acks =
+        ingest::push(&world.app, Push { parts: vec![much, honest.clone()] }, None).await.unwrap();
     assert_eq!(acks.len(), count, "{:?}", acks.last());
-    let acks = ingest::push(&world.app, Push { parts: vec![honest] }).await.unwrap();
+    let acks = ingest::push(&world.app, Push { parts: vec![honest] }, None).await.unwrap();
     let received = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));
     assert!(acks.len() == 2 && acks.iter().all(received), "{acks:?}");
 }

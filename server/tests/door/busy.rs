@@ -167,7 +167,7 @@ async fn who_has_much_held_still_writes_what_is_not() {
     let new = begins_by(DocumentId::from_bytes([92; 16]), BO);
     let late = writes(BO, 2, &[&first], ("arriving_from", "Timrå"));
     let push = Push { parts: vec![part(&new), part(&late)] };
-    for ack in ingest::push(&world.app, push).await.unwrap() {
+    for ack in ingest::push(&world.app, push, None).await.unwrap() {
         assert_eq!(ack.outcome, Outcome::Missing(Vec::new()));
     }
     assert!(world.app.readers.read(|db| log::document(db, new.document)).unwrap().is_none());
@@ -181,7 +181,7 @@ async fn nobody_is_charged_for_what_is_not_stored() {
     assert!(fits());
     // The header is that of another record.
     let wrong = Made { document: DocumentId::from_bytes([93; 16]), ..begins(HERE) };
-    let acks = ingest::push(&world.app, Push { parts: vec![part(&wrong)] }).await.unwrap();
+    let acks = ingest::push(&world.app, Push { parts: vec![part(&wrong)] }, None).await.unwrap();
     assert_eq!(acks[0].outcome, Outcome::Refused(Refused::Header));
     assert!(fits(), "nothing was stored");
     world.push(&[begins(HERE)]).await;

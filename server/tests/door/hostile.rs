@@ -82,7 +82,7 @@ async fn hostile_changes_of_an_enrolled_device_end_nothing_and_honest_work_goes_
             let parts = (0..CHANGES / 4)
                 .filter_map(|at| part(id, &known, u32::from(round) * CHANGES + at, &mut dice));
             let push = Push { parts: parts.collect() };
-            for ack in ingest::push(&world.app, push).await.unwrap() {
+            for ack in ingest::push(&world.app, push, None).await.unwrap() {
                 malformed += usize::from(ack.outcome == Outcome::Refused(Refused::Malformed));
                 taken += usize::from(matches!(ack.outcome, Outcome::Received(_)));
             }

@@ -10,7 +10,7 @@ use ankomst_server::sync::held::{self, Asked};
 use ankomst_shared::app::Role;
 
 use crate::disk::Mood;
-use crate::hub::{login, unit, user};
+use crate::hub::{login, supervises, unit_of, user};
 use crate::kernel::{BEGIN, DAY, Event, HOUR, MINUTE, SECOND};
 use crate::tablet::Tablet;
 use crate::world::World;
@@ -104,14 +104,14 @@ impl World {
         plan(kinds.back, 200, Fault::PutBack);
         // Whoever loses a right gives up what could come back from there.
         plan(kinds.back && !kinds.rights, 150, Fault::Salvage);
-        plan(kinds.rights, 150, Fault::RoleEnds(1 + kernel.roll(self.people - 1)));
+        plan(kinds.rights, 150, Fault::RoleEnds(self.somebody()));
         if kinds.rights && kernel.chance(150) {
             // While everybody is at work, the sockets open.
-            let ends = Fault::RoleEnds(1 + kernel.roll(self.people - 1));
+            let ends = Fault::RoleEnds(self.somebody());
             kernel.after(together + kernel.between(0, 2 * MINUTE), Event::Fault(ends));
         }
         plan(kinds.rights, 350, Fault::EndsAway(some()));
-        plan(kinds.rights, 150, Fault::AccountEnds(1 + kernel.roll(self.people - 1)));
+        plan(kinds.rights, 150, Fault::AccountEnds(self.somebody()));
         plan(true, 500, Fault::Decide);
         plan(kinds.templates, if day == 0 { 1_000 } else { 400 }, Fault::Publish);
         plan(kinds.hostile, 500, Fault::Hostile);
@@ -128,6 +128,12 @@ impl World {
             plan(kinds.partitions, 150, Fault::Away(some()));
             plan(kinds.partitions, 400, Fault::Clog(some()));
         }
+    }
+
+    /// Somebody who is no supervisor.
+    fn somebody(&self) -> usize {
+        let person = 1 + self.kernel.roll(self.people - 1);
+        if supervises(person) { person - 1 } else { person }
     }
 
     /// Something goes wrong.
@@ -229,7 +235,7 @@ impl World {
             }
             Fault::EndsAway(at) => {
                 let person = self.tablets[at].people[0];
-                if person == 0 {
+                if supervises(person) {
                     return;
                 }
                 let ms = kernel.between(2 * HOUR, 16 * HOUR);
@@ -312,6 +318,7 @@ impl World {
     fn rights(&mut self, fault: &Fault, person: usize) {
         let Some(app) = self.hub.app.clone() else { return };
         let (now, who, name) = (self.kernel.now(), user(person), login(person));
+        let of = unit_of(person);
         let fault = fault.clone();
         let ends = matches!(fault, Fault::RoleEnds(_) | Fault::AccountEnds(_));
         let next = match fault {
@@ -320,11 +327,9 @@ impl World {
             _ => None,
         };
         let write = app.writer.write(move |db| match fault {
-            Fault::RoleEnds(_) => {
-                grants::end_role(db, (who, unit()), Role::Caseworker, now).map(drop)
-            }
+            Fault::RoleEnds(_) => grants::end_role(db, (who, of), Role::Caseworker, now).map(drop),
             Fault::RoleBegins(_) => {
-                let role = GrantRow::of_role(who, unit(), Role::Caseworker);
+                let role = GrantRow::of_role(who, of, Role::Caseworker);
                 grants::add(db, &GrantRow { from_ms: now, ..role }).map(drop)
             }
             Fault::AccountEnds(_) => accounts::set_user_active(db, &name, false).map(drop),
@@ -350,6 +355,10 @@ impl World {
             return;
         }
         let row = &rows[self.kernel.roll(rows.len())];
+        let place = app.readers.read(|db| log::document(db, row.document)).unwrap();
+        let Some(place) = place else { return };
+        let mut all = (0..self.people).filter(|person| supervises(*person));
+        let Some(by) = all.find(|person| unit_of(*person) == place.unit) else { return };
         let is_release = self.kernel.chance(700);
         let after = self.after_held(row);
         let asked = Asked {
@@ -357,7 +366,7 @@ impl World {
             hashes: vec![row.hash],
             is_release,
             reason: "Sett i simuleringen".to_owned(),
-            by: user(0),
+            by: user(by),
         };
         if self.hub.run(held::decide(&Arc::clone(&app), asked)).is_ok() {
             self.count("decided");

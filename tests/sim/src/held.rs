@@ -15,10 +15,9 @@ use crate::world::World;
 const TOLD_MAX: usize = 3;
 
 impl World {
-    /// Changes that a tablet has been told are received, and of which it must still hear more. Of what somebody else has
-    /// written, and this tablet has brought once more after a restore, only its author and whoever decides are told that
-    /// it is held. Of what is in a record that its author may not read any more nothing comes over the socket; the next
-    /// exchange, which is made once an hour, takes the record away.
+    /// Changes that a tablet has been told are received, and of which it must still hear more. Of what is in a record that
+    /// its author may not read any more nothing comes over the socket; the next exchange, which is made once an hour,
+    /// takes the record away.
     fn unheard(&self, at: usize) -> Vec<(DocumentId, ChangeHash)> {
         let tablet = &self.tablets[at];
         let Some(core) = tablet.core() else { return Vec::new() };
@@ -39,7 +38,6 @@ impl World {
         received.retain(|(document, hash)| {
             let row = readers.read(|db| log::chunk_of(db, *document, *hash)).unwrap();
             row.is_none_or(|row| match row.state.as_str() {
-                "held" => row.user == person,
                 "visible" => scope.contains(document),
                 _ => true,
             })

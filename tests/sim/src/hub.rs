@@ -44,10 +44,20 @@ pub fn scratch() -> PathBuf {
     if memory.is_dir() { memory } else { std::env::temp_dir() }
 }
 
-/// The unit everybody is of.
+/// People of a unit; the first of each is its supervisor. A small history has one unit.
+pub const OF_UNIT: usize = 8;
+
+/// The unit of a person.
 #[must_use]
-pub fn unit() -> UnitId {
-    UnitId::new(1, [1; 10])
+pub fn unit_of(person: usize) -> UnitId {
+    let number = u8::try_from(person / OF_UNIT).unwrap();
+    UnitId::new(1, [1 + number; 10])
+}
+
+/// Whether a person decides about what is held in their unit.
+#[must_use]
+pub const fn supervises(person: usize) -> bool {
+    person.is_multiple_of(OF_UNIT)
 }
 
 /// A person's id.
@@ -93,7 +103,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A new server for people, the first of them a supervisor, in a folder that is there.
+    /// A new server for people and their units, in a folder that is there.
     #[must_use]
     pub fn begin(folder: &Path, people: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -116,7 +126,9 @@ impl Hub {
         let rows: Vec<UserRow> = (0..people).map(row).collect();
         let app = Arc::clone(hub.app());
         let write = app.writer.write(move |db| {
-            units::add(db, unit(), "Enheten")?;
+            for first in (0..people).step_by(OF_UNIT) {
+                units::add(db, unit_of(first), &format!("Enhet {}", first / OF_UNIT))?;
+            }
             rows.iter().try_for_each(|row| accounts::add_user(db, row))
         });
         hub.runtime.block_on(write).unwrap();
@@ -348,22 +360,25 @@ fn request(question: &Question) -> Request<Body> {
         .unwrap()
 }
 
-/// A person's account; the first is a supervisor.
+/// A person's account.
 #[must_use]
 pub fn row(person: usize) -> UserRow {
     let params = Params::new(8, 1, 1, None).unwrap();
     let light = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let salt = *b"of a simulation.";
     let password = light.hash_password_with_salt(PASSWORD.as_bytes(), &salt).unwrap().to_string();
-    let roles =
-        if person == 0 { vec![Role::Caseworker, Role::Supervisor] } else { vec![Role::Caseworker] };
+    let roles = if supervises(person) {
+        vec![Role::Caseworker, Role::Supervisor]
+    } else {
+        vec![Role::Caseworker]
+    };
     UserRow {
         id: user(person),
         login: login(person),
         name: format!("Namn {person}"),
         password,
         roles,
-        unit: unit(),
+        unit: unit_of(person),
         active: true,
     }
 }

@@ -17,6 +17,9 @@ use crate::tablet::Tablet;
 /// A vault: a tablet and a person.
 pub type Vault = (usize, usize);
 
+/// A field of a record in a vault.
+type Place = (Vault, DocumentId, FieldPath);
+
 /// Something that somebody wrote; each value is written once.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -70,7 +73,9 @@ pub struct Ledger {
     next: u64,
     /// Everything written and said to be saved, by its number.
     pub written: BTreeMap<u64, Written>,
-    drafts: BTreeMap<(Vault, DocumentId, FieldPath), u64>,
+    drafts: BTreeMap<Place, u64>,
+    /// What was typed, also where the programs ended before they could say whether it is saved.
+    typed: BTreeMap<Place, Vec<u64>>,
     /// Every change that was seen somewhere.
     pub known: BTreeMap<ChangeHash, Known>,
     holders: BTreeMap<u64, Vec<ChangeHash>>,
@@ -106,6 +111,12 @@ impl Ledger {
     pub fn token(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+
+    /// Notes what is being typed.
+    pub fn types(&mut self, token: u64, written: &Written) {
+        let place = (written.vault, written.document, written.path.clone());
+        self.typed.entry(place).or_default().push(token);
     }
 
     /// Notes what was said to be saved.
@@ -242,7 +253,10 @@ impl Ledger {
         let mut lost = self.nowhere(vault, &drafts, hub);
         // Of a record that has left only deposits stay, which a log that lost them is given again; what is in one that was
         // seen nowhere else, is known only then.
-        lost.retain(|token| !self.is_deposited(*token, tablet, inside.user()));
+        lost.retain(|token| {
+            !self.is_deposited(*token, tablet, inside.user())
+                && !self.is_typed_over(*token, &drafts, hub)
+        });
         if !lost.is_empty() && self.has_sealed(tablet, inside.user()) {
             return;
         }
@@ -326,6 +340,17 @@ impl Ledger {
                 self.learn(row.document, row.hash, &bytes);
             }
         }
+    }
+
+    /// Whether the same person typed something else there later, which is here although the programs ended before they
+    /// could say so.
+    fn is_typed_over(&self, token: u64, drafts: &BTreeSet<u64>, hub: &Hub) -> bool {
+        let Written { vault, document, path, group: None, .. } = &self.written[&token] else {
+            return false;
+        };
+        let typed = self.typed.get(&(*vault, *document, path.clone())).into_iter().flatten();
+        let mut later = typed.filter(|one| **one > token);
+        later.any(|one| drafts.contains(one) || self.is_somewhere(*one, *vault, hub))
     }
 
     /// Whether a change holds what was written, and that is in the vault or in the log.

@@ -7,7 +7,7 @@ use ankomst_shared::ids::{ChangeHash, DocumentId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use crate::hub::{PASSWORD, login};
+use crate::hub::{OF_UNIT, PASSWORD, login};
 use crate::ledger::{Written, value};
 use crate::world::World;
 
@@ -95,7 +95,7 @@ impl World {
             return self.at_house(at);
         }
         let cases = self.cases(at);
-        let wanted = 3 + self.tablets.len() / 2;
+        let wanted = 3 + self.tablets.len().min(OF_UNIT) / 2;
         if cases.is_empty() || (cases.len() < wanted && self.kernel.chance(150)) {
             let label = self.ledger.token();
             return (
@@ -162,6 +162,7 @@ impl World {
     ) -> (Command, Meant) {
         let token = self.ledger.token();
         let written = self.written(at, document, &path);
+        self.ledger.types(token, &written);
         let command = Command::Type { document, path, value: value(token) };
         (command, Meant::Write(vec![(token, written)]))
     }

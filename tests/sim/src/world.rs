@@ -9,7 +9,7 @@ use ankomst_shared::ids::DocumentId;
 use crate::faults::Fault;
 use crate::flood::Asked;
 use crate::hostile::Stranger;
-use crate::hub::Hub;
+use crate::hub::{Hub, supervises};
 use crate::kernel::{BEGIN, DAY, Event, HOUR, Kernel, MINUTE, SECOND};
 use crate::kinds::Kinds;
 use crate::ledger::Ledger;
@@ -73,7 +73,9 @@ impl World {
         let kernel = Kernel::new(seed, size.devices);
         ankomst_server::given::simulate(seed);
         kernel.set_now(BEGIN);
-        let people = (size.devices * 2 / 3).max(2);
+        let mut people = (size.devices * 2 / 3).max(2);
+        // Whoever means harm comes after them, in the last unit, and is not its supervisor.
+        people -= usize::from(supervises(people));
         let hub = Hub::begin(folder, people + 1);
         let tablets = (0..size.devices).map(|at| Tablet::new(at, at % people)).collect();
         let kinds = Kinds::draw(&kernel);

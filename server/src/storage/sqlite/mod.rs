@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod aside;
 pub mod backed;
 pub mod backup;
+pub mod brought;
 pub mod counts;
 pub mod cuts;
 pub mod decided;

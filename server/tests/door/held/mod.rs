@@ -1,5 +1,6 @@
 //! What is held has an exit: whatever the order in which people decide, the same is shown, also after a restore.
 
+mod brought;
 mod large;
 mod may;
 mod rights;

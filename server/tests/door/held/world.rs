@@ -9,10 +9,10 @@ use ankomst_server::storage::sqlite::accounts::{self, DeviceRow, UserRow};
 use ankomst_server::storage::sqlite::grants::{self, GrantRow};
 use ankomst_server::storage::sqlite::{log, units};
 use ankomst_server::sync::held::{Asked, Decided, HeldError, decide};
-use ankomst_server::sync::{feed, ingest};
+use ankomst_server::sync::{Session, exchange, feed, ingest};
 use ankomst_shared::app::Role;
 use ankomst_shared::document::{Authoring, Chunk, Document, Edit};
-use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId, UnitId, UserId};
+use ankomst_shared::ids::{ActorId, ChangeHash, DeviceId, DocumentId, SessionId, UnitId, UserId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
 use ankomst_shared::sync::message::{Ack, Outcome, Push, PushPart};
@@ -47,6 +47,10 @@ pub(crate) const fn user(who: u8) -> UserId {
 
 pub(crate) const fn device(who: u8) -> DeviceId {
     DeviceId::from_bytes([who; 16])
+}
+
+fn session(who: u8) -> Session {
+    Session { id: SessionId::from_bytes([who; 16]), user: user(who), device: device(who) }
 }
 
 fn key(who: u8) -> SigningKey {
@@ -203,7 +207,24 @@ impl World {
     }
 
     pub(crate) async fn push(&self, all: &[Made]) -> Vec<Ack> {
-        let acks = ingest::push(&self.app, Push { parts: all.iter().map(part).collect() }).await;
+        self.pushed(all, None).await
+    }
+
+    /// Somebody's device brings changes, whoever has written them.
+    pub(crate) async fn brings(&self, who: u8, all: &[Made]) -> Vec<Ack> {
+        self.pushed(all, Some(session(who))).await
+    }
+
+    /// Changes that somebody's device is told are held, and why.
+    pub(crate) fn told(&self, who: u8) -> Vec<(ChangeHash, String)> {
+        let notes = self.app.readers.read(|db| exchange::held_notes(db, &session(who))).unwrap();
+        notes.into_iter().map(|note| (note.hash, note.reason)).collect()
+    }
+
+    async fn pushed(&self, all: &[Made], by: Option<Session>) -> Vec<Ack> {
+        let acks =
+            ingest::push(&self.app, Push { parts: all.iter().map(part).collect() }, by.as_ref())
+                .await;
         let acks = acks.unwrap();
         let taken = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));
         assert!(acks.len() == all.len() && acks.iter().all(taken), "{acks:?}");

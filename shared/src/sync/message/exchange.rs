@@ -128,7 +128,7 @@ pub struct ExchangeAnswer {
     /// Sum of the changes delivered for all held documents up to the new cursor.
     #[n(6)]
     pub digest: Digest,
-    /// Changes of this person that are held for a person to look at.
+    /// Changes of this person, and those of others that this device has brought, that are held for a person to look at.
     #[n(7)]
     pub held: Vec<HeldNote>,
     /// Documents still to come; ask again.

@@ -46,7 +46,7 @@ pub enum ServerFrame {
     /// New changes of held documents.
     #[n(1)]
     Feed(#[n(0)] FeedBatch),
-    /// Changes of this person that are held.
+    /// Changes of this person, and those of others that this device has brought, that are held.
     #[n(2)]
     Held(#[n(0)] Vec<HeldNote>),
     /// What this device should hold has changed, or the log has: exchange again.

@@ -16,7 +16,7 @@ use ankomst_shared::sync::message::{
 };
 use ankomst_shared::value::Value;
 
-use crate::hub::{PASSWORD, login, unit};
+use crate::hub::{PASSWORD, login, unit_of};
 use crate::storm::court::Court;
 use crate::storm::http::Jar;
 
@@ -162,7 +162,7 @@ impl Disk {
                 document,
                 kind: "case".to_owned(),
                 parent: None,
-                unit: unit(),
+                unit: unit_of(0),
                 protection: 0,
                 user: me.me.user,
                 device: me.device,

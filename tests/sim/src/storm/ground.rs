@@ -14,7 +14,7 @@ use ankomst_server::storage::sqlite::{accounts, log, units};
 use ankomst_server::{given, projector, sync, templates};
 use turmoil::net::{TcpListener, TcpStream};
 
-use crate::hub::{copy, row, unit};
+use crate::hub::{copy, row, unit_of};
 use crate::storm::court::{Court, passes};
 use crate::storm::http::PORT;
 
@@ -39,7 +39,7 @@ impl Ground {
             let app = App::open(&ground.data(), PathBuf::from("/there/is/no/trial")).await.unwrap();
             let rows: Vec<_> = (0..people).map(row).collect();
             let write = app.writer.write(move |db| {
-                units::add(db, unit(), "Enheten")?;
+                units::add(db, unit_of(0), "Enheten")?;
                 rows.iter().try_for_each(|row| accounts::add_user(db, row))
             });
             write.await.unwrap();
