@@ -44,6 +44,30 @@ fn typing_survives_a_crash_at_every_commit() {
 }
 
 #[test]
+fn what_is_typed_is_a_change_before_an_act_says_otherwise() {
+    let store = MemoryStore::default();
+    let core = signed_in(&store).0;
+    let label = vec![("label".to_owned(), Value::text("Noori"))];
+    let begun = ask(&core, Command::Act(Act::NewCase, label));
+    let Reply::Acted(Acted { document: Some(case), .. }) = begun else { panic!("{begun:?}") };
+    let path = || FieldPath::parse("arriving_from").unwrap();
+    let typed = Command::Type { document: case, path: path(), value: Value::text("Trelleborg") };
+    assert_eq!(ask(&core, typed), Reply::Saved);
+    let set = Act::Set { document: case, values: vec![(path(), Value::text("Ystad"))] };
+    let Reply::Acted(Acted { undo: Some(undo), .. }) = ask(&core, Command::Act(set, Vec::new()))
+    else {
+        panic!("it was not done")
+    };
+    assert_eq!(shown(&core, case, "arriving_from"), Value::text("Ystad"));
+    drop(core);
+    let core = started(Desk::on(&store.restarted()));
+    unlock(&core);
+    assert_eq!(shown(&core, case, "arriving_from"), Value::text("Ystad"));
+    ask(&core, Command::Act(undo, Vec::new()));
+    assert_eq!(shown(&core, case, "arriving_from"), Value::text("Trelleborg"));
+}
+
+#[test]
 fn a_person_is_found_by_every_kind_of_number_and_name() {
     let core = signed_in(&MemoryStore::default()).0;
     let (case, _) = work(&core);

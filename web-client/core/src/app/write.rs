@@ -111,7 +111,8 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    async fn commit_in_turn(&self, document: DocumentId) -> Result<(), Refusal> {
+    /// Makes one change of a document's drafts, with the turn already taken.
+    pub(super) async fn commit_in_turn(&self, document: DocumentId) -> Result<(), Refusal> {
         let edits = self.edits_of(document)?;
         if edits.is_empty() { Ok(()) } else { self.write(document, &edits).await }
     }
@@ -291,11 +292,12 @@ impl<P: Platform> Core<P> {
         let mut writes: Vec<Write> = Vec::new();
         let mut rows = Vec::new();
         for piece in &pieces {
-            let Piece { document: id, edits, .. } = piece;
+            let id = &piece.document;
+            let ended = self.with_open(|open| Ok(open.ended(piece)))?;
             writes.extend(
-                edits
+                ended
                     .iter()
-                    .map(|edit| Write::delete(Table::Drafts, draft_key(user, *id, &edit.path))),
+                    .map(|(id, path)| Write::delete(Table::Drafts, draft_key(user, *id, path))),
             );
             writes.extend(drafted::ends(user, *id));
             if plant::is(Plant::DraftsApart) {
@@ -316,12 +318,8 @@ impl<P: Platform> Core<P> {
         self.with_open(|open| {
             open.guarded.takes(made.iter(), &mut open.standing.lease);
             for piece in &pieces {
-                for edit in &piece.edits {
-                    // What was typed meanwhile stays a draft.
-                    let place = (piece.document, edit.path.clone());
-                    if open.drafts.get(&place).is_some_and(|draft| draft.value == edit.value) {
-                        open.drafts.remove(&place);
-                    }
+                for place in open.ended(piece) {
+                    open.drafts.remove(&place);
                 }
                 open.typed_in(piece.document);
             }
@@ -345,6 +343,16 @@ impl<P: Platform> Core<P> {
 }
 
 impl Open {
+    /// The drafts that a piece is made of; what is typed there and says something else stays.
+    fn ended(&self, piece: &Piece) -> Vec<(DocumentId, FieldPath)> {
+        let place = |edit: &Edit| {
+            let place = (piece.document, edit.path.clone());
+            let draft = self.drafts.get(&place)?;
+            (draft.value == edit.value).then_some(place)
+        };
+        piece.edits.iter().filter_map(place).collect()
+    }
+
     /// Documents with drafts.
     fn drafted(&self) -> Vec<DocumentId> {
         let mut ids: Vec<DocumentId> = self.drafts.keys().map(|(id, _)| *id).collect();

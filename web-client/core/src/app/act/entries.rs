@@ -321,6 +321,9 @@ impl<P: Platform> Core<P> {
         document: DocumentId,
         values: Vec<(FieldPath, Value)>,
     ) -> Result<Acted, Refusal> {
+        let _turn = self.0.turn.take().await;
+        // What is typed comes before what is said now.
+        self.commit_in_turn(document).await?;
         let (edits, before) = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
             let record = open.record(document).ok_or(Refusal::NotHere)?;
@@ -342,10 +345,7 @@ impl<P: Platform> Core<P> {
         if edits.is_empty() {
             return Ok(Acted::default());
         }
-        {
-            let _turn = self.0.turn.take().await;
-            self.write(document, &edits).await?;
-        }
+        self.write(document, &edits).await?;
         Ok(self.done(Word::SavedDone, Some(Act::Set { document, values: before })))
     }
 
