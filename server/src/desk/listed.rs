@@ -17,6 +17,7 @@ use crate::storage::sqlite::decided;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::register;
 use crate::storage::sqlite::rows::ProjectedRow;
+use crate::storage::sqlite::wants;
 use crate::sync::rule::Reach;
 
 impl Desk {
@@ -33,7 +34,7 @@ impl Desk {
                 Ok((log::is_held_by(db, self.device, row.document)?, late))
             };
             let held = rows.iter().map(is_here).collect::<Result<Vec<_>, StorageError>>()?;
-            Ok((held, log::wants(db, self.device)?))
+            Ok((held, wants::of(db, self.device)?))
         })?;
         let within = reach.within();
         for row in rows {

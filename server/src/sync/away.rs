@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::accounts::{self, UserRow};
-use crate::storage::sqlite::log;
+use crate::storage::sqlite::wants;
 
 /// Those of the unit of a person who asks from a device.
 pub(super) fn of_unit(
@@ -20,7 +20,7 @@ pub(super) fn of_unit(
         if device == asks || app.presence.is_live(device) {
             continue;
         }
-        let houses: Vec<DocumentId> = log::wants(db, device)?.into_iter().collect();
+        let houses: Vec<DocumentId> = wants::of(db, device)?.into_iter().collect();
         if !houses.is_empty() {
             let seen_ms = app.presence.left_ms(device).unwrap_or(seen_ms).max(seen_ms);
             away.push(Away { device, user: owner, seen_ms, houses });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ankomst_shared::app::Role;
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::limits::{HEAL_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
+use ankomst_shared::limits::{HEAL_MAX, LOOKS_MAX, SYNC_BODY_BYTES_MAX, WANTS_MAX};
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::decide::{Decision, Facts, decide, digest_before};
 use ankomst_shared::sync::message::{
@@ -27,9 +27,10 @@ use crate::storage::sqlite::lines;
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::marks;
 use crate::storage::sqlite::units;
+use crate::storage::sqlite::wants;
 use crate::sync::batch::{batch, delivered};
 use crate::sync::destroy::late;
-use crate::sync::met::{self, Stands};
+use crate::sync::met::{self, Along, Stands};
 use crate::sync::{
     Session, access, away, deposits, farewell, holdings, ingest, lease, scopes, shown,
 };
@@ -66,7 +67,12 @@ pub async fn answer(
     let deposits = deposits::open(app, exchange.deposits).await?;
     let (device, looks) = (session.device, exchange.looks);
     let stands = Stands { epoch: hello.epoch, high: hello.high, arrived: hello.arrived, began_ms };
-    if !met::comes(app, session, stands, Some(hello.wants.clone())).await? {
+    let opened: Vec<DocumentId> =
+        looks.iter().flat_map(|looks| &looks.all).map(|look| look.document).collect();
+    // Where more is to be told, a house may have been opened since.
+    let is_all_told = opened.len() < LOOKS_MAX;
+    let along = Along { wants: hello.wants.clone(), opened };
+    if !met::comes(app, session, stands, Some(along)).await? {
         return Err(ExchangeError::Ended);
     }
     late::hears(app, session, exchange.gone.unwrap_or_default(), (&acks, &hello)).await?;
@@ -121,7 +127,9 @@ pub async fn answer(
         answer.documents_left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
     app.audit.owe(shown::dropped(by, &answer)).await;
     app.metrics.exchange();
-    Ok(ExchangeAnswer { acks, deposits, looked, ..answer })
+    let returned = app.readers.read(|db| wants::returned(db, device, app.now_ms()))?;
+    let returned = (is_all_told && !anew && !returned.is_empty()).then_some(returned);
+    Ok(ExchangeAnswer { acks, deposits, looked, returned, ..answer })
 }
 
 /// A new life of the log begins.
@@ -223,6 +231,7 @@ fn gather(
             compared: digests.is_some(),
             looked: None,
             destroyed: destroyed.answer(),
+            returned: None,
             digests: digests.unwrap_or_default(),
         })))
     })

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::sqlite::devices::{self, Shown};
-use crate::storage::sqlite::{Connection, accounts, links, log, rights};
+use crate::storage::sqlite::{Connection, accounts, links, log, rights, wants};
 use crate::sync::Session;
 
 /// Where a device says that it stands.
@@ -29,7 +29,16 @@ pub(super) struct Stands {
     pub(super) began_ms: i64,
 }
 
-/// Notes that a device came, after what it has brought was taken, and in an exchange which houses it wants; tells whether
+/// What a device says of houses.
+#[derive(Debug, Clone)]
+pub(super) struct Along {
+    /// Those it has taken along.
+    pub(super) wants: Vec<DocumentId>,
+    /// Records that were opened on it.
+    pub(super) opened: Vec<DocumentId>,
+}
+
+/// Notes that a device came, after what it has brought was taken, and in an exchange what it says of houses; tells whether
 /// it is no copy.
 ///
 /// # Errors
@@ -38,19 +47,20 @@ pub(super) async fn comes(
     app: &Arc<App>,
     session: &Session,
     stands: Stands,
-    wants: Option<Vec<DocumentId>>,
+    along: Option<Along>,
 ) -> Result<bool, StorageError> {
     let (noting, session) = (Arc::clone(app), *session);
     let (device, now_ms) = (session.device, app.now_ms());
     let note = move |db: &_| {
         let alone = is_alone((&noting, db), &session, stands)?;
-        if let Some(wants) = wants {
+        if let Some(along) = along {
             accounts::device_seen(db, device, now_ms)?;
             links::has_come(db, device)?;
             if alone {
                 // After what it has brought: that was written before it was told.
                 rights::tell(db, device, now_ms)?;
-                log::set_wants(db, device, &wants)?;
+                wants::set(db, device, &along.wants, now_ms)?;
+                wants::opened(db, device, &along.opened, now_ms)?;
             }
         }
         Ok(alone)

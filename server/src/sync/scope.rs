@@ -11,6 +11,7 @@ use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::accounts::UserRow;
 use crate::storage::sqlite::homes::{Standing, standing};
 use crate::storage::sqlite::log::{self, DocumentRow};
+use crate::storage::sqlite::wants;
 use crate::sync::access;
 use crate::sync::rule::{May, Rights, Says};
 
@@ -81,7 +82,7 @@ pub fn of(
     rights: &Rights,
     (device, document): (DeviceId, &DocumentRow),
 ) -> Result<Ruled, StorageError> {
-    let wants = log::wants(db, device)?;
+    let wants = wants::of(db, device)?;
     let find = |id| Ok(log::document(db, id)?.filter(|found| found.unit == document.unit));
     if let ("review", Some(parent)) = (document.kind.as_str(), document.parent) {
         let Some(parent) = find(parent)? else { return Ok(Ruled::Unplaced) };
@@ -116,7 +117,7 @@ pub fn scope_of(
     rights: &Rights,
     device: DeviceId,
 ) -> Result<BTreeSet<DocumentId>, StorageError> {
-    scope_with(db, rights, &log::wants(db, device)?)
+    scope_with(db, rights, &wants::of(db, device)?)
 }
 
 /// The same of a device that has taken these houses along.

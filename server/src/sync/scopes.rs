@@ -9,7 +9,7 @@ use ankomst_shared::ids::{DeviceId, DocumentId, UnitId};
 
 use crate::remembered::Remembered;
 use crate::storage::StorageError;
-use crate::storage::sqlite::{Connection, log, marks};
+use crate::storage::sqlite::{Connection, marks, wants};
 use crate::sync::rule::Rights;
 use crate::sync::scope;
 
@@ -37,7 +37,7 @@ pub fn of(
     rights: Rights,
     device: DeviceId,
 ) -> Result<Arc<BTreeSet<DocumentId>>, StorageError> {
-    let wants = log::wants(db, device)?;
+    let wants = wants::of(db, device)?;
     // Before the documents are read: what changes between the two is reckoned anew the next time.
     let units = rights.units().into_iter();
     let marks = units.map(|unit| Ok((unit, marks::mark(db, unit)?)));

@@ -6,6 +6,7 @@
     reason = "helpers of tests stop at what is unexpected"
 )]
 
+mod along;
 mod audited;
 mod bombs;
 mod busy;

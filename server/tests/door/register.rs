@@ -11,7 +11,7 @@ use ankomst_server::seed::town::{self, Plan, Size};
 use ankomst_server::storage::sqlite::accounts::{self, UserRow};
 use ankomst_server::storage::sqlite::rows::ProjectedRow;
 use ankomst_server::storage::sqlite::units;
-use ankomst_server::storage::sqlite::{log, register};
+use ankomst_server::storage::sqlite::{log, register, wants};
 use ankomst_server::sync::access;
 use ankomst_shared::app::{Act, Body, Language, Line, PAGE_FORM, PageView, Role};
 use ankomst_shared::find::heard;
@@ -108,7 +108,7 @@ async fn two_units() -> (Door, Vec<Somebody>, Vec<ProjectedRow>) {
         let mut browser = Browser::new(u8::try_from(at).unwrap() + 1);
         assert_eq!(browser.enrol(&door, &row.login, PASSWORD).await.status, StatusCode::OK);
         let (device, along) = (browser.device.unwrap(), houses.clone());
-        door.app.writer.write(move |db| log::set_wants(db, device, &along)).await.unwrap();
+        door.app.writer.write(move |db| wants::set(db, device, &along, 1)).await.unwrap();
         let scope = door.app.readers.read(|db| access::scope(db, &row, device)).unwrap();
         people.push(Somebody { row, browser, scope });
     }
@@ -232,7 +232,7 @@ async fn lists_and_searches_give_what_the_access_rule_gives_and_nothing_tells_of
         by_sound += finds_by_sound(one, &door, &rows).await;
         // Without houses taken along a device holds less, and never anything that is not found.
         let device = one.browser.device.unwrap();
-        door.app.writer.write(move |db| log::set_wants(db, device, &[])).await.unwrap();
+        door.app.writer.write(move |db| wants::set(db, device, &[], 1)).await.unwrap();
         let held = door.app.readers.read(|db| access::scope(db, &one.row, device)).unwrap();
         assert!(held.is_subset(&one.scope));
         for row in rows.iter().filter(|row| row.unit == one.row.unit) {

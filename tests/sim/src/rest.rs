@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ankomst_server::projector;
 use ankomst_server::storage::sqlite::{accounts, log, register};
 use ankomst_server::sync::access;
-use ankomst_shared::app::{Command, Contact, Query, Reply, Screen, View};
+use ankomst_shared::app::{Act, Command, Contact, Query, Reply, Screen, View};
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::ChangeHash;
 use ankomst_shared::value::Value;
@@ -38,6 +38,7 @@ impl World {
                 self.salvage_at_rest();
             }
         }
+        self.open_aside();
         self.still_day();
         self.check();
     }
@@ -156,6 +157,27 @@ impl World {
     fn look_at_all(&mut self) {
         for at in 0..self.tablets.len() {
             self.ledger.look(&self.tablets[at], &self.hub);
+        }
+    }
+
+    /// Somebody opens once more what was set aside, as on a disk that could not note that it was opened well before the
+    /// program ended, twice.
+    fn open_aside(&mut self) {
+        let aside = |world: &Self, at: usize| {
+            let core = world.tablets[at].core();
+            core.and_then(|core| core.look_inside(|inside| inside.aside())).unwrap_or_default()
+        };
+        for at in 0..self.tablets.len() {
+            for document in aside(self, at) {
+                self.count("opened once more");
+                let again = Command::Act(Act::OpenAgain(document), Vec::new());
+                self.tablets[at].begin(again, crate::people::Meant::Other);
+                self.pump(at);
+                self.pass(self.kernel.now() + 5 * SECOND);
+            }
+            for document in aside(self, at) {
+                self.ledger.diverged.push(format!("{document} stays aside at {at}"));
+            }
         }
     }
 

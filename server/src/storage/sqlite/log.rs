@@ -8,7 +8,7 @@ use ankomst_shared::sign::Header;
 use ankomst_shared::sync::{Chain, Digest, Position};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Blob, weights};
+use super::{Blob, wants, weights};
 use crate::storage::{StorageError, random};
 
 /// What decides about a document.
@@ -696,6 +696,7 @@ pub fn new_epoch(db: &Connection) -> Result<Epoch, StorageError> {
         [Blob(epoch)],
     )?;
     db.execute("DELETE FROM holdings", [])?;
+    wants::count_anew(db)?;
     // A backup of another life says nothing of what arrives in this one.
     db.execute("DELETE FROM meta WHERE key = 'backed_up'", [])?;
     Ok(epoch)
@@ -739,14 +740,6 @@ pub fn has_written(
     Ok(select.query_row((Blob(document), Blob(device)), |row| row.get(0))?)
 }
 
-/// Houses a device has taken along.
-///
-/// # Errors
-/// When the database refuses.
-pub fn wants(db: &Connection, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
-    ids(db, "SELECT document FROM wants WHERE device = ?1", device)
-}
-
 fn ids(db: &Connection, sql: &str, device: DeviceId) -> Result<BTreeSet<DocumentId>, StorageError> {
     let mut select = db.prepare_cached(sql)?;
     let rows = select.query_map([Blob(device)], |row| row.get::<_, Blob<DocumentId>>(0))?;
@@ -782,23 +775,5 @@ pub fn set_holdings(
 /// When the database refuses.
 pub fn clear_holdings(db: &Connection, device: DeviceId) -> Result<(), StorageError> {
     db.execute("DELETE FROM holdings WHERE device = ?1", [Blob(device)])?;
-    Ok(())
-}
-
-/// Sets which houses a device takes along.
-///
-/// # Errors
-/// When the database refuses.
-pub fn set_wants(
-    db: &Connection,
-    device: DeviceId,
-    wants: &[DocumentId],
-) -> Result<(), StorageError> {
-    db.execute("DELETE FROM wants WHERE device = ?1", [Blob(device)])?;
-    let mut insert =
-        db.prepare_cached("INSERT OR IGNORE INTO wants (device, document) VALUES (?1, ?2)")?;
-    for document in wants {
-        insert.execute((Blob(device), Blob(*document)))?;
-    }
     Ok(())
 }

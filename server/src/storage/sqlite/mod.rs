@@ -33,6 +33,7 @@ pub mod stricter;
 pub mod trials;
 pub mod units;
 pub mod verify;
+pub mod wants;
 pub mod weights;
 pub mod within;
 pub mod writer;

@@ -151,6 +151,10 @@ pub struct ExchangeAnswer {
     /// [`DESTROYED_MAX`](crate::limits::DESTROYED_MAX). Left out where there are none.
     #[n(13)]
     pub destroyed: Option<Vec<Destroyed>>,
+    /// Houses taken along that go back, because nobody has opened them on this device for long or too many are along: it
+    /// takes them along no more. Left out where there are none.
+    #[n(14)]
+    pub returned: Option<Vec<DocumentId>>,
 }
 
 /// Who answers, and who everybody is.

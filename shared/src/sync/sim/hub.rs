@@ -348,6 +348,7 @@ impl Hub {
             compared,
             looked: None,
             destroyed: None,
+            returned: None,
         }
     }
 

@@ -84,6 +84,12 @@ impl Inside<'_> {
         self.0.headers.get(&id)?.parent
     }
 
+    /// Records that are set aside, because the program ended when they were opened.
+    #[must_use]
+    pub fn aside(&self) -> Vec<DocumentId> {
+        self.0.aside().collect()
+    }
+
     /// Houses that are taken along.
     #[must_use]
     pub fn wants(&self) -> &[DocumentId] {

@@ -55,6 +55,7 @@ impl Open {
         for what in answer.destroyed.iter().flatten() {
             standing.owes.push(what.record);
             standing.wants.retain(|id| *id != what.record);
+            standing.returned.retain(|id| *id != what.record);
             let is_of = |id: &&DocumentId| {
                 let parent = self.headers.get(*id).and_then(|header| header.parent);
                 [Some(**id), parent]

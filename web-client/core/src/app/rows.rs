@@ -119,6 +119,10 @@ pub(super) struct Standing {
     #[n(23)]
     #[cbor(default)]
     pub(super) owes: Vec<DocumentId>,
+    /// Houses that were taken along and have gone back by themselves, until they are taken along again.
+    #[n(24)]
+    #[cbor(default)]
+    pub(super) returned: Vec<DocumentId>,
 }
 
 /// How long a device may be read without contact. Time is counted, not compared: a clock set back takes away

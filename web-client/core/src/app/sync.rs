@@ -151,6 +151,12 @@ impl<P: Platform> Core<P> {
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
+            for house in answer.returned.iter().flatten() {
+                open.wants_again = true;
+                standing.wants.retain(|id| id != house);
+                standing.returned.retain(|id| id != house);
+                standing.returned.push(*house);
+            }
             open.loses(&mut standing, (question, &answer), (&news, now_ms));
             open.identity.user.roles = answer.welcome.me.roles();
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };

@@ -230,7 +230,8 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
 
 /// `lease <seconds> [documents]`: an answer with nothing new in it; the documents are what is protected. `more <seconds>`:
 /// the same, and what is protected is not known yet. `left
-/// <documents>`: one of a first sync of which so much is still to come. `version <number>`: one of that version.
+/// <documents>`: one of a first sync of which so much is still to come. `version <number>`: one of that version. `returned
+/// <house>`: one that says that a house goes back.
 fn body_of(problem: &str) -> Vec<u8> {
     let rests = problem.strip_prefix("lease ").map(|said| {
         let mut said = said.split(' ');
@@ -254,7 +255,17 @@ fn body_of(problem: &str) -> Vec<u8> {
         answer.welcome.version = version.parse().unwrap();
         answer
     });
-    rests.or(more).or(left).or(version).map(|answer| wire::pack(&answer)).unwrap_or_default()
+    let returned = problem.strip_prefix("returned ").map(|house| {
+        let returned = Some(vec![house.parse().unwrap()]);
+        ExchangeAnswer { returned, anew: false, ..answer(0, &[]) }
+    });
+    rests
+        .or(more)
+        .or(left)
+        .or(version)
+        .or(returned)
+        .map(|answer| wire::pack(&answer))
+        .unwrap_or_default()
 }
 
 /// An answer with nothing new in it, so many seconds to be read without another, and what is protected.
@@ -294,6 +305,7 @@ fn answer(lease_s: u32, guarded: &[DocumentId]) -> ExchangeAnswer {
         compared: false,
         looked: None,
         destroyed: None,
+        returned: None,
     }
 }
 

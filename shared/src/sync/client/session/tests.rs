@@ -98,6 +98,7 @@ fn answer() -> ExchangeAnswer {
         compared: false,
         looked: None,
         destroyed: None,
+        returned: None,
     }
 }
 

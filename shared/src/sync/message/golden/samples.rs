@@ -277,8 +277,10 @@ pub(super) fn exchanges() -> Vec<Sample> {
         compared: true,
         looked: Some(3),
         destroyed: None,
+        returned: None,
     };
     let destroying = ExchangeAnswer { destroyed: Some(vec![destroyed()]), ..answer.clone() };
+    let returning = ExchangeAnswer { returned: Some(vec![document()]), ..answer.clone() };
     let confirming = Exchange { gone: Some(vec![document()]), ..nothing.clone() };
     let whole = DocumentHistory { parent: None, again: None, ..history() };
     let own = DeliveredChunk { bytes: None, envelope: None, ..delivered() };
@@ -289,6 +291,7 @@ pub(super) fn exchanges() -> Vec<Sample> {
         sample("Hello", hello()),
         sample("ExchangeAnswer", answer),
         sample("ExchangeAnswer destroying", destroying),
+        sample("ExchangeAnswer returning", returning),
         sample("Exchange confirming", confirming),
         sample("Destroyed", destroyed()),
         sample("Welcome full", full_welcome()),

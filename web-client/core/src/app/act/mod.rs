@@ -165,6 +165,7 @@ impl<P: Platform> Core<P> {
     async fn take_along(&self, residence: DocumentId, keep: bool) -> Result<Acted, Refusal> {
         self.change_standing(|standing| {
             standing.wants.retain(|id| *id != residence);
+            standing.returned.retain(|id| *id != residence);
             if keep {
                 standing.wants.push(residence);
             }

@@ -42,6 +42,8 @@ impl Viewer<'_> {
         let mut badges: Vec<_> = self.state(id, "status").into_iter().collect();
         if self.open.standing.wants.contains(&id) {
             badges.push(signed(self.w(Word::TakenAlong), Tone::Info, Sign::Pin));
+        } else if self.open.standing.returned.contains(&id) {
+            badges.push(badge(self.w(Word::AlongReturned), Tone::Info));
         }
         badges.extend(self.conflicts(record.open()));
         if house.faults() > 0 {
