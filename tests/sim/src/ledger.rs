@@ -348,8 +348,11 @@ impl Ledger {
         let Written { vault, document, path, group: None, .. } = &self.written[&token] else {
             return false;
         };
+        if self.holders.contains_key(&token) {
+            return false;
+        }
         let typed = self.typed.get(&(*vault, *document, path.clone())).into_iter().flatten();
-        let mut later = typed.filter(|one| **one > token);
+        let mut later = typed.filter(|one| **one > token && !self.written.contains_key(one));
         later.any(|one| drafts.contains(one) || self.is_somewhere(*one, *vault, hub))
     }
 

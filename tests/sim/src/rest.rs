@@ -170,6 +170,11 @@ impl World {
         for at in 0..self.tablets.len() {
             for document in aside(self, at) {
                 self.count("opened once more");
+                if !self.counts.contains_key("disk") {
+                    self.ledger
+                        .diverged
+                        .push(format!("{document} is aside at {at}, and its disk is well"));
+                }
                 let again = Command::Act(Act::OpenAgain(document), Vec::new());
                 self.tablets[at].begin(again, crate::people::Meant::Other);
                 self.pump(at);

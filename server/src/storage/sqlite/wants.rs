@@ -43,8 +43,9 @@ pub fn set(
     for house in wants.difference(&before) {
         insert.execute((Blob(device), Blob(*house), now_ms))?;
     }
+    // Those of which nothing is known come behind what is told to have been opened.
     db.prepare_cached("UPDATE wants SET used_ms = ?2 WHERE device = ?1 AND used_ms = 0")?
-        .execute((Blob(device), now_ms))?;
+        .execute((Blob(device), now_ms - SAME_MS - 1))?;
     Ok(())
 }
 

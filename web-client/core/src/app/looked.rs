@@ -50,6 +50,15 @@ impl Open {
         true
     }
 
+    /// Whether a record, or one of it, was opened since so many were told.
+    pub(super) fn opens(&self, record: DocumentId, told: u64) -> bool {
+        let is_of = |id: DocumentId| {
+            let parent = self.headers.get(&id).and_then(|header| header.parent);
+            id == record || parent == Some(record)
+        };
+        self.looks.all.iter().any(|look| look.number > told && is_of(look.document))
+    }
+
     /// What an exchange tells.
     pub(super) fn told_looks(&self) -> Looks {
         let all = self.looks.all.iter().take(LOOKS_MAX).cloned();

@@ -151,7 +151,9 @@ impl<P: Platform> Core<P> {
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
-            for house in answer.returned.iter().flatten() {
+            let told = question.looks.as_ref().map_or(0, |looks| looks.last);
+            for house in answer.returned.iter().flatten().filter(|house| !open.opens(**house, told))
+            {
                 open.wants_again = true;
                 standing.wants.retain(|id| id != house);
                 standing.returned.retain(|id| id != house);

@@ -7,7 +7,8 @@ CREATE TABLE brought (
     PRIMARY KEY (document, hash, device)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX brought_by ON brought (device);
-CREATE TRIGGER brought_shared AFTER UPDATE OF state ON chunks WHEN NEW.state NOT IN ('pending', 'held') BEGIN
+-- What has ended stands as another change, which may be held.
+CREATE TRIGGER brought_shared AFTER UPDATE OF state ON chunks WHEN NEW.state = 'visible' BEGIN
     DELETE FROM brought WHERE document = NEW.document AND hash IN (NEW.hash, NEW.was);
 END;
 CREATE TRIGGER brought_gone AFTER DELETE ON chunks BEGIN
