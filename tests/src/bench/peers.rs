@@ -137,13 +137,7 @@ impl<'a> Peer<'a> {
         Ok(Spent { server: self.process.cpu()?, device, wire: self.proxy.wire() })
     }
 
-    fn say(
-        &self,
-        row: &str,
-        device: &Script,
-        before: &Spent,
-        say: Say<'_>,
-    ) -> anyhow::Result<()> {
+    fn say(&self, row: &str, device: &Script, before: &Spent, say: Say<'_>) -> anyhow::Result<()> {
         let after = self.spent(Some(device))?;
         let row = format!("{row} {}", self.name);
         say(&row, "server CPU until it rests", after.server.since(before.server).0, "ms");

@@ -155,12 +155,7 @@ pub async fn back(
 ///
 /// # Errors
 /// When an answer does not come.
-pub async fn nothing(
-    town: &Town,
-    tablet: &Tablet,
-    row: &str,
-    say: Say<'_>,
-) -> anyhow::Result<()> {
+pub async fn nothing(town: &Town, tablet: &Tablet, row: &str, say: Say<'_>) -> anyhow::Result<()> {
     until(tablet, |status| status.contact == Contact::Live).await?;
     exchange(tablet).await?;
     let times = f64::from(NOTHING);

@@ -215,8 +215,7 @@ pub fn add(server: &Server, login: &str) {
 
 /// Adds a caseworker of a unit, which is made if it is not there.
 pub fn add_to(server: &Server, login: &str, unit: &str) {
-    let args =
-        ["user", "add", login, "--name", login, "--roles", "caseworker", "--unit", unit];
+    let args = ["user", "add", login, "--name", login, "--roles", "caseworker", "--unit", unit];
     server.command_reading(&args, &password(login));
 }
 

@@ -3,11 +3,12 @@
 //! `ANKOMST_BIN` is the server's program and `ANKOMST_APP` the folder of the app.
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ankomst_tests::bench::rows::Say;
 use ankomst_tests::bench::town::Town;
-use ankomst_tests::bench::{growth, many, peers, rows};
+use ankomst_tests::bench::{growth, many, peers, plot, rows};
 use ankomst_tests::tablet::device::local;
 use anyhow::{Context, ensure};
 use clap::Parser;
@@ -31,6 +32,9 @@ struct Args {
     /// Tablets that come back at once in `growth`.
     #[arg(long, value_delimiter = ',', default_value = "1,50,500")]
     tablets: Vec<usize>,
+    /// Where `growth` is drawn.
+    #[arg(long)]
+    plot: Option<PathBuf>,
     /// Rows of the table; all of them if none is named: first, warm, back, nothing, live, idle, append, rush,
     /// killed.
     rows: Vec<String>,
@@ -120,7 +124,11 @@ async fn beside(args: &Args, say: Say<'_>) -> anyhow::Result<()> {
 }
 
 async fn grow(args: &Args, say: Say<'_>) -> anyhow::Result<()> {
-    growth::tablets(&args.tablets, say).await?;
-    growth::records(&args.grown, false, say).await?;
-    growth::records(&args.grown, true, say).await
+    let mut points = growth::tablets(&args.tablets, say).await?;
+    points.extend(growth::records(&args.grown, false, say).await?);
+    points.extend(growth::records(&args.grown, true, say).await?);
+    if let Some(file) = &args.plot {
+        std::fs::write(file, plot::svg(&points))?;
+    }
+    Ok(())
 }
