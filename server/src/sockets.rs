@@ -14,7 +14,8 @@ use crate::metrics::Metrics;
 /// The live sockets.
 #[derive(Debug, Clone)]
 pub struct Sockets {
-    open: Arc<Mutex<BTreeMap<SessionId, usize>>>,
+    /// In total, and of each session.
+    open: Arc<Mutex<(usize, BTreeMap<SessionId, usize>)>>,
     most: Arc<AtomicUsize>,
     tracker: TaskTracker,
     metrics: Arc<Metrics>,
@@ -72,14 +73,16 @@ impl Sockets {
     /// When there is no place for it.
     pub fn admit(&self, session: SessionId) -> Result<Open, NoPlace> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = open.get(&session).copied().unwrap_or_default();
+        let (total, of_session) = &mut *open;
+        let own = of_session.get(&session).copied().unwrap_or_default();
         if own >= SOCKETS_OF_SESSION_MAX {
             return Err(NoPlace::Session);
         }
-        if open.values().sum::<usize>() >= self.most() {
+        if *total >= self.most() {
             return Err(NoPlace::Server);
         }
-        open.insert(session, own + 1);
+        *total += 1;
+        of_session.insert(session, own + 1);
         self.metrics.socket(true);
         Ok(Open { sockets: self.clone(), session, _tracked: self.tracker.token() })
     }
@@ -98,10 +101,12 @@ impl Sockets {
 impl Drop for Open {
     fn drop(&mut self) {
         let mut open = self.sockets.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = open.get_mut(&self.session) {
+        let (total, of_session) = &mut *open;
+        *total = total.saturating_sub(1);
+        if let Some(own) = of_session.get_mut(&self.session) {
             *own = own.saturating_sub(1);
             if *own == 0 {
-                open.remove(&self.session);
+                of_session.remove(&self.session);
             }
         }
         drop(open);
