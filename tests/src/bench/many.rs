@@ -11,15 +11,13 @@ use ankomst_shared::value::Value;
 use anyhow::{Context, ensure};
 use futures_util::future::{join_all, try_join_all};
 
-use super::rows::{Say, Spent, float, say_wire};
+use super::rows::{EDIT_SET, Say, Spent, float, say_wire};
 use super::town::{Town, add, add_to, password, until};
 use crate::tablet::Tablet;
 use crate::tablet::raw::RawDevice;
 
 /// Devices that append at once, pushes of each, changes of each push.
 const APPEND: (usize, usize, usize) = (64, 10, 64);
-/// Changes of an edit set.
-const EDIT_SET: usize = 10;
 /// Tablets of one account: attempts to sign in are few.
 const OF_LOGIN: usize = 8;
 

@@ -15,7 +15,7 @@ use crate::tablet::Tablet;
 /// Records changed on the tablet, by others, and by both.
 pub const BACK: (usize, usize, usize) = (20, 30, 5);
 /// Changes of an edit set.
-const EDIT_SET: usize = 10;
+pub(super) const EDIT_SET: usize = 10;
 /// Exchanges with nothing new, of which one is told on average.
 const NOTHING: u32 = 20;
 /// Tablets that see each live edit, and edits.

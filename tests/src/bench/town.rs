@@ -72,6 +72,7 @@ impl Town {
         let mut server = Server::empty().context("ANKOMST_BIN and ANKOMST_APP are not set")?;
         // Devices that only write keep no digest.
         server.variable("ANKOMST_LOG", "error");
+        server.variable("ANKOMST_SOCKETS", "16384");
         add(&server, "maths");
         server.start();
         let port = server.url().rsplit(':').next().context("no port")?.parse()?;
