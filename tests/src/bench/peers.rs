@@ -33,6 +33,7 @@ struct Script {
 impl Script {
     fn start(folder: &Path, peer: &str, args: [&str; 3]) -> anyhow::Result<Self> {
         let mut child = Command::new("node")
+            .arg("--no-warnings")
             .arg(folder.join(format!("{peer}.mjs")))
             .args(args)
             .stdin(std::process::Stdio::piped())
@@ -177,7 +178,9 @@ pub async fn measure(
     drop(tablet);
     quiet(peer.process).await?;
     live(&peer, say).await?;
-    resting(&peer, sockets, say).await
+    drop(peer);
+    // Memory that was in use before would hide what a connection takes.
+    resting(&Peer::start(folder, name, 1).await?, sockets, say).await
 }
 
 async fn back(peer: &Peer<'_>, tablet: &mut Script, say: Say<'_>) -> anyhow::Result<()> {

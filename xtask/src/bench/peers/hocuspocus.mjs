@@ -35,6 +35,8 @@ async function serve() {
         port: Number(where),
         address: '127.0.0.1',
         quiet: true,
+        // Its own bound of 100 would end the connection of a device that opens all.
+        maxPendingDocuments: 10_000,
         extensions: [new Database({
             fetch: async ({ documentName }) => read.get(documentName)?.data ?? null,
             store: async ({ documentName, state }) => { write.run(documentName, state); },
@@ -56,6 +58,8 @@ const open = (socket, name) => new Promise((synced) => {
 });
 
 async function device() {
+    // A connection that is cut while it opens is tried again.
+    process.on('uncaughtException', (fault) => { if (!/ECONN|hang up|closed before/.test(`${fault}`)) throw fault; });
     const socket = way();
     const names = created().map((_, part) => part);
     const record = async (number) => {
