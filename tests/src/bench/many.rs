@@ -46,10 +46,15 @@ type Unit = (Vec<Tablet>, Vec<DocumentId>);
 /// When something does not arrive.
 pub async fn rush(crowd: Crowd, row: &str, say: Say<'_>) -> anyhow::Result<()> {
     let mut town = Town::empty()?;
-    let mut units = Vec::new();
+    let mut grown = Vec::new();
     for unit in 0..crowd.units {
         let name = format!("Enhet {unit}");
         let records = town.grow(&name, crowd.held).await?;
+        grown.push((name, records));
+    }
+    // Only then are there tablets, which would be told of everything.
+    let mut units = Vec::new();
+    for (name, records) in grown {
         let records = town.records.get(records).context("no records")?;
         let cases = records.iter().map(|record| record.case).collect();
         units.push((gather(&town, &name, crowd.tablets).await?, cases));
