@@ -12,6 +12,8 @@ import { PARTS, TRANSACTIONS, changed, created, edits, isWhole, obey, shows, tou
 
 const [role, where, folder] = process.argv.slice(2);
 const RETRY_MS = 2000;
+// Records that are asked for at once.
+const TOGETHER = 25;
 
 const set = (handle, [path, value]) => handle.change((document) => {
     const [last, ...above] = [...path].reverse();
@@ -55,14 +57,18 @@ async function device() {
                 }
                 records.push(record);
                 // So that what is written is also sent.
-                await new Promise((later) => setTimeout(later, 0));
+                await new Promise((later) => setTimeout(later, 20));
             }
             writeFileSync(list, JSON.stringify(records.flat().map((handle) => handle.url)));
         },
         async load(count) {
             const urls = JSON.parse(readFileSync(list, 'utf8')).slice(0, Number(count) * PARTS);
-            const handles = await Promise.all(urls.map((url) => repo.find(url)));
-            for (let at = 0; at < handles.length; at += PARTS) records.push(handles.slice(at, at + PARTS));
+            // One that does not come within a minute is given up, so not all are asked for at once.
+            for (let at = 0; at < urls.length; at += TOGETHER * PARTS) {
+                const some = urls.slice(at, at + TOGETHER * PARTS).map((url) => repo.find(url));
+                const handles = await Promise.all(some);
+                for (let of = 0; of < handles.length; of += PARTS) records.push(handles.slice(of, of + PARTS));
+            }
             return records.filter((record) => isWhole(answers(record))).length;
         },
         async edit(first, count, tag) {
