@@ -22,6 +22,8 @@ const set = (handle, [path, value]) => handle.change((document) => {
 });
 
 function serve() {
+    // It ends by itself where a document takes it longer than a minute, as many at once on a busy machine do.
+    process.on('unhandledRejection', (fault) => { if (!/timed out/.test(`${fault}`)) throw fault; });
     const server = new WebSocketServer({ port: Number(where), host: '127.0.0.1' });
     const repo = new Repo({
         network: [new WebSocketServerAdapter(server)],
