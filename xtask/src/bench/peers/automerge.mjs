@@ -40,6 +40,19 @@ async function connected() {
     return repo;
 }
 
+/** Waits until another device is given all of these as they are here. */
+async function arrived(handles) {
+    const other = await connected();
+    for (const handle of handles) {
+        await until(async () => {
+            const found = await other.find(handle.url).catch(() => undefined);
+            if (found && `${found.heads()}` === `${handle.heads()}`) return true;
+            await new Promise((later) => setTimeout(later, 100));
+            return false;
+        });
+    }
+}
+
 async function device() {
     // Its adapter throws where a connection is cut, and would try again.
     process.on('uncaughtException', (fault) => { if (!/ECONN|hang up/.test(`${fault}`)) throw fault; });
@@ -61,6 +74,7 @@ async function device() {
                 // So that what is written is also sent.
                 await new Promise((later) => setTimeout(later, 20));
             }
+            await arrived(records.flat());
             writeFileSync(list, JSON.stringify(records.flat().map((handle) => handle.url)));
         },
         async load(count) {
