@@ -35,8 +35,9 @@ async function serve() {
         port: Number(where),
         address: '127.0.0.1',
         quiet: true,
-        // Its own bound of 100 would end the connection of a device that opens all.
+        // Its own bounds of 100 and 1,000 would end the connection of a device that opens all.
         maxPendingDocuments: 10_000,
+        maxUnauthenticatedQueueMessages: 100_000,
         extensions: [new Database({
             fetch: async ({ documentName }) => read.get(documentName)?.data ?? null,
             store: async ({ documentName, state }) => { write.run(documentName, state); },
