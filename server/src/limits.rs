@@ -3,16 +3,18 @@
 
 use core::time::Duration;
 
-/// Connections at one time, live sockets not counted.
-pub const CONNECTIONS_MAX: usize = 2_048;
+/// Connections at one time beside as many as there may be live sockets.
+pub const CONNECTIONS_BESIDE: usize = 1_024;
 /// Connections at one time from one address; this machine itself, where a proxy stands, has no such bound.
 pub const CONNECTIONS_OF_ADDRESS_MAX: usize = 256;
-/// Live sockets at one time.
-pub const SOCKETS_MAX: usize = 1_024;
+/// Live sockets at one time, if the setting `sockets` says nothing else.
+pub const SOCKETS: usize = 1_024;
+/// Live sockets at one time that the setting may allow.
+pub const SOCKETS_MAX: usize = 16_384;
 /// Live sockets of one session at one time: its tabs.
 pub const SOCKETS_OF_SESSION_MAX: usize = 4;
-/// Files and connections the system is asked to allow.
-pub const OPEN_FILES: u64 = 8_192;
+/// Files the system is asked to allow, beside one for each connection.
+pub const OPEN_FILES: u64 = 6_144;
 /// Headers of one request.
 pub const HEADERS_MAX: usize = 64;
 /// All headers of one request with its first line, in bytes.

@@ -1,19 +1,22 @@
 //! Live sockets: how many are open, in total and of each session, and who waits for them to close.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ankomst_shared::ids::SessionId;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::limits::{SOCKETS_MAX, SOCKETS_OF_SESSION_MAX};
+use crate::limits::{CONNECTIONS_BESIDE, OPEN_FILES, SOCKETS, SOCKETS_MAX, SOCKETS_OF_SESSION_MAX};
 use crate::metrics::Metrics;
 
 /// The live sockets.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sockets {
-    open: Arc<Mutex<BTreeMap<SessionId, usize>>>,
+    /// In total, and of each session.
+    open: Arc<Mutex<(usize, BTreeMap<SessionId, usize>)>>,
+    most: Arc<AtomicUsize>,
     tracker: TaskTracker,
     metrics: Arc<Metrics>,
 }
@@ -39,7 +42,29 @@ impl Sockets {
     /// Counts what is open for these metrics.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>) -> Self {
-        Self { metrics, ..Self::default() }
+        let most = Arc::new(AtomicUsize::new(SOCKETS));
+        Self { open: Arc::default(), most, tracker: TaskTracker::default(), metrics }
+    }
+
+    /// Lets in so many in total from now on, [`SOCKETS_MAX`] at most.
+    pub fn let_in(&self, most: usize) {
+        self.most.store(most.min(SOCKETS_MAX), Ordering::Relaxed);
+    }
+
+    /// How many connections there may be, live sockets and others.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.most() + CONNECTIONS_BESIDE
+    }
+
+    /// How many files the system is to allow.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        u64::try_from(self.connections()).unwrap_or(u64::MAX).saturating_add(OPEN_FILES)
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
     }
 
     /// Takes a socket of a session.
@@ -48,14 +73,16 @@ impl Sockets {
     /// When there is no place for it.
     pub fn admit(&self, session: SessionId) -> Result<Open, NoPlace> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = open.get(&session).copied().unwrap_or_default();
+        let (total, of_session) = &mut *open;
+        let own = of_session.get(&session).copied().unwrap_or_default();
         if own >= SOCKETS_OF_SESSION_MAX {
             return Err(NoPlace::Session);
         }
-        if open.values().sum::<usize>() >= SOCKETS_MAX {
+        if *total >= self.most() {
             return Err(NoPlace::Server);
         }
-        open.insert(session, own + 1);
+        *total += 1;
+        of_session.insert(session, own + 1);
         self.metrics.socket(true);
         Ok(Open { sockets: self.clone(), session, _tracked: self.tracker.token() })
     }
@@ -74,10 +101,12 @@ impl Sockets {
 impl Drop for Open {
     fn drop(&mut self) {
         let mut open = self.sockets.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = open.get_mut(&self.session) {
+        let (total, of_session) = &mut *open;
+        *total = total.saturating_sub(1);
+        if let Some(own) = of_session.get_mut(&self.session) {
             *own = own.saturating_sub(1);
             if *own == 0 {
-                open.remove(&self.session);
+                of_session.remove(&self.session);
             }
         }
         drop(open);
@@ -91,21 +120,24 @@ mod tests {
 
     #[test]
     fn a_session_and_the_server_have_so_many_and_no_more() {
-        let sockets = Sockets::default();
+        let sockets = Sockets::new(Arc::default());
         let session = |number: usize| SessionId::new(i64::try_from(number).unwrap(), [1; 10]);
         let mut open: Vec<Open> =
             (0..SOCKETS_OF_SESSION_MAX).map(|_| sockets.admit(session(0)).unwrap()).collect();
         assert_eq!(sockets.admit(session(0)).unwrap_err(), NoPlace::Session);
         drop(open.pop());
         open.push(sockets.admit(session(0)).unwrap());
-        for number in 0.. {
-            match sockets.admit(session(1 + number)) {
-                Ok(one) => open.push(one),
-                Err(full) => {
-                    assert_eq!((full, open.len()), (NoPlace::Server, SOCKETS_MAX));
-                    break;
+        for (asked, most) in
+            [(None, SOCKETS), (Some(5_000), 5_000), (Some(usize::MAX), SOCKETS_MAX)]
+        {
+            asked.into_iter().for_each(|asked| sockets.let_in(asked));
+            let full = loop {
+                match sockets.admit(session(1 + open.len())) {
+                    Ok(one) => open.push(one),
+                    Err(full) => break full,
                 }
-            }
+            };
+            assert_eq!((full, open.len()), (NoPlace::Server, most));
         }
         drop(open);
         sockets.admit(session(0)).unwrap();

@@ -39,7 +39,7 @@ use crate::config::{self, Given, LogFormat, Settings};
 use crate::http::serve::Edge;
 use crate::storage::accesses::entry::What;
 use crate::tls::Shown;
-use crate::{accounts, care, http, limits, projector, sync, templates, trial};
+use crate::{accounts, care, http, projector, sync, templates, trial};
 
 #[derive(Parser)]
 #[command(
@@ -364,7 +364,8 @@ async fn serve(
         }
     });
     // Many systems begin with 1,024; what they allow is enough where this is refused.
-    drop(rlimit::increase_nofile_limit(limits::OPEN_FILES));
+    app.sockets.let_in(settings.sockets);
+    drop(rlimit::increase_nofile_limit(app.sockets.files()));
     app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
     tokio::spawn(care::watch_disk(Arc::clone(&app)));
     tokio::spawn(care::watch_session_key(Arc::clone(&app)));

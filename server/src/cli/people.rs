@@ -24,6 +24,8 @@ use crate::storage::sqlite::devices::{self, State};
 use crate::storage::sqlite::grants::{self, GrantRow, ROLES};
 use crate::storage::sqlite::units;
 
+/// Name of a unit that nobody named.
+const FIRST_UNIT: &str = "Enheten";
 /// Longest line that is read as a password, in bytes.
 const LINE_BYTES_MAX: u64 = 4_096;
 
@@ -62,9 +64,9 @@ pub(super) struct NewUser {
     /// Of a recipient: the code of the department whose tasks it receives, such as `SKO`.
     #[arg(long)]
     department: Option<String>,
-    /// Name of the unit, used when the folder has none yet.
-    #[arg(long, default_value = "Enheten")]
-    unit: String,
+    /// Name of the unit, which is made if there is none of that name; the first one if not said.
+    #[arg(long)]
+    unit: Option<String>,
     /// File whose first line is the password; without it standard input is read.
     #[arg(long, env = "ANKOMST_PASSWORD_FILE")]
     password_file: Option<PathBuf>,
@@ -177,7 +179,10 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     );
     let app = new.place.folder()?.beside_or_new().await?;
     let now_ms = app.now_ms();
-    let known = app.readers.read(units::first)?;
+    let known = app.readers.read(|db| match &new.unit {
+        Some(name) => units::named(db, name),
+        None => units::first(db),
+    })?;
     let unit = match known {
         Some(unit) => unit,
         None => UnitId::new(now_ms, random()?),
@@ -197,7 +202,7 @@ async fn add(new: NewUser) -> anyhow::Result<()> {
     app.writer
         .write(move |db| {
             if known.is_none() {
-                units::add(db, unit, &new.unit)?;
+                units::add(db, unit, new.unit.as_deref().unwrap_or(FIRST_UNIT))?;
             }
             accounts::add_user(db, &row)?;
             of_recipient.iter().try_for_each(|grant| grants::add(db, grant).map(drop))

@@ -58,7 +58,7 @@ pub struct Bounds {
 impl Default for Bounds {
     fn default() -> Self {
         Self {
-            connections: limits::CONNECTIONS_MAX,
+            connections: limits::SOCKETS + limits::CONNECTIONS_BESIDE,
             of_address: limits::CONNECTIONS_OF_ADDRESS_MAX,
             headers_within: limits::HEADERS_WITHIN,
             unread: limits::UNREAD_MAX,

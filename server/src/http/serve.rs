@@ -160,7 +160,8 @@ pub async fn serve(
         let config = certificate.config().map_err(std::io::Error::other)?;
         greets = Some(Acceptor::new(config));
     }
-    listen::serve(&app, (listener, greets), router, Bounds::default()).await;
+    let bounds = Bounds { connections: app.sockets.connections(), ..Bounds::default() };
+    listen::serve(&app, (listener, greets), router, bounds).await;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod export;
 mod form;
 mod settings;
 mod template;
+mod units;
 
 use std::path::Path;
 use std::process::Command;

@@ -7,12 +7,19 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_is_begun() {
     let dir = tempfile::tempdir().unwrap();
     let (settings, data) = (dir.path().join("ankomst.toml"), dir.path().join("data"));
     let text = "lissen = '127.0.0.1:1'\nbackup_hours = 'often'\nmaster_key_file = '/nowhere/key'\n\
-                tls_cert = '/nowhere/cert'\nurl = 'example.org'";
+                tls_cert = '/nowhere/cert'\nurl = 'example.org'\nsockets = 0";
     std::fs::write(&settings, text).unwrap();
     for command in ["check-config", "serve"] {
         let (fine, said) = ankomst(&data, &[command, "--config", settings.to_str().unwrap()]);
         assert!(!fine);
-        for part in ["lissen", "backup_hours", "/nowhere/key", "without tls_key", "example.org"] {
+        for part in [
+            "lissen",
+            "backup_hours",
+            "/nowhere/key",
+            "without tls_key",
+            "example.org",
+            "`sockets`",
+        ] {
             assert!(said.contains(part), "{command} {part}: {said}");
         }
     }

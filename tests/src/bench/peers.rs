@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::cost::Process;
-use super::proxy::Proxy;
-use super::rows::{BACK, Say, say_wire};
+use super::cost::{Cpu, Process};
+use super::proxy::{Proxy, Wire};
+use super::rows::{BACK, Say, float, say_wire};
 
 /// Scripts of those that are measured.
-pub const PEERS: [&str; 2] = ["automerge", "hocuspocus"];
+pub const PEERS: [&str; 3] = ["automerge", "hocuspocus", "pouchdb"];
+/// Devices that see each live edit, and edits.
+const LIVE: (usize, u32) = (10, 20);
 /// What takes longer does not come to an end.
 const MOST: Duration = Duration::from_mins(15);
 /// A server rests when it did nothing for that long, twice.
@@ -30,6 +33,7 @@ struct Script {
 impl Script {
     fn start(folder: &Path, peer: &str, args: [&str; 3]) -> anyhow::Result<Self> {
         let mut child = Command::new("node")
+            .arg("--no-warnings")
             .arg(folder.join(format!("{peer}.mjs")))
             .args(args)
             .stdin(std::process::Stdio::piped())
@@ -76,84 +80,196 @@ async fn quiet(process: Process) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// First sync and coming back, with one of [`PEERS`].
+/// A server that has the workload, and the way to it that is measured.
+struct Peer<'a> {
+    name: &'a str,
+    folder: &'a Path,
+    data: TempDir,
+    /// Open for as long as it serves.
+    _server: Script,
+    process: Process,
+    proxy: Proxy,
+    port: u16,
+    records: usize,
+}
+
+/// What had been spent when something began.
+struct Spent {
+    server: Cpu,
+    device: Cpu,
+    wire: Wire,
+}
+
+impl<'a> Peer<'a> {
+    async fn start(folder: &'a Path, name: &'a str, records: usize) -> anyhow::Result<Self> {
+        let data = tempfile::tempdir()?;
+        let place = data.path().to_string_lossy().into_owned();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut server = Script::start(folder, name, ["serve", &port.to_string(), &place])?;
+        server.hears().await?;
+        let (process, proxy) = (server.process()?, Proxy::start(port)?);
+        let peer = Self { name, folder, data, _server: server, process, proxy, port, records };
+        let mut writer = peer.device(false)?;
+        writer.does(&format!("fill {records}")).await?;
+        quiet(process).await?;
+        drop(writer);
+        quiet(process).await?;
+        Ok(peer)
+    }
+
+    /// A device that has nothing yet; whether its way to the server is the one that is measured.
+    fn device(&self, is_measured: bool) -> anyhow::Result<Script> {
+        let measured = self.proxy.url().replacen("http://localhost", "ws://127.0.0.1", 1);
+        let direct = format!("ws://127.0.0.1:{}", self.port);
+        let url = if is_measured { &measured } else { &direct };
+        Script::start(self.folder, self.name, ["device", url, &self.data.path().to_string_lossy()])
+    }
+
+    /// A device that holds everything.
+    async fn whole(&self, is_measured: bool) -> anyhow::Result<Script> {
+        let mut device = self.device(is_measured)?;
+        let there = device.does(&format!("load {}", self.records)).await?;
+        ensure!(there == self.records.to_string(), "{}: {there} arrived", self.name);
+        Ok(device)
+    }
+
+    fn spent(&self, device: Option<&Script>) -> anyhow::Result<Spent> {
+        let device = device.map_or(Ok(Cpu::default()), |device| device.process()?.cpu())?;
+        Ok(Spent { server: self.process.cpu()?, device, wire: self.proxy.wire() })
+    }
+
+    fn say(&self, row: &str, device: &Script, before: &Spent, say: Say<'_>) -> anyhow::Result<()> {
+        let after = self.spent(Some(device))?;
+        let row = format!("{row} {}", self.name);
+        say(&row, "server CPU until it rests", after.server.since(before.server).0, "ms");
+        say(&row, "device CPU", after.device.since(before.device).0, "ms");
+        say_wire(say, &row, after.wire.since(before.wire), 1.0);
+        Ok(())
+    }
+
+    fn says_memory(&self, row: &str, idle: u64, say: Say<'_>) -> anyhow::Result<()> {
+        let (row, peak) = (format!("{row} {}", self.name), self.process.peak_kb()?);
+        say(&row, "server memory over idle, most", float(peak.saturating_sub(idle)), "KiB");
+        say(&row, "server memory, most", float(peak), "KiB");
+        Ok(())
+    }
+}
+
+/// The rows of the table with one of [`PEERS`].
 ///
 /// # Errors
 /// When it is not there or does not do what is asked.
 pub async fn measure(
     folder: &Path,
-    peer: &str,
-    records: usize,
+    name: &str,
+    (records, sockets): (usize, usize),
     say: Say<'_>,
 ) -> anyhow::Result<()> {
-    let data = tempfile::tempdir()?;
-    let place = data.path().to_string_lossy().into_owned();
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut server = Script::start(folder, peer, ["serve", &port.to_string(), &place])?;
-    server.hears().await?;
-    let process = server.process()?;
-    let proxy = Proxy::start(port)?;
-    let direct = format!("ws://127.0.0.1:{port}");
-    let through = proxy.url().replacen("http://localhost", "ws://127.0.0.1", 1);
-    let mut other = Script::start(folder, peer, ["device", &direct, &place])?;
-    other.does(&format!("fill {records}")).await?;
-    quiet(process).await?;
-    drop(other);
-    quiet(process).await?;
-    let row = |name: &str| format!("{name} {peer}");
-
-    let idle = process.memory_kb()?;
-    process.forget_peak()?;
-    let (cpu, wire) = (process.cpu()?, proxy.wire());
-    let mut tablet = Script::start(folder, peer, ["device", &through, &place])?;
-    let there = tablet.does(&format!("load {records}")).await?;
-    ensure!(there == records.to_string(), "{peer}: {there} of {records} arrived");
-    let own = tablet.process()?.cpu()?;
-    let (server_ms, _) = process.cpu()?.since(cpu);
-    let first = row("first");
-    say(&first, "server CPU", server_ms, "ms");
-    say(&first, "device CPU, start of its program included", own.since(<_>::default()).0, "ms");
-    say_wire(say, &first, proxy.wire().since(wire), 1.0);
-    let peak = process.peak_kb()?.saturating_sub(idle);
-    say(&first, "server memory over idle, most", f64::from(u32::try_from(peak)?), "KiB");
-
-    quiet(process).await?;
-    back(&mut tablet, (folder, peer, &direct, &place), (process, &proxy), records, say).await
+    let peer = Peer::start(folder, name, records).await?;
+    let idle = peer.process.memory_kb()?;
+    peer.process.forget_peak()?;
+    let before = peer.spent(None)?;
+    let mut tablet = peer.whole(true).await?;
+    quiet(peer.process).await?;
+    peer.say("first", &tablet, &before, say)?;
+    peer.says_memory("first", idle, say)?;
+    back(&peer, &mut tablet, say).await?;
+    nothing(&peer, &tablet, say).await?;
+    drop(tablet);
+    quiet(peer.process).await?;
+    live(&peer, say).await?;
+    drop(peer);
+    // Memory that was in use before would hide what a connection takes.
+    resting(&Peer::start(folder, name, 1).await?, sockets, say).await
 }
 
-async fn back(
-    tablet: &mut Script,
-    (folder, peer, direct, place): (&Path, &str, &str, &str),
-    (process, proxy): (Process, &Proxy),
-    records: usize,
-    say: Say<'_>,
-) -> anyhow::Result<()> {
+async fn back(peer: &Peer<'_>, tablet: &mut Script, say: Say<'_>) -> anyhow::Result<()> {
     let (mine, theirs, both) = BACK;
-    let mut other = Script::start(folder, peer, ["device", direct, place])?;
-    other.does(&format!("load {records}")).await?;
-    quiet(process).await?;
-    proxy.open(false);
+    let mut other = peer.whole(false).await?;
+    quiet(peer.process).await?;
+    peer.proxy.open(false);
     other.does(&format!("edit 0 {theirs} theirs")).await?;
-    quiet(process).await?;
+    quiet(peer.process).await?;
     tablet.does(&format!("edit {} {mine} mine", theirs - both)).await?;
-    let (cpu, wire, own) = (process.cpu()?, proxy.wire(), tablet.process()?.cpu()?);
-    proxy.open(true);
+    let before = peer.spent(Some(tablet))?;
+    peer.proxy.open(true);
     let begun = Instant::now();
     loop {
-        tokio::time::sleep(QUIET).await;
-        quiet(process).await?;
-        let [a, b] = ["mine", "theirs"].map(|tag| format!("count {tag}"));
-        let (a, b) = (other.does(&a).await?, other.does(&b).await?);
-        let seen = a.parse::<usize>()? + b.parse::<usize>()?;
-        if seen == mine + theirs - both && a != "0" {
+        quiet(peer.process).await?;
+        let mut seen = 0;
+        for device in [&mut other, &mut *tablet] {
+            for tag in ["mine", "theirs"] {
+                seen += device.does(&format!("count {tag}")).await?.parse::<usize>()?;
+            }
+        }
+        if seen == 2 * (mine + theirs - both) && other.does("count mine").await? != "0" {
             break;
         }
-        ensure!(begun.elapsed() < MOST, "{peer}: {seen} of the changed records arrived");
+        ensure!(begun.elapsed() < MOST, "{}: {seen} of the changed records arrived", peer.name);
     }
-    let name = format!("back {peer}");
-    say(&name, "server CPU", process.cpu()?.since(cpu).0, "ms");
-    say(&name, "device CPU", tablet.process()?.cpu()?.since(own).0, "ms");
-    say_wire(say, &name, proxy.wire().since(wire), 1.0);
+    peer.say("back", tablet, &before, say)
+}
+
+/// A device comes back, and neither it nor anybody else has changed anything.
+async fn nothing(peer: &Peer<'_>, tablet: &Script, say: Say<'_>) -> anyhow::Result<()> {
+    peer.proxy.open(false);
+    tokio::time::sleep(QUIET).await;
+    quiet(peer.process).await?;
+    let before = peer.spent(Some(tablet))?;
+    peer.proxy.open(true);
+    let begun = Instant::now();
+    while peer.proxy.wire().since(before.wire).down == 0 {
+        ensure!(begun.elapsed() < MOST, "{} does not come back", peer.name);
+        tokio::time::sleep(QUIET).await;
+    }
+    quiet(peer.process).await?;
+    peer.say("nothing", tablet, &before, say)
+}
+
+/// One writes, others see it; they have opened that record only, where a device need not have all.
+async fn live(peer: &Peer<'_>, say: Say<'_>) -> anyhow::Result<()> {
+    let (others, edits) = LIVE;
+    let mut devices = Vec::new();
+    for _ in 0..=others {
+        let mut device = peer.device(true)?;
+        device.does("load 1").await?;
+        devices.push(device);
+    }
+    quiet(peer.process).await?;
+    let (writer, readers) = devices.split_first_mut().context("nobody")?;
+    let before = peer.spent(None)?;
+    let mut took = Vec::new();
+    for edit in 0..edits {
+        let begun = Instant::now();
+        writer.does(&format!("touch nu-{edit}")).await?;
+        for reader in &mut *readers {
+            reader.does(&format!("see nu-{edit}")).await?;
+        }
+        took.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    let after = peer.spent(None)?;
+    took.sort_by(f64::total_cmp);
+    let row = format!("live {}", peer.name);
+    let middle = took.get(took.len() / 2).copied().unwrap_or_default();
+    say(&row, "until the last of 10 has it, middle", middle, "ms");
+    let own = after.server.since(before.server).0;
+    say(&row, "server CPU for each edit", own / f64::from(edits), "ms");
+    let bytes = after.wire.since(before.wire).bytes();
+    say(&row, "bytes for each edit", float(bytes) / f64::from(edits), "B");
+    Ok(())
+}
+
+/// Connections that say nothing.
+async fn resting(peer: &Peer<'_>, sockets: usize, say: Say<'_>) -> anyhow::Result<()> {
+    let mut device = peer.device(false)?;
+    device.does("idle 1").await?;
+    quiet(peer.process).await?;
+    let before = peer.process.memory_kb()?;
+    device.does(&format!("idle {sockets}")).await?;
+    quiet(peer.process).await?;
+    let each = float(peer.process.memory_kb()?.saturating_sub(before));
+    let row = format!("idle {}", peer.name);
+    say(&row, "server memory for each", each / float(u64::try_from(sockets)?), "KiB");
     Ok(())
 }
 

@@ -2,52 +2,45 @@
 
 use std::time::{Duration, Instant};
 
-use ankomst_core::platform::Socket;
 use ankomst_shared::app::{Command, Contact};
 use ankomst_shared::ids::ChangeHash;
-use ankomst_shared::sync::Position;
-use ankomst_shared::sync::message::PushPart;
 use ankomst_shared::value::Value;
 use anyhow::{Context, ensure};
-use futures_util::future::try_join_all;
 
 use super::cost::{Cpu, own_thread_ms};
 use super::proxy::Wire;
 use super::town::{Town, add, exchange, password, until};
 use crate::tablet::Tablet;
-use crate::tablet::raw::RawDevice;
 
 /// Records changed on the tablet, by others, and by both.
 pub const BACK: (usize, usize, usize) = (20, 30, 5);
 /// Changes of an edit set.
-const EDIT_SET: usize = 10;
+pub(super) const EDIT_SET: usize = 10;
 /// Exchanges with nothing new, of which one is told on average.
 const NOTHING: u32 = 20;
 /// Tablets that see each live edit, and edits.
 const LIVE: (usize, u32) = (10, 50);
-/// Devices that append at once, pushes of each, changes of each push.
-const APPEND: (usize, usize, usize) = (64, 10, 64);
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Prints a figure: row, metric, value, unit.
 pub type Say<'a> = &'a dyn Fn(&str, &str, f64, &str);
 
 /// What had been spent when something began.
-struct Spent {
-    cpu: Cpu,
-    wire: Wire,
-    own_ms: f64,
-    at: Instant,
+pub(super) struct Spent {
+    pub(super) cpu: Cpu,
+    pub(super) wire: Wire,
+    pub(super) own_ms: f64,
+    pub(super) at: Instant,
 }
 
 impl Spent {
-    fn now(town: &Town) -> anyhow::Result<Self> {
+    pub(super) fn now(town: &Town) -> anyhow::Result<Self> {
         let (cpu, wire) = (town.process.cpu()?, town.proxy.wire());
         Ok(Self { cpu, wire, own_ms: own_thread_ms()?, at: Instant::now() })
     }
 }
 
-fn float(number: u64) -> f64 {
+pub(super) fn float(number: u64) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }
 
@@ -63,11 +56,11 @@ pub fn say_wire(say: Say<'_>, row: &str, wire: Wire, times: f64) {
 ///
 /// # Errors
 /// When it does not.
-pub async fn first(town: &Town, say: Say<'_>) -> anyhow::Result<Tablet> {
+pub async fn first(town: &Town, row: &str, say: Say<'_>) -> anyhow::Result<Tablet> {
     let idle = town.process.memory_kb()?;
     town.process.forget_peak()?;
     let before = Spent::now(town)?;
-    let tablet = town.tablet("first").await;
+    let tablet = town.tablet(row).await;
     tablet.login("maths", &password("maths")).await;
     let signed_in = Spent::now(town)?;
     let whole = |status: &ankomst_shared::app::Status| {
@@ -79,19 +72,20 @@ pub async fn first(town: &Town, say: Say<'_>) -> anyhow::Result<Tablet> {
     ensure!(shown > 0, "nothing is shown");
     let (signing, _) = signed_in.cpu.since(before.cpu);
     let (own, children) = after.cpu.since(signed_in.cpu);
-    say("first", "server CPU to sign in (Argon2id)", signing, "ms");
-    say("first", "server CPU", own, "ms");
-    say("first", "server CPU of trials", children, "ms");
-    say("first", "tablet CPU to sign in and make a vault", signed_in.own_ms - before.own_ms, "ms");
-    say("first", "tablet CPU to usable lists", after.own_ms - signed_in.own_ms, "ms");
-    say_wire(say, "first", after.wire.since(before.wire), 1.0);
+    say(row, "server CPU to sign in (Argon2id)", signing, "ms");
+    say(row, "server CPU", own, "ms");
+    say(row, "server CPU of trials", children, "ms");
+    say(row, "tablet CPU to sign in and make a vault", signed_in.own_ms - before.own_ms, "ms");
+    say(row, "tablet CPU to usable lists", after.own_ms - signed_in.own_ms, "ms");
+    say_wire(say, row, after.wire.since(before.wire), 1.0);
     let peak = town.process.peak_kb()?.saturating_sub(idle);
-    say("first", "server memory over idle, most", float(peak), "KiB");
-    say("first", "wall", (after.at - signed_in.at).as_secs_f64() * 1_000.0, "ms");
+    say(row, "server memory over idle, most", float(peak), "KiB");
+    say(row, "server memory, most", float(town.process.peak_kb()?), "KiB");
+    say(row, "wall", (after.at - signed_in.at).as_secs_f64() * 1_000.0, "ms");
     let pieces = town.records.iter().flat_map(|record| &record.pieces);
     let raw: usize = pieces.clone().map(|piece| piece.change.1.len()).sum();
-    say("first", "the changes as they are", float(u64::try_from(raw)?), "B");
-    say("first", "changes", float(u64::try_from(pieces.count())?), "");
+    say(row, "the changes as they are", float(u64::try_from(raw)?), "B");
+    say(row, "changes", float(u64::try_from(pieces.count())?), "");
     Ok(tablet)
 }
 
@@ -161,7 +155,7 @@ pub async fn back(
 ///
 /// # Errors
 /// When an answer does not come.
-pub async fn nothing(town: &Town, tablet: &Tablet, say: Say<'_>) -> anyhow::Result<()> {
+pub async fn nothing(town: &Town, tablet: &Tablet, row: &str, say: Say<'_>) -> anyhow::Result<()> {
     until(tablet, |status| status.contact == Contact::Live).await?;
     exchange(tablet).await?;
     let times = f64::from(NOTHING);
@@ -179,11 +173,11 @@ pub async fn nothing(town: &Town, tablet: &Tablet, say: Say<'_>) -> anyhow::Resu
         wire = wire.and(after.wire.since(before.wire));
     }
     let after = Spent::now(town)?;
-    say("nothing", "server CPU", server / times, "ms");
-    say("nothing", "tablet CPU", own / times, "ms");
-    say_wire(say, "nothing", wire, times);
+    say(row, "server CPU", server / times, "ms");
+    say(row, "tablet CPU", own / times, "ms");
+    say_wire(say, row, wire, times);
     let whole = after.wire.since(begun.wire);
-    say("nothing", "bytes with the socket opened anew", float(whole.bytes()) / times, "B");
+    say(row, "bytes with the socket opened anew", float(whole.bytes()) / times, "B");
     Ok(())
 }
 
@@ -257,100 +251,6 @@ pub async fn live(town: &Town, say: Say<'_>) -> anyhow::Result<()> {
     say("live", "server CPU of trials for each edit", children / f64::from(edits), "ms");
     let bytes = after.wire.since(before.wire).bytes();
     say("live", "bytes for each edit", float(bytes) / f64::from(edits), "B");
-    Ok(())
-}
-
-/// Sockets that say nothing.
-///
-/// # Errors
-/// When one cannot be opened.
-pub async fn idle(town: &Town, sockets: usize, say: Say<'_>) -> anyhow::Result<()> {
-    // A session may have four.
-    let devices = sockets.div_ceil(4);
-    let mut enrolled = Vec::new();
-    for number in 0..devices {
-        let folder = town.folder(&format!("vilar-{number}"));
-        std::fs::create_dir(&folder)?;
-        let server = town.server.url();
-        // Attempts of one login are few.
-        let login = format!("vilar{}", number / 8);
-        if number % 8 == 0 {
-            add(&town.server, &login);
-        }
-        let device = RawDevice::enrol(&server, &folder, (&login, &password(&login))).await;
-        let answer = device.exchange(Vec::new()).await;
-        enrolled.push((device, answer.welcome.epoch, answer.feed.cursor));
-    }
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let before = town.process.memory_kb()?;
-    let mut open = Vec::new();
-    for _ in 0..4 {
-        for (device, epoch, cursor) in &enrolled {
-            let socket = device.attach((*epoch, *cursor)).await;
-            open.push(socket.map_err(|error| anyhow::anyhow!("socket {}: {error}", open.len()))?);
-        }
-    }
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let after = town.process.memory_kb()?;
-    let count = u64::try_from(open.len())?;
-    say("idle", "sockets", float(count), "");
-    say(
-        "idle",
-        "server memory for each",
-        float(after.saturating_sub(before)) / float(count),
-        "KiB",
-    );
-    open.iter().for_each(Socket::close);
-    Ok(())
-}
-
-/// Many devices bring many changes at once.
-///
-/// # Errors
-/// When one is not taken.
-pub async fn append(town: &Town, say: Say<'_>) -> anyhow::Result<()> {
-    let (devices, pushes, changes) = APPEND;
-    let mut work = Vec::new();
-    for number in 0..devices {
-        let login = format!("ihop{number}");
-        add(&town.server, &login);
-        let folder = town.folder(&login);
-        std::fs::create_dir(&folder)?;
-        let server = town.server.url();
-        let device = RawDevice::enrol(&server, &folder, (&login, &password(&login))).await;
-        let parts = town.maker.long(number, &device, (pushes, changes))?;
-        let answer = device.exchange(Vec::new()).await;
-        work.push((
-            device,
-            (Some(answer.welcome.epoch), answer.feed.cursor, answer.feed.cursor),
-            parts,
-        ));
-    }
-    town.settle().await?;
-    let (before, begun) = (town.process.cpu()?, Instant::now());
-    let bring = |(device, place, parts): (RawDevice, _, Vec<PushPart>)| async move {
-        let mut place: (_, Position, Position) = place;
-        for part in parts {
-            let answer = loop {
-                if let Some(answer) = device.try_ask(place, vec![part.clone()]).await {
-                    break answer;
-                }
-                // Places for exchanges are fewer than devices.
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            };
-            ensure!(answer.acks.len() == changes, "{} of {changes}", answer.acks.len());
-            place = (place.0, answer.feed.cursor, answer.feed.cursor);
-        }
-        Ok(())
-    };
-    try_join_all(work.into_iter().map(bring)).await?;
-    let (took, cpu) = (begun.elapsed(), town.process.cpu()?);
-    let count = f64::from(u32::try_from(devices * pushes * changes)?);
-    let (own, children) = cpu.since(before);
-    say("append", "changes", count, "");
-    say("append", "acknowledged a second", count / took.as_secs_f64(), "1/s");
-    say("append", "server CPU for each change", own * 1_000.0 / count, "us");
-    say("append", "server CPU of trials for each meanwhile", children * 1_000.0 / count, "us");
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! A server with the workload and the devices that wrote it.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,9 @@ const LOOK: Duration = Duration::from_millis(25);
 /// Trials have ended when their process did nothing for that long.
 const QUIET: Duration = Duration::from_millis(400);
 
+/// The unit of those of whom nothing else is said.
+pub const UNIT: &str = "Enheten";
+
 /// Where a device stands.
 type Place = (Option<Epoch>, Position, Position);
 
@@ -41,7 +45,7 @@ pub struct Town {
     pub proxy: Proxy,
     /// What records are made of.
     pub maker: Maker,
-    /// The devices of those who write, which are not measured.
+    /// The devices of those who write, which are not measured: [`WRITERS`] for each call of [`Self::grow`].
     pub writers: Vec<RawDevice>,
     /// The records.
     pub records: Vec<Record>,
@@ -55,31 +59,56 @@ impl Town {
     /// # Errors
     /// When the programs are not built or a change is not taken.
     pub async fn new(records: usize) -> anyhow::Result<Self> {
+        let mut town = Self::empty()?;
+        town.grow(UNIT, records).await?;
+        Ok(town)
+    }
+
+    /// Starts a server that has one account and nothing else.
+    ///
+    /// # Errors
+    /// When the programs are not built.
+    pub fn empty() -> anyhow::Result<Self> {
         let mut server = Server::empty().context("ANKOMST_BIN and ANKOMST_APP are not set")?;
-        let names: Vec<String> = (0..WRITERS).map(|writer| format!("skriver{writer}")).collect();
-        for name in names.iter().map(String::as_str).chain(["maths"]) {
-            add(&server, name);
-        }
         // Devices that only write keep no digest.
         server.variable("ANKOMST_LOG", "error");
+        server.variable("ANKOMST_SOCKETS", "16384");
+        add(&server, "maths");
         server.start();
         let port = server.url().rsplit(':').next().context("no port")?.parse()?;
         let (process, proxy) = (Process(server.pid()), Proxy::start(port)?);
-        let folder = tempfile::tempdir()?;
-        let mut writers = Vec::new();
-        for name in &names {
-            let own = folder.path().join(name);
+        let (maker, folder) = (Maker::new(Catalog::builtin())?, tempfile::tempdir()?);
+        let (writers, records, places) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { server, process, proxy, maker, writers, records, places, folder })
+    }
+
+    /// Three people of a unit write so many records more; waits until trials rest. What they wrote is kept of the first
+    /// time only.
+    ///
+    /// # Errors
+    /// When a change is not taken.
+    pub async fn grow(&mut self, unit: &str, records: usize) -> anyhow::Result<Range<usize>> {
+        let (first, base) = (self.records.len(), self.writers.len());
+        for number in base..base + WRITERS {
+            let name = format!("skriver{number}");
+            add_to(&self.server, &name, unit);
+            let own = self.folder(&name);
             std::fs::create_dir(&own)?;
-            writers.push(RawDevice::enrol(&server.url(), &own, (name, &password(name))).await);
+            let url = self.server.url();
+            self.writers.push(RawDevice::enrol(&url, &own, (&name, &password(&name))).await);
+            self.places.push(Place::default());
         }
-        let maker = Maker::new(Catalog::builtin())?;
-        let records = (0..records).map(|number| maker.record(number, &writers));
-        let records = records.collect::<anyhow::Result<_>>()?;
-        let places = vec![<Place>::default(); WRITERS];
-        let mut town = Self { server, process, proxy, maker, writers, records, places, folder };
-        town.deliver().await?;
-        town.settle().await?;
-        Ok(town)
+        let writers = self.writers.get(base..).context("no writers")?;
+        let all = first..first + records;
+        let made = all.clone().map(|number| self.maker.record(number, writers));
+        let mut made = made.collect::<anyhow::Result<Vec<_>>>()?;
+        self.deliver(base, &made).await?;
+        self.settle().await?;
+        if base > 0 {
+            made.iter_mut().for_each(|record| record.pieces = Vec::new());
+        }
+        self.records.extend(made);
+        Ok(all)
     }
 
     /// A folder of its own.
@@ -89,17 +118,17 @@ impl Town {
     }
 
     /// Everything that was written, round by round as it would have come in.
-    async fn deliver(&mut self) -> anyhow::Result<()> {
+    async fn deliver(&mut self, base: usize, records: &[Record]) -> anyhow::Result<()> {
         for round in 0..=TRANSACTIONS {
             for writer in 0..WRITERS {
-                let device = self.writers.get(writer).context("no writer")?;
-                let pieces = self.records.iter().flat_map(|record| &record.pieces);
+                let device = self.writers.get(base + writer).context("no writer")?;
+                let pieces = records.iter().flat_map(|record| &record.pieces);
                 let own = pieces.filter(|piece| (piece.round, piece.writer) == (round, writer));
                 let part =
                     |piece: &Piece| device.part(piece.document, piece.actor, piece.change.clone());
                 let parts: Vec<PushPart> = own.map(part).collect();
                 for some in parts.chunks(PUSHED) {
-                    self.brings(writer, some.to_vec()).await?;
+                    self.brings(base + writer, some.to_vec()).await?;
                 }
             }
         }
@@ -180,9 +209,14 @@ impl Town {
     }
 }
 
-/// Adds a caseworker of the one unit.
+/// Adds a caseworker of the first unit.
 pub fn add(server: &Server, login: &str) {
-    let args = ["user", "add", login, "--name", login, "--roles", "caseworker"];
+    add_to(server, login, UNIT);
+}
+
+/// Adds a caseworker of a unit, which is made if it is not there.
+pub fn add_to(server: &Server, login: &str, unit: &str) {
+    let args = ["user", "add", login, "--name", login, "--roles", "caseworker", "--unit", unit];
     server.command_reading(&args, &password(login));
 }
 

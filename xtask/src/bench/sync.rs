@@ -7,6 +7,9 @@ use clap::Args;
 
 use crate::run::{cargo, run as start, step, target, top};
 
+/// What the other servers need in turn is taken as it was on this day.
+const BEFORE: &str = "2026-11-20";
+
 /// Options of `bench sync`.
 #[derive(Args)]
 pub(crate) struct SyncArgs {
@@ -22,7 +25,19 @@ pub(crate) struct SyncArgs {
     /// Also other sync servers, fetched from the npm registry.
     #[arg(long)]
     peers: bool,
-    /// Rows of the table, all of them if none is named: first, warm, back, nothing, live, idle, append, killed.
+    /// Documents of a record with the other servers: 7 as with us, or 1.
+    #[arg(long, default_value = "7", value_parser = ["1", "7"])]
+    parts: String,
+    /// Instead of rows: the same with more and more records and tablets, drawn into `docs/growth.svg`.
+    #[arg(long)]
+    growth: bool,
+    /// Records to which `--growth` grows, one after the other.
+    #[arg(long, default_value = "500,5000")]
+    grown: String,
+    /// Tablets that come back at once in `--growth`.
+    #[arg(long, default_value = "1,50,500")]
+    tablets: String,
+    /// Rows of the table, all of them if none is named: first, warm, back, nothing, live, idle, append, rush, killed.
     rows: Vec<String>,
 }
 
@@ -48,12 +63,17 @@ pub(crate) fn run(args: &SyncArgs) -> anyhow::Result<()> {
     let app = target().join("bench/no-app");
     std::fs::create_dir_all(&app)?;
     std::fs::write(app.join("index.html"), "<!doctype html>\n")?;
-    let mut program = program(args, &app);
-    start(program.args(&args.rows))?;
+    if args.growth {
+        let plot = top().join("docs/growth.svg");
+        return start(program(args, &app).arg("--plot").arg(plot).arg("growth"));
+    }
+    start(program(args, &app).args(&args.rows))?;
     if args.peers {
         let peers = target().join("peers");
         step("other servers", || fetch(&peers))?;
-        start(self::program(args, &app).env("ANKOMST_PEERS", peers).arg("peers"))?;
+        let mut program = program(args, &app);
+        program.env("ANKOMST_PEERS", peers).env("PEERS_PARTS", &args.parts);
+        start(program.arg("peers"))?;
     }
     Ok(())
 }
@@ -63,6 +83,7 @@ fn program(args: &SyncArgs, app: &Path) -> Command {
     let mut program = Command::new(release.join("sync-bench"));
     program.env("ANKOMST_BIN", release.join("ankomst")).env("ANKOMST_APP", app);
     program.args(["--records", &args.records.to_string(), "--idle", &args.idle.to_string()]);
+    program.args(["--grown", &args.grown, "--tablets", &args.tablets]);
     if args.json {
         program.arg("--json");
     }
@@ -77,5 +98,6 @@ fn fetch(peers: &Path) -> anyhow::Result<()> {
             std::fs::copy(&file, peers.join(name))?;
         }
     }
-    start(Command::new("npm").current_dir(peers).args(["install", "--no-audit", "--no-fund"]))
+    let args = ["install", "--no-audit", "--no-fund", "--before", BEFORE];
+    start(Command::new("npm").current_dir(peers).args(args))
 }

@@ -28,6 +28,17 @@ pub fn first(db: &Connection) -> Result<Option<UnitId>, StorageError> {
     Ok(id.map(|id| id.0))
 }
 
+/// The unit of a name, the first of several.
+///
+/// # Errors
+/// When the database refuses.
+pub fn named(db: &Connection, name: &str) -> Result<Option<UnitId>, StorageError> {
+    let mut select =
+        db.prepare_cached("SELECT id FROM units WHERE name = ?1 ORDER BY id LIMIT 1")?;
+    let id = select.query_row([name], |row| row.get::<_, Blob<UnitId>>(0)).optional()?;
+    Ok(id.map(|id| id.0))
+}
+
 /// All units.
 ///
 /// # Errors
