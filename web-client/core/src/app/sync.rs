@@ -152,8 +152,10 @@ impl<P: Platform> Core<P> {
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
             let told = question.looks.as_ref().map_or(0, |looks| looks.last);
-            for house in answer.returned.iter().flatten().filter(|house| !open.opens(**house, told))
-            {
+            for house in answer.returned.iter().flatten() {
+                if open.opens(*house, told) {
+                    continue;
+                }
                 open.wants_again = true;
                 standing.wants.retain(|id| id != house);
                 standing.returned.retain(|id| id != house);
