@@ -80,7 +80,3 @@ pub const AGAIN_AFTER_S: u32 = 2;
 pub const DRAIN_MAX: Duration = Duration::from_secs(7);
 /// After this long a server that was told to stop ends whatever is under way.
 pub const STOP_MAX: Duration = Duration::from_secs(10);
-/// Houses a device has along at most: of more, those that were opened longest ago go back.
-pub const ALONG_MAX: i64 = 100;
-/// A house taken along that nobody has opened on the device for so long goes back, in milliseconds: 30 days.
-pub const ALONG_UNUSED_MS: i64 = 30 * 24 * 3_600_000;

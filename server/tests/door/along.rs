@@ -1,7 +1,6 @@
 //! A house that was taken along and that nobody opens goes back by itself; so do more than a tablet may have.
 
-use ankomst_server::limits::{ALONG_MAX, ALONG_UNUSED_MS};
-use ankomst_server::storage::sqlite::wants;
+use ankomst_server::storage::sqlite::wants::{self, ALONG_MAX, ALONG_UNUSED_MS};
 use ankomst_shared::ids::{DeviceId, DocumentId};
 
 use crate::held::world::{ELIN, World, device};

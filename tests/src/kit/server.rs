@@ -49,14 +49,8 @@ impl Server {
     /// A server with the municipality of the demo: size S, one year of journals.
     #[must_use]
     pub fn with_town() -> Option<Self> {
-        Self::with_town_of("S")
-    }
-
-    /// The same of a size: `S`, `M` or `L`.
-    #[must_use]
-    pub fn with_town_of(size: &str) -> Option<Self> {
         let mut server = Self::empty()?;
-        let said = server.command(&["seed", "--size", size, "--years", "1", "--seed", "1"]);
+        let said = server.command(&["seed", "--size", "S", "--years", "1", "--seed", "1"]);
         assert!(said.contains("elin"), "{said}");
         server.start();
         Some(server)

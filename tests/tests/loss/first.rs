@@ -49,7 +49,9 @@ const LIFE_MS: u64 = 10;
 #[test]
 fn what_is_cut_off_twenty_times_comes_whole_and_no_part_is_shown_as_the_whole() {
     let size = std::env::var("ANKOMST_FIRST_SIZE").unwrap_or_else(|_| "S".to_owned());
-    let Some(server) = Server::with_town_of(&size) else { return };
+    let Some(mut server) = Server::empty() else { return };
+    server.command(&["seed", "--size", &size, "--years", "1", "--seed", "1"]);
+    server.start();
     let mut state = u64::try_from(times("ANKOMST_FIRST_SEED", 1)).unwrap();
     let mut roll = move |most: u64| {
         state =

@@ -6,9 +6,12 @@ use ankomst_shared::ids::{DeviceId, DocumentId};
 use rusqlite::Connection;
 
 use super::Blob;
-use crate::limits::{ALONG_MAX, ALONG_UNUSED_MS};
 use crate::storage::StorageError;
 
+/// Houses a device has along at most: of more, those that were opened longest ago go back.
+pub const ALONG_MAX: i64 = 100;
+/// A house taken along that nobody has opened on the device for so long goes back, in milliseconds: 30 days.
+pub const ALONG_UNUSED_MS: i64 = 30 * 24 * 3_600_000;
 /// An opening within so long of the last is not written down, in milliseconds: a day.
 const SAME_MS: i64 = 24 * 3_600_000;
 
