@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Value};
 use serde::Deserialize;
 
 use crate::key_files::KeyFiles;
-use crate::limits::{SOCKETS, SOCKETS_MAX};
 use crate::tls::Pair;
 
 /// Variables of this prefix that belong to the log, to one command or to the project's tools.
@@ -68,9 +68,8 @@ pub struct Settings {
     /// MiB set aside on the disk of the data folder for when it is full; 0 for none.
     #[serde(default = "ballast_mb")]
     pub ballast_mb: u32,
-    /// Live sockets at one time.
-    #[serde(default = "sockets")]
-    pub sockets: usize,
+    /// Live sockets at one time, if not as many as usual.
+    pub sockets: Option<NonZeroUsize>,
     /// Address on which metrics are told; without it they are not.
     pub metrics: Option<SocketAddr>,
     /// File with the token that asking for metrics takes.
@@ -118,9 +117,6 @@ impl Settings {
 
     /// What does not go together.
     fn clash(&self) -> Option<&'static str> {
-        if !(1..=SOCKETS_MAX).contains(&self.sockets) {
-            return Some("`sockets` is a number from 1 to 16384");
-        }
         let far = self.metrics.is_some_and(|address| !address.ip().is_loopback());
         (far && self.metrics_token_file.is_none()).then_some(
             "`metrics` is an address that others reach: give metrics_token_file too, a file with the \
@@ -131,10 +127,6 @@ impl Settings {
 
 const fn ballast_mb() -> u32 {
     32
-}
-
-const fn sockets() -> usize {
-    SOCKETS
 }
 
 const fn every_hours() -> u32 {

@@ -364,7 +364,7 @@ async fn serve(
         }
     });
     // Many systems begin with 1,024; what they allow is enough where this is refused.
-    app.sockets.let_in(settings.sockets);
+    settings.sockets.into_iter().for_each(|most| app.sockets.let_in(most.get()));
     drop(rlimit::increase_nofile_limit(app.sockets.files()));
     app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
     tokio::spawn(care::watch_disk(Arc::clone(&app)));

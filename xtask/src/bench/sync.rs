@@ -28,7 +28,7 @@ pub(crate) struct SyncArgs {
     /// Documents of a record with the other servers: 7 as with us, or 1.
     #[arg(long, default_value = "7", value_parser = ["1", "7"])]
     parts: String,
-    /// Instead of rows: the same with more and more records and tablets, drawn into `docs/growth.svg`.
+    /// Instead of rows: the same with more and more records and tablets, drawn in the target folder.
     #[arg(long)]
     growth: bool,
     /// Records to which `--growth` grows, one after the other.
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &SyncArgs) -> anyhow::Result<()> {
     std::fs::create_dir_all(&app)?;
     std::fs::write(app.join("index.html"), "<!doctype html>\n")?;
     if args.growth {
-        let plot = top().join("docs/growth.svg");
+        let plot = target().join("bench/growth.svg");
         return start(program(args, &app).arg("--plot").arg(plot).arg("growth"));
     }
     start(program(args, &app).args(&args.rows))?;
