@@ -5,8 +5,9 @@ use ankomst_shared::app::{Contact, Query, Refusal};
 use ankomst_shared::ids::{DocumentId, UserId};
 use ankomst_shared::limits::LOOKS_MAX;
 use ankomst_shared::order;
-use ankomst_shared::sync::message::{Look, Looks};
+use ankomst_shared::sync::message::{Exchange, ExchangeAnswer, Look, Looks};
 
+use super::rows::Standing;
 use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Table, Write};
@@ -50,13 +51,23 @@ impl Open {
         true
     }
 
-    /// Whether a record, or one of it, was opened since so many were told.
-    pub(super) fn opens(&self, record: DocumentId, told: u64) -> bool {
-        let is_of = |id: DocumentId| {
-            let parent = self.headers.get(&id).and_then(|header| header.parent);
-            id == record || parent == Some(record)
-        };
-        self.looks.all.iter().any(|look| look.number > told && is_of(look.document))
+    /// Houses that are to go back are taken along no more, but for what was opened since the server was asked.
+    pub(super) fn gives_back(
+        &mut self,
+        standing: &mut Standing,
+        (question, answer): (&Exchange, &ExchangeAnswer),
+    ) {
+        let told = question.looks.as_ref().map_or(0, |looks| looks.last);
+        let since = self.looks.all.iter().filter(|look| look.number > told);
+        let parent = |id| self.headers.get(&id).and_then(|header| header.parent);
+        let opened: Vec<DocumentId> =
+            since.map(|look| parent(look.document).unwrap_or(look.document)).collect();
+        for house in answer.returned.iter().flatten().filter(|house| !opened.contains(house)) {
+            self.wants_again = true;
+            standing.wants.retain(|id| id != house);
+            standing.returned.retain(|id| id != house);
+            standing.returned.push(*house);
+        }
     }
 
     /// What an exchange tells.

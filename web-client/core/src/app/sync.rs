@@ -151,16 +151,7 @@ impl<P: Platform> Core<P> {
             standing.hear_welcome(&answer.welcome, open.identity.server_key, now_ms);
             standing.backed_up = backed_up(question, &answer);
             standing.left = answer.documents_left;
-            let told = question.looks.as_ref().map_or(0, |looks| looks.last);
-            for house in answer.returned.iter().flatten() {
-                if open.opens(*house, told) {
-                    continue;
-                }
-                open.wants_again = true;
-                standing.wants.retain(|id| id != house);
-                standing.returned.retain(|id| id != house);
-                standing.returned.push(*house);
-            }
+            open.gives_back(&mut standing, (question, &answer));
             open.loses(&mut standing, (question, &answer), (&news, now_ms));
             open.identity.user.roles = answer.welcome.me.roles();
             let arrival = if answer.anew { 0 } else { answer.welcome.received.feed };
