@@ -47,20 +47,20 @@ pub(super) async fn comes(
     app: &Arc<App>,
     session: &Session,
     stands: Stands,
-    along: Option<Along>,
+    houses: Option<Along>,
 ) -> Result<bool, StorageError> {
     let (noting, session) = (Arc::clone(app), *session);
     let (device, now_ms) = (session.device, app.now_ms());
     let note = move |db: &_| {
         let alone = is_alone((&noting, db), &session, stands)?;
-        if let Some(along) = along {
+        if let Some(houses) = houses {
             accounts::device_seen(db, device, now_ms)?;
             links::has_come(db, device)?;
             if alone {
                 // After what it has brought: that was written before it was told.
                 rights::tell(db, device, now_ms)?;
-                wants::set(db, device, &along.wants, now_ms)?;
-                wants::opened(db, device, &along.opened, now_ms)?;
+                wants::set(db, device, &houses.wants, now_ms)?;
+                wants::opened(db, device, &houses.opened, now_ms)?;
             }
         }
         Ok(alone)

@@ -105,7 +105,9 @@ impl Town {
         self.deliver(base, &made).await?;
         self.settle().await?;
         if base > 0 {
-            made.iter_mut().for_each(|record| record.pieces = Vec::new());
+            for record in &mut made {
+                record.pieces = Vec::new();
+            }
         }
         self.records.extend(made);
         Ok(all)
