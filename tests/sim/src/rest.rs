@@ -165,7 +165,7 @@ impl World {
     fn open_aside(&mut self) {
         let aside = |world: &Self, at: usize| {
             let core = world.tablets[at].core();
-            core.and_then(|core| core.look_inside(ankomst_core::app::Inside::aside))
+            core.and_then(|core| core.look_inside(|inside| inside.aside().collect::<Vec<_>>()))
                 .unwrap_or_default()
         };
         for at in 0..self.tablets.len() {

@@ -85,9 +85,8 @@ impl Inside<'_> {
     }
 
     /// Records that are set aside, because the program ended when they were opened.
-    #[must_use]
-    pub fn aside(&self) -> Vec<DocumentId> {
-        self.0.aside().collect()
+    pub fn aside(&self) -> impl Iterator<Item = DocumentId> {
+        self.0.aside()
     }
 
     /// Houses that are taken along.
