@@ -1,7 +1,7 @@
 //! `sync-bench [--json] [--records N] [--idle N] [ROW…]`, and `peers` or `growth` alone instead of rows: what it costs to exchange the workload W with a real server.
 //!
 //! `ANKOMST_BIN` is the server's program and `ANKOMST_APP` the folder of the app.
-#![expect(clippy::print_stdout, reason = "a program that prints figures")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints figures")]
 
 use std::path::PathBuf;
 use std::time::Duration;
