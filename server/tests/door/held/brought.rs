@@ -21,7 +21,7 @@ async fn who_brings_what_is_held_hears_of_it_until_all_have_it() {
     assert_eq!(world.told(BO), both, "its author, as ever");
     assert_eq!(world.told(MATS), []);
     // Also who brings what is there already, and is told no more than that.
-    world.brings(MATS, &[held.clone()]).await;
+    world.brings(MATS, std::slice::from_ref(&held)).await;
     assert_eq!(world.told(MATS), both[..1]);
     let refused = world.decide((INGRID, false), (CASE, &[held.hash()])).await.unwrap();
     let released = world.decide((INGRID, true), (CASE, &[other.hash()])).await.unwrap();
