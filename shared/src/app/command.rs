@@ -195,6 +195,10 @@ pub enum Command {
     /// A passkey was made, or one that was known has answered: keeps the vault's key under it, and tells the server
     /// of a new one.
     TakeKey(NewKey),
+    /// Gives a file with what the server does not have, for another tablet; the vault must be open.
+    HandOver,
+    /// Takes in such a file of another tablet.
+    TakeFile(Vec<u8>),
 }
 
 /// A view a page may show.
@@ -355,7 +359,7 @@ packed! {
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
-        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a)
+        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a), HandOver, TakeFile(a)
     }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
     enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }

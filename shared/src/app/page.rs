@@ -372,6 +372,10 @@ pub enum Act {
     OpenAgain(DocumentId),
     /// That work in this record, which was destroyed, is lost was read.
     Seen(DocumentId),
+    /// Saves what the server does not have as a file for another tablet. Done by the page.
+    HandOver,
+    /// Takes in such a file. Done by the page.
+    TakeFile,
 }
 
 packed! {
@@ -395,6 +399,7 @@ packed! {
         Same(a, b, c, d), Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a), Correct { document, entry }, Sighting {
         document, entry }, Understood, Lock, SignOut, Sync, Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy,
-        Save(a, b), Server(a, b), Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a)
+        Save(a, b), Server(a, b), Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a), HandOver,
+        TakeFile
     }
 }

@@ -76,6 +76,14 @@ pub fn try_changes(
         .collect()
 }
 
+/// Takes one change into a document if the rules and Automerge let it, as a tablet does with what another tablet has handed
+/// it; the server's own trial comes later, and writes and reads the document, too.
+#[must_use]
+pub fn takes(catalog: &Catalog, kind: &str, document: &mut Document, bytes: &[u8]) -> bool {
+    let Ok(Some(info)) = check(catalog, kind, Some(document), bytes) else { return false };
+    document.apply([info.bytes.as_slice()]).is_ok_and(|done| done.new == [info.hash])
+}
+
 /// Applies changes to a copy of the document, writes and reads it, and forgets it.
 ///
 /// A part of the trial without its rules, so that a drill can show that the process boundary holds

@@ -93,6 +93,8 @@ impl<P: Platform> Core<P> {
             Command::TakeOn { document, mine } => self.take_on(document, mine).await?,
             Command::SyncNow => self.0.wake.put(()),
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
+            Command::HandOver => return self.hand_over().await.map(Reply::File),
+            Command::TakeFile(file) => return self.take_file(&file).await.map(Reply::Acted),
             Command::Asked { form, tab, leaves } => {
                 return self.asked((form, &tab), leaves).await.map(Reply::Asked);
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ankomst_shared::app::Refusal;
+use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::order;
 use ankomst_shared::sync::client::{Arrived, Fate, News, Noted, Told};
@@ -25,6 +26,11 @@ impl Kept {
     /// As it is handed in.
     pub(super) fn sealed(self) -> Deposit {
         Deposit { id: self.id, sealed: self.sealed.into() }
+    }
+
+    /// What it is, whatever it is called.
+    pub(super) fn sum(&self) -> [u8; 32] {
+        sha256(&[&self.sealed])
     }
 
     /// Whether the log of that life has it, as far as this device knows.

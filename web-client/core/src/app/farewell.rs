@@ -70,6 +70,11 @@ pub(super) enum Met {
     Nobody,
 }
 
+/// Whether a farewell takes a deposit along: of its own person, or of one who has no road here, as of another tablet's.
+fn goes_by(kept: &Kept, road: &Road, roads: &[Road]) -> bool {
+    kept.user == road.user || !roads.iter().any(|one| one.user == kept.user)
+}
+
 impl<P: Platform> Core<P> {
     /// The roads of this tablet: of its vaults, and of those that are no more.
     pub(super) async fn roads(&self) -> Result<Vec<Road>, Refusal> {
@@ -112,7 +117,8 @@ impl<P: Platform> Core<P> {
             let waits = match self.deposits().await {
                 Ok(all) => {
                     let epoch = self.0.state.borrow().arrived.epoch;
-                    all.iter().any(|kept| kept.user == road.user && !kept.is_in(epoch))
+                    let roads = self.roads().await.unwrap_or_default();
+                    all.iter().any(|kept| goes_by(kept, &road, &roads) && !kept.is_in(epoch))
                 }
                 Err(_) => true,
             };
@@ -134,8 +140,9 @@ impl<P: Platform> Core<P> {
             return Ok(Met::Done);
         }
         let arrived = self.0.state.borrow().arrived;
+        let roads = self.roads().await?;
         let all = self.deposits().await?.into_iter();
-        let mine = all.filter(|kept| kept.user == road.user && !kept.is_in(arrived.epoch));
+        let mine = all.filter(|kept| goes_by(kept, road, &roads) && !kept.is_in(arrived.epoch));
         let turn = u64::from(round).wrapping_mul(100);
         let question = Farewell {
             device: road.device,

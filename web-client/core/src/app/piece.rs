@@ -73,6 +73,7 @@ impl<P: Platform> Core<P> {
                     stage: Stage::Unsent,
                     received_ms: None,
                     own: Some(0),
+                    by_file: None,
                 };
                 (row, chunk.hash)
             };

@@ -121,6 +121,8 @@ pub(super) struct Open {
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
+    /// Changes that a file brought and the server had at the last exchange without showing them.
+    pub(super) brought_before: Vec<(DocumentId, ChangeHash)>,
 }
 
 /// A document in memory.
@@ -188,6 +190,7 @@ impl<P: Platform> Core<P> {
             opening: Opening::default(),
             wants_again: false,
             curtain: Curtain::default(),
+            brought_before: Vec::new(),
             key,
         };
         let row = looked::key(user);

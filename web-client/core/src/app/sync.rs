@@ -179,6 +179,9 @@ impl<P: Platform> Core<P> {
         })?;
         self.read_open_part().await?;
         self.shed_again().await?;
+        if answer.documents_left == 0 && !answer.anew {
+            self.let_go_of_brought().await?;
+        }
         if let Some(write) = self.looked(answer.looked)? {
             self.commit(vec![write]).await?;
         }

@@ -108,7 +108,10 @@ mod tests {
         let (here, there) = (says("+46701740601"), says("+46701740602"));
         let row = |chunk: &Chunk, stage| {
             let (bytes, envelope) = (chunk.bytes.clone().into(), Vec::new().into());
-            (chunk.hash, ChunkRow { bytes, envelope, stage, received_ms: None, own: Some(0) })
+            (
+                chunk.hash,
+                ChunkRow { bytes, envelope, stage, received_ms: None, own: Some(0), by_file: None },
+            )
         };
         let mut rows = BTreeMap::from([row(&first, Stage::Shared), row(&here, Stage::Refused)]);
         let heads = |rows: &_| open(ActorId::from_bytes([4; 16]), rows).unwrap().heads();

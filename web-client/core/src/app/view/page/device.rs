@@ -26,6 +26,7 @@ impl Viewer<'_> {
         parts.push(self.contact_part());
         parts.push(self.storage_part());
         parts.push(self.safety_part());
+        parts.push(self.hand_over_part());
         parts.push(self.level_part());
         parts.push(self.look_part());
         parts.push(self.person_part());
@@ -123,6 +124,16 @@ impl Viewer<'_> {
         self.w(Word::SafetyHelp).clone_into(&mut part.help);
         let act = Act::SafetyCopy;
         part.actions = vec![action("safety-copy", self.w(Word::SafetyDo), Sign::Tablet, act)];
+        part
+    }
+
+    fn hand_over_part(&self) -> Part {
+        let mut part = part("hand-over", self.w(Word::BundleTitle), Body::Facts(Vec::new()));
+        self.w(Word::BundleHelp).clone_into(&mut part.help);
+        part.actions = vec![
+            action("hand-over", self.w(Word::BundleGive), Sign::Tablet, Act::HandOver),
+            action("take-file", self.w(Word::BundleTake), Sign::Plus, Act::TakeFile),
+        ];
         part
     }
 
