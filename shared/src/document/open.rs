@@ -111,6 +111,13 @@ impl Document {
         &mut self,
         chunks: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Applied, DocumentError> {
+        // One copy of the code, whatever they come from.
+        let mut all: Vec<&[u8]> = Vec::new();
+        all.extend(chunks);
+        self.apply_all(&all)
+    }
+
+    fn apply_all(&mut self, chunks: &[&[u8]]) -> Result<Applied, DocumentError> {
         let mut fresh = Vec::new();
         let mut there = order::set(self.waiting.iter().map(|(hash, _)| *hash));
         for bytes in chunks {

@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, FieldType, Located};
 use crate::chunk::{ChunkInfo, parse};
 use crate::document::{Document, StatementId};
 use crate::ids::{ActorId, ChangeHash};
+use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
 use crate::sign::Header;
 use crate::value::Value;
@@ -207,15 +208,13 @@ fn replaces_what_it_saw(document: Option<&Document>, info: &ChunkInfo) -> Result
     for (counter, op) in (info.start_op..).zip(&info.ops) {
         let id = StatementId { counter, actor: info.actor };
         let expected = match (own.insert(&op.key, id), document) {
-            (Some(earlier), _) => BTreeSet::from([earlier]),
+            (Some(earlier), _) => order::set([earlier]),
             (None, Some(document)) => document.standing_at(&op.key, &info.deps),
             (None, None) => BTreeSet::new(),
         };
-        let given: BTreeSet<StatementId> = op
-            .replaces
-            .iter()
-            .map(|(actor, counter)| StatementId { counter: *counter, actor: *actor })
-            .collect();
+        let given = op.replaces.iter();
+        let given = given.map(|(actor, counter)| StatementId { counter: *counter, actor: *actor });
+        let given: BTreeSet<StatementId> = order::set(given);
         if given != expected || given.len() != op.replaces.len() {
             return Err(TrialFault::Replaces);
         }

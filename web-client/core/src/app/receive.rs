@@ -5,11 +5,11 @@
 //! signed who its author's device is, this device has heard of that one, and the rules of the gate, of numbers and of the
 //! trial let it in. It waits like work of one's own until the server has it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ankomst_shared::app::{Acted, Refusal};
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::chunk::rules::{MemoryIndex, check};
+use ankomst_shared::chunk::rules::{ChangeIndex, Known, check};
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DeviceId, DocumentId};
@@ -41,27 +41,25 @@ struct Shown {
 impl<P: Platform> Core<P> {
     /// Takes in the file of another tablet and says what came of it.
     pub(super) async fn take_file(&self, file: &[u8]) -> Result<Acted, Refusal> {
-        let (keys, me) = self.with_open(|open| Ok((open.server_keys(), open.identity.device)))?;
-        let opened = match bundle::read(&keys, file) {
-            Ok(opened) if opened.by.device == me => return Ok(self.said(Word::BundleOwn, &[])),
+        let opened = match self.with_open(|open| Ok(open.opened(file)))? {
             Ok(opened) => opened,
-            Err(fault) => return Ok(self.said(why(fault), &[])),
+            Err(why) => return Ok(self.said(why, &[])),
         };
         let _turn = self.0.turn.take().await;
         let brought = self.with_open(|open| Ok(open.brought(&opened)))?;
         // What is half typed was typed without knowing of it.
         self.commit_before(brought.iter().map(|(id, _)| *id)).await?;
-        let shown = self.with_open(|open| Ok(open.shown(brought)))?;
         let kept = self.deposits().await?;
-        let carried = self.with_open(|open| Ok(open.to_carry(&opened, &kept)))?;
-        let counts = (carried.len(), shown.rows.len());
+        let (shown, carried, name) = self.with_open(|open| {
+            let name = open.called(&opened.by);
+            Ok((open.shown(brought), open.to_carry(&opened, &kept), name))
+        })?;
+        let (all, here) = (carried.len().max(shown.rows.len()), shown.rows.len());
+        if all == 0 {
+            return Ok(self.said(Word::BundleKnown, &[&name]));
+        }
         self.store_brought((&opened.by, carried), shown).await?;
-        let name = self.with_open(|open| Ok(open.called(&opened.by)))?;
-        Ok(match counts {
-            (0, 0) => self.said(Word::BundleKnown, &[&name]),
-            (all, here) => self
-                .said(Word::BundleTaken, &[&name, &all.max(here).to_string(), &here.to_string()]),
-        })
+        Ok(self.said(Word::BundleTaken, &[&name, &all.to_string(), &here.to_string()]))
     }
 
     fn said(&self, word: Word, parts: &[&str]) -> Acted {
@@ -74,8 +72,16 @@ impl<P: Platform> Core<P> {
         (by, carried): (&Enrolment, Vec<Deposit>),
         shown: Shown,
     ) -> Result<(), Refusal> {
-        let (user, mut standing) =
-            self.with_open(|open| Ok((open.user(), open.standing.clone())))?;
+        let mut come: Vec<DocumentId> = Vec::new();
+        for (id, _, _) in &shown.rows {
+            come.push(*id);
+        }
+        come.dedup();
+        let (user, standing, opening) = self.with_open(|open| {
+            let mut standing = open.standing.clone();
+            standing.enrolments.extend_from_slice(&shown.enrolments);
+            Ok((open.user(), standing, open.opening.before(&come, &self.0.build)))
+        })?;
         let mut writes = Vec::new();
         for deposit in carried {
             // Under its maker: what somebody else here has written has nothing to do with it.
@@ -85,17 +91,8 @@ impl<P: Platform> Core<P> {
         for (document, hash, row) in &shown.rows {
             writes.push(self.sealed(Table::Chunks, chunk_key(user, *document, hash), row)?);
         }
-        let come: BTreeSet<DocumentId> = order::set(shown.rows.iter().map(|(id, _, _)| *id));
-        let come: Vec<DocumentId> = come.into_iter().collect();
-        if !come.is_empty() {
-            standing.enrolments.extend(shown.enrolments);
-            writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
-            let opening = self.with_open(|open| Ok(open.opening.before(&come, &self.0.build)))?;
-            writes.push(self.opening_row(user, &opening)?);
-        }
-        if writes.is_empty() {
-            return Ok(());
-        }
+        writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
+        writes.push(self.opening_row(user, &opening)?);
         self.commit(writes).await?;
         self.with_open(|open| {
             open.standing.enrolments = standing.enrolments;
@@ -105,13 +102,9 @@ impl<P: Platform> Core<P> {
             }
             Ok(())
         })?;
-        if !come.is_empty() {
-            self.open_come(&come).await?;
-        }
+        self.open_come(&come).await?;
         self.read_open_part().await?;
-        for id in &come {
-            self.tell(self.queries_of(*id));
-        }
+        self.tell_changes(&come);
         self.tell_status();
         self.0.wake.put(());
         Ok(())
@@ -137,13 +130,22 @@ impl<P: Platform> Core<P> {
             Ok(())
         })?;
         for (id, _) in &gone {
-            self.tell(self.queries_of(*id));
+            self.tell_changes(&[*id]);
         }
         Ok(())
     }
 }
 
 impl Open {
+    /// Opens a file, or says why not.
+    fn opened(&self, file: &[u8]) -> Result<Opened, Word> {
+        match bundle::read(&self.server_keys(), file) {
+            Ok(opened) if opened.by.device == self.identity.device => Err(Word::BundleOwn),
+            Ok(opened) => Ok(opened),
+            Err(fault) => Err(why(fault)),
+        }
+    }
+
     /// Who has made a file.
     fn called(&self, by: &Enrolment) -> String {
         let known = self.standing.people.iter().find(|(id, _)| *id == by.user);
@@ -206,11 +208,9 @@ impl Open {
 
     fn trial_of(&mut self, id: DocumentId) -> Option<Trial> {
         let kind = self.kind(id)?.to_owned();
-        let document = self.read(id)?;
-        let mut trial =
-            Trial { kind, document, index: MemoryIndex::default(), actors: BTreeMap::new() };
+        let mut trial = Trial { kind, document: self.read(id)?, known: Vec::new() };
         for row in self.chunks.get(&id).into_iter().flat_map(BTreeMap::values) {
-            trial.knows(id, &parse(&row.bytes).ok()?);
+            trial.knows(&parse(&row.bytes).ok()?);
         }
         Some(trial)
     }
@@ -218,75 +218,98 @@ impl Open {
     /// Deposits of a file that are not here, under ids that follow from what they are: no file takes the place of another's.
     /// What the server has already is not carried.
     fn to_carry(&self, opened: &Opened, kept: &[Kept]) -> Vec<Deposit> {
-        let here: BTreeSet<[u8; 32]> = order::set(kept.iter().map(Kept::sum));
-        let rows = self.chunks.values().flatten();
-        let there = rows.filter(|(_, row)| row.stage == Stage::Shared);
-        let there: BTreeSet<DepositId> = order::set(there.map(|(hash, _)| deposit_id(hash)));
-        let all = opened.content.deposits.iter().filter(|one| !there.contains(&one.id));
-        let all = all.map(|one| (sha256(&[&one.sealed]), &one.sealed));
-        let fresh = all.filter(|(sum, _)| !here.contains(sum));
-        fresh
-            .map(|(sum, sealed)| Deposit {
-                id: deposit_id(&ChangeHash::from_bytes(sum)),
-                sealed: sealed.clone(),
-            })
-            .collect()
+        let mut here = Vec::new();
+        for one in kept {
+            here.push(one.sum());
+        }
+        let mut carried = Vec::new();
+        for one in &opened.content.deposits {
+            let (sum, sealed) = (sha256(&[&one.sealed]), one.sealed.clone());
+            if !here.contains(&sum) && !self.is_shared(one.id) {
+                here.push(sum);
+                carried.push(Deposit { id: deposit_id(&ChangeHash::from_bytes(sum)), sealed });
+            }
+        }
+        carried
+    }
+
+    /// Whether the server has shown the change of a deposit to this device.
+    fn is_shared(&self, id: DepositId) -> bool {
+        let mut rows = self.chunks.values().flatten();
+        rows.any(|(hash, row)| row.stage == Stage::Shared && deposit_id(hash) == id)
     }
 
     /// Changes that a file brought, that the server has had for longer than one exchange, that it shows nobody, and on which
     /// nothing here builds.
     fn not_shown(&mut self) -> Vec<(DocumentId, ChangeHash)> {
-        let mut waits: Vec<(DocumentId, ChangeHash)> = Vec::new();
+        let (mut waits, mut gone) = (Vec::new(), Vec::new());
         for (id, rows) in &self.chunks {
-            let is_there = |row: &ChunkRow| {
-                row.by_file == Some(true) && matches!(row.stage, Stage::Received | Stage::Refused)
-            };
-            let there = rows.iter().filter(|(_, row)| is_there(row)).map(|(hash, _)| *hash);
-            let there: Vec<ChangeHash> = there.collect();
-            if there.is_empty() {
-                continue;
+            for (hash, row) in rows {
+                let is_there = matches!(row.stage, Stage::Received | Stage::Refused);
+                if row.by_file.is_none() || !is_there || is_needed(rows, hash) {
+                    continue;
+                }
+                let one = (*id, *hash);
+                if self.brought_before.contains(&one) { &mut gone } else { &mut waits }.push(one);
             }
-            let infos = rows.values().filter_map(|row| parse(&row.bytes).ok());
-            let needed: BTreeSet<ChangeHash> = order::set(infos.flat_map(|info| info.deps));
-            waits.extend(
-                there.iter().filter(|hash| !needed.contains(hash)).map(|hash| (*id, *hash)),
-            );
         }
-        let (gone, waits) = waits.into_iter().partition(|one| self.brought_before.contains(one));
         self.brought_before = waits;
         gone
     }
+}
+
+/// Whether something builds on a change.
+fn is_needed(rows: &BTreeMap<ChangeHash, ChunkRow>, hash: &ChangeHash) -> bool {
+    rows.values().any(|row| parse(&row.bytes).is_ok_and(|info| info.deps.contains(hash)))
 }
 
 /// A record with what a file brings, as far as it passes.
 struct Trial {
     kind: String,
     document: Document,
-    index: MemoryIndex,
-    actors: BTreeMap<ActorId, DeviceId>,
+    known: Vec<(ChangeHash, Known, DeviceId)>,
 }
 
 impl Trial {
-    fn knows(&mut self, id: DocumentId, info: &ChunkInfo) {
-        self.index.add(id, info);
-        self.actors.insert(info.actor, info.meta.device);
+    fn knows(&mut self, info: &ChunkInfo) {
+        let known = Known { actor: info.actor, seq: info.seq, max_op: info.max_op };
+        self.known.push((info.hash, known, info.meta.device));
     }
 
     /// Takes a change in if every rule lets it.
     fn takes(&mut self, catalog: &Catalog, id: DocumentId, info: &ChunkInfo) -> bool {
         // A record here has begun already.
         let is_begun = !info.deps.is_empty();
-        let is_theirs =
-            self.actors.get(&info.actor).is_none_or(|device| *device == info.meta.device);
-        let Ok(fits) = check(&self.index, id, info);
+        let anothers = |(_, known, device): &(ChangeHash, Known, DeviceId)| {
+            known.actor == info.actor && *device != info.meta.device
+        };
+        let Ok(fits) = check(&*self, id, info);
         let passes = is_begun
-            && is_theirs
             && fits == RuleOutcome::Fine
+            && !self.known.iter().any(anothers)
             && trial::takes(catalog, &self.kind, &mut self.document, &info.bytes);
         if passes {
-            self.knows(id, info);
+            self.knows(info);
         }
         passes
+    }
+}
+
+impl ChangeIndex for Trial {
+    type Error = core::convert::Infallible;
+
+    fn get(&self, _: DocumentId, hash: &ChangeHash) -> Result<Option<Known>, Self::Error> {
+        let found = self.known.iter().find(|(known, _, _)| known == hash);
+        Ok(found.map(|(_, known, _)| *known))
+    }
+
+    fn last_of(
+        &self,
+        _: DocumentId,
+        actor: ActorId,
+    ) -> Result<Option<(u64, ChangeHash)>, Self::Error> {
+        let own = self.known.iter().filter(|(_, known, _)| known.actor == actor);
+        Ok(own.map(|(hash, known, _)| (known.seq, *hash)).max())
     }
 }
 

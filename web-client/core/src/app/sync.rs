@@ -229,7 +229,7 @@ impl<P: Platform> Core<P> {
         })
     }
 
-    fn tell_changes(&self, touched: &[DocumentId]) {
+    pub(super) fn tell_changes(&self, touched: &[DocumentId]) {
         let mut queries: Vec<Query> = touched.iter().flat_map(|id| self.queries_of(*id)).collect();
         order::sort_and_dedup(&mut queries);
         if !queries.is_empty() {
