@@ -103,8 +103,7 @@ pub enum Command {
     SetLanguage(Language),
     /// Gives a view. The page is told by [`Event::Changed`] when to ask again.
     Get(Query),
-    /// A sheet is being printed that has this address and leads to others: the server's access log is told which records
-    /// that are.
+    /// A sheet of these addresses is being printed: the server's access log is told which records that are.
     Printed(Vec<String>),
     /// Saves a keystroke's result as a draft: the reply `Saved` means it is durable (L0).
     Type {
@@ -166,8 +165,7 @@ pub enum Command {
     },
     /// Asks for contact with the server at once.
     SyncNow,
-    /// Gives what is half typed into a form that is no record. Its answers are typed by
-    /// [`Command::Type`] under `asked/<tab>/<question>` of the form.
+    /// Gives what is half typed, by [`Command::Type`] under `asked/<tab>/<question>`, into a form that is no record.
     Asked {
         /// The form.
         form: DocumentId,
@@ -176,8 +174,7 @@ pub enum Command {
         /// The form is done or given up: what was typed into it goes.
         leaves: bool,
     },
-    /// Gives a file with everything on this device that the server does not have, sealed to the server;
-    /// with the vault open, what is typed and cannot be written, too.
+    /// Gives a file with all that the server lacks, sealed to it; from an open vault what cannot be written, too.
     SafetyCopy,
     /// Somebody has touched the page since it last said so, or is in the middle of what no lock may end.
     Touched,

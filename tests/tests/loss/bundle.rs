@@ -344,3 +344,37 @@ fn nothing_forged_is_shown() {
         assert_eq!(phone(&oskar, case).await.value, text("+46701740611"));
     });
 }
+
+#[test]
+fn what_builds_on_what_only_one_has_heard_of_comes_along() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let Pair { elin, oskar, case, _folder } = pair(&server).await;
+        // He is away already when she has contact for the last time.
+        let oskar = Tablet::open(&oskar.crash().await, "http://localhost:9").await;
+        oskar.unlock("oskar").await;
+        elin.answer(case, "phone", text("+46701740600")).await;
+        elin.sync().await;
+        server.stop();
+        elin.answer(case, "phone", text(PHONE)).await;
+        oskar.answer(case, "email", text("noori@example.org")).await;
+        let said = takes(&oskar, &file_of(&elin).await).await;
+        assert!(said.contains("här: 2"), "{said}");
+        assert_eq!(phone(&oskar, case).await.value, text(PHONE));
+        assert_eq!(phone(&oskar, case).await.statements.len(), 1, "a contradiction of nobody's");
+        takes(&elin, &file_of(&oskar).await).await;
+        let email = elin.field((case, "email")).await.unwrap();
+        assert_eq!(email.value, text("noori@example.org"));
+        server.start();
+        let before = changes(&server);
+        let oskar = Tablet::open(&oskar.crash().await, &server.url()).await;
+        oskar.unlock("oskar").await;
+        oskar.sync().await;
+        elin.sync().await;
+        assert_eq!(changes(&server), before + 2, "his and hers, each once");
+        for tablet in [&elin, &oskar] {
+            assert_eq!(phone(tablet, case).await.level, Level::Shared);
+            assert_eq!(phone(tablet, case).await.value, text(PHONE));
+        }
+    });
+}

@@ -75,8 +75,8 @@ pub fn run(
         Act::Theme(theme) => return set_theme(*theme),
         Act::Persist => return persist(),
         Act::SafetyCopy => return save_copy(),
-        Act::HandOver => return save_file(Command::HandOver, Text::BundleSaved),
-        Act::TakeFile => return take_file(),
+        Act::HandOver(false) => return save_file(Command::HandOver, Text::BundleSaved),
+        Act::HandOver(true) => return take_file(),
         Act::Passkey => return make_key(),
         Act::Save(name, text) => return save(text.as_bytes(), name),
         _ => {}

@@ -106,8 +106,7 @@ impl<P: Platform> Core<P> {
             | Act::Theme(_)
             | Act::Print
             | Act::SafetyCopy
-            | Act::HandOver
-            | Act::TakeFile
+            | Act::HandOver(_)
             | Act::Passkey
             | Act::Save(..) => {}
             Act::Server(page, name) => return self.server_act(&page, &name, answers.0).await,

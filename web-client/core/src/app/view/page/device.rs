@@ -131,8 +131,8 @@ impl Viewer<'_> {
         let mut part = part("hand-over", self.w(Word::BundleTitle), Body::Facts(Vec::new()));
         self.w(Word::BundleHelp).clone_into(&mut part.help);
         part.actions = vec![
-            action("hand-over", self.w(Word::BundleGive), Sign::Tablet, Act::HandOver),
-            action("take-file", self.w(Word::BundleTake), Sign::Plus, Act::TakeFile),
+            action("hand-over", self.w(Word::BundleGive), Sign::Tablet, Act::HandOver(false)),
+            action("take-file", self.w(Word::BundleTake), Sign::Plus, Act::HandOver(true)),
         ];
         part
     }
