@@ -91,11 +91,14 @@ pub fn write(salt: &[u8; 32], lock: &Lock, sealed: Vec<u8>) -> Vec<u8> {
     copy::write_as(MARK, &[salt.to_vec(), lock.tag().to_vec(), sealed])
 }
 
-/// Reads salt, tag and what is sealed of a file.
+/// Salt, tag and what is sealed of a file.
+pub type Pieces = ([u8; 32], Vec<u8>, Vec<u8>);
+
+/// Reads the pieces of a file.
 ///
 /// # Errors
 /// See [`CopyError`].
-pub fn read(file: &[u8]) -> Result<([u8; 32], Vec<u8>, Vec<u8>), CopyError> {
+pub fn read(file: &[u8]) -> Result<Pieces, CopyError> {
     let pieces = copy::read_as(MARK, file)?;
     let [salt, tag, sealed] = <[Vec<u8>; 3]>::try_from(pieces).map_err(|_| CopyError::Damaged)?;
     let salt = <[u8; 32]>::try_from(salt.as_slice()).map_err(|_| CopyError::Damaged)?;

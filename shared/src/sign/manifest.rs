@@ -9,7 +9,7 @@ use crate::sign::signed::{self, SignError};
 const LABEL: &str = "ankomst/bundle/1";
 
 /// What the device that makes such a file signs.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Manifest {
     /// The device.

@@ -28,8 +28,8 @@ use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Table, Write};
 
-/// What a file brings for one record.
-type Brought = (DocumentId, Vec<PushPart>);
+/// A change that a file has brought.
+type Brought = (DocumentId, ChangeHash);
 
 /// What can be shown of a file.
 #[derive(Default)]
@@ -113,7 +113,10 @@ impl<P: Platform> Core<P> {
     /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person.
     /// The deposit stays until a backup has it, and shown it comes with the feed.
     pub(super) async fn let_go_of_brought(&self) -> Result<(), Refusal> {
-        let (user, gone) = self.with_open(|open| Ok((open.user(), open.not_shown())))?;
+        let before = core::mem::take(&mut self.0.state.borrow_mut().brought_before);
+        let (user, (gone, waits)) =
+            self.with_open(|open| Ok((open.user(), open.not_shown(&before))))?;
+        self.0.state.borrow_mut().brought_before = waits;
         if gone.is_empty() {
             return Ok(());
         }
@@ -153,7 +156,7 @@ impl Open {
     }
 
     /// What of a file is about records that are here.
-    fn brought(&self, opened: &Opened) -> Vec<Brought> {
+    fn brought(&self, opened: &Opened) -> Vec<(DocumentId, Vec<PushPart>)> {
         if opened.content.records.is_empty() {
             return Vec::new();
         }
@@ -170,7 +173,7 @@ impl Open {
     }
 
     /// Those changes that pass, each on those before.
-    fn shown(&mut self, brought: Vec<Brought>) -> Shown {
+    fn shown(&mut self, brought: Vec<(DocumentId, Vec<PushPart>)>) -> Shown {
         let mut shown = Shown::default();
         for (document, parts) in brought {
             let Some(mut trial) = self.trial_of(document) else { continue };
@@ -239,9 +242,9 @@ impl Open {
         rows.any(|(hash, row)| row.stage == Stage::Shared && deposit_id(hash) == id)
     }
 
-    /// Changes that a file brought, that the server has had for longer than one exchange, that it shows nobody, and on which
-    /// nothing here builds.
-    fn not_shown(&mut self) -> Vec<(DocumentId, ChangeHash)> {
+    /// Changes that a file brought, that the server has and shows nobody, and on which nothing here builds: those of which
+    /// that was so at the exchange before, and the others.
+    fn not_shown(&self, before: &[Brought]) -> (Vec<Brought>, Vec<Brought>) {
         let (mut waits, mut gone) = (Vec::new(), Vec::new());
         for (id, rows) in &self.chunks {
             for (hash, row) in rows {
@@ -250,11 +253,10 @@ impl Open {
                     continue;
                 }
                 let one = (*id, *hash);
-                if self.brought_before.contains(&one) { &mut gone } else { &mut waits }.push(one);
+                if before.contains(&one) { &mut gone } else { &mut waits }.push(one);
             }
         }
-        self.brought_before = waits;
-        gone
+        (gone, waits)
     }
 }
 

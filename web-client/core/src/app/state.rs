@@ -82,6 +82,8 @@ pub(super) struct State {
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     pub(super) beat: Beat,
+    /// Changes that a file brought and the server had at the last exchange without showing them.
+    pub(super) brought_before: Vec<(DocumentId, ChangeHash)>,
     /// The catalog of the vault that was open last: opened again, it is the same.
     pub(super) catalog: Option<&'static Catalog>,
 }
@@ -121,8 +123,6 @@ pub(super) struct Open {
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
-    /// Changes that a file brought and the server had at the last exchange without showing them.
-    pub(super) brought_before: Vec<(DocumentId, ChangeHash)>,
 }
 
 /// A document in memory.
@@ -190,7 +190,6 @@ impl<P: Platform> Core<P> {
             opening: Opening::default(),
             wants_again: false,
             curtain: Curtain::default(),
-            brought_before: Vec::new(),
             key,
         };
         let row = looked::key(user);
