@@ -13,33 +13,35 @@ use serde_json::json;
 const TABLET: (u32, u32) = (800, 1280);
 const DESK: (u32, u32) = (1440, 900);
 const PART: &str = "[data-part=hand-over]";
-const FIELD: &str = "[data-path=arriving_from] input";
-const HERS: &str = "Trelleborg, enligt Elin";
-const HIS: &str = "Ystad, enligt Oskar";
+const HERS: (&str, &str) = ("arriving_from", "Trelleborg, enligt Elin");
+const HIS: (&str, &str) = ("email", "enligt-oskar@example.org");
 
-/// The tablet's own place in both sizes, schemes and languages.
+/// A place in both sizes and schemes.
+async fn pictures(page: &Profile, name: &str, part: &str) {
+    for ((width, height), size) in [(DESK, "desk"), (TABLET, "tablet")] {
+        for scheme in ["dark", "light"] {
+            let cdp = page.web().cdp();
+            let feature =
+                json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+            cdp.send_raw("Emulation.setEmulatedMedia", feature).await.unwrap();
+            let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+            cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+            let show =
+                format!("document.querySelector('{part}').scrollIntoView({{block: 'center'}})");
+            page.web().execute(show, vec![]).await.unwrap();
+            page.picture(&format!("{name}-{size}-{scheme}")).await;
+        }
+    }
+}
+
+/// The tablet's own place in both languages.
 async fn looks(page: &Profile) {
-    for language in ["sv", "en"] {
+    for language in ["en", "sv"] {
         page.click(&format!("[data-action=speak-{language}]")).await;
         page.until("the language", &format!("document.documentElement.lang === '{language}'"))
             .await;
-        for ((width, height), size) in [(TABLET, "tablet"), (DESK, "desk")] {
-            for scheme in ["light", "dark"] {
-                let cdp = page.web().cdp();
-                let feature =
-                    json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-                cdp.send_raw("Emulation.setEmulatedMedia", feature).await.unwrap();
-                let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-                cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
-                let show =
-                    format!("document.querySelector('{PART}').scrollIntoView({{block: 'center'}})");
-                page.web().execute(show, vec![]).await.unwrap();
-                page.picture(&format!("plats-{language}-{size}-{scheme}")).await;
-            }
-        }
+        pictures(page, &format!("plats-{language}"), PART).await;
     }
-    page.click("[data-action=speak-sv]").await;
-    page.until("the language", "document.documentElement.lang === 'sv'").await;
 }
 
 /// Saves the file on a tablet and gives where it lies.
@@ -67,18 +69,23 @@ async fn takes(person: &Person, file: &Path, said: &str) {
     person.profile.picture("mottagen").await;
 }
 
-/// Writes where somebody comes from, and waits until it is saved here.
-async fn writes(person: &Person, form: &str, text: &str) {
+fn field(path: &str) -> String {
+    format!("[data-path={path}] input")
+}
+
+/// Writes an answer, and waits until it is saved here.
+async fn writes(person: &Person, form: &str, (path, text): (&str, &str)) {
     person.goto(form).await;
-    person.profile.fill(FIELD, text).await;
-    person.saved("arriving_from").await;
+    person.profile.fill(&field(path), text).await;
+    person.saved(path).await;
 }
 
 /// Waits until that stands there.
-async fn reads(person: &Person, form: &str, text: &str) {
+async fn reads(person: &Person, form: &str, (path, text): (&str, &str)) {
     person.goto(form).await;
-    person.profile.see(FIELD).await;
-    let stands = format!("document.querySelector({FIELD:?})?.value === {text:?}");
+    let field = field(path);
+    person.profile.see(&field).await;
+    let stands = format!("document.querySelector({field:?})?.value === {text:?}");
     person.profile.until(text, &stands).await;
 }
 
@@ -104,7 +111,7 @@ async fn two_tablets_hand_over_without_a_server_and_one_syncs_for_both() {
         elin.read("document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
     let form = format!("/arenden/{case}/uppgifter");
     oskar.goto(&form).await;
-    oskar.profile.see(FIELD).await;
+    oskar.profile.see(&field(HIS.0)).await;
 
     // From here on there is no server.
     server.stop();
@@ -117,12 +124,14 @@ async fn two_tablets_hand_over_without_a_server_and_one_syncs_for_both() {
     takes(&oskar, &other, "ingen fil från Ankomst").await;
     takes(&oskar, &file, "är mottagen").await;
     reads(&oskar, &form, HERS).await;
-    oskar.profile.picture("ser-hennes").await;
+    oskar.profile.see_text("[data-part=by-file]", "fil från Elin").await;
+    oskar.profile.see_text("[data-path=arriving_from] .beside", "fil från Elin").await;
+    pictures(&oskar.profile, "ser-hennes", "[data-path=arriving_from]").await;
     writes(&oskar, &form, HIS).await;
     let back = saves(&oskar, &folder("oskar")).await;
     takes(&elin, &back, "är mottagen").await;
     reads(&elin, &form, HIS).await;
-    for text in [HERS, HIS] {
+    for (_, text) in [HERS, HIS] {
         ledger.note(text, Shown::Saved);
     }
 
@@ -140,9 +149,12 @@ async fn two_tablets_hand_over_without_a_server_and_one_syncs_for_both() {
     elin.in_step().await;
     assert_eq!(server.dump().len(), before, "something is there twice");
     for person in [&elin, &oskar] {
-        reads(person, &form, HIS).await;
-        let mark = "[data-path=arriving_from] .mark[data-level=shared]";
-        person.profile.until("the receipt", &format!("document.querySelector({mark:?})")).await;
+        for said in [HERS, HIS] {
+            reads(person, &form, said).await;
+            let mark = format!("[data-path={}] .mark[data-level=shared]", said.0);
+            person.profile.until("the receipt", &format!("document.querySelector({mark:?})")).await;
+        }
+        person.profile.until("no mark", "!document.querySelector('[data-part=by-file]')").await;
         person.profile.picture("kvitto").await;
     }
 }

@@ -10,11 +10,19 @@ use minicbor::{Decode, Encode};
 
 use crate::chunk::sha256;
 use crate::limits::{BUNDLE_BYTES_MAX, BUNDLE_VALUES_MAX};
+use crate::order;
 use crate::sign::copy::CopyError;
 use crate::sign::lock::{self, Lock, Purpose};
 use crate::sign::{Enrolment, Manifest, PublicKey, SignError, SigningKey};
 use crate::sync::message::{Deposit, Push};
-use crate::sync::wire;
+
+/// Most deposits and records in one file, and most changes of one record in it: each is made of fewer values than this
+/// leaves it.
+pub const BUNDLE_ITEMS_MAX: usize = BUNDLE_VALUES_MAX / 16;
+/// Lengths, keys and ids of one of them take fewer bytes.
+const ITEM_BYTES: usize = 64;
+/// What stands around them takes fewer: seals, sums, enrolment, manifest.
+const FRAME_BYTES: usize = 16 * 1024;
 
 /// What is under the seal of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -50,9 +58,41 @@ pub struct Locked {
     /// By what those who have the record find it.
     #[n(0)]
     pub tag: ByteVec,
-    /// A packed [`Push`], sealed.
+    /// A [`Push`], sealed as it is: what is packed may be larger than it looks.
     #[n(1)]
     pub sealed: ByteVec,
+}
+
+/// A file that is being filled; what does not fit goes with the next.
+#[derive(Debug, Default)]
+pub struct Filling {
+    /// What is in it.
+    pub content: Content,
+    bytes: usize,
+}
+
+impl Filling {
+    /// Takes a deposit in, if there is room.
+    pub fn deposit(&mut self, deposit: Deposit) -> bool {
+        let fits = self.fits(deposit.sealed.len());
+        self.content.deposits.extend(fits.then_some(deposit));
+        fits
+    }
+
+    /// Takes changes of a record in, if there is room.
+    pub fn record(&mut self, record: Locked) -> bool {
+        let fits = self.fits(record.sealed.len());
+        self.content.records.extend(fits.then_some(record));
+        fits
+    }
+
+    fn fits(&mut self, bytes: usize) -> bool {
+        let after = self.bytes + bytes + ITEM_BYTES;
+        let items = self.content.deposits.len() + self.content.records.len();
+        let fits = items < BUNDLE_ITEMS_MAX && after <= BUNDLE_BYTES_MAX - FRAME_BYTES;
+        self.bytes = if fits { after } else { self.bytes };
+        fits
+    }
 }
 
 /// The keys that the server has told each of its devices: for signatures, and for deposits.
@@ -63,7 +103,7 @@ pub type ServerKeys = ([u8; 32], [u8; 32]);
 pub struct Opened {
     /// Its maker.
     pub by: Enrolment,
-    /// What is in it.
+    /// What is in it, records in the order of their tags.
     pub content: Content,
     /// The salt of the file.
     pub salt: [u8; 32],
@@ -106,7 +146,8 @@ impl Locked {
     /// When the cipher refuses, which is a defect.
     pub fn of(begin: &[u8], salt: &[u8; 32], changes: &Push) -> Result<Self, SignError> {
         let lock = Lock::of(Purpose::Record, &[begin], salt)?;
-        let sealed = lock.seal(&wire::pack(changes))?;
+        let changes = minicbor::to_vec(changes).map_err(|_| SignError::Unreadable)?;
+        let sealed = lock.seal(&changes)?;
         Ok(Self { tag: lock.tag().to_vec().into(), sealed: sealed.into() })
     }
 }
@@ -116,8 +157,11 @@ impl Opened {
     #[must_use]
     pub fn changes(&self, begin: &[u8]) -> Option<Push> {
         let lock = Lock::of(Purpose::Record, &[begin], &self.salt).ok()?;
-        let found = self.content.records.iter().find(|one| one.tag.as_slice() == lock.tag())?;
-        wire::unpack_within(&lock.open(&found.sealed).ok()?, BUNDLE_VALUES_MAX).ok()
+        let records = &self.content.records;
+        let tag = lock.tag();
+        let at = records.binary_search_by(|one| one.tag.as_slice().cmp(tag.as_slice())).ok()?;
+        let found = records.get(at)?;
+        minicbor::decode_within(&lock.open(&found.sealed).ok()?, BUNDLE_VALUES_MAX).ok()
     }
 }
 
@@ -158,16 +202,20 @@ pub fn read(keys: &ServerKeys, file: &[u8]) -> Result<Opened, BundleError> {
         return Err(BundleError::Elsewhere);
     }
     let bytes = lock.open(&sealed).map_err(|_| BundleError::Damaged)?;
-    opened(keys, salt, &bytes).ok_or(BundleError::Damaged)
+    // It may be large: no more than two of it lie in memory beside the file.
+    drop(sealed);
+    opened(keys, salt, bytes).ok_or(BundleError::Damaged)
 }
 
-fn opened(keys: &ServerKeys, salt: [u8; 32], bytes: &[u8]) -> Option<Opened> {
-    let bundle: Bundle = minicbor::decode_within(bytes, BUNDLE_VALUES_MAX).ok()?;
+fn opened(keys: &ServerKeys, salt: [u8; 32], bytes: Vec<u8>) -> Option<Opened> {
+    let bundle: Bundle = minicbor::decode_within(&bytes, BUNDLE_VALUES_MAX).ok()?;
+    drop(bytes);
     let by = Enrolment::open(&bundle.enrolment, &PublicKey::from_bytes(keys.0)).ok()?;
     let manifest = Manifest::open(&bundle.manifest, &PublicKey::from_bytes(by.key)).ok()?;
     let is_theirs = (manifest.device, manifest.user) == (by.device, by.user);
     let is_whole = manifest.sum == sha256(&[&bundle.content]);
-    let content = minicbor::decode_within(&bundle.content, BUNDLE_VALUES_MAX).ok()?;
+    let mut content: Content = minicbor::decode_within(&bundle.content, BUNDLE_VALUES_MAX).ok()?;
+    order::sort_by_key(&mut content.records, |one| one.tag.to_vec());
     (is_theirs && is_whole).then_some(Opened { by, content, salt })
 }
 
@@ -252,6 +300,43 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_left_for_the_next_file() {
+        let deposit = |bytes: usize| {
+            let id = DepositId::from_bytes([6; 16]);
+            Deposit { id, sealed: vec![7; bytes].into() }
+        };
+        let key = SigningKey::from_seed([1; 32]);
+        let is_read = |content: &Content| {
+            let by = enrolment(&key).sign(&server());
+            let file = write((&keys(), &SALT), (&key, &by), manifest(), content).unwrap();
+            assert!(file.len() <= BUNDLE_BYTES_MAX);
+            read(&keys(), &file).map(|opened| opened.content) == Ok(content.clone())
+        };
+        let mut many = Filling::default();
+        let fitting = (0..BUNDLE_ITEMS_MAX + 1).filter(|_| many.deposit(deposit(1))).count();
+        assert_eq!(fitting, BUNDLE_ITEMS_MAX);
+        assert!(is_read(&many.content), "as many as fit are too many");
+        let mut large = Filling::default();
+        let fitting = (0..9).filter(|_| large.deposit(deposit(8 << 20))).count();
+        assert_eq!(fitting, 7);
+        let sealed = vec![1; 8 << 20].into();
+        assert!(!large.record(Locked { tag: vec![2].into(), sealed }));
+        assert!(large.deposit(deposit(7 << 20)), "what is smaller still fits");
+        assert!(is_read(&large.content), "as much as fits is too much");
+        let part = push().parts.remove(0);
+        let enrolment = Some(vec![1; 300].into());
+        let parts = vec![PushPart { enrolment, ..part }; BUNDLE_ITEMS_MAX];
+        let record = Locked::of(BEGIN, &SALT, &Push { parts }).unwrap();
+        let opened = Opened {
+            by: super::tests::enrolment(&key),
+            content: Content { deposits: Vec::new(), records: vec![record] },
+            salt: SALT,
+        };
+        let read = opened.changes(BEGIN).map(|push| push.parts.len());
+        assert_eq!(read, Some(BUNDLE_ITEMS_MAX), "as many changes as fit are too many");
+    }
+
+    #[test]
     fn a_file_says_what_is_wrong_with_it() {
         let file = file();
         let elsewhere = (keys().0, [9; 32]);
@@ -298,7 +383,7 @@ mod tests {
                 manifest: Manifest { sum: sha256(&[&bytes]), ..manifest() }.sign(&key).into(),
                 content: bytes.into(),
             };
-            drop(opened(&keys(), SALT, &minicbor::to_vec(bundle).unwrap()));
+            drop(opened(&keys(), SALT, minicbor::to_vec(bundle).unwrap()));
         }
     }
 }

@@ -24,16 +24,19 @@ pub fn push(parts: impl IntoIterator<Item = PushPart>, bytes_max: usize) -> Push
     Push { parts: fitting.collect() }
 }
 
-/// As many deposits as fit, beginning after the first `turn`, so that one that is never taken does
-/// not bar the way for the others; one that is larger than that goes by itself.
+/// As many deposits as fit, the first kind before the second; of each beginning after its first `turn`, so that one
+/// that is never taken does not bar the way for the others; one that is larger than that goes by itself.
 #[must_use]
-pub fn deposits(mut all: Vec<Deposit>, turn: u64) -> Vec<Deposit> {
-    let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
-    if let Some(start) = turn.checked_rem(count).and_then(|start| usize::try_from(start).ok()) {
-        all.rotate_left(start);
-    }
+pub fn deposits(kinds: [(Vec<Deposit>, u64); 2]) -> Vec<Deposit> {
+    let kinds = kinds.into_iter().flat_map(|(mut all, turn)| {
+        let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        if let Some(start) = turn.checked_rem(count).and_then(|start| usize::try_from(start).ok()) {
+            all.rotate_left(start);
+        }
+        all
+    });
     let mut bytes = 0;
-    let fitting = all.into_iter().take(DEPOSITS_MAX).take_while(|deposit| {
+    let fitting = kinds.take(DEPOSITS_MAX).take_while(|deposit| {
         let is_first = bytes == 0;
         bytes += deposit.sealed.len() + FRAMING_BYTES;
         is_first || bytes <= DEPOSIT_BYTES_MAX
@@ -81,6 +84,22 @@ mod tests {
         assert!(wire::pack(&one).len() <= SOCKET_MESSAGE_BYTES_MAX);
     }
 
+    fn none() -> (Vec<Deposit>, u64) {
+        (Vec::new(), 7)
+    }
+
+    #[test]
+    fn the_first_kind_goes_before_the_second() {
+        let some = |number: u8, count: usize| -> Vec<Deposit> {
+            let id = DepositId::from_bytes([number; 16]);
+            vec![Deposit { id, sealed: vec![number; 300].into() }; count]
+        };
+        let goes = deposits([(some(1, 3), 1), (some(2, 600), 5)]);
+        assert_eq!(goes.len(), DEPOSITS_MAX);
+        assert!(goes.iter().take(3).all(|one| one.sealed[0] == 1));
+        assert_eq!(deposits([(some(1, 600), 0), (some(2, 600), 0)]), some(1, DEPOSITS_MAX));
+    }
+
     #[test]
     fn every_deposit_gets_its_turn() {
         let all: Vec<Deposit> = (0..1_200_u32)
@@ -91,13 +110,15 @@ mod tests {
             .collect();
         let mut seen = std::collections::BTreeSet::new();
         for turn in 0..3 {
-            seen.extend(deposits(all.clone(), turn * 500).into_iter().map(|deposit| deposit.id));
+            let turn = (all.clone(), turn * 500);
+            seen.extend(deposits([turn, none()]).into_iter().map(|deposit| deposit.id));
         }
         assert_eq!(seen.len(), all.len());
-        assert!(deposits(Vec::new(), 7).is_empty());
+        assert!(deposits([none(), none()]).is_empty());
         let mut all = all;
         all[1].sealed = vec![0; DEPOSIT_BYTES_MAX].into();
-        assert_eq!(deposits(all.clone(), 0).len(), 1, "it is no part of more than fits");
-        assert_eq!(deposits(all.clone(), 1), all[1..2], "the largest one bars the way");
+        let from = |turn| deposits([(all.clone(), turn), none()]);
+        assert_eq!(from(0).len(), 1, "it is no part of more than fits");
+        assert_eq!(from(1), all[1..2], "the largest one bars the way");
     }
 }

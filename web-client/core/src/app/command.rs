@@ -86,7 +86,7 @@ impl<P: Platform> Core<P> {
             Command::Review { document, approved, note } => {
                 let entry = self.entry()?;
                 let heads = self
-                    .with_open(|open| Ok(open.read(document).ok_or(Refusal::NotHere)?.heads()))?;
+                    .with_open(|open| Ok(open.judged(document).ok_or(Refusal::NotHere)?.heads()))?;
                 let edits = review_edits(entry, &heads, approved, &note);
                 self.write_review(document, &edits).await?;
             }
@@ -94,7 +94,7 @@ impl<P: Platform> Core<P> {
             Command::SyncNow => self.0.wake.put(()),
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
             Command::HandOver => return self.hand_over().await.map(Reply::File),
-            Command::TakeFile(file) => return self.take_file(&file).await.map(Reply::Acted),
+            Command::TakeFile(file) => return self.take_file(file).await.map(Reply::Acted),
             Command::Asked { form, tab, leaves } => {
                 return self.asked((form, &tab), leaves).await.map(Reply::Asked);
             }

@@ -6,13 +6,16 @@ use ankomst_shared::app::Refusal;
 use ankomst_shared::chunk::sha256;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::order;
-use ankomst_shared::sync::client::{Arrived, Fate, News, Noted, Told};
+use ankomst_shared::sync::client::{Arrived, Fate, News, Noted, Told, batch};
 use ankomst_shared::sync::message::Deposit;
 
 use super::rows::{ARRIVED, ChunkRow, deposit_id, deposit_key, noted_key, read_deposit_key};
 use super::state::{Core, Open};
 use crate::platform::Platform;
 use crate::store::{Row, Store, Table, Write};
+
+/// Nobody: whose deposits are that a file of another tablet brought. No vault is emptied or kept for them.
+pub(super) const CARRIED: UserId = UserId::from_bytes([0xff; 16]);
 
 /// A deposit with what is noted of it.
 pub(super) struct Kept {
@@ -29,8 +32,8 @@ impl Kept {
     }
 
     /// What it is, whatever it is called.
-    pub(super) fn sum(&self) -> [u8; 32] {
-        sha256(&[&self.sealed])
+    pub(super) fn sum(&self) -> ChangeHash {
+        ChangeHash::from_bytes(sha256(&[&self.sealed]))
     }
 
     /// Whether the log of that life has it, as far as this device knows.
@@ -81,15 +84,32 @@ fn read(rows: Vec<Row>) -> Vec<Kept> {
 
 /// What is to be handed in to the log of that life: the work of others, and of the one who asks what
 /// goes no other way, because its document has left.
-pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<Deposit> {
+pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<Kept> {
     let me = open.user();
     let rows = open.chunks.values().flatten().filter(|(_, row)| row.own == Some(0));
     let by_themselves: BTreeSet<DepositId> = order::set(rows.map(|(hash, _)| deposit_id(hash)));
     all.into_iter()
         .filter(|kept| !kept.is_in(epoch))
         .filter(|kept| kept.user != me || !by_themselves.contains(&kept.id))
-        .map(Kept::sealed)
         .collect()
+}
+
+/// What goes at once: what was written on this tablet first, and in the room that is left what files brought, each in turn.
+/// `carried` is where the turn of those stands and how many have not had theirs.
+pub(super) fn in_turn(all: Vec<Kept>, turn: u64, carried: &mut (u64, u64)) -> Vec<Deposit> {
+    let (brought, own): (Vec<Kept>, Vec<Kept>) =
+        all.into_iter().partition(|kept| kept.user == CARRIED);
+    let many = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let (mine, others) = (many(own.len()), many(brought.len()));
+    if carried.1 == 0 {
+        carried.1 = others;
+    }
+    let sealed = |kept: Vec<Kept>| kept.into_iter().map(Kept::sealed).collect();
+    let goes = batch::deposits([(sealed(own), turn), (sealed(brought), carried.0)]);
+    let moved = many(goes.len()).saturating_sub(mine);
+    carried.0 = carried.0.wrapping_add(moved);
+    carried.1 = carried.1.min(others).saturating_sub(moved);
+    goes
 }
 
 /// What is to be written of deposits: notes of those the server has, and the end of those that a

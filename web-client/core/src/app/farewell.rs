@@ -3,13 +3,13 @@
 
 use ankomst_shared::app::Refusal;
 use ankomst_shared::ids::{DeviceId, UserId};
-use ankomst_shared::sync::client::{Arrived, News, Told, batch};
+use ankomst_shared::sync::client::{Arrived, News, Told};
 use ankomst_shared::sync::message::{Farewell, FarewellAnswer, Gone, Order};
 use ankomst_shared::sync::wire;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use super::deposits::{Kept, Said, settle};
+use super::deposits::{CARRIED, Kept, Said, in_turn, settle};
 use super::rows::{ARRIVED, VAULTS};
 use super::state::Core;
 use crate::platform::{Method, Platform, Transport};
@@ -70,9 +70,9 @@ pub(super) enum Met {
     Nobody,
 }
 
-/// Whether a farewell takes a deposit along: of its own person, or of one who has no road here, as of another tablet's.
-fn goes_by(kept: &Kept, road: &Road, roads: &[Road]) -> bool {
-    kept.user == road.user || !roads.iter().any(|one| one.user == kept.user)
+/// Whether a farewell takes a deposit along: of its own person, or one that a file brought.
+fn goes_by(kept: &Kept, road: &Road) -> bool {
+    kept.user == road.user || kept.user == CARRIED
 }
 
 impl<P: Platform> Core<P> {
@@ -117,8 +117,7 @@ impl<P: Platform> Core<P> {
             let waits = match self.deposits().await {
                 Ok(all) => {
                     let epoch = self.0.state.borrow().arrived.epoch;
-                    let roads = self.roads().await.unwrap_or_default();
-                    all.iter().any(|kept| goes_by(kept, &road, &roads) && !kept.is_in(epoch))
+                    all.iter().any(|kept| goes_by(kept, &road) && !kept.is_in(epoch))
                 }
                 Err(_) => true,
             };
@@ -140,14 +139,16 @@ impl<P: Platform> Core<P> {
             return Ok(Met::Done);
         }
         let arrived = self.0.state.borrow().arrived;
-        let roads = self.roads().await?;
         let all = self.deposits().await?.into_iter();
-        let mine = all.filter(|kept| goes_by(kept, road, &roads) && !kept.is_in(arrived.epoch));
+        let all = all.filter(|kept| goes_by(kept, road) && !kept.is_in(arrived.epoch)).collect();
         let turn = u64::from(round).wrapping_mul(100);
+        let mut carried = self.0.state.borrow().carried;
+        let deposits = in_turn(all, turn, &mut carried);
+        self.0.state.borrow_mut().carried = carried;
         let question = Farewell {
             device: road.device,
             token: road.token.clone(),
-            deposits: batch::deposits(mine.map(Kept::sealed).collect(), turn),
+            deposits,
             epoch: arrived.epoch,
             arrived: arrived.at,
             gone: road.gone,
@@ -166,7 +167,8 @@ impl<P: Platform> Core<P> {
         if is_ordered {
             return self.wipe(road, noted).await;
         }
-        Ok(if noted { Met::More } else { Met::Done })
+        // What files brought has one turn each, taken or not.
+        Ok(if noted || carried.1 > 0 { Met::More } else { Met::Done })
     }
 
     /// Notes what an answer says of deposits; tells whether anything moved.
@@ -216,21 +218,22 @@ impl<P: Platform> Core<P> {
         Ok(moved)
     }
 
-    /// A road whose vault is no more goes with the last deposit.
+    /// A road whose vault is no more goes with the last deposit, also of those that files brought.
     async fn after_farewell(&self, road: &Road, stays: bool) -> Result<(), Refusal> {
         if road.vault.is_some() || road.gone.is_some() {
             return Ok(());
         }
         let _turn = self.0.turn.take().await;
         let epoch = self.0.state.borrow().arrived.epoch;
-        let all = self.deposits().await?.into_iter();
-        let own: Vec<bool> =
-            all.filter(|kept| kept.user == road.user).map(|kept| kept.is_in(epoch)).collect();
+        let all = self.deposits().await?;
+        let carries = all.iter().any(|kept| kept.user == CARRIED);
+        let own = all.iter().filter(|kept| kept.user == road.user);
+        let own: Vec<bool> = own.map(|kept| kept.is_in(epoch)).collect();
         let mut writes = Vec::new();
         if own.iter().all(|is_in| *is_in) {
             writes.extend(self.aside(road.device).await?);
         }
-        if own.is_empty() && !stays {
+        if own.is_empty() && !carries && !stays {
             writes.push(Write::delete(Table::Meta, road.key()));
         }
         if writes.is_empty() { Ok(()) } else { self.commit(writes).await }

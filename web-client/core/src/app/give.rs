@@ -1,49 +1,50 @@
-//! The file for another tablet: everything of this one that the server does not have, sealed to the server for the other to
-//! carry, and the single changes of records that it has, too, for it to show.
+//! The file for another tablet: what of this one the server does not have, sealed to the server for the other to carry, and
+//! the single changes of records that it has, too, for it to show.
 //!
 //! What the other may read is decided by what it has: changes of a record are sealed with what only those know who have
-//! the record. A record that was begun here is carried unread.
+//! the record. A record that was begun here is carried unread, and so is what is protected.
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::app::Refusal;
+use ankomst_shared::app::{Query, Refusal};
 use ankomst_shared::catalog::written_date;
 use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
+use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
 use ankomst_shared::order;
 use ankomst_shared::sign::{Manifest, SignError};
-use ankomst_shared::sync::bundle::{self, Content, Locked, ServerKeys};
-use ankomst_shared::sync::message::{Deposit, Push, PushPart};
+use ankomst_shared::sync::bundle::{self, BUNDLE_ITEMS_MAX, Filling, Locked, ServerKeys};
+use ankomst_shared::sync::message::{Push, PushPart};
 use minicbor::bytes::ByteVec;
 
-use super::deposits::Kept;
+use super::deposits::{CARRIED, Kept};
 use super::rows::{ChunkRow, Stage};
 use super::state::{Core, Open};
 use crate::platform::Platform;
 
+/// Keys, lengths and signatures beside a change take fewer bytes.
+const PART_BYTES: usize = 1_024;
+
 impl<P: Platform> Core<P> {
-    /// Name and contents of the file; nothing when the server has everything.
+    /// Name and contents of the file; nothing when the server has everything. What is not in it goes with the next one.
     pub(super) async fn hand_over(&self) -> Result<Option<(String, Vec<u8>)>, Refusal> {
         self.commit_all_drafts().await?;
         let _turn = self.0.turn.take().await;
         let epoch = self.0.state.borrow().arrived.epoch;
-        let all = self.deposits().await?.into_iter();
-        let deposits: Vec<Deposit> =
-            all.filter(|kept| !kept.is_in(epoch)).map(Kept::sealed).collect();
+        let all = self.deposits().await?.into_iter().filter(|kept| !kept.is_in(epoch));
+        let (carried, own) = all.partition(|kept| kept.user == CARRIED);
         let (salt, now) = (self.random()?, self.now());
         let file = self.with_open(|open| {
-            let records = open.for_others(&salt).map_err(|_| Refusal::Internal)?;
-            if deposits.is_empty() && records.is_empty() {
-                return Ok(None);
-            }
+            let filled = open.filled((own, carried), &salt).map_err(|_| Refusal::Internal)?;
+            let Some(Filling { content, .. }) = filled else { return Ok(None) };
             let (device, user, at_ms) = (open.identity.device, open.user(), now.ms);
             let manifest = Manifest { device, user, at_ms, sum: [0; 32] };
             let by = (&open.signing, open.identity.enrolment.as_slice());
-            let content = Content { deposits, records };
             bundle::write((&open.server_keys(), &salt), by, manifest, &content)
                 .map(Some)
                 .map_err(|_| Refusal::Internal)
         })?;
+        self.tell(vec![Query::Page(String::new())]);
         let day = written_date(now.today());
         Ok(file.map(|file| (format!("ankomst-{day}.bundle"), file)))
     }
@@ -55,55 +56,112 @@ impl Open {
         (self.identity.server_key, self.identity.deposit_key)
     }
 
-    /// Changes of records in which something waits, each for those who have that record.
-    fn for_others(&self, salt: &[u8; 32]) -> Result<Vec<Locked>, SignError> {
+    /// What goes into a file: what was written here, then changes for those who have the record, then what is carried for
+    /// others; of that what the file before had no room for, if it is still the same.
+    fn filled(
+        &mut self,
+        (own, carried): (Vec<Kept>, Vec<Kept>),
+        salt: &[u8; 32],
+    ) -> Result<Option<Filling>, SignError> {
+        let mut goes: Vec<Goes> = own.into_iter().map(Goes::Deposit).collect();
+        let told = self.chunks.iter().filter(|(id, rows)| self.is_told(**id, rows));
+        goes.extend(told.map(|(id, _)| Goes::Record(*id)));
+        goes.extend(carried.into_iter().map(Goes::Deposit));
+        let (all, (before, of)) = (goes.len(), self.given);
+        let mut at = if of == all { before } else { 0 };
+        let mut filling = Filling::default();
         let enrolled = self.enrolled();
-        let mut records = Vec::new();
-        for (document, rows) in &self.chunks {
-            if !rows.values().any(|row| row.stage == Stage::Unsent) {
-                continue;
+        for one in goes.into_iter().skip(at) {
+            let fits = match one {
+                Goes::Deposit(kept) => filling.deposit(kept.sealed()),
+                Goes::Record(id) => match self.for_others(id, &enrolled, salt)? {
+                    Some(record) => filling.record(record),
+                    None => true,
+                },
+            };
+            if !fits {
+                break;
             }
-            // One that the server has shown to others, too.
-            let begin = begins(rows).find(|row| row.stage == Stage::Shared);
-            let parts = self.told((*document, rows), &enrolled);
-            if let (Some(begin), false) = (begin, parts.is_empty()) {
-                records.push(Locked::of(&begin.bytes, salt, &Push { parts })?);
-            }
+            at += 1;
         }
-        Ok(records)
+        self.given = if at == all { (0, 0) } else { (at, all) };
+        let is_empty = filling.content.deposits.is_empty() && filling.content.records.is_empty();
+        Ok((!is_empty).then_some(filling))
+    }
+
+    /// Whether a record has something that the other tablet cannot have from the server.
+    fn is_told(&self, id: DocumentId, rows: &BTreeMap<ChangeHash, ChunkRow>) -> bool {
+        let is_new = rows.values().any(|row| row.stage == Stage::Unsent);
+        self.goes_by_file(id) && (is_new || !self.brought_of(id).is_empty())
+    }
+
+    /// Changes of a record for those who have it, too; none where nobody else can have it, or nothing can be told.
+    fn for_others(
+        &self,
+        id: DocumentId,
+        enrolled: &[(DeviceId, &ByteVec)],
+        salt: &[u8; 32],
+    ) -> Result<Option<Locked>, SignError> {
+        let Some(rows) = self.chunks.get(&id) else { return Ok(None) };
+        // One that the server has shown to others, too.
+        let begin = begins(rows).find(|row| row.stage == Stage::Shared);
+        let parts = self.told((id, rows), enrolled);
+        match begin {
+            Some(begin) if !parts.is_empty() => {
+                Locked::of(&begin.bytes, salt, &Push { parts }).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What of a record can be told: changes of which it can be shown who wrote them, dependencies first. What the server
-    /// has is among them, because the other tablet may not have it yet; what is held for a person is not.
+    /// has is among them, because the other tablet may not have it yet; what is held for a person is not. If it is too
+    /// much, the newest.
     fn told(
         &self,
         (document, rows): (DocumentId, &BTreeMap<ChangeHash, ChunkRow>),
         enrolled: &[(DeviceId, &ByteVec)],
     ) -> Vec<PushPart> {
-        let mut parts = Vec::new();
-        for (hash, row) in rows {
-            if matches!(row.stage, Stage::Held | Stage::Refused) {
+        let mut all: Vec<PushPart> =
+            self.brought_of(document).into_iter().map(|one| one.part.clone()).collect();
+        for row in rows.values() {
+            if matches!(row.stage, Stage::Held | Stage::Refused) || is_begin(&row.bytes) {
                 continue;
             }
-            let Some(info) = parse(&row.bytes).ok().filter(|info| !info.deps.is_empty()) else {
-                continue;
-            };
-            let device = info.meta.device;
-            let enrolment = if device == self.identity.device {
+            let device = parse(&row.bytes).ok().map(|info| info.meta.device);
+            let enrolment = if device == Some(self.identity.device) {
                 Some(self.identity.enrolment.clone().into())
             } else {
-                let known = enrolled.iter().find(|(id, _)| *id == device);
+                let known = enrolled.iter().find(|(id, _)| Some(*id) == device);
                 known.map(|(_, enrolment)| (*enrolment).clone())
             };
             if enrolment.is_some() {
                 let (envelope, chunks) = (row.envelope.clone(), vec![row.bytes.clone()]);
-                let part = PushPart { document, envelope, chunks, enrolment };
-                parts.push(((info.start_op, *hash), part));
+                all.push(PushPart { document, envelope, chunks, enrolment });
             }
         }
-        order::sort_by_key(&mut parts, |(place, _)| *place);
-        parts.into_iter().map(|(_, part)| part).collect()
+        let counter = |part: &PushPart| {
+            let bytes = part.chunks.first().map_or(&[][..], |bytes| bytes.as_slice());
+            core::cmp::Reverse(parse(bytes).map_or(0, |info| info.start_op))
+        };
+        order::sort_by_key(&mut all, counter);
+        let mut room = SYNC_BODY_BYTES_MAX;
+        let newest = all.into_iter().take(BUNDLE_ITEMS_MAX).take_while(|part| {
+            let bytes = part.chunks.iter().map(|bytes| bytes.len() + PART_BYTES).sum();
+            let left = room.checked_sub(bytes);
+            room = left.unwrap_or(room);
+            left.is_some()
+        });
+        let mut parts: Vec<PushPart> = newest.collect();
+        parts.reverse();
+        parts
     }
+}
+
+/// What goes into a file.
+enum Goes {
+    Deposit(Kept),
+    Record(DocumentId),
 }
 
 /// The changes that a record begins with; its review may have two.

@@ -41,11 +41,7 @@ impl Kept for Shelf<'_> {
     }
 
     fn came(&self, document: DocumentId) -> bool {
-        self.chunks
-            .get(&document)
-            .into_iter()
-            .flatten()
-            .any(|(_, row)| row.own.is_none() && row.by_file.is_none())
+        self.chunks.get(&document).into_iter().flatten().any(|(_, row)| row.own.is_none())
     }
 
     fn parent(&self, document: DocumentId) -> Option<DocumentId> {
@@ -90,7 +86,7 @@ impl Open {
     }
 
     /// Enrolments of other devices that a restored server may not know.
-    pub(super) fn enrolled(&self) -> Vec<(DeviceId, &ByteVec)> {
+    fn enrolled(&self) -> Vec<(DeviceId, &ByteVec)> {
         let key = PublicKey::from_bytes(self.identity.server_key);
         let told = self.standing.enrolments.iter();
         let told =
@@ -108,8 +104,7 @@ impl Open {
             let known = self.chunks.get(document)?.get(hash)?;
             let own = said.own(known.own, news.anew);
             let received_ms = said.at_ms.or(known.received_ms);
-            let by_file = known.by_file.filter(|_| said.stage != Stage::Shared);
-            let row = ChunkRow { stage: said.stage, received_ms, own, by_file, ..known.clone() };
+            let row = ChunkRow { stage: said.stage, received_ms, own, ..known.clone() };
             Some((*document, *hash, row))
         });
         arrived.chain(changed).collect()
@@ -126,6 +121,5 @@ fn arrived(chunk: &DeliveredChunk) -> Option<ChunkRow> {
         stage: Stage::Shared,
         received_ms: Some(chunk.received_ms),
         own: None,
-        by_file: None,
     })
 }

@@ -10,6 +10,7 @@
 
 mod act;
 mod asked;
+mod brought;
 mod command;
 mod contact;
 mod deposits;

@@ -73,7 +73,6 @@ impl<P: Platform> Core<P> {
                     stage: Stage::Unsent,
                     received_ms: None,
                     own: Some(0),
-                    by_file: None,
                 };
                 (row, chunk.hash)
             };

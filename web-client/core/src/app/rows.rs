@@ -36,9 +36,6 @@ pub(super) struct ChunkRow {
     /// that is known.
     #[n(4)]
     pub(super) own: Option<u64>,
-    /// It came from another tablet by a file, and not yet from the server.
-    #[n(5)]
-    pub(super) by_file: Option<bool>,
 }
 
 /// What a person has typed and that is not a change yet.

@@ -43,8 +43,6 @@ impl<P: Platform> Core<P> {
                     for (hash, row) in rows {
                         let id = Some((open.user(), deposit_id(hash)));
                         let is_kept = kept.iter().any(|(key, _)| read_deposit_key(key) == id);
-                        // The deposit of what a file brought is its author's.
-                        let is_kept = is_kept || row.by_file.is_some();
                         if row.stage == Stage::Unsent && !is_kept {
                             missing.push((*document, row.clone()));
                         }

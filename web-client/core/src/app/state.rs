@@ -20,6 +20,7 @@ use ankomst_shared::sync::message::Looks;
 use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
+use super::brought::{Brought, Place};
 use super::known::Known;
 use super::looked;
 pub(super) use super::now::Now;
@@ -82,8 +83,8 @@ pub(super) struct State {
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     pub(super) beat: Beat,
-    /// Changes that a file brought and the server had at the last exchange without showing them.
-    pub(super) brought_before: Vec<(DocumentId, ChangeHash)>,
+    /// Where the next turn begins of deposits that files brought, and how many have not had theirs in this round.
+    pub(super) carried: (u64, u64),
     /// The catalog of the vault that was open last: opened again, it is the same.
     pub(super) catalog: Option<&'static Catalog>,
 }
@@ -100,6 +101,10 @@ pub(super) struct Open {
     pub(super) unread: usize,
     pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
     pub(super) headers: BTreeMap<DocumentId, Header>,
+    /// What files of other tablets have brought.
+    pub(super) brought: Few<Place, Brought>,
+    /// Where the next file for another tablet begins, and how much is left for it.
+    pub(super) given: (usize, usize),
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
@@ -175,6 +180,8 @@ impl<P: Platform> Core<P> {
             unread: 0,
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
+            brought: Few::default(),
+            given: (0, 0),
             drafts: Few::default(),
             documents: Few::default(),
             records: Few::default(),
@@ -207,6 +214,7 @@ impl<P: Platform> Core<P> {
         for (row, sealed) in
             store.load(Table::Chunks, prefix).await.map_err(|_| Refusal::Storage)?
         {
+            open.reads_brought(&row, &sealed)?;
             let Some((document, hash)) = read_chunk_key(&row) else { continue };
             let mut chunk: ChunkRow = open_row(&open.key, Table::Chunks, &row, &sealed)?;
             // Rows of version 0.1 do not say that they were written here.
@@ -371,11 +379,7 @@ impl Open {
         {
             self.headers.insert(document, header);
         }
-        self.forget(document);
-        // A decision changes what the record it is about shows.
-        if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
-            self.records.remove(&parent);
-        }
+        self.changed(document);
         self.chunks.entry(document).or_default().insert(hash, row);
     }
 

@@ -5,7 +5,7 @@
 //! sent, and stored as one commit of rows and cursor.
 
 use super::contact::Heard;
-use super::deposits::hand_in;
+use super::deposits::{hand_in, in_turn};
 use super::kept::Shelf;
 use super::shed::Guarded;
 use super::state::{Core, Open};
@@ -100,11 +100,12 @@ impl<P: Platform> Core<P> {
         let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
         let lacks = self.lacks_road();
-        self.with_open(|open| {
+        let mut carried = self.0.state.borrow().carried;
+        let question = self.with_open(|open| {
             // A first contact is answered anew, which says nothing of what was taken.
             let known = open.standing.epoch.is_some();
             let deposits = if known { hand_in(deposits, open, arrived.epoch) } else { Vec::new() };
-            let deposits = batch::deposits(deposits, open.deposit_turn);
+            let deposits = in_turn(deposits, open.deposit_turn, &mut carried);
             let handed_in = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
             open.deposit_turn = open.deposit_turn.wrapping_add(handed_in);
             let place = open.standing.place(arrived);
@@ -126,7 +127,9 @@ impl<P: Platform> Core<P> {
                 looks: Some(open.told_looks()),
                 gone: (!open.standing.owes.is_empty()).then(|| open.standing.owes.clone()),
             })
-        })
+        });
+        self.0.state.borrow_mut().carried = carried;
+        question
     }
 
     async fn hear(&self, question: &Exchange, answer: ExchangeAnswer) -> Result<Met, Refusal> {
@@ -179,7 +182,7 @@ impl<P: Platform> Core<P> {
         })?;
         self.read_open_part().await?;
         self.shed_again().await?;
-        if answer.documents_left == 0 && !answer.anew {
+        if next != Next::Again && !answer.anew {
             self.let_go_of_brought().await?;
         }
         if let Some(write) = self.looked(answer.looked)? {
@@ -187,7 +190,10 @@ impl<P: Platform> Core<P> {
         }
         self.tell_changes(&touched);
         self.tell_status();
+        // One that the server never takes bars the way for no other.
+        let turns = self.0.state.borrow().carried.1 > 0;
         Ok(match next {
+            Next::Whole | Next::Later if turns => Met::More(true, 0),
             Next::Again => {
                 // Also what was taken is some way on: it is offered no more.
                 let taken = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));

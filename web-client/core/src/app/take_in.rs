@@ -8,6 +8,7 @@ use ankomst_shared::order;
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::client::{Arrived, News, Told};
 
+use super::brought::brought_key;
 use super::deposits::{Said, settle};
 use super::rows::{ARRIVED, ChunkRow, Standing, chunk_key, standing_key};
 use super::shed::Guarded;
@@ -48,7 +49,11 @@ impl<P: Platform> Core<P> {
             let ended = news.ended.iter().map(|(id, hash)| chunk_key(user, *id, hash));
             Ok((user, open.rows(&news), gone.chain(ended).collect::<Vec<_>>()))
         })?;
+        let lifted = self.with_open(|open| Ok(open.brought_before(&news, &rows)))?;
         let mut writes = Vec::new();
+        for place in &lifted {
+            writes.push(Write::delete(Table::Chunks, brought_key(user, place)));
+        }
         if plant::is(Plant::PlaceFirst) {
             let place = self.sealed(Table::Meta, standing_key(user), &standing)?;
             self.commit(vec![place]).await?;
@@ -82,8 +87,10 @@ impl<P: Platform> Core<P> {
         }
         self.commit(writes).await?;
         self.0.state.borrow_mut().arrived = arrived;
-        let touched =
-            self.with_open_of(device, |open| Ok(open.takes(&news, rows, (standing, guarded))))?;
+        let touched = self.with_open_of(device, |open| {
+            open.lift(&lifted);
+            Ok(open.takes(&news, rows, (standing, guarded)))
+        })?;
         if !come.is_empty() {
             self.open_come(&come).await?;
         }

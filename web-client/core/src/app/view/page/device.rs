@@ -128,7 +128,10 @@ impl Viewer<'_> {
     }
 
     fn hand_over_part(&self) -> Part {
-        let mut part = part("hand-over", self.w(Word::BundleTitle), Body::Facts(Vec::new()));
+        let (at, all) = self.open.given;
+        let left = (at > 0).then(|| (self.w(Word::BundleLeft).to_owned(), (all - at).to_string()));
+        let facts = Body::Facts(left.into_iter().collect());
+        let mut part = part("hand-over", self.w(Word::BundleTitle), facts);
         self.w(Word::BundleHelp).clone_into(&mut part.help);
         part.actions = vec![
             action("hand-over", self.w(Word::BundleGive), Sign::Tablet, Act::HandOver(false)),

@@ -1,0 +1,183 @@
+//! What files of other tablets have brought and the server has not shown: it lies over a record and is never part of it.
+//!
+//! Shown is a copy of the record with it. What is written here builds on the record alone, so that whatever the server
+//! makes of a change that came by file, it goes with nothing of this person's.
+
+use ankomst_shared::app::Refusal;
+use ankomst_shared::catalog::Catalog;
+use ankomst_shared::chunk::parse;
+use ankomst_shared::document::Document;
+use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, UserId};
+use ankomst_shared::order;
+use ankomst_shared::sync::client::News;
+use ankomst_shared::sync::message::PushPart;
+use minicbor::{Decode, Encode};
+
+use super::deposits::CARRIED;
+use super::rows::{ChunkRow, chunk_key, read_chunk_key};
+use super::state::{Core, Open, open_row};
+use crate::platform::Platform;
+use crate::store::{Table, Write};
+
+/// Which change of which document.
+pub(super) type Place = (DocumentId, ChangeHash);
+
+/// A change that a file has brought.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Brought {
+    /// The one change, with its author's envelope and enrolment.
+    #[n(0)]
+    pub(super) part: PushPart,
+    /// Who has made the file.
+    #[n(1)]
+    pub(super) by: String,
+    /// The deposit of it that is carried to the server.
+    #[n(2)]
+    pub(super) deposit: Option<DepositId>,
+    /// The server had it at the end of an exchange.
+    #[cbor(skip)]
+    had: bool,
+}
+
+impl Brought {
+    pub(super) const fn new(part: PushPart, by: String, deposit: Option<DepositId>) -> Self {
+        Self { part, by, deposit, had: false }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.part.chunks.first().map_or(&[], |bytes| bytes.as_slice())
+    }
+}
+
+/// Among the changes of its record, so that it goes with them.
+pub(super) fn brought_key(user: UserId, (document, hash): &Place) -> Vec<u8> {
+    [chunk_key(user, *document, hash).as_slice(), b"b"].concat()
+}
+
+impl Open {
+    /// Reads a row that holds such a change.
+    pub(super) fn reads_brought(&mut self, row: &[u8], sealed: &[u8]) -> Result<(), Refusal> {
+        if let Some(place) = row.strip_suffix(b"b").and_then(read_chunk_key) {
+            let brought = open_row(&self.key, Table::Chunks, row, sealed)?;
+            self.brought.insert(place, brought);
+        }
+        Ok(())
+    }
+
+    /// Whether changes of a record go from tablet to tablet to be read. Not those of what is protected, of what leaves, and
+    /// of what only the server writes.
+    pub(super) fn goes_by_file(&self, id: DocumentId) -> bool {
+        let kind = self.kind(id).and_then(|kind| Catalog::builtin().kind(kind));
+        let parent = self.headers.get(&id).and_then(|header| header.parent);
+        let kept =
+            |id: &DocumentId| self.guarded.here.contains(id) || self.standing.leaving.contains(id);
+        kind.is_none_or(|kind| !kind.server) && ![Some(id), parent].iter().flatten().any(kept)
+    }
+
+    /// Whether a change is here, however it has come.
+    pub(super) fn knows(&self, place: &Place) -> bool {
+        let rows = self.chunks.get(&place.0);
+        rows.is_some_and(|rows| rows.contains_key(&place.1)) || self.brought.contains_key(place)
+    }
+
+    /// What files have brought of a record, dependencies first.
+    pub(super) fn brought_of(&self, id: DocumentId) -> Vec<&Brought> {
+        let all = self.brought.pairs().iter().filter(|((document, _), _)| *document == id);
+        let mut all: Vec<&Brought> = all.map(|(_, brought)| brought).collect();
+        if !all.is_empty() && !self.goes_by_file(id) {
+            all.clear();
+        }
+        order::sort_by_key(&mut all, |one| parse(one.bytes()).map_or(0, |info| info.start_op));
+        all
+    }
+
+    /// A record with what files have brought of it, as far as it fits: the server may have shown another change under the
+    /// same number.
+    pub(super) fn with_brought(&self, id: DocumentId, document: Document) -> Document {
+        let mut shown = document;
+        let changes: Vec<&[u8]> = self.brought_of(id).into_iter().map(|one| one.bytes()).collect();
+        let with = |document: &Document, changes: &[&[u8]]| {
+            let mut with = document.clone();
+            with.apply(changes.iter().copied()).is_ok().then_some(with)
+        };
+        if changes.is_empty() {
+            return shown;
+        }
+        if let Some(all) = with(&shown, &changes) {
+            return all;
+        }
+        for change in changes {
+            shown = with(&shown, &[change]).unwrap_or(shown);
+        }
+        shown
+    }
+
+    /// What files have brought and the server shows now, or that was of a record that goes.
+    pub(super) fn brought_before(
+        &self,
+        news: &News,
+        rows: &[(DocumentId, ChangeHash, ChunkRow)],
+    ) -> Vec<Place> {
+        let come = rows.iter().map(|(id, hash, _)| (*id, *hash));
+        let come = come.filter(|place| self.brought.contains_key(place));
+        let gone = self.brought.keys().copied().filter(|(id, _)| news.gone.contains(id));
+        come.chain(gone).collect()
+    }
+
+    /// Reads a document anew when it is needed next, and what it is a decision about.
+    pub(super) fn changed(&mut self, document: DocumentId) {
+        self.forget(document);
+        if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
+            self.records.remove(&parent);
+        }
+    }
+
+    /// Takes changes away from over their records.
+    pub(super) fn lift(&mut self, places: &[Place]) {
+        for place in places {
+            self.brought.remove(place);
+            self.changed(place.0);
+        }
+    }
+}
+
+impl<P: Platform> Core<P> {
+    /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person.
+    /// The deposit stays until a backup has it, and let in, the change comes with the feed.
+    pub(super) async fn let_go_of_brought(&self) -> Result<(), Refusal> {
+        if self.with_open(|open| Ok(open.brought.pairs().is_empty()))? {
+            return Ok(());
+        }
+        let epoch = self.0.state.borrow().arrived.epoch;
+        let waits = self.deposits().await?.into_iter();
+        let waits = waits.filter(|kept| kept.user == CARRIED && !kept.is_in(epoch));
+        let waits = order::set(waits.map(|kept| kept.id));
+        let (user, gone) = self.with_open(|open| {
+            let mut gone = Vec::new();
+            let all: Vec<Place> = open.brought.keys().copied().collect();
+            for place in all {
+                let Some(one) = open.brought.get_mut(&place) else { continue };
+                let has = one.deposit.is_none_or(|id| !waits.contains(&id));
+                if has && one.had {
+                    gone.push(place);
+                }
+                one.had = has;
+            }
+            Ok((open.user(), gone))
+        })?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let keys = gone.iter().map(|place| brought_key(user, place));
+        self.commit(keys.map(|key| Write::delete(Table::Chunks, key)).collect()).await?;
+        self.with_open(|open| {
+            open.lift(&gone);
+            Ok(())
+        })?;
+        let mut touched: Vec<DocumentId> = gone.into_iter().map(|(id, _)| id).collect();
+        touched.dedup();
+        self.tell_changes(&touched);
+        Ok(())
+    }
+}
