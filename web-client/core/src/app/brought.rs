@@ -96,7 +96,7 @@ impl Open {
     /// same number.
     pub(super) fn with_brought(&self, id: DocumentId, document: Document) -> Document {
         let mut shown = document;
-        let changes: Vec<&[u8]> = self.brought_of(id).into_iter().map(|one| one.bytes()).collect();
+        let changes: Vec<&[u8]> = self.brought_of(id).into_iter().map(Brought::bytes).collect();
         let with = |document: &Document, changes: &[&[u8]]| {
             let mut with = document.clone();
             with.apply(changes.iter().copied()).is_ok().then_some(with)

@@ -92,7 +92,7 @@ impl Open {
     /// Whether a record has something that the other tablet cannot have from the server.
     fn is_told(&self, id: DocumentId, rows: &BTreeMap<ChangeHash, ChunkRow>) -> bool {
         let is_new = rows.values().any(|row| row.stage == Stage::Unsent);
-        self.goes_by_file(id) && (is_new || !self.brought_of(id).is_empty())
+        (is_new || !self.brought_of(id).is_empty()) && self.goes_by_file(id)
     }
 
     /// Changes of a record for those who have it, too; none where nobody else can have it, or nothing can be told.

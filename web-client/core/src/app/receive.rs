@@ -52,7 +52,7 @@ impl<P: Platform> Core<P> {
         drop(file);
         let mut opened = match opened {
             Ok(opened) => opened,
-            Err(why) => return Ok(self.said(self.say(why, &[]))),
+            Err(why) => return Ok(said(self.say(why, &[]))),
         };
         let mut found = Found { parts: Vec::new(), refused: 0 };
         let here: Vec<DocumentId> =
@@ -77,7 +77,7 @@ impl<P: Platform> Core<P> {
         let (new, shown) = (carried.new.len(), found.parts.len());
         let alone = self.store_brought(&name, carried, found.parts).await?;
         let all = new + alone;
-        let mut said = if all > 0 {
+        let mut say = if all > 0 {
             self.say(Word::BundleTaken, &[&name, &all.to_string(), &shown.to_string()])
         } else if found.refused > 0 {
             self.say(Word::BundleNothing, &[&name])
@@ -85,14 +85,10 @@ impl<P: Platform> Core<P> {
             self.say(Word::BundleKnown, &[&name])
         };
         if found.refused > 0 {
-            said.push(' ');
-            said.push_str(&self.say(Word::BundleRefused, &[&found.refused.to_string()]));
+            say.push(' ');
+            say.push_str(&self.say(Word::BundleRefused, &[&found.refused.to_string()]));
         }
-        Ok(self.said(said))
-    }
-
-    fn said(&self, say: String) -> Acted {
-        Acted { say, ..Acted::default() }
+        Ok(said(say))
     }
 
     /// One commit, and only then into memory; tells how many are shown of which the file had no new deposit.
@@ -298,6 +294,10 @@ fn written(part: &PushPart, info: &ChunkInfo, server: &PublicKey) -> Option<()> 
     let is = (part.document, info.actor, info.meta.user, info.meta.device, info.hash);
     let is_theirs = (device.user, device.device) == (info.meta.user, info.meta.device);
     (said == is && is_theirs).then_some(())
+}
+
+fn said(say: String) -> Acted {
+    Acted { say, ..Acted::default() }
 }
 
 const fn why(fault: BundleError) -> Word {

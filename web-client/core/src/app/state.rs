@@ -103,7 +103,7 @@ pub(super) struct Open {
     pub(super) headers: BTreeMap<DocumentId, Header>,
     /// What files of other tablets have brought.
     pub(super) brought: Few<Place, Brought>,
-    /// Where the next file for another tablet begins, and how much is left for it.
+    /// Where the next file for another tablet begins, of how much; of nothing after one that had room for all.
     pub(super) given: (usize, usize),
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: Few<DocumentId, Opened>,
@@ -210,6 +210,17 @@ impl<P: Platform> Core<P> {
         open.client.ask_again(open.guarded.gone.iter().copied());
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
         let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
+        self.read_work(&mut open, &deposits).await?;
+        let mut state = self.0.state.borrow_mut();
+        open.catalog = state.catalog.unwrap_or(open.catalog);
+        open.read_own();
+        state.open = Some(open);
+        Ok(())
+    }
+
+    /// Reads changes and drafts.
+    async fn read_work(&self, open: &mut Open, own: &BTreeSet<DepositId>) -> Result<(), Refusal> {
+        let (user, store) = (open.user(), self.0.platform.store());
         let prefix = user.as_bytes().as_slice();
         for (row, sealed) in
             store.load(Table::Chunks, prefix).await.map_err(|_| Refusal::Storage)?
@@ -218,7 +229,7 @@ impl<P: Platform> Core<P> {
             let Some((document, hash)) = read_chunk_key(&row) else { continue };
             let mut chunk: ChunkRow = open_row(&open.key, Table::Chunks, &row, &sealed)?;
             // Rows of version 0.1 do not say that they were written here.
-            if chunk.own.is_none() && deposits.contains(&deposit_id(&hash)) {
+            if chunk.own.is_none() && own.contains(&deposit_id(&hash)) {
                 chunk.own = Some(0);
             }
             open.add_chunk(document, hash, chunk);
@@ -231,10 +242,6 @@ impl<P: Platform> Core<P> {
             open.drafts.insert(place, open_row(&open.key, Table::Drafts, &row, &sealed)?);
             open.typed_in(document);
         }
-        let mut state = self.0.state.borrow_mut();
-        open.catalog = state.catalog.unwrap_or(open.catalog);
-        open.read_own();
-        state.open = Some(open);
         Ok(())
     }
 
