@@ -160,6 +160,32 @@ fn what_the_server_has_already_is_not_carried() {
 }
 
 #[test]
+fn words_that_both_add_to_a_text_stand_there_once() {
+    let Some(mut server) = Server::with_village() else { return };
+    local(async {
+        let Pair { elin, oskar, case, _folder } = pair(&server).await;
+        let path = "intakes/zzzzzzzzzzzzzzzz/family_network";
+        elin.answer(case, path, text("En bror i Lund.")).await;
+        elin.sync().await;
+        oskar.until_field((case, path), "the text", |field| !field.text.is_empty()).await;
+        server.stop();
+        elin.answer(case, path, text("En bror i Lund. En syster i Mazar.")).await;
+        takes(&oskar, &file_of(&elin).await).await;
+        let both = "En bror i Lund. En syster i Mazar. En farbror i Ystad.";
+        oskar.answer(case, path, text(both)).await;
+        let stands = async |tablet: &Tablet| tablet.field((case, path)).await.unwrap().text;
+        assert_eq!(stands(&oskar).await, both);
+        drop(elin);
+        server.start();
+        oskar.sync().await;
+        let is_shared = || oskar.status().deposits == 0 && oskar.status().waiting == 0;
+        assert!(oskar.eventually(SYNC_MAX, is_shared).await);
+        oskar.until_field((case, path), "all of it", |field| field.beside.is_empty()).await;
+        assert_eq!(stands(&oskar).await, both);
+    });
+}
+
+#[test]
 fn what_is_protected_is_carried_and_not_shown() {
     let Some(mut server) = Server::with_village() else { return };
     local(async {

@@ -4,13 +4,16 @@
 //! makes of a change that came by file, it goes with nothing of this person's.
 
 use ankomst_shared::app::Refusal;
-use ankomst_shared::catalog::Catalog;
+use ankomst_shared::catalog::{Catalog, MergeCode};
 use ankomst_shared::chunk::parse;
-use ankomst_shared::document::Document;
+use ankomst_shared::document::{Document, Edit};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, UserId};
+use ankomst_shared::merge::{record_state, text::merged};
 use ankomst_shared::order;
+use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sync::client::News;
 use ankomst_shared::sync::message::PushPart;
+use ankomst_shared::value::Value;
 use minicbor::{Decode, Encode};
 
 use super::deposits::CARRIED;
@@ -111,6 +114,30 @@ impl Open {
             shown = with(&shown, &[change]).unwrap_or(shown);
         }
         shown
+    }
+
+    /// Typed texts without the words that a file has brought: those are put together with them when they are shown.
+    pub(super) fn own_words(&mut self, id: DocumentId, edits: &[Edit]) -> Vec<Edit> {
+        let mut own = edits.to_vec();
+        if self.brought_of(id).is_empty() {
+            return own;
+        }
+        let kind = self.kind(id).unwrap_or_default().to_owned();
+        let (Some(shown), Some(judged)) = (self.record(id), self.judged(id)) else { return own };
+        let review = self.judged(review_of(id));
+        let judged = record_state(self.catalog, (&kind, id), &judged, review.as_ref());
+        for Edit { path, value } in &mut own {
+            let merge = Catalog::builtin().locate(&kind, path).map(|at| at.field.merge);
+            // What an act writes is meant as it is.
+            let typed = self.drafts.get(&(id, path.clone())).map(|draft| &draft.value);
+            if let (Some(MergeCode::T), true) = (merge, typed == Some(&*value))
+                && let Some(text) = value.as_str()
+            {
+                let before = judged.text(path.as_str());
+                *value = Value::text(merged(shown.text(path.as_str()), &[text, before]));
+            }
+        }
+        own
     }
 
     /// What files have brought and the server shows now, or that was of a record that goes.
