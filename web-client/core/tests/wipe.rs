@@ -47,9 +47,9 @@ impl Home {
         assert_eq!(asked.token.len(), 32);
         self.asked += 1;
         self.receipts += u32::from(asked.gone == Some(Gone::Wiped));
-        let takes = |sealed: &[u8]| self.takes_junk || sealed != JUNK;
-        let taken = asked.deposits.iter().filter(|deposit| takes(&deposit.sealed));
-        let ids = taken.map(|deposit| deposit.id);
+        let is_good = |sealed: &[u8]| self.takes_junk || sealed != JUNK;
+        let good = asked.deposits.iter().filter(|deposit| is_good(&deposit.sealed));
+        let ids = good.map(|deposit| deposit.id);
         let taken: Vec<DepositId> = if self.takes { ids.collect() } else { Vec::new() };
         if self.takes {
             self.has.extend(asked.deposits.iter().map(|deposit| deposit.sealed.to_vec()));
