@@ -171,30 +171,33 @@ impl Open {
 
 impl<P: Platform> Core<P> {
     /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person.
-    /// The deposit stays until a backup has it, and let in, the change comes with the feed.
-    pub(super) async fn let_go_of_brought(&self) -> Result<(), Refusal> {
+    /// The deposit stays until a backup has it, and let in, the change comes with the feed. Tells whether there is something
+    /// to be let go of with the next exchange.
+    pub(super) async fn let_go_of_brought(&self) -> Result<bool, Refusal> {
         if self.with_open(|open| Ok(open.brought.pairs().is_empty()))? {
-            return Ok(());
+            return Ok(false);
         }
         let epoch = self.0.state.borrow().arrived.epoch;
         let waits = self.deposits().await?.into_iter();
         let waits = waits.filter(|kept| kept.user == CARRIED && !kept.is_in(epoch));
         let waits = order::set(waits.map(|kept| kept.id));
-        let (user, gone) = self.with_open(|open| {
-            let mut gone = Vec::new();
+        let (user, gone, again) = self.with_open(|open| {
+            let (mut gone, mut again) = (Vec::new(), false);
             let all: Vec<Place> = open.brought.keys().copied().collect();
             for place in all {
                 let Some(one) = open.brought.get_mut(&place) else { continue };
                 let has = one.deposit.is_none_or(|id| !waits.contains(&id));
                 if has && one.had {
                     gone.push(place);
+                } else {
+                    again |= has;
                 }
                 one.had = has;
             }
-            Ok((open.user(), gone))
+            Ok((open.user(), gone, again))
         })?;
         if gone.is_empty() {
-            return Ok(());
+            return Ok(again);
         }
         let keys = gone.iter().map(|place| brought_key(user, place));
         self.commit(keys.map(|key| Write::delete(Table::Chunks, key)).collect()).await?;
@@ -205,6 +208,6 @@ impl<P: Platform> Core<P> {
         let mut touched: Vec<DocumentId> = gone.into_iter().map(|(id, _)| id).collect();
         touched.dedup();
         self.tell_changes(&touched);
-        Ok(())
+        Ok(again)
     }
 }

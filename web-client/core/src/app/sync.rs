@@ -182,9 +182,8 @@ impl<P: Platform> Core<P> {
         })?;
         self.read_open_part().await?;
         self.shed_again().await?;
-        if next != Next::Again && !answer.anew {
-            self.let_go_of_brought().await?;
-        }
+        let is_whole = next != Next::Again && !answer.anew;
+        let goes_next = is_whole && self.let_go_of_brought().await?;
         if let Some(write) = self.looked(answer.looked)? {
             self.commit(vec![write]).await?;
         }
@@ -201,7 +200,7 @@ impl<P: Platform> Core<P> {
                     || answer.acks.iter().any(taken);
                 Met::More(further, answer.documents_left)
             }
-            next => Met::Whole(next == Next::Later),
+            next => Met::Whole(next == Next::Later || goes_next),
         })
     }
 
