@@ -184,7 +184,7 @@ fn words_that_both_add_to_a_text_stand_there_once() {
         server.start();
         oskar.sync().await;
         let is_shared = || oskar.status().deposits == 0 && oskar.status().waiting == 0;
-        assert!(oskar.eventually(SYNC_MAX, is_shared).await);
+        assert!(oskar.eventually(SYNC_MAX, is_shared).await, "{:?}", oskar.status());
         oskar.until_field((case, path), "all of it", |field| field.beside.is_empty()).await;
         once(&oskar).await;
     });

@@ -320,6 +320,9 @@ fn nothing_forged_is_shown() {
         let Pair { oskar, case, _folder, .. } = pair(&server).await;
         let Forger { raw, chunks, _folder: _kept } = forger(&server, case).await;
         oskar.exchange().await;
+        // He is away already when another one is enrolled.
+        let oskar = Tablet::open(&oskar.crash().await, "http://localhost:9").await;
+        oskar.unlock("oskar").await;
         let Forger { raw: unheard, _folder: _other, .. } = forger(&server, case).await;
         server.stop();
         let begin = chunks.iter().find(|bytes| parse(bytes).unwrap().deps.is_empty()).unwrap();
