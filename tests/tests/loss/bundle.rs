@@ -3,7 +3,7 @@
 
 mod hostile;
 
-use ankomst_shared::app::{Command, FieldView, Level, Reply};
+use ankomst_shared::app::{Command, Contact, FieldView, Level, Reply};
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::value::Value;
 use ankomst_tests::kit::ledger::{Ledger, Shown};
@@ -157,6 +157,25 @@ fn what_the_server_has_already_is_not_carried() {
         let said = takes(&oskar, &file).await;
         assert!(said.contains("inget som inte redan finns"), "{said}");
         assert_eq!((oskar.status().waiting, oskar.status().deposits, changes(&server)), before);
+    });
+}
+
+#[test]
+fn what_is_taken_in_with_contact_goes_at_once() {
+    let Some(server) = Server::with_village() else { return };
+    local(async {
+        let Pair { elin, oskar, case, _folder } = pair(&server).await;
+        // Only hers has no network.
+        let elin = Tablet::open(&elin.crash().await, "http://localhost:9").await;
+        elin.unlock("elin").await;
+        elin.answer(case, "phone", text(PHONE)).await;
+        new_case(&elin, SECRET).await;
+        let is_live = || oskar.status().contact == Contact::Live;
+        assert!(oskar.eventually(SYNC_MAX, is_live).await, "{:?}", oskar.status());
+        takes(&oskar, &file_of(&elin).await).await;
+        let sent = || oskar.status().deposits == 0;
+        assert!(oskar.eventually(SYNC_MAX, sent).await, "{:?}", oskar.status());
+        oskar.until_field((case, "phone"), "hers", |field| field.level == Level::Shared).await;
     });
 }
 

@@ -125,6 +125,8 @@ impl<P: Platform> Core<P> {
         writes.push(self.opening_row(user, &opening)?);
         self.commit(writes).await?;
         self.with_open(|open| {
+            // No frame of the live socket hands deposits in.
+            open.wants_again = true;
             for (place, brought) in shown {
                 open.brought.insert(place, brought);
                 open.changed(place.0);
