@@ -284,10 +284,10 @@ fn what_builds_on_what_only_one_has_heard_of_comes_along() {
         oskar.unlock("oskar").await;
         oskar.sync().await;
         elin.sync().await;
-        assert_eq!(changes(&server), before + 2, "his and hers, each once");
         for tablet in [&elin, &oskar] {
-            assert_eq!(phone(tablet, case).await.level, Level::Shared);
-            assert_eq!(phone(tablet, case).await.value, text(PHONE));
+            let is_hers = |it: &FieldView| it.level == Level::Shared && it.value == text(PHONE);
+            tablet.until_field((case, "phone"), "hers is shared", is_hers).await;
         }
+        assert_eq!(changes(&server), before + 2, "his and hers, each once");
     });
 }
