@@ -313,7 +313,7 @@ mod tests {
             read(&keys(), &file).map(|opened| opened.content) == Ok(content.clone())
         };
         let mut many = Filling::default();
-        let fitting = (0..BUNDLE_ITEMS_MAX + 1).filter(|_| many.deposit(deposit(1))).count();
+        let fitting = (0..=BUNDLE_ITEMS_MAX).filter(|_| many.deposit(deposit(1))).count();
         assert_eq!(fitting, BUNDLE_ITEMS_MAX);
         assert!(is_read(&many.content), "as many as fit are too many");
         let mut large = Filling::default();
@@ -324,11 +324,11 @@ mod tests {
         assert!(large.deposit(deposit(7 << 20)), "what is smaller still fits");
         assert!(is_read(&large.content), "as much as fits is too much");
         let part = push().parts.remove(0);
-        let enrolment = Some(vec![1; 300].into());
-        let parts = vec![PushPart { enrolment, ..part }; BUNDLE_ITEMS_MAX];
+        let signed = Some(vec![1; 300].into());
+        let parts = vec![PushPart { enrolment: signed, ..part }; BUNDLE_ITEMS_MAX];
         let record = Locked::of(BEGIN, &SALT, &Push { parts }).unwrap();
         let opened = Opened {
-            by: super::tests::enrolment(&key),
+            by: enrolment(&key),
             content: Content { deposits: Vec::new(), records: vec![record] },
             salt: SALT,
         };
