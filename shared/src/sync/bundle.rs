@@ -14,6 +14,7 @@ use crate::order;
 use crate::sign::copy::CopyError;
 use crate::sign::lock::{self, Lock, Purpose};
 use crate::sign::{Enrolment, Manifest, PublicKey, SignError, SigningKey};
+use crate::sync::client::batch::CARRIED_BYTES_MAX;
 use crate::sync::message::{Deposit, Push};
 
 /// Most deposits and records in one file, and most changes of one record in it: each is made of fewer values than this
@@ -72,8 +73,11 @@ pub struct Filling {
 }
 
 impl Filling {
-    /// Takes a deposit in, if there is room.
+    /// Takes a deposit in, if there is room; one larger than any that travels so is left out.
     pub fn deposit(&mut self, deposit: Deposit) -> bool {
+        if deposit.sealed.len() > CARRIED_BYTES_MAX {
+            return true;
+        }
         let fits = self.fits(deposit.sealed.len());
         self.content.deposits.extend(fits.then_some(deposit));
         fits
@@ -216,7 +220,8 @@ fn opened(keys: &ServerKeys, salt: [u8; 32], bytes: Vec<u8>) -> Option<Opened> {
     let is_whole = manifest.sum == sha256(&[&bundle.content]);
     let mut content: Content = minicbor::decode_within(&bundle.content, BUNDLE_VALUES_MAX).ok()?;
     order::sort_by_key(&mut content.records, |one| one.tag.to_vec());
-    (is_theirs && is_whole).then_some(Opened { by, content, salt })
+    let travels = content.deposits.iter().all(|one| one.sealed.len() <= CARRIED_BYTES_MAX);
+    (is_theirs && is_whole && travels).then_some(Opened { by, content, salt })
 }
 
 fn file_lock((signing, deposits): &ServerKeys, salt: &[u8; 32]) -> Result<Lock, SignError> {
@@ -317,11 +322,17 @@ mod tests {
         assert_eq!(fitting, BUNDLE_ITEMS_MAX);
         assert!(is_read(&many.content), "as many as fit are too many");
         let mut large = Filling::default();
-        let fitting = (0..9).filter(|_| large.deposit(deposit(8 << 20))).count();
-        assert_eq!(fitting, 7);
-        let sealed = vec![1; 8 << 20].into();
+        assert!(large.deposit(deposit(CARRIED_BYTES_MAX + 1)), "it bars the way");
+        assert!(large.content.deposits.is_empty(), "it is refused with all of the file");
+        for bytes in [CARRIED_BYTES_MAX + 1, 17 << 20] {
+            let deposits = vec![deposit(bytes)];
+            assert!(!is_read(&Content { deposits, ..Content::default() }), "it fits nowhere");
+        }
+        let fitting = (0..19).filter(|_| large.deposit(deposit(CARRIED_BYTES_MAX))).count();
+        assert_eq!(fitting, 15);
+        let sealed = vec![1; 4 << 20].into();
         assert!(!large.record(Locked { tag: vec![2].into(), sealed }));
-        assert!(large.deposit(deposit(7 << 20)), "what is smaller still fits");
+        assert!(large.deposit(deposit(3 << 20)), "what is smaller still fits");
         assert!(is_read(&large.content), "as much as fits is too much");
         let part = push().parts.remove(0);
         let signed = Some(vec![1; 300].into());

@@ -11,6 +11,9 @@ pub const FRAME_BYTES_MAX: usize = SOCKET_MESSAGE_BYTES_MAX / 2;
 pub const DEPOSIT_BYTES_MAX: usize = SYNC_BODY_BYTES_MAX / 4;
 /// Bytes that map keys, lengths and ids of one part take at most.
 const FRAMING_BYTES: usize = 64;
+/// Largest deposit that goes by way of another tablet: more than one change takes, and there is room for it in every
+/// exchange.
+pub const CARRIED_BYTES_MAX: usize = DEPOSIT_BYTES_MAX - FRAMING_BYTES;
 
 /// The first parts that fit; never a later one before an earlier one.
 #[must_use]
@@ -25,23 +28,24 @@ pub fn push(parts: impl IntoIterator<Item = PushPart>, bytes_max: usize) -> Push
 }
 
 /// As many deposits as fit, the first kind before the second; of each beginning after its first `turn`, so that one
-/// that is never taken does not bar the way for the others; one that is larger than that goes by itself.
+/// that is never taken does not bar the way for the others. One of the first kind that is larger than that goes by
+/// itself; one of the second never goes with more than fits.
 #[must_use]
 pub fn deposits(kinds: [(Vec<Deposit>, u64); 2]) -> Vec<Deposit> {
-    let kinds = kinds.into_iter().flat_map(|(mut all, turn)| {
+    let kinds = kinds.into_iter().zip([true, false]).flat_map(|((mut all, turn), may_be_large)| {
         let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
         if let Some(start) = turn.checked_rem(count).and_then(|start| usize::try_from(start).ok()) {
             all.rotate_left(start);
         }
-        all
+        all.into_iter().map(move |deposit| (deposit, may_be_large))
     });
     let mut bytes = 0;
-    let fitting = kinds.take(DEPOSITS_MAX).take_while(|deposit| {
+    let fitting = kinds.take(DEPOSITS_MAX).take_while(|(deposit, may_be_large)| {
         let is_first = bytes == 0;
         bytes += deposit.sealed.len() + FRAMING_BYTES;
-        is_first || bytes <= DEPOSIT_BYTES_MAX
+        is_first && *may_be_large || bytes <= DEPOSIT_BYTES_MAX
     });
-    fitting.collect()
+    fitting.map(|(deposit, _)| deposit).collect()
 }
 
 fn part_bytes(part: &PushPart) -> usize {
@@ -98,6 +102,18 @@ mod tests {
         assert_eq!(goes.len(), DEPOSITS_MAX);
         assert!(goes.iter().take(3).all(|one| one.sealed[0] == 1));
         assert_eq!(deposits([(some(1, 600), 0), (some(2, 600), 0)]), some(1, DEPOSITS_MAX));
+    }
+
+    #[test]
+    fn what_another_brought_never_makes_an_exchange_too_large() {
+        let one = |bytes: usize| {
+            let id = DepositId::from_bytes([1; 16]);
+            (vec![Deposit { id, sealed: vec![0; bytes].into() }], 0)
+        };
+        assert!(deposits([none(), one(SYNC_BODY_BYTES_MAX)]).is_empty());
+        assert_eq!(deposits([one(SYNC_BODY_BYTES_MAX / 2), one(1)]).len(), 1);
+        assert_eq!(deposits([one(1), one(CARRIED_BYTES_MAX)]).len(), 1);
+        assert_eq!(deposits([none(), one(CARRIED_BYTES_MAX)]).len(), 1, "it has no turn at all");
     }
 
     #[test]
