@@ -72,7 +72,8 @@ const app = {
     input.onchange = async () => {
       const [file] = input.files;
       input.remove();
-      if (file) then(new Uint8Array(await file.slice(0, PICKED_BYTES_MAX + 1).arrayBuffer()));
+      // One that cannot be read is as good as empty.
+      if (file) then(new Uint8Array(await file.slice(0, PICKED_BYTES_MAX + 1).arrayBuffer().catch(() => 0)));
     };
     document.body.append(input);
     input.click();

@@ -43,7 +43,7 @@ fn a_bent_or_foreign_file_changes_nothing() {
             (&file[..1], "avklippt"),
             (&larger, "skadad"),
             (&huge, "för stor"),
-            (&[], "ingen fil från Ankomst"),
+            (&[], "går inte att läsa"),
             (b"%PDF-1.7", "ingen fil från Ankomst"),
             (&theirs, "annan kommun"),
         ] {
