@@ -3,12 +3,15 @@
 //! Shown is a copy of the record with it. What is written here builds on the record alone, so that whatever the server
 //! makes of a change that came by file, it goes with nothing of this person's.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use ankomst_shared::app::Refusal;
 use ankomst_shared::catalog::{Catalog, MergeCode};
-use ankomst_shared::chunk::parse;
+use ankomst_shared::chunk::{Op, parse};
 use ankomst_shared::document::{Document, Edit};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, UserId};
-use ankomst_shared::merge::{record_state, text::merged};
+use ankomst_shared::merge::{RecordState, record_state, text::merged};
 use ankomst_shared::order;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sync::client::News;
@@ -58,6 +61,15 @@ pub(super) fn brought_key(user: UserId, (document, hash): &Place) -> Vec<u8> {
     [chunk_key(user, *document, hash).as_slice(), b"b"].concat()
 }
 
+/// Whether a change says that somebody is protected.
+fn protects(bytes: &[u8]) -> bool {
+    let says = |op: &Op| {
+        let code = op.value.as_ref().and_then(Value::as_str);
+        op.key.as_str().ends_with("/protected_identity") && code.is_some_and(|code| code != "none")
+    };
+    parse(bytes).is_ok_and(|info| info.ops.iter().any(says))
+}
+
 impl Open {
     /// Reads a row that holds such a change.
     pub(super) fn reads_brought(&mut self, row: &[u8], sealed: &[u8]) -> Result<(), Refusal> {
@@ -73,9 +85,20 @@ impl Open {
     pub(super) fn goes_by_file(&self, id: DocumentId) -> bool {
         let kind = self.kind(id).and_then(|kind| Catalog::builtin().kind(kind));
         let parent = self.headers.get(&id).and_then(|header| header.parent);
-        let kept =
-            |id: &DocumentId| self.guarded.here.contains(id) || self.standing.leaving.contains(id);
+        let kept = |id: &DocumentId| {
+            self.guarded.here.contains(id)
+                || self.standing.leaving.contains(id)
+                || self.is_said_protected(*id)
+        };
         kind.is_none_or(|kind| !kind.server) && ![Some(id), parent].iter().flatten().any(kept)
+    }
+
+    /// Whether a change that is here says so of a record: the server, which decides it, may not have said it yet.
+    fn is_said_protected(&self, id: DocumentId) -> bool {
+        let rows = self.chunks.get(&id).into_iter().flat_map(BTreeMap::values);
+        let brought = self.brought.pairs().iter().filter(|((document, _), _)| *document == id);
+        let brought = brought.map(|(_, one)| one.bytes());
+        rows.map(|row| row.bytes.as_slice()).chain(brought).any(protects)
     }
 
     /// Whether a change is here, however it has come.
@@ -98,22 +121,37 @@ impl Open {
     /// A record with what files have brought of it, as far as it fits: the server may have shown another change under the
     /// same number.
     pub(super) fn with_brought(&self, id: DocumentId, document: Document) -> Document {
-        let mut shown = document;
         let changes: Vec<&[u8]> = self.brought_of(id).into_iter().map(Brought::bytes).collect();
-        let with = |document: &Document, changes: &[&[u8]]| {
-            let mut with = document.clone();
-            with.apply(changes.iter().copied()).is_ok().then_some(with)
-        };
         if changes.is_empty() {
-            return shown;
+            return document;
         }
-        if let Some(all) = with(&shown, &changes) {
+        let (mut shown, mut all) = (document.clone(), document);
+        if all.apply(changes.iter().copied()).is_ok() {
             return all;
         }
         for change in changes {
-            shown = with(&shown, &[change]).unwrap_or(shown);
+            // One under a number that is taken changes nothing.
+            match shown.apply([change]) {
+                Ok(_) | Err(_) => {}
+            }
         }
         shown
+    }
+
+    /// Whether something that a file has brought shows in a record, or in what was decided about it.
+    pub(super) fn is_under_brought(&self, id: DocumentId) -> bool {
+        [id, review_of(id)].iter().any(|id| !self.brought_of(*id).is_empty())
+    }
+
+    /// The state of a record without what files have brought: what acts decide from. Whoever made a file decides nothing.
+    pub(super) fn judged_record(&mut self, id: DocumentId) -> Option<Rc<RecordState>> {
+        if !self.is_under_brought(id) {
+            return self.record(id);
+        }
+        let kind = self.kind(id)?.to_owned();
+        let document = self.judged(id)?;
+        let review = self.judged(review_of(id));
+        Some(Rc::new(record_state(self.catalog, (&kind, id), &document, review.as_ref())))
     }
 
     /// Typed texts without the words that a file has brought: those are put together with them when they are shown.
@@ -123,9 +161,8 @@ impl Open {
             return own;
         }
         let kind = self.kind(id).unwrap_or_default().to_owned();
-        let (Some(shown), Some(judged)) = (self.record(id), self.judged(id)) else { return own };
-        let review = self.judged(review_of(id));
-        let judged = record_state(self.catalog, (&kind, id), &judged, review.as_ref());
+        let (shown, judged) = (self.record(id), self.judged_record(id));
+        let (Some(shown), Some(judged)) = (shown, judged) else { return own };
         for Edit { path, value } in &mut own {
             let merge = Catalog::builtin().locate(&kind, path).map(|at| at.field.merge);
             // What an act writes is meant as it is.
@@ -199,6 +236,8 @@ impl<P: Platform> Core<P> {
         if gone.is_empty() {
             return Ok(again);
         }
+        // What is half typed was typed over what was shown.
+        self.commit_before(gone.iter().map(|(id, _)| *id)).await?;
         let keys = gone.iter().map(|place| brought_key(user, place));
         self.commit(keys.map(|key| Write::delete(Table::Chunks, key)).collect()).await?;
         self.with_open(|open| {

@@ -17,6 +17,45 @@ use crate::store::{Row, Store, Table, Write};
 /// Nobody: whose deposits are that a file of another tablet brought. No vault is emptied or kept for them.
 pub(super) const CARRIED: UserId = UserId::from_bytes([0xff; 16]);
 
+/// After each carried deposit has had its turn and the server has answered, they rest so long, in milliseconds.
+const ROUND_MS: i64 = 60_000;
+
+/// How far the turns have come of deposits that files brought: each has one in a round, taken or not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Round {
+    /// Where the next turn begins.
+    at: u64,
+    /// How many have not had theirs.
+    left: u64,
+    /// How many will be left when what was asked last is answered; nothing if none of them went along.
+    asked: Option<u64>,
+    /// When the last one has ended, Unix milliseconds.
+    ended_ms: Option<i64>,
+}
+
+impl Round {
+    /// An answer has come; tells whether some went along and others are left. Without an answer the round begins anew, at
+    /// another place: one that no question can be asked with bars the way for no other.
+    pub(super) fn answered(&mut self, now_ms: i64) -> bool {
+        let Some(left) = self.asked.take() else { return false };
+        self.left = left;
+        if left == 0 {
+            self.ended_ms = Some(now_ms);
+        }
+        left > 0
+    }
+
+    /// All have a turn now: some are new, or the server does not know what it has.
+    pub(super) const fn anew(&mut self) {
+        *self = Self { at: self.at, left: 0, asked: None, ended_ms: None };
+    }
+
+    fn rests(&self, now_ms: i64) -> bool {
+        let rest = self.ended_ms.map(|ended| now_ms - ended);
+        self.left == 0 && rest.is_some_and(|rest| (0..ROUND_MS).contains(&rest))
+    }
+}
+
 /// A deposit with what is noted of it.
 pub(super) struct Kept {
     pub(super) user: UserId,
@@ -29,6 +68,10 @@ impl Kept {
     /// As it is handed in.
     pub(super) fn sealed(self) -> Deposit {
         Deposit { id: self.id, sealed: self.sealed.into() }
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.sealed.len()
     }
 
     /// What it is, whatever it is called.
@@ -95,20 +138,24 @@ pub(super) fn hand_in(all: Vec<Kept>, open: &Open, epoch: Option<Epoch>) -> Vec<
 }
 
 /// What goes at once: what was written on this tablet first, and in the room that is left what files brought, each in turn.
-/// `carried` is where the turn of those stands and how many have not had theirs.
-pub(super) fn in_turn(all: Vec<Kept>, turn: u64, carried: &mut (u64, u64)) -> Vec<Deposit> {
-    let (brought, own): (Vec<Kept>, Vec<Kept>) =
+pub(super) fn in_turn(
+    all: Vec<Kept>,
+    turn: u64,
+    (round, now_ms): (&mut Round, i64),
+) -> Vec<Deposit> {
+    let (mut brought, own): (Vec<Kept>, Vec<Kept>) =
         all.into_iter().partition(|kept| kept.user == CARRIED);
+    let rests = round.rests(now_ms);
+    brought.retain(|kept| !rests && kept.bytes() <= batch::CARRIED_BYTES_MAX);
     let many = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     let (mine, others) = (many(own.len()), many(brought.len()));
-    if carried.1 == 0 {
-        carried.1 = others;
-    }
+    let left = if round.left == 0 { others } else { round.left.min(others) };
     let sealed = |kept: Vec<Kept>| kept.into_iter().map(Kept::sealed).collect();
-    let goes = batch::deposits([(sealed(own), turn), (sealed(brought), carried.0)]);
+    let goes = batch::deposits([(sealed(own), turn), (sealed(brought), round.at)]);
     let moved = many(goes.len()).saturating_sub(mine);
-    carried.0 = carried.0.wrapping_add(moved);
-    carried.1 = carried.1.min(others).saturating_sub(moved);
+    round.at = round.at.wrapping_add(moved);
+    round.left = 0;
+    round.asked = (moved > 0).then(|| left.saturating_sub(moved));
     goes
 }
 

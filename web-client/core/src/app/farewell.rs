@@ -142,9 +142,8 @@ impl<P: Platform> Core<P> {
         let all = self.deposits().await?.into_iter();
         let all = all.filter(|kept| goes_by(kept, road) && !kept.is_in(arrived.epoch)).collect();
         let turn = u64::from(round).wrapping_mul(100);
-        let mut carried = self.0.state.borrow().carried;
-        let deposits = in_turn(all, turn, &mut carried);
-        self.0.state.borrow_mut().carried = carried;
+        let now_ms = self.now_ms();
+        let deposits = in_turn(all, turn, (&mut self.0.state.borrow_mut().round, now_ms));
         let question = Farewell {
             device: road.device,
             token: road.token.clone(),
@@ -162,13 +161,23 @@ impl<P: Platform> Core<P> {
             return Ok(Met::Nobody);
         };
         let noted = self.note_farewell(road, arrived, &answer).await?;
+        let turns = self.turns(answer.anew);
         let is_ordered = answer.order == Some(Order::Wipe);
         self.after_farewell(road, is_ordered && !road.told).await?;
         if is_ordered {
             return self.wipe(road, noted).await;
         }
-        // What files brought has one turn each, taken or not.
-        Ok(if noted || carried.1 > 0 { Met::More } else { Met::Done })
+        Ok(if noted || turns { Met::More } else { Met::Done })
+    }
+
+    /// An answer has come; tells whether deposits that files brought wait for their turn. Each has one, taken or not.
+    pub(super) fn turns(&self, anew: bool) -> bool {
+        let now_ms = self.now_ms();
+        let round = &mut self.0.state.borrow_mut().round;
+        if anew {
+            round.anew();
+        }
+        round.answered(now_ms)
     }
 
     /// Notes what an answer says of deposits; tells whether anything moved.

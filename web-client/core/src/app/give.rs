@@ -12,13 +12,13 @@ use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::limits::SYNC_BODY_BYTES_MAX;
 use ankomst_shared::order;
-use ankomst_shared::sign::{Manifest, SignError};
+use ankomst_shared::sign::{AuthorEnvelope, Manifest, SignError};
 use ankomst_shared::sync::bundle::{self, BUNDLE_ITEMS_MAX, Filling, Locked, ServerKeys};
-use ankomst_shared::sync::message::{Push, PushPart};
+use ankomst_shared::sync::message::{Deposit, Push, PushPart};
 use minicbor::bytes::ByteVec;
 
 use super::deposits::{CARRIED, Kept};
-use super::rows::{ChunkRow, Stage};
+use super::rows::{ChunkRow, Stage, deposit_id, deposit_key};
 use super::state::{Core, Open};
 use crate::platform::Platform;
 
@@ -67,13 +67,15 @@ impl Open {
         let told = self.chunks.iter().filter(|(id, rows)| self.is_told(**id, rows));
         goes.extend(told.map(|(id, _)| Goes::Record(*id)));
         goes.extend(carried.into_iter().map(Goes::Deposit));
-        let (all, (before, of)) = (goes.len(), self.given);
-        let mut at = if of == all { before } else { 0 };
+        let after = goes.iter().position(|one| one.key() == self.given.0);
+        let begin = after.map(|at| at + 1).filter(|at| *at < goes.len()).unwrap_or_default();
+        let (all, mut at, mut given) = (goes.len(), begin, Vec::new());
         let mut filling = Filling::default();
         let enrolled = self.enrolled();
-        for one in goes.into_iter().skip(at) {
+        for one in goes.into_iter().skip(begin) {
+            let key = one.key();
             let fits = match one {
-                Goes::Deposit(kept) => filling.deposit(kept.sealed()),
+                Goes::Deposit(kept) => filling.deposit(self.named(kept)),
                 Goes::Record(id) => match self.for_others(id, &enrolled, salt)? {
                     Some(record) => filling.record(record),
                     None => true,
@@ -82,11 +84,20 @@ impl Open {
             if !fits {
                 break;
             }
-            at += 1;
+            (at, given) = (at + 1, key);
         }
-        self.given = if at == all { (0, 0) } else { (at, all) };
+        self.given = if at == all { (Vec::new(), 0) } else { (given, all - at) };
         let is_empty = filling.content.deposits.is_empty() && filling.content.records.is_empty();
         Ok((!is_empty).then_some(filling))
+    }
+
+    /// A deposit under the name of its change, where a file has brought that, too: so the next tablet knows what it is of.
+    fn named(&self, kept: Kept) -> Deposit {
+        let deposit = kept.sealed();
+        let all = self.brought.pairs().iter();
+        let mut of = all.filter(|(_, one)| one.deposit == Some(deposit.id));
+        let name = of.next().map(|((_, hash), _)| deposit_id(hash));
+        Deposit { id: name.unwrap_or(deposit.id), ..deposit }
     }
 
     /// Whether a record has something that the other tablet cannot have from the server.
@@ -125,7 +136,12 @@ impl Open {
         let mut all: Vec<PushPart> =
             self.brought_of(document).into_iter().map(|one| one.part.clone()).collect();
         for row in rows.values() {
-            if matches!(row.stage, Stage::Held | Stage::Refused) || is_begin(&row.bytes) {
+            // What the server has carried over to a new line has no author's envelope.
+            let is_authors = AuthorEnvelope::peek(&row.envelope).is_ok();
+            if matches!(row.stage, Stage::Held | Stage::Refused)
+                || is_begin(&row.bytes)
+                || !is_authors
+            {
                 continue;
             }
             let device = parse(&row.bytes).ok().map(|info| info.meta.device);
@@ -162,6 +178,15 @@ impl Open {
 enum Goes {
     Deposit(Kept),
     Record(DocumentId),
+}
+
+impl Goes {
+    fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Deposit(kept) => deposit_key(kept.user, kept.id),
+            Self::Record(id) => id.as_bytes().to_vec(),
+        }
+    }
 }
 
 /// The changes that a record begins with; its review may have two.

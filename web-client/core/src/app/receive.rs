@@ -13,6 +13,7 @@ use ankomst_shared::chunk::rules::{ChangeIndex, Known, check};
 use ankomst_shared::chunk::{ChunkInfo, RuleOutcome, parse, sha256};
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ActorId, ChangeHash, DepositId, DeviceId, DocumentId};
+use ankomst_shared::limits::BUNDLE_BYTES_MAX;
 use ankomst_shared::order::{self, Few};
 use ankomst_shared::sign::{AuthorEnvelope, Enrolment, PublicKey};
 use ankomst_shared::sync::bundle::{self, BundleError, Opened};
@@ -30,6 +31,10 @@ use crate::store::{Table, Write};
 
 /// So many records are held against a file before others have their turn.
 const RECORDS_AT_ONCE: usize = 256;
+/// So many changes of a record are tried before others have their turn.
+const CHANGES_AT_ONCE: usize = 16;
+/// Most changes that files bring of one record to be shown: each is applied whenever the record is read.
+const SHOWN_MAX: usize = 500;
 
 /// What of a file can be shown.
 struct Found {
@@ -38,10 +43,15 @@ struct Found {
     refused: usize,
 }
 
+/// A record that a file has changes of, and those that are not here.
+type Tried = (Trial, Vec<(ChunkInfo, PushPart)>);
+
 /// Deposits that are not here yet, and what each of the file is called here.
 struct Carried {
     new: Vec<Deposit>,
     names: Few<DepositId, DepositId>,
+    /// How many there is no room for.
+    left: usize,
 }
 
 impl<P: Platform> Core<P> {
@@ -58,11 +68,14 @@ impl<P: Platform> Core<P> {
         let here: Vec<DocumentId> =
             self.with_open_of(device, |open| Ok(open.chunks.keys().copied().collect()))?;
         for (at, id) in here.into_iter().enumerate() {
-            let is_in =
+            let tried =
                 self.with_open_of(device, |open| Ok(open.finds(id, &opened, &mut found)))?;
-            if is_in || at % RECORDS_AT_ONCE == 0 {
+            if tried.is_some() || at % RECORDS_AT_ONCE == 0 {
                 // A look at the disk lets others have their turn.
                 self.read_arrived().await?;
+            }
+            if let Some(tried) = tried {
+                self.tries((device, id), tried, &mut found).await?;
             }
         }
         let _turn = self.0.turn.take().await;
@@ -74,9 +87,14 @@ impl<P: Platform> Core<P> {
             found.parts.retain(|(place, _)| stays(place));
             Ok((open.called(&opened.by), open.to_carry(deposits, &kept)))
         })?;
-        let (new, shown) = (carried.new.len(), found.parts.len());
+        let (new, left) = (carried.new.len(), carried.left);
+        let mut shown: Vec<DocumentId> = found.parts.iter().map(|((id, _), _)| *id).collect();
         let alone = self.store_brought(&name, carried, found.parts).await?;
-        let all = new + alone;
+        self.with_open_of(device, |open| {
+            shown.retain(|id| open.goes_by_file(*id));
+            Ok(())
+        })?;
+        let (all, shown) = (new + alone, shown.len());
         let mut say = if all > 0 {
             self.say(Word::BundleTaken, &[&name, &all.to_string(), &shown.to_string()])
         } else if found.refused > 0 {
@@ -88,7 +106,34 @@ impl<P: Platform> Core<P> {
             say.push(' ');
             say.push_str(&self.say(Word::BundleRefused, &[&found.refused.to_string()]));
         }
+        if left > 0 {
+            say.push(' ');
+            say.push_str(&self.say(Word::BundleFull, &[&left.to_string()]));
+        }
         Ok(said(say))
+    }
+
+    /// Adds those changes of a record that pass, each on those before.
+    async fn tries(
+        &self,
+        (device, id): (DeviceId, DocumentId),
+        (mut trial, read): Tried,
+        found: &mut Found,
+    ) -> Result<(), Refusal> {
+        for (at, (info, part)) in read.into_iter().enumerate() {
+            if at % CHANGES_AT_ONCE == CHANGES_AT_ONCE - 1 {
+                self.read_arrived().await?;
+            }
+            let takes = self.with_open_of(device, |open| {
+                Ok(open.is_written(&part, &info) && trial.takes(open.catalog, id, &info))
+            })?;
+            if takes {
+                found.parts.push(((id, info.hash), part));
+            } else {
+                found.refused += 1;
+            }
+        }
+        Ok(())
     }
 
     /// One commit, and only then into memory; tells how many are shown of which the file had no new deposit.
@@ -124,6 +169,7 @@ impl<P: Platform> Core<P> {
         }
         writes.push(self.opening_row(user, &opening)?);
         self.commit(writes).await?;
+        self.0.state.borrow_mut().round.anew();
         self.with_open(|open| {
             // No frame of the live socket hands deposits in.
             open.wants_again = true;
@@ -146,6 +192,7 @@ impl Open {
     /// Opens a file, or says why not.
     fn opened(&self, file: &[u8]) -> Result<Opened, Word> {
         match bundle::read(&self.server_keys(), file) {
+            _ if file.is_empty() => Err(Word::BundleUnread),
             Ok(opened) if opened.by.device == self.identity.device => Err(Word::BundleOwn),
             Ok(opened) => Ok(opened),
             Err(fault) => Err(why(fault)),
@@ -158,41 +205,38 @@ impl Open {
         known.map_or_else(|| by.name.clone(), |(_, name)| name.clone())
     }
 
-    /// Adds what of a file passes of one record, each change on those before; tells whether any is in the file.
-    fn finds(&mut self, id: DocumentId, opened: &Opened, found: &mut Found) -> bool {
-        let rows = self.chunks.get(&id).filter(|_| self.goes_by_file(id));
-        let changes = rows.and_then(|rows| begins(rows).find_map(|row| opened.changes(&row.bytes)));
-        let Some(changes) = changes else { return false };
-        let server = PublicKey::from_bytes(self.identity.server_key);
+    /// What of a file is to be tried on a record; nothing where it has nothing of it that is not here.
+    fn finds(&mut self, id: DocumentId, opened: &Opened, found: &mut Found) -> Option<Tried> {
+        let rows = self.chunks.get(&id)?;
+        let changes = begins(rows).find_map(|row| opened.changes(&row.bytes))?;
+        if !self.goes_by_file(id) {
+            return None;
+        }
         let mut read = Vec::new();
         for part in changes.parts {
             let info = one_of(&part).filter(|_| part.document == id);
             match info {
                 Some(info) if self.knows(&(id, info.hash)) => {}
-                Some(info) if self.is_written(&part, &info, &server) => read.push((info, part)),
-                _ => found.refused += 1,
+                Some(info) => read.push((info, part)),
+                None => found.refused += 1,
             }
         }
         if read.is_empty() {
-            return true;
+            return None;
         }
-        let Some(mut trial) = self.trial_of(id) else { return true };
         // Whoever made the file may have put them in any order.
         order::sort_by_key(&mut read, |(info, _)| (info.start_op, info.hash));
-        for (info, part) in read {
-            if trial.takes(self.catalog, id, &info) {
-                found.parts.push(((id, info.hash), part));
-            } else {
-                found.refused += 1;
-            }
-        }
-        true
+        let room = SHOWN_MAX.saturating_sub(self.brought_of(id).len());
+        found.refused += read.len().saturating_sub(room);
+        read.truncate(room);
+        Some((self.trial_of(id)?, read))
     }
 
     /// Whether the device that a change says has written it, known here, has done so.
-    fn is_written(&self, part: &PushPart, info: &ChunkInfo, server: &PublicKey) -> bool {
+    fn is_written(&self, part: &PushPart, info: &ChunkInfo) -> bool {
+        let server = PublicKey::from_bytes(self.identity.server_key);
         let is_known = self.standing.devices.iter().any(|(id, _)| *id == info.meta.device);
-        is_known && written(part, info, server).is_some()
+        is_known && written(part, info, &server).is_some()
     }
 
     /// A record with what files have brought before, to try changes on.
@@ -217,12 +261,21 @@ impl Open {
         let rows = self.chunks.values().flatten();
         let shared = rows.filter(|(_, row)| row.stage == Stage::Shared);
         let shared = order::set(shared.map(|(hash, _)| deposit_id(hash)));
-        let mut carried = Carried { new: Vec::new(), names: Few::default() };
+        let mut carried = Carried { new: Vec::new(), names: Few::default(), left: 0 };
+        let brought = kept.iter().filter(|kept| kept.user == CARRIED);
+        let mut bytes: usize = brought.map(Kept::bytes).sum();
         for one in deposits {
             let sum = ChangeHash::from_bytes(sha256(&[&one.sealed]));
             let id = deposit_id(&sum);
             carried.names.insert(one.id, id);
-            if !shared.contains(&one.id) && here.insert(sum) {
+            if shared.contains(&one.id) || !here.insert(sum) {
+                continue;
+            }
+            bytes += one.sealed.len();
+            if bytes > BUNDLE_BYTES_MAX {
+                bytes -= one.sealed.len();
+                carried.left += 1;
+            } else {
                 carried.new.push(Deposit { id, sealed: one.sealed });
             }
         }

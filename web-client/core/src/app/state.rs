@@ -83,8 +83,8 @@ pub(super) struct State {
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     pub(super) beat: Beat,
-    /// Where the next turn begins of deposits that files brought, and how many have not had theirs in this round.
-    pub(super) carried: (u64, u64),
+    /// The turns of deposits that files brought.
+    pub(super) round: super::deposits::Round,
     /// The catalog of the vault that was open last: opened again, it is the same.
     pub(super) catalog: Option<&'static Catalog>,
 }
@@ -103,8 +103,8 @@ pub(super) struct Open {
     pub(super) headers: BTreeMap<DocumentId, Header>,
     /// What files of other tablets have brought.
     pub(super) brought: Few<Place, Brought>,
-    /// Where the next file for another tablet begins, of how much; of nothing after one that had room for all.
-    pub(super) given: (usize, usize),
+    /// What the last file for another tablet ended with, and how much it had no room for; nothing if it had room for all.
+    pub(super) given: (Vec<u8>, usize),
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
@@ -181,7 +181,7 @@ impl<P: Platform> Core<P> {
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
             brought: Few::default(),
-            given: (0, 0),
+            given: (Vec::new(), 0),
             drafts: Few::default(),
             documents: Few::default(),
             records: Few::default(),

@@ -100,12 +100,13 @@ impl<P: Platform> Core<P> {
         let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
         let lacks = self.lacks_road();
-        let mut carried = self.0.state.borrow().carried;
+        let mut round = self.0.state.borrow().round;
+        let now_ms = self.now_ms();
         let question = self.with_open(|open| {
             // A first contact is answered anew, which says nothing of what was taken.
             let known = open.standing.epoch.is_some();
             let deposits = if known { hand_in(deposits, open, arrived.epoch) } else { Vec::new() };
-            let deposits = in_turn(deposits, open.deposit_turn, &mut carried);
+            let deposits = in_turn(deposits, open.deposit_turn, (&mut round, now_ms));
             let handed_in = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
             open.deposit_turn = open.deposit_turn.wrapping_add(handed_in);
             let place = open.standing.place(arrived);
@@ -128,7 +129,7 @@ impl<P: Platform> Core<P> {
                 gone: (!open.standing.owes.is_empty()).then(|| open.standing.owes.clone()),
             })
         });
-        self.0.state.borrow_mut().carried = carried;
+        self.0.state.borrow_mut().round = round;
         question
     }
 
@@ -190,7 +191,7 @@ impl<P: Platform> Core<P> {
         self.tell_changes(&touched);
         self.tell_status();
         // One that the server never takes bars the way for no other.
-        let turns = self.0.state.borrow().carried.1 > 0;
+        let turns = self.turns(answer.anew);
         Ok(match next {
             Next::Whole | Next::Later if turns => Met::More(true, 0),
             Next::Again => {

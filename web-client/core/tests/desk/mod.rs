@@ -98,6 +98,11 @@ impl Desk {
         Rc::clone(&self.door.3)
     }
 
+    /// How many bytes the largest question had.
+    pub fn heaviest(&self) -> Rc<Cell<usize>> {
+        Rc::clone(&self.door.4)
+    }
+
     /// How often somebody has tried to open a socket.
     pub fn dialled(&self) -> Rc<Cell<u32>> {
         Rc::clone(&self.door.2)
@@ -158,6 +163,8 @@ pub struct Door(
     Rc<RefCell<Option<Happens>>>,
     Rc<Cell<u32>>,
     Given,
+    Rc<Cell<usize>>,
+    RefCell<Digest>,
 );
 
 /// Documents whole, by exchange.
@@ -174,10 +181,14 @@ impl Transport for Door {
         path: &str,
         body: Vec<u8>,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
+        self.4.set(self.4.get().max(body.len()));
         let answer = if ["/api/v1/sync", "/api/v1/session/refresh"].contains(&path) {
             let given = self.3.borrow_mut().pop_front().filter(|_| path == "/api/v1/sync");
             if let Some(documents) = given {
-                let answer = ExchangeAnswer { documents, anew: false, ..answer(0, &[]) };
+                let mut digest = self.5.borrow_mut();
+                documents.iter().flat_map(|one| &one.chunks).for_each(|one| digest.add(&one.hash));
+                let digest = *digest;
+                let answer = ExchangeAnswer { documents, digest, anew: false, ..answer(0, &[]) };
                 let body = wire::pack(&answer);
                 let answer = HttpAnswer { status: 200, problem: None, retry_s: None, body };
                 return std::future::ready(Ok(answer));
@@ -268,7 +279,7 @@ fn answer(lease_s: u32, guarded: &[DocumentId]) -> ExchangeAnswer {
             server_ms: 1_700_000_000_000,
             me,
             people: Vec::new(),
-            devices: Vec::new(),
+            devices: vec![(DeviceId::new(3, [3; 10]), "Surfplatta Oskar".to_owned())],
             has_backup: false,
             away: Vec::new(),
             received: Position::default(),

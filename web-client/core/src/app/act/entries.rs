@@ -151,7 +151,7 @@ impl<P: Platform> Core<P> {
                 .map(|header| header.document)
                 .collect();
             runs.retain(|run| {
-                open.record(*run).is_some_and(|record| {
+                open.judged_record(*run).is_some_and(|record| {
                     record.text("checklist") == checklist && record.text("state") == "open"
                 })
             });
@@ -303,7 +303,7 @@ impl<P: Platform> Core<P> {
         let key = format!("{list}/{entry}/tombstone");
         let path = FieldPath::parse(&key).map_err(|_| Refusal::NotHere)?;
         let stands = self.with_open(|open| {
-            Ok(open.record(document).is_some_and(|record| record.text(&key) == reason))
+            Ok(open.judged_record(document).is_some_and(|record| record.text(&key) == reason))
         })?;
         if stands {
             // Removed already, but not by somebody who knew all of it: said again, it counts.
@@ -323,7 +323,7 @@ impl<P: Platform> Core<P> {
     ) -> Result<Acted, Refusal> {
         let (edits, before) = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let record = open.judged_record(document).ok_or(Refusal::NotHere)?;
             let mut before = Vec::new();
             let mut edits = Vec::new();
             for (path, value) in values {

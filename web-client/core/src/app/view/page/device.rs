@@ -128,8 +128,8 @@ impl Viewer<'_> {
     }
 
     fn hand_over_part(&self) -> Part {
-        let (at, all) = self.open.given;
-        let left = (at > 0).then(|| (self.w(Word::BundleLeft).to_owned(), (all - at).to_string()));
+        let left = self.open.given.1;
+        let left = (left > 0).then(|| (self.w(Word::BundleLeft).to_owned(), left.to_string()));
         let facts = Body::Facts(left.into_iter().collect());
         let mut part = part("hand-over", self.w(Word::BundleTitle), facts);
         self.w(Word::BundleHelp).clone_into(&mut part.help);

@@ -59,9 +59,14 @@ impl Viewer<'_> {
         let at = id(address.split('/').nth(2)?).ok()?;
         let is_of = |id: DocumentId| {
             let parent = self.open.headers.get(&id).and_then(|header| header.parent);
-            (id == at || parent == Some(at)) && self.open.goes_by_file(id)
+            id == at || parent == Some(at)
         };
-        let one = self.open.brought.pairs().iter().find(|((id, _), _)| is_of(*id));
+        let all = self.open.brought.pairs();
+        let mut records: Vec<DocumentId> = all.iter().map(|((id, _), _)| *id).collect();
+        records.dedup();
+        let mut records = records.into_iter().filter(|id| is_of(*id));
+        let shown = records.find(|id| self.open.goes_by_file(*id))?;
+        let one = all.iter().find(|((id, _), _)| *id == shown);
         one.map(|(_, one)| self.f(Word::BundleShown, &[&one.by]))
     }
 
