@@ -186,27 +186,47 @@ fn nobody_signs_over_what_a_file_has_brought() {
     assert_eq!(on.status().waiting, before + 1);
 }
 
-#[test]
-fn what_is_half_typed_over_a_file_is_written_before_that_goes() {
-    let text = "intakes/zzzzzzzzzzzzzzzz/family_network";
-    let store = MemoryStore::default();
-    let mut on = On::new(Desk::on(&store));
-    let (id, mut document, begin) = case(20, &[edit(text, "En bror i Lund.")]);
+const TEXT: &str = "intakes/zzzzzzzzzzzzzzzz/family_network";
+
+/// A text with words that came by file, and others half typed over it.
+fn half_typed(on: &mut On) -> DocumentId {
+    let (id, mut document, begin) = case(20, &[edit(TEXT, "En bror i Lund.")]);
     on.hears(vec![history(id, "case", &[(&begin, None)])]);
-    let more = says(&mut document, &[edit(text, "En bror i Lund. En syster i Mazar.")]);
+    let more = says(&mut document, &[edit(TEXT, "En bror i Lund. En syster i Mazar.")]);
     on.takes(file(&begin, vec![part(id, &document, &more)], Vec::new()));
     let typed = Value::text("En bror i Lund. En syster i Mazar. En farbror i Ystad.");
-    let typed = Command::Type { document: id, path: path(text), value: typed };
+    let typed = Command::Type { document: id, path: path(TEXT), value: typed };
     assert_eq!(ask(&on.core, typed), Reply::Saved);
-    let says = |on: &On| {
-        let entry = Some(("intakes".to_owned(), "zzzzzzzzzzzzzzzz".to_owned()));
-        kit::field(&on.core, id, entry, text)
-    };
-    assert!(says(&on).contains("syster"));
+    id
+}
+
+fn text(on: &On, id: DocumentId) -> String {
+    let entry = Some(("intakes".to_owned(), "zzzzzzzzzzzzzzzz".to_owned()));
+    kit::field(&on.core, id, entry, TEXT)
+}
+
+#[test]
+fn what_is_half_typed_over_a_file_is_written_before_that_goes() {
+    let store = MemoryStore::default();
+    let mut on = On::new(Desk::on(&store));
+    let id = half_typed(&mut on);
     on.hears(Vec::new());
-    assert!(says(&on).contains("syster"), "control: it goes with the second exchange");
+    assert!(text(&on, id).contains("syster"), "control: it goes with the second exchange");
     on.hears(Vec::new());
-    assert_eq!(says(&on), "En bror i Lund. En farbror i Ystad.");
+    assert_eq!(text(&on, id), "En bror i Lund. En farbror i Ystad.");
+}
+
+#[test]
+fn what_is_half_typed_over_a_file_is_written_before_its_record_is_protected() {
+    let store = MemoryStore::default();
+    let desk = Desk::on(&store);
+    let answers = desk.answers();
+    let mut on = On::new(desk);
+    let id = half_typed(&mut on);
+    let said: &'static str = Box::leak(format!("lease 600000 {id}").into_boxed_str());
+    answers.borrow_mut().push_back((200, said));
+    on.meets();
+    assert_eq!(text(&on, id), "En bror i Lund. En farbror i Ystad.");
 }
 
 #[test]

@@ -89,14 +89,15 @@ impl<P: Platform> Core<P> {
         })?;
         let (new, left) = (carried.new.len(), carried.left);
         let mut shown: Vec<DocumentId> = found.parts.iter().map(|((id, _), _)| *id).collect();
-        let alone = self.store_brought(&name, carried, found.parts).await?;
+        self.store_brought(&name, carried, found.parts).await?;
+        let is_new = new > 0 || !shown.is_empty();
         self.with_open_of(device, |open| {
             shown.retain(|id| open.goes_by_file(*id));
             Ok(())
         })?;
-        let (all, shown) = (new + alone, shown.len());
-        let mut say = if all > 0 {
-            self.say(Word::BundleTaken, &[&name, &all.to_string(), &shown.to_string()])
+        let mut say = if is_new {
+            let (new, shown) = (new.to_string(), shown.len().to_string());
+            self.say(Word::BundleTaken, &[&name, &new, &shown])
         } else if found.refused > 0 {
             self.say(Word::BundleNothing, &[&name])
         } else {
@@ -136,14 +137,13 @@ impl<P: Platform> Core<P> {
         Ok(())
     }
 
-    /// One commit, and only then into memory; tells how many are shown of which the file had no new deposit.
+    /// One commit, and only then into memory.
     async fn store_brought(
         &self,
         name: &str,
         carried: Carried,
         parts: Vec<(Place, PushPart)>,
-    ) -> Result<usize, Refusal> {
-        let new = order::set(carried.new.iter().map(|one| one.id));
+    ) -> Result<(), Refusal> {
         let shown: Vec<(Place, Brought)> = parts
             .into_iter()
             .map(|(place, part)| {
@@ -151,10 +151,9 @@ impl<P: Platform> Core<P> {
                 (place, Brought::new(part, name.to_owned(), deposit))
             })
             .collect();
-        let is_alone = |one: &Brought| one.deposit.is_none_or(|id| !new.contains(&id));
-        let alone = shown.iter().filter(|(_, one)| is_alone(one)).count();
         let mut come: Vec<DocumentId> = shown.iter().map(|((id, _), _)| *id).collect();
         come.dedup();
+        self.commit_before(come.iter().copied()).await?;
         let (user, opening) =
             self.with_open(|open| Ok((open.user(), open.opening.before(&come, &self.0.build))))?;
         let mut writes = Vec::new();
@@ -165,7 +164,7 @@ impl<P: Platform> Core<P> {
             writes.push(self.sealed(Table::Chunks, brought_key(user, place), brought)?);
         }
         if writes.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         writes.push(self.opening_row(user, &opening)?);
         self.commit(writes).await?;
@@ -184,7 +183,7 @@ impl<P: Platform> Core<P> {
         self.tell_changes(&come);
         self.tell_status();
         self.0.wake.put(());
-        Ok(alone)
+        Ok(())
     }
 }
 

@@ -142,7 +142,13 @@ impl<P: Platform> Core<P> {
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         let goes = self.leaving()?;
         let goes: Vec<DocumentId> = answer.drop.iter().copied().chain(goes).collect();
-        self.commit_before(whole.chain(fed)).await?;
+        // Of what is protected from now on nothing shows that a file has brought.
+        let hidden = self.with_open_of(device, |open| {
+            let guarded = answer.welcome.guarded.iter().flatten();
+            let under = guarded.filter(|id| open.is_under_brought(**id));
+            Ok(under.copied().collect::<Vec<DocumentId>>())
+        })?;
+        self.commit_before(whole.chain(fed).chain(hidden)).await?;
         self.before_going(goes).await?;
         let mut arrived = self.0.state.borrow().arrived;
         let told = self.with_open_of(device, |open| {

@@ -202,9 +202,13 @@ impl On {
     /// One exchange, answered with these documents.
     pub fn hears(&mut self, documents: Vec<DocumentHistory>) {
         self.given.borrow_mut().push_back(documents);
+        self.meets();
+        assert!(self.given.borrow().is_empty(), "it has not asked");
+    }
+
+    pub fn meets(&mut self) {
         ask(&self.core, Command::SyncNow);
         self.goes_on(4);
-        assert!(self.given.borrow().is_empty(), "it has not asked");
     }
 
     pub fn status(&self) -> Status {
