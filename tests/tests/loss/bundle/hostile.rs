@@ -244,6 +244,9 @@ fn junk_in_a_file_keeps_nothing_waiting() {
         };
         let junk = |count: usize| (0..count).map(junk).collect::<Vec<_>>();
         let with = |deposits| raw.bundle(&[5; 32], &Content { deposits, records: Vec::new() });
+        // One that fits into no exchange bars none.
+        let large = Deposit { sealed: vec![7; 17 << 20].into(), ..junk(1).remove(0) };
+        assert!(takes(&oskar, &with(vec![large])).await.contains("skadad"));
         let count = 1_300;
         let said = takes(&oskar, &with(junk(count))).await;
         assert!(said.contains(&format!("servern: {count}")), "{said}");

@@ -142,12 +142,7 @@ impl<P: Platform> Core<P> {
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         let goes = self.leaving()?;
         let goes: Vec<DocumentId> = answer.drop.iter().copied().chain(goes).collect();
-        // Of what is protected from now on nothing shows that a file has brought.
-        let hidden = self.with_open_of(device, |open| {
-            let guarded = answer.welcome.guarded.iter().flatten();
-            let under = guarded.filter(|id| open.is_under_brought(**id));
-            Ok(under.copied().collect::<Vec<DocumentId>>())
-        })?;
+        let hidden = self.hides(device, &answer)?;
         self.commit_before(whole.chain(fed).chain(hidden)).await?;
         self.before_going(goes).await?;
         let mut arrived = self.0.state.borrow().arrived;
@@ -208,6 +203,14 @@ impl<P: Platform> Core<P> {
                 Met::More(further, answer.documents_left)
             }
             next => Met::Whole(next == Next::Later || goes_next),
+        })
+    }
+
+    /// Records of which nothing that a file has brought shows any more: they are protected from now on.
+    fn hides(&self, device: DeviceId, answer: &ExchangeAnswer) -> Result<Vec<DocumentId>, Refusal> {
+        self.with_open_of(device, |open| {
+            let guarded = answer.welcome.guarded.iter().flatten().copied();
+            Ok(guarded.filter(|id| open.is_under_brought(*id)).collect())
         })
     }
 
