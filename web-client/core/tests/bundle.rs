@@ -128,6 +128,8 @@ fn a_tablet_carries_no_more_than_it_has_room_for() {
     let said = on.takes(file(&begin, Vec::new(), vec![deposit(1, 1 << 20), deposit(2, 40)]));
     assert!(said.contains("Surfplattan har inte plats") && said.contains("plats: 1"), "{said}");
     assert_eq!(carried(&store), before + 1, "what fits is taken");
+    let said = on.takes(file(&begin, Vec::new(), vec![deposit(1, 1 << 20)]));
+    assert!(said.contains("Inget är taget") && said.contains("plats: 1"), "{said}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl<P: Platform> Core<P> {
         let mut say = if is_new {
             let (new, shown) = (new.to_string(), shown.len().to_string());
             self.say(Word::BundleTaken, &[&name, &new, &shown])
-        } else if found.refused > 0 {
+        } else if found.refused > 0 || left > 0 {
             self.say(Word::BundleNothing, &[&name])
         } else {
             self.say(Word::BundleKnown, &[&name])
