@@ -2,6 +2,7 @@
 //! the rest unread, and syncs for both.
 
 mod hostile;
+mod later;
 
 use ankomst_shared::app::{Command, Contact, FieldView, Level, Reply};
 use ankomst_shared::ids::DocumentId;

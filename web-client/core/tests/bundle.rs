@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod desk;
+#[path = "bundle/judged.rs"]
+mod judged;
 #[path = "bundle/kit.rs"]
 mod kit;
 

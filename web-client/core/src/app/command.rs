@@ -114,7 +114,8 @@ impl<P: Platform> Core<P> {
         self.commit_drafts(document).await?;
         let edits = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            // What stands only in a file is decided when the server has it.
+            let record = open.judged_record(document).ok_or(Refusal::NotHere)?;
             // A set is shown as one field; what is contradicted is one of its members.
             let prefix = format!("{path}/");
             // Also what came too late for what is signed.

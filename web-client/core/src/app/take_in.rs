@@ -138,7 +138,14 @@ impl Open {
         let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
         touched.extend(self.backed_up(standing.backed_up));
         self.standing = standing;
+        let is_told = guarded.is_some();
         self.guarded = guarded.unwrap_or_else(|| self.guarded.clone());
+        if is_told {
+            // What is protected now, or no more, decides what shows of files.
+            let over: Vec<DocumentId> = self.brought.keys().map(|(id, _)| *id).collect();
+            over.iter().for_each(|id| self.changed(*id));
+            touched.extend(over);
+        }
         for (document, hash, row) in rows {
             let known = self.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
             if !known {

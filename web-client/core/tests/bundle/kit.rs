@@ -80,6 +80,11 @@ pub fn case(number: u8, edits: &[Edit]) -> (DocumentId, Document, Chunk) {
     begun(number, "case", &[&[edit("household_label", "Noori")], edits].concat())
 }
 
+/// A house that she has begun.
+pub fn house(number: u8, edits: &[Edit]) -> (DocumentId, Document, Chunk) {
+    begun(number, "residence", &[&[edit("name", "Provhuset")], edits].concat())
+}
+
 /// An inspection that she has begun.
 pub fn run(number: u8) -> (DocumentId, Document, Chunk) {
     let first = [("checklist", "residence_inspection"), ("state", "open"), (ITEM, "not_checked")];

@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses the part it needs")]
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
@@ -15,7 +15,7 @@ use ankomst_core::platform::{
 };
 use ankomst_core::store::MemoryStore;
 use ankomst_shared::app::{Command, Query, Reply, Role, SignIn, View};
-use ankomst_shared::ids::{DeviceId, DocumentId, Epoch, UnitId, UserId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use ankomst_shared::sign::deposit::DepositKey;
 use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::{
@@ -98,6 +98,11 @@ impl Desk {
         Rc::clone(&self.door.3)
     }
 
+    /// What is protected, as answers with such documents say.
+    pub fn guarded(&self) -> Rc<RefCell<Vec<DocumentId>>> {
+        Rc::clone(&self.door.6)
+    }
+
     /// How many bytes the largest question had.
     pub fn heaviest(&self) -> Rc<Cell<usize>> {
         Rc::clone(&self.door.4)
@@ -164,7 +169,8 @@ pub struct Door(
     Rc<Cell<u32>>,
     Given,
     Rc<Cell<usize>>,
-    RefCell<Digest>,
+    RefCell<BTreeSet<ChangeHash>>,
+    Rc<RefCell<Vec<DocumentId>>>,
 );
 
 /// Documents whole, by exchange.
@@ -185,10 +191,12 @@ impl Transport for Door {
         let answer = if ["/api/v1/sync", "/api/v1/session/refresh"].contains(&path) {
             let given = self.3.borrow_mut().pop_front().filter(|_| path == "/api/v1/sync");
             if let Some(documents) = given {
-                let mut digest = self.5.borrow_mut();
-                documents.iter().flat_map(|one| &one.chunks).for_each(|one| digest.add(&one.hash));
-                let digest = *digest;
-                let answer = ExchangeAnswer { documents, digest, anew: false, ..answer(0, &[]) };
+                let mut shown = self.5.borrow_mut();
+                shown.extend(documents.iter().flat_map(|one| &one.chunks).map(|one| one.hash));
+                let mut digest = Digest::default();
+                shown.iter().for_each(|hash| digest.add(hash));
+                let answer = answer(0, &self.6.borrow());
+                let answer = ExchangeAnswer { documents, digest, anew: false, ..answer };
                 let body = wire::pack(&answer);
                 let answer = HttpAnswer { status: 200, problem: None, retry_s: None, body };
                 return std::future::ready(Ok(answer));

@@ -49,13 +49,18 @@ impl<P: Platform> Core<P> {
         };
         let from_date = answers.text("from_date")?;
         let mut facts = self.with_open(|open| {
-            let record = open.record(residence).ok_or(Refusal::NotHere)?;
+            let record = open.judged_record(residence).ok_or(Refusal::NotHere)?;
             let kept = KEPT.iter().filter_map(|field| {
                 let value = record.value(&format!("occupancy/{occupant}/{field}"))?;
                 Some((*field, value.clone()))
             });
             Ok(kept.collect::<Vec<_>>())
         })?;
+        if facts.is_empty()
+            && let Some(waits) = self.is_first_judged(residence)?
+        {
+            return Ok(waits);
+        }
         facts.push(("room", Value::text(room)));
         facts.extend(parts.next().map(|bed| ("bed", Value::text(bed))));
         let case = facts.iter().find(|(field, _)| *field == "case");

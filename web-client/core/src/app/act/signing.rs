@@ -59,8 +59,8 @@ impl<P: Platform> Core<P> {
         Ok(self.done(Word::SignedDone, None))
     }
 
-    /// What is said where a file has brought something of a record: nobody signs what others may never see.
-    fn is_first_judged(&self, document: DocumentId) -> Result<Option<Acted>, Refusal> {
+    /// What is said where a file has brought something of a record: nobody signs or moves what others may never see.
+    pub(super) fn is_first_judged(&self, document: DocumentId) -> Result<Option<Acted>, Refusal> {
         let waits = self.with_open(|open| Ok(open.is_under_brought(document)))?;
         Ok(waits.then(|| self.done(Word::BundleFirst, None)))
     }

@@ -220,6 +220,7 @@ impl Viewer<'_> {
             .unwrap_or_default();
         let kind = self.open.kind(id).unwrap_or_default();
         let safety = field.merge == MergeCode::S;
+        let beside = self.brought_words(id, state);
         FieldView {
             path: path.clone(),
             label: field.label.get(self.language).to_owned(),
@@ -237,12 +238,14 @@ impl Viewer<'_> {
                     state.settlements.iter().map(|one| self.settlement(field, one)).collect()
                 })
                 .unwrap_or_default(),
-            may_settle: may_settle(&self.open.identity.user.roles, kind, safety),
+            // What a file has brought is decided about when the server has it.
+            may_settle: beside.is_empty()
+                && may_settle(&self.open.identity.user.roles, kind, safety),
             required: field.required != Required::Optional,
             read_only: field.merge == MergeCode::I && state.is_some(),
             error: None,
             safety,
-            beside: self.brought_words(id, state),
+            beside,
         }
     }
 
@@ -310,6 +313,7 @@ impl Viewer<'_> {
         }
         view.level = level.unwrap_or(Level::Shared);
         view.read_only = false;
+        view.may_settle &= beside.is_empty();
         view.beside = beside;
         view
     }
