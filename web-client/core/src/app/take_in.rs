@@ -143,8 +143,10 @@ impl Open {
         if is_told {
             // What is protected now, or no more, decides what shows of files.
             let over: Vec<DocumentId> = self.brought.keys().map(|(id, _)| *id).collect();
-            over.iter().for_each(|id| self.changed(*id));
-            touched.extend(over);
+            for id in over {
+                self.changed(id);
+                touched.push(id);
+            }
         }
         for (document, hash, row) in rows {
             let known = self.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));

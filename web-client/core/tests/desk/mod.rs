@@ -194,7 +194,9 @@ impl Transport for Door {
                 let mut shown = self.5.borrow_mut();
                 shown.extend(documents.iter().flat_map(|one| &one.chunks).map(|one| one.hash));
                 let mut digest = Digest::default();
-                shown.iter().for_each(|hash| digest.add(hash));
+                for hash in shown.iter() {
+                    digest.add(hash);
+                }
                 let answer = answer(0, &self.6.borrow());
                 let answer = ExchangeAnswer { documents, digest, anew: false, ..answer };
                 let body = wire::pack(&answer);
