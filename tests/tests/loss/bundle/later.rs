@@ -46,8 +46,8 @@ fn who_made_a_file_comes_home_first_and_nothing_is_there_twice() {
 fn a_restored_server_gets_once_more_what_a_file_brought() {
     let Some(mut server) = Server::with_village() else { return };
     local(async {
-        let Pair { elin, oskar, case, _folder } = pair(&server).await;
-        let night = _folder.path().join("night.db").to_string_lossy().into_owned();
+        let Pair { elin, oskar, case, _folder: folder } = pair(&server).await;
+        let night = folder.path().join("night.db").to_string_lossy().into_owned();
         server.command(&["backup", &night]);
         server.stop();
         let mut ledger = Ledger::default();
