@@ -1,6 +1,8 @@
 //! Files from tablet to tablet: what is made of them in a core alone, and what they never do to what is written here.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
+#[path = "bundle/again.rs"]
+mod again;
 mod desk;
 #[path = "bundle/judged.rs"]
 mod judged;
@@ -112,6 +114,17 @@ fn what_is_never_taken_rests_after_its_turn() {
     assert!(!goes_along(&mut on) && !goes_along(&mut on), "it goes along with each exchange");
     on.later(60_000);
     assert!(goes_along(&mut on), "it rests for ever");
+    // Each time twice as long, up to an hour.
+    on.later(60_000);
+    assert!(!goes_along(&mut on), "it goes along once a minute for ever");
+    on.later(60_000);
+    assert!(goes_along(&mut on));
+    for _ in 0..8 {
+        on.later(3_600_000);
+        assert!(goes_along(&mut on), "it rests for more than an hour");
+    }
+    on.later(3_500_000);
+    assert!(!goes_along(&mut on));
     // What is new goes at once.
     let (id, _, begin) = case(20, &[]);
     on.hears(vec![history(id, "case", &[(&begin, None)])]);

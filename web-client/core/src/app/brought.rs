@@ -13,6 +13,7 @@ use ankomst_shared::document::{Document, Edit};
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, UserId};
 use ankomst_shared::merge::{RecordState, record_state, text::merged};
 use ankomst_shared::order;
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::header::review_of;
 use ankomst_shared::sync::client::News;
 use ankomst_shared::sync::message::PushPart;
@@ -24,6 +25,11 @@ use super::rows::{ChunkRow, chunk_key, read_chunk_key};
 use super::state::{Core, Open, open_row};
 use crate::platform::Platform;
 use crate::store::{Table, Write};
+
+/// So many records at most stand one below the other.
+const LEVELS_MAX: usize = 8;
+/// What was offered in so many whole rounds and not taken shows no longer.
+const ROUNDS_UNTAKEN: u64 = 3;
 
 /// Which change of which document.
 pub(super) type Place = (DocumentId, ChangeHash);
@@ -44,11 +50,14 @@ pub(super) struct Brought {
     /// The server had it at the end of an exchange.
     #[cbor(skip)]
     had: bool,
+    /// How many rounds of deposits had ended when it was first asked for.
+    #[cbor(skip)]
+    since: Option<u64>,
 }
 
 impl Brought {
     pub(super) const fn new(part: PushPart, by: String, deposit: Option<DepositId>) -> Self {
-        Self { part, by, deposit, had: false }
+        Self { part, by, deposit, had: false, since: None }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -84,13 +93,23 @@ impl Open {
     /// of what only the server writes.
     pub(super) fn goes_by_file(&self, id: DocumentId) -> bool {
         let kind = self.kind(id).and_then(|kind| Catalog::builtin().kind(kind));
-        let parent = self.headers.get(&id).and_then(|header| header.parent);
         let kept = |id: &DocumentId| {
             self.guarded.here.contains(id)
                 || self.standing.leaving.contains(id)
                 || self.is_said_protected(*id)
         };
-        kind.is_none_or(|kind| !kind.server) && ![Some(id), parent].iter().flatten().any(kept)
+        if kind.is_some_and(|kind| kind.server) {
+            return false;
+        }
+        let mut above = Some(id);
+        for _ in 0..LEVELS_MAX {
+            let Some(at) = above else { return true };
+            if kept(&at) {
+                return false;
+            }
+            above = self.headers.get(&at).and_then(|header| header.parent);
+        }
+        false
     }
 
     /// Whether a change that is here says so of a record: the server, which decides it, may not have said it yet.
@@ -136,6 +155,12 @@ impl Open {
             }
         }
         shown
+    }
+
+    /// The fields of a record that files have brought something of.
+    pub(super) fn said_by_file(&self, id: DocumentId) -> Vec<FieldPath> {
+        let parsed = self.brought_of(id).into_iter().filter_map(|one| parse(one.bytes()).ok());
+        parsed.flat_map(|info| info.ops).map(|op| op.key).collect()
     }
 
     /// Whether something that a file has brought shows in a record, or in what was decided about it.
@@ -207,14 +232,17 @@ impl Open {
 }
 
 impl<P: Platform> Core<P> {
-    /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person.
-    /// The deposit stays until a backup has it, and let in, the change comes with the feed. Tells whether there is something
+    /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person. So
+    /// it does of what was offered in three rounds and never taken. The deposit stays until a backup has it, and let in, the change comes with the feed. Tells whether there is something
     /// to be let go of with the next exchange.
     pub(super) async fn let_go_of_brought(&self) -> Result<bool, Refusal> {
         if self.with_open(|open| Ok(open.brought.pairs().is_empty()))? {
             return Ok(false);
         }
-        let epoch = self.0.state.borrow().arrived.epoch;
+        let (epoch, rounds) = {
+            let state = self.0.state.borrow();
+            (state.arrived.epoch, state.round.ended)
+        };
         let waits = self.deposits().await?.into_iter();
         let waits = waits.filter(|kept| kept.user == CARRIED && !kept.is_in(epoch));
         let waits = order::set(waits.map(|kept| kept.id));
@@ -223,7 +251,9 @@ impl<P: Platform> Core<P> {
             let all: Vec<Place> = open.brought.keys().copied().collect();
             for place in all {
                 let Some(one) = open.brought.get_mut(&place) else { continue };
-                let has = one.deposit.is_none_or(|id| !waits.contains(&id));
+                let since = *one.since.get_or_insert(rounds);
+                let is_never_taken = rounds.saturating_sub(since) >= ROUNDS_UNTAKEN;
+                let has = is_never_taken || one.deposit.is_none_or(|id| !waits.contains(&id));
                 if has && one.had {
                     gone.push(place);
                 } else {

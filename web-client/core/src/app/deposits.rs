@@ -17,8 +17,11 @@ use crate::store::{Row, Store, Table, Write};
 /// Nobody: whose deposits are that a file of another tablet brought. No vault is emptied or kept for them.
 pub(super) const CARRIED: UserId = UserId::from_bytes([0xff; 16]);
 
-/// After each carried deposit has had its turn and the server has answered, they rest so long, in milliseconds.
-const ROUND_MS: i64 = 60_000;
+/// After each carried deposit has had its turn and the server has answered, they rest so long, in milliseconds; after each
+/// further round of which nothing was taken twice as long.
+const REST_MS: i64 = 60_000;
+/// But never longer than this.
+const REST_MS_MAX: i64 = 3_600_000;
 
 /// How far the turns have come of deposits that files brought: each has one in a round, taken or not.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +34,12 @@ pub(super) struct Round {
     asked: Option<u64>,
     /// When the last one has ended, Unix milliseconds.
     ended_ms: Option<i64>,
+    /// How long they rest then.
+    rest_ms: i64,
+    /// How many there are, whether they rest or not.
+    waiting: u64,
+    /// How many rounds have ended since the program began.
+    pub(super) ended: u64,
 }
 
 impl Round {
@@ -41,18 +50,31 @@ impl Round {
         self.left = left;
         if left == 0 {
             self.ended_ms = Some(now_ms);
+            self.rest_ms = self.rest_ms.saturating_mul(2).clamp(REST_MS, REST_MS_MAX);
+            self.ended = self.ended.saturating_add(1);
         }
         left > 0
     }
 
     /// All have a turn now: some are new, or the server does not know what it has.
     pub(super) const fn anew(&mut self) {
-        *self = Self { at: self.at, left: 0, asked: None, ended_ms: None };
+        self.left = 0;
+        self.asked = None;
+        self.ended_ms = None;
+        self.rest_ms = 0;
     }
 
-    fn rests(&self, now_ms: i64) -> bool {
+    /// So many are there to be handed in. Are they fewer than before, the server takes them.
+    fn waits(&mut self, many: u64) {
+        if many < self.waiting {
+            self.rest_ms = REST_MS;
+        }
+        self.waiting = many;
+    }
+
+    pub(super) fn rests(&self, now_ms: i64) -> bool {
         let rest = self.ended_ms.map(|ended| now_ms - ended);
-        self.left == 0 && rest.is_some_and(|rest| (0..ROUND_MS).contains(&rest))
+        self.left == 0 && rest.is_some_and(|rest| (0..self.rest_ms).contains(&rest))
     }
 }
 
@@ -145,9 +167,12 @@ pub(super) fn in_turn(
 ) -> Vec<Deposit> {
     let (mut brought, own): (Vec<Kept>, Vec<Kept>) =
         all.into_iter().partition(|kept| kept.user == CARRIED);
-    let rests = round.rests(now_ms);
-    brought.retain(|kept| !rests && kept.bytes() <= batch::CARRIED_BYTES_MAX);
     let many = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    brought.retain(|kept| kept.bytes() <= batch::CARRIED_BYTES_MAX);
+    round.waits(many(brought.len()));
+    if round.rests(now_ms) {
+        brought.clear();
+    }
     let (mine, others) = (many(own.len()), many(brought.len()));
     let left = if round.left == 0 { others } else { round.left.min(others) };
     let sealed = |kept: Vec<Kept>| kept.into_iter().map(Kept::sealed).collect();

@@ -116,8 +116,12 @@ impl<P: Platform> Core<P> {
             }
             let waits = match self.deposits().await {
                 Ok(all) => {
-                    let epoch = self.0.state.borrow().arrived.epoch;
-                    all.iter().any(|kept| goes_by(kept, &road) && !kept.is_in(epoch))
+                    let (now_ms, state) = (self.now_ms(), self.0.state.borrow());
+                    let rests = state.round.rests(now_ms);
+                    let waits = all.iter().filter(|kept| !kept.is_in(state.arrived.epoch));
+                    // What rests is not asked about every minute.
+                    let mut waits = waits.filter(|kept| !rests || kept.user != CARRIED);
+                    waits.any(|kept| goes_by(kept, &road))
                 }
                 Err(_) => true,
             };

@@ -56,13 +56,17 @@ pub fn edit(at: &str, value: &str) -> Edit {
     Edit { path: path(at), value: Value::text(value) }
 }
 
-fn begun(number: u8, kind: &str, edits: &[Edit]) -> (DocumentId, Document, Chunk) {
+fn begun(
+    number: u8,
+    (kind, parent): (&str, Option<DocumentId>),
+    edits: &[Edit],
+) -> (DocumentId, Document, Chunk) {
     let document = DocumentId::new(i64::from(number), [number; 10]);
     let is_run = kind == "run";
     let header = Header {
         document,
         kind: kind.to_owned(),
-        parent: is_run.then(|| DocumentId::new(50, [50; 10])),
+        parent,
         unit: UnitId::new(1, [3; 10]),
         protection: 0,
         user: by(hers()).user,
@@ -77,18 +81,23 @@ fn begun(number: u8, kind: &str, edits: &[Edit]) -> (DocumentId, Document, Chunk
 
 /// A case that the colleague has begun.
 pub fn case(number: u8, edits: &[Edit]) -> (DocumentId, Document, Chunk) {
-    begun(number, "case", &[&[edit("household_label", "Noori")], edits].concat())
+    begun(number, ("case", None), &[&[edit("household_label", "Noori")], edits].concat())
 }
 
 /// A house that she has begun.
 pub fn house(number: u8, edits: &[Edit]) -> (DocumentId, Document, Chunk) {
-    begun(number, "residence", &[&[edit("name", "Provhuset")], edits].concat())
+    begun(number, ("residence", None), &[&[edit("name", "Provhuset")], edits].concat())
 }
 
 /// An inspection that she has begun.
 pub fn run(number: u8) -> (DocumentId, Document, Chunk) {
+    run_of(number, DocumentId::new(50, [50; 10]))
+}
+
+/// One that she has begun of that.
+pub fn run_of(number: u8, parent: DocumentId) -> (DocumentId, Document, Chunk) {
     let first = [("checklist", "residence_inspection"), ("state", "open"), (ITEM, "not_checked")];
-    begun(number, "run", &first.map(|(path, value)| edit(path, value)))
+    begun(number, ("run", Some(parent)), &first.map(|(path, value)| edit(path, value)))
 }
 
 /// What she writes next.
