@@ -157,10 +157,16 @@ impl Open {
         shown
     }
 
-    /// The fields of a record that files have brought something of.
+    /// The fields of a record that files have brought something of, but those that are written once.
     pub(super) fn said_by_file(&self, id: DocumentId) -> Vec<FieldPath> {
+        let kind = self.kind(id).unwrap_or_default();
         let parsed = self.brought_of(id).into_iter().filter_map(|one| parse(one.bytes()).ok());
-        parsed.flat_map(|info| info.ops).map(|op| op.key).collect()
+        let mut said: Vec<FieldPath> = parsed.flat_map(|info| info.ops).map(|op| op.key).collect();
+        said.retain(|path| {
+            let at = Catalog::builtin().locate(kind, path);
+            at.is_some_and(|at| at.field.merge != MergeCode::I)
+        });
+        said
     }
 
     /// Whether something that a file has brought shows in a record, or in what was decided about it.
@@ -232,9 +238,9 @@ impl Open {
 }
 
 impl<P: Platform> Core<P> {
-    /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person. So
-    /// it does of what was offered in three rounds and never taken. The deposit stays until a backup has it, and let in, the change comes with the feed. Tells whether there is something
-    /// to be let go of with the next exchange.
+    /// Lets go of what a file brought, the server has had for an exchange, and does not show: it may be held for a person;
+    /// and of what was offered in three rounds and never taken. The deposit stays until a backup has it, and let in, the
+    /// change comes with the feed. Tells whether there is something to be let go of with the next exchange.
     pub(super) async fn let_go_of_brought(&self) -> Result<bool, Refusal> {
         if self.with_open(|open| Ok(open.brought.pairs().is_empty()))? {
             return Ok(false);

@@ -72,9 +72,11 @@ impl Round {
         self.waiting = many;
     }
 
-    pub(super) fn rests(&self, now_ms: i64) -> bool {
-        let rest = self.ended_ms.map(|ended| now_ms - ended);
-        self.left == 0 && rest.is_some_and(|rest| (0..self.rest_ms).contains(&rest))
+    /// How much longer they rest, in milliseconds.
+    pub(super) fn rests(&self, now_ms: i64) -> u64 {
+        let rest = self.ended_ms.map(|ended| now_ms - ended).filter(|_| self.left == 0);
+        let rest = rest.filter(|rest| (0..self.rest_ms).contains(rest));
+        rest.map_or(0, |rest| (self.rest_ms - rest).unsigned_abs())
     }
 }
 
@@ -170,7 +172,7 @@ pub(super) fn in_turn(
     let many = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     brought.retain(|kept| kept.bytes() <= batch::CARRIED_BYTES_MAX);
     round.waits(many(brought.len()));
-    if round.rests(now_ms) {
+    if round.rests(now_ms) > 0 {
         brought.clear();
     }
     let (mine, others) = (many(own.len()), many(brought.len()));

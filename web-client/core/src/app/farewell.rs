@@ -114,25 +114,25 @@ impl<P: Platform> Core<P> {
                 met = self.farewell(&road, rounds).await.unwrap_or(Met::Nobody);
                 rounds += 1;
             }
-            let waits = match self.deposits().await {
-                Ok(all) => {
-                    let (now_ms, state) = (self.now_ms(), self.0.state.borrow());
-                    let rests = state.round.rests(now_ms);
-                    let waits = all.iter().filter(|kept| !kept.is_in(state.arrived.epoch));
-                    // What rests is not asked about every minute.
-                    let mut waits = waits.filter(|kept| !rests || kept.user != CARRIED);
-                    waits.any(|kept| goes_by(kept, &road))
-                }
-                Err(_) => true,
+            let waits_ms = match self.deposits().await {
+                Ok(all) => self.due(&all, &road),
+                Err(_) => HAND_IN_MS,
             };
-            if met == Met::Nobody || waits {
-                again_ms = HAND_IN_MS;
-            }
+            again_ms = again_ms.min(if met == Met::Nobody { HAND_IN_MS } else { waits_ms });
         }
         // What is counted of deposits may have changed.
         let _as_before = self.read_open_part().await;
         self.tell_status();
         again_ms
+    }
+
+    /// When to hand in again what was not taken, in milliseconds: what files brought, after its rest.
+    fn due(&self, all: &[Kept], road: &Road) -> u64 {
+        let state = self.0.state.borrow();
+        let (epoch, rests) = (state.arrived.epoch, state.round.rests(self.now_ms()));
+        let waits = all.iter().filter(|kept| goes_by(kept, road) && !kept.is_in(epoch));
+        let due = waits.map(|kept| if kept.user == CARRIED { rests } else { 0 }).min();
+        due.map_or(ORDERS_MS, |rests| rests.max(HAND_IN_MS))
     }
 
     /// One farewell.
