@@ -36,6 +36,10 @@ pub const SYNC_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const SOCKET_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most feed entries in one batch from the server.
 pub const FEED_BATCH_CHUNKS_MAX: usize = 4_000;
+/// Largest file that one tablet hands to another, in bytes.
+pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most CBOR values in such a file.
+pub const BUNDLE_VALUES_MAX: usize = 200_000;
 /// Most sealed deposits handed in by one exchange.
 pub const DEPOSITS_MAX: usize = 500;
 /// Most openings of records that one exchange tells of.
@@ -118,6 +122,8 @@ mod tests {
         let named = named!(
             SYNC_BODY_BYTES_MAX,
             PUSH_CHUNKS_MAX,
+            BUNDLE_BYTES_MAX,
+            BUNDLE_VALUES_MAX,
             LOOKS_MAX,
             DESTROYED_MAX,
             DEPOSITS_MAX,

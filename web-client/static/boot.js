@@ -25,6 +25,8 @@ const UNSAVED = 'ankomst-unsaved';
 const OTHERS_MS = 5_000;
 // A tablet that cannot write is asked again this often.
 const FAILING_MS = 1_000;
+// Largest file that is taken in, as in `shared/src/limits.rs`.
+const PICKED_BYTES_MAX = 67_108_864;
 // A tablet may stay open and in sight for weeks.
 const LOOK_MS = 3_600_000;
 
@@ -62,6 +64,19 @@ const app = {
   // Asks the browser for a passkey: `open` or `make` with what it needs.
   passkey(then, name, ...asked) {
     import('{{file:passkey.js}}').then((key) => key[name](...asked)).then(then, () => then());
+  },
+  // Asks for a file and gives what is in it, as far as one may be long that is taken in, and a byte more.
+  pick(then) {
+    document.getElementById('picked')?.remove();
+    const input = Object.assign(document.createElement('input'), { id: 'picked', type: 'file', hidden: true });
+    input.onchange = async () => {
+      const [file] = input.files;
+      input.remove();
+      // One that cannot be read is as good as empty.
+      if (file) then(new Uint8Array(await file.slice(0, PICKED_BYTES_MAX + 1).arrayBuffer().catch(() => 0)));
+    };
+    document.body.append(input);
+    input.click();
   },
   // Saves bytes as a file.
   save(bytes, name) {

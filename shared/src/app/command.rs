@@ -103,8 +103,7 @@ pub enum Command {
     SetLanguage(Language),
     /// Gives a view. The page is told by [`Event::Changed`] when to ask again.
     Get(Query),
-    /// A sheet is being printed that has this address and leads to others: the server's access log is told which records
-    /// that are.
+    /// A sheet of these addresses is being printed: the server's access log is told which records that are.
     Printed(Vec<String>),
     /// Saves a keystroke's result as a draft: the reply `Saved` means it is durable (L0).
     Type {
@@ -166,8 +165,7 @@ pub enum Command {
     },
     /// Asks for contact with the server at once.
     SyncNow,
-    /// Gives what is half typed into a form that is no record. Its answers are typed by
-    /// [`Command::Type`] under `asked/<tab>/<question>` of the form.
+    /// Gives what is half typed, by [`Command::Type`] under `asked/<tab>/<question>`, into a form that is no record.
     Asked {
         /// The form.
         form: DocumentId,
@@ -176,8 +174,7 @@ pub enum Command {
         /// The form is done or given up: what was typed into it goes.
         leaves: bool,
     },
-    /// Gives a file with everything on this device that the server does not have, sealed to the server;
-    /// with the vault open, what is typed and cannot be written, too.
+    /// Gives a file with all that the server lacks, sealed to it; from an open vault what cannot be written, too.
     SafetyCopy,
     /// Somebody has touched the page since it last said so, or is in the middle of what no lock may end.
     Touched,
@@ -195,6 +192,10 @@ pub enum Command {
     /// A passkey was made, or one that was known has answered: keeps the vault's key under it, and tells the server
     /// of a new one.
     TakeKey(NewKey),
+    /// Gives a file with what the server does not have, for another tablet; the vault must be open.
+    HandOver,
+    /// Takes in such a file of another tablet.
+    TakeFile(Vec<u8>),
 }
 
 /// A view a page may show.
@@ -355,7 +356,7 @@ packed! {
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
-        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a)
+        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a), HandOver, TakeFile(a)
     }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
     enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }

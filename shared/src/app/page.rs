@@ -372,6 +372,8 @@ pub enum Act {
     OpenAgain(DocumentId),
     /// That work in this record, which was destroyed, is lost was read.
     Seen(DocumentId),
+    /// Saves a file for another tablet, or takes one in. Done by the page.
+    HandOver(bool),
 }
 
 packed! {
@@ -381,10 +383,8 @@ packed! {
     struct Line { key, href, title, detail, badges, figure, progress, actions, found_by, tone, why }
     enum Tone { Plain, Good, Info, Decide, Danger }
     struct Badge { text, tone, sign }
-    enum Sign {
-        None, House, Folder, Inbox, Tablet, Tick, Cross, Dash, Danger, Differ, Cloud, Lock, Plus,
-        Search, Show, Pin, Back, Shield, Pencil, Day, Clock, Print, Wheel
-    }
+    enum Sign { None, House, Folder, Inbox, Tablet, Tick, Cross, Dash, Danger, Differ, Cloud, Lock, Plus,
+        Search, Show, Pin, Back, Shield, Pencil, Day, Clock, Print, Wheel }
     struct Action { name, label, sign, look, ask, act }
     enum Look { Primary, Plain, Quiet, Switch(a), Choice(a) }
     struct Ask { title, help, questions, done }
@@ -395,6 +395,6 @@ packed! {
         Same(a, b, c, d), Count { document, path }, Place { residence, room, bed }, Move { residence, occupant },
         End { residence, occupant }, Sign { document, entry }, Reopen(a), Correct { document, entry }, Sighting {
         document, entry }, Understood, Lock, SignOut, Sync, Speak(a), Go(a), Persist, Theme(a), Print, SafetyCopy,
-        Save(a, b), Server(a, b), Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a)
+        Save(a, b), Server(a, b), Pin, Passkey, NoPasskey, OpenAgain(a), Seen(a), HandOver(a)
     }
 }

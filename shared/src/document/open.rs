@@ -111,6 +111,13 @@ impl Document {
         &mut self,
         chunks: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Applied, DocumentError> {
+        // One copy of the code, whatever they come from.
+        let mut all: Vec<&[u8]> = Vec::new();
+        all.extend(chunks);
+        self.apply_all(&all)
+    }
+
+    fn apply_all(&mut self, chunks: &[&[u8]]) -> Result<Applied, DocumentError> {
         let mut fresh = Vec::new();
         let mut there = order::set(self.waiting.iter().map(|(hash, _)| *hash));
         for bytes in chunks {
@@ -177,19 +184,21 @@ impl Document {
         edits: &[Edit],
         by: &Authoring,
     ) -> Result<Option<Chunk>, DocumentError> {
-        let needed = self.needed(edits);
+        let needed = self.needed(edits, &[]);
         if needed.is_empty() {
             return Ok(None);
         }
         self.write(None, &needed, by).map(Some)
     }
 
-    /// The answers that do not stand uncontradicted, the last of each path.
-    pub(super) fn needed(&self, edits: &[Edit]) -> Vec<Edit> {
+    /// The answers that do not stand uncontradicted or are to be said again, the last of each path.
+    pub(super) fn needed(&self, edits: &[Edit], again: &[FieldPath]) -> Vec<Edit> {
         let mut needed = last_of_each(edits);
         needed.retain(|edit| {
             let stands = self.values(&edit.path);
-            stands.is_empty() || stands.iter().any(|value| *value != edit.value)
+            stands.is_empty()
+                || stands.iter().any(|value| *value != edit.value)
+                || again.contains(&edit.path)
         });
         needed
     }

@@ -4,6 +4,7 @@ use crate::document::meta::Authoring;
 use crate::document::open::{Chunk, Document, DocumentError, Edit, last_of_each};
 use crate::ids::ActorId;
 use crate::limits::CHUNK_WIRE_BYTES_MAX;
+use crate::path::FieldPath;
 use crate::value::Value;
 
 /// Most bytes of keys and values that are put into one change when it must travel: half of what may, the rest is for
@@ -35,16 +36,17 @@ impl Document {
     }
 
     /// Writes answers in as many changes as it takes for each to travel, every one building on the one before; none
-    /// where the answers stand already.
+    /// where the answers stand already, unless the path is among those to be said again.
     ///
     /// # Errors
     /// When Automerge refuses, which is a defect.
     pub fn commit_all(
         &mut self,
         edits: &[Edit],
+        again: &[FieldPath],
         by: &Authoring,
     ) -> Result<Vec<Chunk>, DocumentError> {
-        let portions = self.portions(self.needed(edits));
+        let portions = self.portions(self.needed(edits, again));
         portions.iter().map(|portion| self.write(None, portion, by)).collect()
     }
 

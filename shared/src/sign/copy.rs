@@ -29,7 +29,12 @@ pub enum CopyError {
 /// Makes the file of sealed pieces.
 #[must_use]
 pub fn write(pieces: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = MARK.to_vec();
+    write_as(MARK, pieces)
+}
+
+/// Makes a file of that form with another mark.
+pub(super) fn write_as(mark: &[u8], pieces: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = mark.to_vec();
     put_length(&mut file, pieces.len());
     for piece in pieces {
         put_length(&mut file, piece.len());
@@ -50,8 +55,13 @@ fn put_length(file: &mut Vec<u8>, length: usize) {
 /// # Errors
 /// See [`CopyError`].
 pub fn read(file: &[u8]) -> Result<Vec<Vec<u8>>, CopyError> {
-    let Some(mut rest) = file.strip_prefix(MARK) else {
-        let is_begun = !file.is_empty() && MARK.starts_with(file);
+    read_as(MARK, file)
+}
+
+/// Reads the pieces of a file of that form with another mark.
+pub(super) fn read_as(mark: &[u8], file: &[u8]) -> Result<Vec<Vec<u8>>, CopyError> {
+    let Some(mut rest) = file.strip_prefix(mark) else {
+        let is_begun = !file.is_empty() && mark.starts_with(file);
         return Err(if is_begun { CopyError::CutOff } else { CopyError::Foreign });
     };
     let count = length(&mut rest)?;

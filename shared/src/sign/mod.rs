@@ -6,7 +6,7 @@
 //! was received, so unknown keys of newer versions survive and stay valid.
 //!
 //! Reading order: [`keys`], [`signed`] (the envelope), [`header`], [`author`], [`carried`], [`enrolment`],
-//! [`deposit`], [`copy`].
+//! [`deposit`], [`copy`], [`lock`], [`manifest`] (files from tablet to tablet).
 
 pub mod author;
 pub mod carried;
@@ -17,6 +17,8 @@ pub mod enrolment;
 mod golden;
 pub mod header;
 pub mod keys;
+pub mod lock;
+pub mod manifest;
 pub mod signed;
 
 pub use author::AuthorEnvelope;
@@ -25,6 +27,8 @@ pub use deposit::{DepositKey, DepositRandom};
 pub use enrolment::Enrolment;
 pub use header::Header;
 pub use keys::{PublicKey, SigningKey};
+pub use lock::Lock;
+pub use manifest::Manifest;
 pub use signed::{SignError, Signed};
 
 #[cfg(test)]

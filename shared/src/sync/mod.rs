@@ -2,9 +2,11 @@
 //!
 //! Reading order: [`message`] (what travels), [`wire`] (packing of bodies), [`chain`] and [`digest`]
 //! (noticing that two sides differ), [`decide`] (what a server answers to a greeting), [`client`]
-//! (what a tablet says and makes of the answer), [`backoff`] (when it tries again). Normative description: `docs/protocol.md`.
+//! (what a tablet says and makes of the answer), [`backoff`] (when it tries again), [`bundle`] (the file that goes
+//! from tablet to tablet without a server). Normative description: `docs/protocol.md`.
 
 pub mod backoff;
+pub mod bundle;
 pub mod chain;
 pub mod client;
 pub mod decide;

@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, FieldType, Located};
 use crate::chunk::{ChunkInfo, parse};
 use crate::document::{Document, StatementId};
 use crate::ids::{ActorId, ChangeHash};
+use crate::order;
 use crate::path::{FieldPath, HEADER_KEY};
 use crate::sign::Header;
 use crate::value::Value;
@@ -74,6 +75,14 @@ pub fn try_changes(
                 .unwrap_or(Verdict::Failed(TrialFault::RoundTrip))
         })
         .collect()
+}
+
+/// Takes one change into a document if the rules and Automerge let it, as a tablet does with what another tablet has handed
+/// it; the server's own trial comes later, and writes and reads the document, too.
+#[must_use]
+pub fn takes(catalog: &Catalog, kind: &str, document: &mut Document, bytes: &[u8]) -> bool {
+    let Ok(Some(info)) = check(catalog, kind, Some(document), bytes) else { return false };
+    document.apply([info.bytes.as_slice()]).is_ok_and(|done| done.new == [info.hash])
 }
 
 /// Applies changes to a copy of the document, writes and reads it, and forgets it.
@@ -199,15 +208,13 @@ fn replaces_what_it_saw(document: Option<&Document>, info: &ChunkInfo) -> Result
     for (counter, op) in (info.start_op..).zip(&info.ops) {
         let id = StatementId { counter, actor: info.actor };
         let expected = match (own.insert(&op.key, id), document) {
-            (Some(earlier), _) => BTreeSet::from([earlier]),
+            (Some(earlier), _) => order::set([earlier]),
             (None, Some(document)) => document.standing_at(&op.key, &info.deps),
             (None, None) => BTreeSet::new(),
         };
-        let given: BTreeSet<StatementId> = op
-            .replaces
-            .iter()
-            .map(|(actor, counter)| StatementId { counter: *counter, actor: *actor })
-            .collect();
+        let given = op.replaces.iter();
+        let given = given.map(|(actor, counter)| StatementId { counter: *counter, actor: *actor });
+        let given: BTreeSet<StatementId> = order::set(given);
         if given != expected || given.len() != op.replaces.len() {
             return Err(TrialFault::Replaces);
         }

@@ -220,16 +220,29 @@ impl Profile {
 
     /// The text of a file that the browser saves.
     pub async fn downloaded(&self, folder: &Path, name: &str) -> String {
+        let file = self.saved_in(folder, |file| file.ends_with(name)).await;
+        std::fs::read_to_string(file).unwrap()
+    }
+
+    /// Waits until the browser has saved such a file in a folder.
+    pub async fn saved_in(&self, folder: &Path, wanted: impl Fn(&Path) -> bool) -> PathBuf {
         let end = std::time::Instant::now() + WAIT;
         loop {
-            match std::fs::read_to_string(folder.join(name)) {
-                Ok(text) if !text.is_empty() => return text,
-                _ if std::time::Instant::now() > end => {
-                    panic!("{}: {name} was not saved", self.name)
-                }
-                _ => tokio::time::sleep(Duration::from_millis(100)).await,
+            let files = std::fs::read_dir(folder).unwrap().flatten();
+            let whole = files.filter(|file| file.metadata().is_ok_and(|file| file.len() > 0));
+            if let Some(file) = whole.map(|file| file.path()).find(|file| wanted(file)) {
+                return file;
             }
+            assert!(std::time::Instant::now() < end, "{}: nothing was saved", self.name);
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Picks a file where the page asks for one, whether its field can be seen or not.
+    pub async fn pick(&self, css: &str, file: &Path) {
+        self.until(css, &format!("document.querySelector({css:?})")).await;
+        let field = self.web().find(By::Css(css)).await.unwrap();
+        field.send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
     /// Ends the browser in good order; the profile stays.

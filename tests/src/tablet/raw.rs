@@ -7,7 +7,8 @@ use ankomst_shared::app::{Language, PAGE_FORM};
 use ankomst_shared::document::{Authoring, Chunk};
 use ankomst_shared::ids::{ActorId, ChangeHash, DocumentId, Epoch};
 use ankomst_shared::packed::to_bytes;
-use ankomst_shared::sign::{AuthorEnvelope, Header, SigningKey};
+use ankomst_shared::sign::{AuthorEnvelope, Header, Manifest, SigningKey};
+use ankomst_shared::sync::bundle::{self, Content};
 use ankomst_shared::sync::message::{
     ClientFrame, EnrolRequest, Exchange, ExchangeAnswer, Hello, PROTOCOL_VERSION, Push, PushPart,
     SignInAnswer,
@@ -125,6 +126,18 @@ impl RawDevice {
         let (last, _) = changes.last().unwrap();
         let part = self.part(document, actor, (*last, Vec::new()));
         PushPart { chunks: changes.into_iter().map(|(_, bytes)| bytes.into()).collect(), ..part }
+    }
+
+    /// A file for another tablet that holds just that.
+    ///
+    /// # Panics
+    /// When it cannot be sealed.
+    #[must_use]
+    pub fn bundle(&self, salt: &[u8; 32], content: &Content) -> Vec<u8> {
+        let (device, user) = (self.me.device, self.me.me.user);
+        let manifest = Manifest { device, user, at_ms: now_ms(), sum: [0; 32] };
+        let keys = (self.me.server_key, self.me.deposit_key);
+        bundle::write((&keys, salt), (&self.key, &self.me.enrolment), manifest, content).unwrap()
     }
 
     /// Opens a live socket and says where the device stands.

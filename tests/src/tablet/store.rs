@@ -1,6 +1,6 @@
 //! The store of the headless tablet: all rows in memory, every commit one frame of a journal.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,6 +21,15 @@ struct Line {
 }
 
 type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
+std::thread_local! {
+    static SLOW: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes every look at a row on this thread let others go first, as a browser does.
+pub fn slowly(slow: bool) {
+    SLOW.set(slow);
+}
 
 /// Rows in a folder.
 #[derive(Debug)]
@@ -97,6 +106,9 @@ impl Store for FileStore {
     }
 
     async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if SLOW.get() {
+            tokio::task::yield_now().await;
+        }
         Ok(self.rows.borrow().get(&(table, key.to_vec())).cloned())
     }
 

@@ -5,7 +5,7 @@
 //! answer), [`full`] (a disk without room), [`synced`] (one that fails), [`large`] (much at once), [`flood`] (a device that sends all it may), [`stop`] (told to stop), [`decide`] (removed by one, written by
 //! another), [`afterwards`] (written without a right to it any more), [`deposit`] (another person's
 //! tablet), [`ended`] (a session that was ended), [`lease`] (no contact for too long), [`hostile`] (a change that makes the trial abort), [`hang`] (many that hang it),
-//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`ahead`] (what a
+//! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`bundle`] (a file from tablet to tablet), [`ahead`] (what a
 //! restore leaves to the tablets), [`weeks`] (six weeks away),
 //! [`clean`] (what must not be in a record any more), [`destroyed`] (a whole record that is), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
 //! [`newcomers`] (a disk that is gone), [`protected`] (what is protected goes after its time), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
@@ -21,6 +21,7 @@
 mod afterwards;
 mod ahead;
 mod backups;
+mod bundle;
 mod clean;
 mod day;
 mod decide;

@@ -25,6 +25,8 @@ use futures_util::FutureExt;
 use desk::{Counter, Desk, Door, Nowhere, PASSPHRASE, Still};
 
 const EPOCH: [u8; 16] = [4; 16];
+/// What the server never takes.
+const JUNK: &[u8] = b"skrot";
 
 /// What the server at home has and says.
 #[derive(Default)]
@@ -35,6 +37,8 @@ struct Home {
     orders: bool,
     receipts: u32,
     asked: u32,
+    backed_up: u64,
+    takes_junk: bool,
 }
 
 impl Home {
@@ -43,7 +47,9 @@ impl Home {
         assert_eq!(asked.token.len(), 32);
         self.asked += 1;
         self.receipts += u32::from(asked.gone == Some(Gone::Wiped));
-        let ids = asked.deposits.iter().map(|deposit| deposit.id);
+        let is_good = |sealed: &[u8]| self.takes_junk || sealed != JUNK;
+        let good = asked.deposits.iter().filter(|deposit| is_good(&deposit.sealed));
+        let ids = good.map(|deposit| deposit.id);
         let taken: Vec<DepositId> = if self.takes { ids.collect() } else { Vec::new() };
         if self.takes {
             self.has.extend(asked.deposits.iter().map(|deposit| deposit.sealed.to_vec()));
@@ -54,7 +60,7 @@ impl Home {
             order: self.orders.then_some(Order::Wipe),
             epoch: Epoch::from_bytes(EPOCH),
             received: Position::at(count + 1, Chain::default()),
-            backed_up: 0,
+            backed_up: self.backed_up,
             anew: asked.epoch != Some(Epoch::from_bytes(EPOCH)),
         };
         Some(HttpAnswer { status: 200, problem: None, retry_s: None, body: wire::pack(&answer) })
@@ -258,6 +264,40 @@ fn nothing_goes_before_the_server_has_everything() {
     home.borrow_mut().takes = true;
     assert_eq!(runs(&store, &home, |_| {}).wipe, Wipe::Done);
     assert!(is_bare(&store));
+}
+
+#[test]
+fn a_wipe_does_not_wait_for_what_files_brought_and_leaves_it_a_road() {
+    let home = Rc::<RefCell<Home>>::default();
+    let (store, wanted) = ordered(&home);
+    // As a file leaves them: nobody's, two that the server takes and one that it never does.
+    let brought = [b"gott 1".to_vec(), b"gott 2".to_vec(), JUNK.to_vec()];
+    let put = brought.iter().enumerate().map(|(at, sealed)| {
+        let key = [[0xff; 16], [u8::try_from(at).unwrap(); 16]].concat();
+        Write::put(Table::Deposits, key, sealed.clone())
+    });
+    store.commit(put.collect()).now_or_never().unwrap().unwrap();
+    let status = runs(&store, &home, |_| {});
+    assert_eq!((status.wipe, home.borrow().receipts > 0), (Wipe::Done, true), "it waits");
+    assert!(is_bare(&store) && home.borrow().has.is_superset(&wanted));
+    let has_road = |store: &MemoryStore| {
+        rows(store, Table::Meta).iter().any(|(key, _)| key.starts_with(b"road/"))
+    };
+    let carried = |store: &MemoryStore| {
+        rows(store, Table::Deposits).iter().filter(|(key, _)| key.starts_with(&[0xff; 16])).count()
+    };
+    assert!(brought[..2].iter().all(|one| home.borrow().has.contains(one)), "not carried home");
+    // Everything of hers is in a backup: the road stays for what is not.
+    home.borrow_mut().backed_up = u64::MAX;
+    let store = store.restarted();
+    runs(&store, &home, |_| {});
+    assert_eq!((has_road(&store), carried(&store), deposits(&store).len()), (true, 1, 1));
+    home.borrow_mut().takes_junk = true;
+    let store = store.restarted();
+    runs(&store, &home, |_| {});
+    let store = store.restarted();
+    runs(&store, &home, |_| {});
+    assert_eq!((has_road(&store), carried(&store)), (false, 0), "a road for nothing");
 }
 
 #[test]

@@ -26,6 +26,7 @@
 //! | `[data-path=…] .mark[data-level=typing\|saved\|received\|held\|shared\|backed-up]` | how far an answer has come |
 //! | `[data-path=…] .said`, `[data-pick=1]`, `[data-action=settle-reason\|settle\|unsettle]` | contradiction and decision |
 //! | `[data-inbox=ID]`, `[data-change=FIELDPATH]`, `#inbox-detail`, `#review-note`, `[data-action=approve\|return]` | inbox |
+//! | `#picked` | the file that is asked for |
 //! | `[data-language=sv\|en]` | language, before signing in |
 //! | `#update-bar`, `[data-action=update]` | a new version waits |
 

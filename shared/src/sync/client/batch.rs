@@ -11,6 +11,9 @@ pub const FRAME_BYTES_MAX: usize = SOCKET_MESSAGE_BYTES_MAX / 2;
 pub const DEPOSIT_BYTES_MAX: usize = SYNC_BODY_BYTES_MAX / 4;
 /// Bytes that map keys, lengths and ids of one part take at most.
 const FRAMING_BYTES: usize = 64;
+/// Largest deposit that goes by way of another tablet: more than one change takes, and there is room for it in every
+/// exchange.
+pub const CARRIED_BYTES_MAX: usize = DEPOSIT_BYTES_MAX - FRAMING_BYTES;
 
 /// The first parts that fit; never a later one before an earlier one.
 #[must_use]
@@ -24,21 +27,25 @@ pub fn push(parts: impl IntoIterator<Item = PushPart>, bytes_max: usize) -> Push
     Push { parts: fitting.collect() }
 }
 
-/// As many deposits as fit, beginning after the first `turn`, so that one that is never taken does
-/// not bar the way for the others; one that is larger than that goes by itself.
+/// As many deposits as fit, the first kind before the second; of each beginning after its first `turn`, so that one
+/// that is never taken does not bar the way for the others. One of the first kind that is larger than that goes by
+/// itself; one of the second never goes with more than fits.
 #[must_use]
-pub fn deposits(mut all: Vec<Deposit>, turn: u64) -> Vec<Deposit> {
-    let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
-    if let Some(start) = turn.checked_rem(count).and_then(|start| usize::try_from(start).ok()) {
-        all.rotate_left(start);
-    }
+pub fn deposits(kinds: [(Vec<Deposit>, u64); 2]) -> Vec<Deposit> {
+    let kinds = kinds.into_iter().zip([true, false]).flat_map(|((mut all, turn), may_be_large)| {
+        let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        if let Some(start) = turn.checked_rem(count).and_then(|start| usize::try_from(start).ok()) {
+            all.rotate_left(start);
+        }
+        all.into_iter().map(move |deposit| (deposit, may_be_large))
+    });
     let mut bytes = 0;
-    let fitting = all.into_iter().take(DEPOSITS_MAX).take_while(|deposit| {
+    let fitting = kinds.take(DEPOSITS_MAX).take_while(|(deposit, may_be_large)| {
         let is_first = bytes == 0;
         bytes += deposit.sealed.len() + FRAMING_BYTES;
-        is_first || bytes <= DEPOSIT_BYTES_MAX
+        is_first && *may_be_large || bytes <= DEPOSIT_BYTES_MAX
     });
-    fitting.collect()
+    fitting.map(|(deposit, _)| deposit).collect()
 }
 
 fn part_bytes(part: &PushPart) -> usize {
@@ -81,6 +88,34 @@ mod tests {
         assert!(wire::pack(&one).len() <= SOCKET_MESSAGE_BYTES_MAX);
     }
 
+    fn none() -> (Vec<Deposit>, u64) {
+        (Vec::new(), 7)
+    }
+
+    #[test]
+    fn the_first_kind_goes_before_the_second() {
+        let some = |number: u8, count: usize| -> Vec<Deposit> {
+            let id = DepositId::from_bytes([number; 16]);
+            vec![Deposit { id, sealed: vec![number; 300].into() }; count]
+        };
+        let goes = deposits([(some(1, 3), 1), (some(2, 600), 5)]);
+        assert_eq!(goes.len(), DEPOSITS_MAX);
+        assert!(goes.iter().take(3).all(|one| one.sealed[0] == 1));
+        assert_eq!(deposits([(some(1, 600), 0), (some(2, 600), 0)]), some(1, DEPOSITS_MAX));
+    }
+
+    #[test]
+    fn what_another_brought_never_makes_an_exchange_too_large() {
+        let one = |bytes: usize| {
+            let id = DepositId::from_bytes([1; 16]);
+            (vec![Deposit { id, sealed: vec![0; bytes].into() }], 0)
+        };
+        assert!(deposits([none(), one(SYNC_BODY_BYTES_MAX)]).is_empty());
+        assert_eq!(deposits([one(SYNC_BODY_BYTES_MAX / 2), one(1)]).len(), 1);
+        assert_eq!(deposits([one(1), one(CARRIED_BYTES_MAX)]).len(), 1);
+        assert_eq!(deposits([none(), one(CARRIED_BYTES_MAX)]).len(), 1, "it has no turn at all");
+    }
+
     #[test]
     fn every_deposit_gets_its_turn() {
         let all: Vec<Deposit> = (0..1_200_u32)
@@ -91,13 +126,15 @@ mod tests {
             .collect();
         let mut seen = std::collections::BTreeSet::new();
         for turn in 0..3 {
-            seen.extend(deposits(all.clone(), turn * 500).into_iter().map(|deposit| deposit.id));
+            let turn = (all.clone(), turn * 500);
+            seen.extend(deposits([turn, none()]).into_iter().map(|deposit| deposit.id));
         }
         assert_eq!(seen.len(), all.len());
-        assert!(deposits(Vec::new(), 7).is_empty());
+        assert!(deposits([none(), none()]).is_empty());
         let mut all = all;
         all[1].sealed = vec![0; DEPOSIT_BYTES_MAX].into();
-        assert_eq!(deposits(all.clone(), 0).len(), 1, "it is no part of more than fits");
-        assert_eq!(deposits(all.clone(), 1), all[1..2], "the largest one bars the way");
+        let from = |turn| deposits([(all.clone(), turn), none()]);
+        assert_eq!(from(0).len(), 1, "it is no part of more than fits");
+        assert_eq!(from(1), all[1..2], "the largest one bars the way");
     }
 }

@@ -138,7 +138,7 @@ impl Tablet {
         let rows = rows.map(|(hash, _)| *hash).collect();
         let known = self.place.epoch.is_some();
         let deposits = if known { machine.hand_in(self.device, &rows) } else { Vec::new() };
-        let deposits = batch::deposits(deposits, self.turn);
+        let deposits = batch::deposits([(deposits, self.turn), (Vec::new(), 0)]);
         self.turn += u64::try_from(deposits.len()).unwrap();
         Exchange { hello, push: self.push(8), deposits, looks: None, gone: None }
     }

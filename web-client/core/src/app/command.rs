@@ -86,13 +86,15 @@ impl<P: Platform> Core<P> {
             Command::Review { document, approved, note } => {
                 let entry = self.entry()?;
                 let heads = self
-                    .with_open(|open| Ok(open.read(document).ok_or(Refusal::NotHere)?.heads()))?;
+                    .with_open(|open| Ok(open.judged(document).ok_or(Refusal::NotHere)?.heads()))?;
                 let edits = review_edits(entry, &heads, approved, &note);
                 self.write_review(document, &edits).await?;
             }
             Command::TakeOn { document, mine } => self.take_on(document, mine).await?,
             Command::SyncNow => self.0.wake.put(()),
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
+            Command::HandOver => return self.hand_over().await.map(Reply::File),
+            Command::TakeFile(file) => return self.take_file(file).await.map(Reply::Acted),
             Command::Asked { form, tab, leaves } => {
                 return self.asked((form, &tab), leaves).await.map(Reply::Asked);
             }
@@ -112,7 +114,8 @@ impl<P: Platform> Core<P> {
         self.commit_drafts(document).await?;
         let edits = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            // What stands only in a file is decided when the server has it.
+            let record = open.judged_record(document).ok_or(Refusal::NotHere)?;
             // A set is shown as one field; what is contradicted is one of its members.
             let prefix = format!("{path}/");
             // Also what came too late for what is signed.

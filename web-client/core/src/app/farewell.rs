@@ -3,13 +3,13 @@
 
 use ankomst_shared::app::Refusal;
 use ankomst_shared::ids::{DeviceId, UserId};
-use ankomst_shared::sync::client::{Arrived, News, Told, batch};
+use ankomst_shared::sync::client::{Arrived, News, Told};
 use ankomst_shared::sync::message::{Farewell, FarewellAnswer, Gone, Order};
 use ankomst_shared::sync::wire;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use super::deposits::{Kept, Said, settle};
+use super::deposits::{CARRIED, Kept, Said, in_turn, settle};
 use super::rows::{ARRIVED, VAULTS};
 use super::state::Core;
 use crate::platform::{Method, Platform, Transport};
@@ -70,6 +70,11 @@ pub(super) enum Met {
     Nobody,
 }
 
+/// Whether a farewell takes a deposit along: of its own person, or one that a file brought.
+fn goes_by(kept: &Kept, road: &Road) -> bool {
+    kept.user == road.user || kept.user == CARRIED
+}
+
 impl<P: Platform> Core<P> {
     /// The roads of this tablet: of its vaults, and of those that are no more.
     pub(super) async fn roads(&self) -> Result<Vec<Road>, Refusal> {
@@ -109,21 +114,25 @@ impl<P: Platform> Core<P> {
                 met = self.farewell(&road, rounds).await.unwrap_or(Met::Nobody);
                 rounds += 1;
             }
-            let waits = match self.deposits().await {
-                Ok(all) => {
-                    let epoch = self.0.state.borrow().arrived.epoch;
-                    all.iter().any(|kept| kept.user == road.user && !kept.is_in(epoch))
-                }
-                Err(_) => true,
+            let waits_ms = match self.deposits().await {
+                Ok(all) => self.due(&all, &road),
+                Err(_) => HAND_IN_MS,
             };
-            if met == Met::Nobody || waits {
-                again_ms = HAND_IN_MS;
-            }
+            again_ms = again_ms.min(if met == Met::Nobody { HAND_IN_MS } else { waits_ms });
         }
         // What is counted of deposits may have changed.
         let _as_before = self.read_open_part().await;
         self.tell_status();
         again_ms
+    }
+
+    /// When to hand in again what was not taken, in milliseconds: what files brought, after its rest.
+    fn due(&self, all: &[Kept], road: &Road) -> u64 {
+        let state = self.0.state.borrow();
+        let (epoch, rests) = (state.arrived.epoch, state.round.rests(self.now_ms()));
+        let waits = all.iter().filter(|kept| goes_by(kept, road) && !kept.is_in(epoch));
+        let due = waits.map(|kept| if kept.user == CARRIED { rests } else { 0 }).min();
+        due.map_or(ORDERS_MS, |rests| rests.max(HAND_IN_MS))
     }
 
     /// One farewell.
@@ -135,12 +144,14 @@ impl<P: Platform> Core<P> {
         }
         let arrived = self.0.state.borrow().arrived;
         let all = self.deposits().await?.into_iter();
-        let mine = all.filter(|kept| kept.user == road.user && !kept.is_in(arrived.epoch));
+        let all = all.filter(|kept| goes_by(kept, road) && !kept.is_in(arrived.epoch)).collect();
         let turn = u64::from(round).wrapping_mul(100);
+        let now_ms = self.now_ms();
+        let deposits = in_turn(all, turn, (&mut self.0.state.borrow_mut().round, now_ms));
         let question = Farewell {
             device: road.device,
             token: road.token.clone(),
-            deposits: batch::deposits(mine.map(Kept::sealed).collect(), turn),
+            deposits,
             epoch: arrived.epoch,
             arrived: arrived.at,
             gone: road.gone,
@@ -154,12 +165,23 @@ impl<P: Platform> Core<P> {
             return Ok(Met::Nobody);
         };
         let noted = self.note_farewell(road, arrived, &answer).await?;
+        let turns = self.turns(answer.anew);
         let is_ordered = answer.order == Some(Order::Wipe);
         self.after_farewell(road, is_ordered && !road.told).await?;
         if is_ordered {
             return self.wipe(road, noted).await;
         }
-        Ok(if noted { Met::More } else { Met::Done })
+        Ok(if noted || turns { Met::More } else { Met::Done })
+    }
+
+    /// An answer has come; tells whether deposits that files brought wait for their turn. Each has one, taken or not.
+    pub(super) fn turns(&self, anew: bool) -> bool {
+        let now_ms = self.now_ms();
+        let round = &mut self.0.state.borrow_mut().round;
+        if anew {
+            round.anew();
+        }
+        round.answered(now_ms)
     }
 
     /// Notes what an answer says of deposits; tells whether anything moved.
@@ -209,21 +231,22 @@ impl<P: Platform> Core<P> {
         Ok(moved)
     }
 
-    /// A road whose vault is no more goes with the last deposit.
+    /// A road whose vault is no more goes with the last deposit, also of those that files brought.
     async fn after_farewell(&self, road: &Road, stays: bool) -> Result<(), Refusal> {
         if road.vault.is_some() || road.gone.is_some() {
             return Ok(());
         }
         let _turn = self.0.turn.take().await;
         let epoch = self.0.state.borrow().arrived.epoch;
-        let all = self.deposits().await?.into_iter();
-        let own: Vec<bool> =
-            all.filter(|kept| kept.user == road.user).map(|kept| kept.is_in(epoch)).collect();
+        let all = self.deposits().await?;
+        let carries = all.iter().any(|kept| kept.user == CARRIED);
+        let own = all.iter().filter(|kept| kept.user == road.user);
+        let own: Vec<bool> = own.map(|kept| kept.is_in(epoch)).collect();
         let mut writes = Vec::new();
         if own.iter().all(|is_in| *is_in) {
             writes.extend(self.aside(road.device).await?);
         }
-        if own.is_empty() && !stays {
+        if own.is_empty() && !carries && !stays {
             writes.push(Write::delete(Table::Meta, road.key()));
         }
         if writes.is_empty() { Ok(()) } else { self.commit(writes).await }

@@ -86,7 +86,7 @@ impl Open {
     }
 
     /// Enrolments of other devices that a restored server may not know.
-    fn enrolled(&self) -> Vec<(DeviceId, &ByteVec)> {
+    pub(super) fn enrolled(&self) -> Vec<(DeviceId, &ByteVec)> {
         let key = PublicKey::from_bytes(self.identity.server_key);
         let told = self.standing.enrolments.iter();
         let told =

@@ -5,17 +5,19 @@
 //! stored), [`kept`] (the same
 //! as the exchange sees it), [`opening`] (what cannot be opened), [`contact`] (when the server is asked), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`piece`] (changes in memory), [`asked`] (half-typed
-//! answers of what is no record), [`safety`] (the safety copy), [`sign_in`], [`passkey`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
+//! answers of what is no record), [`safety`] (the safety copy), [`give`] and [`receive`] (files from tablet to tablet), [`sign_in`], [`passkey`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
 //! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
 
 mod act;
 mod asked;
+mod brought;
 mod command;
 mod contact;
 mod deposits;
 mod desk;
 mod drafted;
 mod farewell;
+mod give;
 #[cfg(feature = "sim")]
 mod inside;
 mod kept;
@@ -29,6 +31,7 @@ mod own;
 mod passkey;
 mod people;
 mod piece;
+mod receive;
 mod rows;
 mod safety;
 mod same;

@@ -27,8 +27,11 @@ impl<P: Platform> Core<P> {
         let (now_ms, actor) = (self.now_ms(), ActorId::from_bytes(self.random()?));
         self.with_open(|open| {
             let by = open.authoring(id, now_ms);
+            let own = open.own_words(id, edits);
+            // What stands here may stand nowhere once the server brings what a file said instead.
+            let again = open.said_by_file(id);
             let opened = open.document(id, actor, now_ms).ok_or(Refusal::NotHere)?;
-            let made = opened.document.commit_all(edits, &by);
+            let made = opened.document.commit_all(&own, &again, &by);
             let by = (opened.document.actor(), opened.since_ms);
             let Ok(made) = made else {
                 // Some of them may stand in memory: it is read again.

@@ -69,9 +69,10 @@ impl Open {
         all
     }
 
-    /// Everything to decide in a record, also where that shows only beside others held here.
+    /// Everything to decide in a record, also where that shows only beside others held here. Nothing that stands only in a
+    /// file: it may never be more than that.
     pub(super) fn conflicts(&mut self, id: DocumentId) -> Vec<Conflict> {
-        let (same, Some(record)) = (self.same(), self.record(id)) else { return Vec::new() };
+        let (same, Some(record)) = (self.same(), self.judged_record(id)) else { return Vec::new() };
         let kind = self.kind(id).unwrap_or_default().to_owned();
         let mut all = conflict::conflicts(Catalog::builtin(), (&kind, id), &record, &same);
         if kind == "case" {

@@ -144,6 +144,7 @@ impl<P: Platform> Core<P> {
                 open.undeposited.remove(id);
             }
             open.drafts.retain(|(id, _)| !went.contains(id));
+            open.brought.retain(|(id, _)| !went.contains(id));
             Ok(())
         })?;
         self.read_open_part().await

@@ -20,6 +20,7 @@ use ankomst_shared::sync::message::Looks;
 use minicbor::{Decode, Encode};
 
 use super::asked::{self, Tabs};
+use super::brought::{Brought, Place};
 use super::known::Known;
 use super::looked;
 pub(super) use super::now::Now;
@@ -82,6 +83,8 @@ pub(super) struct State {
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     pub(super) beat: Beat,
+    /// The turns of deposits that files brought.
+    pub(super) round: super::deposits::Round,
     /// The catalog of the vault that was open last: opened again, it is the same.
     pub(super) catalog: Option<&'static Catalog>,
 }
@@ -98,6 +101,10 @@ pub(super) struct Open {
     pub(super) unread: usize,
     pub(super) chunks: BTreeMap<DocumentId, BTreeMap<ChangeHash, ChunkRow>>,
     pub(super) headers: BTreeMap<DocumentId, Header>,
+    /// What files of other tablets have brought.
+    pub(super) brought: Few<Place, Brought>,
+    /// What the last file for another tablet ended with, and how much it had no room for; nothing if it had room for all.
+    pub(super) given: (Vec<u8>, usize),
     pub(super) drafts: Few<(DocumentId, FieldPath), Draft>,
     pub(super) documents: Few<DocumentId, Opened>,
     /// Records as they were last read, until something about them is written.
@@ -173,6 +180,8 @@ impl<P: Platform> Core<P> {
             unread: 0,
             chunks: BTreeMap::new(),
             headers: BTreeMap::new(),
+            brought: Few::default(),
+            given: (Vec::new(), 0),
             drafts: Few::default(),
             documents: Few::default(),
             records: Few::default(),
@@ -201,14 +210,26 @@ impl<P: Platform> Core<P> {
         open.client.ask_again(open.guarded.gone.iter().copied());
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
         let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
+        self.read_work(&mut open, &deposits).await?;
+        let mut state = self.0.state.borrow_mut();
+        open.catalog = state.catalog.unwrap_or(open.catalog);
+        open.read_own();
+        state.open = Some(open);
+        Ok(())
+    }
+
+    /// Reads changes and drafts.
+    async fn read_work(&self, open: &mut Open, own: &BTreeSet<DepositId>) -> Result<(), Refusal> {
+        let (user, store) = (open.user(), self.0.platform.store());
         let prefix = user.as_bytes().as_slice();
         for (row, sealed) in
             store.load(Table::Chunks, prefix).await.map_err(|_| Refusal::Storage)?
         {
+            open.reads_brought(&row, &sealed)?;
             let Some((document, hash)) = read_chunk_key(&row) else { continue };
             let mut chunk: ChunkRow = open_row(&open.key, Table::Chunks, &row, &sealed)?;
             // Rows of version 0.1 do not say that they were written here.
-            if chunk.own.is_none() && deposits.contains(&deposit_id(&hash)) {
+            if chunk.own.is_none() && own.contains(&deposit_id(&hash)) {
                 chunk.own = Some(0);
             }
             open.add_chunk(document, hash, chunk);
@@ -221,10 +242,6 @@ impl<P: Platform> Core<P> {
             open.drafts.insert(place, open_row(&open.key, Table::Drafts, &row, &sealed)?);
             open.typed_in(document);
         }
-        let mut state = self.0.state.borrow_mut();
-        open.catalog = state.catalog.unwrap_or(open.catalog);
-        open.read_own();
-        state.open = Some(open);
         Ok(())
     }
 
@@ -369,11 +386,7 @@ impl Open {
         {
             self.headers.insert(document, header);
         }
-        self.forget(document);
-        // A decision changes what the record it is about shows.
-        if let Some(parent) = self.headers.get(&document).and_then(|header| header.parent) {
-            self.records.remove(&parent);
-        }
+        self.changed(document);
         self.chunks.entry(document).or_default().insert(hash, row);
     }
 

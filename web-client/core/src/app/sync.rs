@@ -5,7 +5,7 @@
 //! sent, and stored as one commit of rows and cursor.
 
 use super::contact::Heard;
-use super::deposits::hand_in;
+use super::deposits::{hand_in, in_turn};
 use super::kept::Shelf;
 use super::shed::Guarded;
 use super::state::{Core, Open};
@@ -100,11 +100,13 @@ impl<P: Platform> Core<P> {
         let arrived = self.0.state.borrow().arrived;
         let build = self.0.build.clone();
         let lacks = self.lacks_road();
-        self.with_open(|open| {
+        let mut round = self.0.state.borrow().round;
+        let now_ms = self.now_ms();
+        let question = self.with_open(|open| {
             // A first contact is answered anew, which says nothing of what was taken.
             let known = open.standing.epoch.is_some();
             let deposits = if known { hand_in(deposits, open, arrived.epoch) } else { Vec::new() };
-            let deposits = batch::deposits(deposits, open.deposit_turn);
+            let deposits = in_turn(deposits, open.deposit_turn, (&mut round, now_ms));
             let handed_in = u64::try_from(deposits.len()).unwrap_or(u64::MAX);
             open.deposit_turn = open.deposit_turn.wrapping_add(handed_in);
             let place = open.standing.place(arrived);
@@ -126,7 +128,9 @@ impl<P: Platform> Core<P> {
                 looks: Some(open.told_looks()),
                 gone: (!open.standing.owes.is_empty()).then(|| open.standing.owes.clone()),
             })
-        })
+        });
+        self.0.state.borrow_mut().round = round;
+        question
     }
 
     async fn hear(&self, question: &Exchange, answer: ExchangeAnswer) -> Result<Met, Refusal> {
@@ -138,7 +142,8 @@ impl<P: Platform> Core<P> {
         let fed = answer.feed.chunks.iter().map(|chunk| chunk.document);
         let goes = self.leaving()?;
         let goes: Vec<DocumentId> = answer.drop.iter().copied().chain(goes).collect();
-        self.commit_before(whole.chain(fed)).await?;
+        let hidden = self.hides(device, &answer)?;
+        self.commit_before(whole.chain(fed).chain(hidden)).await?;
         self.before_going(goes).await?;
         let mut arrived = self.0.state.borrow().arrived;
         let told = self.with_open_of(device, |open| {
@@ -180,12 +185,17 @@ impl<P: Platform> Core<P> {
         })?;
         self.read_open_part().await?;
         self.shed_again().await?;
+        let is_whole = next != Next::Again && !answer.anew;
+        let goes_next = is_whole && self.let_go_of_brought().await?;
         if let Some(write) = self.looked(answer.looked)? {
             self.commit(vec![write]).await?;
         }
         self.tell_changes(&touched);
         self.tell_status();
+        // One that the server never takes bars the way for no other.
+        let turns = self.turns(answer.anew);
         Ok(match next {
+            Next::Whole | Next::Later if turns => Met::More(true, 0),
             Next::Again => {
                 // Also what was taken is some way on: it is offered no more.
                 let taken = |ack: &Ack| matches!(ack.outcome, Outcome::Received(_));
@@ -193,7 +203,15 @@ impl<P: Platform> Core<P> {
                     || answer.acks.iter().any(taken);
                 Met::More(further, answer.documents_left)
             }
-            next => Met::Whole(next == Next::Later),
+            next => Met::Whole(next == Next::Later || goes_next),
+        })
+    }
+
+    /// Records of which nothing that a file has brought shows any more: they are protected from now on.
+    fn hides(&self, device: DeviceId, answer: &ExchangeAnswer) -> Result<Vec<DocumentId>, Refusal> {
+        self.with_open_of(device, |open| {
+            let guarded = answer.welcome.guarded.iter().flatten().copied();
+            Ok(guarded.filter(|id| open.is_under_brought(*id)).collect())
         })
     }
 
@@ -227,7 +245,7 @@ impl<P: Platform> Core<P> {
         })
     }
 
-    fn tell_changes(&self, touched: &[DocumentId]) {
+    pub(super) fn tell_changes(&self, touched: &[DocumentId]) {
         let mut queries: Vec<Query> = touched.iter().flat_map(|id| self.queries_of(*id)).collect();
         order::sort_and_dedup(&mut queries);
         if !queries.is_empty() {

@@ -8,6 +8,7 @@ use ankomst_shared::order;
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::client::{Arrived, News, Told};
 
+use super::brought::brought_key;
 use super::deposits::{Said, settle};
 use super::rows::{ARRIVED, ChunkRow, Standing, chunk_key, standing_key};
 use super::shed::Guarded;
@@ -48,7 +49,11 @@ impl<P: Platform> Core<P> {
             let ended = news.ended.iter().map(|(id, hash)| chunk_key(user, *id, hash));
             Ok((user, open.rows(&news), gone.chain(ended).collect::<Vec<_>>()))
         })?;
+        let lifted = self.with_open(|open| Ok(open.brought_before(&news, &rows)))?;
         let mut writes = Vec::new();
+        for place in &lifted {
+            writes.push(Write::delete(Table::Chunks, brought_key(user, place)));
+        }
         if plant::is(Plant::PlaceFirst) {
             let place = self.sealed(Table::Meta, standing_key(user), &standing)?;
             self.commit(vec![place]).await?;
@@ -82,8 +87,10 @@ impl<P: Platform> Core<P> {
         }
         self.commit(writes).await?;
         self.0.state.borrow_mut().arrived = arrived;
-        let touched =
-            self.with_open_of(device, |open| Ok(open.takes(&news, rows, (standing, guarded))))?;
+        let touched = self.with_open_of(device, |open| {
+            open.lift(&lifted);
+            Ok(open.takes(&news, rows, (standing, guarded)))
+        })?;
         if !come.is_empty() {
             self.open_come(&come).await?;
         }
@@ -131,7 +138,16 @@ impl Open {
         let mut touched: Vec<DocumentId> = news.gone.iter().copied().collect();
         touched.extend(self.backed_up(standing.backed_up));
         self.standing = standing;
+        let is_told = guarded.is_some();
         self.guarded = guarded.unwrap_or_else(|| self.guarded.clone());
+        if is_told {
+            // What is protected now, or no more, decides what shows of files.
+            let over: Vec<DocumentId> = self.brought.keys().map(|(id, _)| *id).collect();
+            for id in over {
+                self.changed(id);
+                touched.push(id);
+            }
+        }
         for (document, hash, row) in rows {
             let known = self.chunks.get(&document).is_some_and(|rows| rows.contains_key(&hash));
             if !known {

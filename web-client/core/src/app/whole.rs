@@ -55,8 +55,14 @@ impl Open {
         Some(opened)
     }
 
-    /// A copy of a document for reading.
+    /// A copy of a document for reading, with what files have brought of it.
     pub(super) fn read(&mut self, id: DocumentId) -> Option<Document> {
+        let document = self.judged(id)?;
+        Some(self.with_brought(id, document))
+    }
+
+    /// A copy of a document as the server has it, with what was written here: what is written builds on nothing else.
+    pub(super) fn judged(&mut self, id: DocumentId) -> Option<Document> {
         if self.is_aside(id) {
             return None;
         }
@@ -71,7 +77,7 @@ impl Open {
 
     /// Who writes, where and when, with what is known of decisions on that document.
     pub(super) fn authoring(&mut self, document: DocumentId, now_ms: i64) -> Authoring {
-        let review_heads = self.read(review_of(document)).map(|review| review.heads());
+        let review_heads = self.judged(review_of(document)).map(|review| review.heads());
         Authoring {
             device: self.identity.device,
             user: self.identity.user.id,

@@ -61,9 +61,7 @@ impl<P: Platform> Core<P> {
             self.commit(writes).await?;
             return Ok(Met::More);
         }
-        let epoch = self.0.state.borrow().arrived.epoch;
-        let all = self.deposits().await?;
-        if all.iter().any(|kept| kept.user == road.user && !kept.is_in(epoch)) {
+        if self.waits(road.user).await? {
             return Ok(if moved { Met::More } else { Met::Done });
         }
         let mut writes: Vec<Write> = self
@@ -112,22 +110,27 @@ impl<P: Platform> Core<P> {
     }
 
     /// Hands in what a vault has written whose passphrase is forgotten, by the new device of its person. Nothing goes
-    /// by this.
+    /// by this, and nobody waits for what files brought.
     pub(super) async fn hand_in_for(&self, new: &Road) -> Result<(), Refusal> {
         for round in 0..HAND_IN_ROUNDS_MAX {
-            if self.farewell(new, round).await? != Met::More {
+            if self.farewell(new, round).await? != Met::More || !self.waits(new.user).await? {
                 break;
             }
         }
         Ok(())
     }
 
+    /// Whether a deposit of a person is not handed in yet.
+    async fn waits(&self, user: UserId) -> Result<bool, Refusal> {
+        let epoch = self.0.state.borrow().arrived.epoch;
+        let all = self.deposits().await?;
+        Ok(all.iter().any(|kept| kept.user == user && !kept.is_in(epoch)))
+    }
+
     /// Ends a vault whose passphrase is forgotten: what it has sealed goes if the server has all that was written in it,
     /// and is put aside until then if not.
     pub(super) async fn leave_vault(&self, old: &VaultRecord) -> Result<Vec<Write>, Refusal> {
-        let epoch = self.0.state.borrow().arrived.epoch;
-        let all = self.deposits().await?;
-        let waits = all.iter().any(|kept| kept.user == old.user && !kept.is_in(epoch));
+        let waits = self.waits(old.user).await?;
         let mut writes = Vec::new();
         for (table, (key, value)) in self.rows_of(old.user, &old.login).await? {
             if waits {

@@ -49,7 +49,9 @@ impl<P: Platform> Core<P> {
             let merge = located.field.merge;
             if merge == MergeCode::D
                 || merge == MergeCode::I
-                    && open.record(document).is_some_and(|record| record.fields.contains_key(&path))
+                    && open
+                        .judged_record(document)
+                        .is_some_and(|record| record.fields.contains_key(&path))
             {
                 return Err(Refusal::Immutable);
             }

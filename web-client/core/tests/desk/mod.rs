@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses the part it needs")]
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
@@ -15,7 +15,7 @@ use ankomst_core::platform::{
 };
 use ankomst_core::store::MemoryStore;
 use ankomst_shared::app::{Command, Query, Reply, Role, SignIn, View};
-use ankomst_shared::ids::{DeviceId, DocumentId, Epoch, UnitId, UserId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, Epoch, UnitId, UserId};
 use ankomst_shared::sign::deposit::DepositKey;
 use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::{
@@ -98,6 +98,16 @@ impl Desk {
         Rc::clone(&self.door.3)
     }
 
+    /// What is protected, as answers with such documents say.
+    pub fn guarded(&self) -> Rc<RefCell<Vec<DocumentId>>> {
+        Rc::clone(&self.door.6)
+    }
+
+    /// How many bytes the largest question had.
+    pub fn heaviest(&self) -> Rc<Cell<usize>> {
+        Rc::clone(&self.door.4)
+    }
+
     /// How often somebody has tried to open a socket.
     pub fn dialled(&self) -> Rc<Cell<u32>> {
         Rc::clone(&self.door.2)
@@ -158,6 +168,9 @@ pub struct Door(
     Rc<RefCell<Option<Happens>>>,
     Rc<Cell<u32>>,
     Given,
+    Rc<Cell<usize>>,
+    RefCell<BTreeSet<ChangeHash>>,
+    Rc<RefCell<Vec<DocumentId>>>,
 );
 
 /// Documents whole, by exchange.
@@ -174,10 +187,18 @@ impl Transport for Door {
         path: &str,
         body: Vec<u8>,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
+        self.4.set(self.4.get().max(body.len()));
         let answer = if ["/api/v1/sync", "/api/v1/session/refresh"].contains(&path) {
             let given = self.3.borrow_mut().pop_front().filter(|_| path == "/api/v1/sync");
             if let Some(documents) = given {
-                let answer = ExchangeAnswer { documents, anew: false, ..answer(0, &[]) };
+                let mut shown = self.5.borrow_mut();
+                shown.extend(documents.iter().flat_map(|one| &one.chunks).map(|one| one.hash));
+                let mut digest = Digest::default();
+                for hash in shown.iter() {
+                    digest.add(hash);
+                }
+                let answer = answer(0, &self.6.borrow());
+                let answer = ExchangeAnswer { documents, digest, anew: false, ..answer };
                 let body = wire::pack(&answer);
                 let answer = HttpAnswer { status: 200, problem: None, retry_s: None, body };
                 return std::future::ready(Ok(answer));
@@ -279,7 +300,7 @@ fn answer(lease_s: u32, guarded: &[DocumentId]) -> ExchangeAnswer {
             server_ms: 1_700_000_000_000,
             me,
             people: Vec::new(),
-            devices: Vec::new(),
+            devices: vec![(DeviceId::new(3, [3; 10]), "Surfplatta Oskar".to_owned())],
             has_backup: false,
             away: Vec::new(),
             received: Position::default(),

@@ -58,10 +58,12 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::TakeOn { document, mine: true },
         Command::Asked { form: document, tab: "1".to_owned(), leaves: false },
         Command::Printed(vec![document.to_string()]),
+        Command::HandOver,
+        Command::TakeFile(b"x".to_vec()),
         Command::SignOut,
     ];
     let kinds: std::collections::BTreeSet<u8> = all.iter().map(number).collect();
-    assert_eq!(kinds.len(), 24, "{kinds:?}");
+    assert_eq!(kinds.len(), 26, "{kinds:?}");
     all
 }
 
@@ -91,6 +93,8 @@ const fn number(command: &Command) -> u8 {
         Command::Challenge(_) => 21,
         Command::TakeKey(_) => 22,
         Command::Printed(_) => 23,
+        Command::HandOver => 24,
+        Command::TakeFile(_) => 25,
     }
 }
 

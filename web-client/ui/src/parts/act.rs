@@ -4,13 +4,14 @@ use crate::prelude::*;
 use ankomst_shared::app::{Act, Acted, Action, Ask, Command, Input, Look, Question, Reply};
 use ankomst_shared::packed::to_bytes;
 use ankomst_shared::value::Value;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
 use crate::bridge::ask;
 use crate::dom::{by_id, call, value_of};
 use crate::field::{read_typed, shape_of};
 use crate::icon::icon;
+use crate::parts::passkey::answered;
 use crate::parts::{Asked, forget, form_of, found, make_key};
 use crate::react::{Live, dynamic, effect, on};
 use crate::route::{Route, go};
@@ -74,6 +75,8 @@ pub fn run(
         Act::Theme(theme) => return set_theme(*theme),
         Act::Persist => return persist(),
         Act::SafetyCopy => return save_copy(),
+        Act::HandOver(false) => return save_file(Command::HandOver, Text::BundleSaved),
+        Act::HandOver(true) => return take_file(),
         Act::Passkey => return make_key(),
         Act::Save(name, text) => return save(text.as_bytes(), name),
         _ => {}
@@ -364,14 +367,26 @@ fn save(bytes: &[u8], name: &str) {
 
 /// Saves what the server does not have as a file.
 pub fn save_copy() {
-    ask(Command::SafetyCopy, |reply| match reply {
+    save_file(Command::SafetyCopy, Text::SafetySaved);
+}
+
+fn save_file(command: Command, said: Text) {
+    ask(command, move |reply| match reply {
         Reply::File(Some((name, bytes))) => {
             save(&bytes, &name);
-            ui().say(tr(Text::SafetySaved));
+            ui().say(tr(said));
         }
         Reply::Refused(why) => ui().say(refusal(why)),
         _ => ui().say(tr(Text::SafetyNone)),
     });
+}
+
+/// Asks for a file of another tablet and takes it in.
+fn take_file() {
+    let picked = Closure::once_into_js(|bytes: js_sys::Uint8Array| {
+        ask(Command::TakeFile(bytes.to_vec()), answered);
+    });
+    call("pick", &[picked]);
 }
 
 fn persist() {

@@ -55,7 +55,7 @@ pub fn make_key() {
     });
 }
 
-fn answered(reply: Reply) {
+pub(super) fn answered(reply: Reply) {
     match reply {
         Reply::Acted(Acted { say, .. }) => ui().say(say),
         Reply::Refused(why) => ui().say(refusal(why)),

@@ -4,6 +4,7 @@
 //! and its bytes. Lines stay as they are. A type that gets a field keeps its line as `<type> before <field>`, which
 //! must still be read, and gets a new one.
 
+mod bundles;
 mod farewells;
 mod samples;
 mod signed;
@@ -18,7 +19,7 @@ use crate::sync::message::newer::newer;
 const GOLDEN: &str = include_str!("bytes.txt");
 
 /// Files whose types travel, and those that have none of their own.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 16] = [
     ("destroyed", include_str!("../destroyed.rs")),
     ("door", include_str!("../door.rs")),
     ("exchange", include_str!("../exchange.rs")),
@@ -33,6 +34,8 @@ const FILES: [(&str, &str); 14] = [
     ("carried", include_str!("../../../sign/carried.rs")),
     ("enrolment", include_str!("../../../sign/enrolment.rs")),
     ("header", include_str!("../../../sign/header.rs")),
+    ("bundle", include_str!("../../bundle.rs")),
+    ("manifest", include_str!("../../../sign/manifest.rs")),
 ];
 
 /// Something that travels.
@@ -64,6 +67,7 @@ fn all() -> Vec<Sample> {
         samples::pieces(),
         farewells::farewells(),
         signed::all(),
+        bundles::all(),
     ]
     .into_iter()
     .flatten()

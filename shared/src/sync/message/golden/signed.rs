@@ -94,7 +94,11 @@ pub(super) fn all() -> Vec<Sample> {
 }
 
 /// Bytes that are no CBOR to be added to.
-fn opaque(name: &'static str, bytes: Vec<u8>, opens: impl Fn(&[u8]) -> bool + 'static) -> Sample {
+pub(super) fn opaque(
+    name: &'static str,
+    bytes: Vec<u8>,
+    opens: impl Fn(&[u8]) -> bool + 'static,
+) -> Sample {
     Sample { name, bytes, opaque: true, reads: Box::new(move |bytes| Some(opens(bytes))) }
 }
 

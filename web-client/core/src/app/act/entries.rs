@@ -1,9 +1,12 @@
 //! Making records and entries, taking entries away, setting values.
 
+use std::rc::Rc;
+
 use ankomst_shared::app::{Act, Acted, Refusal};
 use ankomst_shared::catalog::{Catalog, Field, FieldType, MergeCode, Required, written_date};
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DocumentId, EntryId};
+use ankomst_shared::merge::RecordState;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::Header;
 use ankomst_shared::text::Word;
@@ -151,7 +154,7 @@ impl<P: Platform> Core<P> {
                 .map(|header| header.document)
                 .collect();
             runs.retain(|run| {
-                open.record(*run).is_some_and(|record| {
+                open.judged_record(*run).is_some_and(|record| {
                     record.text("checklist") == checklist && record.text("state") == "open"
                 })
             });
@@ -225,7 +228,7 @@ impl<P: Platform> Core<P> {
         let at = FieldPath::parse(&format!("{list}/{entry}/tombstone"));
         let at = at.map_err(|_| Refusal::BadValue)?;
         self.with_open(|open| open.may_write(id, &at))?;
-        let first = self.first_answers(parent, (id, &kind.id), (list, entry))?;
+        let first = self.first_answers(parent, &kind.id, (list, entry))?;
         edits.extend(
             first
                 .into_iter()
@@ -242,7 +245,7 @@ impl<P: Platform> Core<P> {
     fn first_answers(
         &self,
         parent: DocumentId,
-        (id, kind): (DocumentId, &str),
+        kind: &str,
         (list, entry): (&str, EntryId),
     ) -> Result<Vec<Edit>, Refusal> {
         let (today, now_ms) = (self.today(), self.now_ms());
@@ -250,10 +253,14 @@ impl<P: Platform> Core<P> {
             let catalog = Catalog::builtin();
             let fields = catalog.kind(kind).and_then(|kind| kind.entry_list(list));
             let fields = &fields.ok_or(Refusal::NotHere)?.fields;
-            let of_case = if id == parent { open.record(id) } else { open.record(parent) };
-            let mut persons =
-                of_case.map_or_else(Vec::new, |record| record.entries(catalog, "case", "persons"));
-            let person = if persons.len() == 1 { persons.pop() } else { None };
+            let persons = |of_case: Option<Rc<RecordState>>| {
+                of_case.map_or_else(Vec::new, |record| record.entries(catalog, "case", "persons"))
+            };
+            // Nobody who stands only in a file, and nobody beside whom a file names another.
+            let judged = persons(open.judged_record(parent));
+            let mut persons = persons(open.record(parent));
+            let is_one = persons.len() == 1 && judged == persons;
+            let person = if is_one { persons.pop() } else { None };
             let answer = |field: &Field| {
                 let first = match first_code(list, &field.id) {
                     "" => first_state(catalog, field).map(|(_, code)| code),
@@ -303,7 +310,7 @@ impl<P: Platform> Core<P> {
         let key = format!("{list}/{entry}/tombstone");
         let path = FieldPath::parse(&key).map_err(|_| Refusal::NotHere)?;
         let stands = self.with_open(|open| {
-            Ok(open.record(document).is_some_and(|record| record.text(&key) == reason))
+            Ok(open.judged_record(document).is_some_and(|record| record.text(&key) == reason))
         })?;
         if stands {
             // Removed already, but not by somebody who knew all of it: said again, it counts.
@@ -326,15 +333,17 @@ impl<P: Platform> Core<P> {
         self.commit_in_turn(document).await?;
         let (edits, before) = self.with_open(|open| {
             let kind = open.kind(document).ok_or(Refusal::NotHere)?.to_owned();
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let record = open.judged_record(document).ok_or(Refusal::NotHere)?;
+            let by_file = open.said_by_file(document);
             let mut before = Vec::new();
             let mut edits = Vec::new();
             for (path, value) in values {
                 open.may_write(document, &path)?;
                 let state = record.fields.get(&path);
                 let was = state.map_or(Value::Null, |state| state.value.clone());
-                // What stands and nobody contradicts is not said again.
-                if was == value && state.is_some_and(|state| !state.is_open()) {
+                // What stands and nobody contradicts, not even in a file, is not said again.
+                let stands = state.is_some_and(|state| !state.is_open());
+                if was == value && stands && !by_file.contains(&path) {
                     continue;
                 }
                 before.push((path.clone(), was));

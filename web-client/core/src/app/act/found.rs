@@ -42,7 +42,7 @@ impl<P: Platform> Core<P> {
             if open.kind(house) != Some("residence") {
                 return Ok(None);
             }
-            let known = open.record(companion(house, "deficiencies"));
+            let known = open.judged_record(companion(house, "deficiencies"));
             let mut found = Vec::new();
             for answer in edits {
                 let parts = answer.path.segments();
@@ -83,7 +83,7 @@ impl<P: Platform> Core<P> {
         let one = self.entry()?;
         let key = |field: &str| format!("sightings/{one}/{field}");
         let state = self.with_open(|open| {
-            let record = open.record(document).ok_or(Refusal::NotHere)?;
+            let record = open.judged_record(document).ok_or(Refusal::NotHere)?;
             Ok(record.text(&format!("deficiencies/{entry}/state")).to_owned())
         })?;
         let mut values = vec![

@@ -106,6 +106,7 @@ impl<P: Platform> Core<P> {
             | Act::Theme(_)
             | Act::Print
             | Act::SafetyCopy
+            | Act::HandOver(_)
             | Act::Passkey
             | Act::Save(..) => {}
             Act::Server(page, name) => return self.server_act(&page, &name, answers.0).await,

@@ -25,6 +25,14 @@ impl<P: Platform> Core<P> {
     ) -> Result<Acted, Refusal> {
         let (case, person) = answers.text("person")?.split_once('/').ok_or(Refusal::BadValue)?;
         let case: DocumentId = case.parse().map_err(|_| Refusal::BadValue)?;
+        let stands = self.with_open(|open| {
+            let record = open.judged_record(case).ok_or(Refusal::NotHere)?;
+            Ok(record.entries(open.catalog, "case", "persons").iter().any(|one| one == person))
+        })?;
+        // Who stands only in a file may be nobody.
+        if !stands && let Some(waits) = self.is_first_judged(case)? {
+            return Ok(waits);
+        }
         let mut facts = self.facts_of(case, person)?;
         facts.push(("room", Value::text(room)));
         facts.extend(bed.map(|bed| ("bed", Value::text(bed))));
@@ -49,13 +57,18 @@ impl<P: Platform> Core<P> {
         };
         let from_date = answers.text("from_date")?;
         let mut facts = self.with_open(|open| {
-            let record = open.record(residence).ok_or(Refusal::NotHere)?;
+            let record = open.judged_record(residence).ok_or(Refusal::NotHere)?;
             let kept = KEPT.iter().filter_map(|field| {
                 let value = record.value(&format!("occupancy/{occupant}/{field}"))?;
                 Some((*field, value.clone()))
             });
             Ok(kept.collect::<Vec<_>>())
         })?;
+        if facts.is_empty()
+            && let Some(waits) = self.is_first_judged(residence)?
+        {
+            return Ok(waits);
+        }
         facts.push(("room", Value::text(room)));
         facts.extend(parts.next().map(|bed| ("bed", Value::text(bed))));
         let case = facts.iter().find(|(field, _)| *field == "case");
@@ -104,7 +117,7 @@ impl<P: Platform> Core<P> {
     ) -> Result<Vec<(&'static str, Value)>, Refusal> {
         let today = self.now().today();
         self.with_open(|open| {
-            let record = open.record(case).ok_or(Refusal::NotHere)?;
+            let record = open.judged_record(case).ok_or(Refusal::NotHere)?;
             let text = |field: &str| record.text(&format!("persons/{person}/{field}"));
             let names = [text("given"), text("family")];
             let initial = |name: &str| name.chars().next().map(String::from);

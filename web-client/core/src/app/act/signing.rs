@@ -20,6 +20,9 @@ impl<P: Platform> Core<P> {
         note: Option<&str>,
     ) -> Result<Acted, Refusal> {
         self.commit_drafts(document).await?;
+        if let Some(waits) = self.is_first_judged(document)? {
+            return Ok(waits);
+        }
         let now_ms = self.now_ms();
         let values = self.with_open(|open| {
             let record = open.record(document).ok_or(Refusal::NotHere)?;
@@ -56,8 +59,17 @@ impl<P: Platform> Core<P> {
         Ok(self.done(Word::SignedDone, None))
     }
 
+    /// What is said where a file has brought something of a record: nobody signs or moves what others may never see.
+    pub(super) fn is_first_judged(&self, document: DocumentId) -> Result<Option<Acted>, Refusal> {
+        let waits = self.with_open(|open| Ok(open.is_under_brought(document)))?;
+        Ok(waits.then(|| self.done(Word::BundleFirst, None)))
+    }
+
     /// Opens a signed run again; the reason stands in its remark.
     pub(super) async fn reopen(&self, run: DocumentId, reason: &str) -> Result<Acted, Refusal> {
+        if let Some(waits) = self.is_first_judged(run)? {
+            return Ok(waits);
+        }
         let remark = self.with_open(|open| {
             let record = open.record(run).ok_or(Refusal::NotHere)?;
             Ok(record.text("remark").to_owned())
@@ -102,7 +114,7 @@ impl Open {
         if kind.is_some_and(|kind| kind.server) {
             return Err(Refusal::NotAllowed);
         }
-        let Some(record) = self.record(document) else { return Ok(()) };
+        let Some(record) = self.judged_record(document) else { return Ok(()) };
         let parts = path.segments();
         let signed = match (self.kind(document), parts.head, parts.rest) {
             (Some("journal"), "notes", [Some(note), _, _]) => {

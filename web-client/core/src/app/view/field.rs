@@ -220,6 +220,7 @@ impl Viewer<'_> {
             .unwrap_or_default();
         let kind = self.open.kind(id).unwrap_or_default();
         let safety = field.merge == MergeCode::S;
+        let beside = self.brought_words(id, state);
         FieldView {
             path: path.clone(),
             label: field.label.get(self.language).to_owned(),
@@ -237,12 +238,14 @@ impl Viewer<'_> {
                     state.settlements.iter().map(|one| self.settlement(field, one)).collect()
                 })
                 .unwrap_or_default(),
-            may_settle: may_settle(&self.open.identity.user.roles, kind, safety),
+            // What a file has brought is decided about when the server has it.
+            may_settle: beside.is_empty()
+                && may_settle(&self.open.identity.user.roles, kind, safety),
             required: field.required != Required::Optional,
             read_only: field.merge == MergeCode::I && state.is_some(),
             error: None,
             safety,
-            beside: String::new(),
+            beside,
         }
     }
 
@@ -254,6 +257,7 @@ impl Viewer<'_> {
     ) -> FieldView {
         let FieldType::Set(list) = &field.typ else { return self.plain(id, (path, field), None) };
         let (mut chosen, mut lacking) = (Vec::new(), Vec::new());
+        let mut beside = String::new();
         let mut worst: Option<(&Code, &FieldState)> = None;
         let mut level = None;
         for code in self.catalog.list(list).map(|list| list.codes.as_slice()).unwrap_or_default() {
@@ -266,6 +270,9 @@ impl Viewer<'_> {
                 if !draft.fits {
                     lacking.push(code.id.as_str());
                 }
+            }
+            if beside.is_empty() {
+                beside = self.brought_words(id, state);
             }
             if let Some(state) = state {
                 let levels = state.statements.iter().map(|said| self.level(id, &said.change).0);
@@ -306,7 +313,16 @@ impl Viewer<'_> {
         }
         view.level = level.unwrap_or(Level::Shared);
         view.read_only = false;
+        view.may_settle &= beside.is_empty();
+        view.beside = beside;
         view
+    }
+
+    /// That something of a field came by a file, and from whom.
+    fn brought_words(&self, id: DocumentId, state: Option<&FieldState>) -> String {
+        let said = state.map_or(&[][..], |state| &state.statements);
+        let by = said.iter().find_map(|said| self.open.brought.get(&(id, said.change)));
+        by.map_or_else(String::new, |one| self.f(Word::BundleBeside, &[&one.by]))
     }
 
     pub(super) fn input(&self, field: &Field, chosen: &[&str]) -> Input {

@@ -130,7 +130,9 @@ impl Viewer<'_> {
         if matches!(self.text(id, "state").as_str(), "signed" | "signed_with_late_changes") {
             let why = question("reason", self.w(Word::Reason), Input::Text, Value::Null);
             let reopen = action("reopen", self.w(Word::ReopenRun), Sign::Back, Act::Reopen(id));
-            actions.push(asked(reopen, self.w(Word::ReopenRunHelp), vec![why]));
+            // A file alone signs nothing.
+            let stands = !self.open.is_under_brought(id);
+            actions.extend(stands.then(|| asked(reopen, self.w(Word::ReopenRunHelp), vec![why])));
         } else {
             let anchors = self.checklist(id).map(|list| list.anchors.as_slice());
             let dates = self.date_questions(id, anchors.unwrap_or_default());

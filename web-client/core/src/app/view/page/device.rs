@@ -26,6 +26,7 @@ impl Viewer<'_> {
         parts.push(self.contact_part());
         parts.push(self.storage_part());
         parts.push(self.safety_part());
+        parts.push(self.hand_over_part());
         parts.push(self.level_part());
         parts.push(self.look_part());
         parts.push(self.person_part());
@@ -123,6 +124,19 @@ impl Viewer<'_> {
         self.w(Word::SafetyHelp).clone_into(&mut part.help);
         let act = Act::SafetyCopy;
         part.actions = vec![action("safety-copy", self.w(Word::SafetyDo), Sign::Tablet, act)];
+        part
+    }
+
+    fn hand_over_part(&self) -> Part {
+        let left = self.open.given.1;
+        let left = (left > 0).then(|| (self.w(Word::BundleLeft).to_owned(), left.to_string()));
+        let facts = Body::Facts(left.into_iter().collect());
+        let mut part = part("hand-over", self.w(Word::BundleTitle), facts);
+        self.w(Word::BundleHelp).clone_into(&mut part.help);
+        part.actions = vec![
+            action("hand-over", self.w(Word::BundleGive), Sign::Tablet, Act::HandOver(false)),
+            action("take-file", self.w(Word::BundleTake), Sign::Plus, Act::HandOver(true)),
+        ];
         part
     }
 

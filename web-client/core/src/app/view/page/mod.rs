@@ -48,7 +48,26 @@ impl Viewer<'_> {
         if let Some(said) = self.still_coming() {
             page.parts.insert(0, made::notice("still-coming", Tone::Info, &said));
         }
+        if let Some(said) = self.brought_at(address) {
+            page.parts.insert(0, made::notice("by-file", Tone::Info, &said));
+        }
         Ok(page)
+    }
+
+    /// That something of the record of an address came by a file, so that nobody takes it for what all have.
+    fn brought_at(&self, address: &str) -> Option<String> {
+        let at = id(address.split('/').nth(2)?).ok()?;
+        let is_of = |id: DocumentId| {
+            let parent = self.open.headers.get(&id).and_then(|header| header.parent);
+            id == at || parent == Some(at)
+        };
+        let all = self.open.brought.pairs();
+        let mut records: Vec<DocumentId> = all.iter().map(|((id, _), _)| *id).collect();
+        records.dedup();
+        let mut records = records.into_iter().filter(|id| is_of(*id));
+        let shown = records.find(|id| self.open.goes_by_file(*id))?;
+        let one = all.iter().find(|((id, _), _)| *id == shown);
+        one.map(|(_, one)| self.f(Word::BundleShown, &[&one.by]))
     }
 
     /// How far the first fetching is, so that nobody takes a part for the whole.
