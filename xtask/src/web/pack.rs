@@ -15,7 +15,7 @@ use super::parts;
 pub(super) const UI_BYTES_MAX: usize = 127_300;
 /// What the app's code, styles and icons weigh at most in a first visit, in bytes after brotli; the
 /// build fails above it.
-pub(super) const APP_BYTES_MAX: usize = 614_100;
+pub(super) const APP_BYTES_MAX: usize = 616_200;
 /// What the catalog weighs at most beside them (docs/decisions/0004-the-catalog-beside-the-app.md).
 pub(super) const CATALOG_BYTES_MAX: usize = 76_200;
 
