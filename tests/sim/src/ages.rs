@@ -173,7 +173,9 @@ impl World {
             answer.body = body;
             self.count("enrolled without a road home");
         }
-        if self.hub.looks && question.path == EXCHANGE {
+        // Whose account has ended is given none.
+        let person = self.tablets[question.at].people[0];
+        if self.hub.looks && question.path == EXCHANGE && self.is_good(person) {
             let asked = wire::unpack::<Exchange>(&question.body);
             if asked.is_ok_and(|asked| asked.hello.capabilities & LACKS_HAND_IN != 0) {
                 let text = format!("{} still asks for its road home", question.at);

@@ -66,7 +66,7 @@ impl World {
     }
 
     /// Whether a person may sign in.
-    fn is_good(&self, person: usize) -> bool {
+    pub(crate) fn is_good(&self, person: usize) -> bool {
         let found = self.hub.app().readers.read(|db| accounts::user(db, user(person))).unwrap();
         found.is_some_and(|user| user.active)
     }
