@@ -146,6 +146,10 @@ impl World {
                     self.kernel.after(ms, Event::Disk(at, queue));
                 }
                 self.pump(at);
+                // Soon what was given up too early would come home as a deposit.
+                if self.kinds.rights || self.kinds.along {
+                    self.ledger.look(&self.tablets[at], &self.hub);
+                }
             }
             Event::Ask(question, is_first) => self.asked(question, is_first),
             Event::Answer(question, answer, set) => {
