@@ -212,6 +212,14 @@ id!(
     DepositId, 16
 );
 id!(
+    /// One picture or other file as the device keeps it that took it in.
+    FileId, 16
+);
+id!(
+    /// A picture or other file, named by the SHA-256 of its bytes.
+    FileName, 32
+);
+id!(
     /// The author of a run of changes: fresh for every load of a document, never reused.
     ActorId, 16
 );
@@ -232,7 +240,7 @@ id!(
     /// A change: SHA-256 over its inflated form, as Automerge computes it.
     ChangeHash, 32
 );
-time_ordered!(DocumentId, DeviceId, UserId, UnitId, TenantId, SessionId, DepositId);
+time_ordered!(DocumentId, DeviceId, UserId, UnitId, TenantId, SessionId, DepositId, FileId);
 
 #[cfg(test)]
 mod tests {

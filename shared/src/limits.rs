@@ -40,6 +40,10 @@ pub const FEED_BATCH_CHUNKS_MAX: usize = 4_000;
 pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most CBOR values in such a file.
 pub const BUNDLE_VALUES_MAX: usize = 200_000;
+/// Longest picture or other file, in bytes.
+pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// A picture or other file goes in pieces of so many bytes; the last one may be shorter.
+pub const FILE_PIECE_BYTES: usize = 128 * 1024;
 /// Most sealed deposits handed in by one exchange.
 pub const DEPOSITS_MAX: usize = 500;
 /// Most openings of records that one exchange tells of.
@@ -124,6 +128,7 @@ mod tests {
             PUSH_CHUNKS_MAX,
             BUNDLE_BYTES_MAX,
             BUNDLE_VALUES_MAX,
+            FILE_BYTES_MAX,
             LOOKS_MAX,
             DESTROYED_MAX,
             DEPOSITS_MAX,

@@ -12,7 +12,23 @@ use zeroize::Zeroizing;
 
 use crate::sign::signed::SignError;
 
-const LABEL: &[u8] = b"ankomst/deposit/1";
+/// What is sealed; one does not open as the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealed {
+    /// Unsent work.
+    Work,
+    /// What a picture or another file is, with its key ([`crate::sign::FileHead`]).
+    File,
+}
+
+impl Sealed {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Work => b"ankomst/deposit/1",
+            Self::File => b"ankomst/file-head/1",
+        }
+    }
+}
 
 /// The server's secret deposit key.
 #[derive(Clone)]
@@ -45,12 +61,20 @@ impl DepositKey {
     /// # Errors
     /// When it was not sealed to this key or was changed.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.open_as(Sealed::Work, sealed)
+    }
+
+    /// Opens what was sealed as this.
+    ///
+    /// # Errors
+    /// When it was sealed as something else, not to this key, or was changed.
+    pub fn open_as(&self, what: Sealed, sealed: &[u8]) -> Result<Vec<u8>, SignError> {
         let (point, rest) = sealed.split_first_chunk::<32>().ok_or(SignError::Sealed)?;
         let (nonce, text) = rest.split_first_chunk::<12>().ok_or(SignError::Sealed)?;
         let shared = self.0.diffie_hellman(&Point::from(*point));
-        let cipher = cipher(&shared, point, &self.public())?;
+        let cipher = cipher(what, (&shared, point, &self.public()))?;
         cipher
-            .decrypt(&(*nonce).into(), Payload { msg: text, aad: LABEL })
+            .decrypt(&(*nonce).into(), Payload { msg: text, aad: what.label() })
             .map_err(|_| SignError::Sealed)
     }
 }
@@ -66,20 +90,32 @@ impl fmt::Debug for DepositKey {
 /// # Errors
 /// When the cipher refuses, which is a defect.
 pub fn seal(server: &[u8; 32], bytes: &[u8], random: &DepositRandom) -> Result<Vec<u8>, SignError> {
+    seal_as(Sealed::Work, server, bytes, random)
+}
+
+/// Seals bytes to the server as this: one-time point, nonce, ciphertext.
+///
+/// # Errors
+/// When the cipher refuses, which is a defect.
+pub fn seal_as(
+    what: Sealed,
+    server: &[u8; 32],
+    bytes: &[u8],
+    random: &DepositRandom,
+) -> Result<Vec<u8>, SignError> {
     let secret = StaticSecret::from(random.key);
     let point = Point::from(&secret).to_bytes();
     let shared = secret.diffie_hellman(&Point::from(*server));
-    let cipher = cipher(&shared, &point, server)?;
+    let cipher = cipher(what, (&shared, &point, server))?;
     let text = cipher
-        .encrypt(&random.nonce.into(), Payload { msg: bytes, aad: LABEL })
+        .encrypt(&random.nonce.into(), Payload { msg: bytes, aad: what.label() })
         .map_err(|_| SignError::Sealed)?;
     Ok([point.as_slice(), &random.nonce, &text].concat())
 }
 
 fn cipher(
-    shared: &SharedSecret,
-    point: &[u8; 32],
-    server: &[u8; 32],
+    what: Sealed,
+    (shared, point, server): (&SharedSecret, &[u8; 32], &[u8; 32]),
 ) -> Result<Aes256Gcm, SignError> {
     // A point of small order would make a key that everybody knows.
     if !shared.was_contributory() {
@@ -87,7 +123,7 @@ fn cipher(
     }
     let mut key = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(Some(&[point.as_slice(), server].concat()), shared.as_bytes())
-        .expand(LABEL, key.as_mut_slice())
+        .expand(what.label(), key.as_mut_slice())
         .map_err(|_| SignError::Sealed)?;
     Ok(Aes256Gcm::new(&(*key).into()))
 }

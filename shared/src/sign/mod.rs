@@ -6,13 +6,14 @@
 //! was received, so unknown keys of newer versions survive and stay valid.
 //!
 //! Reading order: [`keys`], [`signed`] (the envelope), [`header`], [`author`], [`carried`], [`enrolment`],
-//! [`deposit`], [`copy`], [`lock`], [`manifest`] (files from tablet to tablet).
+//! [`deposit`], [`file`] (pictures and other files), [`copy`], [`lock`], [`manifest`] (files from tablet to tablet).
 
 pub mod author;
 pub mod carried;
 pub mod copy;
 pub mod deposit;
 pub mod enrolment;
+pub mod file;
 #[cfg(test)]
 mod golden;
 pub mod header;
@@ -25,6 +26,7 @@ pub use author::AuthorEnvelope;
 pub use carried::CarriedEnvelope;
 pub use deposit::{DepositKey, DepositRandom};
 pub use enrolment::Enrolment;
+pub use file::FileHead;
 pub use header::Header;
 pub use keys::{PublicKey, SigningKey};
 pub use lock::Lock;

@@ -3,12 +3,13 @@
 //! CBOR maps with numbered keys; unknown keys are skipped, numbers are never reused.
 //! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer), [`push`] (what it brings),
 //! [`looks`] (what was opened without contact), [`live`] (the socket), [`farewell`] (the road home without a
-//! session), [`mod@destroyed`] (what was lawfully destroyed).
+//! session), [`file`] (pictures and other files), [`mod@destroyed`] (what was lawfully destroyed).
 
 pub mod destroyed;
 pub mod door;
 pub mod exchange;
 pub mod farewell;
+pub mod file;
 #[cfg(test)]
 mod golden;
 pub mod live;
@@ -27,6 +28,7 @@ pub use exchange::{
     HeldNote, Hello, LACKS_HAND_IN, Person, Welcome,
 };
 pub use farewell::{Farewell, FarewellAnswer, Gone, Order};
+pub use file::{FetchFile, FetchFileAnswer, FileState, HandInFile, HandInFileAnswer, Piece};
 pub use live::{ClientFrame, ServerFrame};
 pub use looks::{Look, Looks};
 pub use push::{Ack, Deposit, Outcome, Push, PushPart, Refused, SealedPart};

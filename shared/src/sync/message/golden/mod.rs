@@ -6,6 +6,7 @@
 
 mod bundles;
 mod farewells;
+mod files;
 mod samples;
 mod signed;
 
@@ -19,11 +20,12 @@ use crate::sync::message::newer::newer;
 const GOLDEN: &str = include_str!("bytes.txt");
 
 /// Files whose types travel, and those that have none of their own.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 18] = [
     ("destroyed", include_str!("../destroyed.rs")),
     ("door", include_str!("../door.rs")),
     ("exchange", include_str!("../exchange.rs")),
     ("farewell", include_str!("../farewell.rs")),
+    ("file", include_str!("../file.rs")),
     ("live", include_str!("../live.rs")),
     ("looks", include_str!("../looks.rs")),
     ("push", include_str!("../push.rs")),
@@ -33,6 +35,7 @@ const FILES: [(&str, &str); 16] = [
     ("author", include_str!("../../../sign/author.rs")),
     ("carried", include_str!("../../../sign/carried.rs")),
     ("enrolment", include_str!("../../../sign/enrolment.rs")),
+    ("file head", include_str!("../../../sign/file.rs")),
     ("header", include_str!("../../../sign/header.rs")),
     ("bundle", include_str!("../../bundle.rs")),
     ("manifest", include_str!("../../../sign/manifest.rs")),
@@ -66,7 +69,9 @@ fn all() -> Vec<Sample> {
         samples::exchanges(),
         samples::pieces(),
         farewells::farewells(),
+        files::files(),
         signed::all(),
+        signed::sealed_files(),
         bundles::all(),
     ]
     .into_iter()

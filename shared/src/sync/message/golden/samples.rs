@@ -19,7 +19,7 @@ pub(super) fn epoch() -> Epoch {
     Epoch::from_bytes([2; 16])
 }
 
-fn document() -> DocumentId {
+pub(super) fn document() -> DocumentId {
     DocumentId::from_bytes([5; 16])
 }
 

@@ -4,6 +4,8 @@ use super::{Sample, sample, unhex};
 use crate::document::{Authoring, Document, Edit};
 use crate::ids::{ActorId, ChangeHash, DeviceId, DocumentId, UnitId, UserId};
 use crate::path::FieldPath;
+use crate::sign::deposit::Sealed;
+use crate::sign::file::FileCipher;
 use crate::sign::{
     AuthorEnvelope, CarriedEnvelope, DepositKey, DepositRandom, Enrolment, Header, SigningKey,
     deposit,
@@ -107,6 +109,24 @@ fn sealed() -> Sample {
     let random = DepositRandom { key: [5; 32], nonce: [6; 12] };
     let sealed = deposit::seal(&server.public(), b"unsent", &random).unwrap();
     opaque("sealed", sealed, move |bytes| server.open(bytes) == Ok(b"unsent".to_vec()))
+}
+
+/// The head of a file as it travels, and a piece of that file.
+pub(super) fn sealed_files() -> Vec<Sample> {
+    let server = DepositKey::from_seed([9; 32]);
+    let random = DepositRandom { key: [5; 32], nonce: [6; 12] };
+    let head = deposit::seal_as(Sealed::File, &server.public(), b"head", &random).unwrap();
+    let cipher = FileCipher::new(&[7; 32], 3);
+    let piece = cipher.seal(0, b"abc").unwrap();
+    vec![
+        opaque("sealed head of a file", head, move |bytes| {
+            server.open_as(Sealed::File, bytes) == Ok(b"head".to_vec())
+                && server.open(bytes).is_err()
+        }),
+        opaque("sealed piece of a file", piece, move |bytes| {
+            cipher.open(0, bytes) == Ok(b"abc".to_vec())
+        }),
+    ]
 }
 
 fn refresh() -> Sample {
