@@ -166,15 +166,19 @@ impl Profile {
 
     /// Clicks an element once it can be seen.
     pub async fn click(&self, css: &str) {
+        let mut last = None;
         for _ in 0..50 {
             let element = self.see(css).await;
             drop(element.scroll_into_view().await);
-            if element.click().await.is_ok() {
-                return;
+            match element.click().await {
+                Ok(()) => return,
+                Err(error) => last = Some(error),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{}: {css} cannot be clicked", self.name);
+        self.picture("failure").await;
+        let text = self.text("body").await;
+        panic!("{}: {css} cannot be clicked: {last:?}\n{text}", self.name);
     }
 
     /// Types into an element, replacing what stands there.
