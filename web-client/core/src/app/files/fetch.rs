@@ -83,9 +83,16 @@ impl Fetch {
         }
     }
 
+    /// When one that the server did not have is asked for again, Unix milliseconds.
+    pub(super) fn soonest(&self, now_ms: i64) -> Option<i64> {
+        let wanted = self.thumbs.iter().chain(&self.whole);
+        let until = wanted.filter_map(|place| Some(self.lacking.get(place)?.0));
+        until.filter(|until_ms| *until_ms > now_ms).min()
+    }
+
     fn next(&self, now_ms: i64) -> Option<Place> {
         let is_due = |place: &&Place| match self.lacking.get(place) {
-            Some((until_ms, rest_ms)) => !(0..=*rest_ms).contains(&(until_ms - now_ms)),
+            Some((until_ms, rest_ms)) => !(1..=*rest_ms).contains(&(until_ms - now_ms)),
             None => true,
         };
         let begun = self.coming.iter().map(|(place, _)| place);

@@ -11,7 +11,7 @@ use super::held::{Files, Way};
 use super::rows::FileRow;
 use crate::platform::{Clock, Platform, Random};
 
-/// Without anything to do the lane looks again after so long, in milliseconds.
+/// The lane looks again after so long at the latest while anything is to be done later, in milliseconds.
 const LOOK_MS: i64 = 60_000;
 /// The server is asked about a file that is whole and in no backup after so long, in milliseconds.
 const WHOLE_MS: i64 = 3_600_000;
@@ -25,8 +25,8 @@ const REST_MS_MAX: i64 = 3_600_000;
 pub(super) enum Step {
     /// There may be more to do at once.
     More,
-    /// Nothing for so long, in milliseconds.
-    Rest(i64),
+    /// Nothing for so long, in milliseconds; or before something happens.
+    Rest(Option<i64>),
     /// No answer that can be used.
     Nobody,
 }
@@ -80,10 +80,10 @@ impl Files {
         Some(if rests { due.max(until_ms) } else { due })
     }
 
-    /// The file that is next, or how long none is.
-    fn next(&self, now_ms: i64) -> Result<FileId, i64> {
+    /// The file that is next, or when one will be, Unix milliseconds.
+    fn next(&self, now_ms: i64) -> Result<FileId, Option<i64>> {
         let mut first = None;
-        let mut soonest = now_ms.saturating_add(LOOK_MS);
+        let mut soonest = None;
         for (file, row) in self.rows.pairs() {
             match self.due(*file, row, now_ms) {
                 Some(due) if due <= now_ms => {
@@ -91,11 +91,11 @@ impl Files {
                     let place = (fails, row.bytes, *file);
                     first = Some(first.map_or(place, |known: (u32, u64, FileId)| known.min(place)));
                 }
-                Some(due) => soonest = soonest.min(due),
+                Some(due) => soonest = soonest.into_iter().chain([due]).min(),
                 None => {}
             }
         }
-        first.map(|(_, _, file)| file).ok_or(soonest.saturating_sub(now_ms))
+        first.map(|(_, _, file)| file).ok_or(soonest)
     }
 
     /// Changes what is known of how far a file has come.
@@ -115,41 +115,55 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// Whether files may go now.
-    pub(super) fn is_free(&self) -> bool {
+    /// How long files may not go, if they may not, in milliseconds; `None` in it for as long as the way is not free.
+    fn is_barred(&self) -> Option<Option<i64>> {
         let now_ms = self.now_ms();
         let state = self.0.state.borrow();
-        state.files.way == Way::Free && state.files.busy_ms <= now_ms
+        let busy_ms = state.files.busy_ms.saturating_sub(now_ms);
+        if state.files.way != Way::Free {
+            return Some(None);
+        }
+        (1..=super::road::BUSY_MS).contains(&busy_ms).then_some(Some(busy_ms))
     }
 
     /// Hands in and fetches files; runs for ever.
     pub(in crate::app) async fn lane_loop(&self) {
         let mut backoff = Backoff::default();
-        let mut wait_ms = LOOK_MS;
+        let mut wait_ms = None;
         loop {
-            if wait_ms > 0 {
-                let sleep = Box::pin(self.0.platform.clock().sleep(wait_ms.unsigned_abs()));
-                let wake = Box::pin(self.0.lane.next());
-                select(sleep, wake).await;
-                self.0.lane.clear();
+            if wait_ms != Some(0) {
+                self.lane_wait(wait_ms).await;
             }
-            if !self.is_free() {
-                wait_ms = LOOK_MS;
+            if let Some(rest) = self.is_barred() {
+                wait_ms = rest;
                 continue;
             }
             wait_ms = match self.lane_step().await {
                 Step::More => {
                     backoff.answered();
-                    0
+                    Some(0)
                 }
-                Step::Rest(ms) => ms.max(1_000),
+                Step::Rest(ms) => ms.map(|ms| ms.clamp(1_000, LOOK_MS)),
                 Step::Nobody => {
                     let jitter = self.0.platform.random().bytes().map(u64::from_le_bytes);
                     let ms = backoff.failed(jitter.unwrap_or_default());
-                    i64::try_from(ms).unwrap_or(LOOK_MS)
+                    i64::try_from(ms).ok()
                 }
             };
         }
+    }
+
+    /// Waits for something to do; `None` for as long as that takes.
+    async fn lane_wait(&self, ms: Option<i64>) {
+        let wake = Box::pin(self.0.lane.next());
+        match ms {
+            Some(ms) => {
+                let sleep = Box::pin(self.0.platform.clock().sleep(ms.unsigned_abs()));
+                select(sleep, wake).await;
+            }
+            None => drop(wake.await),
+        }
+        self.0.lane.clear();
     }
 
     async fn lane_step(&self) -> Step {
@@ -162,7 +176,11 @@ impl<P: Platform> Core<P> {
         let next = self.0.state.borrow().files.next(now_ms);
         match next {
             Ok(file) => self.hand_in(file).await,
-            Err(rest_ms) => Step::Rest(rest_ms),
+            Err(due) => {
+                let fetches = self.with_open(|open| Ok(open.files.fetch.soonest(now_ms)));
+                let soonest = due.into_iter().chain(fetches.ok().flatten()).min();
+                Step::Rest(soonest.map(|at| at.saturating_sub(now_ms)))
+            }
         }
     }
 }
@@ -208,9 +226,9 @@ mod tests {
     fn what_has_been_told_is_asked_about_rarely_and_anew_in_another_life_of_the_log() {
         let told = [FileState::BackedUp, FileState::Refused, FileState::Destroyed];
         let mut files = files(told.map(|told| row(9, Some(told))).to_vec());
-        assert_eq!(files.next(10), Err(LOOK_MS));
+        assert_eq!(files.next(10), Err(None));
         files.rows.insert(id(7), row(9, Some(FileState::Whole)));
-        assert_eq!(files.next(10), Err(LOOK_MS));
+        assert_eq!(files.next(10), Err(Some(5 + WHOLE_MS)));
         assert_eq!(files.next(5 + WHOLE_MS), Ok(id(7)));
         files.epoch = Some(Epoch::from_bytes([2; 16]));
         assert_eq!(files.next(10), Ok(id(0)));

@@ -15,7 +15,7 @@ use crate::platform::{Method, Platform, Transport};
 use crate::store::{Store, Table};
 
 /// Longest wait that a server may ask for, in milliseconds.
-const BUSY_MS: i64 = 120_000;
+pub(super) const BUSY_MS: i64 = 120_000;
 
 /// What was asked about a file.
 struct Asked {
@@ -45,7 +45,7 @@ impl<P: Platform> Core<P> {
         if let 429 | 503 = answer.status {
             let ms = i64::from(answer.retry_s.unwrap_or(1)).saturating_mul(1_000).min(BUSY_MS);
             self.0.state.borrow_mut().files.busy_ms = now_ms.saturating_add(ms);
-            return Step::Rest(ms);
+            return Step::Rest(Some(ms));
         }
         let told = (answer.status == 200).then(|| wire::unpack(&answer.body).ok()).flatten();
         match told {
