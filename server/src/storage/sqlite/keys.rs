@@ -22,6 +22,13 @@ use crate::storage::{StorageError, random};
 const NONCE_BYTES: usize = 12;
 const CACHED_MAX: usize = 4_096;
 
+/// The tables of the file.
+pub(super) const TABLES: &str =
+    "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+     CREATE TABLE IF NOT EXISTS renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+     CREATE TABLE IF NOT EXISTS file_keys (file BLOB PRIMARY KEY, document BLOB NOT NULL, wrapped BLOB NOT NULL) STRICT;
+     CREATE INDEX IF NOT EXISTS file_keys_of ON file_keys (document)";
+
 /// Document keys.
 pub struct Keys {
     master: Aes256Gcm,
@@ -50,10 +57,7 @@ impl Keys {
     /// When the file cannot be opened, or not with this master key.
     pub fn open(folder: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
         let connection = connect(&folder.join("keys.db"))?;
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
-             CREATE TABLE IF NOT EXISTS renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
-        )?;
+        connection.execute_batch(TABLES)?;
         Self::over(connection, master)
     }
 
@@ -218,7 +222,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Destroys the keys of documents: nothing that was sealed with them is ever opened again. What is not there is left.
+    /// Destroys the keys of documents and of their files: nothing that was sealed with them is ever opened again. What is
+    /// not there is left.
     ///
     /// # Errors
     /// When the file cannot be written; then all are still there, or all are gone.
@@ -228,7 +233,7 @@ impl Keys {
         let together = inner.connection.unchecked_transaction()?;
         let mut count = 0;
         for document in documents {
-            for table in ["keys", "renewing"] {
+            for table in ["keys", "renewing", "file_keys"] {
                 let delete = format!("DELETE FROM {table} WHERE document = ?1");
                 count += together.prepare_cached(&delete)?.execute([Blob(*document)])?;
             }
@@ -253,6 +258,29 @@ impl Keys {
         let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
         let known = "SELECT EXISTS (SELECT 1 FROM keys WHERE document = ?1)";
         Ok(inner.connection.query_row(known, [Blob(document)], |row| row.get(0))?)
+    }
+
+    /// Works with the file.
+    pub(super) fn with<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        work(&self.inner.lock().map_err(|_| StorageError::Stopped)?.connection)
+    }
+
+    /// Wraps a key for its place.
+    pub(super) fn wrap(&self, place: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, StorageError> {
+        seal(&self.master, place, key)
+    }
+
+    /// The key that was wrapped for a place.
+    pub(super) fn unwrap_key(
+        &self,
+        place: &[u8],
+        wrapped: &[u8],
+    ) -> Result<[u8; 32], StorageError> {
+        let key = open(&self.master, place, wrapped)?;
+        key.try_into().map_err(|_| StorageError::Damaged("a key has another length"))
     }
 
     fn new_key(&self, document: DocumentId) -> Result<Option<[u8; 32]>, StorageError> {

@@ -24,10 +24,11 @@ use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::accesses::read;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
+use crate::storage::files as bytes;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::destroyed::{self, DestroyedRow};
 use crate::storage::sqlite::log::{self, DocumentRow};
-use crate::storage::sqlite::{Connection, checkpoint, rows};
+use crate::storage::sqlite::{Connection, checkpoint, files, rows};
 use crate::sync::access::{cleanable, may, rights_now};
 use crate::sync::rule::May;
 use crate::{care, given};
@@ -282,7 +283,7 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
             Ok(None) => return Err(DestroyError::Unknown),
             Ok(Some(None)) => {}
             Ok(Some(Some(devices))) => {
-                end(app, &ids).map_err(DestroyError::Begun)?;
+                end(app, &ids).await.map_err(DestroyError::Begun)?;
                 tracing::info!(document.id = %asked.record, documents = ids.len(), "A record was destroyed.");
                 return Ok(Done { documents: ids.len(), devices });
             }
@@ -328,7 +329,7 @@ pub async fn destroy_again(app: &Arc<App>) -> Result<usize, StorageError> {
     let _one = app.cleaning.lock().await;
     let lines = ledger::read(&app.folder)?;
     let (count, ids) = app.writer.write(move |db| again(db, &lines)).await?;
-    end(app, &ids)?;
+    end(app, &ids).await?;
     app.begun.end();
     if count > 0 {
         tracing::info!(count, "Records were destroyed again, as the ledger says.");
@@ -371,12 +372,29 @@ fn apply(db: &Connection, met: &Met, note: Note) -> Result<(), StorageError> {
     note(db, of, met.at_ms).map(drop)
 }
 
+/// Removes the files of documents whose keys are destroyed: their bytes, and last the rows by which they are found.
+async fn end_files(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
+    let gone = app.readers.read(|db| files::of(db, ids))?;
+    for id in &gone {
+        bytes::remove(&app.folder, *id)?;
+        // Without its key it is nobody's there.
+        if let Some(Err(error)) = app.backups.get().map(|folder| bytes::remove(folder, *id)) {
+            tracing::warn!(%error, file.id = %id, "What is left of a file in the folder of backups could not be removed.");
+        }
+    }
+    if gone.is_empty() {
+        return Ok(());
+    }
+    app.writer.write(move |db| files::forget(db, &gone)).await
+}
+
 /// What follows once the log has nothing of some documents any more. All of it may be done again.
-fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
+async fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
     if ids.is_empty() {
         return Ok(());
     }
     app.keys.destroy(ids)?;
+    end_files(app, ids).await?;
     {
         let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
         rows::forget(&db, ids)?;
