@@ -72,8 +72,12 @@ impl Viewer<'_> {
         entry: &str,
     ) -> Result<PageView, Refusal> {
         let (home, kind) = self.home(parent, list).ok_or(Refusal::NoPlace)?;
+        let (home, kind) = match list {
+            "attachments" => self.home_of_file(parent, entry).unwrap_or((home, kind)),
+            _ => (home, kind),
+        };
         let known = kind.entry_list(list).ok_or(Refusal::NoPlace)?;
-        if !self.listed(parent, list).1.iter().any(|one| one == entry) {
+        if !self.listed(home, list).1.iter().any(|one| one == entry) {
             return self.removed(parent, (home, list, entry));
         }
         let form = self.form(home, Some((list, entry)))?;

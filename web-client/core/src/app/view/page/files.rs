@@ -1,6 +1,7 @@
 //! Pictures and other files of a record: those that are here, and of those that are not where they are.
 
 use ankomst_shared::app::{Badge, Body, FileView, FilesView, Part, Query, Sign, Tone};
+use ankomst_shared::catalog::Kind;
 use ankomst_shared::ids::{DocumentId, FileName};
 use ankomst_shared::order;
 use ankomst_shared::path::FieldPath;
@@ -55,12 +56,7 @@ impl Viewer<'_> {
     pub(in crate::app::view) fn wants_files(&mut self, query: &Query) -> bool {
         let mut wanted = Vec::new();
         if let Some(id) = looked::record(query) {
-            let mut homes: Vec<DocumentId> = [LIST, "deficiencies", "notes"]
-                .iter()
-                .filter_map(|list| Some(self.home(id, list)?.0))
-                .collect();
-            homes.dedup();
-            for home in homes {
+            for (home, _) in self.homes_of_files(id) {
                 for entry in self.listed(home, LIST).1 {
                     let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
                     wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
@@ -68,6 +64,23 @@ impl Viewer<'_> {
             }
         }
         self.open.files.wants(wanted)
+    }
+
+    /// The record that tells of a file, or one that it has at most one of.
+    pub(super) fn home_of_file(
+        &mut self,
+        parent: DocumentId,
+        entry: &str,
+    ) -> Option<(DocumentId, &'static Kind)> {
+        let mut homes = self.homes_of_files(parent).into_iter();
+        homes.find(|(home, _)| self.file_name(*home, entry, "hash").is_some())
+    }
+
+    fn homes_of_files(&self, id: DocumentId) -> Vec<(DocumentId, &'static Kind)> {
+        let mut homes: Vec<_> =
+            [LIST, "deficiencies", "notes"].iter().filter_map(|list| self.home(id, list)).collect();
+        homes.dedup_by_key(|(home, _)| *home);
+        homes
     }
 
     fn file_name(&mut self, id: DocumentId, entry: &str, field: &str) -> Option<FileName> {
@@ -97,7 +110,11 @@ impl Viewer<'_> {
             self.elsewhere((id, name), &key("hash"), [&taken, &size])
         };
         let badge = self.file_badge((id, name), one.as_ref());
-        let address = self.address(id);
+        // The place of a run is its checklist.
+        let address = match self.kind(id).ok()?.id.as_str() {
+            "run" => format!("/run/{id}"),
+            _ => self.address(id),
+        };
         let file = FileView {
             document: id,
             name: name.to_string(),
