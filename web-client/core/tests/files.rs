@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod desk;
+#[path = "files/home.rs"]
+mod home;
 #[path = "files/kit.rs"]
 mod kit;
 #[path = "files/leaves.rs"]
@@ -18,7 +20,8 @@ use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use kit::{Home, On, named, picture};
+use home::{Home, There};
+use kit::{On, named, picture};
 
 /// Three pieces.
 const LONG: usize = 2 * FILE_PIECE_BYTES + 7;
@@ -32,7 +35,10 @@ fn a_picture_is_in_its_record_at_once_and_comes_home_after_what_is_written() {
     on.takes(case, &long, &thumb).unwrap();
     let shown = on.files(case);
     assert_eq!(shown.len(), 1);
-    assert_eq!((shown[0].elsewhere.as_str(), shown[0].badge.text.as_str()), ("", "Bara på den här surfplattan"));
+    assert_eq!(
+        (shown[0].elsewhere.as_str(), shown[0].badge.text.as_str()),
+        ("", "Bara på den här surfplattan")
+    );
     assert_eq!(on.shows(case, &shown[0].name).unwrap(), long);
     assert_eq!(on.shows(case, shown[0].thumb.as_ref().unwrap()).unwrap(), thumb);
     assert_eq!(on.status().files, 2);
@@ -45,7 +51,7 @@ fn a_picture_is_in_its_record_at_once_and_comes_home_after_what_is_written() {
         assert!(text > 0, "{:?}", home.asked);
         // The small one first; then each piece once, and the server is not asked about what it has just said.
         assert_eq!(files, ["file Some(0)", "file Some(0)", "file Some(1)", "file Some(2)"]);
-        let mut has: Vec<Vec<u8>> = home.has.values().map(kit::There::bytes).collect();
+        let mut has: Vec<Vec<u8>> = home.has.values().map(There::bytes).collect();
         has.sort_by_key(Vec::len);
         assert_eq!(has, [thumb, long.clone()]);
         assert!(home.has.values().all(|there| there.head.document == case));
@@ -170,7 +176,10 @@ fn pictures_are_refused_before_text_has_no_room_and_what_a_backup_has_goes_first
     let shown = on.files(case);
     assert_eq!(shown.len(), 2);
     assert_eq!(shown.iter().filter(|file| file.elsewhere.is_empty()).count(), 1);
-    assert_eq!(on.begins(case, usize::try_from(FILE_BYTES_MAX).unwrap() + 1), Err(Refusal::LongFile));
+    assert_eq!(
+        on.begins(case, usize::try_from(FILE_BYTES_MAX).unwrap() + 1),
+        Err(Refusal::LongFile)
+    );
     assert_eq!(on.begins(case, 0), Err(Refusal::BadValue));
 }
 

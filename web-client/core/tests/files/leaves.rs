@@ -8,7 +8,8 @@ use ankomst_shared::app::{Command, Wipe};
 use ankomst_shared::limits::FILE_PIECE_BYTES;
 use ankomst_shared::value::Value;
 
-use super::kit::{Home, On, named, picture};
+use super::home::Home;
+use super::kit::{On, named, picture};
 
 const LONG: usize = 2 * FILE_PIECE_BYTES + 7;
 
@@ -44,9 +45,13 @@ fn a_file_that_is_refused_or_has_no_room_bars_no_other() {
     home.borrow_mut().refused.insert(named(&picture(1, LONG)));
     on.goes_on(3);
     assert_eq!((home.borrow().whole(), on.status().files), (2, 0));
-    let refused = on.files(case).into_iter().find(|file| file.name == named(&picture(1, LONG)).to_string());
+    let refused =
+        on.files(case).into_iter().find(|file| file.name == named(&picture(1, LONG)).to_string());
     let refused = refused.unwrap();
-    assert_eq!((refused.badge.text.as_str(), refused.elsewhere.as_str()), ("Servern kan inte läsa den", ""));
+    assert_eq!(
+        (refused.badge.text.as_str(), refused.elsewhere.as_str()),
+        ("Servern kan inte läsa den", "")
+    );
     home.borrow_mut().asked.clear();
     on.later(7_200_000);
     on.goes_on(4);

@@ -58,7 +58,11 @@ fn chosen(kept: &JsValue, (document, shows): (DocumentId, &str)) -> Option<Chose
     }
     let part = |name: &str| Reflect::get(kept, &name.into()).unwrap_or_default();
     let number = |name: &str| part(name).as_f64().unwrap_or_default();
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "a browser's numbers")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "a browser's numbers"
+    )]
     let (bytes, taken_ms) = (number("size") as i64, number("taken") as i64);
     let new = NewFile {
         document,
@@ -147,7 +151,8 @@ fn next() {
 }
 
 fn fail(why: Refusal) {
-    fault(refusal(why));
+    // The screen has shut meanwhile: it begins anew, and that is all there is to say.
+    fault(if why == Refusal::Stale { "" } else { refusal(why) });
 }
 
 fn fault(why: &'static str) {

@@ -8,11 +8,11 @@ use ankomst_shared::order::{self, Few};
 use ankomst_shared::sync::message::FileState;
 
 use super::super::state::{Core, Open, open_row};
-use super::rows::{
-    COMING, FileRow, ROWS, SEALED, SealedRow, coming_key, file_of, no_pieces, read_sealed_key, sealed_key,
-    sealed_prefix,
-};
 use super::fetch::Elsewhere;
+use super::rows::{
+    COMING, FileRow, ROWS, SEALED, SealedRow, coming_key, file_of, no_pieces, read_sealed_key,
+    sealed_key, sealed_prefix,
+};
 use super::taking::Taking;
 use crate::platform::Platform;
 use crate::store::{Store, Table, Write};

@@ -125,10 +125,7 @@ impl<P: Platform> Core<P> {
                 Ok(Step::More)
             }
             FileState::NoRoom => Ok(self.rests(asked.file)),
-            FileState::Whole
-            | FileState::BackedUp
-            | FileState::Refused
-            | FileState::Destroyed => {
+            FileState::Whole | FileState::BackedUp | FileState::Refused | FileState::Destroyed => {
                 self.note_file(asked.file, has_vault, told).await?;
                 Ok(Step::More)
             }
@@ -155,12 +152,7 @@ impl<P: Platform> Core<P> {
             self.tell_status();
             return Ok(());
         }
-        let row = FileRow {
-            told: Some(told.state),
-            epoch: Some(told.epoch),
-            at_ms: now_ms,
-            ..row
-        };
+        let row = FileRow { told: Some(told.state), epoch: Some(told.epoch), at_ms: now_ms, ..row };
         let mut writes = if is_over { self.no_pieces_of(file) } else { Vec::new() };
         writes.extend(row.write(file));
         self.commit(writes).await?;

@@ -76,9 +76,7 @@ impl<P: Platform> Core<P> {
                 let goes = taking.map(|one| no_file(file, one.coming.bytes)).unwrap_or_default();
                 self.commit(goes).await.map(|()| Reply::Done)
             }
-            FileAsk::Get(document, name, number) => {
-                self.show_piece(document, &name, number).await
-            }
+            FileAsk::Get(document, name, number) => self.show_piece(document, &name, number).await,
         }
     }
 
@@ -95,8 +93,10 @@ impl<P: Platform> Core<P> {
         let coming = self.coming(new.bytes)?;
         let file = coming.file;
         self.with_open(|open| {
+            // One that a page has left lies there until the next opening, and is in nobody's way.
             if open.files.taking.pairs().len() >= AT_ONCE_MAX {
-                return Err(Refusal::TooMany);
+                let oldest = open.files.taking.keys().next().copied();
+                oldest.map(|file| open.files.taking.remove(&file));
             }
             open.files.taking.insert(file, Taking { new, coming });
             Ok(file)
