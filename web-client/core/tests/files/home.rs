@@ -10,8 +10,8 @@ use ankomst_shared::sign::FileHead;
 use ankomst_shared::sign::deposit::{DepositKey, Sealed};
 use ankomst_shared::sign::file::{FileCipher, pieces};
 use ankomst_shared::sync::message::{
-    Ack, Exchange, ExchangeAnswer, Farewell, FarewellAnswer, FetchFile, FetchFileAnswer, FileState,
-    HandInFile, HandInFileAnswer, Order, Outcome,
+    Ack, Destroyed, Exchange, ExchangeAnswer, Farewell, FarewellAnswer, FetchFile, FetchFileAnswer,
+    FileState, HandInFile, HandInFileAnswer, Order, Outcome,
 };
 use ankomst_shared::sync::{Chain, Position};
 
@@ -51,6 +51,12 @@ pub struct Home {
     pub destroyed: BTreeSet<DocumentId>,
     pub refused: BTreeSet<FileName>,
     pub orders: bool,
+    /// What is protected, and how long tablets may be read then, in seconds.
+    pub guarded: (Vec<DocumentId>, u32),
+    /// What is to leave a tablet.
+    pub drop: Vec<DocumentId>,
+    /// What it is told that was destroyed.
+    pub gone: Vec<Destroyed>,
     /// What a reader may fetch.
     pub shelf: BTreeMap<FileName, Vec<u8>>,
 }
@@ -67,6 +73,9 @@ impl Default for Home {
             destroyed: BTreeSet::new(),
             refused: BTreeSet::new(),
             orders: false,
+            guarded: (Vec::new(), 600_000),
+            drop: Vec::new(),
+            gone: Vec::new(),
             shelf: BTreeMap::new(),
         }
     }
@@ -131,6 +140,11 @@ impl Home {
     pub fn meet(&self, asked: &Exchange, mut answer: ExchangeAnswer) -> ExchangeAnswer {
         answer.anew = asked.hello.epoch != Some(self.epoch);
         answer.welcome.epoch = self.epoch;
+        let (guarded, lease_s) = self.guarded.clone();
+        answer.welcome.lease_s = lease_s;
+        answer.welcome.guarded = (!guarded.is_empty()).then_some(guarded);
+        answer.drop.clone_from(&self.drop);
+        answer.destroyed = (!self.gone.is_empty()).then(|| self.gone.clone());
         answer.deposits = asked.deposits.iter().map(|deposit| deposit.id).collect();
         for part in &asked.push.parts {
             for chunk in &part.chunks {

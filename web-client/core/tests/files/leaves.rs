@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use ankomst_core::store::{Failure, MemoryStore};
-use ankomst_shared::app::{Command, Wipe};
+use ankomst_shared::app::{Body, Command, Query, Reply, View, Wipe};
 use ankomst_shared::limits::FILE_PIECE_BYTES;
+use ankomst_shared::sync::message::Destroyed;
 use ankomst_shared::value::Value;
 
 use super::home::Home;
@@ -185,4 +186,78 @@ fn what_is_not_what_its_name_says_is_not_kept() {
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(8);
     assert_eq!((on.shows(case, &named(&long).to_string()), on.rows()), (None, 0));
+}
+
+fn has(on: &On, rows: &[u8]) -> bool {
+    on.keys().iter().any(|key| key.starts_with(rows))
+}
+
+#[test]
+fn what_is_protected_cannot_be_read_after_its_time_and_comes_home_all_the_same() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    home.borrow_mut().is_full = true;
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &picture(2, 900)).unwrap();
+    home.borrow_mut().guarded = (vec![case], 600);
+    on.goes_on(4);
+    home.borrow_mut().is_away = true;
+    on.later(700_000);
+    on.goes_on(8);
+    assert!(!has(&on, b"s") && has(&on, b"p"), "its key has gone, and nothing else");
+    (home.borrow_mut().is_away, home.borrow_mut().is_full) = (false, false);
+    on.later(3_600_000);
+    on.goes_on(12);
+    assert_eq!(home.borrow().whole(), 2);
+}
+
+#[test]
+fn a_record_that_leaves_takes_its_pictures_along_once_a_backup_has_them() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    home.borrow_mut().is_full = true;
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &picture(2, 900)).unwrap();
+    on.goes_on(4);
+    home.borrow_mut().drop = vec![case];
+    on.ask(Command::SyncNow);
+    on.goes_on(4);
+    assert!(!has(&on, b"s") && has(&on, b"p"));
+    (home.borrow_mut().is_full, home.borrow_mut().backed_up) = (false, true);
+    on.later(3_600_000);
+    on.goes_on(8);
+    assert_eq!(home.borrow().whole(), 2);
+    drop(on);
+    let on = On::new(&store.restarted(), &home);
+    on.unlocks();
+    assert_eq!(on.rows(), 0);
+}
+
+#[test]
+fn a_picture_that_was_only_here_of_a_record_that_was_destroyed_is_said_to_be_lost() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    home.borrow_mut().is_full = true;
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &picture(2, 900)).unwrap();
+    on.goes_on(4);
+    home.borrow_mut().gone = vec![Destroyed {
+        record: case,
+        documents: vec![case],
+        kind: "case".to_owned(),
+        number: String::new(),
+        at_ms: 1_700_000_000_000,
+        ground: String::new(),
+        reference: String::new(),
+        ask: String::new(),
+    }];
+    on.ask(Command::SyncNow);
+    on.goes_on(4);
+    assert_eq!((on.rows(), on.status().files), (0, 0));
+    let Reply::View(View::Page(page)) = on.ask(Command::Get(Query::Page("/idag".to_owned())))
+    else {
+        panic!("no page")
+    };
+    let said = page.parts.iter().find(|part| part.key == case.to_string()).unwrap();
+    assert!(matches!(said.body, Body::Text(_)) && said.help.ends_with(" 1."), "{}", said.help);
 }
