@@ -392,8 +392,7 @@ async fn serve(
     })
     .await
     .with_context(|| format!("listening on {listen}"))?;
-    drop(feed.await);
-    drop(rows.await);
+    drop((feed.await, rows.await));
     stop::settle(&app).await;
     care::keep_ledgers(&app);
     app.is_sound()?;

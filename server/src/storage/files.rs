@@ -138,7 +138,12 @@ pub fn write(path: &Path, piece: u32, sealed: &[u8]) -> Result<(), StorageError>
         file.sync_all()
     };
     write().map_err(full)?;
-    if piece == 0 { sync_folder(path) } else { Ok(()) }
+    if piece == 0 { sync_names(path) } else { Ok(()) }
+}
+
+/// Makes the name of a file durable, and those of its folders: who made them may have been cut off.
+fn sync_names(path: &Path) -> Result<(), StorageError> {
+    path.ancestors().take(3).try_for_each(sync_folder)
 }
 
 fn make_folder(path: &Path) -> std::io::Result<()> {
@@ -209,7 +214,7 @@ pub fn copy(
     let is_good = write().map_err(full).and_then(|()| is_whole(&part, what, key));
     if matches!(is_good, Ok(true)) {
         std::fs::rename(&part, to)?;
-        sync_folder(to)?;
+        sync_names(to)?;
     } else {
         remove_file(&part)?;
     }
@@ -222,4 +227,114 @@ pub fn copy(
 /// When they cannot be removed.
 pub fn remove(folder: &Path, id: FileId) -> Result<(), StorageError> {
     Ok(remove_file(&path(folder, id))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [3; 32];
+
+    fn id(number: u8) -> FileId {
+        FileId::from_bytes([number; 16])
+    }
+
+    /// A file of some length as it is sealed, with its name.
+    fn sealed(length: usize) -> (Vec<Vec<u8>>, u64, FileName) {
+        let (plain, bytes) = (vec![7; length], u64::try_from(length).unwrap());
+        let (cipher, mut naming) = (FileCipher::new(&KEY, bytes), Naming::default());
+        naming.add(&plain);
+        let numbered = plain.chunks(FILE_PIECE_BYTES).zip(0..);
+        let all = numbered.map(|(piece, number)| cipher.seal(number, piece).unwrap()).collect();
+        (all, bytes, naming.done())
+    }
+
+    #[test]
+    fn pieces_lie_one_behind_the_other_and_open_as_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        for (number, length) in (1..).zip([
+            1,
+            FILE_PIECE_BYTES - 1,
+            FILE_PIECE_BYTES,
+            FILE_PIECE_BYTES + 1,
+            2 * FILE_PIECE_BYTES,
+        ]) {
+            let (all, bytes, name) = sealed(length);
+            let path = path(folder.path(), id(number));
+            for (piece, at) in all.iter().zip(0..) {
+                assert!(!is_whole(&path, (bytes, name), &KEY).unwrap(), "{length}: not all of it");
+                write(&path, at, piece).unwrap();
+                assert_eq!(super::length(&path).unwrap(), sealed_bytes(bytes, at + 1));
+                assert_eq!(open(&path, at, bytes, &KEY).unwrap().len() + SEAL_BYTES, piece.len());
+            }
+            assert!(is_whole(&path, (bytes, name), &KEY).unwrap());
+            assert!(!is_whole(&path, (bytes, FileName::from_bytes([0; 32])), &KEY).unwrap());
+            assert!(!is_whole(&path, (bytes, name), &[4; 32]).unwrap());
+            assert!(!is_whole(&path, (bytes + 1, name), &KEY).unwrap());
+            assert!(!is_whole(&path, (u64::MAX, name), &KEY).unwrap());
+            // What an earlier attempt has left behind a piece goes with it.
+            write(&path, 0, &all[0]).unwrap();
+            assert_eq!(super::length(&path).unwrap(), u64::try_from(all[0].len()).unwrap());
+            remove(folder.path(), id(number)).unwrap();
+            remove(folder.path(), id(number)).unwrap();
+            assert!(!is_whole(&path, (bytes, name), &KEY).unwrap());
+        }
+    }
+
+    #[test]
+    fn only_what_was_read_at_its_place_is_copied_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (all, bytes, name) = sealed(FILE_PIECE_BYTES + 5);
+        let [from, to] = ["data", "backup"].map(|name| path(&folder.path().join(name), id(1)));
+        assert!(copy(&from, &to, (bytes, name), &KEY).is_err(), "there is none");
+        write(&from, 0, &all[0]).unwrap();
+        assert!(!copy(&from, &to, (bytes, name), &KEY).unwrap());
+        let left = std::fs::read_dir(to.parent().unwrap()).unwrap().count();
+        assert_eq!(left, 0, "nothing half is left");
+        write(&from, 1, &all[1]).unwrap();
+        assert!(copy(&from, &to, (bytes, name), &KEY).unwrap());
+        assert_eq!(std::fs::read(&to).unwrap(), all.concat());
+    }
+
+    #[test]
+    fn only_its_owner_reads_it_and_a_device_has_ids_of_its_own() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = path(folder.path(), id(1));
+        write(&path, 0, b"sealed").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let devices = [1, 2].map(|number| DeviceId::from_bytes([number; 16]));
+        let [one, other] = devices.map(|device| place_of(device, id(1)));
+        assert!(one != other && one == place_of(devices[0], id(1)) && one != id(1));
+    }
+
+    #[test]
+    fn one_thing_is_done_with_a_file_at_a_time_and_so_many_at_once() {
+        let files = Arc::<Files>::default();
+        let one = files.begin(id(1), 2).unwrap();
+        assert!(files.begin(id(1), 2).is_none());
+        let two = files.begin(id(2), 2).unwrap();
+        assert!(files.begin(id(3), 2).is_none());
+        drop(one);
+        assert!(files.begin(id(1), 2).is_some() && files.begin(id(3), 2).is_some());
+        drop(two);
+    }
+
+    #[test]
+    fn what_was_shown_is_noted_again_after_an_hour_and_where_it_was_forgotten() {
+        let files = Files::default();
+        let shown = |number: usize| {
+            let mut name = [0; 32];
+            name[..8].copy_from_slice(&number.to_le_bytes());
+            let document = DocumentId::from_bytes([2; 16]);
+            (DeviceId::from_bytes([1; 16]), document, FileName::from_bytes(name))
+        };
+        files.note(shown(0), 1_000);
+        assert!(files.is_noted(&shown(0), 1_000) && files.is_noted(&shown(0), SHOWN_MS + 999));
+        assert!(!files.is_noted(&shown(0), SHOWN_MS + 1_000) && !files.is_noted(&shown(1), 1_000));
+        assert!(!files.is_noted(&shown(0), 999), "a clock that was put back");
+        (0..=SHOWN_MAX).for_each(|number| files.note(shown(number), 1_000));
+        assert!(!files.is_noted(&shown(0), 1_000) && files.is_noted(&shown(SHOWN_MAX), 1_000));
+    }
 }

@@ -1,5 +1,6 @@
 //! The one question and its answer.
 
+use core::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,8 +32,9 @@ use crate::storage::sqlite::wants;
 use crate::sync::batch::{batch, delivered};
 use crate::sync::destroy::late;
 use crate::sync::met::{self, Along, Stands};
+use crate::sync::scopes::{self, Standing};
 use crate::sync::{
-    Session, access, away, deposits, farewell, holdings, ingest, lease, scopes, shown,
+    Session, access, away, deposits, farewell, holdings, ingest, lease, shown,
 };
 
 /// Why an exchange was not answered.
@@ -168,8 +170,8 @@ fn gather(
         let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
         let key = &app.secrets.position;
         let head = log::head(db)?.told(key, epoch);
-        let sums = marks::held(db, session.device)?;
         let rights = access::rights_now(db, user)?;
+        let stands = scopes::of(&app.remembered, db, rights, session.device)?;
         let facts = Facts {
             epoch,
             head,
@@ -180,8 +182,8 @@ fn gather(
             last_arrival: log::arrivals(db)?.feed,
             at_arrived: log::arrival_at(db, hello.arrived.feed)?,
             told_arrived: hello.arrived.is_proven(&app.secrets.arrival, epoch),
-            held: sums.keys().copied().collect(),
-            allowed: (*scopes::of(&app.remembered, db, rights, session.device)?).clone(),
+            held: Arc::clone(&stands.held),
+            allowed: Arc::clone(&stands.allowed),
             unsure: shown::known(db, &hello.unsure)?,
         };
         let (send, drop, keep, anew) = match decide(hello, &facts) {
@@ -190,7 +192,7 @@ fn gather(
             Decision::Anew { send } => (send, BTreeSet::new(), BTreeSet::new(), true),
             Decision::Follow { send, drop, keep } => (send, drop, keep, false),
         };
-        let gathering = Gathering { app, db, session, head, sums };
+        let gathering = Gathering { app, db, session, head, stands: &stands, sums: OnceCell::new() };
         let destroyed = late::told(db, session, hello)?;
         let drop: BTreeSet<DocumentId> = drop.union(&destroyed.drop).copied().collect();
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;
@@ -257,8 +259,10 @@ struct Gathering<'a> {
     db: &'a Connection,
     session: &'a Session,
     head: Position,
-    /// Of what the device holds.
-    sums: BTreeMap<DocumentId, Digest>,
+    /// What the device is given and has.
+    stands: &'a Standing,
+    /// Sums of what it holds, once they are needed one by one.
+    sums: OnceCell<BTreeMap<DocumentId, Digest>>,
 }
 
 impl Gathering<'_> {
@@ -343,10 +347,20 @@ impl Gathering<'_> {
     }
 
     fn sum_of(&self, document: DocumentId) -> Result<Digest, StorageError> {
-        self.sums.get(&document).map_or_else(|| log::digest(self.db, document), |sum| Ok(*sum))
+        let sums = match self.sums.get() {
+            Some(sums) => sums,
+            None => {
+                let sums = marks::held(self.db, self.session.device)?;
+                self.sums.get_or_init(|| sums)
+            }
+        };
+        sums.get(&document).map_or_else(|| log::digest(self.db, document), |sum| Ok(*sum))
     }
 
     fn sum(&self, documents: &BTreeSet<DocumentId>) -> Result<Digest, StorageError> {
+        if *documents == *self.stands.kept {
+            return self.stands.sum(self.db, self.session.device);
+        }
         let mut total = Digest::default();
         for document in documents {
             total.join(&self.sum_of(*document)?);

@@ -1,9 +1,7 @@
 //! The logic behind the live socket: frames in, frames out. The socket itself is in `http`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ankomst_shared::ids::DocumentId;
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::Position;
 use ankomst_shared::sync::message::{ClientFrame, HeldNote, ServerFrame};
@@ -96,19 +94,17 @@ impl Live {
             let Some(user) = accounts::user(db, session.user)? else {
                 return Ok((vec![ServerFrame::Ended], cursor, Vec::new()));
             };
-            let holdings = log::holdings(db, session.device)?;
             let rights = access::rights_now(db, &user)?;
-            let allowed = scopes::of(&app.remembered, db, rights, session.device)?;
-            let is_read =
-                |id: &&DocumentId| allowed.contains(*id) || plant::is(Plant::SocketUnscoped);
-            let keep: BTreeSet<DocumentId> = holdings.iter().filter(is_read).copied().collect();
+            let stands = scopes::of(&app.remembered, db, rights, session.device)?;
+            let unscoped = plant::is(Plant::SocketUnscoped);
+            let keep = if unscoped { &stands.held } else { &stands.kept };
             let mut visible_new = false;
-            for id in allowed.difference(&holdings) {
+            for id in &stands.missing {
                 visible_new |= !lines::is_settling(db, *id)?;
             }
             let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
             let newest = log::head(db)?.told(&app.secrets.position, epoch);
-            let (batch, whole) = batch(&app, db, (cursor, newest), &keep, session.device)?;
+            let (batch, whole) = batch(&app, db, (cursor, newest), keep, session.device)?;
             let next = batch.cursor;
             if next.feed != cursor.feed {
                 frames.push(ServerFrame::Feed(batch));
@@ -118,7 +114,7 @@ impl Live {
                 frames.push(ServerFrame::Held(held.clone()));
             }
             let goes = !destroyed::to_tell(db, session.device)?.is_empty();
-            if visible_new || keep.len() != holdings.len() || !whole || goes {
+            if visible_new || keep.len() != stands.held.len() || !whole || goes {
                 frames.push(ServerFrame::Again);
             }
             Ok((frames, next, held))

@@ -1,6 +1,7 @@
 //! What a server answers to a greeting: pure, from the greeting and a few facts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::ids::{DocumentId, Epoch};
 use crate::order;
@@ -31,9 +32,9 @@ pub struct Facts {
     /// Whether this server has told the arrival the device names.
     pub told_arrived: bool,
     /// Documents the device holds by the server's ledger.
-    pub held: BTreeSet<DocumentId>,
+    pub held: Arc<BTreeSet<DocumentId>>,
     /// Documents the person may read and this device should hold.
-    pub allowed: BTreeSet<DocumentId>,
+    pub allowed: Arc<BTreeSet<DocumentId>>,
     /// Those documents of the greeting's `unsure` that the log knows.
     pub unsure: BTreeSet<DocumentId>,
 }
@@ -81,9 +82,9 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
     if !(hello.version_min..=hello.version_max).contains(&PROTOCOL_VERSION) {
         return Decision::Version;
     }
-    let Some(epoch) = hello.epoch else { return Decision::Anew { send: facts.allowed.clone() } };
+    let Some(epoch) = hello.epoch else { return Decision::Anew { send: (*facts.allowed).clone() } };
     if epoch != facts.epoch {
-        return Decision::Anew { send: facts.allowed.clone() };
+        return Decision::Anew { send: (*facts.allowed).clone() };
     }
     let fits = |position: &Position, last: u64, known: Option<Chain>| {
         position.feed == 0 || (position.feed <= last && known == Some(position.chain))
@@ -98,7 +99,7 @@ pub fn decide(hello: &Hello, facts: &Facts) -> Decision {
         return Decision::RolledBack;
     }
     if unfit.iter().any(|(fits, _)| !fits) {
-        return Decision::Anew { send: facts.allowed.clone() };
+        return Decision::Anew { send: (*facts.allowed).clone() };
     }
     let heal: BTreeSet<DocumentId> = order::set(hello.heal.iter().copied());
     let keep: BTreeSet<DocumentId> = facts
@@ -158,8 +159,8 @@ mod tests {
             last_arrival: 12,
             at_arrived: Some(Chain::from_bytes([7; 8])),
             told_arrived: true,
-            held: [doc(1), doc(2)].into(),
-            allowed: [doc(2), doc(3)].into(),
+            held: Arc::new([doc(1), doc(2)].into()),
+            allowed: Arc::new([doc(2), doc(3)].into()),
             unsure: BTreeSet::new(),
         }
     }
@@ -191,7 +192,7 @@ mod tests {
     fn another_epoch_and_a_first_contact_begin_anew() {
         for epoch in [None, Some(Epoch::from_bytes([2; 16]))] {
             let decision = decide(&hello(epoch, 5, 5), &facts());
-            assert_eq!(decision, Decision::Anew { send: facts().allowed });
+            assert_eq!(decision, Decision::Anew { send: (*facts().allowed).clone() });
         }
     }
 
@@ -213,7 +214,7 @@ mod tests {
         assert_eq!(decide(&arrived(12, 8), &facts()), Decision::RolledBack);
         assert!(matches!(decide(&arrived(12, 7), &facts()), Decision::Follow { .. }));
         let untold = Facts { told_arrived: false, ..facts() };
-        let anew = Decision::Anew { send: facts().allowed };
+        let anew = Decision::Anew { send: (*facts().allowed).clone() };
         assert_eq!(decide(&arrived(12, 8), &untold), anew);
     }
 
@@ -222,7 +223,7 @@ mod tests {
         let epoch = Some(Epoch::from_bytes([1; 16]));
         let untold = Facts { told_cursor: false, told_high: false, ..facts() };
         for claim in [hello(epoch, 11, 5), hello(epoch, 5, 6), hello(epoch, u64::MAX, 0)] {
-            assert_eq!(decide(&claim, &untold), Decision::Anew { send: facts().allowed });
+            assert_eq!(decide(&claim, &untold), Decision::Anew { send: (*facts().allowed).clone() });
         }
         let half = Facts { told_cursor: false, ..facts() };
         assert_eq!(decide(&hello(epoch, 11, 5), &half), Decision::RolledBack);

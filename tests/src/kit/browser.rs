@@ -164,17 +164,20 @@ impl Profile {
         self.until(&format!("{text:?} in {css}"), &expression).await;
     }
 
-    /// Clicks an element once it can be seen.
+    /// Clicks an element once it can be seen and nothing covers it.
     pub async fn click(&self, css: &str) {
-        for _ in 0..50 {
+        let end = std::time::Instant::now() + WAIT;
+        loop {
             let element = self.see(css).await;
             drop(element.scroll_into_view().await);
-            if element.click().await.is_ok() {
-                return;
+            let Err(error) = element.click().await else { return };
+            if std::time::Instant::now() > end {
+                self.picture("failure").await;
+                let text = self.text("body").await;
+                panic!("{}: {css} cannot be clicked: {error}\n{text}", self.name);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{}: {css} cannot be clicked", self.name);
     }
 
     /// Types into an element, replacing what stands there.

@@ -2,8 +2,9 @@
 //! the master key, and goes with the record that the file belongs to. A cleaning renews the record's key, not these.
 
 use ankomst_shared::ids::{DocumentId, FileId};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
+use super::keys::{open, seal};
 use super::{Blob, Keys};
 use crate::storage::StorageError;
 
@@ -17,7 +18,7 @@ impl Keys {
         (file, document): (FileId, DocumentId),
         key: &[u8; 32],
     ) -> Result<(), StorageError> {
-        let wrapped = self.wrap(file.as_bytes(), key)?;
+        let wrapped = seal(&self.master, file.as_bytes(), key)?;
         self.with(|db| {
             db.execute(
                 "INSERT OR REPLACE INTO file_keys (file, document, wrapped) VALUES (?1, ?2, ?3)",
@@ -36,7 +37,9 @@ impl Keys {
             let sql = "SELECT wrapped FROM file_keys WHERE file = ?1";
             Ok(db.query_row(sql, [Blob(file)], |row| row.get(0)).optional()?)
         })?;
-        wrapped.map(|wrapped| self.unwrap_key(file.as_bytes(), &wrapped)).transpose()
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = open(&self.master, file.as_bytes(), &wrapped)?.try_into();
+        Ok(Some(key.map_err(|_| StorageError::Damaged("the key of a file has another length"))?))
     }
 
     /// Destroys the key of a file.
@@ -48,5 +51,12 @@ impl Keys {
             db.execute("DELETE FROM file_keys WHERE file = ?1", [Blob(file)])?;
             Ok(())
         })
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        work(&self.inner.lock().map_err(|_| StorageError::Stopped)?.connection)
     }
 }

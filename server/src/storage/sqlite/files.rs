@@ -137,14 +137,16 @@ pub fn of(db: &Connection, documents: &[DocumentId]) -> Result<Vec<FileId>, Stor
     Ok(found)
 }
 
+pub(super) const SINCE: &str =
+    "SELECT count(*), coalesce(sum(bytes), 0) FROM files WHERE device = ?1 AND at_ms > ?2";
+pub(super) const STALE: &str = "SELECT id FROM files WHERE whole_ms IS NULL AND at_ms < ?1";
+
 /// How many files a device has brought or begun since a time, and how long they are together, in bytes.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn since(db: &Connection, device: DeviceId, at_ms: i64) -> Result<(u64, u64), StorageError> {
-    let mut select = db.prepare_cached(
-        "SELECT count(*), coalesce(sum(bytes), 0) FROM files WHERE device = ?1 AND at_ms > ?2",
-    )?;
+    let mut select = db.prepare_cached(SINCE)?;
     let (count, bytes) =
         select.query_row((Blob(device), at_ms), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((number(count)?, number(bytes)?))
@@ -155,8 +157,7 @@ pub fn since(db: &Connection, device: DeviceId, at_ms: i64) -> Result<(u64, u64)
 /// # Errors
 /// When the database refuses.
 pub fn stale(db: &Connection, at_ms: i64) -> Result<Vec<FileId>, StorageError> {
-    let mut select =
-        db.prepare_cached("SELECT id FROM files WHERE whole_ms IS NULL AND at_ms < ?1")?;
+    let mut select = db.prepare_cached(STALE)?;
     let rows = select.query_map([at_ms], |row| row.get::<_, Blob<FileId>>(0))?;
     rows.map(|row| Ok(row?.0)).collect()
 }

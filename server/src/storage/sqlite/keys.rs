@@ -21,7 +21,6 @@ use crate::storage::{StorageError, random};
 
 const NONCE_BYTES: usize = 12;
 const CACHED_MAX: usize = 4_096;
-
 /// The tables of the file.
 pub(super) const TABLES: &str =
     "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
@@ -31,12 +30,12 @@ pub(super) const TABLES: &str =
 
 /// Document keys.
 pub struct Keys {
-    master: Aes256Gcm,
-    inner: Mutex<Inner>,
+    pub(super) master: Aes256Gcm,
+    pub(super) inner: Mutex<Inner>,
 }
 
-struct Inner {
-    connection: Connection,
+pub(super) struct Inner {
+    pub(super) connection: Connection,
     cached: BTreeMap<DocumentId, [u8; 32]>,
     /// New keys of documents whose old one is still there.
     renewing: BTreeMap<DocumentId, [u8; 32]>,
@@ -222,8 +221,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Destroys the keys of documents and of their files: nothing that was sealed with them is ever opened again. What is
-    /// not there is left.
+    /// Destroys the keys of documents and their files: nothing sealed with them is ever opened again. What is not there is left.
     ///
     /// # Errors
     /// When the file cannot be written; then all are still there, or all are gone.
@@ -258,29 +256,6 @@ impl Keys {
         let inner = self.inner.lock().map_err(|_| StorageError::Stopped)?;
         let known = "SELECT EXISTS (SELECT 1 FROM keys WHERE document = ?1)";
         Ok(inner.connection.query_row(known, [Blob(document)], |row| row.get(0))?)
-    }
-
-    /// Works with the file.
-    pub(super) fn with<T>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, StorageError>,
-    ) -> Result<T, StorageError> {
-        work(&self.inner.lock().map_err(|_| StorageError::Stopped)?.connection)
-    }
-
-    /// Wraps a key for its place.
-    pub(super) fn wrap(&self, place: &[u8], key: &[u8; 32]) -> Result<Vec<u8>, StorageError> {
-        seal(&self.master, place, key)
-    }
-
-    /// The key that was wrapped for a place.
-    pub(super) fn unwrap_key(
-        &self,
-        place: &[u8],
-        wrapped: &[u8],
-    ) -> Result<[u8; 32], StorageError> {
-        let key = open(&self.master, place, wrapped)?;
-        key.try_into().map_err(|_| StorageError::Damaged("a key has another length"))
     }
 
     fn new_key(&self, document: DocumentId) -> Result<Option<[u8; 32]>, StorageError> {
@@ -347,7 +322,11 @@ fn renewing(
     Ok(keys)
 }
 
-fn seal(cipher: &Aes256Gcm, place: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StorageError> {
+pub(super) fn seal(
+    cipher: &Aes256Gcm,
+    place: &[u8],
+    bytes: &[u8],
+) -> Result<Vec<u8>, StorageError> {
     let nonce = random::<NONCE_BYTES>()?;
     let sealed = cipher
         .encrypt(&nonce.into(), Payload { msg: bytes, aad: place })
@@ -355,7 +334,11 @@ fn seal(cipher: &Aes256Gcm, place: &[u8], bytes: &[u8]) -> Result<Vec<u8>, Stora
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-fn open(cipher: &Aes256Gcm, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StorageError> {
+pub(super) fn open(
+    cipher: &Aes256Gcm,
+    place: &[u8],
+    sealed: &[u8],
+) -> Result<Vec<u8>, StorageError> {
     let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(StorageError::Sealed)?;
     cipher
         .decrypt(&(*nonce).into(), Payload { msg: text, aad: place })

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use ankomst_shared::ids::{DeviceId, DocumentId, UnitId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, UnitId};
 use ankomst_shared::sync::Digest;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
-use super::log::number;
+use super::log::{number, signed};
 use crate::storage::StorageError;
 
 /// A number that grows with every document of a unit that comes or goes, and whenever its kind, what it belongs to, its
@@ -20,6 +20,34 @@ use crate::storage::StorageError;
 pub fn mark(db: &Connection, unit: UnitId) -> Result<u64, StorageError> {
     let mut select = db.prepare_cached("SELECT mark FROM marks WHERE unit = ?1")?;
     number(select.query_row([Blob(unit)], |row| row.get(0)).optional()?.unwrap_or_default())
+}
+
+/// A number that grows whenever what a device holds by the ledger changes.
+///
+/// # Errors
+/// When the database refuses.
+pub fn held_mark(db: &Connection, device: DeviceId) -> Result<u64, StorageError> {
+    let mut select = db.prepare_cached("SELECT mark FROM held_marks WHERE device = ?1")?;
+    number(select.query_row([Blob(device)], |row| row.get(0)).optional()?.unwrap_or_default())
+}
+
+/// Visible changes after a number of the feed, with their documents; no more than so many.
+///
+/// # Errors
+/// When the database refuses.
+pub fn visible_after(
+    db: &Connection,
+    feed: u64,
+    most: usize,
+) -> Result<Vec<(DocumentId, ChangeHash)>, StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT document, hash FROM chunks WHERE feed > ?1 AND state = 'visible' ORDER BY feed LIMIT ?2",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = select.query_map((signed(feed)?, most), |row| {
+        Ok((row.get::<_, Blob<DocumentId>>(0)?.0, row.get::<_, Blob<ChangeHash>>(1)?.0))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What a device holds by the ledger, each with the sum of its visible changes; of nothing where the log does not know it.

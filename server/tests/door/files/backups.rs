@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use ankomst_server::app::App;
-use ankomst_server::care::{self, Schedule, files::keep};
+use ankomst_server::care::{self, Schedule, doctor, files::keep};
 use ankomst_server::storage::files::{self as bytes, place_of};
 use ankomst_server::storage::sqlite::{backup, files, files_beside};
 use ankomst_server::verify;
 use ankomst_shared::ids::DeviceId;
 use ankomst_shared::sync::message::FileState;
 
-use super::super::kit::Door;
+use super::super::kit::{Door, ankomst};
 use super::{CASE, Kept, Place, brings, fetch_all, kept, picture, place, rows, told};
 
 impl Place {
@@ -118,6 +118,9 @@ async fn what_is_damaged_beside_a_backup_is_told_and_not_believed() {
     bent[200_000] ^= 1;
     std::fs::write(&there, &bent).unwrap();
     assert_eq!(lacks(), 1);
+    let (went_well, said) = ankomst(&place.door.app.folder, &["verify", file.to_str().unwrap()]);
+    assert!(!went_well && said.contains("1 pictures and files beside it"), "{said}");
+    assert!(said.contains("what is written is whole; 1 files are not"), "{said}");
     std::fs::remove_file(bytes::path(file.parent().unwrap(), place_of(device, two.id))).unwrap();
     assert_eq!(lacks(), 2);
 
@@ -157,6 +160,15 @@ async fn a_backup_of_what_is_written_stands_without_the_files() {
     care::one(&door.app, &schedule).await.unwrap();
     assert_eq!(state(door, device, &one).await, FileState::Whole);
     assert_eq!(state(door, device, &two).await, FileState::BackedUp);
+    let told = || {
+        let all = doctor::examine(&door.app).unwrap();
+        all.into_iter().find(|one| one.what.contains("pictures")).unwrap()
+    };
+    assert_eq!(told().what, "2 pictures and files, 0 MiB; 1 in no backup");
+    assert!(told().fine, "there may be a backup of it tomorrow");
+    let old = "UPDATE files SET whole_ms = whole_ms - 4 * 86400000";
+    door.app.writer.write(move |db| Ok(db.execute(old, [])?)).await.unwrap();
+    assert!(!told().fine);
     let left: Vec<_> = walk(&folder.join("files"));
     assert_eq!(left, [bytes::path(&folder, place_of(device, two.id))], "nothing half is left");
     let report = verify::run((&door.app.folder, door.app.secrets.master), &|_| ()).unwrap();

@@ -330,7 +330,7 @@ fn compare(
     if scope {
         let held = access::scope_of(db, &rights, device(who)).unwrap();
         let again = scopes::of(remembered, db, rights, device(who)).unwrap();
-        assert_eq!(*again, held, "{who}: {model:?}");
+        assert_eq!(*again.allowed, held, "{who}: {model:?}");
         let all = (0..2 * RECORDS.len()).filter(|record| model.may(who, *record) >= May::Read);
         let all: Vec<usize> = all.collect();
         assert_eq!(held, all.iter().copied().map(document).collect(), "{who}: {model:?}");

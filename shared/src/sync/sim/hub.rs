@@ -295,8 +295,8 @@ impl Hub {
                 last_arrival: self.received().feed,
                 at_arrived: self.arrival_at(hello.arrived.feed),
                 told_arrived: hello.arrived.is_proven(&ARRIVED, self.epoch()),
-                held: self.holdings(hello.device),
-                allowed: self.allowed(hello.device, denied),
+                held: self.holdings(hello.device).into(),
+                allowed: self.allowed(hello.device, denied).into(),
                 unsure: hello
                     .unsure
                     .iter()
