@@ -31,6 +31,7 @@ use crate::sockets::Sockets;
 use crate::storage::StorageError;
 use crate::storage::ballast::Ballast;
 use crate::storage::destroyed::Begun;
+use crate::storage::files::Files;
 use crate::storage::ledger::Open;
 use crate::storage::sqlite::backup::{RESTORING, make_folders};
 use crate::storage::sqlite::writer::Group;
@@ -209,6 +210,8 @@ pub struct App {
     pub answered: Answered,
     /// Challenges of passkeys.
     pub challenges: Challenges,
+    /// Pictures and other files that something is done with.
+    pub files: Arc<Files>,
     /// The folder of scheduled backups, if there are any.
     pub backups: OnceLock<PathBuf>,
 }
@@ -289,6 +292,7 @@ impl App {
             answered: Answered::default(),
             handed: Handed::default(),
             challenges: Challenges::new()?,
+            files: Arc::default(),
             backups: OnceLock::new(),
         };
         if app.readers.read(log::epoch)?.is_none() {

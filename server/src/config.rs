@@ -68,6 +68,9 @@ pub struct Settings {
     /// MiB set aside on the disk of the data folder for when it is full; 0 for none.
     #[serde(default = "ballast_mb")]
     pub ballast_mb: u32,
+    /// MiB of a disk that pictures and other files leave to what is written.
+    #[serde(default = "files_free_mb")]
+    pub files_free_mb: u32,
     /// Live sockets at one time, if not as many as usual.
     pub sockets: Option<NonZeroUsize>,
     /// Address on which metrics are told; without it they are not.
@@ -127,6 +130,10 @@ impl Settings {
 
 const fn ballast_mb() -> u32 {
     32
+}
+
+const fn files_free_mb() -> u32 {
+    1_024
 }
 
 const fn every_hours() -> u32 {

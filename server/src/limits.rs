@@ -68,6 +68,16 @@ pub const DEPOSIT_ROUNDS_MAX: usize = 8;
 pub const HELD_MAX: usize = 5_000;
 /// Tablets that hand in without a session at one time: each may bring 8 MiB.
 pub const FAREWELLS_AT_ONCE: usize = 8;
+/// Pieces of files that are taken in at one time.
+pub const PIECES_IN_AT_ONCE: usize = 8;
+/// Pieces of files that are given at one time.
+pub const PIECES_OUT_AT_ONCE: usize = 16;
+/// Files that one device begins or goes on with in a day.
+pub const FILES_DAILY: u64 = 5_000;
+/// Bytes of these.
+pub const FILE_BYTES_DAILY: u64 = 2 * 1024 * 1024 * 1024;
+/// A device that is none of those that are used now has such a part of both.
+pub const FILES_LATE_PART: u64 = 10;
 /// Requests to sign in, renew or sign out at one time.
 pub const DOORS_AT_ONCE: usize = 64;
 /// Requests of administration at one time, and as many others.

@@ -84,6 +84,12 @@ pub struct Observed {
     pub sessions: u64,
     /// Bytes of the log, the rows and the keys, each with its write-ahead log.
     pub files: [u64; 3],
+    /// Whole pictures and other files.
+    pub attached: u64,
+    /// How long they are together, in bytes.
+    pub attached_bytes: u64,
+    /// Those that no backup has.
+    pub attached_unbacked: u64,
     /// Bytes left on the disk of the data folder.
     pub disk_free: u64,
     /// Whether the ballast was given up.
@@ -121,6 +127,9 @@ struct Look {
     feed: Gauge,
     sessions: Gauge,
     files: Family<FileName, Gauge>,
+    attached: Gauge,
+    attached_bytes: Gauge,
+    attached_unbacked: Gauge,
     disk_free: Gauge,
     disk_is_low: Gauge,
     backup_age: Number,
@@ -181,6 +190,10 @@ impl Metrics {
         all.register("feed_head", "Newest number of the feed", look.feed.clone());
         all.register("sessions", "Sessions that have not ended", look.sessions.clone());
         all.register_with_unit("file", "Files of the data folder", Unit::Bytes, look.files.clone());
+        let (bytes, open) = (look.attached_bytes.clone(), look.attached_unbacked.clone());
+        all.register("attached", "Whole pictures and other files", look.attached.clone());
+        all.register_with_unit("attached", "How long they are together", Unit::Bytes, bytes);
+        all.register("attached_unbacked", "Those that no backup has", open);
         let free = look.disk_free.clone();
         all.register_with_unit("disk_free", "Room left for data", Unit::Bytes, free);
         let low = look.disk_is_low.clone();
@@ -275,6 +288,9 @@ impl Metrics {
         for (file, bytes) in ["log", "rows", "keys"].into_iter().zip(observed.files) {
             look.files.get_or_create(&FileName { file }).set(count(bytes));
         }
+        look.attached.set(count(observed.attached));
+        look.attached_bytes.set(count(observed.attached_bytes));
+        look.attached_unbacked.set(count(observed.attached_unbacked));
         look.disk_free.set(count(observed.disk_free));
         look.disk_is_low.set(i64::from(observed.disk_is_low));
         let age = observed.backup_age_s.map(Duration::from_secs);

@@ -32,6 +32,8 @@ pub struct Throttle {
     challenges: DefaultKeyedRateLimiter<IpAddr>,
     /// Farewells of a device: a hundred at once, then one about every half second.
     farewells: DefaultKeyedRateLimiter<DeviceId>,
+    /// Pieces of files of a device: three thousand at once, then fifty every second, which is more than six MiB.
+    pieces: DefaultKeyedRateLimiter<DeviceId>,
 }
 
 fn limiter<K: Clone + Eq + core::hash::Hash>(per_minute: u32) -> DefaultKeyedRateLimiter<K> {
@@ -62,6 +64,7 @@ impl Default for Throttle {
             links: limiter(20),
             challenges: limiter(60),
             farewells: limiter(100),
+            pieces: limiter(3_000),
         }
     }
 }
@@ -99,6 +102,12 @@ impl Throttle {
     #[must_use]
     pub fn allows_farewell(&self, device: DeviceId) -> bool {
         is_good(&self.farewells, &device)
+    }
+
+    /// Counts a piece of a file that a device brings, or a question about one, and says whether it may go on.
+    #[must_use]
+    pub fn allows_piece(&self, device: DeviceId) -> bool {
+        is_good(&self.pieces, &device)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::key_files::Key;
 use crate::storage::accesses::verify;
 use crate::storage::sqlite::aside::{self, Aside};
-use crate::storage::sqlite::{backed, held, log};
+use crate::storage::sqlite::{backed, files, held, log};
 use crate::storage::{StorageError, ballast};
 
 /// One thing that was looked at.
@@ -91,6 +91,7 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     for aside in app.readers.read(|db| aside::all(&app.folder, db))? {
         found.push(put_aside(&aside));
     }
+    found.push(files_of(app)?);
     found.extend(examine_backup(app)?);
     Ok(found)
 }
@@ -120,6 +121,15 @@ fn put_aside(aside: &Aside) -> Finding {
     };
     let how = "ankomst missing; once nothing more can come, move that folder away";
     finding(fine, format!("{}: {what}", aside.folder), how)
+}
+
+/// How many pictures and other files there are, and whether backups have them.
+fn files_of(app: &App) -> Result<Finding, StorageError> {
+    let files::Sums { count, bytes, unbacked, unbacked_ms } = app.readers.read(files::sums)?;
+    let what = format!("{count} pictures and files, {} MiB; {unbacked} in no backup", bytes >> 20);
+    let fine = age_ms(unbacked_ms, app.now_ms()).is_none_or(|age| age <= FRESH_MS);
+    let how = "make room in the folder of backups; if they stay, ankomst verify says whether they are whole here";
+    Ok(finding(fine, what, how))
 }
 
 fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {

@@ -1,7 +1,8 @@
-//! What a server does to stay whole without anybody asking: backups at their time, and ([`doctor`]) what
-//! `ankomst doctor` finds.
+//! What a server does to stay whole without anybody asking: backups at their time, also of pictures and other files
+//! ([`files`]), and ([`doctor`]) what `ankomst doctor` finds.
 
 pub mod doctor;
+pub mod files;
 
 use core::time::Duration;
 use std::fs::{DirBuilder, File, TryLockError};
@@ -140,7 +141,7 @@ pub fn keep_ledgers(app: &App) {
 pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, StorageError> {
     let now_ms = app.now_ms();
     let file = schedule.folder.join(name(now_ms));
-    let folder = schedule.folder.clone();
+    let (folder, made) = (schedule.folder.clone(), file.clone());
     let made_by = Arc::clone(app);
     let contents = given::beside(move || {
         backup::make_folders(&folder, DirBuilder::new().recursive(true))?;
@@ -150,7 +151,7 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
             return Err(StorageError::Low);
         }
         ledger::join(&made_by.folder, &folder)?;
-        backup::make(&made_by.folder, &file, made_by.secrets.master)
+        backup::make(&made_by.folder, &made, made_by.secrets.master)
     })
     .await
     .map_err(|_| StorageError::Stopped)??;
@@ -160,6 +161,10 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     }
     if !app.writer.write(move |db| backed::note(db, &contents, now_ms)).await? {
         tracing::warn!("The log began a new life while its backup was made; another one follows.");
+    }
+    // What is written is safe before pictures are copied.
+    if let Err(error) = files::keep(app, &file).await {
+        tracing::error!(%error, "Pictures and other files could not be copied to the backups; tablets keep theirs.");
     }
     Ok(contents)
 }

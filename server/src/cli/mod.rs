@@ -367,6 +367,7 @@ async fn serve(
     settings.sockets.into_iter().for_each(|most| app.sockets.let_in(most.get()));
     drop(rlimit::increase_nofile_limit(app.sockets.files()));
     app.ballast.set_aside(u64::from(settings.ballast_mb) << 20)?;
+    tokio::spawn(care::files::watch(Arc::clone(&app)));
     tokio::spawn(care::watch_disk(Arc::clone(&app)));
     tokio::spawn(care::watch_session_key(Arc::clone(&app)));
     if let Some(address) = settings.metrics {
@@ -391,8 +392,7 @@ async fn serve(
     })
     .await
     .with_context(|| format!("listening on {listen}"))?;
-    drop(feed.await);
-    drop(rows.await);
+    drop((feed.await, rows.await));
     stop::settle(&app).await;
     care::keep_ledgers(&app);
     app.is_sound()?;

@@ -29,6 +29,8 @@ pub(super) struct Place {
 pub(super) struct Folder {
     pub(super) path: PathBuf,
     pub(super) key_files: KeyFiles,
+    /// MiB of a disk that pictures and other files leave free.
+    files_free_mb: u32,
 }
 
 impl Place {
@@ -51,7 +53,8 @@ pub(super) fn variables() -> BTreeMap<String, String> {
 impl Folder {
     /// The folder of these settings.
     pub(super) fn of(settings: &Settings) -> Self {
-        Self { path: settings.data.clone(), key_files: settings.key_files() }
+        let (path, key_files) = (settings.data.clone(), settings.key_files());
+        Self { path, key_files, files_free_mb: settings.files_free_mb }
     }
 
     /// The master key.
@@ -94,8 +97,10 @@ impl Folder {
 
     async fn open(&self, schema: Schema) -> anyhow::Result<Arc<App>> {
         let binary = std::env::current_exe().context("finding this program")?;
-        App::open_with(&self.path, &self.key_files, schema, binary)
+        let app = App::open_with(&self.path, &self.key_files, schema, binary)
             .await
-            .with_context(|| format!("opening the data folder {}", self.path.display()))
+            .with_context(|| format!("opening the data folder {}", self.path.display()))?;
+        app.files.leave_free(u64::from(self.files_free_mb) << 20);
+        Ok(app)
     }
 }

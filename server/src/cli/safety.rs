@@ -15,6 +15,7 @@ use crate::cli::place::Folder;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What;
 use crate::storage::sqlite::backup::Contents;
+use crate::storage::sqlite::files_beside::{self, Beside};
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{accounts, aside, backed, backup};
@@ -28,26 +29,44 @@ use crate::{care, projector};
 pub(super) async fn backup(folder: &Folder, file: &Path) -> anyhow::Result<()> {
     let contents = backup::make(&folder.path, file, folder.master()?)
         .with_context(|| format!("making the backup {}", file.display()))?;
-    if let Err(error) = note_backup(folder, contents).await {
-        eprintln!("The backup is good, but it could not be noted in the data: {error:#}");
-    }
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
+    match note_backup(folder, (file, contents)).await {
+        Ok(beside) => say_files(&beside),
+        Err(error) => {
+            eprintln!("The backup is good, but it could not be noted in the data: {error:#}");
+        }
+    }
     println!("The master key and the server's keys are not in it: keep them apart.");
     Ok(())
 }
 
-async fn note_backup(folder: &Folder, contents: Contents) -> anyhow::Result<()> {
+/// How many pictures and other files a backup has.
+fn say_files(beside: &Beside) {
+    println!("{} pictures and files beside it, in the folder `files`", beside.there.len());
+    if beside.lacking > 0 {
+        eprintln!("{} that it names are not there, or are damaged.", beside.lacking);
+    }
+}
+
+async fn note_backup(
+    folder: &Folder,
+    (file, contents): (&Path, Contents),
+) -> anyhow::Result<Beside> {
     let app = folder.beside().await?;
     let now_ms = app.now_ms();
     let noted = app.writer.write(move |db| backed::note(db, &contents, now_ms)).await?;
     ensure!(noted, "the log began a new life meanwhile; make another one");
-    Ok(())
+    Ok(care::files::keep(&app, file).await?)
 }
 
 pub(super) fn verify(folder: &Folder, file: &Path) -> anyhow::Result<()> {
     let contents = backup::check(file, folder.master()?)
         .with_context(|| format!("reading the backup {}", file.display()))?;
     println!("{} changes, feed {}; read whole", contents.chunks, contents.head);
+    let beside = files_beside::check(file, folder.master()?)
+        .with_context(|| format!("reading the files beside {}", file.display()))?;
+    say_files(&beside);
+    ensure!(beside.lacking == 0, "what is written is whole; {} files are not", beside.lacking);
     Ok(())
 }
 
@@ -70,6 +89,12 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     }
     if cleaned > 0 {
         println!("{cleaned} cleanings of records were done again.");
+    }
+    if done.files_lost > 0 {
+        println!(
+            "{} pictures and files are neither here nor beside the backup; tablets that have them bring them.",
+            done.files_lost
+        );
     }
     let asides = app.readers.read(|db| aside::all(&app.folder, db))?;
     let missing = asides.into_iter().find(|aside| aside.folder == done.aside);

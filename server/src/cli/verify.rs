@@ -25,10 +25,10 @@ pub(super) fn run(folder: &Folder, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn print(report: &Report) {
-    let Report { documents, changes, feed, rows, devices, .. } = report;
+    let Report { documents, changes, feed, rows, devices, attached, .. } = report;
     println!(
         "{documents} records with {changes} changes opened, {feed} places of the feed followed, {rows} rows made anew \
-         and compared, {devices} devices"
+         and compared, {devices} devices, {attached} pictures and files"
     );
     for note in &report.notes {
         println!("      {note}");
@@ -83,6 +83,7 @@ fn print_json(report: &Report) {
             "feed": report.feed,
             "rows": report.rows,
             "devices": report.devices,
+            "attached": report.attached,
             "behind": report.behind,
             "faults": report.faults.iter().map(fault).collect::<Vec<_>>(),
             "more": report.more,

@@ -26,7 +26,7 @@ pub async fn farewell(
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     let asked: Farewell = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
-    if !farewell::is_good(&app, &asked) {
+    if !farewell::is_good(&app, asked.device, &asked.token) {
         return Err(Problem::forbidden());
     }
     if !app.throttle.allows_farewell(asked.device) {

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::care;
 use crate::metrics::Observed;
-use crate::storage::sqlite::{backed, counts};
+use crate::storage::sqlite::{backed, counts, files};
 use crate::storage::{StorageError, ballast};
 
 /// Form of the answer.
@@ -84,8 +84,9 @@ async fn metrics(State(watched): State<Watched>, headers: HeaderMap) -> Response
 
 fn observe(app: &App) -> Result<Observed, StorageError> {
     let now_ms = app.now_ms();
-    let (counts, made_ms) =
-        app.readers.read(|db| Ok((counts::counts(db, now_ms)?, backed::made_ms(db)?)))?;
+    let (counts, attached, made_ms) = app
+        .readers
+        .read(|db| Ok((counts::counts(db, now_ms)?, files::sums(db)?, backed::made_ms(db)?)))?;
     let age_ms = care::age_ms(made_ms, now_ms);
     let (cpu_s, memory) = process().unwrap_or_default();
     Ok(Observed {
@@ -94,6 +95,9 @@ fn observe(app: &App) -> Result<Observed, StorageError> {
         feed: counts.feed,
         sessions: counts.sessions,
         files: ["log.db", "rows.db", "keys.db"].map(|name| bytes(&app.folder.join(name))),
+        attached: attached.count,
+        attached_bytes: attached.bytes,
+        attached_unbacked: attached.unbacked,
         disk_free: ballast::room(&app.folder)?.free,
         disk_is_low: app.ballast.is_low(),
         backup_age_s: age_ms.and_then(|age| u64::try_from(age / 1_000).ok()),

@@ -2,13 +2,14 @@
 //!
 //! Reading order: [`serve`] (router), [`routes`] and [`whole`] (their bounds), [`listen`] and
 //! [`patience`] (connections, with and without TLS), [`way`] (https only), [`problem`], [`signed_in`]
-//! (who asks), [`session`], [`passkeys`], [`sync`], [`live`], [`farewell`], [`held`], [`desk`], [`app_files`], [`welcome`] (the
-//! first account); [`observe`] (what is counted and told of each request) and [`metrics`] (the listener
+//! (who asks), [`session`], [`passkeys`], [`sync`], [`live`], [`farewell`], [`files`], [`held`], [`desk`], [`app_files`],
+//! [`welcome`] (the first account); [`observe`] (what is counted and told of each request) and [`metrics`] (the listener
 //! that tells it).
 
 pub mod app_files;
 pub mod desk;
 pub mod farewell;
+pub mod files;
 pub mod headers;
 pub mod held;
 pub mod listen;

@@ -20,8 +20,8 @@ use crate::http::problem::Problem;
 use crate::http::routes::{Added, Routes, Rule, Shows, Takes, bounded, short};
 use crate::http::way::Way;
 use crate::http::{
-    app_files, desk, farewell, headers, held, listen, live, observe, passkeys, session, sync, way,
-    welcome,
+    app_files, desk, farewell, files as file_pieces, headers, held, listen, live, observe,
+    passkeys, session, sync, way, welcome,
 };
 use crate::storage::sqlite::{backed, log};
 use crate::tls::{Acceptor, Shown};
@@ -61,6 +61,13 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         limits::FAREWELLS_AT_ONCE,
         limits::EXCHANGE_WITHIN,
     );
+    let pieces_in = Takes::new(
+        &app,
+        file_pieces::BODY_BYTES_MAX,
+        limits::PIECES_IN_AT_ONCE,
+        limits::EXCHANGE_WITHIN,
+    );
+    let pieces_out = takes(NO_BODY, limits::PIECES_OUT_AT_ONCE);
     let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
     let pages = takes(NO_BODY, limits::FILES_AT_ONCE);
     let (mut router, added) = Routes::of(&app)
@@ -75,6 +82,8 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         .add(("POST", "/api/v1/desk/act"), NOTED, post(desk::act), &desks)
         .add(("POST", "/api/v1/sync"), NOTED, post(sync::exchange), &exchanges)
         .add(("POST", "/api/v1/farewell"), PAGES, post(farewell::farewell), &farewells)
+        .add(("POST", "/api/v1/files"), PAGES, post(file_pieces::hand_in), &pieces_in)
+        .add(("POST", "/api/v1/files/fetch"), NOTED, post(file_pieces::fetch), &pieces_out)
         .add(("GET", "/api/v1/held"), SUPERVISORS, get(held::list), &reads)
         .add(("GET", "/api/v1/live"), NOTED, get(live::live), &reads)
         // Over HTTP/2 a socket is opened so.

@@ -7,7 +7,8 @@
 //! `room` (how much there is of it),
 //! [`carry`] (what comes late for them), [`held`] (what may not be shown yet), [`stands`] (a record before and after), [`clean`] and [`behind`] (what
 //! must not be in a record any more), [`destroy`] (records that are destroyed), [`exchange`] (the one answer), [`met`] (who came), [`lease`] (how long it serves),
-//! [`away`] (who is not in contact), [`live`] (the socket), [`farewell`] (the road home without a session).
+//! [`away`] (who is not in contact), [`live`] (the socket), [`farewell`] (the road home without a session),
+//! [`files`] (pictures and other files).
 
 pub mod access;
 mod authors;
@@ -22,6 +23,7 @@ pub mod destroy;
 pub mod exchange;
 pub mod farewell;
 pub mod feed;
+pub mod files;
 mod found;
 pub mod guard;
 pub mod held;

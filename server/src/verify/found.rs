@@ -26,6 +26,8 @@ pub enum Kind {
     Ledger,
     /// The access log cannot be read.
     Access,
+    /// A picture or another file is not what it was.
+    Attached,
     /// A row is not what its record says.
     Row,
 }
@@ -36,7 +38,7 @@ const RESTORE: &str = "Stop the server, put the disk right, restore the newest b
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::File,
         Self::Place,
         Self::Change,
@@ -46,6 +48,7 @@ impl Kind {
         Self::Ahead,
         Self::Ledger,
         Self::Access,
+        Self::Attached,
         Self::Row,
     ];
 
@@ -62,6 +65,7 @@ impl Kind {
             Self::Ahead => "ahead",
             Self::Ledger => "ledger",
             Self::Access => "access",
+            Self::Attached => "attached",
             Self::Row => "row",
         }
     }
@@ -91,6 +95,9 @@ impl Kind {
             Self::Access => {
                 "every change, here and on the devices: the access log is a file of its own, beside the log"
             }
+            Self::Attached => {
+                "all that is written, and every other picture and file; tablets keep theirs until a backup has them"
+            }
             Self::Row => "every record: rows are made from them, only lists and searches are wrong",
         }
     }
@@ -116,6 +123,10 @@ impl Kind {
             }
             Self::Access => {
                 "`ankomst audit verify` says what is wrong with it; docs/operations.md, The access log, says how it is put right"
+            }
+            Self::Attached => {
+                "Stop the server and restore its newest backup: the file is taken from the folder `files` beside it, and \
+                where it is not there, tablets that have it bring it"
             }
             Self::Row => "Stop the server, then `ankomst rebuild`",
         }
@@ -156,6 +167,8 @@ pub struct Report {
     pub rows: u64,
     /// Devices compared.
     pub devices: u64,
+    /// Pictures and other files opened.
+    pub attached: u64,
     /// Newest number of the feed.
     pub feed: u64,
     /// Rows that lack what became visible last: the server makes them good at its start.

@@ -2,8 +2,9 @@
 //! the server believes devices hold, and every row against its record. Nothing is written, and a server may run.
 //!
 //! Reading order: [`found`] (what can be wrong, what is safe then and what to do), this file (all of it, in pieces),
-//! `places` (feed and arrivals), `record` (one record), `row` (its row), `devices`.
+//! `places` (feed and arrivals), `record` (one record), `row` (its row), `attached` (pictures and other files), `devices`.
 
+mod attached;
 mod devices;
 pub mod found;
 mod places;
@@ -144,6 +145,7 @@ fn all(
     }
     stays((at, over), report, row::strays)?;
     stays((at, over), report, devices::traces)?;
+    attached::look(folder, &Look::at(at, over)?, report)?;
     devices::look(folder, &Look::at(at, over)?, (&work.differ, report))
 }
 

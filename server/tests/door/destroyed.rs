@@ -26,14 +26,14 @@ use super::gone::until;
 use super::kinds::Somebody;
 use super::kit::Door;
 
-const CASE: [u8; 16] = [93; 16];
+pub(crate) const CASE: [u8; 16] = [93; 16];
 
 fn edit(path: &str, value: Value) -> Edit {
     Edit { path: FieldPath::parse(path).unwrap(), value }
 }
 
 /// A village with a closed case, opened and closed long ago, with a journal.
-async fn village(more: &[Edit]) -> (Door, Somebody, DocumentId) {
+pub(crate) async fn village(more: &[Edit]) -> (Door, Somebody, DocumentId) {
     let door = Door::open().await;
     seed::run(&door.app, 1).await.unwrap();
     let (mut ingrid, _) = Somebody::with(&door, ("ingrid", "ingrid-i-provby"), 1).await;
@@ -54,7 +54,7 @@ async fn village(more: &[Edit]) -> (Door, Somebody, DocumentId) {
     (door, ingrid, case)
 }
 
-fn asked(door: &Door, record: DocumentId, ground: Ground) -> Asked {
+pub(crate) fn asked(door: &Door, record: DocumentId, ground: Ground) -> Asked {
     let by = door.app.readers.read(|db| accounts::user_by_login(db, "ingrid")).unwrap().unwrap();
     let (reference, confirm) = ("Dnr 1".to_owned(), record.to_string());
     Asked { record, ground, reference, confirm, by: by.id }

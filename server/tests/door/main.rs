@@ -7,6 +7,7 @@
 )]
 
 mod along;
+mod app_files;
 mod audited;
 mod bombs;
 mod busy;

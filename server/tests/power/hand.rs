@@ -39,7 +39,7 @@ struct Unsent {
 
 /// Somebody at work.
 pub(crate) struct Hand<'a> {
-    wire: Wire,
+    pub(crate) wire: Wire,
     key: SigningKey,
     pub(crate) me: SignInAnswer,
     stands: (Option<Epoch>, Position, Digest),
@@ -47,7 +47,7 @@ pub(crate) struct Hand<'a> {
     shown: BTreeMap<DocumentId, usize>,
     /// Documents that came with an answer.
     pub(crate) holds: Vec<DocumentId>,
-    book: &'a Book,
+    pub(crate) book: &'a Book,
 }
 
 /// A record somebody writes in.
@@ -64,7 +64,7 @@ pub(crate) fn drawn<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 

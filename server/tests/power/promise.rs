@@ -10,11 +10,11 @@ use ankomst_server::storage::accesses::{self, read, verify};
 use ankomst_server::storage::sqlite::decided;
 use ankomst_server::storage::sqlite::log::ChunkRow;
 use ankomst_server::storage::sqlite::{
-    Connection, Keys, Schema, accounts, backup, cuts, log, open_log, rows,
+    Connection, Keys, Schema, accounts, backup, cuts, files, log, open_log, rows,
 };
-use ankomst_server::storage::{StorageError, ledger};
+use ankomst_server::storage::{StorageError, files as bytes, ledger};
 use ankomst_shared::chunk::parse;
-use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
+use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, FileId};
 use ankomst_shared::sign::SigningKey;
 
 use crate::served::{backups, data};
@@ -41,6 +41,8 @@ pub(crate) enum Promise {
     Revoked(DeviceId),
     /// A backup reaches this far in the order of arrival (L3).
     BackedUp(u64),
+    /// So many pieces of a picture are on the disk; whether those are all.
+    Piece(FileId, u32, bool),
 }
 
 /// Everything that the server has said, and by which answer.
@@ -174,6 +176,9 @@ impl Opened {
                 accounts::device(&self.log, *device)?.is_some_and(|device| !device.active)
             }
             Promise::BackedUp(received) => has_backup(root, *received, reads)?,
+            Promise::Piece(id, have, is_whole) => {
+                self.has_pieces(&folder, (*id, *have), *is_whole)?
+            }
         })
     }
 
@@ -213,6 +218,26 @@ impl Opened {
         }
         let bytes = self.keys.open_chunk(document, hash, &chunk.sealed)?;
         Ok(parse(&bytes).is_ok_and(|info| info.hash == *hash))
+    }
+
+    /// Whether so much of a picture is there, and all of it is whole if it must be.
+    fn has_pieces(
+        &self,
+        folder: &Path,
+        (id, have): (FileId, u32),
+        is_whole: bool,
+    ) -> Result<bool, StorageError> {
+        let Some(row) = files::one(&self.log, id)? else { return Ok(false) };
+        let Some(key) = self.keys.file_key(id)? else { return Ok(false) };
+        let path = bytes::path(folder, id);
+        if is_whole {
+            let is_whole = bytes::is_whole(&path, (row.bytes, row.name), &key)?;
+            return Ok(row.whole_ms.is_some() && is_whole);
+        }
+        for piece in 0..have {
+            bytes::open(&path, piece, row.bytes, &key)?;
+        }
+        Ok(row.have >= have)
     }
 
     /// Whether a device that was told this secret last goes on with its session.

@@ -104,7 +104,8 @@ impl Served {
         };
         command.arg("serve").arg("--data").arg(data(root)).arg("--backup").arg(backups(root));
         command.arg("--listen").arg(format!("127.0.0.1:{port}")).arg("--print-address");
-        command.env("ANKOMST_BALLAST_MB", "0").envs(more.iter().copied());
+        command.env("ANKOMST_BALLAST_MB", "0").env("ANKOMST_FILES_FREE_MB", "0");
+        command.envs(more.iter().copied());
         // What it says of injected errors is no news.
         let log = if std::env::var_os("ANKOMST_LOUD").is_some() {
             Stdio::inherit()

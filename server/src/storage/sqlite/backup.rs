@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use super::aside::ASIDE;
 use super::verify::read_change;
-use super::{Keys, links, log, passkeys};
+use super::{Keys, files_beside, keys, links, log, passkeys};
 use crate::storage::accesses::copy;
 use crate::storage::{StorageError, ledger};
 
@@ -139,7 +139,8 @@ fn check_files(
 /// it, so that nobody enrolled since the backup is shut out, nobody shut out since comes in again and no right comes
 /// back; so are what was protected more since and what was decided about held changes. A device
 /// that either of the two logs has revoked, or ordered to be wiped, stays so. Document
-/// keys made since stay; of a document in the backup, the backup's key rules.
+/// keys made since stay; of a document in the backup, the backup's key rules. Pictures and other files come from both
+/// logs, their bytes from the data folder or from beside the backup.
 ///
 /// The caller makes sure that no server runs. Everything is made and read beside what is there
 /// first; from the moment it is put in place the folder is marked with [`RESTORING`], no server
@@ -167,6 +168,7 @@ pub fn restore(
     copy_file(file, &part)?;
     let accounts_kept = renew(&part, &old("log.db"))?;
     merge_keys(&keys_part, &old("keys.db"), &keys_of(file))?;
+    let files_lost = files_beside::restore((&part, &keys_part), (file, folder), master)?;
     let contents = check_files(&part, &keys_part, master)?;
 
     ledger::join_beside(file, folder)?;
@@ -195,7 +197,7 @@ pub fn restore(
     copy::restore(file, folder, &aside)?;
     sync_folder(&part)?;
     remove(&mark).map_err(StorageError::from).and_then(|()| sync_folder(&mark))?;
-    Ok(Restored { contents, aside: name, accounts_kept })
+    Ok(Restored { contents, aside: name, accounts_kept, files_lost })
 }
 
 /// What a restore has done.
@@ -207,6 +209,8 @@ pub struct Restored {
     pub aside: String,
     /// Whether accounts, devices and sessions are those of before, not those of the backup.
     pub accounts_kept: bool,
+    /// Pictures and other files whose bytes or keys are nowhere: tablets that have them bring them once more.
+    pub files_lost: u64,
 }
 
 /// Begins a new epoch in a copy of a log and takes over the accounts of the old one, if that can be
@@ -262,6 +266,9 @@ fn take_over(db: &Connection, old: &Path) -> Result<(), StorageError> {
          INSERT OR IGNORE INTO main.destroyed SELECT * FROM old.destroyed;
          INSERT OR IGNORE INTO main.destroyed_documents SELECT * FROM old.destroyed_documents;
          INSERT OR REPLACE INTO main.destroyed_devices SELECT * FROM old.destroyed_devices;
+         INSERT INTO main.files SELECT * FROM old.files WHERE true
+             ON CONFLICT (id) DO UPDATE SET have = max(have, excluded.have), at_ms = max(at_ms, excluded.at_ms),
+                 whole_ms = coalesce(whole_ms, excluded.whole_ms);
          RELEASE accounts",
     );
     if copied.is_err() {
@@ -282,23 +289,22 @@ fn merge_keys(part: &Path, there: &Path, backup: &Path) -> Result<(), StorageErr
 
 fn overlay(part: &Path, backup: &Path) -> Result<(), StorageError> {
     let db = super::open::connect(part)?;
+    db.execute_batch(keys::TABLES)?;
     db.execute("ATTACH DATABASE ?1 AS backup", [backup.to_string_lossy().as_ref()])?;
-    db.execute("INSERT OR REPLACE INTO main.keys SELECT document, wrapped FROM backup.keys", [])?;
-    db.execute_batch(
-        "CREATE TABLE IF NOT EXISTS main.renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
-    )?;
-    let known = "SELECT EXISTS (SELECT 1 FROM backup.sqlite_schema WHERE name = 'renewing')";
-    if db.query_row(known, [], |row| row.get(0))? {
-        let copy =
-            "INSERT OR REPLACE INTO main.renewing SELECT document, wrapped FROM backup.renewing";
-        db.execute(copy, [])?;
+    for table in ["keys", "renewing", "file_keys"] {
+        // A backup of an earlier version has fewer.
+        let known = "SELECT EXISTS (SELECT 1 FROM backup.sqlite_schema WHERE name = ?1)";
+        if db.query_row(known, [table], |row| row.get(0))? {
+            let copy = format!("INSERT OR REPLACE INTO main.{table} SELECT * FROM backup.{table}");
+            db.execute(&copy, [])?;
+        }
     }
     db.execute_batch("DETACH DATABASE backup")?;
     single_file(&db)
 }
 
 /// Brings everything into the one file, so that it can be moved alone.
-fn single_file(db: &Connection) -> Result<(), StorageError> {
+pub(super) fn single_file(db: &Connection) -> Result<(), StorageError> {
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     db.pragma_update(None, "journal_mode", "DELETE")?;
     Ok(())

@@ -21,15 +21,21 @@ use crate::storage::{StorageError, random};
 
 const NONCE_BYTES: usize = 12;
 const CACHED_MAX: usize = 4_096;
+/// The tables of the file.
+pub(super) const TABLES: &str =
+    "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+     CREATE TABLE IF NOT EXISTS renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+     CREATE TABLE IF NOT EXISTS file_keys (file BLOB PRIMARY KEY, document BLOB NOT NULL, wrapped BLOB NOT NULL) STRICT;
+     CREATE INDEX IF NOT EXISTS file_keys_of ON file_keys (document)";
 
 /// Document keys.
 pub struct Keys {
-    master: Aes256Gcm,
-    inner: Mutex<Inner>,
+    pub(super) master: Aes256Gcm,
+    pub(super) inner: Mutex<Inner>,
 }
 
-struct Inner {
-    connection: Connection,
+pub(super) struct Inner {
+    pub(super) connection: Connection,
     cached: BTreeMap<DocumentId, [u8; 32]>,
     /// New keys of documents whose old one is still there.
     renewing: BTreeMap<DocumentId, [u8; 32]>,
@@ -50,10 +56,7 @@ impl Keys {
     /// When the file cannot be opened, or not with this master key.
     pub fn open(folder: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
         let connection = connect(&folder.join("keys.db"))?;
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS keys (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
-             CREATE TABLE IF NOT EXISTS renewing (document BLOB PRIMARY KEY, wrapped BLOB NOT NULL) STRICT",
-        )?;
+        connection.execute_batch(TABLES)?;
         Self::over(connection, master)
     }
 
@@ -218,7 +221,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Destroys the keys of documents: nothing that was sealed with them is ever opened again. What is not there is left.
+    /// Destroys the keys of documents and their files: nothing sealed with them is ever opened again. What is not there is left.
     ///
     /// # Errors
     /// When the file cannot be written; then all are still there, or all are gone.
@@ -228,7 +231,7 @@ impl Keys {
         let together = inner.connection.unchecked_transaction()?;
         let mut count = 0;
         for document in documents {
-            for table in ["keys", "renewing"] {
+            for table in ["keys", "renewing", "file_keys"] {
                 let delete = format!("DELETE FROM {table} WHERE document = ?1");
                 count += together.prepare_cached(&delete)?.execute([Blob(*document)])?;
             }
@@ -319,7 +322,11 @@ fn renewing(
     Ok(keys)
 }
 
-fn seal(cipher: &Aes256Gcm, place: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StorageError> {
+pub(super) fn seal(
+    cipher: &Aes256Gcm,
+    place: &[u8],
+    bytes: &[u8],
+) -> Result<Vec<u8>, StorageError> {
     let nonce = random::<NONCE_BYTES>()?;
     let sealed = cipher
         .encrypt(&nonce.into(), Payload { msg: bytes, aad: place })
@@ -327,7 +334,11 @@ fn seal(cipher: &Aes256Gcm, place: &[u8], bytes: &[u8]) -> Result<Vec<u8>, Stora
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-fn open(cipher: &Aes256Gcm, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StorageError> {
+pub(super) fn open(
+    cipher: &Aes256Gcm,
+    place: &[u8],
+    sealed: &[u8],
+) -> Result<Vec<u8>, StorageError> {
     let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(StorageError::Sealed)?;
     cipher
         .decrypt(&(*nonce).into(), Payload { msg: text, aad: place })

@@ -11,6 +11,9 @@ pub mod decided;
 pub mod destroyed;
 pub mod devices;
 pub mod enrolled;
+pub mod file_keys;
+pub mod files;
+pub mod files_beside;
 pub mod first;
 pub mod grants;
 pub mod guards;
@@ -70,4 +73,6 @@ macro_rules! blobs {
     )+ };
 }
 
-blobs!(ActorId, ChangeHash, DeviceId, DocumentId, Epoch, SessionId, UnitId, UserId);
+blobs!(
+    ActorId, ChangeHash, DeviceId, DocumentId, Epoch, FileId, FileName, SessionId, UnitId, UserId
+);

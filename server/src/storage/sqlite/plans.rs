@@ -4,6 +4,7 @@ use ankomst_shared::find::beginnings;
 use ankomst_shared::ids::{DocumentId, UnitId};
 use rusqlite::Connection;
 
+use super::files::{SINCE, STALE};
 use super::held::WAITS;
 use super::log::{HELD, PENDING};
 use super::register::{CANDIDATES, CANDIDATES_MAX, KEYS_OF, Order, count_sql, find, list_sql};
@@ -36,6 +37,8 @@ fn what_waits_and_what_is_held_is_found_by_an_index() {
         (WAITS.to_owned(), "chunks_held_in|deps_of|sqlite_autoindex_chunks_1"),
         (KILLERS.to_owned(), "chunks_killed"),
         (WEIGHTS.to_owned(), "COVERING INDEX chunks_weight"),
+        (SINCE.to_owned(), "COVERING INDEX files_of"),
+        (STALE.to_owned(), "files_partial"),
     ] {
         let plan = plan(&db, &sql);
         let mut reads = plan.iter().filter(|line| line.contains("SCAN") || line.contains("SEARCH"));

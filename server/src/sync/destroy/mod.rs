@@ -3,9 +3,10 @@
 //! First of all it is written down in the ledger outside the log; then, in one commit, everything of the record leaves
 //! the log, and its key is destroyed. What is cut off anywhere on the way is ended at once or at the next start, as an older log
 //! that is put back loses the record again. Reading order: this file, [`against`] (what goes, and what stands against
-//! it), [`late`] (devices that have it, and what they still bring).
+//! it), `end` (what follows), [`late`] (devices that have it, and what they still bring).
 
 pub mod against;
+mod end;
 pub(super) mod late;
 
 use std::collections::BTreeSet;
@@ -17,20 +18,20 @@ use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
 use ankomst_shared::order;
 
 use self::against::Against;
+use self::end::end;
 use crate::app::App;
 use crate::audit::By;
-use crate::projector;
+use crate::given;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::accesses::read;
 use crate::storage::destroyed::{self as ledger, Destruction, LEDGER, Line, Met};
+use crate::storage::sqlite::Connection;
 use crate::storage::sqlite::accounts::{self, UserRow};
 use crate::storage::sqlite::destroyed::{self, DestroyedRow};
 use crate::storage::sqlite::log::{self, DocumentRow};
-use crate::storage::sqlite::{Connection, checkpoint, rows};
 use crate::sync::access::{cleanable, may, rights_now};
 use crate::sync::rule::May;
-use crate::{care, given};
 
 /// Times it begins anew because something arrived meanwhile.
 const TRIES: usize = 5;
@@ -282,7 +283,7 @@ async fn run(app: &Arc<App>, asked: &Asked) -> Result<Done, DestroyError> {
             Ok(None) => return Err(DestroyError::Unknown),
             Ok(Some(None)) => {}
             Ok(Some(Some(devices))) => {
-                end(app, &ids).map_err(DestroyError::Begun)?;
+                end(app, &ids).await.map_err(DestroyError::Begun)?;
                 tracing::info!(document.id = %asked.record, documents = ids.len(), "A record was destroyed.");
                 return Ok(Done { documents: ids.len(), devices });
             }
@@ -328,7 +329,7 @@ pub async fn destroy_again(app: &Arc<App>) -> Result<usize, StorageError> {
     let _one = app.cleaning.lock().await;
     let lines = ledger::read(&app.folder)?;
     let (count, ids) = app.writer.write(move |db| again(db, &lines)).await?;
-    end(app, &ids)?;
+    end(app, &ids).await?;
     app.begun.end();
     if count > 0 {
         tracing::info!(count, "Records were destroyed again, as the ledger says.");
@@ -369,26 +370,4 @@ type Note =
 fn apply(db: &Connection, met: &Met, note: Note) -> Result<(), StorageError> {
     let of = met.read().ok_or(StorageError::Damaged("an id in destroyed.jsonl"))?;
     note(db, of, met.at_ms).map(drop)
-}
-
-/// What follows once the log has nothing of some documents any more. All of it may be done again.
-fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    app.keys.destroy(ids)?;
-    {
-        let db = app.rows.lock().map_err(|_| StorageError::Stopped)?;
-        rows::forget(&db, ids)?;
-    }
-    projector::forget(app, ids);
-    for file in ["log.db", "rows.db"] {
-        if let Err(error) = checkpoint(&app.folder.join(file)) {
-            tracing::info!(%error, file, "The write-ahead log is emptied later.");
-        }
-    }
-    care::keep_ledgers(app);
-    // Whoever has it open in a live socket asks at once.
-    app.news.send_modify(|news| news.turns = news.turns.wrapping_add(1));
-    Ok(())
 }

@@ -128,11 +128,12 @@ async fn every_page_that_shows_a_record_leaves_its_entry() {
 }
 
 /// Routes that show records, and how each is asked below. A new one is written here, too.
-const SHOWING: [(&str, &str); 6] = [
+const SHOWING: [(&str, &str); 7] = [
     ("/api/v1/desk/page", "every page, above"),
     ("/api/v1/desk/act", "says what was done, and leads to a page"),
     ("/api/v1/sync", "records go to a device"),
     ("/api/v1/held", "a list"),
+    ("/api/v1/files/fetch", "a picture or another file: `files/mod.rs`"),
     ("/api/v1/live", "only what has gone to the device"),
     ("/api/v1/live", "the same over HTTP/2"),
 ];

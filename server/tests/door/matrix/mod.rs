@@ -17,8 +17,8 @@ use ankomst_server::sync::live::Live;
 use ankomst_shared::app::Role;
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::find::{heard, sound_keys};
-use ankomst_shared::ids::{ChangeHash, DocumentId, base32};
-use ankomst_shared::sync::message::{ClientFrame, Outcome, ServerFrame};
+use ankomst_shared::ids::{ChangeHash, DocumentId, FileName, base32};
+use ankomst_shared::sync::message::{ClientFrame, FetchFile, Outcome, ServerFrame};
 use axum::http::{Method, StatusCode};
 
 use self::world::{Known, RAISED, Somebody, Who, World, remark, world};
@@ -106,6 +106,7 @@ async fn every_way_gives_each_what_the_table_says() {
         by_exchange(&world, one).await;
         by_lists_and_searches(&world, one).await;
         by_the_desk(&world, one).await;
+        by_files(&world, one).await;
     }
     let mut held = BTreeSet::new();
     for one in &mut people {
@@ -116,6 +117,23 @@ async fn every_way_gives_each_what_the_table_says() {
         what_is_held(&world, one, &held).await;
     }
     by_socket(&world, &mut people).await;
+}
+
+/// No file is here: who may read the record is told so, and nobody else is told anything.
+async fn by_files(world: &World, one: &mut Somebody) {
+    let mut told = BTreeSet::new();
+    for known in &world.all {
+        let name = FileName::from_bytes([1; 32]);
+        let asked = FetchFile { document: known.id, name, piece: 0 };
+        let answer = one.browser.post(&world.door, "/api/v1/files/fetch", &asked).await;
+        if answer.status == StatusCode::OK {
+            told.insert(known.id);
+        } else {
+            assert_eq!((answer.status.as_u16(), answer.problem()), (403, "forbidden"));
+        }
+    }
+    let wanted = ids(world.all.iter().filter(|known| has(one.who, known)));
+    same(world, &format!("files of {}", one.who.says()), &told, &wanted);
 }
 
 async fn by_exchange(world: &World, one: &mut Somebody) {

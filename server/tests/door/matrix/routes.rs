@@ -14,7 +14,7 @@ use axum::http::{Method, StatusCode};
 use super::super::kit::{Answer, Browser, Door, PASSWORD, TLS};
 
 /// Who may come: anybody, pages of the app, who is signed in, supervisors. A new route is written here, too.
-const TABLE: [(&str, &str, &str); 21] = [
+const TABLE: [(&str, &str, &str); 23] = [
     ("POST", "/api/v1/devices", "pages"),
     ("POST", "/api/v1/session", "pages"),
     ("POST", "/api/v1/session/refresh", "pages"),
@@ -27,6 +27,8 @@ const TABLE: [(&str, &str, &str); 21] = [
     ("POST", "/api/v1/desk/page", "signed in"),
     ("POST", "/api/v1/desk/act", "signed in"),
     ("POST", "/api/v1/sync", "signed in"),
+    ("POST", "/api/v1/files", "pages"),
+    ("POST", "/api/v1/files/fetch", "signed in"),
     ("GET", "/api/v1/held", "supervisors"),
     ("GET", "/api/v1/live", "signed in"),
     ("CONNECT", "/api/v1/live", "signed in"),

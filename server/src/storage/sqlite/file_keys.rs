@@ -1,0 +1,62 @@
+//! Keys of pictures and other files in `keys.db`: each is drawn by the tablet that has taken the file in, wrapped here by
+//! the master key, and goes with the record that the file belongs to. A cleaning renews the record's key, not these.
+
+use ankomst_shared::ids::{DocumentId, FileId};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::keys::{open, seal};
+use super::{Blob, Keys};
+use crate::storage::StorageError;
+
+impl Keys {
+    /// Makes the key of a file durable.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_file_key(
+        &self,
+        (file, document): (FileId, DocumentId),
+        key: &[u8; 32],
+    ) -> Result<(), StorageError> {
+        let wrapped = seal(&self.master, file.as_bytes(), key)?;
+        self.with(|db| {
+            db.execute(
+                "INSERT OR REPLACE INTO file_keys (file, document, wrapped) VALUES (?1, ?2, ?3)",
+                (Blob(file), Blob(document), wrapped),
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The key of a file, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn file_key(&self, file: FileId) -> Result<Option<[u8; 32]>, StorageError> {
+        let wrapped: Option<Vec<u8>> = self.with(|db| {
+            let sql = "SELECT wrapped FROM file_keys WHERE file = ?1";
+            Ok(db.query_row(sql, [Blob(file)], |row| row.get(0)).optional()?)
+        })?;
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = open(&self.master, file.as_bytes(), &wrapped)?.try_into();
+        Ok(Some(key.map_err(|_| StorageError::Damaged("the key of a file has another length"))?))
+    }
+
+    /// Destroys the key of a file.
+    ///
+    /// # Errors
+    /// When the file of keys cannot be written.
+    pub fn forget_file_key(&self, file: FileId) -> Result<(), StorageError> {
+        self.with(|db| {
+            db.execute("DELETE FROM file_keys WHERE file = ?1", [Blob(file)])?;
+            Ok(())
+        })
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        work(&self.inner.lock().map_err(|_| StorageError::Stopped)?.connection)
+    }
+}

@@ -1,0 +1,190 @@
+//! Files in backups, and what restores bring back of them.
+
+use std::path::{Path, PathBuf};
+
+use ankomst_server::app::App;
+use ankomst_server::care::{self, Schedule, doctor, files::keep};
+use ankomst_server::storage::files::{self as bytes, place_of};
+use ankomst_server::storage::sqlite::{backup, files, files_beside};
+use ankomst_server::verify;
+use ankomst_shared::ids::DeviceId;
+use ankomst_shared::sync::message::FileState;
+
+use super::super::kit::{Door, ankomst};
+use super::{CASE, Kept, Place, brings, fetch_all, kept, picture, place, rows, told};
+
+impl Place {
+    /// Makes a backup of what is written and of the files; tells how many files are in it and are not.
+    async fn backs_up(&self, file: &Path) -> (usize, u64) {
+        backup::make(&self.door.app.folder, file, self.door.app.secrets.master).unwrap();
+        let beside = keep(&self.door.app, file).await.unwrap();
+        (beside.there.len(), beside.lacking)
+    }
+
+    /// Restores a backup into a folder, and goes on there; tells how many files are lost.
+    async fn restores(&mut self, file: &Path, folder: &Path) -> u64 {
+        let (old, master) = (self.door.app.folder.clone(), self.door.app.secrets.master);
+        if old != folder {
+            std::fs::create_dir_all(folder).unwrap();
+            for key in ["master.key", "server.key", "deposit.key", "session.key"] {
+                std::fs::copy(old.join(key), folder.join(key)).unwrap();
+            }
+        }
+        let done = backup::restore(file, folder, master, self.door.app.now_ms()).unwrap();
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_ankomst"));
+        self.door.app = App::open(folder, binary).await.unwrap();
+        done.files_lost
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        let folder = self.door.folder.path().join("backups");
+        std::fs::create_dir_all(&folder).unwrap();
+        folder.join(name)
+    }
+}
+
+async fn state(door: &Door, device: DeviceId, file: &Kept) -> FileState {
+    told(door, &file.asked(door, device, None)).await.0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_hears_of_a_backup_that_has_its_file_and_only_in_the_same_life_of_the_log() {
+    let mut place = place("fil-kopia").await;
+    let device = place.device();
+    let (one, two) =
+        (kept(&place.door, CASE, &picture(1), 1), kept(&place.door, CASE, &picture(2), 2));
+    assert_eq!(brings(&place.door, device, &one).await, FileState::Whole);
+    let (first, second) = (place.at("a.db"), place.at("b.db"));
+    assert_eq!(place.backs_up(&first).await, (1, 0));
+    assert_eq!(brings(&place.door, device, &two).await, FileState::Whole);
+    let states = [state(&place.door, device, &one).await, state(&place.door, device, &two).await];
+    assert_eq!(states, [FileState::BackedUp, FileState::Whole], "it came later");
+    // The same bytes of another tablet are as safe.
+    let same = kept(&place.door, CASE, &picture(1), 5);
+    let other = place.colleague.device.unwrap();
+    assert_eq!(state(&place.door, other, &same).await, FileState::BackedUp);
+    assert_eq!(place.backs_up(&second).await, (2, 0));
+    assert_eq!(state(&place.door, device, &two).await, FileState::BackedUp);
+    let sums = place.door.app.readers.read(files::sums).unwrap();
+    assert_eq!((sums.count, sums.unbacked, sums.unbacked_ms), (2, 0, None));
+
+    // The older backup over the same folder: what came since is still there, and nothing is believed to be in a backup.
+    let folder = place.door.app.folder.clone();
+    assert_eq!(place.restores(&first, &folder).await, 0);
+    for file in [&one, &two] {
+        assert_eq!(state(&place.door, device, file).await, FileState::Whole);
+        assert_eq!(
+            fetch_all(&place.door, &mut place.colleague, file).await.as_ref(),
+            Some(&file.plain)
+        );
+    }
+    assert_eq!(place.door.app.readers.read(files::sums).unwrap().unbacked, 2);
+    assert_eq!(place.backs_up(&place.at("c.db")).await, (2, 0));
+    assert_eq!(state(&place.door, device, &one).await, FileState::BackedUp);
+
+    // The data folder is lost: what the backup has comes from beside it, what it has not the tablet brings again.
+    let new = place.door.folder.path().join("new");
+    assert_eq!(place.restores(&first, &new).await, 0);
+    assert_eq!(state(&place.door, device, &one).await, FileState::Whole);
+    assert_eq!(state(&place.door, device, &two).await, FileState::Unknown);
+    assert_eq!(brings(&place.door, device, &two).await, FileState::Whole);
+    for file in [&one, &two] {
+        assert_eq!(
+            place.door.app.keys.file_key(place_of(device, file.id)).unwrap().is_some(),
+            true
+        );
+    }
+    assert_eq!(rows(&place.door).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_damaged_beside_a_backup_is_told_and_not_believed() {
+    let mut place = place("fil-skadad").await;
+    let device = place.device();
+    let (one, two) =
+        (kept(&place.door, CASE, &picture(1), 1), kept(&place.door, CASE, &picture(2), 2));
+    for file in [&one, &two] {
+        assert_eq!(brings(&place.door, device, file).await, FileState::Whole);
+    }
+    let half = kept(&place.door, CASE, &picture(3), 3);
+    told(&place.door, &half.asked(&place.door, device, Some(0))).await;
+    let file = place.at("a.db");
+    assert_eq!(place.backs_up(&file).await, (2, 0));
+    let master = place.door.app.secrets.master;
+    let lacks = || files_beside::check(&file, master).unwrap().lacking;
+    assert_eq!(lacks(), 0);
+    let there = bytes::path(file.parent().unwrap(), place_of(device, one.id));
+    let mut bent = std::fs::read(&there).unwrap();
+    bent[200_000] ^= 1;
+    std::fs::write(&there, &bent).unwrap();
+    assert_eq!(lacks(), 1);
+    let (went_well, said) = ankomst(&place.door.app.folder, &["verify", file.to_str().unwrap()]);
+    assert!(!went_well && said.contains("1 pictures and files beside it"), "{said}");
+    assert!(said.contains("what is written is whole; 1 files are not"), "{said}");
+    std::fs::remove_file(bytes::path(file.parent().unwrap(), place_of(device, two.id))).unwrap();
+    assert_eq!(lacks(), 2);
+
+    let new = place.door.folder.path().join("new");
+    assert_eq!(
+        place.restores(&file, &new).await,
+        3,
+        "damaged, gone, and half of one that is nowhere"
+    );
+    for file in [&one, &two, &half] {
+        assert_eq!(state(&place.door, device, file).await, FileState::Unknown);
+        assert_eq!(brings(&place.door, device, file).await, FileState::Whole);
+    }
+    // In the new life of the log what lies there is read before it counts, and put right.
+    assert_eq!(place.backs_up(&place.at("b.db")).await, (3, 0));
+    assert_eq!(files_beside::check(&place.at("b.db"), master).unwrap().lacking, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_what_is_written_stands_without_the_files() {
+    let place = place("fil-utan").await;
+    let (door, device) = (&place.door, place.device());
+    let (one, two) = (kept(door, CASE, &picture(1), 1), kept(door, CASE, &picture(2), 2));
+    for file in [&one, &two] {
+        assert_eq!(brings(door, device, file).await, FileState::Whole);
+    }
+    door.app.files.leave_free(u64::MAX);
+    let folder = place.at("").parent().unwrap().to_path_buf();
+    let schedule = Schedule { folder: folder.clone(), every_hours: 24, keep: 3 };
+    care::one(&door.app, &schedule).await.unwrap();
+    assert_eq!(state(door, device, &one).await, FileState::Whole, "the disk there has no room");
+    door.app.files.leave_free(0);
+    // Damaged where it lies: no backup takes it, and its tablet keeps it.
+    let mut bent = std::fs::read(one.path(door, device)).unwrap();
+    bent[5] ^= 1;
+    std::fs::write(one.path(door, device), &bent).unwrap();
+    care::one(&door.app, &schedule).await.unwrap();
+    assert_eq!(state(door, device, &one).await, FileState::Whole);
+    assert_eq!(state(door, device, &two).await, FileState::BackedUp);
+    let told = || {
+        let all = doctor::examine(&door.app).unwrap();
+        all.into_iter().find(|one| one.what.contains("pictures")).unwrap()
+    };
+    assert_eq!(told().what, "2 pictures and files, 0 MiB; 1 in no backup");
+    assert!(told().fine, "there may be a backup of it tomorrow");
+    let old = "UPDATE files SET whole_ms = whole_ms - 4 * 86400000";
+    door.app.writer.write(move |db| Ok(db.execute(old, [])?)).await.unwrap();
+    assert!(!told().fine);
+    let left: Vec<_> = walk(&folder.join("files"));
+    assert_eq!(left, [bytes::path(&folder, place_of(device, two.id))], "nothing half is left");
+    let report = verify::run((&door.app.folder, door.app.secrets.master), &|_| ()).unwrap();
+    assert_eq!(report.attached, 2);
+    let faults: Vec<_> = report.faults.iter().map(|fault| (fault.kind, fault.record)).collect();
+    assert_eq!(faults, [(verify::found::Kind::Attached, Some(CASE))], "{:?}", report.faults);
+    // In the folder of the data itself nothing is a backup.
+    let beside_itself = door.app.folder.join("x.db");
+    assert_eq!(place.backs_up(&beside_itself).await, (0, 2));
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found
+}
