@@ -47,6 +47,8 @@ const app = {
   failing: false,
   // Set by the page while it holds something chosen that the core has not all of.
   taking: false,
+  // So much of what was chosen is still to be given to the page.
+  making: 0,
   // The worker has gone, and with it whatever would save.
   stopped: false,
   // Name of the unit, for paper; set by the page.
@@ -78,8 +80,11 @@ const app = {
   // Asks for a picture, or for files, and gives what is kept of each; nothing of one that cannot be read.
   take(isPicture, then) {
     picked(isPicture ? { accept: 'image/*', capture: 'environment' } : { multiple: true }, async (files) => {
-      const { kept } = await import('{{file:files.js}}');
-      for (const file of files) then(await kept(file, isPicture).catch(() => {}));
+      app.making += files.length;
+      for (const file of files) {
+        then(await import('{{file:files.js}}').then(({ kept }) => kept(file, isPicture)).catch(() => {}));
+        app.making -= 1;
+      }
     });
   },
   // A part of what was chosen; nothing where it cannot be read any more.
@@ -106,8 +111,9 @@ const app = {
 globalThis.ankomst = app;
 
 // Whether something stands in this page alone.
-const holds = () => app.failing || app.taking;
-addEventListener('beforeunload', (event) => app.taking && event.preventDefault());
+const takes = () => app.taking || app.making > 0;
+const holds = () => app.failing || takes();
+addEventListener('beforeunload', (event) => takes() && event.preventDefault());
 
 // Asks for files as given.
 function picked(given, then) {

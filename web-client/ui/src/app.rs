@@ -137,6 +137,7 @@ fn sync_mark() -> AnyView {
                     <p>{fill(Text::SyncWaitingLong, &[&status.waiting.to_string()])}</p>
                     <p>{fill(Text::SyncReceivedLong, &[&status.received.to_string()])}</p>
                     {(status.held > 0).then(|| view! { <p>{fill(Text::SyncHeldLong, &[&status.held.to_string()])}</p> })}
+                    {(status.files > 0).then(|| view! { <p>{fill(Text::SyncFilesLong, &[&status.files.to_string()])}</p> })}
                     {status.first_sync.map(|(left, all)| view! {
                         <p>{fill(Text::SyncFirst, &[&all.saturating_sub(left).to_string(), &all.to_string()])}</p>
                     })}
@@ -167,6 +168,9 @@ fn sync_words(status: &Status) -> String {
     }
     if status.waiting > 0 {
         parts.push(fill(Text::SyncWaiting, &[&status.waiting.to_string()]));
+    }
+    if status.files > 0 {
+        parts.push(fill(Text::SyncFiles, &[&status.files.to_string()]));
     }
     parts.push(match status.last_contact_ms {
         Some(ms) => fill(Text::SyncContact, &[&near(ms)]),

@@ -1,7 +1,7 @@
 //! Taking in pictures and other files: what was chosen stays on the page until the core has all of it, one after the
 //! other, piece by piece.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::*;
 use crate::bridge::ask;
 use crate::dom::{boot, call};
 use crate::icon::icon;
-use crate::react::{dynamic, on};
+use crate::react::{derived, dynamic, effect, on};
 use crate::state::{Taking, ui};
 use crate::text::{Text, fill, refusal, tr};
 
@@ -31,20 +31,19 @@ struct Chosen {
 
 thread_local! {
     static WAITING: RefCell<VecDeque<Rc<Chosen>>> = const { RefCell::new(VecDeque::new()) };
+    /// One is on its way to the core.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Asks for a picture, or for files, of a record and what they show of it.
 pub fn take((document, shows): (DocumentId, String), is_picture: bool) {
+    // The screen may shut while a camera is in front of it.
+    let whose = user();
     let came = Closure::<dyn FnMut(JsValue)>::new(move |kept: JsValue| {
-        match chosen(&kept, (document, &shows)) {
+        match chosen(&kept, (document, &shows), whose) {
             Some(chosen) => {
-                let waits = WAITING.with_borrow_mut(|all| {
-                    all.push_back(Rc::new(chosen));
-                    all.len()
-                });
-                if waits == 1 {
-                    begin();
-                }
+                WAITING.with_borrow_mut(|all| all.push_back(Rc::new(chosen)));
+                begin();
             }
             None => ui().say(tr(Text::FileUnread)),
         }
@@ -52,7 +51,11 @@ pub fn take((document, shows): (DocumentId, String), is_picture: bool) {
     call("take", &[is_picture.into(), came.into_js_value()]);
 }
 
-fn chosen(kept: &JsValue, (document, shows): (DocumentId, &str)) -> Option<Chosen> {
+fn chosen(
+    kept: &JsValue,
+    (document, shows): (DocumentId, &str),
+    user: Option<UserId>,
+) -> Option<Chosen> {
     if !kept.is_object() {
         return None;
     }
@@ -73,35 +76,40 @@ fn chosen(kept: &JsValue, (document, shows): (DocumentId, &str)) -> Option<Chose
         geo_stripped: part("stripped").is_truthy(),
     };
     let thumb = Uint8Array::new(&part("thumb")).to_vec();
-    Some(Chosen { new, file: part("file"), thumb, user: user() })
+    Some(Chosen { new, file: part("file"), thumb, user })
 }
 
 fn user() -> Option<UserId> {
     ui().status.with_untracked(|status| Some(status.as_ref()?.user.as_ref()?.id))
 }
 
+/// The first of what waits that whoever is here has chosen.
 fn first() -> Option<Rc<Chosen>> {
-    WAITING.with_borrow(|all| all.front().cloned())
+    let whose = Some(user()?);
+    WAITING.with_borrow(|all| all.iter().find(|one| one.user == whose).cloned())
 }
 
-/// How far it has come; the page stays until there is nothing more to take in.
+/// How far it has come; the page stays until there is nothing more to take in, of whomever.
 fn tell(now: Option<Taking>) {
     if let Some(boot) = boot() {
-        let _ = Reflect::set(&boot, &"taking".into(), &now.is_some().into());
+        let waits = WAITING.with_borrow(|all| !all.is_empty());
+        let _ = Reflect::set(&boot, &"taking".into(), &waits.into());
     }
     ui().taking.set(now);
 }
 
+/// Takes in what waits of whoever is here, one after the other.
 fn begin() {
-    let Some(chosen) = first() else { return tell(None) };
-    if chosen.user != user() {
-        return fail(Refusal::Locked);
+    if BUSY.get() {
+        return;
     }
+    let Some(chosen) = first() else { return tell(None) };
+    BUSY.set(true);
     tell(Some(Taking { done: 0, all: count(&chosen), fault: None }));
     ask(Command::File(FileAsk::Begin(chosen.new.clone())), move |reply| match reply {
         Reply::Entry(file) => piece(chosen, file, 0),
-        Reply::Refused(why) => fail(why),
-        _ => fail(Refusal::Internal),
+        Reply::Refused(why) => fail(&chosen, why),
+        _ => fail(&chosen, Refusal::Internal),
     });
 }
 
@@ -113,13 +121,14 @@ fn count(chosen: &Chosen) -> u32 {
 fn piece(chosen: Rc<Chosen>, file: String, number: u32) {
     let all = count(&chosen);
     if number >= all {
-        return ask(Command::File(FileAsk::End(file, chosen.thumb.clone())), |reply| match reply {
+        let end = FileAsk::End(file, chosen.thumb.clone());
+        return ask(Command::File(end), move |reply| match reply {
             Reply::Acted(Acted { say, .. }) => {
                 ui().say(say);
-                next();
+                next(&chosen);
             }
-            Reply::Refused(why) => fail(why),
-            _ => fail(Refusal::Internal),
+            Reply::Refused(why) => fail(&chosen, why),
+            _ => fail(&chosen, Refusal::Internal),
         });
     }
     tell(Some(Taking { done: number, all, fault: None }));
@@ -129,7 +138,7 @@ fn piece(chosen: Rc<Chosen>, file: String, number: u32) {
     let read = Closure::once_into_js(move |bytes: JsValue| {
         if bytes.is_falsy() {
             ask(Command::File(FileAsk::Drop(file)), |_| {});
-            return fault(tr(Text::FileUnread));
+            return fault(&chosen, tr(Text::FileUnread));
         }
         let bytes = Uint8Array::new(&bytes).to_vec();
         let said = FileAsk::Piece(file.clone(), number, bytes);
@@ -137,31 +146,47 @@ fn piece(chosen: Rc<Chosen>, file: String, number: u32) {
             Reply::Saved => piece(chosen, file, number + 1),
             Reply::Refused(why) => {
                 ask(Command::File(FileAsk::Drop(file)), |_| {});
-                fail(why);
+                fail(&chosen, why);
             }
-            _ => fail(Refusal::Internal),
+            _ => fail(&chosen, Refusal::Internal),
         });
     });
     call("part", &[source, from.into(), to.into(), read]);
 }
 
-fn next() {
-    WAITING.with_borrow_mut(|all| drop(all.pop_front()));
+fn next(done: &Rc<Chosen>) {
+    WAITING.with_borrow_mut(|all| all.retain(|one| !Rc::ptr_eq(one, done)));
+    BUSY.set(false);
     begin();
 }
 
-fn fail(why: Refusal) {
+fn fail(chosen: &Chosen, why: Refusal) {
     // The screen has shut meanwhile: it begins anew, and that is all there is to say.
-    fault(if why == Refusal::Stale { "" } else { refusal(why) });
+    fault(chosen, if why == Refusal::Stale { "" } else { refusal(why) });
 }
 
-fn fault(why: &'static str) {
-    let (done, all) = (0, first().map_or(0, |chosen| count(&chosen)));
-    tell(Some(Taking { done, all, fault: Some(why) }));
+/// It waits, and says so to nobody but who has chosen it.
+fn fault(chosen: &Chosen, why: &'static str) {
+    BUSY.set(false);
+    let is_theirs = chosen.user == user();
+    tell(is_theirs.then(|| Taking { done: 0, all: count(chosen), fault: Some(why) }));
+}
+
+fn drop_first() {
+    if let Some(first) = first() {
+        next(&first);
+    }
 }
 
 /// What is being taken in, and what hinders it; part of the frame.
 pub fn taking() -> AnyView {
+    let whose = derived(|| ui().status.with(|status| Some(status.as_ref()?.user.as_ref()?.id)));
+    // Whoever comes back goes on with what waits of theirs.
+    effect(move || {
+        if whose.get().is_some() {
+            untrack(begin);
+        }
+    });
     dynamic(move || {
         ui().taking.get().map(|Taking { done, all, fault }| match fault {
             None => view! {
@@ -175,7 +200,7 @@ pub fn taking() -> AnyView {
                 <p class="notice" data-tone="danger" role="alert" id="taking">{icon(Sign::Danger)}
                     <span>{why} " " {tr(Text::FileKept)}</span>
                     <button type="button" class="button" data-action="take-again" on:click=on(|_| begin())>{tr(Text::FileAgain)}</button>
-                    <button type="button" class="button quiet" data-action="take-drop" on:click=on(|_| next())>{tr(Text::FileDrop)}</button>
+                    <button type="button" class="button quiet" data-action="take-drop" on:click=on(|_| drop_first())>{tr(Text::FileDrop)}</button>
                 </p>
             }
             .into_any(),
