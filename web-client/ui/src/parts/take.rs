@@ -2,7 +2,6 @@
 //! other, piece by piece.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::prelude::*;
@@ -30,7 +29,7 @@ struct Chosen {
 }
 
 thread_local! {
-    static WAITING: RefCell<VecDeque<Rc<Chosen>>> = const { RefCell::new(VecDeque::new()) };
+    static WAITING: RefCell<Vec<Rc<Chosen>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Asks for a picture, or for files, of a record and what they show of it.
@@ -39,7 +38,7 @@ pub fn take((document, shows): (DocumentId, String), is_picture: bool) {
         match chosen(&kept, (document, &shows)) {
             Some(chosen) => {
                 let waits = WAITING.with_borrow_mut(|all| {
-                    all.push_back(Rc::new(chosen));
+                    all.push(Rc::new(chosen));
                     all.len()
                 });
                 if waits == 1 {
@@ -81,7 +80,7 @@ fn user() -> Option<UserId> {
 }
 
 fn first() -> Option<Rc<Chosen>> {
-    WAITING.with_borrow(|all| all.front().cloned())
+    WAITING.with_borrow(|all| all.first().cloned())
 }
 
 /// How far it has come; the page stays until there is nothing more to take in.
@@ -146,7 +145,11 @@ fn piece(chosen: Rc<Chosen>, file: String, number: u32) {
 }
 
 fn next() {
-    WAITING.with_borrow_mut(|all| drop(all.pop_front()));
+    WAITING.with_borrow_mut(|all| {
+        if !all.is_empty() {
+            all.remove(0);
+        }
+    });
     begin();
 }
 
