@@ -129,15 +129,16 @@ fn sync_mark() -> AnyView {
     view! {
         <details class="sync-mark" id="sync-mark" data-contact=state
             data-waiting=attr(move || number(|status| status.waiting))
-            data-received=attr(move || number(|status| status.received))>
+            data-received=attr(move || number(|status| status.received))
+            data-files=attr(move || number(|status| status.files))>
             <summary>{icon(Sign::Cloud)}<span>{line}</span></summary>
             <div class="sync-open card">
                 {dynamic(move || status.get().map(|status| view! {
                     <p><strong>{contact_words(status.contact)}</strong></p>
                     <p>{fill(Text::SyncWaitingLong, &[&status.waiting.to_string()])}</p>
                     <p>{fill(Text::SyncReceivedLong, &[&status.received.to_string()])}</p>
-                    {(status.held > 0).then(|| view! { <p>{fill(Text::SyncHeldLong, &[&status.held.to_string()])}</p> })}
                     {(status.files > 0).then(|| view! { <p>{fill(Text::SyncFilesLong, &[&status.files.to_string()])}</p> })}
+                    {(status.held > 0).then(|| view! { <p>{fill(Text::SyncHeldLong, &[&status.held.to_string()])}</p> })}
                     {status.first_sync.map(|(left, all)| view! {
                         <p>{fill(Text::SyncFirst, &[&all.saturating_sub(left).to_string(), &all.to_string()])}</p>
                     })}

@@ -131,7 +131,7 @@ fn a_files(part: Live<Part>) -> AnyView {
             }
         });
     });
-    files(shown)
+    files(shown, false)
 }
 
 fn plain(part: Live<Part>) -> AnyView {

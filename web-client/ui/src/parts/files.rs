@@ -1,7 +1,6 @@
 //! Pictures and other files of a record as tiles, and one of them large.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use crate::prelude::*;
 use ankomst_shared::app::{
@@ -24,18 +23,18 @@ use crate::text::{Text, tr};
 
 thread_local! {
     /// Addresses of pictures that are shown, by record and name.
-    static SHOWN: RefCell<BTreeMap<(DocumentId, String), String>> = const { RefCell::new(BTreeMap::new()) };
+    static SHOWN: RefCell<Vec<((DocumentId, String), String)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Nothing of them stays when somebody else comes, or nobody.
 pub fn hide_files() {
-    SHOWN.with_borrow_mut(BTreeMap::clear);
+    SHOWN.with_borrow_mut(Vec::clear);
     ui().viewing.set(None);
     call("hide", &[]);
 }
 
-/// Draws the files, with what takes in more.
-pub fn files(view: Live<FilesView>) -> AnyView {
+/// Draws the files, with what takes in more; among other things only what takes a picture.
+pub fn files(view: Live<FilesView>, among: bool) -> AnyView {
     let slots = Slots::new();
     effect(move || {
         view.with(|view| {
@@ -49,12 +48,14 @@ pub fn files(view: Live<FilesView>) -> AnyView {
             let picture = at.clone();
             view! {
                 <div class="actions files-more">
-                    <button type="button" class="button" data-action="add-picture" on:click=on(move |_| take(picture.clone(), true))>
+                    <button type="button" class=if among { "button quiet" } else { "button" } data-action="add-picture" on:click=on(move |_| take(picture.clone(), true))>
                         {icon(Sign::Plus)}<span>{tr(Text::PictureAdd)}</span>
                     </button>
-                    <button type="button" class="button quiet" data-action="add-file" on:click=on(move |_| take(at.clone(), false))>
-                        <span>{tr(Text::FileAdd)}</span>
-                    </button>
+                    {(!among).then(|| view! {
+                        <button type="button" class="button quiet" data-action="add-file" on:click=on(move |_| take(at.clone(), false))>
+                            <span>{tr(Text::FileAdd)}</span>
+                        </button>
+                    })}
                 </div>
             }
         }))}
@@ -94,7 +95,9 @@ fn small(file: &FileView) -> AnyView {
 /// The address of a picture that is on this device; empty until it has been read.
 fn address((document, name): (DocumentId, &str), mime: &str) -> Live<String> {
     let place = (document, name.to_owned());
-    let known = SHOWN.with_borrow(|all| all.get(&place).cloned());
+    let known = SHOWN.with_borrow(|all| {
+        all.iter().find(|(known, _)| *known == place).map(|(_, shown)| shown.clone())
+    });
     let address = Kept::new(known.clone().unwrap_or_default());
     let live = address.live();
     if known.is_none() {
@@ -102,7 +105,7 @@ fn address((document, name): (DocumentId, &str), mime: &str) -> Live<String> {
         read(place.clone(), Array::new(), move |parts| {
             let shown = call("show", &[parts.into(), mime.into()]);
             if let Some(shown) = shown.and_then(|shown| shown.as_string()) {
-                SHOWN.with_borrow_mut(|all| all.insert(place, shown.clone()));
+                SHOWN.with_borrow_mut(|all| all.push((place, shown.clone())));
                 address.set(shown);
             }
         });
@@ -171,7 +174,11 @@ fn dialog(first: FileView) -> AnyView {
             core::time::Duration::ZERO,
         );
     });
-    let close = || ui().viewing.set(None);
+    // The browser gives the focus back to where it was.
+    let close = || {
+        let dialog = by_id("viewer").and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
+        dialog.iter().for_each(HtmlDialogElement::close);
+    };
     let save = move || {
         let name = file.with_untracked(|file| file_name(&file.caption, &file.mime));
         read(saved.clone(), Array::new(), move |parts| {
@@ -179,7 +186,7 @@ fn dialog(first: FileView) -> AnyView {
         });
     };
     view! {
-        <dialog id="viewer" class="card" aria-labelledby="viewer-heading" on:close=on(move |_: web_sys::Event| close())>
+        <dialog id="viewer" class="card" aria-labelledby="viewer-heading" on:close=on(|_: web_sys::Event| ui().viewing.set(None))>
             <h2 id="viewer-heading" dir="auto">{dynamic(move || file.with(|file| file.caption.clone()))}</h2>
             {large}
             <p class="quiet-text">{dynamic(move || file.with(|file| file.detail.clone()))}</p>

@@ -2,7 +2,6 @@
 //! other, piece by piece.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::prelude::*;
@@ -30,7 +29,7 @@ struct Chosen {
 }
 
 thread_local! {
-    static WAITING: RefCell<VecDeque<Rc<Chosen>>> = const { RefCell::new(VecDeque::new()) };
+    static WAITING: RefCell<Vec<Rc<Chosen>>> = const { RefCell::new(Vec::new()) };
     /// One is on its way to the core.
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
@@ -42,7 +41,7 @@ pub fn take((document, shows): (DocumentId, String), is_picture: bool) {
     let came = Closure::<dyn FnMut(JsValue)>::new(move |kept: JsValue| {
         match chosen(&kept, (document, &shows), whose) {
             Some(chosen) => {
-                WAITING.with_borrow_mut(|all| all.push_back(Rc::new(chosen)));
+                WAITING.with_borrow_mut(|all| all.push(Rc::new(chosen)));
                 begin();
             }
             None => ui().say(tr(Text::FileUnread)),

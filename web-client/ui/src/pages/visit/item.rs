@@ -48,7 +48,7 @@ pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
             {said(held)}
             {first.value.as_ref().map(|value| field(visit.id, part(view, |item| item.value.clone(), value)))}
             {note(visit, view, &first, answered)}
-            {files(pictures(view, &first))}
+            {files(pictures(view, &first), true)}
         </article>
     }
     .into_any()
