@@ -44,6 +44,10 @@ pub const BUNDLE_VALUES_MAX: usize = 200_000;
 pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// A picture or other file goes in pieces of so many bytes; the last one may be shorter.
 pub const FILE_PIECE_BYTES: usize = 128 * 1024;
+/// Most bytes of pictures and other files on one tablet, of everybody on it.
+pub const FILES_HERE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// So much of what a browser grants is left to what is written, in bytes; of more than ten times that, a tenth.
+pub const FILES_LEAVE_BYTES: u64 = 200_000_000;
 /// Most sealed deposits handed in by one exchange.
 pub const DEPOSITS_MAX: usize = 500;
 /// Most openings of records that one exchange tells of.

@@ -38,12 +38,17 @@ const script = (name) => policy?.createScriptURL(name) ?? OWN[name];
 const worker = new Worker(script('core'), { type: 'module', name: 'ankomst-core' });
 // Between this file and the worker; the page's own messages do not pass here.
 const line = new MessageChannel();
+const shown = [];
 const app = {
   worker,
   build,
   updateReady: false,
   // Set by the page while the tablet cannot write: what is in memory only would go with it.
   failing: false,
+  // Set by the page while it holds something chosen that the core has not all of.
+  taking: false,
+  // So much of what was chosen is still to be given to the page.
+  making: 0,
   // The worker has gone, and with it whatever would save.
   stopped: false,
   // Name of the unit, for paper; set by the page.
@@ -67,27 +72,60 @@ const app = {
   },
   // Asks for a file and gives what is in it, as far as one may be long that is taken in, and a byte more.
   pick(then) {
-    document.getElementById('picked')?.remove();
-    const input = Object.assign(document.createElement('input'), { id: 'picked', type: 'file', hidden: true });
-    input.onchange = async () => {
-      const [file] = input.files;
-      input.remove();
+    picked({}, async ([file]) => {
       // One that cannot be read is as good as empty.
       if (file) then(new Uint8Array(await file.slice(0, PICKED_BYTES_MAX + 1).arrayBuffer().catch(() => 0)));
-    };
-    document.body.append(input);
-    input.click();
+    });
+  },
+  // Asks for a picture, or for files, and gives what is kept of each; nothing of one that cannot be read.
+  take(isPicture, then) {
+    picked(isPicture ? { accept: 'image/*', capture: 'environment' } : { multiple: true }, async (files) => {
+      app.making += files.length;
+      for (const file of files) {
+        then(await import('{{file:files.js}}').then(({ kept }) => kept(file, isPicture)).catch(() => {}));
+        app.making -= 1;
+      }
+    });
+  },
+  // A part of what was chosen; nothing where it cannot be read any more.
+  part(file, from, to, then) {
+    file.slice(from, to).arrayBuffer().then((bytes) => then(new Uint8Array(bytes)), () => then());
+  },
+  // An address of what is in a file, until it is hidden.
+  show(parts, type) {
+    shown.push(URL.createObjectURL(new Blob(parts, { type })));
+    return shown.at(-1);
+  },
+  hide() {
+    for (const address of shown.splice(0)) URL.revokeObjectURL(address);
   },
   // Saves bytes as a file.
-  save(bytes, name) {
+  save(parts, name) {
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.href = URL.createObjectURL(new Blob([parts].flat()));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), OTHERS_MS);
   },
 };
 globalThis.ankomst = app;
+
+// Whether something stands in this page alone.
+const takes = () => app.taking || app.making > 0;
+const holds = () => app.failing || takes();
+addEventListener('beforeunload', (event) => takes() && event.preventDefault());
+
+// Asks for files as given.
+function picked(given, then) {
+  document.getElementById('picked')?.remove();
+  const input = Object.assign(document.createElement('input'), { id: 'picked', type: 'file', hidden: true, ...given });
+  input.onchange = () => {
+    input.remove();
+    then([...input.files]);
+  };
+  document.body.append(input);
+  input.click();
+}
 
 // What stands at the edges of every printed page (base.css).
 addEventListener('beforeprint', () => {
@@ -182,7 +220,7 @@ function watch(registration) {
     app.updateReady = true;
     // The new version tells every tab that it has taken over; each leaves then.
     app.update = () =>
-      saved().then(() => app.failing || registration.waiting?.postMessage('skip-waiting'));
+      saved().then(() => holds() || registration.waiting?.postMessage('skip-waiting'));
     globalThis.dispatchEvent(new Event('ankomst-update'));
   };
   ready();
@@ -218,13 +256,13 @@ async function leave() {
   let leads;
   do {
     document.body.inert = false;
-    while (app.failing) await new Promise((go) => setTimeout(go, FAILING_MS));
+    while (holds()) await new Promise((go) => setTimeout(go, FAILING_MS));
     if (app.stopped) return;
     // Leaving a field saves it; from here on nothing can be typed that would not be.
     document.activeElement?.blur();
     document.body.inert = true;
     leads = await saved();
-  } while (app.failing);
+  } while (holds());
   letGo();
   if (leads) {
     const wait = { signal: AbortSignal.timeout(OTHERS_MS) };

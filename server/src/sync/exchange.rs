@@ -33,9 +33,7 @@ use crate::sync::batch::{batch, delivered};
 use crate::sync::destroy::late;
 use crate::sync::met::{self, Along, Stands};
 use crate::sync::scopes::{self, Standing};
-use crate::sync::{
-    Session, access, away, deposits, farewell, holdings, ingest, lease, shown,
-};
+use crate::sync::{Session, access, away, deposits, farewell, holdings, ingest, lease, shown};
 
 /// Why an exchange was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -192,7 +190,8 @@ fn gather(
             Decision::Anew { send } => (send, BTreeSet::new(), BTreeSet::new(), true),
             Decision::Follow { send, drop, keep } => (send, drop, keep, false),
         };
-        let gathering = Gathering { app, db, session, head, stands: &stands, sums: OnceCell::new() };
+        let gathering =
+            Gathering { app, db, session, head, stands: &stands, sums: OnceCell::new() };
         let destroyed = late::told(db, session, hello)?;
         let drop: BTreeSet<DocumentId> = drop.union(&destroyed.drop).copied().collect();
         let (feed, whole) = gathering.feed(hello, &keep, anew)?;

@@ -4,7 +4,9 @@
 //! number that its reply repeats; events have none.
 
 use crate::app::entry::{NewKey, SignIn};
+use crate::app::file::FileAsk;
 use crate::app::page::{Act, PageView};
+use crate::app::refusal::Refusal;
 use crate::app::view::{ChangeListView, FormView, InboxView, RunView, Status};
 use crate::ids::{ConflictId, DocumentId, EntryId};
 use crate::packed::{Reader, from_bytes};
@@ -196,6 +198,8 @@ pub enum Command {
     HandOver,
     /// Takes in such a file of another tablet.
     TakeFile(Vec<u8>),
+    /// Takes in, or shows, a picture or another file of a record.
+    File(FileAsk),
 }
 
 /// A view a page may show.
@@ -239,6 +243,8 @@ pub enum Reply {
     File(Option<(String, Vec<u8>)>),
     /// A challenge of the server, and credentials the person has already.
     Challenge(Vec<u8>, Vec<Vec<u8>>),
+    /// A piece of a file and of how many; of none, when it is not here.
+    Piece(Vec<u8>, u32),
     /// Not done, and why; nothing that was typed is lost.
     Refused(Refusal),
 }
@@ -256,67 +262,6 @@ pub enum View {
     Inbox(InboxView),
     /// A change list.
     Changes(ChangeListView),
-}
-
-/// Why a command was not carried out. The page has the words for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// No vault is open.
-    Locked,
-    /// Login or password is wrong.
-    WrongPassword,
-    /// The passphrase does not open the vault.
-    WrongPassphrase,
-    /// The passphrase is too short.
-    ShortPassphrase,
-    /// The server cannot be reached; what was typed is kept.
-    NoContact,
-    /// This device has no vault of that person; the first sign-in needs the server.
-    NoVault,
-    /// The record is not on this device.
-    NotHere,
-    /// The record cannot be opened by this program.
-    Aside,
-    /// The value does not fit the field.
-    BadValue,
-    /// The text is longer than what can be sent.
-    TooLong,
-    /// Something that must be answered first is not.
-    Missing,
-    /// The field cannot be changed after creation.
-    Immutable,
-    /// Signed: what is to be added is a correction.
-    Signed,
-    /// There is no such place.
-    NoPlace,
-    /// The conflict has changed since it was shown; look again.
-    Stale,
-    /// Not allowed for this role.
-    NotAllowed,
-    /// The device could not write; what was typed is kept in memory, make a safety copy.
-    Storage,
-    /// Page and worker are of different builds; reload.
-    OtherBuild,
-    /// The message could not be read.
-    BadMessage,
-    /// Too many attempts; wait.
-    TooMany,
-    /// New devices come in only by a one-time link.
-    OnlyByLink,
-    /// The PIN is wrong; after too many the passphrase is needed.
-    WrongPin,
-    /// No contact with the server for longer than this device may be read without.
-    Lease,
-    /// Wrong passphrases before this one: wait so many seconds.
-    Wait(u32),
-    /// The tablet is to be wiped: this vault is not opened any more.
-    Wiped,
-    /// The passkey does not open the vault.
-    WrongKey,
-    /// The municipality lets nobody in by a password alone.
-    NeedsKey,
-    /// Something failed that should not; nothing that was saved is lost.
-    Internal,
 }
 
 /// Something the page should know of.
@@ -356,16 +301,11 @@ packed! {
         { document, path, value }, Commit(a), AddEntry { document, list, answers }, Act(a, b),
         Settle { document, path, conflict, value, reason }, Unsettle { document, settlement }, Review { document,
         approved, note }, TakeOn { document, mine }, SyncNow, Asked { form, tab, leaves }, SafetyCopy,
-        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a), HandOver, TakeFile(a)
+        Touched, Pin(a), OpenByKey { login, secret }, Challenge(a), TakeKey(a), Printed(a), HandOver, TakeFile(a), File(a)
     }
     enum Query { Page(a), Run(a), Form { document, entry }, Inbox, Changes(a) }
-    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Refused(a) }
+    enum Reply { Done, Saved, Status(a), Acted(a), Entry(a), View(a), Asked(a), File(a), Challenge(a, b), Piece(a, b), Refused(a) }
     enum View { Page(a), Run(a), Form(a), Inbox(a), Changes(a) }
-    enum Refusal {
-        Locked, WrongPassword, WrongPassphrase, ShortPassphrase, NoContact, NoVault, NotHere,
-        Aside, BadValue, TooLong, Missing, Immutable, Signed, NoPlace, Stale, NotAllowed, Storage, OtherBuild, BadMessage,
-        TooMany, OnlyByLink, WrongPin, Lease, Wait(a), Wiped, WrongKey, NeedsKey, Internal
-    }
     enum Event { Changed(a), Status(a) }
     struct Acted { say, go, document, entry, undo }
 }

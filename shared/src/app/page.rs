@@ -2,14 +2,16 @@
 //! and drawn by one piece of the page. What is here is all that such a page can be made of.
 
 use crate::app::Language;
+use crate::app::badge::{Badge, Sign, Tone};
 use crate::app::bar::Bar;
+use crate::app::file::FilesView;
 use crate::app::view::{FormView, Input, Why};
 use crate::ids::DocumentId;
 use crate::path::FieldPath;
 use crate::value::Value;
 
 /// Number of the form of pages and acts between app and server; counts up with every change of what this file tells.
-pub const PAGE_FORM: u32 = 3;
+pub const PAGE_FORM: u32 = 4;
 
 /// A place as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,6 +66,8 @@ pub enum Body {
     Plot(Vec<Bar>),
     /// A picture: its address.
     Picture(String),
+    /// Pictures and other files of a record, with what takes in more.
+    Files(FilesView),
 }
 
 /// One thing in a list.
@@ -91,85 +95,6 @@ pub struct Line {
     pub tone: Tone,
     /// What is reckoned in it, each with the way to its reasons.
     pub why: Vec<Why>,
-}
-
-/// How something is marked; never by colour alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
-    /// As everything else.
-    #[default]
-    Plain,
-    /// Well.
-    Good,
-    /// To know.
-    Info,
-    /// Someone must decide.
-    Decide,
-    /// Danger to people.
-    Danger,
-}
-
-/// A word on a quiet ground.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Badge {
-    /// The word.
-    pub text: String,
-    /// Its tone.
-    pub tone: Tone,
-    /// Its sign.
-    pub sign: Sign,
-}
-
-/// A sign beside a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sign {
-    /// None.
-    #[default]
-    None,
-    /// A house.
-    House,
-    /// A folder.
-    Folder,
-    /// A tray.
-    Inbox,
-    /// A tablet.
-    Tablet,
-    /// A tick.
-    Tick,
-    /// A cross.
-    Cross,
-    /// A stroke: does not matter here.
-    Dash,
-    /// A triangle: danger to people.
-    Danger,
-    /// Two arrows apart: people said different things.
-    Differ,
-    /// A cloud with a tick: the server has it.
-    Cloud,
-    /// A padlock.
-    Lock,
-    /// A plus.
-    Plus,
-    /// A magnifying glass.
-    Search,
-    /// A screen turned to someone.
-    Show,
-    /// A pin.
-    Pin,
-    /// An arrow back.
-    Back,
-    /// A shield: protected identity.
-    Shield,
-    /// A pencil.
-    Pencil,
-    /// A sun over the horizon: today.
-    Day,
-    /// A clock: a day has passed.
-    Clock,
-    /// A printer.
-    Print,
-    /// A cogwheel: administration.
-    Wheel,
 }
 
 /// Something that can be done.
@@ -379,12 +304,8 @@ pub enum Act {
 packed! {
     struct PageView { title, back, badges, actions, parts }
     struct Part { key, title, help, actions, body }
-    enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a), Picture(a) }
+    enum Body { Notice(a), Facts(a), Lines(a, b), Tiles(a, b), Board(a), Form(a), Text(a), Table(a), Plot(a), Picture(a), Files(a) }
     struct Line { key, href, title, detail, badges, figure, progress, actions, found_by, tone, why }
-    enum Tone { Plain, Good, Info, Decide, Danger }
-    struct Badge { text, tone, sign }
-    enum Sign { None, House, Folder, Inbox, Tablet, Tick, Cross, Dash, Danger, Differ, Cloud, Lock, Plus,
-        Search, Show, Pin, Back, Shield, Pencil, Day, Clock, Print, Wheel }
     struct Action { name, label, sign, look, ask, act }
     enum Look { Primary, Plain, Quiet, Switch(a), Choice(a) }
     struct Ask { title, help, questions, done }

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::app::command::Language;
 use crate::app::entry::VaultKey;
+use crate::app::file::FilesView;
 use crate::app::page::Action;
 use crate::ids::{ConflictId, DeviceId, DocumentId, UserId};
 use crate::path::FieldPath;
@@ -118,6 +119,8 @@ pub struct Status {
     pub deposits: u32,
     /// Deposits that the server has and no backup yet: kept here until one has them.
     pub kept: u32,
+    /// Pictures and other files taken in here, by whomever, that the server does not have whole yet.
+    pub files: u32,
     /// Last answer of the server, Unix milliseconds.
     pub last_contact_ms: Option<i64>,
     /// What contact looks like at the moment.
@@ -519,6 +522,8 @@ pub struct ItemView {
     pub comment: FieldView,
     /// What was said of it by people who did not know that the run was signed, with author and time.
     pub late: Vec<String>,
+    /// Pictures and other files of it.
+    pub files: FilesView,
 }
 
 /// What waits for a supervisor.
@@ -611,7 +616,7 @@ packed! {
     }
     enum Level { Typing, Saved, Received, Held, Shared, BackedUp }
     struct Status {
-        user, vaults, language, device_name, waiting, received, held, deposits, kept,
+        user, vaults, language, device_name, waiting, received, held, deposits, kept, files,
         last_contact_ms, contact, storage_failing, first_sync, without_backup, sign_in_needed,
         outdated, unit, screen, lease_ends_ms, wipe, shed, aside, keys
     }
@@ -644,7 +649,7 @@ packed! {
     struct GroupView { id, label, items, answered, not_ok }
     struct ItemView {
         id, text, text_other, severity, severity_text, scope, short, threshold, evidence, sources,
-        departments, due, overdue, why, status, value, comment, late
+        departments, due, overdue, why, status, value, comment, late, files
     }
     struct InboxView { away, rows }
     struct InboxRow {

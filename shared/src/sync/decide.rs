@@ -223,7 +223,10 @@ mod tests {
         let epoch = Some(Epoch::from_bytes([1; 16]));
         let untold = Facts { told_cursor: false, told_high: false, ..facts() };
         for claim in [hello(epoch, 11, 5), hello(epoch, 5, 6), hello(epoch, u64::MAX, 0)] {
-            assert_eq!(decide(&claim, &untold), Decision::Anew { send: (*facts().allowed).clone() });
+            assert_eq!(
+                decide(&claim, &untold),
+                Decision::Anew { send: (*facts().allowed).clone() }
+            );
         }
         let half = Facts { told_cursor: false, ..facts() };
         assert_eq!(decide(&hello(epoch, 11, 5), &half), Decision::RolledBack);

@@ -84,6 +84,8 @@ impl Profile {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            // A page that glides to an element begins anew with every try to click it, and on a slow machine never arrives.
+            "--force-prefers-reduced-motion",
             "--lang=sv-SE",
             &profile,
             &size,

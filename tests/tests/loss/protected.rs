@@ -30,7 +30,7 @@ async fn rows_of(folder: &Path, document: DocumentId) -> usize {
     std::fs::copy(folder.join("rows.journal"), copy.path().join("rows.journal")).unwrap();
     let store = FileStore::open(copy.path()).unwrap();
     let mut count = 0;
-    for table in [Table::Chunks, Table::Drafts, Table::Pages] {
+    for table in [Table::Chunks, Table::Drafts, Table::Files] {
         let rows = store.load(table, b"").await.unwrap();
         let names = |key: &[u8]| key.windows(16).any(|part| part == document.as_bytes());
         count += rows.iter().filter(|(key, _)| names(key)).count();

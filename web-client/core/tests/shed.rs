@@ -113,7 +113,7 @@ fn deposits(store: &MemoryStore) -> BTreeSet<(DocumentId, String, String)> {
 /// Rows whose key names a record.
 fn of(store: &MemoryStore, document: DocumentId) -> usize {
     let names = |key: &[u8]| key.windows(16).any(|part| part == document.as_bytes());
-    let tables = [Table::Chunks, Table::Drafts, Table::Deposits, Table::Pages];
+    let tables = [Table::Chunks, Table::Drafts, Table::Deposits, Table::Files];
     let all = tables.into_iter().flat_map(|table| rows(store, table));
     all.filter(|(key, _)| names(key)).count()
 }

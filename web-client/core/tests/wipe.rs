@@ -211,7 +211,7 @@ fn is_bare(store: &MemoryStore) -> bool {
     let open = [b"arrived".as_slice(), b"language", b"emptied", b"road/"];
     let only_open = |key: &[u8]| open.iter().any(|known| key.starts_with(known));
     meta.into_iter().all(|(key, _)| only_open(&key))
-        && [Table::Chunks, Table::Drafts, Table::Pages]
+        && [Table::Chunks, Table::Drafts, Table::Files]
             .into_iter()
             .all(|table| rows(store, table).is_empty())
 }

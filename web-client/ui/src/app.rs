@@ -11,7 +11,7 @@ use crate::dom::{boot, call};
 use crate::icon::icon;
 use crate::idle;
 use crate::pages;
-use crate::parts::{asking, save_copy, toast};
+use crate::parts::{asking, hide_files, save_copy, taking, toast, viewer};
 use crate::react::{attr, derived, dynamic, effect, on};
 use crate::route::Route;
 use crate::state::ui;
@@ -37,7 +37,10 @@ pub fn app() -> AnyView {
             let _ = root.set_attribute("lang", code);
         }
     });
-    effect(move || idle::turned(person.get().is_some()));
+    effect(move || {
+        idle::turned(person.get().is_some());
+        hide_files();
+    });
     dynamic(move || {
         // Another language or another person is another page; nothing else draws it anew, least of
         // all a status that comes while somebody types.
@@ -52,13 +55,14 @@ fn frame() -> AnyView {
         <a class="skip" href="#main" >{tr(Text::NavSkip)}</a>
         {navigation()}
         <div class="stage">
-            <div class="topline">{update_bar()}{warnings()}<div class="topmarks">{sync_mark()}{lock_now()}</div></div>
+            <div class="topline">{update_bar()}{warnings()}{taking()}<div class="topmarks">{sync_mark()}{lock_now()}</div></div>
             <main id="main" tabindex="-1">{dynamic(move || {
                 let route = ui().route.get();
                 untrack(move || place(route))
             })}</main>
         </div>
         {asking()}
+        {viewer()}
         {toast()}
     }
     .into_any()
@@ -133,6 +137,7 @@ fn sync_mark() -> AnyView {
                     <p>{fill(Text::SyncWaitingLong, &[&status.waiting.to_string()])}</p>
                     <p>{fill(Text::SyncReceivedLong, &[&status.received.to_string()])}</p>
                     {(status.held > 0).then(|| view! { <p>{fill(Text::SyncHeldLong, &[&status.held.to_string()])}</p> })}
+                    {(status.files > 0).then(|| view! { <p>{fill(Text::SyncFilesLong, &[&status.files.to_string()])}</p> })}
                     {status.first_sync.map(|(left, all)| view! {
                         <p>{fill(Text::SyncFirst, &[&all.saturating_sub(left).to_string(), &all.to_string()])}</p>
                     })}
@@ -163,6 +168,9 @@ fn sync_words(status: &Status) -> String {
     }
     if status.waiting > 0 {
         parts.push(fill(Text::SyncWaiting, &[&status.waiting.to_string()]));
+    }
+    if status.files > 0 {
+        parts.push(fill(Text::SyncFiles, &[&status.files.to_string()]));
     }
     parts.push(match status.last_contact_ms {
         Some(ms) => fill(Text::SyncContact, &[&near(ms)]),

@@ -27,6 +27,7 @@
 //! | `[data-path=…] .said`, `[data-pick=1]`, `[data-action=settle-reason\|settle\|unsettle]` | contradiction and decision |
 //! | `[data-inbox=ID]`, `[data-change=FIELDPATH]`, `#inbox-detail`, `#review-note`, `[data-action=approve\|return]` | inbox |
 //! | `#picked` | the file that is asked for |
+//! | `[data-action=add-picture\|add-file\|show-file]`, `#taking` with `[data-action=take-again\|take-drop]`, `#viewer` with `[data-action=viewer-close\|save-file]` | pictures and other files |
 //! | `[data-language=sv\|en]` | language, before signing in |
 //! | `#update-bar`, `[data-action=update]` | a new version waits |
 

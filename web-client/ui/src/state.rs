@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use ankomst_shared::app::{Act, Action, Command, Language, Reply, Role, Status};
+use ankomst_shared::app::{Act, Action, Command, FileView, Language, Reply, Role, Status};
 
 use crate::bridge::ask;
 use crate::react::Live;
@@ -21,6 +21,10 @@ pub struct Ui {
     pub undo: Live<Option<Act>>,
     /// What is being asked about.
     pub asking: Live<Option<Action>>,
+    /// What is being taken in.
+    pub taking: Live<Option<Taking>>,
+    /// The file that is shown large.
+    pub viewing: Live<Option<FileView>>,
     /// A new version of the app waits for a yes.
     pub update_ready: Live<bool>,
     /// At the entrance somebody has forgotten the passphrase.
@@ -29,6 +33,17 @@ pub struct Ui {
     pub wait: Live<u32>,
     /// Language of the page.
     pub language: Live<Language>,
+}
+
+/// A picture or another file on its way to the core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taking {
+    /// Pieces that are saved.
+    pub done: u32,
+    /// Of so many.
+    pub all: u32,
+    /// What hinders it; it waits then for a person.
+    pub fault: Option<&'static str>,
 }
 
 thread_local! {
@@ -48,6 +63,8 @@ impl Ui {
             said: Live::new(String::new()),
             undo: Live::new(None),
             asking: Live::new(None),
+            taking: Live::new(None),
+            viewing: Live::new(None),
             update_ready: Live::new(false),
             forgotten: Live::new(false),
             wait: Live::new(0),

@@ -50,6 +50,8 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::Wait(_) => Text::RefusalWait,
         Refusal::WrongKey => Text::RefusalWrongKey,
         Refusal::NeedsKey => Text::RefusalNeedsKey,
+        Refusal::NoRoom => Text::RefusalNoRoom,
+        Refusal::LongFile => Text::RefusalLongFile,
         Refusal::Wiped => Text::WipeOrdered,
     })
 }

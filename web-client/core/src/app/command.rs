@@ -95,6 +95,11 @@ impl<P: Platform> Core<P> {
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
             Command::HandOver => return self.hand_over().await.map(Reply::File),
             Command::TakeFile(file) => return self.take_file(file).await.map(Reply::Acted),
+            Command::File(ask) => {
+                // Somebody is there, whose screen is not to shut in the middle of it.
+                self.touched();
+                return self.file(ask).await;
+            }
             Command::Asked { form, tab, leaves } => {
                 return self.asked((form, &tab), leaves).await.map(Reply::Asked);
             }

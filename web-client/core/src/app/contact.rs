@@ -8,6 +8,7 @@ use ankomst_shared::sync::message::ClientFrame;
 use ankomst_shared::sync::wire;
 use futures_util::future::{Either, select};
 
+use super::files::Way;
 use super::state::Core;
 use super::sync::Met;
 use crate::platform::{Clock, Platform, Random, Socket, Transport};
@@ -46,7 +47,8 @@ impl<P: Platform> Core<P> {
     pub async fn run(&self) {
         let rest = Box::pin(self.rest_loop());
         let contact = Box::pin(self.contact_loop());
-        select(rest, contact).await;
+        let lane = Box::pin(self.lane_loop());
+        select(select(rest, contact), lane).await;
     }
 
     async fn contact_loop(&self) {
@@ -65,7 +67,12 @@ impl<P: Platform> Core<P> {
                 wait_ms = self.farewells().await;
                 continue;
             }
-            wait_ms = match self.meet().await {
+            self.set_way(Way::Taken);
+            let met = self.meet().await;
+            if let Met::Nobody | Met::Busy(_) = met {
+                self.set_way(Way::Shut);
+            }
+            wait_ms = match met {
                 Met::Whole(remains) => {
                     backoff.answered();
                     (rounds, least) = (0, u32::MAX);

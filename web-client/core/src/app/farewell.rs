@@ -10,6 +10,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use super::deposits::{CARRIED, Kept, Said, in_turn, settle};
+use super::files::Way;
 use super::rows::{ARRIVED, VAULTS};
 use super::state::Core;
 use crate::platform::{Method, Platform, Transport};
@@ -92,12 +93,22 @@ impl<P: Platform> Core<P> {
 
     /// Says farewell for all that have no session here; tells when to do so again, in milliseconds.
     pub(super) async fn farewells(&self) -> u64 {
-        let Ok(roads) = self.roads().await else { return HAND_IN_MS };
+        self.set_way(Way::Taken);
+        let (again_ms, way) = self.farewells_of_all().await;
+        self.set_way(way);
+        again_ms
+    }
+
+    /// The same, and whether files may go after that.
+    async fn farewells_of_all(&self) -> (u64, Way) {
+        let Ok(roads) = self.roads().await else { return (HAND_IN_MS, Way::Shut) };
         let with_session = {
             let state = self.0.state.borrow();
             let open = state.open.as_ref().filter(|_| !state.sign_in_needed);
             open.map(|open| open.identity.device)
         };
+        // Whoever has a session has just met the server.
+        let mut way = if with_session.is_some() { Way::Free } else { Way::Shut };
         let mut again_ms = ORDERS_MS;
         for road in roads {
             if Some(road.device) == with_session {
@@ -107,12 +118,15 @@ impl<P: Platform> Core<P> {
             let mut rounds = 0;
             while met == Met::More && rounds < ROUNDS_MAX {
                 // What became of it stands in the rows.
-                let Ok(roads) = self.roads().await else { return HAND_IN_MS };
+                let Ok(roads) = self.roads().await else { return (HAND_IN_MS, way) };
                 let Some(road) = roads.into_iter().find(|one| one.device == road.device) else {
                     break;
                 };
                 met = self.farewell(&road, rounds).await.unwrap_or(Met::Nobody);
                 rounds += 1;
+            }
+            if met != Met::Nobody {
+                way = Way::Free;
             }
             let waits_ms = match self.deposits().await {
                 Ok(all) => self.due(&all, &road),
@@ -123,7 +137,7 @@ impl<P: Platform> Core<P> {
         // What is counted of deposits may have changed.
         let _as_before = self.read_open_part().await;
         self.tell_status();
-        again_ms
+        (again_ms, way)
     }
 
     /// When to hand in again what was not taken, in milliseconds: what files brought, after its rest.
@@ -231,7 +245,8 @@ impl<P: Platform> Core<P> {
         Ok(moved)
     }
 
-    /// A road whose vault is no more goes with the last deposit, also of those that files brought.
+    /// A road whose vault is no more goes with the last deposit, also of those that files brought, and with the last
+    /// picture or other file that was taken in by it.
     async fn after_farewell(&self, road: &Road, stays: bool) -> Result<(), Refusal> {
         if road.vault.is_some() || road.gone.is_some() {
             return Ok(());
@@ -246,7 +261,7 @@ impl<P: Platform> Core<P> {
         if own.iter().all(|is_in| *is_in) {
             writes.extend(self.aside(road.device).await?);
         }
-        if own.is_empty() && !carries && !stays {
+        if own.is_empty() && !carries && !stays && !self.files_wait(road.device) {
             writes.push(Write::delete(Table::Meta, road.key()));
         }
         if writes.is_empty() { Ok(()) } else { self.commit(writes).await }

@@ -22,7 +22,7 @@ pub(super) fn key(user: UserId) -> Vec<u8> {
 }
 
 /// The record that is asked for.
-fn record(query: &Query) -> Option<DocumentId> {
+pub(super) fn record(query: &Query) -> Option<DocumentId> {
     match query {
         Query::Page(address) => address.split('/').nth(2)?.parse().ok(),
         Query::Run(id) | Query::Form { document: id, .. } | Query::Changes(id) => Some(*id),

@@ -68,6 +68,7 @@ impl Open {
                 let rows = self.chunks.get(id).into_iter().flatten();
                 unsent += rows.filter(|(_, row)| row.stage.is_only_here()).count();
                 unsent += self.half_typed(*id).len();
+                unsent += self.unsent_files(*id);
             }
             // Also where the record has left and only deposits were here; once, unless something was written since.
             let is_told = standing.lost.iter().any(|one| one.what.record == what.record);
@@ -114,6 +115,7 @@ impl<P: Platform> Core<P> {
                 }
             }
             writes.extend(ends(user, *id));
+            writes.extend(self.files_of_record((user, *id), true).await?);
         }
         Ok(writes)
     }

@@ -6,7 +6,7 @@
 //! as the exchange sees it), [`opening`] (what cannot be opened), [`contact`] (when the server is asked), [`command`] (what
 //! a page asks), [`act`] (what its pages offer to do), [`looked`] (what is opened), [`desk`] (pages of the server), [`mod@write`] (drafts, changes, outbox), [`piece`] (changes in memory), [`asked`] (half-typed
 //! answers of what is no record), [`safety`] (the safety copy), [`give`] and [`receive`] (files from tablet to tablet), [`sign_in`], [`passkey`], [`wrong`] (passphrases), [`screen`] (what stands before an open vault), [`sync`] (contact with the
-//! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
+//! server), [`drafted`] and [`farewell`] (what comes home without a session), [`wipe`] (what goes), [`files`] (pictures and other files), [`shed`] (what is protected goes after its time), [`view`] (what a page shows).
 
 mod act;
 mod asked;
@@ -17,6 +17,7 @@ mod deposits;
 mod desk;
 mod drafted;
 mod farewell;
+mod files;
 mod give;
 #[cfg(feature = "sim")]
 mod inside;

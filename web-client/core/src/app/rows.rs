@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use ankomst_shared::app::Refusal;
+use ankomst_shared::chunk::parse;
 use ankomst_shared::ids::{ChangeHash, DepositId, DocumentId, Epoch, UserId};
 use ankomst_shared::limits::LEASE_S;
 use ankomst_shared::path::FieldPath;
-use ankomst_shared::sign::{Enrolment, PublicKey};
+use ankomst_shared::sign::{Enrolment, Header, PublicKey};
 use ankomst_shared::sync::Position;
 pub(super) use ankomst_shared::sync::client::Stage;
 use ankomst_shared::sync::client::{Arrived, Place};
@@ -18,6 +20,8 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use super::lost::Lost;
+use crate::store::Table;
+use crate::vault::DataKey;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -303,4 +307,21 @@ pub(super) fn read_deposit_key(key: &[u8]) -> Option<(UserId, DepositId)> {
 /// What is noted of a deposit stands right after it.
 pub(super) fn noted_key(user: UserId, id: DepositId) -> Vec<u8> {
     [deposit_key(user, id).as_slice(), b"n"].concat()
+}
+
+/// The header of a document in its first change.
+pub(super) fn header_in(row: &ChunkRow) -> Option<Header> {
+    let info = parse(&row.bytes).ok()?;
+    Header::peek(info.ops.iter().find_map(|op| op.header.as_deref())?).ok()
+}
+
+/// Opens and reads a sealed row.
+pub(super) fn open_row<T: for<'b> Decode<'b, ()>>(
+    key: &DataKey,
+    table: Table,
+    row: &[u8],
+    sealed: &[u8],
+) -> Result<T, Refusal> {
+    let bytes = key.open(table, row, sealed).map_err(|_| Refusal::Storage)?;
+    minicbor::decode(&bytes).map_err(|_| Refusal::Storage)
 }

@@ -159,7 +159,9 @@ impl<P: Platform> Core<P> {
         // It may have shut while something was waited for, or by the command itself.
         match (reply, self.closed().filter(|_| !enters)) {
             (Reply::Acted(_), Some(_)) => Reply::Acted(Acted::default()),
-            (Reply::View(_) | Reply::Asked(_) | Reply::Entry(_), Some(why)) => Reply::Refused(why),
+            (Reply::View(_) | Reply::Asked(_) | Reply::Entry(_) | Reply::Piece(..), Some(why)) => {
+                Reply::Refused(why)
+            }
             (reply, _) => reply,
         }
     }

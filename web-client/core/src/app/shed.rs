@@ -214,6 +214,7 @@ impl<P: Platform> Core<P> {
                 went.push(id);
             }
             let of = |table| move |(key, _): Row| Write::delete(table, key);
+            writes.extend(self.files_of_record((user, id), false).await?);
             writes.extend(drafts.into_iter().map(of(Table::Drafts)));
             writes.extend(chunks.into_iter().map(of(Table::Chunks)));
         }

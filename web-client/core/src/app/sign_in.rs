@@ -206,6 +206,8 @@ impl<P: Platform> Core<P> {
             let _aside = self.open_each().await;
         }
         self.commit_all_drafts().await?;
+        // What cannot go now goes another time.
+        let _later = self.tidy_files().await;
         self.read_open_part().await?;
         self.tell_status();
         self.0.wake.put(());

@@ -8,7 +8,6 @@ use ankomst_shared::app::{
     Contact, Event, Language, Query, Refusal, Screen, Status, VaultKey, Wipe,
 };
 use ankomst_shared::catalog::Catalog;
-use ankomst_shared::chunk::parse;
 use ankomst_shared::document::Document;
 use ankomst_shared::ids::{ChangeHash, DepositId, DeviceId, DocumentId, UserId};
 use ankomst_shared::order::{self, Few};
@@ -17,17 +16,17 @@ use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sign::{Header, SigningKey};
 use ankomst_shared::sync::client::{Arrived, Client};
 use ankomst_shared::sync::message::Looks;
-use minicbor::{Decode, Encode};
+use minicbor::Encode;
 
 use super::asked::{self, Tabs};
 use super::brought::{Brought, Place};
+use super::files::{Files, Held};
 use super::known::Known;
 use super::looked;
 pub(super) use super::now::Now;
 use super::opening::Opening;
-use super::rows::{
-    ChunkRow, Draft, Stage, Standing, deposit_id, read_chunk_key, read_draft_key, standing_key,
-};
+pub(super) use super::rows::{ChunkRow, Standing, header_in, open_row};
+use super::rows::{Draft, Stage, deposit_id, read_chunk_key, read_draft_key, standing_key};
 use super::same::Beside;
 use super::screen::{Beat, Curtain};
 use super::shed::{Guarded, guarded_key};
@@ -55,6 +54,8 @@ pub(super) struct Inner<P> {
     pub(super) events: Mailbox<Event>,
     /// Rung when there is something to send or the person asks for contact.
     pub(super) wake: Mailbox<()>,
+    /// Rung when there are files to hand in or to fetch, or the way for them is free.
+    pub(super) lane: Mailbox<()>,
 }
 
 /// Everything that changes.
@@ -83,6 +84,8 @@ pub(super) struct State {
     pub(super) storage: Option<StorageFacts>,
     pub(super) open: Option<Open>,
     pub(super) beat: Beat,
+    /// Pictures and other files of everybody.
+    pub(super) files: Files,
     /// The turns of deposits that files brought.
     pub(super) round: super::deposits::Round,
     /// The catalog of the vault that was open last: opened again, it is the same.
@@ -125,6 +128,8 @@ pub(super) struct Open {
     pub(super) guarded: Guarded,
     /// What cannot be opened.
     pub(super) opening: Opening,
+    /// Pictures and other files.
+    pub(super) files: Held,
     /// What this device should hold has changed: a new exchange is needed.
     pub(super) wants_again: bool,
     pub(super) curtain: Curtain,
@@ -150,8 +155,10 @@ impl<P: Platform> Core<P> {
             state: RefCell::default(),
             events: Mailbox::default(),
             wake: Mailbox::default(),
+            lane: Mailbox::default(),
         }));
         core.read_open_part().await?;
+        core.read_files().await?;
         Ok(core)
     }
 
@@ -195,6 +202,7 @@ impl<P: Platform> Core<P> {
             looks: Looks::default(),
             guarded: Guarded::default(),
             opening: Opening::default(),
+            files: Held::default(),
             wants_again: false,
             curtain: Curtain::default(),
             key,
@@ -211,6 +219,7 @@ impl<P: Platform> Core<P> {
         let own = self.deposits().await?.into_iter().filter(|kept| kept.user == user);
         let deposits: BTreeSet<DepositId> = order::set(own.map(|kept| kept.id));
         self.read_work(&mut open, &deposits).await?;
+        self.read_held(&mut open).await?;
         let mut state = self.0.state.borrow_mut();
         open.catalog = state.catalog.unwrap_or(open.catalog);
         open.read_own();
@@ -285,12 +294,14 @@ impl<P: Platform> Core<P> {
 
     /// Writes rows, and remembers when the device could not: [`Core::save_again`] ends that.
     pub(super) async fn commit(&self, writes: Vec<Write>) -> Result<(), Refusal> {
+        let of_files = Files::said_by(&writes);
         let outcome = self.0.platform.store().commit(writes).await;
         if plant::is(Plant::FailureUnheard) {
             return Ok(());
         }
-        if outcome.is_err() {
-            self.set_failing(true);
+        match &outcome {
+            Ok(()) => self.files_changed(of_files),
+            Err(_) => self.set_failing(true),
         }
         outcome.map_err(|_| Refusal::Storage)
     }
@@ -313,6 +324,7 @@ impl<P: Platform> Core<P> {
             language: state.language,
             deposits: state.deposits_of_others,
             kept: state.deposits_kept,
+            files: state.files.waiting(),
             contact: state.contact,
             storage_failing: state.storage_failing,
             sign_in_needed: state.sign_in_needed,
@@ -349,23 +361,6 @@ impl<P: Platform> Core<P> {
         }
         status
     }
-}
-
-/// The header of a document in its first change.
-pub(super) fn header_in(row: &ChunkRow) -> Option<Header> {
-    let info = parse(&row.bytes).ok()?;
-    Header::peek(info.ops.iter().find_map(|op| op.header.as_deref())?).ok()
-}
-
-/// Opens and reads a sealed row.
-pub(super) fn open_row<T: for<'b> Decode<'b, ()>>(
-    key: &DataKey,
-    table: Table,
-    row: &[u8],
-    sealed: &[u8],
-) -> Result<T, Refusal> {
-    let bytes = key.open(table, row, sealed).map_err(|_| Refusal::Storage)?;
-    minicbor::decode(&bytes).map_err(|_| Refusal::Storage)
 }
 
 impl Open {

@@ -72,6 +72,9 @@ impl<P: Platform> Core<P> {
         // Documents that leave are forgotten here; what was written in them stays as deposits.
         writes.extend(gone_keys.into_iter().map(|key| Write::delete(Table::Chunks, key)));
         writes.extend(self.destroyed_rows(user, &news.destroyed).await?);
+        for id in &news.gone {
+            writes.extend(self.files_of_record((user, *id), false).await?);
+        }
         writes.push(self.sealed(Table::Meta, standing_key(user), &standing)?);
         if let Some(guarded) = &guarded {
             writes.push(guarded.row(user)?);

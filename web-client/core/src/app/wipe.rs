@@ -22,7 +22,7 @@ const ASIDE: &[u8] = b"aside/";
 /// Most farewells in a row when a passphrase was forgotten.
 const HAND_IN_ROUNDS_MAX: u32 = 50;
 /// Tables with what a person has here, by the person.
-const OF_PERSON: [Table; 3] = [Table::Chunks, Table::Drafts, Table::Pages];
+const OF_PERSON: [Table; 2] = [Table::Chunks, Table::Drafts];
 
 impl<P: Platform> Core<P> {
     /// Goes one step towards carrying out an order to wipe; `moved` tells whether the farewell has moved anything.
@@ -70,6 +70,7 @@ impl<P: Platform> Core<P> {
             .into_iter()
             .map(|(table, (key, _))| Write::delete(table, key))
             .collect();
+        writes.extend(self.files_of_person(road.user).await?);
         writes.push(Road { gone: Some(Gone::Wiped), vault: None, ..road.clone() }.row()?);
         writes.push(Write::put(Table::Meta, EMPTIED.to_vec(), vec![1]));
         self.commit(writes).await?;
@@ -139,6 +140,7 @@ impl<P: Platform> Core<P> {
             }
             writes.push(Write::delete(table, key));
         }
+        writes.extend(self.files_of_person(old.user).await?);
         if waits {
             // It is this person's work that waits here, though nothing of it is in the new vault.
             writes.push(Guarded { owes: true, ..Guarded::default() }.row(old.user)?);

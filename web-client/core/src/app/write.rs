@@ -208,9 +208,19 @@ impl<P: Platform> Core<P> {
     /// Writes answers as one change, with the turn already taken; what follows from them in another
     /// document goes with the same commit, so that no crash parts them.
     pub(super) async fn write(&self, id: DocumentId, edits: &[Edit]) -> Result<(), Refusal> {
+        self.write_with(id, edits, Vec::new()).await
+    }
+
+    /// The same with further rows in that commit.
+    pub(super) async fn write_with(
+        &self,
+        id: DocumentId,
+        edits: &[Edit],
+        further: Vec<Write>,
+    ) -> Result<(), Refusal> {
         let pieces = self.pieces(id, edits)?;
         let ids: Vec<DocumentId> = pieces.iter().map(|piece| piece.document).collect();
-        let saved = self.save(pieces).await;
+        let saved = self.save(pieces, further).await;
         if saved.is_err() && !plant::is(Plant::AheadOfDisk) {
             self.read_again(&ids)?;
         }
@@ -284,12 +294,12 @@ impl<P: Platform> Core<P> {
         edits: &[Edit],
     ) -> Result<DocumentId, Refusal> {
         let piece = self.made_new(header, edits)?;
-        self.save(vec![piece]).await?;
+        self.save(vec![piece], Vec::new()).await?;
         Ok(header.document)
     }
 
-    /// One commit: the changes, their deposits, the end of the drafts they were made of.
-    async fn save(&self, pieces: Vec<Piece>) -> Result<(), Refusal> {
+    /// One commit: the changes, their deposits, the end of the drafts they were made of, and what else goes with them.
+    async fn save(&self, pieces: Vec<Piece>, further: Vec<Write>) -> Result<(), Refusal> {
         let user = self.with_open(|open| Ok(open.user()))?;
         let mut writes: Vec<Write> = Vec::new();
         let mut rows = Vec::new();
@@ -316,6 +326,7 @@ impl<P: Platform> Core<P> {
         }
         let made: Vec<Header> = rows.iter().filter_map(|(_, _, row)| header_in(row)).collect();
         writes.extend(self.guards(&made)?);
+        writes.extend(further);
         self.commit(writes).await?;
         self.with_open(|open| {
             open.guarded.takes(made.iter(), &mut open.standing.lease);

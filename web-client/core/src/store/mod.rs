@@ -20,14 +20,14 @@ pub enum Table {
     Drafts,
     /// Unsent work sealed to the server's deposit key.
     Deposits,
-    /// One summary per document, so that lists open no document.
-    Pages,
+    /// Pictures and other files, in pieces.
+    Files,
 }
 
 impl Table {
     /// All of them.
     pub const ALL: [Self; 5] =
-        [Self::Meta, Self::Chunks, Self::Drafts, Self::Deposits, Self::Pages];
+        [Self::Meta, Self::Chunks, Self::Drafts, Self::Deposits, Self::Files];
 
     /// Gives the name under which a store keeps it; part of what is sealed with each value.
     #[must_use]
@@ -37,7 +37,8 @@ impl Table {
             Self::Chunks => "chunks",
             Self::Drafts => "drafts",
             Self::Deposits => "deposits",
-            Self::Pages => "pages",
+            // Every program has made this table, and none has used it for anything else.
+            Self::Files => "pages",
         }
     }
 }

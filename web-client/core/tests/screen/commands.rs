@@ -1,6 +1,6 @@
 //! All commands, and which of them may come while nothing may be read.
 
-use ankomst_shared::app::{Act, Command, Language, NewKey, Query, SignIn};
+use ankomst_shared::app::{Act, Command, FileAsk, Language, NewFile, NewKey, Query, SignIn};
 use ankomst_shared::ids::{ConflictId, DocumentId, EntryId};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
@@ -60,10 +60,19 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::Printed(vec![document.to_string()]),
         Command::HandOver,
         Command::TakeFile(b"x".to_vec()),
+        Command::File(FileAsk::Begin(NewFile {
+            document,
+            shows: String::new(),
+            mime: "image/jpeg".to_owned(),
+            bytes: 3,
+            taken_ms: 1,
+            geo_stripped: true,
+        })),
+        Command::File(FileAsk::Get(document, "x".to_owned(), 0)),
         Command::SignOut,
     ];
     let kinds: std::collections::BTreeSet<u8> = all.iter().map(number).collect();
-    assert_eq!(kinds.len(), 26, "{kinds:?}");
+    assert_eq!(kinds.len(), 27, "{kinds:?}");
     all
 }
 
@@ -95,6 +104,7 @@ const fn number(command: &Command) -> u8 {
         Command::Printed(_) => 23,
         Command::HandOver => 24,
         Command::TakeFile(_) => 25,
+        Command::File(_) => 26,
     }
 }
 

@@ -2,12 +2,14 @@
 //! Parts of a page stay while it is shown; a fresh description touches only what differs.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Action, Badge, Body, Line, PageView, Part, Query, Tone, View};
+use ankomst_shared::app::{
+    Action, Badge, Body, FilesView, Line, PageView, Part, Query, Tone, View,
+};
 
 use super::figures::{plot, table};
 use super::why::{forget, whys};
 use crate::live::follow;
-use crate::parts::{Form, awaiting, badges, buttons, form, head, is_found, search};
+use crate::parts::{Form, awaiting, badges, buttons, files, form, head, is_found, search};
 use crate::react::{Live, attr, derived, dynamic, effect};
 use crate::slots::{Slots, rows};
 use crate::text::Text;
@@ -88,6 +90,7 @@ fn part(part: Live<Part>) -> AnyView {
     let body = match first.body {
         Body::Lines(..) | Body::Tiles(..) => lines(part),
         Body::Board(_) => board(part),
+        Body::Files(_) => a_files(part),
         _ => plain(part),
     };
     let labelled = (!title.is_empty()).then(|| heading.clone());
@@ -117,6 +120,18 @@ fn a_form(part: Live<Part>, document: DocumentId) -> AnyView {
         }
     });
     form(shown)
+}
+
+fn a_files(part: Live<Part>) -> AnyView {
+    let shown = Live::new(FilesView::default());
+    effect(move || {
+        part.with(|part| {
+            if let Body::Files(view) = &part.body {
+                shown.fresh(view.clone());
+            }
+        });
+    });
+    files(shown)
 }
 
 fn plain(part: Live<Part>) -> AnyView {

@@ -14,11 +14,8 @@ pub(super) fn files() -> Vec<Sample> {
     let piece = Piece { number: 1, sealed: vec![1; 17].into() };
     let asks =
         HandInFile { device: device(), token: vec![8; 32].into(), file, head: None, piece: None };
-    let brings = HandInFile {
-        head: Some(vec![2, 3].into()),
-        piece: Some(piece.clone()),
-        ..asks.clone()
-    };
+    let brings =
+        HandInFile { head: Some(vec![2, 3].into()), piece: Some(piece.clone()), ..asks.clone() };
     let answer = HandInFileAnswer { state: FileState::Partial, have: 2, epoch: epoch() };
     let head = FileHead { document: document(), name, bytes: 131_073, key: vec![7; 32].into() };
     vec![

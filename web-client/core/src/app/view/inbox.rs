@@ -141,6 +141,12 @@ impl Viewer<'_> {
         let wrong = broken.iter().map(|one| (one.path.clone(), None));
         for (path, change) in touched.chain(open) {
             let Some(located) = self.catalog.locate(&kind.id, &path) else { continue };
+            let field = located.field;
+            // What the program alone says of a file is nothing to look through.
+            let is_of_file = field.system && field.id != "tombstone";
+            if is_of_file && change.is_some() && path.segments().head == "attachments" {
+                continue;
+            }
             let own = Self::own_path(&located, &path);
             if !paths.iter().any(|(known, _)| *known == own) {
                 paths.push((own, change));

@@ -26,9 +26,9 @@ impl<P: Platform> Core<P> {
     pub(super) fn view(&self, query: &Query) -> Result<View, Refusal> {
         let storage = self.0.state.borrow().storage;
         let around = (self.status(), self.now(), storage);
-        self.with_open(|open| {
+        let (view, is_new) = self.with_open(|open| {
             let mut viewer = Viewer::new(open, around);
-            match query {
+            let view = match query {
                 Query::Page(address) => viewer.page(address).map(View::Page),
                 Query::Run(id) => viewer.run(*id).map(View::Run),
                 Query::Form { document, entry } => {
@@ -37,7 +37,13 @@ impl<P: Platform> Core<P> {
                 }
                 Query::Inbox => Ok(View::Inbox(viewer.inbox())),
                 Query::Changes(id) => viewer.changes(*id).map(View::Changes),
-            }
-        })
+            };
+            let is_new = viewer.wants_files(query);
+            Ok((view, is_new))
+        })?;
+        if is_new {
+            self.0.lane.put(());
+        }
+        view
     }
 }

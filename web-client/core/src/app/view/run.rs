@@ -200,6 +200,7 @@ impl Viewer<'_> {
             value,
             comment: self.item_field(id, &item.id, ("comment", ""))?,
             late: self.late(id, &format!("item/{}/", item.id)),
+            files: self.files(id, &format!("item/{}", item.id)),
         })
     }
 

@@ -1,7 +1,7 @@
 //! One item of a checklist: what must hold, three answers, the measured value, a note.
 
 use crate::prelude::*;
-use ankomst_shared::app::{Agreement, Choice, FieldView, Input, ItemView};
+use ankomst_shared::app::{Agreement, Choice, FieldView, FilesView, Input, ItemView};
 use ankomst_shared::value::Value;
 
 use super::super::why::reasons;
@@ -9,7 +9,7 @@ use super::{Visit, is_shown};
 use crate::dom::has_left;
 use crate::field::{Held, agreement, field, mark, said};
 use crate::icon::icon;
-use crate::parts::badge;
+use crate::parts::{badge, files};
 use crate::react::{Live, attr, derived, dynamic, effect, on};
 use crate::text::{Text, fill, tr};
 use crate::typing;
@@ -48,6 +48,7 @@ pub(super) fn item(visit: Visit, view: Live<ItemView>) -> AnyView {
             {said(held)}
             {first.value.as_ref().map(|value| field(visit.id, part(view, |item| item.value.clone(), value)))}
             {note(visit, view, &first, answered)}
+            {files(pictures(view, &first))}
         </article>
     }
     .into_any()
@@ -68,6 +69,12 @@ fn part(
         }
     });
     field
+}
+
+fn pictures(view: Live<ItemView>, first: &ItemView) -> Live<FilesView> {
+    let shown = Live::new(first.files.clone());
+    effect(move || view.with(|item| shown.fresh(item.files.clone())));
+    shown
 }
 
 /// The answer chosen, ahead of the view while a save is under way.

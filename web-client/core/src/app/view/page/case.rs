@@ -39,6 +39,7 @@ impl Viewer<'_> {
         ));
         parts.push(self.living_part(id));
         parts.push(self.case_visits(id));
+        parts.extend(self.files_part(id, ""));
         parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.more(id));
         let intake = primary(self.add(id, "intakes", Word::AddIntake));
@@ -157,7 +158,7 @@ impl Viewer<'_> {
             title: self.w(Word::AllFacts).to_owned(),
             ..Line::default()
         }];
-        let shown = ["persons", "intakes", "tasks", "visits", "occupancy"];
+        let shown = ["persons", "intakes", "tasks", "visits", "occupancy", "attachments"];
         let lists = self.kind(id).map(|kind| kind.entry_lists.as_slice()).unwrap_or_default();
         for list in lists.iter().filter(|list| !shown.contains(&list.id.as_str())) {
             let number = count(self.listed(id, &list.id).1.len());

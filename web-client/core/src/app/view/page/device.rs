@@ -106,6 +106,7 @@ impl Viewer<'_> {
                 self.f(Word::ChangesUnsent, &[&chunks.to_string(), &unsent.to_string()]),
             ),
         ];
+        facts.push(fact(Word::Files, self.files_figure()));
         let mut actions = Vec::new();
         if let Some(storage) = self.storage {
             let (used, quota) = (megabytes(storage.used), megabytes(storage.quota));

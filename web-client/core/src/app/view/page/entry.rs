@@ -35,9 +35,14 @@ impl Viewer<'_> {
         let label = kind.entry_list(list).ok_or(Refusal::NoPlace)?.label.get(self.language);
         let mut entries =
             self.entries_part(parent, list, [Word::Empty, Word::EntriesNone, Word::Add]);
-        let actions = core::mem::take(&mut entries.actions);
+        let mut actions = core::mem::take(&mut entries.actions);
+        // What a file is, only the program writes.
+        actions.retain(|_| list != "attachments");
         let mut parts = self.decide_parts(parent, Some(list));
-        parts.push(entries);
+        match list {
+            "attachments" => parts.extend(self.files_part(parent, "")),
+            _ => parts.push(entries),
+        }
         parts.extend(self.late_part(parent));
         Ok(PageView {
             title: label.to_owned(),
@@ -67,8 +72,12 @@ impl Viewer<'_> {
         entry: &str,
     ) -> Result<PageView, Refusal> {
         let (home, kind) = self.home(parent, list).ok_or(Refusal::NoPlace)?;
+        let (home, kind) = match list {
+            "attachments" => self.home_of_file(parent, entry).unwrap_or((home, kind)),
+            _ => (home, kind),
+        };
         let known = kind.entry_list(list).ok_or(Refusal::NoPlace)?;
-        if !self.listed(parent, list).1.iter().any(|one| one == entry) {
+        if !self.listed(home, list).1.iter().any(|one| one == entry) {
             return self.removed(parent, (home, list, entry));
         }
         let form = self.form(home, Some((list, entry)))?;
@@ -101,6 +110,13 @@ impl Viewer<'_> {
                 page.actions.push(action);
             }
             self.cards(&mut page, home, entry);
+        }
+        match list {
+            "attachments" => page.parts.extend(self.one_file(home, entry)),
+            "notes" | "deficiencies" => {
+                page.parts.extend(self.files_part(home, &format!("{list}/{entry}")));
+            }
+            _ => {}
         }
         if list == "notes" {
             self.note_page(&mut page, home, entry);

@@ -1,7 +1,7 @@
 //! `/boenden/<id>`: one house: rooms and places, deficiencies, visits.
 
 use ankomst_shared::app::{
-    Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Sign, Tone,
+    Act, Action, Body, Choice, Input, Line, Look, PageView, Part, Refusal, Sign, Tone,
 };
 use ankomst_shared::catalog::is_over;
 use ankomst_shared::ids::DocumentId;
@@ -14,10 +14,7 @@ use super::super::viewer::{Viewer, count};
 use super::made::{action, asked, badge, notice, part, primary, question, quiet, signed};
 
 impl Viewer<'_> {
-    pub(super) fn house(
-        &mut self,
-        id: DocumentId,
-    ) -> Result<PageView, ankomst_shared::app::Refusal> {
+    pub(super) fn house(&mut self, id: DocumentId) -> Result<PageView, Refusal> {
         let record = self.record(id)?;
         let house = self.lived(&record);
         let pinned = self.open.standing.wants.contains(&id);
@@ -42,6 +39,7 @@ impl Viewer<'_> {
         parts.extend(self.rules_part(id, ("", "")));
         parts.push(self.deficiency_part(id));
         parts.push(self.visit_part(id));
+        parts.extend(self.files_part(id, ""));
         let checklists = self.checklist_part(id);
         let none = checklists.actions.is_empty()
             && matches!(&checklists.body, Body::Lines(lines, _) if lines.is_empty());
@@ -74,7 +72,7 @@ impl Viewer<'_> {
         }
         facts.push((self.w(Word::NextInspection).to_owned(), self.next_inspection(id).0));
         facts.retain(|(_, value)| !value.is_empty());
-        Part { help: String::new(), ..part("about", self.w(Word::AboutHouse), Body::Facts(facts)) }
+        part("about", self.w(Word::AboutHouse), Body::Facts(facts))
     }
 
     fn board(&mut self, id: DocumentId, house: &House) -> Part {
@@ -93,9 +91,9 @@ impl Viewer<'_> {
             };
             rooms.push((line, people));
         }
-        let none = rooms.is_empty();
+        let is_empty = rooms.is_empty();
         let mut board = part("board", self.w(Word::Board), Body::Board(rooms));
-        if none {
+        if is_empty {
             self.w(Word::RoomsNone).clone_into(&mut board.help);
         }
         board.actions = vec![

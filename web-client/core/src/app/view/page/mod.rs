@@ -1,5 +1,5 @@
 //! Places described as data. Reading order: this file (addresses), [`made`] (how pieces are made),
-//! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`note`],
+//! [`today`], [`houses`], [`house`], [`cases`], [`case`], [`records`] (every other kind), [`entry`], [`files`], [`note`],
 //! [`due`], [`report`], [`routine`], [`why`], [`search`], [`twins`], [`cards`] and [`apart`] (several cards of one person),
 //! [`history`], [`lost`], [`visits`], [`starts`], [`device`], [`mod@print`].
 
@@ -10,6 +10,7 @@ mod cases;
 mod device;
 mod due;
 mod entry;
+mod files;
 mod history;
 mod house;
 mod houses;

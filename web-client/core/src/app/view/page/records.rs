@@ -52,6 +52,7 @@ impl Viewer<'_> {
         line.badges.append(&mut page.badges);
         (page.title, page.badges) = (line.title, line.badges);
         page.parts.extend(self.late_part(id));
+        page.parts.extend(self.files_part(id, ""));
         if kind.id == "year" {
             page.actions.extend(self.lock_action(id));
         }

@@ -1,0 +1,140 @@
+//! A picture of a blocked way out, in a cellar without a network: it is kept through a reload, is a sentence to a colleague
+//! until it has been handed in, then a small picture, and large when it is tapped.
+#![expect(clippy::unwrap_used, reason = "a story told as a test")]
+
+use std::path::{Path, PathBuf};
+
+use ankomst_tests::kit::browser::{Driver, Profile};
+use ankomst_tests::kit::person::Person;
+use ankomst_tests::kit::server::Server;
+use serde_json::json;
+
+const TABLET: (u32, u32) = (800, 1280);
+const DESK: (u32, u32) = (1440, 900);
+const PART: &str = "[data-part=files]";
+const SMALL: &str = "[data-part=files] [data-line] img";
+const LARGE: &str = "#viewer img";
+
+/// A picture as large as a camera makes them, a dark door in a light wall, in a form that needs no library.
+fn camera(folder: &Path) -> PathBuf {
+    let (width, height) = (2_400_u32, 1_800_u32);
+    let bytes = width * height * 3;
+    let mut file = b"BM".to_vec();
+    file.extend((54 + bytes).to_le_bytes());
+    file.extend([0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0]);
+    file.extend(width.to_le_bytes());
+    file.extend(height.to_le_bytes());
+    file.extend([1, 0, 24, 0]);
+    file.extend([0; 24]);
+    for y in 0..height {
+        for x in 0..width {
+            let is_door = (900..1_500).contains(&x) && y < 1_300;
+            let shade = u8::try_from((x / 40 + y / 40) % 16).unwrap();
+            file.extend(if is_door { [40 + shade, 60, 90] } else { [180 + shade, 200, 210] });
+        }
+    }
+    let path = folder.join("nödutgång.bmp");
+    std::fs::write(&path, file).unwrap();
+    path
+}
+
+/// Whether a picture is drawn, and so wide.
+fn drawn(css: &str, width: u32) -> String {
+    format!("document.querySelector({css:?})?.naturalWidth === {width}")
+}
+
+/// What is shown in both sizes and schemes.
+async fn pictures(page: &Profile, name: &str, part: &str) {
+    for ((width, height), size) in [(DESK, "desk"), (TABLET, "tablet")] {
+        for scheme in ["dark", "light"] {
+            let cdp = page.web().cdp();
+            let feature =
+                json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+            cdp.send_raw("Emulation.setEmulatedMedia", feature).await.unwrap();
+            let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+            cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+            let show =
+                format!("document.querySelector('{part}').scrollIntoView({{block: 'center'}})");
+            page.web().execute(show, vec![]).await.unwrap();
+            page.picture(&format!("{name}-{size}-{scheme}")).await;
+        }
+    }
+}
+
+async fn takes(person: &Person, file: &Path) {
+    person.profile.see(PART).await;
+    person.tap(&format!("{PART} [data-action=add-picture]")).await;
+    person.profile.pick("#picked", file).await;
+    person.profile.see_text(".toast", "Sparad på den här surfplattan").await;
+}
+
+async fn speaks(person: &Person, language: &str) {
+    person.goto("/surfplatta").await;
+    person.tap(&format!("[data-action=speak-{language}]")).await;
+    let speaks = format!("document.documentElement.lang === '{language}'");
+    person.profile.until("the language", &speaks).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_taken_in_a_cellar_comes_home_and_is_a_sentence_until_then() {
+    let (Some(driver), Some(mut server)) = (Driver::start(), Server::with_village()) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = camera(folder.path());
+    let elin = Person::arrives(&driver, &server, "bild-elin", "elin", TABLET).await;
+    let oskar = Person::arrives(&driver, &server, "bild-oskar", "oskar", TABLET).await;
+    elin.goto("/arenden").await;
+    elin.in_step().await;
+    elin.profile.see("[data-part=cases] [data-line]").await;
+    let case =
+        elin.read("document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
+    let place = format!("/arenden/{case}");
+
+    // In the cellar.
+    server.stop();
+    elin.goto(&place).await;
+    elin.profile.see(PART).await;
+    pictures(&elin.profile, "tomt", PART).await;
+    takes(&elin, &file).await;
+    elin.profile.until("the small picture", &drawn(SMALL, 320)).await;
+    elin.goto(&place).await;
+    elin.profile.until("the small picture after a reload", &drawn(SMALL, 320)).await;
+    elin.profile.see_text(&format!("{PART} [data-line]"), "Bara på den här surfplattan").await;
+    pictures(&elin.profile, "tagen", PART).await;
+
+    // What is written goes before the picture, for which there is no room yet.
+    server.variable("ANKOMST_FILES_FREE_MB", "4000000");
+    server.start();
+    elin.goto(&place).await;
+    elin.in_step().await;
+    oskar.goto(&place).await;
+    let tile = format!("{PART} [data-line]");
+    oskar.profile.see_text(&tile, "Ligger på bild-elin, inte uppladdad än").await;
+    pictures(&oskar.profile, "mening", PART).await;
+
+    // Then it comes, the small one by itself.
+    server.stop();
+    server.without_variables();
+    server.start();
+    elin.goto(&place).await;
+    elin.profile.see_text(&tile, "Inlämnad").await;
+    oskar.goto(&place).await;
+    oskar.profile.until("the small picture", &drawn(SMALL, 320)).await;
+    pictures(&oskar.profile, "liten", PART).await;
+    oskar.tap(&format!("{PART} [data-action=show-file]")).await;
+    oskar.profile.until("the whole picture", &drawn(LARGE, 2048)).await;
+    pictures(&oskar.profile, "stor", LARGE).await;
+    oskar.keys("\u{e00c}").await;
+    oskar.profile.until("the picture to be gone", "!document.querySelector('#viewer')").await;
+
+    // And stays.
+    server.stop();
+    oskar.goto(&place).await;
+    oskar.tap(&format!("{PART} [data-action=show-file]")).await;
+    oskar.profile.until("the whole picture", &drawn(LARGE, 2048)).await;
+    speaks(&oskar, "en").await;
+    oskar.goto(&place).await;
+    oskar.profile.until("the small picture", &drawn(SMALL, 320)).await;
+    pictures(&oskar.profile, "english", PART).await;
+}

@@ -1,0 +1,301 @@
+//! A picture of a blocked way out: it is never lost, never holds up what is written, and a lost tablet tells nothing of it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
+
+mod desk;
+#[path = "files/home.rs"]
+mod home;
+#[path = "files/kit.rs"]
+mod kit;
+#[path = "files/leaves.rs"]
+mod leaves;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ankomst_core::platform::StorageFacts;
+use ankomst_core::store::{Failure, MemoryStore};
+use ankomst_shared::app::{Act, Acted, Command, FileAsk, Query, Refusal, Reply, View};
+use ankomst_shared::ids::Epoch;
+use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
+use ankomst_shared::path::FieldPath;
+use ankomst_shared::value::Value;
+
+use home::{Home, There};
+use kit::{On, named, picture};
+
+/// Three pieces.
+const LONG: usize = 2 * FILE_PIECE_BYTES + 7;
+
+#[test]
+fn a_picture_is_in_its_record_at_once_and_comes_home_after_what_is_written() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    let (long, thumb) = (picture(1, LONG), picture(2, 900));
+    on.takes(case, &long, &thumb).unwrap();
+    let shown = on.files(case);
+    assert_eq!(shown.len(), 1);
+    assert_eq!(
+        (shown[0].elsewhere.as_str(), shown[0].badge.text.as_str()),
+        ("", "Bara på den här surfplattan")
+    );
+    assert_eq!(on.shows(case, &shown[0].name).unwrap(), long);
+    assert_eq!(on.shows(case, shown[0].thumb.as_ref().unwrap()).unwrap(), thumb);
+    assert_eq!(on.status().files, 2);
+    home.borrow_mut().asked.clear();
+    on.goes_on(3);
+    {
+        let home = home.borrow();
+        let text = home.asked.iter().take_while(|one| *one == "sync").count();
+        let files = &home.asked[text..];
+        assert!(text > 0, "{:?}", home.asked);
+        // The small one first; then each piece once, and the server is not asked about what it has just said.
+        assert_eq!(files, ["file Some(0)", "file Some(0)", "file Some(1)", "file Some(2)"]);
+        let mut has: Vec<Vec<u8>> = home.has.values().map(There::bytes).collect();
+        has.sort_by_key(Vec::len);
+        assert_eq!(has, [thumb, long.clone()]);
+        assert!(home.has.values().all(|there| there.head.document == case));
+    }
+    assert_eq!(on.status().files, 0);
+    assert_eq!(on.files(case)[0].badge.text, "Inlämnad");
+    // Rarely is it asked whether a backup has it.
+    home.borrow_mut().backed_up = true;
+    home.borrow_mut().asked.clear();
+    on.goes_on(20);
+    assert!(home.borrow().asked.iter().all(|one| !one.starts_with("file")));
+    on.later(3_600_000);
+    on.goes_on(8);
+    let asked = home.borrow().asked.iter().filter(|one| *one == "file None").count();
+    assert_eq!(asked, 2);
+    assert_eq!(on.files(case)[0].badge.text, "Säkerhetskopierad");
+    on.later(7_200_000);
+    on.goes_on(8);
+    let asked = home.borrow().asked.iter().filter(|one| one.starts_with("file")).count();
+    assert_eq!(asked, 2, "a backup has it: nothing more is asked");
+    assert_eq!(on.shows(case, &on.files(case)[0].name).unwrap(), long);
+}
+
+#[test]
+fn a_tablet_tells_nothing_of_its_pictures() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let case = on.case();
+    let (long, thumb) = (picture(1, LONG), picture(2, 900));
+    on.takes(case, &long, &thumb).unwrap();
+    let bytes = store.bytes();
+    let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    assert!(!holds(&long[..64]) && !holds(&thumb[..64]));
+    assert!(!holds(named(&long).as_bytes()) && !holds(named(&thumb).as_bytes()));
+    on.ask(Command::Lock);
+    let get = FileAsk::Get(case, named(&long).to_string(), 0);
+    assert_eq!(on.ask(Command::File(get)), Reply::Refused(Refusal::Locked));
+}
+
+#[test]
+fn a_power_cut_at_any_commit_leaves_a_picture_whole_or_nothing_of_it() {
+    let whole = MemoryStore::default();
+    let on = On::signed_in(&whole, &Rc::default());
+    let first = whole.commits();
+    let work = |on: &On| {
+        let case = on.case();
+        (case, on.takes(case, &picture(1, LONG), &picture(2, 900)))
+    };
+    assert_eq!(work(&on).1, Ok(()));
+    let commits = whole.commits();
+    assert!(commits > first + 4, "{first} {commits}");
+    for failure in [Failure::CrashBefore, Failure::CrashAfter] {
+        // The first commit makes the case.
+        for at in first + 1..commits {
+            let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+            let on = On::signed_in(&store, &home);
+            store.fail_at(at, failure);
+            let (case, told) = work(&on);
+            assert!(told.is_err(), "{failure:?} at {at}");
+            drop(on);
+            let mut on = On::new(&store.restarted(), &home);
+            on.unlocks();
+            let files = on.files(case);
+            let is_there = failure == Failure::CrashAfter && at + 1 == commits;
+            assert_eq!(files.len(), usize::from(is_there), "{failure:?} at {at}");
+            on.goes_on(3);
+            assert_eq!(home.borrow().whole(), 2 * usize::from(is_there), "{failure:?} at {at}");
+            if is_there {
+                assert_eq!(on.shows(case, &files[0].name).unwrap(), picture(1, LONG));
+            } else {
+                assert_eq!(on.rows(), 0, "{failure:?} at {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_says_so_and_the_same_piece_may_come_again() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let case = on.case();
+    let long = picture(1, LONG);
+    let file = on.begins(case, LONG).unwrap();
+    let piece = |number: u32| {
+        let at = usize::try_from(number).unwrap();
+        let bytes = long.chunks(FILE_PIECE_BYTES).nth(at).unwrap().to_vec();
+        FileAsk::Piece(file.clone(), number, bytes)
+    };
+    on.says(piece(0)).unwrap();
+    store.fail_at(store.commits(), Failure::Refused);
+    assert_eq!(on.says(piece(1)), Err(Refusal::Storage));
+    assert!(on.status().storage_failing);
+    assert_eq!(on.says(piece(2)), Err(Refusal::Stale));
+    on.says(piece(1)).unwrap();
+    on.says(piece(2)).unwrap();
+    store.fail_at(store.commits(), Failure::Refused);
+    assert_eq!(on.says(FileAsk::End(file.clone(), Vec::new())), Err(Refusal::Storage));
+    assert_eq!(on.files(case).len(), 0);
+    on.says(FileAsk::End(file, Vec::new())).unwrap();
+    assert_eq!(on.shows(case, &on.files(case)[0].name).unwrap(), long);
+}
+
+#[test]
+fn pictures_are_refused_before_text_has_no_room_and_what_a_backup_has_goes_first() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    home.borrow_mut().backed_up = true;
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    let mb = 1_000_000;
+    let full = StorageFacts { used: 800 * mb, quota: 1_000 * mb, persisted: true };
+    on.facts.set(Some(full));
+    assert_eq!(on.takes(case, &picture(3, 500), &[]), Err(Refusal::NoRoom));
+    let path = FieldPath::parse("arriving_from").unwrap();
+    let typed = Command::Type { document: case, path, value: Value::text("Trelleborg") };
+    assert_eq!(on.ask(typed), Reply::Saved);
+    assert_eq!(on.files(case).len(), 1, "what no backup has stays");
+    on.facts.set(None);
+    on.goes_on(8);
+    on.facts.set(Some(StorageFacts { used: 799_900_000, ..full }));
+    on.takes(case, &picture(3, 500), &[]).unwrap();
+    let shown = on.files(case);
+    assert_eq!(shown.len(), 2);
+    assert_eq!(shown.iter().filter(|file| file.elsewhere.is_empty()).count(), 1);
+    assert_eq!(
+        on.begins(case, usize::try_from(FILE_BYTES_MAX).unwrap() + 1),
+        Err(Refusal::LongFile)
+    );
+    assert_eq!(on.begins(case, 0), Err(Refusal::BadValue));
+}
+
+#[test]
+fn a_screen_that_shuts_in_the_middle_leaves_no_piece_and_no_file() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let case = on.case();
+    let file = on.begins(case, LONG).unwrap();
+    let piece = FileAsk::Piece(file.clone(), 0, picture(1, FILE_PIECE_BYTES));
+    on.says(piece).unwrap();
+    on.ask(Command::Lock);
+    let next = || FileAsk::Piece(file.clone(), 1, picture(1, FILE_PIECE_BYTES));
+    assert_eq!(on.says(next()), Err(Refusal::Locked));
+    assert!(on.rows() > 0);
+    on.unlocks();
+    assert_eq!(on.says(next()), Err(Refusal::Stale));
+    assert_eq!((on.rows(), on.files(case).len()), (0, 0));
+}
+
+#[test]
+fn the_same_picture_twice_in_a_record_is_one_file() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &picture(2, 9)).unwrap();
+    let before = on.rows();
+    on.takes(case, &picture(1, LONG), &picture(2, 9)).unwrap();
+    assert_eq!((on.files(case).len(), on.rows()), (2, before));
+    // In another record it is another.
+    let other = on.case();
+    on.takes(other, &picture(1, LONG), &picture(2, 9)).unwrap();
+    assert_eq!((on.files(other).len(), on.rows()), (1, 2 * before));
+}
+
+#[test]
+fn a_picture_of_an_item_stands_at_the_item() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let house = [("name", "Provhuset"), ("residence_type", "RES-COL")];
+    let house = house.map(|(id, value)| (id.to_owned(), Value::text(value))).to_vec();
+    let made = on.ask(Command::Act(Act::NewResidence, house));
+    let Reply::Acted(Acted { document: Some(parent), .. }) = made else { panic!("{made:?}") };
+    let start = Act::StartRun { parent, checklist: "residence_inspection".to_owned() };
+    let made = on.ask(Command::Act(start, Vec::new()));
+    let Reply::Acted(Acted { document: Some(document), .. }) = made else { panic!("{made:?}") };
+    let new = ankomst_shared::app::NewFile {
+        document,
+        shows: "item/B-F02".to_owned(),
+        mime: "image/jpeg".to_owned(),
+        bytes: 4,
+        taken_ms: i64::MAX,
+        geo_stripped: true,
+    };
+    let Reply::Entry(file) = on.ask(Command::File(FileAsk::Begin(new))) else { panic!("no file") };
+    on.says(FileAsk::Piece(file.clone(), 0, vec![1; 4])).unwrap();
+    on.says(FileAsk::End(file, Vec::new())).unwrap();
+    let Reply::View(View::Run(run)) = on.ask(Command::Get(Query::Run(document))) else {
+        panic!("no run")
+    };
+    let items = run.groups.iter().flat_map(|group| &group.items);
+    let with: Vec<&str> =
+        items.filter(|item| !item.files.files.is_empty()).map(|item| item.id.as_str()).collect();
+    assert_eq!(with, ["B-F02"]);
+}
+
+#[test]
+fn however_large_a_file_is_what_is_written_goes_as_if_there_were_none() {
+    let text = |with_file: bool| {
+        let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+        home.borrow_mut().is_full = true;
+        let mut on = On::signed_in(&store, &home);
+        let case = on.case();
+        if with_file {
+            on.takes(case, &picture(1, 40 * FILE_PIECE_BYTES), &[]).unwrap();
+        }
+        home.borrow_mut().asked.clear();
+        for round in 0..12 {
+            let path = FieldPath::parse("arriving_from").unwrap();
+            let value = Value::text(format!("Trelleborg {round}"));
+            let set = Act::Set { document: case, values: vec![(path, value)] };
+            on.ask(Command::Act(set, Vec::new()));
+            on.goes_on(2);
+        }
+        let asked = home.borrow().asked.clone();
+        let (files, text): (Vec<String>, Vec<String>) =
+            asked.into_iter().partition(|one| one.starts_with("file"));
+        (files.len(), text)
+    };
+    let (files, with) = text(true);
+    let (none, without) = text(false);
+    assert!(files > 0 && none == 0);
+    assert!(files <= 5, "a file for which there is no room is offered rarely: {files}");
+    assert_eq!(with, without);
+}
+
+#[test]
+fn in_another_life_of_the_log_everything_is_offered_anew() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    home.borrow_mut().backed_up = true;
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    on.ask(Command::Lock);
+    on.goes_on(3);
+    assert_eq!(home.borrow().whole(), 1);
+    home.borrow_mut().has.clear();
+    home.borrow_mut().epoch = Epoch::from_bytes([6; 16]);
+    on.later(600_000);
+    on.goes_on(70);
+    assert_eq!(home.borrow().whole(), 1, "{:?}", home.borrow().asked);
+    // The same after the program has begun anew.
+    drop(on);
+    home.borrow_mut().has.clear();
+    home.borrow_mut().epoch = Epoch::from_bytes([7; 16]);
+    let mut on = On::new(&store.restarted(), &home);
+    on.goes_on(70);
+    assert_eq!(home.borrow().whole(), 1);
+}
