@@ -246,9 +246,8 @@ impl App {
             if is_new { key_files.make(folder, key) } else { key_files.read(folder, key) }
         };
         // All keys first: where one is missing, nothing is begun.
-        let master = secret(Key::Master)?;
+        let (master, session) = (secret(Key::Master)?, secret(Key::Session)?);
         let (server, deposit) = (secret(Key::Server)?, secret(Key::Deposit)?);
-        let session = secret(Key::Session)?;
         let log_db = open_log(folder, schema)?;
         let rows_db = rows::open(folder)?;
         let ballast = Arc::new(Ballast::new(folder));

@@ -89,10 +89,8 @@ async fn a_tablet_hears_of_a_backup_that_has_its_file_and_only_in_the_same_life_
     assert_eq!(state(&place.door, device, &two).await, FileState::Unknown);
     assert_eq!(brings(&place.door, device, &two).await, FileState::Whole);
     for file in [&one, &two] {
-        assert_eq!(
-            place.door.app.keys.file_key(place_of(device, file.id)).unwrap().is_some(),
-            true
-        );
+        let given = fetch_all(&place.door, &mut place.colleague, file).await;
+        assert_eq!(given.as_ref(), Some(&file.plain));
     }
     assert_eq!(rows(&place.door).len(), 2);
 }

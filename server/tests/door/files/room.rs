@@ -106,10 +106,10 @@ async fn where_there_is_no_room_for_files_text_goes_on() {
         })
     };
     pages("now").await.unwrap();
-    let fill = "INSERT INTO files SELECT randomblob(16), document, randomblob(32), 1, 1, device, at_ms, 1, NULL FROM files";
-    while door.app.writer.write(move |db| Ok(db.execute(fill, [])?)).await.is_ok() {}
-    let fill = "INSERT INTO files SELECT randomblob(16), document, randomblob(32), 1, 1, device, 0, 1, NULL FROM files LIMIT 1";
-    while door.app.writer.write(move |db| Ok(db.execute(fill, [])?)).await.is_ok() {}
+    let to_the_end = "INSERT INTO files SELECT randomblob(16), document, randomblob(32), 1, 1, device, at_ms, 1, NULL FROM files";
+    while door.app.writer.write(move |db| Ok(db.execute(to_the_end, [])?)).await.is_ok() {}
+    let to_the_end = "INSERT INTO files SELECT randomblob(16), document, randomblob(32), 1, 1, device, 0, 1, NULL FROM files LIMIT 1";
+    while door.app.writer.write(move |db| Ok(db.execute(to_the_end, [])?)).await.is_ok() {}
     assert_eq!(brings(door, device, &third).await, FileState::NoRoom);
     assert!(!third.path(door, device).exists(), "nothing lies there that nobody counts");
     pages("1000000").await.unwrap();
