@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod desk;
+#[path = "files/fetched.rs"]
+mod fetched;
 #[path = "files/home.rs"]
 mod home;
 #[path = "files/kit.rs"]

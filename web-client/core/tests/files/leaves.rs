@@ -134,17 +134,7 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     let mut on = On::signed_in(&store, &home);
     let case = on.case();
     let (long, thumb) = (picture(1, LONG), picture(2, 900));
-    let said = [
-        ("hash", Value::text(named(&long).to_string())),
-        ("thumb", Value::text(named(&thumb).to_string())),
-        ("size", Value::Int(2_100_000)),
-        ("kind", Value::text("photo")),
-        ("mime", Value::text("image/jpeg")),
-        ("taken_at", Value::Int(1_699_999_000_000)),
-    ];
-    let answers = said.map(|(field, value)| (field.to_owned(), value)).to_vec();
-    let add = Command::AddEntry { document: case, list: "attachments".to_owned(), answers };
-    on.ask(add);
+    on.hears_of(case, &long, &thumb);
     let elsewhere = |on: &On| on.files(case)[0].elsewhere.clone();
     assert_eq!(elsewhere(&on), "Inte hämtad hit än. Tagen 2023-11-14 22:56, 2,1 MB.");
     on.goes_on(3);

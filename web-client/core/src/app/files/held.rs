@@ -41,6 +41,8 @@ pub(in crate::app) struct Files {
     pub(in crate::app) way: Way,
     /// Until then the server wants no files, Unix milliseconds.
     pub(super) busy_ms: i64,
+    /// What is to be handed in has its turn before what is to be fetched.
+    pub(super) own_first: bool,
 }
 
 impl Files {
@@ -243,6 +245,7 @@ impl Held {
 
     /// Bytes of those that are coming.
     pub(super) fn coming_bytes(&self) -> u64 {
-        self.taking.values().map(|one| one.coming.bytes).sum()
+        let taking: u64 = self.taking.values().map(|one| one.coming.bytes).sum();
+        taking.saturating_add(self.fetch.coming_bytes())
     }
 }

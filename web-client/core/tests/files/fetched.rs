@@ -1,0 +1,101 @@
+//! What others have taken comes from the server, and holds up nothing that was taken in here.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ankomst_core::store::MemoryStore;
+use ankomst_shared::ids::DocumentId;
+use ankomst_shared::limits::FILE_PIECE_BYTES;
+
+use super::home::Home;
+use super::kit::{On, named, picture};
+
+const LONG: usize = 2 * FILE_PIECE_BYTES + 7;
+
+fn a_case() -> (On, Rc<RefCell<Home>>, DocumentId) {
+    let home = Rc::<RefCell<Home>>::default();
+    let on = On::signed_in(&MemoryStore::default(), &home);
+    let case = on.case();
+    (on, home, case)
+}
+
+fn fetches(home: &Rc<RefCell<Home>>) -> usize {
+    home.borrow().asked.iter().filter(|one| one.starts_with("fetch")).count()
+}
+
+#[test]
+fn a_small_picture_that_the_server_cannot_give_holds_up_nothing() {
+    for status in [500, 503, 429, 426, 403] {
+        let (mut on, home, case) = a_case();
+        let (broken, good) = (picture(2, 900), picture(5, 800));
+        on.hears_of(case, &picture(1, LONG), &broken);
+        on.hears_of(case, &picture(4, LONG), &good);
+        home.borrow_mut().breaks.insert(named(&broken), status);
+        home.borrow_mut().shelf.insert(named(&good), good.clone());
+        on.files(case);
+        on.takes(case, &picture(3, LONG), &[]).unwrap();
+        on.goes_on(30);
+        assert_eq!(home.borrow().whole(), 1, "{status}: {:?}", home.borrow().asked);
+        assert_eq!(on.shows(case, &named(&good).to_string()), Some(good), "{status}");
+        assert!(fetches(&home) < 8, "{status}: {:?}", home.borrow().asked);
+    }
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_left_alone() {
+    let (mut on, home, case) = a_case();
+    for number in 0..20 {
+        let thumb = picture(number, 900 + usize::from(number));
+        on.hears_of(case, &picture(number, LONG), &thumb);
+        home.borrow_mut().breaks.insert(named(&thumb), 429);
+    }
+    on.files(case);
+    on.goes_on(5);
+    assert_eq!(fetches(&home), 1);
+    on.goes_on(7);
+    assert_eq!(fetches(&home), 2);
+}
+
+#[test]
+fn a_large_file_that_is_fetched_and_one_that_is_handed_in_go_in_turn() {
+    let (mut on, home, case) = a_case();
+    let (large, thumb) = (picture(1, 12 * FILE_PIECE_BYTES), picture(2, 900));
+    on.hears_of(case, &large, &thumb);
+    home.borrow_mut().shelf.insert(named(&large), large.clone());
+    assert_eq!(on.shows(case, &named(&large).to_string()), None);
+    on.takes(case, &picture(3, LONG), &[]).unwrap();
+    on.goes_on(3);
+    let asked = home.borrow().asked.clone();
+    let at = |what: &str| asked.iter().position(|one| one == what).unwrap();
+    assert!(at("file Some(2)") < at("fetch 4"), "{asked:?}");
+    assert_eq!(on.shows(case, &named(&large).to_string()), Some(large));
+}
+
+#[test]
+fn small_pictures_come_while_a_large_file_is_coming() {
+    let (mut on, home, case) = a_case();
+    let (large, thumb) = (picture(1, 12 * FILE_PIECE_BYTES), picture(2, 900));
+    on.hears_of(case, &large, &thumb);
+    home.borrow_mut().shelf.insert(named(&large), large.clone());
+    home.borrow_mut().breaks.insert(named(&thumb), 500);
+    assert_eq!(on.shows(case, &named(&large).to_string()), None);
+    // It breaks off in the middle, and goes on where it was.
+    home.borrow_mut().stops = Some((named(&large), 5));
+    on.goes_on(3);
+    home.borrow_mut().breaks.clear();
+    home.borrow_mut().shelf.insert(named(&thumb), thumb.clone());
+    home.borrow_mut().asked.clear();
+    on.later(60_000);
+    on.files(case);
+    on.goes_on(1);
+    let asked = home.borrow().asked.clone();
+    let fetched: Vec<&String> = asked.iter().filter(|one| one.starts_with("fetch")).collect();
+    assert_eq!(fetched[..2], ["fetch 0", "fetch 5"], "{asked:?}");
+    assert_eq!(on.shows(case, &named(&thumb).to_string()), Some(thumb));
+    home.borrow_mut().stops = None;
+    on.later(120_000);
+    on.goes_on(3);
+    assert_eq!(on.shows(case, &named(&large).to_string()), Some(large));
+    let again = home.borrow().asked.iter().filter(|one| *one == "fetch 4").count();
+    assert_eq!(again, 0);
+}
