@@ -53,11 +53,21 @@ fn a_file_that_is_refused_or_has_no_room_bars_no_other() {
         (refused.badge.text.as_str(), refused.elsewhere.as_str()),
         ("Servern kan inte läsa den", "")
     );
+    let rows = on.rows();
     home.borrow_mut().asked.clear();
     on.later(7_200_000);
     on.goes_on(4);
     let again = home.borrow().asked.iter().filter(|one| *one == "file Some(0)").count();
     assert_eq!(again, 0, "it is brought no more");
+    // Unless it is taken anew.
+    home.borrow_mut().refused.clear();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    assert_eq!((on.status().files, on.rows()), (1, rows));
+    on.goes_on(3);
+    assert_eq!((home.borrow().whole(), on.status().files), (3, 0));
+    let badges: Vec<String> =
+        on.files(case).into_iter().map(|file| file.badge.text.clone()).collect();
+    assert_eq!(badges, ["Inlämnad"; 4]);
 }
 
 #[test]
@@ -71,6 +81,24 @@ fn a_file_of_a_destroyed_record_goes_and_is_said_to_have_gone() {
     assert_eq!((home.borrow().whole(), on.status().files), (0, 0));
     assert!(on.keys().iter().all(|key| !key.starts_with(b"p")), "no piece of it is left");
     assert_eq!(on.files(case)[0].badge.text, "Förstörd med posten");
+    // The record is there all the same, and the picture is taken anew.
+    home.borrow_mut().destroyed.clear();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    on.goes_on(3);
+    assert_eq!((home.borrow().whole(), on.status().files), (1, 0));
+    // Where it is not, nothing of it stays once its vault has been opened.
+    home.borrow_mut().destroyed.insert(case);
+    on.takes(case, &picture(3, LONG), &[]).unwrap();
+    on.goes_on(3);
+    home.borrow_mut().backed_up = true;
+    home.borrow_mut().drop = vec![case];
+    on.ask(Command::SyncNow);
+    on.later(7_200_000);
+    on.goes_on(8);
+    drop(on);
+    let on = On::new(&store.restarted(), &home);
+    on.unlocks();
+    assert_eq!(on.rows(), 0);
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl Files {
 
     /// Bytes of all that are here.
     pub(super) fn bytes(&self) -> u64 {
-        self.rows.values().map(|row| row.bytes).sum()
+        self.rows.values().filter(|row| !row.is_destroyed()).map(|row| row.bytes).sum()
     }
 }
 
@@ -193,7 +193,8 @@ impl<P: Platform> Core<P> {
             let here = here.filter(|((document, _), _)| open.headers.contains_key(document));
             let here: BTreeSet<FileId> = order::set(here.map(|(_, one)| one.file));
             let mine = state.files.rows.pairs().iter().filter(|(_, row)| row.user == user);
-            let goes = mine.filter(|(file, row)| row.may_go(epoch) && !here.contains(file));
+            let may_go = |row: &FileRow| row.may_go(epoch) || row.is_destroyed();
+            let goes = mine.filter(|(file, row)| may_go(row) && !here.contains(file));
             goes.map(|(file, _)| *file).collect()
         };
         self.let_go(&goes).await

@@ -9,6 +9,7 @@ use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::file::{FileCipher, FileHead, Naming, pieces};
 use ankomst_shared::sign::{DepositRandom, deposit};
+use ankomst_shared::sync::message::FileState;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
@@ -160,7 +161,7 @@ impl<P: Platform> Core<P> {
             writes.push(Write::delete(Table::Files, coming_key(one.one.file)));
             writes.push(self.sealed_file(one.place, &one.one)?);
         }
-        // One that was fetched has become one of this tablet's.
+        // One that was fetched has become one of this tablet's; one that the server did not take is brought anew.
         for one in &goes {
             writes.extend(self.no_sealed(new.document, one.file)?);
             writes.extend(no_file(one.file, one.bytes));
@@ -181,9 +182,13 @@ impl<P: Platform> Core<P> {
         Ok(Acted { say: self.say(Word::FileSaved, &[]), entry, ..Acted::default() })
     }
 
-    /// Whether a file was taken in by this person.
+    /// Whether a file was taken in by this person, and is or will be with the server.
     fn has_own(&self, place: (DocumentId, FileName)) -> Result<bool, Refusal> {
-        self.with_open(|open| Ok(open.files.all.get(&place).is_some_and(|one| one.own.is_some())))
+        let is_over = |told| matches!(told, Some(FileState::Refused | FileState::Destroyed));
+        self.with_open(|open| {
+            let own = open.files.all.get(&place).and_then(|one| one.own);
+            Ok(own.is_some_and(|(told, _)| !is_over(told)))
+        })
     }
 
     /// The small picture: its name, and what is new of it. One that is too large for a piece is none.
