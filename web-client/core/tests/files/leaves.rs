@@ -164,12 +164,16 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     let (long, thumb) = (picture(1, LONG), picture(2, 900));
     on.hears_of(case, &long, &thumb);
     let elsewhere = |on: &On| on.files(case)[0].elsewhere.clone();
+    let badge = |on: &On| on.files(case)[0].badge.text.clone();
     assert_eq!(elsewhere(&on), "Inte hämtad hit än. Tagen 2023-11-14 22:56, 2,1 MB.");
+    assert_eq!(badge(&on), "Inte hämtad");
+    // By itself comes only whether its small picture is there.
     on.goes_on(3);
+    let sentence = "Ligger på Surfplatta, inte uppladdad än, tagen 2023-11-14 22:56, 2,1 MB.";
+    assert_eq!((elsewhere(&on).as_str(), badge(&on).as_str()), (sentence, "Inte uppladdad än"));
     home.borrow_mut().asked.clear();
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(3);
-    let sentence = "Ligger på Surfplatta, inte uppladdad än, tagen 2023-11-14 22:56, 2,1 MB.";
     assert_eq!(elsewhere(&on), sentence);
     let asked = home.borrow().asked.iter().filter(|one| one.starts_with("fetch")).count();
     assert!((1..=4).contains(&asked), "it is asked for now and then: {asked}");
@@ -179,10 +183,11 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     on.goes_on(8);
     assert_eq!(on.files(case)[0].thumb, Some(named(&thumb).to_string()));
     assert_eq!(on.shows(case, &named(&thumb).to_string()), Some(thumb));
+    assert_eq!(badge(&on), "Inte hämtad");
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(8);
     assert_eq!(on.shows(case, &named(&long).to_string()), Some(long.clone()));
-    assert_eq!(elsewhere(&on), "");
+    assert_eq!((elsewhere(&on).as_str(), badge(&on).as_str()), ("", "Hos servern"));
     // And is here when nobody is.
     drop(on);
     home.borrow_mut().is_away = true;

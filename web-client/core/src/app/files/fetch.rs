@@ -55,7 +55,7 @@ struct Rest {
 /// How a file stands that is not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Elsewhere {
-    /// Nobody has asked the server for it, or without an answer.
+    /// Nobody has asked the server for it, or it has said nothing of it.
     Unasked,
     /// It is coming.
     Coming,

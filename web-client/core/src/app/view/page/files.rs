@@ -92,6 +92,7 @@ impl Viewer<'_> {
         let key = |field: &str| format!("{LIST}/{entry}/{field}");
         let name = self.file_name(id, &entry, "hash")?;
         let thumb = self.file_name(id, &entry, "thumb");
+        let stands = self.stands((id, name), thumb);
         let thumb = thumb.filter(|name| self.open.files.all.contains_key(&(id, *name)));
         let one = self.open.files.all.get(&(id, name)).cloned();
         let at = self.number(id, &key("taken_at")).unwrap_or_default();
@@ -107,9 +108,9 @@ impl Viewer<'_> {
         let elsewhere = if one.is_some() {
             String::new()
         } else {
-            self.elsewhere((id, name), &key("hash"), [&taken, &size])
+            self.elsewhere(stands, (id, &key("hash")), [&taken, &size])
         };
-        let badge = self.file_badge((id, name), one.as_ref());
+        let badge = self.file_badge(stands, one.as_ref());
         // The place of a run is its checklist.
         let address = match self.kind(id).ok()?.id.as_str() {
             "run" => format!("/run/{id}"),
@@ -131,16 +132,26 @@ impl Viewer<'_> {
         Some((at, file))
     }
 
+    /// How a file stands that is not here: where the server does not have its small picture, it does not have the file.
+    fn stands(&self, place: (DocumentId, FileName), thumb: Option<FileName>) -> Elsewhere {
+        let files = &self.open.files;
+        let thumb = thumb.map(|thumb| files.stands(&(place.0, thumb)));
+        match files.stands(&place) {
+            Elsewhere::Unasked if thumb == Some(Elsewhere::Lacking) => Elsewhere::Lacking,
+            stands => stands,
+        }
+    }
+
     /// Where a file is that is not here.
     fn elsewhere(
         &mut self,
-        place: (DocumentId, FileName),
-        key: &str,
+        stands: Elsewhere,
+        (id, key): (DocumentId, &str),
         [taken, size]: [&str; 2],
     ) -> String {
-        match self.open.files.stands(&place) {
+        match stands {
             Elsewhere::Lacking => {
-                let device = self.device_of(place.0, key);
+                let device = self.device_of(id, key);
                 self.f(Word::FileElsewhere, &[&device, taken, size])
             }
             Elsewhere::Unasked | Elsewhere::Coming => self.f(Word::FileUnasked, &[taken, size]),
@@ -157,17 +168,16 @@ impl Viewer<'_> {
     }
 
     /// How far a file has come.
-    fn file_badge(&self, place: (DocumentId, FileName), one: Option<&One>) -> Badge {
+    fn file_badge(&self, stands: Elsewhere, one: Option<&One>) -> Badge {
         let epoch = self.open.standing.epoch;
         let own = one.map(|one| one.own);
         let (word, tone, sign) = match own {
-            None if self.open.files.stands(&place) == Elsewhere::Coming => {
-                (Word::FileComing, Tone::Plain, Sign::Clock)
-            }
-            None if self.open.files.stands(&place) == Elsewhere::Lacking => {
-                (Word::FileWaits, Tone::Info, Sign::Tablet)
-            }
-            None | Some(None) => (Word::FileShared, Tone::Plain, Sign::Cloud),
+            None => match stands {
+                Elsewhere::Unasked => (Word::FileNotFetched, Tone::Plain, Sign::Dash),
+                Elsewhere::Coming => (Word::FileComing, Tone::Plain, Sign::Clock),
+                Elsewhere::Lacking => (Word::FileWaits, Tone::Info, Sign::Tablet),
+            },
+            Some(None) => (Word::FileShared, Tone::Plain, Sign::Cloud),
             Some(Some((told, of))) => match told.filter(|_| of == epoch) {
                 Some(FileState::BackedUp) => (Word::FileBackedUp, Tone::Good, Sign::Cloud),
                 Some(FileState::Whole) => (Word::FileHandedIn, Tone::Good, Sign::Cloud),
