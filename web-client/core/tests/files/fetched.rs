@@ -42,6 +42,27 @@ fn a_small_picture_that_the_server_cannot_give_holds_up_nothing() {
 }
 
 #[test]
+fn only_what_the_server_says_it_does_not_have_is_said_to_be_elsewhere() {
+    let (mut on, home, case) = a_case();
+    let (long, thumb) = (picture(1, LONG), picture(2, 900));
+    on.hears_of(case, &long, &thumb);
+    let broken = [(named(&long), 500), (named(&thumb), 500)];
+    home.borrow_mut().breaks.extend(broken);
+    on.files(case);
+    assert_eq!(on.shows(case, &named(&long).to_string()), None);
+    on.goes_on(2);
+    assert!(fetches(&home) > 0);
+    let badge = |on: &On| on.files(case)[0].badge.text.clone();
+    assert_eq!(badge(&on), "Inte hämtad");
+    // Nobody has to ask for it again.
+    home.borrow_mut().breaks.clear();
+    home.borrow_mut().shelf.insert(named(&long), long.clone());
+    on.later(60_000);
+    on.goes_on(2);
+    assert_eq!(on.shows(case, &named(&long).to_string()), Some(long));
+}
+
+#[test]
 fn a_server_that_asks_to_wait_is_left_alone() {
     let (mut on, home, case) = a_case();
     for number in 0..20 {
