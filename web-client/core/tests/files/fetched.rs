@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use ankomst_core::platform::StorageFacts;
 use ankomst_core::store::MemoryStore;
+use ankomst_shared::app::Command;
 use ankomst_shared::ids::DocumentId;
 use ankomst_shared::limits::FILE_PIECE_BYTES;
 
@@ -60,6 +62,57 @@ fn only_what_the_server_says_it_does_not_have_is_said_to_be_elsewhere() {
     on.later(60_000);
     on.goes_on(2);
     assert_eq!(on.shows(case, &named(&long).to_string()), Some(long));
+}
+
+#[test]
+fn what_was_looked_at_today_stays_and_what_has_no_room_is_not_asked_for() {
+    let (mut on, home, case) = a_case();
+    let (first, second) = (picture(1, LONG), picture(3, LONG));
+    for (long, thumb) in [(&first, picture(2, 900)), (&second, picture(4, 900))] {
+        on.hears_of(case, long, &thumb);
+        home.borrow_mut().shelf.extend([(named(long), long.clone()), (named(&thumb), thumb)]);
+    }
+    let shows = |on: &On, long: &[u8]| on.shows(case, &named(long).to_string()).is_some();
+    on.files(case);
+    assert!(!shows(&on, &first));
+    on.goes_on(3);
+    assert!(shows(&on, &first));
+    // There is room for what the record says of the second if the first goes.
+    let nearly = StorageFacts { used: 797_950_000, quota: 1_000_000_000, persisted: true };
+    on.facts.set(Some(nearly));
+    home.borrow_mut().asked.clear();
+    assert!(!shows(&on, &second));
+    on.goes_on(8);
+    assert!(shows(&on, &first));
+    assert_eq!(fetches(&home), 0);
+    let badges: Vec<String> = on.files(case).into_iter().map(|file| file.badge.text).collect();
+    assert!(badges.contains(&"Inte hämtad".to_owned()), "{badges:?}");
+    on.later(3 * 86_400_000);
+    on.ask(Command::Status);
+    on.unlocks();
+    on.files(case);
+    assert!(!shows(&on, &second));
+    on.goes_on(8);
+    assert!(shows(&on, &second) && !shows(&on, &first));
+}
+
+#[test]
+fn where_there_is_no_room_no_small_picture_is_asked_for() {
+    let (mut on, home, case) = a_case();
+    for number in 0..9 {
+        let thumb = picture(number, 900);
+        on.hears_of(case, &picture(number, LONG), &thumb);
+        home.borrow_mut().shelf.insert(named(&thumb), thumb);
+    }
+    let full = StorageFacts { used: 900_000_000, quota: 1_000_000_000, persisted: true };
+    on.facts.set(Some(full));
+    on.files(case);
+    on.goes_on(5);
+    assert_eq!(fetches(&home), 0);
+    on.facts.set(None);
+    on.later(600_000);
+    on.goes_on(3);
+    assert_eq!(fetches(&home), 9);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use ankomst_shared::app::{Refusal, Reply};
 use ankomst_shared::ids::{DeviceId, DocumentId, FileId, FileName};
+use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::order::Few;
 use ankomst_shared::sign::file::{FileCipher, pieces};
 use ankomst_shared::sync::message::{FetchFile, FetchFileAnswer};
@@ -11,6 +12,7 @@ use ankomst_shared::sync::wire;
 use super::super::state::{Core, Open};
 use super::lane::Step;
 use super::road::BUSY_MS;
+use super::room::LOOKED_MS;
 use super::rows::{FileRow, coming_key, no_file, piece_key};
 use super::taking::Coming;
 use crate::platform::{HttpAnswer, Method, Platform, Transport};
@@ -26,16 +28,16 @@ const RESTS_MAX: usize = 500;
 const THUMBS_MAX: usize = 100;
 /// So many whole files wait to be fetched.
 const WHOLE_MAX: usize = 20;
-/// How exactly it is known when a file was looked at, in milliseconds.
-const LOOKED_MS: i64 = 86_400_000;
 
-type Place = (DocumentId, FileName);
+pub(super) type Place = (DocumentId, FileName);
 
 /// What is to be fetched.
 #[derive(Default)]
 pub(super) struct Fetch {
     thumbs: Vec<Place>,
     whole: Vec<Place>,
+    /// How long the files of the record that is looked at are, as it says.
+    sizes: Few<Place, u64>,
     /// What has begun to come.
     coming: Few<Place, Coming>,
     /// What could not be fetched.
@@ -83,8 +85,9 @@ impl Fetch {
         }
     }
 
-    /// The small pictures of the record that is looked at; tells whether any is new.
-    pub(super) fn wants(&mut self, mut thumbs: Vec<Place>) -> bool {
+    /// The small pictures of the record that is looked at, and how long its files are; tells whether any picture is new.
+    pub(super) fn wants(&mut self, mut thumbs: Vec<Place>, sizes: Few<Place, u64>) -> bool {
+        self.sizes = sizes;
         thumbs.truncate(THUMBS_MAX);
         let new = thumbs.iter().any(|place| !self.thumbs.contains(place));
         self.thumbs = thumbs;
@@ -117,6 +120,15 @@ impl Fetch {
             None => true,
         };
         self.thumbs.iter().chain(&self.whole).find(is_due).copied()
+    }
+
+    /// How long one is that has not begun to come, as far as that is known.
+    fn length(&self, place: &Place) -> u64 {
+        match self.sizes.get(place) {
+            _ if self.is_small(place) => FILE_PIECE_BYTES.try_into().unwrap_or(u64::MAX),
+            Some(bytes) => (*bytes).min(FILE_BYTES_MAX),
+            None => 0,
+        }
     }
 
     /// Whether only a small picture is wanted there.
@@ -153,6 +165,13 @@ impl Fetch {
         if self.rests.pairs().len() > RESTS_MAX {
             let first = self.rests.pairs().iter().min_by_key(|(_, rest)| rest.until_ms);
             first.map(|(place, _)| *place).map(|place| self.rests.remove(&place));
+        }
+    }
+
+    /// No small picture is asked for for a while.
+    fn thumbs_rest(&mut self, now_ms: i64) {
+        for place in self.thumbs.clone() {
+            self.rests(place, now_ms, false);
         }
     }
 
@@ -226,10 +245,20 @@ impl<P: Platform> Core<P> {
             let fetch = &open.files.fetch;
             let place = fetch.next(now_ms).ok_or(Refusal::NotHere)?;
             let number = fetch.coming.get(&place).map_or(0, |coming| coming.next);
+            let is_new = !fetch.coming.contains_key(&place);
+            let length = is_new.then(|| fetch.length(&place));
             let before = (fetch.is_small(&place), open.shown(&place));
-            Ok((open.identity.device, place, number, before))
+            Ok((open.identity.device, place, (number, length), before))
         });
-        let (device, place, number, (is_small, shown)) = next.ok()?;
+        let (device, place, (number, length), (is_small, shown)) = next.ok()?;
+        if let Some(bytes) = length
+            && let Err(why) = self.makes_room(bytes, false).await
+        {
+            self.0.state.borrow_mut().files.own_first = true;
+            self.not_fetched(device, place, why).await;
+            self.tell_if_changed(device, place, shown);
+            return Some(Step::More);
+        }
         let question = wire::pack(&FetchFile { document: place.0, name: place.1, piece: number });
         let Some(answer) = self.ask_for_piece(question).await else {
             self.0.state.borrow_mut().files.own_first = true;
@@ -252,10 +281,14 @@ impl<P: Platform> Core<P> {
         if let Err(why) = came {
             self.not_fetched(device, place, why).await;
         }
+        self.tell_if_changed(device, place, shown);
+        Some(busy.unwrap_or(Step::More))
+    }
+
+    fn tell_if_changed(&self, device: DeviceId, place: Place, shown: (bool, Elsewhere)) {
         if self.with_open_of(device, |open| Ok(open.shown(&place) != shown)) == Ok(true) {
             self.tell_of(Some(place.0));
         }
-        Some(busy.unwrap_or(Step::More))
     }
 
     /// A question of whoever is in; the session is renewed if that is all it takes. Nothing where no answer comes.
@@ -286,6 +319,8 @@ impl<P: Platform> Core<P> {
                     return Ok(None);
                 }
                 Refusal::NotHere => fetch.rests(place, now_ms, true),
+                // There is none for the others either.
+                Refusal::NoRoom if fetch.is_small(&place) => fetch.thumbs_rest(now_ms),
                 _ => fetch.rests(place, now_ms, false),
             }
             Ok(fetch.coming.remove(&place))

@@ -8,7 +8,7 @@ use ankomst_shared::order::{self, Few};
 use ankomst_shared::sync::message::FileState;
 
 use super::super::state::{Core, Open, open_row};
-use super::fetch::Elsewhere;
+use super::fetch::{Elsewhere, Place};
 use super::rows::{
     COMING, FileRow, ROWS, SEALED, SealedRow, coming_key, file_of, no_pieces, read_sealed_key,
     sealed_key, sealed_prefix,
@@ -233,9 +233,9 @@ impl Held {
         self.fetch.stands(place)
     }
 
-    /// The small pictures of the record that is looked at; tells whether any is new.
-    pub(in crate::app) fn wants(&mut self, thumbs: Vec<(DocumentId, FileName)>) -> bool {
-        self.fetch.wants(thumbs)
+    /// The small pictures of the record that is looked at, and how long its files are; tells whether any picture is new.
+    pub(in crate::app) fn wants(&mut self, thumbs: Vec<Place>, sizes: Few<Place, u64>) -> bool {
+        self.fetch.wants(thumbs, sizes)
     }
 
     /// How many of this vault are here, small pictures not counted, and bytes of all.

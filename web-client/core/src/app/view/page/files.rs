@@ -3,7 +3,7 @@
 use ankomst_shared::app::{Badge, Body, FileView, FilesView, Part, Query, Sign, Tone};
 use ankomst_shared::catalog::Kind;
 use ankomst_shared::ids::{DocumentId, FileName};
-use ankomst_shared::order;
+use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::message::FileState;
 use ankomst_shared::text::Word;
@@ -54,16 +54,20 @@ impl Viewer<'_> {
 
     /// The small pictures of what is looked at that are not here are fetched; tells whether any is new.
     pub(in crate::app::view) fn wants_files(&mut self, query: &Query) -> bool {
-        let mut wanted = Vec::new();
-        if let Some(id) = looked::record(query) {
-            for (home, _) in self.homes_of_files(id) {
-                for entry in self.listed(home, LIST).1 {
-                    let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
-                    wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
+        // What was looked at before is still fetched from a page that shows no record.
+        let Some(id) = looked::record(query) else { return false };
+        let (mut wanted, mut sizes) = (Vec::new(), Few::default());
+        for (home, _) in self.homes_of_files(id) {
+            for entry in self.listed(home, LIST).1 {
+                let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
+                wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
+                if let Some(name) = self.file_name(home, &entry, "hash") {
+                    let size = self.number(home, &format!("{LIST}/{entry}/size"));
+                    sizes.insert((home, name), size.unwrap_or_default().unsigned_abs());
                 }
             }
         }
-        self.open.files.wants(wanted)
+        self.open.files.wants(wanted, sizes)
     }
 
     /// The record that tells of a file, or one that it has at most one of.
