@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use ankomst_core::platform::StorageFacts;
-use ankomst_core::store::MemoryStore;
-use ankomst_shared::app::Command;
+use ankomst_core::store::{MemoryStore, Store, Table, Write};
+use ankomst_shared::app::{Command, FileAsk, Refusal, Reply};
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::limits::FILE_PIECE_BYTES;
+use ankomst_shared::limits::{FILE_PIECE_BYTES, SCREEN_SHUTS_MS};
+use futures_util::FutureExt;
 
 use super::home::Home;
 use super::kit::{On, named, picture};
@@ -113,6 +114,39 @@ fn where_there_is_no_room_no_small_picture_is_asked_for() {
     on.later(600_000);
     on.goes_on(3);
     assert_eq!(fetches(&home), 9);
+}
+
+#[test]
+fn a_fetched_file_that_is_damaged_here_is_fetched_again() {
+    let (mut on, home, case) = a_case();
+    let (long, thumb) = (picture(1, LONG), picture(2, 900));
+    on.hears_of(case, &long, &thumb);
+    home.borrow_mut().shelf.insert(named(&long), long.clone());
+    let name = named(&long).to_string();
+    assert_eq!(on.shows(case, &name), None);
+    on.goes_on(3);
+    assert_eq!(on.shows(case, &name), Some(long.clone()));
+    for bytes in [None, Some(vec![7; 40])] {
+        let key = on.keys().into_iter().find(|key| key.starts_with(b"p")).unwrap();
+        let write = Write { table: Table::Files, key, value: bytes };
+        on.store.commit(vec![write]).now_or_never().unwrap().unwrap();
+        assert_eq!(on.shows(case, &name), None);
+        on.goes_on(3);
+        assert_eq!(on.shows(case, &name), Some(long.clone()));
+    }
+}
+
+#[test]
+fn an_unattended_screen_shuts_though_pictures_come_by_themselves() {
+    let (mut on, _, case) = a_case();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    let get = || FileAsk::Get(case, named(&picture(1, LONG)).to_string(), 0);
+    assert!(matches!(on.ask(Command::File(get())), Reply::Piece(_, 3)));
+    for _ in 0..=SCREEN_SHUTS_MS / 10_000 {
+        on.goes_on(1);
+        on.ask(Command::File(get()));
+    }
+    assert_eq!(on.ask(Command::File(get())), Reply::Refused(Refusal::Locked));
 }
 
 #[test]

@@ -199,13 +199,22 @@ impl<P: Platform> Core<P> {
         })?;
         let Some(one) = one else { return self.asks_for((document, name)).await };
         let sealed = self.0.platform.store().get(Table::Files, &piece_key(one.file, number)).await;
-        let sealed = sealed.map_err(|_| Refusal::Storage)?.ok_or(Refusal::NotHere)?;
-        let piece = FileCipher::new(&one.key, one.bytes).open(number, &sealed);
+        let sealed = sealed.map_err(|_| Refusal::Storage)?;
+        let cipher = FileCipher::new(&one.key, one.bytes);
+        let count = pieces(one.bytes).unwrap_or_default();
+        let piece = sealed.and_then(|sealed| cipher.open(number, &sealed).ok());
+        if piece.is_none() && number < count && one.own.is_none() {
+            // The server has it.
+            let turn = self.0.turn.take().await;
+            self.let_go(&[one.file]).await?;
+            drop(turn);
+            return self.asks_for((document, name)).await;
+        }
+        let piece = piece.ok_or(Refusal::NotHere)?;
         if one.own.is_none() && number == 0 {
             self.looked_at(one.file).await;
         }
-        let count = pieces(one.bytes).unwrap_or_default();
-        Ok(Reply::Piece(piece.map_err(|_| Refusal::Storage)?, count))
+        Ok(Reply::Piece(piece, count))
     }
 
     /// Somebody asks for a whole file that is not here.
