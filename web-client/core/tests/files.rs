@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod desk;
+#[path = "files/fetched.rs"]
+mod fetched;
 #[path = "files/home.rs"]
 mod home;
 #[path = "files/kit.rs"]
@@ -150,8 +152,44 @@ fn a_full_disk_says_so_and_the_same_piece_may_come_again() {
     store.fail_at(store.commits(), Failure::Refused);
     assert_eq!(on.says(FileAsk::End(file.clone(), Vec::new())), Err(Refusal::Storage));
     assert_eq!(on.files(case).len(), 0);
-    on.says(FileAsk::End(file, Vec::new())).unwrap();
+    assert!(!on.keys().iter().any(|key| key.starts_with(b"p")), "no piece of it is left");
+    assert_eq!(on.says(FileAsk::End(file, Vec::new())), Err(Refusal::Stale));
+    on.takes(case, &long, &[]).unwrap();
     assert_eq!(on.shows(case, &on.files(case)[0].name).unwrap(), long);
+}
+
+#[test]
+fn what_is_not_taken_in_leaves_nothing_even_where_its_end_could_not_be_written() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let case = on.case();
+    let before = on.rows();
+    let begun = || {
+        let file = on.begins(case, LONG).unwrap();
+        on.says(FileAsk::Piece(file.clone(), 0, picture(1, FILE_PIECE_BYTES))).unwrap();
+        file
+    };
+    // Pages that begin and go away.
+    let files: Vec<String> = (0..20).map(|_| begun()).collect();
+    let pieces = on.keys().iter().filter(|key| key.starts_with(b"p")).count();
+    assert_eq!(pieces, 16);
+    for file in files {
+        on.says(FileAsk::Drop(file)).unwrap();
+    }
+    assert_eq!(on.rows(), before);
+    // Its end cannot be written: it goes with the next one.
+    let file = begun();
+    store.fail_at(store.commits(), Failure::Refused);
+    assert_eq!(on.says(FileAsk::Drop(file)), Err(Refusal::Storage));
+    assert!(on.rows() > before);
+    let file = on.begins(case, LONG).unwrap();
+    assert_eq!(on.rows(), before);
+    // Behind a shut screen as well.
+    on.ask(Command::Act(Act::Pin, vec![("pin".to_owned(), Value::text("2684"))]));
+    on.says(FileAsk::Piece(file.clone(), 0, picture(1, FILE_PIECE_BYTES))).unwrap();
+    on.ask(Command::Lock);
+    on.says(FileAsk::Drop(file)).unwrap();
+    assert_eq!(on.rows(), before);
 }
 
 #[test]

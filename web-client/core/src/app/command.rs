@@ -1,6 +1,6 @@
 //! What a page asks, one arm for each command.
 
-use ankomst_shared::app::{Answer, Command, Query, Refusal, Reply, Request, Role, View};
+use ankomst_shared::app::{Answer, Command, FileAsk, Query, Refusal, Reply, Request, Role, View};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::conflict::own_edits;
 use ankomst_shared::document::Edit;
@@ -96,8 +96,10 @@ impl<P: Platform> Core<P> {
             Command::HandOver => return self.hand_over().await.map(Reply::File),
             Command::TakeFile(file) => return self.take_file(file).await.map(Reply::Acted),
             Command::File(ask) => {
-                // Somebody is there, whose screen is not to shut in the middle of it.
-                self.touched();
+                if matches!(ask, FileAsk::Begin(_) | FileAsk::Piece(..) | FileAsk::End(..)) {
+                    // Somebody is there, whose screen is not to shut in the middle of it.
+                    self.touched();
+                }
                 return self.file(ask).await;
             }
             Command::Asked { form, tab, leaves } => {

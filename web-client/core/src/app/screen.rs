@@ -5,7 +5,7 @@
 //! reads is refused in one place, [`Core::handle`]. A PIN is kept in memory beside the key it stands before,
 //! and nothing of it anywhere else.
 
-use ankomst_shared::app::{Acted, Command, Query, Refusal, Reply, Screen};
+use ankomst_shared::app::{Acted, Command, FileAsk, Query, Refusal, Reply, Screen};
 use ankomst_shared::limits::{
     PIN_DIGITS_MAX, PIN_DIGITS_MIN, PIN_LIFE_MS, PIN_TRIES_MAX, PIN_WAIT_MS, SCREEN_SHUTS_MS,
 };
@@ -148,7 +148,8 @@ impl<P: Platform> Core<P> {
     /// Carries out a command, unless the screen is shut to it.
     pub async fn handle(&self, command: Command) -> Reply {
         self.look(false).await;
-        let enters = enters(&command);
+        // What is taken in no more shows nothing either.
+        let enters = enters(&command) || matches!(command, Command::File(FileAsk::Drop(_)));
         // What is being typed when a lease runs out is kept all the same: it shows nothing.
         let keeps = matches!(command, Command::Type { .. } | Command::Commit(_));
         let is_shut = |why: &Refusal| !(enters || keeps && *why == Refusal::Lease);

@@ -59,6 +59,10 @@ pub struct Home {
     pub gone: Vec<Destroyed>,
     /// What a reader may fetch.
     pub shelf: BTreeMap<FileName, Vec<u8>>,
+    /// With which status it answers whoever fetches something.
+    pub breaks: BTreeMap<FileName, u16>,
+    /// From which piece on it fails to give something.
+    pub stops: Option<(FileName, u32)>,
 }
 
 impl Default for Home {
@@ -77,6 +81,8 @@ impl Default for Home {
             drop: Vec::new(),
             gone: Vec::new(),
             shelf: BTreeMap::new(),
+            breaks: BTreeMap::new(),
+            stops: None,
         }
     }
 }
@@ -126,14 +132,21 @@ impl Home {
         answer(state, there.pieces.len(), epoch)
     }
 
-    pub fn fetch(&mut self, asked: &FetchFile) -> FetchFileAnswer {
+    /// A piece, or with which status it is refused.
+    pub fn fetch(&mut self, asked: &FetchFile) -> Result<FetchFileAnswer, u16> {
         self.asked.push(format!("fetch {}", asked.piece));
+        if let Some(status) = self.breaks.get(&asked.name) {
+            return Err(*status);
+        }
+        if self.stops.is_some_and(|(name, piece)| name == asked.name && asked.piece >= piece) {
+            return Err(500);
+        }
         let Some(bytes) = self.shelf.get(&asked.name) else {
-            return FetchFileAnswer { bytes: 0, piece: None };
+            return Ok(FetchFileAnswer { bytes: 0, piece: None });
         };
         let piece = bytes.chunks(FILE_PIECE_BYTES).nth(usize::try_from(asked.piece).unwrap());
         let piece = piece.map(|piece| piece.to_vec().into());
-        FetchFileAnswer { bytes: u64::try_from(bytes.len()).unwrap(), piece }
+        Ok(FetchFileAnswer { bytes: u64::try_from(bytes.len()).unwrap(), piece })
     }
 
     /// Takes all that is brought.

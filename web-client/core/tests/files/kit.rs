@@ -68,9 +68,13 @@ impl Transport for Road {
                 Err(TransportError("nobody".to_owned()))
             }
             "/api/v1/files" => answered(wire::pack(&home.hand_in(wire::unpack(&body).unwrap()))),
-            "/api/v1/files/fetch" => {
-                answered(wire::pack(&home.fetch(&wire::unpack(&body).unwrap())))
-            }
+            "/api/v1/files/fetch" => match home.fetch(&wire::unpack(&body).unwrap()) {
+                Ok(answer) => answered(wire::pack(&answer)),
+                Err(status) => {
+                    let retry_s = (status == 429).then_some(60);
+                    Ok(HttpAnswer { status, problem: None, retry_s, body: Vec::new() })
+                }
+            },
             "/api/v1/farewell" => {
                 answered(wire::pack(&home.farewell(&wire::unpack(&body).unwrap())))
             }
@@ -240,6 +244,20 @@ impl On {
             self.says(FileAsk::Piece(file.clone(), number, piece.to_vec()))?;
         }
         self.says(FileAsk::End(file, thumb.to_vec()))
+    }
+
+    /// A colleague has taken a file, and the record says so.
+    pub fn hears_of(&self, document: DocumentId, file: &[u8], thumb: &[u8]) {
+        let said = [
+            ("hash", Value::text(named(file).to_string())),
+            ("thumb", Value::text(named(thumb).to_string())),
+            ("size", Value::Int(2_100_000)),
+            ("kind", Value::text("photo")),
+            ("mime", Value::text("image/jpeg")),
+            ("taken_at", Value::Int(1_699_999_000_000)),
+        ];
+        let answers = said.map(|(field, value)| (field.to_owned(), value)).to_vec();
+        self.ask(Command::AddEntry { document, list: "attachments".to_owned(), answers });
     }
 
     /// The files that a record shows.

@@ -53,11 +53,21 @@ fn a_file_that_is_refused_or_has_no_room_bars_no_other() {
         (refused.badge.text.as_str(), refused.elsewhere.as_str()),
         ("Servern kan inte läsa den", "")
     );
+    let rows = on.rows();
     home.borrow_mut().asked.clear();
     on.later(7_200_000);
     on.goes_on(4);
     let again = home.borrow().asked.iter().filter(|one| *one == "file Some(0)").count();
     assert_eq!(again, 0, "it is brought no more");
+    // Unless it is taken anew.
+    home.borrow_mut().refused.clear();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    assert_eq!((on.status().files, on.rows()), (1, rows));
+    on.goes_on(3);
+    assert_eq!((home.borrow().whole(), on.status().files), (3, 0));
+    let badges: Vec<String> =
+        on.files(case).into_iter().map(|file| file.badge.text.clone()).collect();
+    assert_eq!(badges, ["Inlämnad"; 4]);
 }
 
 #[test]
@@ -71,6 +81,24 @@ fn a_file_of_a_destroyed_record_goes_and_is_said_to_have_gone() {
     assert_eq!((home.borrow().whole(), on.status().files), (0, 0));
     assert!(on.keys().iter().all(|key| !key.starts_with(b"p")), "no piece of it is left");
     assert_eq!(on.files(case)[0].badge.text, "Förstörd med posten");
+    // The record is there all the same, and the picture is taken anew.
+    home.borrow_mut().destroyed.clear();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    on.goes_on(3);
+    assert_eq!((home.borrow().whole(), on.status().files), (1, 0));
+    // Where it is not, nothing of it stays once its vault has been opened.
+    home.borrow_mut().destroyed.insert(case);
+    on.takes(case, &picture(3, LONG), &[]).unwrap();
+    on.goes_on(3);
+    home.borrow_mut().backed_up = true;
+    home.borrow_mut().drop = vec![case];
+    on.ask(Command::SyncNow);
+    on.later(7_200_000);
+    on.goes_on(8);
+    drop(on);
+    let on = On::new(&store.restarted(), &home);
+    on.unlocks();
+    assert_eq!(on.rows(), 0);
 }
 
 #[test]
@@ -134,24 +162,18 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     let mut on = On::signed_in(&store, &home);
     let case = on.case();
     let (long, thumb) = (picture(1, LONG), picture(2, 900));
-    let said = [
-        ("hash", Value::text(named(&long).to_string())),
-        ("thumb", Value::text(named(&thumb).to_string())),
-        ("size", Value::Int(2_100_000)),
-        ("kind", Value::text("photo")),
-        ("mime", Value::text("image/jpeg")),
-        ("taken_at", Value::Int(1_699_999_000_000)),
-    ];
-    let answers = said.map(|(field, value)| (field.to_owned(), value)).to_vec();
-    let add = Command::AddEntry { document: case, list: "attachments".to_owned(), answers };
-    on.ask(add);
+    on.hears_of(case, &long, &thumb);
     let elsewhere = |on: &On| on.files(case)[0].elsewhere.clone();
+    let badge = |on: &On| on.files(case)[0].badge.text.clone();
     assert_eq!(elsewhere(&on), "Inte hämtad hit än. Tagen 2023-11-14 22:56, 2,1 MB.");
+    assert_eq!(badge(&on), "Inte hämtad");
+    // By itself comes only whether its small picture is there.
     on.goes_on(3);
+    let sentence = "Ligger på Surfplatta, inte uppladdad än, tagen 2023-11-14 22:56, 2,1 MB.";
+    assert_eq!((elsewhere(&on).as_str(), badge(&on).as_str()), (sentence, "Inte uppladdad än"));
     home.borrow_mut().asked.clear();
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(3);
-    let sentence = "Ligger på Surfplatta, inte uppladdad än, tagen 2023-11-14 22:56, 2,1 MB.";
     assert_eq!(elsewhere(&on), sentence);
     let asked = home.borrow().asked.iter().filter(|one| one.starts_with("fetch")).count();
     assert!((1..=4).contains(&asked), "it is asked for now and then: {asked}");
@@ -161,10 +183,11 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     on.goes_on(8);
     assert_eq!(on.files(case)[0].thumb, Some(named(&thumb).to_string()));
     assert_eq!(on.shows(case, &named(&thumb).to_string()), Some(thumb));
+    assert_eq!(badge(&on), "Inte hämtad");
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(8);
     assert_eq!(on.shows(case, &named(&long).to_string()), Some(long.clone()));
-    assert_eq!(elsewhere(&on), "");
+    assert_eq!((elsewhere(&on).as_str(), badge(&on).as_str()), ("", "Hos servern"));
     // And is here when nobody is.
     drop(on);
     home.borrow_mut().is_away = true;

@@ -3,45 +3,61 @@
 
 use ankomst_shared::app::{Refusal, Reply};
 use ankomst_shared::ids::{DeviceId, DocumentId, FileId, FileName};
+use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::order::Few;
 use ankomst_shared::sign::file::{FileCipher, pieces};
 use ankomst_shared::sync::message::{FetchFile, FetchFileAnswer};
 use ankomst_shared::sync::wire;
 
-use super::super::state::Core;
+use super::super::state::{Core, Open};
 use super::lane::Step;
+use super::road::BUSY_MS;
+use super::room::LOOKED_MS;
 use super::rows::{FileRow, coming_key, no_file, piece_key};
 use super::taking::Coming;
-use crate::platform::Platform;
+use crate::platform::{HttpAnswer, Method, Platform, Transport};
 use crate::store::{Store, Table, Write};
 
-/// A file that the server does not have is asked for again after so long, and each time after twice as long, in milliseconds.
-const LACKS_MS: i64 = 30_000;
+/// A file that could not be fetched is asked for again after so long, and each time after twice as long, in milliseconds.
+const REST_MS: i64 = 30_000;
 /// But never later than this.
-const LACKS_MS_MAX: i64 = 600_000;
+const REST_MS_MAX: i64 = 600_000;
+/// Of so many files it is known that they could not be fetched.
+const RESTS_MAX: usize = 500;
 /// So many small pictures are fetched of a page.
-const THUMBS_MAX: usize = 500;
+const THUMBS_MAX: usize = 100;
 /// So many whole files wait to be fetched.
 const WHOLE_MAX: usize = 20;
-/// How exactly it is known when a file was looked at, in milliseconds.
-const LOOKED_MS: i64 = 86_400_000;
 
-type Place = (DocumentId, FileName);
+pub(super) type Place = (DocumentId, FileName);
 
 /// What is to be fetched.
 #[derive(Default)]
 pub(super) struct Fetch {
     thumbs: Vec<Place>,
     whole: Vec<Place>,
-    coming: Option<(Place, Coming)>,
-    /// Until when it is not asked for again, and after how long then.
-    lacking: Few<Place, (i64, i64)>,
+    /// How long the files of the record that is looked at are, as it says.
+    sizes: Few<Place, u64>,
+    /// What has begun to come.
+    coming: Few<Place, Coming>,
+    /// What could not be fetched.
+    rests: Few<Place, Rest>,
+}
+
+/// Why one is not asked for at present.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    /// Until then, Unix milliseconds; 0 once some of it has come after all.
+    until_ms: i64,
+    rest_ms: i64,
+    /// The server has said that it does not have it.
+    is_lacking: bool,
 }
 
 /// How a file stands that is not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app) enum Elsewhere {
-    /// Nobody has asked the server for it, or without an answer.
+    /// Nobody has asked the server for it, or it has said nothing of it.
     Unasked,
     /// It is coming.
     Coming,
@@ -51,65 +67,120 @@ pub(in crate::app) enum Elsewhere {
 
 impl Fetch {
     pub(super) fn is_coming(&self, file: FileId) -> bool {
-        self.coming.as_ref().is_some_and(|(_, coming)| coming.file == file)
+        self.coming.values().any(|coming| coming.file == file)
+    }
+
+    /// Bytes of those that are coming.
+    pub(super) fn coming_bytes(&self) -> u64 {
+        self.coming.values().map(|coming| coming.bytes).sum()
     }
 
     /// How one stands that is not here.
     pub(super) fn stands(&self, place: &Place) -> Elsewhere {
-        let comes = self.coming.as_ref().is_some_and(|(of, _)| of == place);
-        if self.lacking.contains_key(place) {
-            Elsewhere::Lacking
-        } else if comes || self.whole.contains(place) {
-            Elsewhere::Coming
-        } else {
-            Elsewhere::Unasked
+        match self.rests.get(place) {
+            Some(rest) if rest.is_lacking => Elsewhere::Lacking,
+            Some(rest) if rest.until_ms > 0 => Elsewhere::Unasked,
+            _ if self.whole.contains(place) => Elsewhere::Coming,
+            _ => Elsewhere::Unasked,
         }
     }
 
-    /// The small pictures of the record that is looked at; tells whether any is new.
-    pub(super) fn wants(&mut self, mut thumbs: Vec<Place>) -> bool {
+    /// The small pictures of the record that is looked at, and how long its files are; tells whether any picture is new.
+    pub(super) fn wants(&mut self, mut thumbs: Vec<Place>, sizes: Few<Place, u64>) -> bool {
+        self.sizes = sizes;
         thumbs.truncate(THUMBS_MAX);
         let new = thumbs.iter().any(|place| !self.thumbs.contains(place));
         self.thumbs = thumbs;
         new
     }
 
-    fn wants_whole(&mut self, place: Place) {
-        self.lacking.remove(&place);
-        if !self.whole.contains(&place) {
-            self.whole.push(place);
-            let more = self.whole.len().saturating_sub(WHOLE_MAX);
-            self.whole.drain(..more);
+    /// Somebody asks for a whole file; gives what has come of one that waits no more for it.
+    fn wants_whole(&mut self, place: Place) -> Option<Coming> {
+        self.rests.remove(&place);
+        if self.whole.contains(&place) {
+            return None;
         }
+        self.whole.push(place);
+        let oldest = (self.whole.len() > WHOLE_MAX).then(|| self.whole.remove(0))?;
+        self.coming.remove(&oldest)
     }
 
-    /// When one that the server did not have is asked for again, Unix milliseconds.
+    /// When one that could not be fetched is asked for again, Unix milliseconds.
     pub(super) fn soonest(&self, now_ms: i64) -> Option<i64> {
         let wanted = self.thumbs.iter().chain(&self.whole);
-        let until = wanted.filter_map(|place| Some(self.lacking.get(place)?.0));
+        let until = wanted.filter_map(|place| Some(self.rests.get(place)?.until_ms));
         until.filter(|until_ms| *until_ms > now_ms).min()
     }
 
+    /// What is next: small pictures before whole files.
     fn next(&self, now_ms: i64) -> Option<Place> {
-        let is_due = |place: &&Place| match self.lacking.get(place) {
-            Some((until_ms, rest_ms)) => !(1..=*rest_ms).contains(&(until_ms - now_ms)),
+        let is_due = |place: &&Place| match self.rests.get(place) {
+            // A clock that was set back makes nothing wait longer.
+            Some(rest) => !(1..=REST_MS_MAX + BUSY_MS).contains(&(rest.until_ms - now_ms)),
             None => true,
         };
-        let begun = self.coming.iter().map(|(place, _)| place);
-        begun.chain(&self.thumbs).chain(&self.whole).find(is_due).copied()
+        self.thumbs.iter().chain(&self.whole).find(is_due).copied()
     }
 
-    fn lacks(&mut self, place: Place, now_ms: i64) {
-        let before = self.lacking.get(&place).map_or(0, |(_, rest_ms)| *rest_ms);
-        let rest_ms = before.saturating_mul(2).clamp(LACKS_MS, LACKS_MS_MAX);
-        self.lacking.insert(place, (now_ms.saturating_add(rest_ms), rest_ms));
-        self.whole.retain(|one| *one != place);
+    /// How long one is that has not begun to come, as far as that is known.
+    fn length(&self, place: &Place) -> u64 {
+        match self.sizes.get(place) {
+            _ if self.is_small(place) => FILE_PIECE_BYTES.try_into().unwrap_or(u64::MAX),
+            Some(bytes) => (*bytes).min(FILE_BYTES_MAX),
+            None => 0,
+        }
     }
 
-    fn came(&mut self, place: Place) {
+    /// Whether only a small picture is wanted there.
+    fn is_small(&self, place: &Place) -> bool {
+        self.thumbs.contains(place) && !self.whole.contains(place)
+    }
+
+    /// No answer came: others go before it.
+    fn waits(&mut self, place: Place) {
+        for list in [&mut self.thumbs, &mut self.whole] {
+            if let Some(at) = list.iter().position(|one| *one == place) {
+                list[at..].rotate_left(1);
+            }
+        }
+    }
+
+    /// Some of it has come.
+    fn comes(&mut self, place: Place, coming: Coming) {
+        self.coming.insert(place, coming);
+        if let Some(rest) = self.rests.get_mut(&place) {
+            (rest.until_ms, rest.is_lacking) = (0, false);
+        }
+    }
+
+    /// It could not be fetched, and rests, longer each time.
+    fn rests(&mut self, place: Place, now_ms: i64, is_lacking: bool) {
+        let before = self.rests.get(&place).map_or(0, |rest| rest.rest_ms);
+        let rest_ms = before.saturating_mul(2).clamp(REST_MS, REST_MS_MAX);
+        let until_ms = now_ms.saturating_add(rest_ms);
+        self.rests.insert(place, Rest { until_ms, rest_ms, is_lacking });
+        if is_lacking {
+            self.whole.retain(|one| *one != place);
+        }
+        if self.rests.pairs().len() > RESTS_MAX {
+            let first = self.rests.pairs().iter().min_by_key(|(_, rest)| rest.until_ms);
+            first.map(|(place, _)| *place).map(|place| self.rests.remove(&place));
+        }
+    }
+
+    /// No small picture is asked for for a while.
+    fn thumbs_rest(&mut self, now_ms: i64) {
+        for place in self.thumbs.clone() {
+            self.rests(place, now_ms, false);
+        }
+    }
+
+    /// It is here, or wanted no more; gives what has come of it.
+    pub(super) fn came(&mut self, place: Place) -> Option<Coming> {
         self.thumbs.retain(|one| *one != place);
         self.whole.retain(|one| *one != place);
-        self.lacking.remove(&place);
+        self.rests.remove(&place);
+        self.coming.remove(&place)
     }
 }
 
@@ -124,24 +195,37 @@ impl<P: Platform> Core<P> {
         let name = name.parse().map_err(|_| Refusal::BadValue)?;
         let one = self.with_open(|open| {
             open.headers.get(&document).ok_or(Refusal::NotHere)?;
-            let one = open.files.all.get(&(document, name)).cloned();
-            if one.is_none() {
-                open.files.fetch.wants_whole((document, name));
-            }
-            Ok(one)
+            Ok(open.files.all.get(&(document, name)).cloned())
         })?;
-        let Some(one) = one else {
-            self.0.lane.put(());
-            return Ok(Reply::Piece(Vec::new(), 0));
-        };
+        let Some(one) = one else { return self.asks_for((document, name)).await };
         let sealed = self.0.platform.store().get(Table::Files, &piece_key(one.file, number)).await;
-        let sealed = sealed.map_err(|_| Refusal::Storage)?.ok_or(Refusal::NotHere)?;
-        let piece = FileCipher::new(&one.key, one.bytes).open(number, &sealed);
+        let sealed = sealed.map_err(|_| Refusal::Storage)?;
+        let cipher = FileCipher::new(&one.key, one.bytes);
+        let count = pieces(one.bytes).unwrap_or_default();
+        let piece = sealed.and_then(|sealed| cipher.open(number, &sealed).ok());
+        if piece.is_none() && number < count && one.own.is_none() {
+            // The server has it.
+            let turn = self.0.turn.take().await;
+            self.let_go(&[one.file]).await?;
+            drop(turn);
+            return self.asks_for((document, name)).await;
+        }
+        let piece = piece.ok_or(Refusal::NotHere)?;
         if one.own.is_none() && number == 0 {
             self.looked_at(one.file).await;
         }
-        let count = pieces(one.bytes).unwrap_or_default();
-        Ok(Reply::Piece(piece.map_err(|_| Refusal::Storage)?, count))
+        Ok(Reply::Piece(piece, count))
+    }
+
+    /// Somebody asks for a whole file that is not here.
+    async fn asks_for(&self, place: Place) -> Result<Reply, Refusal> {
+        let left = self.with_open(|open| Ok(open.files.fetch.wants_whole(place)))?;
+        if let Some(left) = left {
+            // A device that cannot write does it with the next opening.
+            let _later = self.commit(no_file(left.file, left.bytes)).await;
+        }
+        self.0.lane.put(());
+        Ok(Reply::Piece(Vec::new(), 0))
     }
 
     /// What was fetched and looked at lately goes last. A device that cannot write that down shows it all the same.
@@ -159,76 +243,146 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// Fetches one piece of what somebody looks at; nothing where nobody does.
+    /// Fetches one piece of what somebody looks at; nothing where nobody does. Unless it was a small picture that came,
+    /// what is to be handed in has its turn then.
     pub(super) async fn fetch_step(&self) -> Option<Step> {
         if self.0.state.borrow().sign_in_needed {
             return None;
         }
         let now_ms = self.now_ms();
-        let (device, place, number) = self
-            .with_open(|open| {
-                let fetch = &open.files.fetch;
-                let place = fetch.next(now_ms).ok_or(Refusal::NotHere)?;
-                let number = fetch.coming.as_ref().map_or(0, |(_, coming)| coming.next);
-                Ok((open.identity.device, place, number))
-            })
-            .ok()?;
-        let (document, name) = place;
-        let question = wire::pack(&FetchFile { document, name, piece: number });
-        let fetched = match self.post_in("/api/v1/files/fetch", question).await {
-            Err(Refusal::NoContact) => return Some(Step::Nobody),
-            Err(_) => None,
-            Ok(answer) => wire::unpack::<FetchFileAnswer>(&answer.body).ok(),
-        };
-        let piece = fetched.and_then(|answer| Some((answer.bytes, answer.piece?)));
-        let came = match piece {
-            Some((bytes, piece)) => self.piece_came(device, place, (bytes, &piece)).await,
-            None => Err(Refusal::NotHere),
-        };
-        if came.is_err() {
-            // What is there of it goes, and other files first.
-            let goes = self.with_open_of(device, |open| {
-                let fetch = &mut open.files.fetch;
-                fetch.lacks(place, now_ms);
-                let coming = fetch.coming.take();
-                Ok(coming.map(|(_, coming)| no_file(coming.file, coming.bytes)))
-            });
-            if let Ok(Some(goes)) = goes {
-                // A device that cannot write does it with the next opening.
-                let _later = self.commit(goes).await;
-            }
-            self.tell_of(Some(document));
+        let next = self.with_open(|open| {
+            let fetch = &open.files.fetch;
+            let place = fetch.next(now_ms).ok_or(Refusal::NotHere)?;
+            let number = fetch.coming.get(&place).map_or(0, |coming| coming.next);
+            let is_new = !fetch.coming.contains_key(&place);
+            let length = is_new.then(|| fetch.length(&place));
+            let before = (fetch.is_small(&place), open.shown(&place));
+            Ok((open.identity.device, place, (number, length), before))
+        });
+        let (device, place, (number, length), (is_small, shown)) = next.ok()?;
+        if let Some(bytes) = length
+            && let Err(why) = self.makes_room(bytes, false).await
+        {
+            self.0.state.borrow_mut().files.own_first = true;
+            self.not_fetched(device, place, why).await;
+            self.tell_if_changed(device, place, shown);
+            return Some(Step::More);
         }
-        Some(Step::More)
+        let question = wire::pack(&FetchFile { document: place.0, name: place.1, piece: number });
+        let Some(answer) = self.ask_for_piece(question).await else {
+            self.0.state.borrow_mut().files.own_first = true;
+            let _shut = self.with_open_of(device, |open| {
+                open.files.fetch.waits(place);
+                Ok(())
+            });
+            return Some(Step::Nobody);
+        };
+        let busy = self.busy(&answer);
+        let told = (answer.status == 200).then(|| wire::unpack(&answer.body).ok()).flatten();
+        let came = match told {
+            Some(FetchFileAnswer { bytes, piece: Some(piece) }) => {
+                self.piece_came(device, place, number, (bytes, &piece)).await
+            }
+            Some(FetchFileAnswer { piece: None, .. }) => Err(Refusal::NotHere),
+            None => Err(Refusal::NoContact),
+        };
+        self.0.state.borrow_mut().files.own_first = !is_small || came.is_err();
+        if let Err(why) = came {
+            self.not_fetched(device, place, why).await;
+        }
+        self.tell_if_changed(device, place, shown);
+        Some(busy.unwrap_or(Step::More))
+    }
+
+    fn tell_if_changed(&self, device: DeviceId, place: Place, shown: (bool, Elsewhere)) {
+        if self.with_open_of(device, |open| Ok(open.shown(&place) != shown)) == Ok(true) {
+            self.tell_of(Some(place.0));
+        }
+    }
+
+    /// A question of whoever is in; the session is renewed if that is all it takes. Nothing where no answer comes.
+    async fn ask_for_piece(&self, question: Vec<u8>) -> Option<HttpAnswer> {
+        let path = "/api/v1/files/fetch";
+        let send = |body| self.0.platform.transport().send(Method::Post, path, body);
+        let answer = send(question.clone()).await.ok()?;
+        if answer.status == 401 && self.refresh().await.0 == 204 {
+            return send(question).await.ok();
+        }
+        Some(answer)
+    }
+
+    /// One could not be fetched: other files go first, and what is there of it goes, unless it may go on where it is.
+    async fn not_fetched(&self, device: DeviceId, place: Place, why: Refusal) {
+        let now_ms = self.now_ms();
+        let busy_ms = self.0.state.borrow().files.busy_ms;
+        // Where the server has asked to wait, others go first after that.
+        let now_ms = if (now_ms..=now_ms + BUSY_MS).contains(&busy_ms) { busy_ms } else { now_ms };
+        let goes = self.with_open_of(device, |open| {
+            let fetch = &mut open.files.fetch;
+            match why {
+                // It is wanted no more.
+                Refusal::Stale => return Ok(fetch.came(place)),
+                // The server has said nothing of it.
+                Refusal::NoContact => {
+                    fetch.rests(place, now_ms, false);
+                    return Ok(None);
+                }
+                Refusal::NotHere => fetch.rests(place, now_ms, true),
+                // There is none for the others either.
+                Refusal::NoRoom if fetch.is_small(&place) => fetch.thumbs_rest(now_ms),
+                _ => fetch.rests(place, now_ms, false),
+            }
+            Ok(fetch.coming.remove(&place))
+        });
+        if let Ok(Some(coming)) = goes {
+            // A device that cannot write does it with the next opening.
+            let _later = self.commit(no_file(coming.file, coming.bytes)).await;
+        }
     }
 
     async fn piece_came(
         &self,
         device: DeviceId,
         place: Place,
+        number: u32,
         (bytes, piece): (u64, &[u8]),
     ) -> Result<(), Refusal> {
-        let begun = self.with_open_of(device, |open| Ok(open.files.fetch.coming.clone()))?;
-        let mut coming = if let Some((_, coming)) = begun {
+        let (begun, is_small) = self.with_open_of(device, |open| {
+            let fetch = &open.files.fetch;
+            Ok((fetch.coming.get(&place).cloned(), fetch.is_small(&place)))
+        })?;
+        if begun.as_ref().map_or(0, |coming| coming.next) != number {
+            // It has begun anew meanwhile; what is next is asked for.
+            return Ok(());
+        }
+        let mut coming = if let Some(coming) = begun {
             coming
         } else {
-            pieces(bytes).ok_or(Refusal::BadValue)?;
+            let count = pieces(bytes).ok_or(Refusal::BadValue)?;
+            if is_small && count > 1 {
+                return Err(Refusal::BadValue);
+            }
             self.makes_room(bytes, false).await?;
             self.coming(bytes)?
         };
+        // That it is coming is known before anything of it is there.
+        self.comes(device, place, &coming)?;
         let writes = coming.take(piece)?;
         self.commit(writes).await?;
-        let name = coming.name();
-        self.with_open_of(device, |open| {
-            open.files.fetch.coming = Some((place, coming.clone()));
-            Ok(())
-        })?;
-        match name {
+        self.comes(device, place, &coming)?;
+        match coming.name() {
             None if Some(coming.next) < pieces(coming.bytes) => Ok(()),
             // It is not what its name says.
             name if name != Some(place.1) => Err(Refusal::BadValue),
             _ => self.has_come(device, place, &coming).await,
         }
+    }
+
+    fn comes(&self, device: DeviceId, place: Place, coming: &Coming) -> Result<(), Refusal> {
+        self.with_open_of(device, |open| {
+            open.files.fetch.comes(place, coming.clone());
+            Ok(())
+        })
     }
 
     async fn has_come(
@@ -239,9 +393,8 @@ impl<P: Platform> Core<P> {
     ) -> Result<(), Refusal> {
         let _turn = self.0.turn.take().await;
         let (user, is_thumb) = self.with_open_of(device, |open| {
-            // Its record may have gone meanwhile.
-            open.headers.get(&place.0).ok_or(Refusal::NotHere)?;
-            if open.files.all.contains_key(&place) {
+            // Its record may have gone meanwhile, or it may have been taken in here.
+            if !open.headers.contains_key(&place.0) || open.files.all.contains_key(&place) {
                 return Err(Refusal::Stale);
             }
             Ok((open.user(), open.files.fetch.thumbs.contains(&place)))
@@ -256,12 +409,16 @@ impl<P: Platform> Core<P> {
         writes.extend(row.write(coming.file));
         self.commit(writes).await?;
         self.with_open_of(device, |open| {
-            open.files.fetch.coming = None;
             open.files.fetch.came(place);
             open.files.all.insert(place, one);
             Ok(())
-        })?;
-        self.tell_of(Some(place.0));
-        Ok(())
+        })
+    }
+}
+
+impl Open {
+    /// What is shown of a file.
+    fn shown(&self, place: &Place) -> (bool, Elsewhere) {
+        (self.files.all.contains_key(place), self.files.stands(place))
     }
 }

@@ -8,7 +8,7 @@ use ankomst_shared::order::{self, Few};
 use ankomst_shared::sync::message::FileState;
 
 use super::super::state::{Core, Open, open_row};
-use super::fetch::Elsewhere;
+use super::fetch::{Elsewhere, Place};
 use super::rows::{
     COMING, FileRow, ROWS, SEALED, SealedRow, coming_key, file_of, no_pieces, read_sealed_key,
     sealed_key, sealed_prefix,
@@ -41,6 +41,8 @@ pub(in crate::app) struct Files {
     pub(in crate::app) way: Way,
     /// Until then the server wants no files, Unix milliseconds.
     pub(super) busy_ms: i64,
+    /// What is to be handed in has its turn before what is to be fetched.
+    pub(super) own_first: bool,
 }
 
 impl Files {
@@ -67,7 +69,7 @@ impl Files {
 
     /// Bytes of all that are here.
     pub(super) fn bytes(&self) -> u64 {
-        self.rows.values().map(|row| row.bytes).sum()
+        self.rows.values().filter(|row| !row.is_destroyed()).map(|row| row.bytes).sum()
     }
 }
 
@@ -191,7 +193,8 @@ impl<P: Platform> Core<P> {
             let here = here.filter(|((document, _), _)| open.headers.contains_key(document));
             let here: BTreeSet<FileId> = order::set(here.map(|(_, one)| one.file));
             let mine = state.files.rows.pairs().iter().filter(|(_, row)| row.user == user);
-            let goes = mine.filter(|(file, row)| row.may_go(epoch) && !here.contains(file));
+            let may_go = |row: &FileRow| row.may_go(epoch) || row.is_destroyed();
+            let goes = mine.filter(|(file, row)| may_go(row) && !here.contains(file));
             goes.map(|(file, _)| *file).collect()
         };
         self.let_go(&goes).await
@@ -230,9 +233,9 @@ impl Held {
         self.fetch.stands(place)
     }
 
-    /// The small pictures of the record that is looked at; tells whether any is new.
-    pub(in crate::app) fn wants(&mut self, thumbs: Vec<(DocumentId, FileName)>) -> bool {
-        self.fetch.wants(thumbs)
+    /// The small pictures of the record that is looked at, and how long its files are; tells whether any picture is new.
+    pub(in crate::app) fn wants(&mut self, thumbs: Vec<Place>, sizes: Few<Place, u64>) -> bool {
+        self.fetch.wants(thumbs, sizes)
     }
 
     /// How many of this vault are here, small pictures not counted, and bytes of all.
@@ -243,6 +246,7 @@ impl Held {
 
     /// Bytes of those that are coming.
     pub(super) fn coming_bytes(&self) -> u64 {
-        self.taking.values().map(|one| one.coming.bytes).sum()
+        let taking: u64 = self.taking.values().map(|one| one.coming.bytes).sum();
+        taking.saturating_add(self.fetch.coming_bytes())
     }
 }

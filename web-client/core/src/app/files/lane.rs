@@ -167,13 +167,19 @@ impl<P: Platform> Core<P> {
     }
 
     async fn lane_step(&self) -> Step {
-        // Somebody is looking at it.
-        if let Some(step) = self.fetch_step().await {
-            return step;
-        }
         self.files_epoch();
         let now_ms = self.now_ms();
-        let next = self.0.state.borrow().files.next(now_ms);
+        let (next, own_first) = {
+            let mut state = self.0.state.borrow_mut();
+            let own_first = core::mem::take(&mut state.files.own_first);
+            (state.files.next(now_ms), own_first)
+        };
+        // Somebody is looking at it; but neither holds up the other.
+        if !(own_first && next.is_ok())
+            && let Some(step) = self.fetch_step().await
+        {
+            return step;
+        }
         match next {
             Ok(file) => self.hand_in(file).await,
             Err(due) => {

@@ -11,7 +11,7 @@ use super::super::farewell::Road;
 use super::super::state::Core;
 use super::lane::Step;
 use super::rows::{FileRow, piece_key};
-use crate::platform::{Method, Platform, Transport};
+use crate::platform::{HttpAnswer, Method, Platform, Transport};
 use crate::store::{Store, Table};
 
 /// Longest wait that a server may ask for, in milliseconds.
@@ -37,15 +37,12 @@ impl<P: Platform> Core<P> {
         let path = "/api/v1/files";
         let answer =
             self.0.platform.transport().send(Method::Post, path, wire::pack(&question)).await;
-        let now_ms = self.now_ms();
         let Ok(answer) = answer else {
             self.0.state.borrow_mut().files.goes(file, super::lane::Going::waits);
             return Step::Nobody;
         };
-        if let 429 | 503 = answer.status {
-            let ms = i64::from(answer.retry_s.unwrap_or(1)).saturating_mul(1_000).min(BUSY_MS);
-            self.0.state.borrow_mut().files.busy_ms = now_ms.saturating_add(ms);
-            return Step::Rest(Some(ms));
+        if let Some(rest) = self.busy(&answer) {
+            return rest;
         }
         let told = (answer.status == 200).then(|| wire::unpack(&answer.body).ok()).flatten();
         match told {
@@ -56,6 +53,16 @@ impl<P: Platform> Core<P> {
             }
             None => self.rests(file),
         }
+    }
+
+    /// How long the server wants no files, if it says so.
+    pub(super) fn busy(&self, answer: &HttpAnswer) -> Option<Step> {
+        if !matches!(answer.status, 429 | 503) {
+            return None;
+        }
+        let ms = i64::from(answer.retry_s.unwrap_or(1)).saturating_mul(1_000).min(BUSY_MS);
+        self.0.state.borrow_mut().files.busy_ms = self.now_ms().saturating_add(ms);
+        Some(Step::Rest(Some(ms)))
     }
 
     fn rests(&self, file: FileId) -> Step {

@@ -44,7 +44,12 @@ pub(in crate::app) struct FileRow {
 impl FileRow {
     /// What the log of that life has of it, as far as this tablet knows.
     pub(in crate::app) fn state_in(&self, epoch: Option<Epoch>) -> Option<FileState> {
-        self.told.filter(|_| self.epoch == epoch)
+        self.told.filter(|_| self.epoch == epoch || self.is_destroyed())
+    }
+
+    /// Whether it was destroyed with its record, in whichever life of the log: nothing of it is here any more.
+    pub(super) fn is_destroyed(&self) -> bool {
+        self.told == Some(FileState::Destroyed)
     }
 
     /// Whether it was taken in here and the server does not have it whole, and may still have it.

@@ -1,6 +1,6 @@
 //! Taking in a file: each piece is on the disk before it counts, and only the end makes it a file of its record, in one
-//! commit with what the record says of it. Until then nothing but pieces without a row is there, which go with the next
-//! opening.
+//! commit with what the record says of it. Until then nothing but pieces without a row is there, which go when it is
+//! dropped, and with the next file or opening.
 
 use ankomst_shared::app::{Acted, FileAsk, NewFile, Refusal, Reply};
 use ankomst_shared::document::Edit;
@@ -9,6 +9,7 @@ use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sign::file::{FileCipher, FileHead, Naming, pieces};
 use ankomst_shared::sign::{DepositRandom, deposit};
+use ankomst_shared::sync::message::FileState;
 use ankomst_shared::text::Word;
 use ankomst_shared::value::Value;
 
@@ -68,16 +69,26 @@ impl<P: Platform> Core<P> {
             }
             FileAsk::End(file, thumb) => {
                 let file = file.parse().map_err(|_| Refusal::BadValue)?;
-                self.end_file(file, &thumb).await.map(Reply::Acted)
+                let ended = self.end_file(file, &thumb).await;
+                if ended.is_err() {
+                    // It is taken in anew; a device that cannot write does it with the next one.
+                    let _later = self.drop_taking(file).await;
+                }
+                ended.map(Reply::Acted)
             }
             FileAsk::Drop(file) => {
                 let file = file.parse().map_err(|_| Refusal::BadValue)?;
-                let taking = self.with_open(|open| Ok(open.files.taking.remove(&file)))?;
-                let goes = taking.map(|one| no_file(file, one.coming.bytes)).unwrap_or_default();
-                self.commit(goes).await.map(|()| Reply::Done)
+                self.drop_taking(file).await.map(|()| Reply::Done)
             }
             FileAsk::Get(document, name, number) => self.show_piece(document, &name, number).await,
         }
+    }
+
+    /// The end of one that is not taken in.
+    async fn drop_taking(&self, file: FileId) -> Result<(), Refusal> {
+        let taking = self.with_open(|open| Ok(open.files.taking.remove(&file)))?;
+        let goes = taking.map(|one| no_file(file, one.coming.bytes)).unwrap_or_default();
+        if goes.is_empty() { Ok(()) } else { self.commit(goes).await }
     }
 
     async fn begin(&self, mut new: NewFile) -> Result<FileId, Refusal> {
@@ -89,18 +100,22 @@ impl<P: Platform> Core<P> {
         new.taken_ms = new.taken_ms.min(self.now_ms());
         // Whether it may be said of the record is asked before somebody waits for it.
         self.said(&new, (None, None), &[self.entry()?, self.entry()?])?;
+        // What could not go when it was dropped goes now.
+        self.tidy_files().await?;
         self.makes_room(new.bytes.saturating_add(length(FILE_PIECE_BYTES)), true).await?;
         let coming = self.coming(new.bytes)?;
         let file = coming.file;
-        self.with_open(|open| {
-            // One that a page has left lies there until the next opening, and is in nobody's way.
-            if open.files.taking.pairs().len() >= AT_ONCE_MAX {
-                let oldest = open.files.taking.keys().next().copied();
-                oldest.map(|file| open.files.taking.remove(&file));
-            }
-            open.files.taking.insert(file, Taking { new, coming });
-            Ok(file)
-        })
+        let left = self.with_open(|open| {
+            let taking = &mut open.files.taking;
+            taking.insert(file, Taking { new, coming });
+            // One that a page has left.
+            Ok(taking.keys().next().copied().filter(|_| taking.pairs().len() > AT_ONCE_MAX))
+        })?;
+        if let Some(left) = left {
+            // A device that cannot write does it with the next one.
+            let _later = self.drop_taking(left).await;
+        }
+        Ok(file)
     }
 
     /// A file that is to come, with a key of its own.
@@ -146,7 +161,7 @@ impl<P: Platform> Core<P> {
             writes.push(Write::delete(Table::Files, coming_key(one.one.file)));
             writes.push(self.sealed_file(one.place, &one.one)?);
         }
-        // One that was fetched has become one of this tablet's.
+        // One that was fetched has become one of this tablet's; one that the server did not take is brought anew.
         for one in &goes {
             writes.extend(self.no_sealed(new.document, one.file)?);
             writes.extend(no_file(one.file, one.bytes));
@@ -167,9 +182,13 @@ impl<P: Platform> Core<P> {
         Ok(Acted { say: self.say(Word::FileSaved, &[]), entry, ..Acted::default() })
     }
 
-    /// Whether a file was taken in by this person.
+    /// Whether a file was taken in by this person, and is or will be with the server.
     fn has_own(&self, place: (DocumentId, FileName)) -> Result<bool, Refusal> {
-        self.with_open(|open| Ok(open.files.all.get(&place).is_some_and(|one| one.own.is_some())))
+        let is_over = |told| matches!(told, Some(FileState::Refused | FileState::Destroyed));
+        self.with_open(|open| {
+            let own = open.files.all.get(&place).and_then(|one| one.own);
+            Ok(own.is_some_and(|(told, _)| !is_over(told)))
+        })
     }
 
     /// The small picture: its name, and what is new of it. One that is too large for a piece is none.

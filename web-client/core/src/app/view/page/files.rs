@@ -3,7 +3,7 @@
 use ankomst_shared::app::{Badge, Body, FileView, FilesView, Part, Query, Sign, Tone};
 use ankomst_shared::catalog::Kind;
 use ankomst_shared::ids::{DocumentId, FileName};
-use ankomst_shared::order;
+use ankomst_shared::order::{self, Few};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::message::FileState;
 use ankomst_shared::text::Word;
@@ -54,16 +54,20 @@ impl Viewer<'_> {
 
     /// The small pictures of what is looked at that are not here are fetched; tells whether any is new.
     pub(in crate::app::view) fn wants_files(&mut self, query: &Query) -> bool {
-        let mut wanted = Vec::new();
-        if let Some(id) = looked::record(query) {
-            for (home, _) in self.homes_of_files(id) {
-                for entry in self.listed(home, LIST).1 {
-                    let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
-                    wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
+        // What was looked at before is still fetched from a page that shows no record.
+        let Some(id) = looked::record(query) else { return false };
+        let (mut wanted, mut sizes) = (Vec::new(), Few::default());
+        for (home, _) in self.homes_of_files(id) {
+            for entry in self.listed(home, LIST).1 {
+                let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
+                wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
+                if let Some(name) = self.file_name(home, &entry, "hash") {
+                    let size = self.number(home, &format!("{LIST}/{entry}/size"));
+                    sizes.insert((home, name), size.unwrap_or_default().unsigned_abs());
                 }
             }
         }
-        self.open.files.wants(wanted)
+        self.open.files.wants(wanted, sizes)
     }
 
     /// The record that tells of a file, or one that it has at most one of.
@@ -92,9 +96,9 @@ impl Viewer<'_> {
         let key = |field: &str| format!("{LIST}/{entry}/{field}");
         let name = self.file_name(id, &entry, "hash")?;
         let thumb = self.file_name(id, &entry, "thumb");
-        let one = self.open.files.all.get(&(id, name)).cloned();
-        let stands = self.stands(id, name, thumb);
+        let stands = self.stands((id, name), thumb);
         let thumb = thumb.filter(|name| self.open.files.all.contains_key(&(id, *name)));
+        let one = self.open.files.all.get(&(id, name)).cloned();
         let at = self.number(id, &key("taken_at")).unwrap_or_default();
         let size = self.number(id, &key("size")).unwrap_or_default();
         let (taken, size) = (self.moment(at), size_words(size.unsigned_abs()));
@@ -110,7 +114,7 @@ impl Viewer<'_> {
         } else {
             self.elsewhere(stands, (id, &key("hash")), [&taken, &size])
         };
-        let badge = self.file_badge(one.as_ref(), stands, thumb.is_some());
+        let badge = self.file_badge(stands, one.as_ref());
         // The place of a run is its checklist.
         let address = match self.kind(id).ok()?.id.as_str() {
             "run" => format!("/run/{id}"),
@@ -132,13 +136,13 @@ impl Viewer<'_> {
         Some((at, file))
     }
 
-    /// How a file stands that is not here. Nobody asks for a whole one by themselves, but the small picture of it is handed
-    /// in before it.
-    fn stands(&self, id: DocumentId, name: FileName, thumb: Option<FileName>) -> Elsewhere {
-        let of = |name: FileName| self.open.files.stands(&(id, name));
-        match (of(name), thumb.map(of)) {
-            (Elsewhere::Unasked, Some(Elsewhere::Lacking)) => Elsewhere::Lacking,
-            (stands, _) => stands,
+    /// How a file stands that is not here: where the server does not have its small picture, it does not have the file.
+    fn stands(&self, place: (DocumentId, FileName), thumb: Option<FileName>) -> Elsewhere {
+        let files = &self.open.files;
+        let thumb = thumb.map(|thumb| files.stands(&(place.0, thumb)));
+        match files.stands(&place) {
+            Elsewhere::Unasked if thumb == Some(Elsewhere::Lacking) => Elsewhere::Lacking,
+            stands => stands,
         }
     }
 
@@ -168,18 +172,17 @@ impl Viewer<'_> {
     }
 
     /// How far a file has come.
-    fn file_badge(&self, one: Option<&One>, stands: Elsewhere, is_seen: bool) -> Badge {
+    fn file_badge(&self, stands: Elsewhere, one: Option<&One>) -> Badge {
         let epoch = self.open.standing.epoch;
         let own = one.map(|one| one.own);
-        let (word, tone, sign) = match (own, stands) {
-            (None, Elsewhere::Coming) => (Word::FileComing, Tone::Plain, Sign::Clock),
-            (None, Elsewhere::Lacking) => (Word::FileWaits, Tone::Info, Sign::Tablet),
-            // The small one came from there.
-            (None, Elsewhere::Unasked) if !is_seen => (Word::FileAway, Tone::Plain, Sign::Tablet),
-            (None, Elsewhere::Unasked) | (Some(None), _) => {
-                (Word::FileShared, Tone::Plain, Sign::Cloud)
-            }
-            (Some(Some((told, of))), _) => match told.filter(|_| of == epoch) {
+        let (word, tone, sign) = match own {
+            None => match stands {
+                Elsewhere::Unasked => (Word::FileNotFetched, Tone::Plain, Sign::Dash),
+                Elsewhere::Coming => (Word::FileComing, Tone::Plain, Sign::Clock),
+                Elsewhere::Lacking => (Word::FileWaits, Tone::Info, Sign::Tablet),
+            },
+            Some(None) => (Word::FileShared, Tone::Plain, Sign::Cloud),
+            Some(Some((told, of))) => match told.filter(|_| of == epoch) {
                 Some(FileState::BackedUp) => (Word::FileBackedUp, Tone::Good, Sign::Cloud),
                 Some(FileState::Whole) => (Word::FileHandedIn, Tone::Good, Sign::Cloud),
                 Some(FileState::Refused) => (Word::FileRefused, Tone::Danger, Sign::Danger),
