@@ -183,7 +183,6 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     on.goes_on(8);
     assert_eq!(on.files(case)[0].thumb, Some(named(&thumb).to_string()));
     assert_eq!(on.shows(case, &named(&thumb).to_string()), Some(thumb));
-    assert_eq!(badge(&on), "Inte hämtad");
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(8);
     assert_eq!(on.shows(case, &named(&long).to_string()), Some(long.clone()));
