@@ -34,14 +34,21 @@ pub async fn keep(app: &Arc<App>, file: &Path) -> Result<Beside, StorageError> {
             "Pictures and other files are not in the backup; make room there, or see ankomst verify."
         );
     }
-    let (there, told) = (beside.there.clone(), beside);
+    let told = beside.clone();
     app.writer
         .write(move |db| {
             // A backup of another life of the log says nothing in this one.
-            let is_same = log::epoch(db)? == Some(epoch);
-            if is_same { files::note_backed(db, epoch, &there) } else { Ok(()) }
+            if log::epoch(db)? != Some(epoch) {
+                return Ok(());
+            }
+            // Their bytes stay where they are until they are brought once more.
+            files::forget(db, &beside.damaged)?;
+            files::note_backed(db, epoch, &beside.there)
         })
         .await?;
+    for id in &told.damaged {
+        tracing::error!(file.id = %id, "A file is not what it was; the tablet that brought it is to bring it again.");
+    }
     Ok(told)
 }
 

@@ -174,7 +174,7 @@ fn the_cuts_find_what_a_log_loses_that_is_not_brought_to_the_disk_before_an_answ
     let lost = recorded.cut(1, CONTROL_CUTS, false);
     eprintln!("{} of {CONTROL_CUTS} cuts lose something", lost.len());
     let all: Vec<&String> = lost.iter().flatten().collect();
-    for kind in ["Change", "Shown", "session", "Released"] {
+    for kind in ["Change", "Shown", "session", "Released", "Piece"] {
         assert!(all.iter().any(|what| what.contains(kind)), "no {kind} was lost");
     }
 }

@@ -22,6 +22,8 @@ pub struct Beside {
     pub there: BTreeSet<FileId>,
     /// How many are not, or are not what they must be.
     pub lacking: u64,
+    /// Those of them that are damaged in the data folder and were in no backup ever: no tablet has forgotten them.
+    pub damaged: Vec<FileId>,
 }
 
 impl Beside {
@@ -55,28 +57,41 @@ pub fn add(
     let is_apart = to.canonicalize()? != folder.canonicalize()?;
     let Named { epoch, rows } = named(file, master)?;
     for (row, key) in rows {
-        let (there, count) = (path(to, row.id), pieces(row.bytes).unwrap_or_default());
+        let there = path(to, row.id);
+        let all = sealed_bytes(row.bytes, pieces(row.bytes).unwrap_or_default());
         // What was read there in this life of the log is not read each day.
-        let was_read = row.backed == epoch && length(&there)? == sealed_bytes(row.bytes, count);
-        let copied = || {
-            let Some(key) = key else { return Ok(false) };
-            if ballast::room(to)?.free < free.saturating_add(row.bytes) {
-                return Err(StorageError::Low);
-            }
-            copy(&path(folder, row.id), &there, (row.bytes, row.name), &key)
-        };
+        let was_read = row.backed == epoch && length(&there)? == all;
         let is_there = is_apart
-            && (was_read
-                || is_good(to, &row, key)
-                || {
-                    copied().unwrap_or_else(|error| {
-                tracing::warn!(%error, file.id = %row.id, "A file could not be copied to the backups.");
-                false
-            })
-                });
+            && (was_read || is_good(to, &row, key) || copied((folder, to), &row, key, free));
         beside.count(row.id, is_there);
+        if !is_there && is_damaged(folder, &row, key)? {
+            beside.damaged.push(row.id);
+        }
     }
     Ok(beside)
+}
+
+/// Copies a file beside a backup if there is room; tells whether it is there and whole.
+fn copied((folder, to): (&Path, &Path), row: &FileRow, key: Option<[u8; 32]>, free: u64) -> bool {
+    let copied = || {
+        let Some(key) = key else { return Ok(false) };
+        if ballast::room(to)?.free < free.saturating_add(row.bytes) {
+            return Err(StorageError::Low);
+        }
+        copy(&path(folder, row.id), &path(to, row.id), (row.bytes, row.name), &key)
+    };
+    copied().unwrap_or_else(|error| {
+        tracing::warn!(%error, file.id = %row.id, "A file could not be copied to the backups.");
+        false
+    })
+}
+
+/// Whether a file that was in no backup ever is not what it was. What is gone may lie on a disk that is not there now.
+fn is_damaged(folder: &Path, row: &FileRow, key: Option<[u8; 32]>) -> Result<bool, StorageError> {
+    let path = path(folder, row.id);
+    let Some(key) = key.filter(|_| row.backed.is_none()) else { return Ok(false) };
+    let is_here = length(&path)? > 0;
+    Ok(is_here && matches!(is_whole(&path, (row.bytes, row.name), &key), Ok(false)))
 }
 
 /// Opens everything that a backup names with its key, from the first piece to the last, and names it.

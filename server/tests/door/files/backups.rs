@@ -151,10 +151,9 @@ async fn a_backup_of_what_is_written_stands_without_the_files() {
     care::one(&door.app, &schedule).await.unwrap();
     assert_eq!(state(door, device, &one).await, FileState::Whole, "the disk there has no room");
     door.app.files.leave_free(0);
-    // Damaged where it lies: no backup takes it, and its tablet keeps it.
-    let mut bent = std::fs::read(one.path(door, device)).unwrap();
-    bent[5] ^= 1;
-    std::fs::write(one.path(door, device), &bent).unwrap();
+    // Gone from where it lies: no backup has it, and its tablet keeps it.
+    let away = folder.join("away");
+    std::fs::rename(one.path(door, device), &away).unwrap();
     care::one(&door.app, &schedule).await.unwrap();
     assert_eq!(state(door, device, &one).await, FileState::Whole);
     assert_eq!(state(door, device, &two).await, FileState::BackedUp);
@@ -167,12 +166,26 @@ async fn a_backup_of_what_is_written_stands_without_the_files() {
     let old = "UPDATE files SET whole_ms = whole_ms - 4 * 86400000";
     door.app.writer.write(move |db| Ok(db.execute(old, [])?)).await.unwrap();
     assert!(!told().fine);
-    let left: Vec<_> = walk(&folder.join("files"));
+    let left = walk(&folder.join("files"));
     assert_eq!(left, [bytes::path(&folder, place_of(device, two.id))], "nothing half is left");
     let report = verify::run((&door.app.folder, door.app.secrets.master), &|_| ()).unwrap();
     assert_eq!(report.attached, 2);
     let faults: Vec<_> = report.faults.iter().map(|fault| (fault.kind, fault.record)).collect();
     assert_eq!(faults, [(verify::found::Kind::Attached, Some(CASE))], "{:?}", report.faults);
+    // Damaged, and in no backup ever: its tablet brings it again.
+    let mut bent = std::fs::read(&away).unwrap();
+    bent[5] ^= 1;
+    std::fs::write(one.path(door, device), &bent).unwrap();
+    care::one(&door.app, &schedule).await.unwrap();
+    assert_eq!(state(door, device, &one).await, FileState::Unknown);
+    assert_eq!(brings(door, device, &one).await, FileState::Whole);
+    care::one(&door.app, &schedule).await.unwrap();
+    assert_eq!(state(door, device, &one).await, FileState::BackedUp);
+    // What a backup had once is never forgotten for what has become of it here.
+    std::fs::write(two.path(door, device), &bent).unwrap();
+    std::fs::remove_file(bytes::path(&folder, place_of(device, two.id))).unwrap();
+    care::one(&door.app, &schedule).await.unwrap();
+    assert_eq!(state(door, device, &two).await, FileState::BackedUp);
     // In the folder of the data itself nothing is a backup.
     let beside_itself = door.app.folder.join("x.db");
     assert_eq!(place.backs_up(&beside_itself).await, (0, 2));

@@ -312,6 +312,12 @@ async fn the_same_file_twice_is_one_and_two_requests_do_not_mix() {
     let turn = door.app.files.begin(place_of(device, third.id), 8).unwrap();
     assert_eq!(told(door, &third.asked(door, device, Some(0))).await, (FileState::Unknown, 0));
     drop(turn);
+    let asked = third.asked(door, device, Some(0));
+    let both = tokio::join!(told(door, &asked), told(door, &asked), told(door, &asked));
+    for (state, have) in [both.0, both.1, both.2] {
+        let fits = [(FileState::Unknown, 0), (FileState::Partial, 1)].contains(&(state, have));
+        assert!(fits, "{state:?} {have}");
+    }
     assert_eq!(brings(door, device, &third).await, FileState::Whole);
     assert_eq!(fetch_all(door, &mut place.colleague, &third).await.unwrap(), third.plain);
 }
