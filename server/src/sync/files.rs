@@ -12,7 +12,6 @@ use ankomst_shared::sign::file::{FileHead, SEAL_BYTES, piece_bytes, pieces};
 use ankomst_shared::sync::message::{
     FetchFile, FetchFileAnswer, FileState, HandInFile, HandInFileAnswer, Piece,
 };
-use ankomst_shared::sync::wire;
 
 use crate::app::App;
 use crate::audit::By;
@@ -113,7 +112,7 @@ fn stands(
 /// Reads what a device says that a file is.
 fn read_head(app: &App, asked: &HandInFile, sealed: &[u8], id: FileId) -> Option<Coming> {
     let opened = app.secrets.deposit.open_as(Sealed::File, sealed).ok()?;
-    let head: FileHead = wire::unpack(&opened).ok()?;
+    let head: FileHead = minicbor::decode(&opened).ok()?;
     pieces(head.bytes)?;
     let key = head.key.as_slice().try_into().ok()?;
     let FileHead { document, name, bytes, .. } = head;

@@ -22,7 +22,7 @@ impl Hand<'_> {
         let bytes = u64::try_from(plain.len()).unwrap();
         let head = FileHead { document, name: naming.done(), bytes, key: key.to_vec().into() };
         let random = DepositRandom { key: drawn(), nonce: drawn() };
-        let head = wire::pack(&head);
+        let head = minicbor::to_vec(&head).unwrap();
         let head = seal_as(Sealed::File, &self.me.deposit_key, &head, &random).unwrap();
         let (cipher, device) = (FileCipher::new(&key, bytes), self.me.device);
         let token = self.me.hand_in.clone().unwrap();

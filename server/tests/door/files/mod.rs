@@ -25,7 +25,6 @@ use ankomst_shared::sign::{DepositRandom, FileHead, file::FileCipher};
 use ankomst_shared::sync::message::{
     FetchFile, FetchFileAnswer, FileState, HandInFile, HandInFileAnswer, Outcome, Piece,
 };
-use ankomst_shared::sync::wire;
 use ankomst_shared::value::Value;
 
 use super::audited::count;
@@ -59,7 +58,8 @@ pub(super) fn name_of(plain: &[u8]) -> FileName {
 
 pub(super) fn sealed_head(door: &Door, what: Sealed, seed: u8, head: &FileHead) -> Vec<u8> {
     let random = DepositRandom { key: [seed; 32], nonce: [seed; 12] };
-    seal_as(what, &door.app.secrets.deposit.public(), &wire::pack(head), &random).unwrap()
+    seal_as(what, &door.app.secrets.deposit.public(), &minicbor::to_vec(head).unwrap(), &random)
+        .unwrap()
 }
 
 /// Takes a file in on a tablet: its id and key are drawn from the seed.

@@ -53,7 +53,7 @@ fn only_what_the_server_says_it_does_not_have_is_said_to_be_elsewhere() {
     home.borrow_mut().breaks.extend(broken);
     on.files(case);
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
-    on.goes_on(2);
+    on.goes_on(3);
     assert!(fetches(&home) > 0);
     let badge = |on: &On| on.files(case)[0].badge.text.clone();
     assert_eq!(badge(&on), "Inte hämtad");
@@ -89,8 +89,6 @@ fn what_was_looked_at_today_stays_and_what_has_no_room_is_not_asked_for() {
     let badges: Vec<String> = on.files(case).into_iter().map(|file| file.badge.text).collect();
     assert!(badges.contains(&"Inte hämtad".to_owned()), "{badges:?}");
     on.later(3 * 86_400_000);
-    on.ask(Command::Status);
-    on.unlocks();
     on.files(case);
     assert!(!shows(&on, &second));
     on.goes_on(8);
@@ -140,6 +138,8 @@ fn a_fetched_file_that_is_damaged_here_is_fetched_again() {
 fn an_unattended_screen_shuts_though_pictures_come_by_themselves() {
     let (mut on, _, case) = a_case();
     on.takes(case, &picture(1, LONG), &[]).unwrap();
+    // A page is there.
+    on.core.receive(b"").now_or_never().unwrap();
     let get = || FileAsk::Get(case, named(&picture(1, LONG)).to_string(), 0);
     assert!(matches!(on.ask(Command::File(get())), Reply::Piece(_, 3)));
     for _ in 0..=SCREEN_SHUTS_MS / 10_000 {

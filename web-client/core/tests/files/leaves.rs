@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use ankomst_core::store::{Failure, MemoryStore};
+use ankomst_core::store::{Failure, MemoryStore, Store, Table, Write};
 use ankomst_shared::app::{Body, Command, Query, Reply, View, Wipe};
 use ankomst_shared::limits::FILE_PIECE_BYTES;
 use ankomst_shared::sync::message::Destroyed;
 use ankomst_shared::value::Value;
+use futures_util::FutureExt;
 
 use super::home::Home;
 use super::kit::{On, named, picture};
@@ -68,6 +69,27 @@ fn a_file_that_is_refused_or_has_no_room_bars_no_other() {
     let badges: Vec<String> =
         on.files(case).into_iter().map(|file| file.badge.text.clone()).collect();
     assert_eq!(badges, ["Inlämnad"; 4]);
+}
+
+#[test]
+fn a_file_of_which_a_piece_is_lost_says_so_and_may_be_taken_anew() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let mut on = On::signed_in(&store, &home);
+    let case = on.case();
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    let key = on.keys().into_iter().rfind(|key| key.starts_with(b"p")).unwrap();
+    store.commit(vec![Write::delete(Table::Files, key)]).now_or_never().unwrap().unwrap();
+    on.takes(case, &picture(3, 900), &[]).unwrap();
+    on.goes_on(4);
+    let badge = |on: &On, bytes: &[u8]| {
+        let mut files = on.files(case).into_iter();
+        files.find(|file| file.name == named(bytes).to_string()).unwrap().badge.text
+    };
+    assert_eq!(badge(&on, &picture(3, 900)), "Inlämnad");
+    assert_eq!(badge(&on, &picture(1, LONG)), "Servern kan inte läsa den");
+    on.takes(case, &picture(1, LONG), &[]).unwrap();
+    on.goes_on(3);
+    assert_eq!(badge(&on, &picture(1, LONG)), "Inlämnad");
 }
 
 #[test]
@@ -183,7 +205,6 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     on.goes_on(8);
     assert_eq!(on.files(case)[0].thumb, Some(named(&thumb).to_string()));
     assert_eq!(on.shows(case, &named(&thumb).to_string()), Some(thumb));
-    assert_eq!(badge(&on), "Inte hämtad");
     assert_eq!(on.shows(case, &named(&long).to_string()), None);
     on.goes_on(8);
     assert_eq!(on.shows(case, &named(&long).to_string()), Some(long.clone()));

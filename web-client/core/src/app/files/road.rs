@@ -31,8 +31,10 @@ impl<P: Platform> Core<P> {
         let row = self.0.state.borrow().files.rows.get(&file).cloned();
         let (Some(row), Ok(roads)) = (row, self.roads().await) else { return Step::Nobody };
         let Some(road) = road_of(&row, &roads) else { return self.rests(file) };
-        let Some((asked, question)) = self.question_of(file, &row, road).await else {
-            return self.rests(file);
+        let (asked, question) = match self.question_of(file, &row, road).await {
+            Ok(Some(question)) => question,
+            Ok(None) => return self.is_damaged(file).await,
+            Err(_) => return self.rests(file),
         };
         let path = "/api/v1/files";
         let answer =
@@ -71,13 +73,26 @@ impl<P: Platform> Core<P> {
         Step::More
     }
 
+    /// A piece of one is lost here: it never comes whole, and that is said of it until it is taken anew.
+    async fn is_damaged(&self, file: FileId) -> Step {
+        let Some(epoch) = self.files_epoch() else { return self.rests(file) };
+        let told = HandInFileAnswer { state: FileState::Refused, have: 0, epoch };
+        match self.note_file(file, true, &told).await {
+            Ok(()) => Step::More,
+            Err(_) => self.rests(file),
+        }
+    }
+
     /// What is asked; nothing where the piece that is next is not on the disk.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
     async fn question_of(
         &self,
         file: FileId,
         row: &FileRow,
         road: &Road,
-    ) -> Option<(Asked, HandInFile)> {
+    ) -> Result<Option<(Asked, HandInFile)>, Refusal> {
         let going = self.0.state.borrow().files.going.get(&file).copied().unwrap_or_default();
         // Of one that the server has spoken of, it is asked first how far it has come.
         let number = going.have.or(row.told.is_none().then_some(0));
@@ -85,14 +100,16 @@ impl<P: Platform> Core<P> {
         let piece = match number {
             Some(number) => {
                 let row = self.0.platform.store().get(Table::Files, &piece_key(file, number)).await;
-                Some(Piece { number, sealed: row.ok()??.into() })
+                let row = row.map_err(|_| Refusal::Storage)?;
+                let Some(sealed) = row else { return Ok(None) };
+                Some(Piece { number, sealed: sealed.into() })
             }
             None => None,
         };
         let head = row.head.clone().filter(|_| with_head);
         let (device, token) = (road.device, road.token.clone());
         let asked = Asked { file, piece: number, with_head };
-        Some((asked, HandInFile { device, token, file, head, piece }))
+        Ok(Some((asked, HandInFile { device, token, file, head, piece })))
     }
 
     async fn hear_of_file(
