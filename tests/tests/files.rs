@@ -54,7 +54,7 @@ async fn pictures(page: &Profile, name: &str, part: &str) {
             let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
             cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
             let show =
-                format!("document.querySelector('{part}').scrollIntoView({{block: 'center'}})");
+                format!("document.querySelector({part:?}).scrollIntoView({{block: 'center'}})");
             page.web().execute(show, vec![]).await.unwrap();
             page.picture(&format!("{name}-{size}-{scheme}")).await;
         }
@@ -137,4 +137,61 @@ async fn a_picture_taken_in_a_cellar_comes_home_and_is_a_sentence_until_then() {
     oskar.goto(&place).await;
     oskar.profile.until("the small picture", &drawn(SMALL, 320)).await;
     pictures(&oskar.profile, "english", PART).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_an_item_gets_its_words_and_a_document_stays_as_it_is() {
+    let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = camera(folder.path());
+    let elin = Person::arrives(&driver, &server, "punkt-elin", "elin", TABLET).await;
+    let page = &elin.profile;
+    elin.goto("/boenden").await;
+    page.see("main [data-line]").await;
+    let house = elin.read("document.querySelector('main [data-line]').dataset.line").await;
+    elin.goto(&format!("/boenden/{house}")).await;
+    elin.tap("[data-action=start-run]").await;
+    page.see("[data-item]").await;
+    let item = elin.read("document.querySelector('[data-item]').dataset.item").await;
+    let card = format!("[data-item={item:?}]");
+    elin.tap(&format!("{card} [data-answer=not_ok]")).await;
+    elin.tap(&format!("{card} [data-action=add-picture]")).await;
+    page.pick("#picked", &file).await;
+    let small = format!("{card} .files img");
+    page.until("the small picture at the item", &drawn(&small, 320)).await;
+    pictures(page, "punkt", &small).await;
+
+    // Its words, by the ordinary form.
+    elin.tap(&format!("{card} [data-action=show-file]")).await;
+    page.until("the whole picture", &drawn(LARGE, 2048)).await;
+    elin.tap("#viewer a").await;
+    let caption = "[data-path$='/caption'] input";
+    page.fill(caption, "Nödutgången i källaren").await;
+    elin.saved("caption").await;
+    page.until("the small picture beside the form", &drawn(SMALL, 320)).await;
+    pictures(page, "bildtext", caption).await;
+
+    // A document of the house, and its end.
+    let paper = folder.path().join("hyresavtal.pdf");
+    std::fs::write(&paper, b"%PDF-1.7 hyresavtal").unwrap();
+    elin.goto(&format!("/boenden/{house}")).await;
+    page.see(PART).await;
+    elin.tap(&format!("{PART} [data-action=add-file]")).await;
+    page.pick("#picked", &paper).await;
+    let tile = format!("{PART} [data-line]");
+    page.see_text(&tile, "hyresavtal.pdf").await;
+    page.see_text(&tile, "Inlämnad").await;
+    elin.tap(&format!("{PART} [data-action=show-file]")).await;
+    page.see("#viewer [data-action=save-file]").await;
+    pictures(page, "handling", "#viewer").await;
+    let saved = folder.path().join("sparat");
+    std::fs::create_dir_all(&saved).unwrap();
+    page.downloads_to(&saved).await;
+    elin.tap("#viewer [data-action=save-file]").await;
+    assert_eq!(page.downloaded(&saved, "hyresavtal.pdf").await, "%PDF-1.7 hyresavtal");
+    elin.tap("#viewer a").await;
+    elin.tap("[data-action=remove]").await;
+    elin.asked(&[("reason", "fel fil")]).await;
+    page.until("the file to be gone", &format!("!document.querySelector({tile:?})")).await;
+    elin.in_step().await;
 }

@@ -4,17 +4,20 @@
 const SIDE = 2048;
 const SMALL = 320;
 
-// What is kept, when it was taken, and whether all that a camera has noted was taken out.
+// What is kept, how it is called if somebody has called it something, when it was taken, and whether all that a camera
+// has noted was taken out.
 export async function kept(file, isPicture) {
+  const name = isPicture ? '' : file.name;
   const taken = Math.min(file.lastModified || Infinity, Date.now());
   const whole = await (file.type.startsWith('image/') ? createImageBitmap(file) : Promise.reject()).catch(() => {});
   if (!whole && isPicture) throw new Error('no picture');
   if (!whole) {
-    return { file, size: file.size, mime: file.type || 'application/octet-stream', taken, stripped: false, thumb: new Uint8Array() };
+    const mime = file.type || 'application/octet-stream';
+    return { file, name, size: file.size, mime, taken, stripped: false, thumb: new Uint8Array() };
   }
   const [large, small] = [await drawn(whole, SIDE, 0.85), await drawn(whole, SMALL, 0.7)];
   const thumb = new Uint8Array(await small.arrayBuffer());
-  return { file: large, size: large.size, mime: large.type, taken, stripped: true, thumb };
+  return { file: large, name, size: large.size, mime: large.type, taken, stripped: true, thumb };
 }
 
 // Drawn anew nothing is left of it but what is seen; where nothing was painted it is white.

@@ -25,6 +25,8 @@ pub struct NewFile {
     pub document: DocumentId,
     /// What it shows there, `item/<id>` or `<list>/<entry>`; empty for the record as such.
     pub shows: String,
+    /// What it is called where it was chosen; empty for a picture that was taken.
+    pub caption: String,
     /// Its type.
     pub mime: String,
     /// How long it is, in bytes.
@@ -73,7 +75,7 @@ pub struct FileView {
 
 packed! {
     enum FileAsk { Begin(a), Piece(a, b, c), End(a, b), Drop(a), Get(a, b, c) }
-    struct NewFile { document, shows, mime, bytes, taken_ms, geo_stripped }
+    struct NewFile { document, shows, caption, mime, bytes, taken_ms, geo_stripped }
     struct FilesView { at, files }
     struct FileView { key, document, name, mime, thumb, caption, alt, detail, badge, elsewhere, href }
 }

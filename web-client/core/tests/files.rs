@@ -267,6 +267,7 @@ fn a_picture_of_an_item_stands_at_the_item() {
     let new = ankomst_shared::app::NewFile {
         document,
         shows: "item/B-F02".to_owned(),
+        caption: String::new(),
         mime: "image/jpeg".to_owned(),
         bytes: 4,
         taken_ms: i64::MAX,

@@ -217,6 +217,7 @@ impl On {
         let new = NewFile {
             document,
             shows: String::new(),
+            caption: String::new(),
             mime: "image/jpeg".to_owned(),
             bytes: u64::try_from(bytes).unwrap(),
             taken_ms: 1_699_999_000_000,

@@ -63,6 +63,7 @@ pub(super) fn every_command(document: DocumentId) -> Vec<Command> {
         Command::File(FileAsk::Begin(NewFile {
             document,
             shows: String::new(),
+            caption: String::new(),
             mime: "image/jpeg".to_owned(),
             bytes: 3,
             taken_ms: 1,

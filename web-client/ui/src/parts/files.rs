@@ -214,5 +214,7 @@ fn file_name(caption: &str, mime: &str) -> String {
         "application/pdf" => ".pdf",
         _ => "",
     };
-    [name.trim(), end].concat()
+    let name = name.trim();
+    // Most have been called so where they were chosen.
+    [name, if name.ends_with(end) { "" } else { end }].concat()
 }

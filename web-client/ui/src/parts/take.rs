@@ -69,6 +69,7 @@ fn chosen(
     let new = NewFile {
         document,
         shows: shows.to_owned(),
+        caption: part("name").as_string().unwrap_or_default(),
         mime: part("mime").as_string().unwrap_or_default(),
         bytes: bytes.unsigned_abs(),
         taken_ms,

@@ -23,6 +23,9 @@ use crate::store::{Table, Write};
 /// So many are taken in at a time; pages take in one after the other.
 const AT_ONCE_MAX: usize = 16;
 
+/// So much of what a file is called stands with it at first.
+const CAPTION_CHARS_MAX: usize = 200;
+
 /// A file that is coming.
 #[derive(Clone)]
 pub(super) struct Taking {
@@ -243,8 +246,10 @@ impl<P: Platform> Core<P> {
             _ => "scan",
         };
         let bytes = i64::try_from(new.bytes).unwrap_or(i64::MAX);
+        let caption: String = new.caption.trim().chars().take(CAPTION_CHARS_MAX).collect();
         let user = self.with_open(|open| Ok(open.user()))?;
         let mut said = vec![
+            (key("caption"), (!caption.is_empty()).then(|| Value::text(caption))),
             (key("hash"), text(name)),
             (key("thumb"), text(thumb)),
             (key("size"), Some(Value::Int(bytes))),

@@ -112,7 +112,10 @@ impl Viewer<'_> {
             self.cards(&mut page, home, entry);
         }
         match list {
-            "attachments" => page.parts.extend(self.one_file(home, entry)),
+            "attachments" => {
+                let file = self.one_file(home, entry);
+                file.into_iter().for_each(|file| page.parts.insert(0, file));
+            }
             "notes" | "deficiencies" => {
                 page.parts.extend(self.files_part(home, &format!("{list}/{entry}")));
             }
