@@ -109,7 +109,8 @@ impl<P: Platform> Core<P> {
             let taking = &mut open.files.taking;
             taking.insert(file, Taking { new, coming });
             // One that a page has left.
-            Ok(taking.keys().next().copied().filter(|_| taking.pairs().len() > AT_ONCE_MAX))
+            let mut left = taking.keys().filter(|one| **one != file).copied();
+            Ok(left.next().filter(|_| taking.pairs().len() > AT_ONCE_MAX))
         })?;
         if let Some(left) = left {
             // A device that cannot write does it with the next one.
