@@ -38,7 +38,7 @@ pub(super) struct Fetch {
 struct Rest {
     /// Until then, Unix milliseconds; 0 once some of it has come after all.
     until_ms: i64,
-    rest_ms: i64,
+    pause_ms: i64,
     /// The server has said that it does not have it.
     is_lacking: bool,
 }
@@ -129,7 +129,8 @@ impl Fetch {
     pub(super) fn waits(&mut self, place: Place) {
         for list in [&mut self.thumbs, &mut self.whole] {
             if let Some(at) = list.iter().position(|one| *one == place) {
-                list[at..].rotate_left(1);
+                let last = list.remove(at);
+                list.push(last);
             }
         }
     }
@@ -144,10 +145,10 @@ impl Fetch {
 
     /// It could not be fetched, and rests, longer each time.
     pub(super) fn rests(&mut self, place: Place, now_ms: i64, is_lacking: bool) {
-        let before = self.rests.get(&place).map_or(0, |rest| rest.rest_ms);
-        let rest_ms = before.saturating_mul(2).clamp(REST_MS, REST_MS_MAX);
-        let until_ms = now_ms.saturating_add(rest_ms);
-        self.rests.insert(place, Rest { until_ms, rest_ms, is_lacking });
+        let before = self.rests.get(&place).map_or(0, |rest| rest.pause_ms);
+        let pause_ms = before.saturating_mul(2).clamp(REST_MS, REST_MS_MAX);
+        let until_ms = now_ms.saturating_add(pause_ms);
+        self.rests.insert(place, Rest { until_ms, pause_ms, is_lacking });
         if is_lacking {
             self.whole.retain(|one| *one != place);
         }
