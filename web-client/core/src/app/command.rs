@@ -1,6 +1,6 @@
 //! What a page asks, one arm for each command.
 
-use ankomst_shared::app::{Answer, Command, FileAsk, Query, Refusal, Reply, Request, Role, View};
+use ankomst_shared::app::{Answer, Command, Query, Refusal, Reply, Request, Role, View};
 use ankomst_shared::catalog::Catalog;
 use ankomst_shared::conflict::own_edits;
 use ankomst_shared::document::Edit;
@@ -41,9 +41,7 @@ impl<P: Platform> Core<P> {
             Command::Get(query) => {
                 if let Some(write) = self.note_look(&query)? {
                     // A device that cannot write says so; what is on it can be read all the same.
-                    match self.commit(vec![write]).await {
-                        Ok(()) | Err(_) => {}
-                    }
+                    let _as_before = self.commit(vec![write]).await;
                 }
                 return self.view(&query).map(Reply::View);
             }
@@ -95,13 +93,7 @@ impl<P: Platform> Core<P> {
             Command::SafetyCopy => return self.safety_copy().await.map(Reply::File),
             Command::HandOver => return self.hand_over().await.map(Reply::File),
             Command::TakeFile(file) => return self.take_file(file).await.map(Reply::Acted),
-            Command::File(ask) => {
-                if matches!(ask, FileAsk::Begin(_) | FileAsk::Piece(..) | FileAsk::End(..)) {
-                    // Somebody is there, whose screen is not to shut in the middle of it.
-                    self.touched();
-                }
-                return self.file(ask).await;
-            }
+            Command::File(ask) => return self.file(ask).await,
             Command::Asked { form, tab, leaves } => {
                 return self.asked((form, &tab), leaves).await.map(Reply::Asked);
             }

@@ -8,12 +8,12 @@ use ankomst_shared::order::{self, Few};
 use ankomst_shared::sync::message::FileState;
 
 use super::super::state::{Core, Open, open_row};
-use super::fetch::{Elsewhere, Place};
 use super::rows::{
     COMING, FileRow, ROWS, SEALED, SealedRow, coming_key, file_of, no_pieces, read_sealed_key,
     sealed_key, sealed_prefix,
 };
 use super::taking::Taking;
+use super::wanted::{Elsewhere, Fetch, Place};
 use crate::platform::Platform;
 use crate::store::{Store, Table, Write};
 
@@ -78,7 +78,7 @@ impl Files {
 pub(in crate::app) struct Held {
     pub(in crate::app) all: Few<(DocumentId, FileName), One>,
     pub(super) taking: Few<FileId, Taking>,
-    pub(super) fetch: super::fetch::Fetch,
+    pub(super) fetch: Fetch,
 }
 
 /// One of them.

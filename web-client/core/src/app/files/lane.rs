@@ -115,15 +115,18 @@ impl<P: Platform> Core<P> {
         }
     }
 
-    /// How long files may not go, if they may not, in milliseconds; `None` in it for as long as the way is not free.
-    fn is_barred(&self) -> Option<Option<i64>> {
+    /// Whether files may go.
+    ///
+    /// # Errors
+    /// How long they may not, in milliseconds; nothing for as long as the way is not free.
+    fn may_go(&self) -> Result<(), Option<i64>> {
         let now_ms = self.now_ms();
         let state = self.0.state.borrow();
         let busy_ms = state.files.busy_ms.saturating_sub(now_ms);
         if state.files.way != Way::Free {
-            return Some(None);
+            return Err(None);
         }
-        (1..=super::road::BUSY_MS).contains(&busy_ms).then_some(Some(busy_ms))
+        if (1..=super::road::BUSY_MS).contains(&busy_ms) { Err(Some(busy_ms)) } else { Ok(()) }
     }
 
     /// Hands in and fetches files; runs for ever.
@@ -134,7 +137,7 @@ impl<P: Platform> Core<P> {
             if wait_ms != Some(0) {
                 self.lane_wait(wait_ms).await;
             }
-            if let Some(rest) = self.is_barred() {
+            if let Err(rest) = self.may_go() {
                 wait_ms = rest;
                 continue;
             }

@@ -121,7 +121,7 @@ impl<P: Platform> Core<P> {
         let now_ms = self.now_ms();
         let is_news = {
             let mut state = self.0.state.borrow_mut();
-            core::mem::replace(&mut state.files.epoch, Some(told.epoch)) != Some(told.epoch)
+            state.files.epoch.replace(told.epoch) != Some(told.epoch)
         };
         if is_news {
             // Another life of the log: what is written is to be told first.

@@ -64,6 +64,10 @@ struct Made {
 impl<P: Platform> Core<P> {
     /// Does what a page says of a file.
     pub(in crate::app) async fn file(&self, ask: FileAsk) -> Result<Reply, Refusal> {
+        if matches!(ask, FileAsk::Begin(_) | FileAsk::Piece(..) | FileAsk::End(..)) {
+            // Somebody is there, whose screen is not to shut in the middle of it.
+            self.touched();
+        }
         match ask {
             FileAsk::Begin(new) => self.begin(new).await.map(|file| Reply::Entry(file.to_string())),
             FileAsk::Piece(file, number, bytes) => {
@@ -112,7 +116,8 @@ impl<P: Platform> Core<P> {
             let taking = &mut open.files.taking;
             taking.insert(file, Taking { new, coming });
             // One that a page has left.
-            Ok(taking.keys().next().copied().filter(|_| taking.pairs().len() > AT_ONCE_MAX))
+            let mut left = taking.keys().filter(|one| **one != file).copied();
+            Ok(left.next().filter(|_| taking.pairs().len() > AT_ONCE_MAX))
         })?;
         if let Some(left) = left {
             // A device that cannot write does it with the next one.
@@ -153,7 +158,7 @@ impl<P: Platform> Core<P> {
             // It is here already: the record says it once more of the same file.
             writes.extend(no_file(file, coming.bytes));
         } else {
-            made.push(self.made_file(place, coming.one(false))?);
+            made.push(self.made_file(place, &coming.one(false))?);
         }
         let small = self.small((new.document, thumb), &mut writes)?;
         let name = small.as_ref().map(|(name, _)| *name);
@@ -210,11 +215,11 @@ impl<P: Platform> Core<P> {
             return Ok(Some((name, None)));
         }
         writes.extend(pieces);
-        let made = self.made_file((document, name), coming.one(true))?;
+        let made = self.made_file((document, name), &coming.one(true))?;
         Ok(Some((name, Some(made))))
     }
 
-    fn made_file(&self, place: (DocumentId, FileName), one: One) -> Result<Made, Refusal> {
+    fn made_file(&self, place: (DocumentId, FileName), one: &One) -> Result<Made, Refusal> {
         let key = one.key.to_vec().into();
         let head = FileHead { document: place.0, name: place.1, bytes: one.bytes, key };
         let head = minicbor::to_vec(&head).map_err(|_| Refusal::Internal)?;
@@ -227,7 +232,7 @@ impl<P: Platform> Core<P> {
             let head = Some(head.into());
             let row =
                 FileRow { user, device, head, bytes: one.bytes, told: None, epoch: None, at_ms: 0 };
-            Ok(Made { place, one: One { own: Some((None, None)), ..one }, row })
+            Ok(Made { place, one: One { own: Some((None, None)), ..one.clone() }, row })
         })
     }
 
