@@ -144,7 +144,9 @@ fn dialog(first: FileView) -> AnyView {
                 _ => None,
             });
             let found = all.next().and_then(|all| all.into_iter().find(|one| one.key == key));
-            found.into_iter().for_each(|found| file.fresh(found));
+            if let Some(found) = found {
+                file.fresh(found);
+            }
         }
     });
     if !first.elsewhere.is_empty() {
