@@ -57,10 +57,11 @@ fn remove(app: &App, all: Vec<FileId>) -> (Vec<FileId>, Option<(usize, StorageEr
         [Some(&app.folder), app.backups.get()].into_iter().flatten().map(AsRef::as_ref).collect();
     let (mut gone, mut stuck) = (Vec::new(), None);
     for id in all {
-        let removed = folders.iter().map(|folder| bytes::remove(folder, id));
         // Each is tried, whatever became of the other.
-        match removed.collect::<Vec<_>>().into_iter().collect::<Result<Vec<()>, _>>() {
-            Ok(_) => gone.push(id),
+        let removed =
+            folders.iter().fold(Ok(()), |done, folder| bytes::remove(folder, id).and(done));
+        match removed {
+            Ok(()) => gone.push(id),
             Err(error) => stuck = Some((stuck.map_or(1, |(count, _)| count + 1), error)),
         }
     }
