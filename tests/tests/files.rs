@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ankomst_tests::kit::axe::{axe, rules};
 use ankomst_tests::kit::browser::{Driver, Profile};
 use ankomst_tests::kit::person::Person;
 use ankomst_tests::kit::server::Server;
@@ -61,6 +62,15 @@ async fn pictures(page: &Profile, name: &str, part: &str) {
     }
 }
 
+/// Holds what is shown against the rules of accessibility, where they are there.
+async fn is_for_all(page: &Profile) {
+    if let Some(rules) = rules() {
+        let found = axe(page, &rules).await;
+        let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert!(told.is_empty(), "{}", told.join("\n"));
+    }
+}
+
 async fn takes(person: &Person, file: &Path) {
     person.profile.see(PART).await;
     person.tap(&format!("{PART} [data-action=add-picture]")).await;
@@ -112,6 +122,7 @@ async fn a_picture_taken_in_a_cellar_comes_home_and_is_a_sentence_until_then() {
     let tile = format!("{PART} [data-line]");
     oskar.profile.see_text(&tile, "Ligger på bild-elin, inte uppladdad än").await;
     pictures(&oskar.profile, "mening", PART).await;
+    is_for_all(&oskar.profile).await;
 
     // Then it comes, the small one by itself.
     server.stop();
@@ -125,6 +136,7 @@ async fn a_picture_taken_in_a_cellar_comes_home_and_is_a_sentence_until_then() {
     oskar.tap(&format!("{PART} [data-action=show-file]")).await;
     oskar.profile.until("the whole picture", &drawn(LARGE, 2048)).await;
     pictures(&oskar.profile, "stor", LARGE).await;
+    is_for_all(&oskar.profile).await;
     oskar.keys("\u{e00c}").await;
     oskar.profile.until("the picture to be gone", "!document.querySelector('#viewer')").await;
 
@@ -170,6 +182,7 @@ async fn a_picture_of_an_item_gets_its_words_and_a_document_stays_as_it_is() {
     elin.saved("caption").await;
     page.until("the small picture beside the form", &drawn(SMALL, 320)).await;
     pictures(page, "bildtext", caption).await;
+    is_for_all(page).await;
 
     // A document of the house, and its end.
     let paper = folder.path().join("hyresavtal.pdf");
