@@ -68,7 +68,8 @@ pub struct Settings {
     /// MiB set aside on the disk of the data folder for when it is full; 0 for none.
     #[serde(default = "ballast_mb")]
     pub ballast_mb: u32,
-    /// MiB of a disk that pictures and other files leave to what is written.
+    /// MiB of a disk that pictures and other files leave to what is written, if that is more than
+    /// [`Self::left_by_files_mb`] needs.
     #[serde(default = "files_free_mb")]
     pub files_free_mb: u32,
     /// Live sockets at one time, if not as many as usual.
@@ -103,6 +104,13 @@ impl Settings {
         }
     }
 
+    /// MiB of a disk that pictures and other files leave: never so few that they make the server give the ballast up.
+    #[must_use]
+    pub const fn left_by_files_mb(&self) -> u32 {
+        let least = self.ballast_mb.saturating_mul(BALLASTS_FREE);
+        if self.files_free_mb > least { self.files_free_mb } else { least }
+    }
+
     /// Certificate and key, if it speaks TLS itself.
     ///
     /// # Errors
@@ -127,6 +135,9 @@ impl Settings {
         )
     }
 }
+
+/// So many times the ballast stays free beside files.
+const BALLASTS_FREE: u32 = 3;
 
 const fn ballast_mb() -> u32 {
     32

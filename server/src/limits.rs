@@ -3,6 +3,8 @@
 
 use core::time::Duration;
 
+use ankomst_shared::limits::FILE_BYTES_MAX;
+
 /// Connections at one time beside as many as there may be live sockets.
 pub const CONNECTIONS_BESIDE: usize = 1_024;
 /// Connections at one time from one address; this machine itself, where a proxy stands, has no such bound.
@@ -77,7 +79,9 @@ pub const FILES_DAILY: u64 = 5_000;
 /// Bytes of these.
 pub const FILE_BYTES_DAILY: u64 = 2 * 1024 * 1024 * 1024;
 /// A device that is none of those that are used now has such a part of both.
-pub const FILES_LATE_PART: u64 = 10;
+pub const FILES_LATE_PART: u64 = 8;
+// The longest file comes in from each of them.
+const _: () = assert!(FILE_BYTES_DAILY / FILES_LATE_PART >= FILE_BYTES_MAX);
 /// Requests to sign in, renew or sign out at one time.
 pub const DOORS_AT_ONCE: usize = 64;
 /// Requests of administration at one time, and as many others.

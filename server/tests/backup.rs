@@ -212,7 +212,7 @@ async fn only_a_backup_that_was_read_says_how_far_it_reaches() {
     let schedule = Schedule { folder: dir.path().join("backups"), every_hours: 24, keep: 30 };
     assert_eq!(reaches(&app), None);
     put_document(&app, 1).await;
-    let first = care::one(&app, &schedule).await.unwrap();
+    let (first, _) = care::one(&app, &schedule).await.unwrap();
     assert_eq!((reaches(&app), first.received), (Some(1), 1));
     put_document(&app, 2).await;
     assert_eq!(reaches(&app), Some(1), "nobody has read the second change in a backup");

@@ -9,6 +9,8 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::app::{App, make_folder};
 use crate::given;
 use crate::storage::accesses::copy;
@@ -95,6 +97,9 @@ pub async fn watch_session_key(app: Arc<App>) {
 /// none of this life of the log; ends when the app stops.
 pub async fn run(app: Arc<App>, schedule: Schedule) {
     drop(app.backups.set(schedule.folder.clone()));
+    // What is written never waits for files: those of the newest backup are copied apart.
+    let (newest, made) = watch::channel(PathBuf::new());
+    tokio::spawn(files::keep_newest(Arc::clone(&app), made));
     loop {
         keep_ledgers(&app);
         let due_ms = i64::from(schedule.every_hours) * 3_600_000;
@@ -106,7 +111,8 @@ pub async fn run(app: Arc<App>, schedule: Schedule) {
         let wait = match u64::try_from(left_ms) {
             Ok(left) if left > 0 => Duration::from_millis(left).min(LOOK_EVERY),
             _ => match one(&app, &schedule).await {
-                Ok(contents) => {
+                Ok((contents, file)) => {
+                    newest.send_replace(file);
                     tracing::info!(contents.chunks, contents.head, "A backup was made and read.");
                     Duration::from_hours(u64::from(schedule.every_hours)).min(LOOK_EVERY)
                 }
@@ -134,11 +140,12 @@ pub fn keep_ledgers(app: &App) {
     }
 }
 
-/// Makes one backup in the schedule's folder, notes it, and removes the oldest beyond those kept.
+/// Makes one backup of what is written in the schedule's folder, notes it, and removes the oldest beyond those kept;
+/// gives its file, too.
 ///
 /// # Errors
 /// When it cannot be made or is not whole.
-pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, StorageError> {
+pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<(Contents, PathBuf), StorageError> {
     let now_ms = app.now_ms();
     let file = schedule.folder.join(name(now_ms));
     let (folder, made) = (schedule.folder.clone(), file.clone());
@@ -162,11 +169,7 @@ pub async fn one(app: &Arc<App>, schedule: &Schedule) -> Result<Contents, Storag
     if !app.writer.write(move |db| backed::note(db, &contents, now_ms)).await? {
         tracing::warn!("The log began a new life while its backup was made; another one follows.");
     }
-    // What is written is safe before pictures are copied.
-    if let Err(error) = files::keep(app, &file).await {
-        tracing::error!(%error, "Pictures and other files could not be copied to the backups; tablets keep theirs.");
-    }
-    Ok(contents)
+    Ok((contents, file))
 }
 
 /// Removes what a backup that was cut off has left. Keys that stand alone stay: their log may have been

@@ -31,6 +31,8 @@ pub(super) struct Folder {
     pub(super) key_files: KeyFiles,
     /// MiB of a disk that pictures and other files leave free.
     files_free_mb: u32,
+    /// The folder of scheduled backups: what is destroyed goes from there, too.
+    backups: Option<PathBuf>,
 }
 
 impl Place {
@@ -54,7 +56,8 @@ impl Folder {
     /// The folder of these settings.
     pub(super) fn of(settings: &Settings) -> Self {
         let (path, key_files) = (settings.data.clone(), settings.key_files());
-        Self { path, key_files, files_free_mb: settings.files_free_mb }
+        let backups = settings.backup.clone();
+        Self { path, key_files, files_free_mb: settings.left_by_files_mb(), backups }
     }
 
     /// The master key.
@@ -101,6 +104,7 @@ impl Folder {
             .await
             .with_context(|| format!("opening the data folder {}", self.path.display()))?;
         app.files.leave_free(u64::from(self.files_free_mb) << 20);
+        self.backups.iter().for_each(|folder| drop(app.backups.set(folder.clone())));
         Ok(app)
     }
 }

@@ -14,8 +14,8 @@ use crate::audit::console;
 use crate::cli::place::Folder;
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::What;
-use crate::storage::sqlite::backup::Contents;
-use crate::storage::sqlite::files_beside::{self, Beside};
+use crate::storage::sqlite::backup::{Contents, Restored};
+use crate::storage::sqlite::files_beside::{self, Beside, LOST};
 use crate::storage::sqlite::log;
 use crate::storage::sqlite::open::{self, Migrated};
 use crate::storage::sqlite::{accounts, aside, backed, backup};
@@ -45,6 +45,26 @@ fn say_files(beside: &Beside) {
     println!("{} pictures and files beside it, in the folder `files`", beside.there.len());
     if beside.lacking > 0 {
         eprintln!("{} that it names are not there, or are damaged.", beside.lacking);
+    }
+}
+
+/// How many pictures and other files a restore did not bring back, and where they are named.
+fn say_lost(Restored { aside, lost, .. }: &Restored) {
+    let nowhere = lost.count.saturating_sub(lost.no_room);
+    if nowhere > 0 {
+        println!(
+            "{nowhere} pictures and files are neither here nor beside the backup; tablets that have them bring them."
+        );
+    }
+    if lost.no_room > 0 {
+        println!(
+            "For {} pictures and files there is no room here; what is written is restored. They are beside the \
+             backup: make room and restore it once more.",
+            lost.no_room
+        );
+    }
+    if !lost.whole.is_empty() {
+        println!("{} of them were whole; {aside}/{LOST} names each.", lost.whole.len());
     }
 }
 
@@ -90,12 +110,7 @@ pub(super) async fn restore(folder: &Folder, file: &Path) -> anyhow::Result<()> 
     if cleaned > 0 {
         println!("{cleaned} cleanings of records were done again.");
     }
-    if done.files_lost > 0 {
-        println!(
-            "{} pictures and files are neither here nor beside the backup; tablets that have them bring them.",
-            done.files_lost
-        );
-    }
+    say_lost(&done);
     let asides = app.readers.read(|db| aside::all(&app.folder, db))?;
     let missing = asides.into_iter().find(|aside| aside.folder == done.aside);
     println!("What was there before is in {}. Tablets bring what is missing:", done.aside);

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ankomst_shared::chunk::sha256;
-use ankomst_shared::ids::{DeviceId, DocumentId, FileId, FileName};
+use ankomst_shared::ids::{DeviceId, DocumentId, FileId, FileName, UserId};
 use ankomst_shared::limits::FILE_PIECE_BYTES;
 use ankomst_shared::sign::file::{FileCipher, Naming, SEAL_BYTES, piece_bytes, pieces};
 
@@ -30,9 +30,12 @@ const SHOWN_MS: i64 = 3_600_000;
 #[derive(Debug, Default)]
 pub struct Files {
     under_way: Mutex<BTreeSet<FileId>>,
-    shown: Mutex<BTreeMap<(DeviceId, DocumentId, FileName), i64>>,
+    shown: Mutex<BTreeMap<Shown, i64>>,
     free: AtomicU64,
 }
+
+/// A file that a person is shown on a device.
+pub type Shown = (UserId, DeviceId, DocumentId, FileName);
 
 /// Something is done with a file for as long as this lives, and nothing else.
 #[derive(Debug)]
@@ -57,15 +60,15 @@ impl Files {
         self.free.load(Ordering::Relaxed)
     }
 
-    /// Whether the access log has it that a device is shown a file.
+    /// Whether the access log has it that a person is shown a file on a device.
     #[must_use]
-    pub fn is_noted(&self, shown: &(DeviceId, DocumentId, FileName), now_ms: i64) -> bool {
+    pub fn is_noted(&self, shown: &Shown, now_ms: i64) -> bool {
         let all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(shown).is_some_and(|at_ms| (0..SHOWN_MS).contains(&now_ms.saturating_sub(*at_ms)))
     }
 
     /// The access log has it.
-    pub fn note(&self, shown: (DeviceId, DocumentId, FileName), now_ms: i64) {
+    pub fn note(&self, shown: Shown, now_ms: i64) {
         let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= SHOWN_MAX {
             // What is forgotten is noted once more.
@@ -169,28 +172,47 @@ pub fn open(path: &Path, piece: u32, bytes: u64, key: &[u8; 32]) -> Result<Vec<u
     FileCipher::new(key, bytes).open(piece, &sealed).map_err(|_| StorageError::Sealed)
 }
 
+/// What lies in the place of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    /// All of it.
+    Whole,
+    /// Nothing, not all of it, or something that its key does not open.
+    Damaged,
+    /// All of a file that has another name.
+    Another,
+}
+
 /// Whether the file there is as long as it must be, opens with its key from the first piece to the last, and has its name.
 ///
 /// # Errors
 /// When it cannot be read; where there is none, it is not.
-pub fn is_whole(
+pub fn is_whole(path: &Path, what: (u64, FileName), key: &[u8; 32]) -> Result<bool, StorageError> {
+    Ok(lies(path, what, key)? == Lies::Whole)
+}
+
+/// Reads what lies in the place of a file, from the first piece to the last.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn lies(
     path: &Path,
     (bytes, name): (u64, FileName),
     key: &[u8; 32],
-) -> Result<bool, StorageError> {
-    let Some(count) = pieces(bytes) else { return Ok(false) };
+) -> Result<Lies, StorageError> {
+    let Some(count) = pieces(bytes) else { return Ok(Lies::Damaged) };
     if length(path)? != sealed_bytes(bytes, count) {
-        return Ok(false);
+        return Ok(Lies::Damaged);
     }
     let (mut file, cipher, mut naming) =
         (File::open(path)?, FileCipher::new(key, bytes), Naming::default());
     for piece in 0..count {
         let mut sealed = vec![0; piece_bytes(bytes, piece).unwrap_or_default() + SEAL_BYTES];
         file.read_exact(&mut sealed)?;
-        let Ok(plain) = cipher.open(piece, &sealed) else { return Ok(false) };
+        let Ok(plain) = cipher.open(piece, &sealed) else { return Ok(Lies::Damaged) };
         naming.add(&plain);
     }
-    Ok(naming.done() == name)
+    Ok(if naming.done() == name { Lies::Whole } else { Lies::Another })
 }
 
 /// Copies a file to its place, which it gets only once it was read there and is whole; tells whether it is.
@@ -204,7 +226,7 @@ pub fn copy(
     key: &[u8; 32],
 ) -> Result<bool, StorageError> {
     make_folder(to).map_err(full)?;
-    let part = to.with_extension("part");
+    let part = to.with_extension(format!("{}.part", std::process::id()));
     let write = || {
         let mut out =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
@@ -328,12 +350,16 @@ mod tests {
             let mut name = [0; 32];
             name[..8].copy_from_slice(&number.to_le_bytes());
             let document = DocumentId::from_bytes([2; 16]);
-            (DeviceId::from_bytes([1; 16]), document, FileName::from_bytes(name))
+            let (user, device) = (UserId::from_bytes([3; 16]), DeviceId::from_bytes([1; 16]));
+            (user, device, document, FileName::from_bytes(name))
         };
         files.note(shown(0), 1_000);
         assert!(files.is_noted(&shown(0), 1_000) && files.is_noted(&shown(0), SHOWN_MS + 999));
         assert!(!files.is_noted(&shown(0), SHOWN_MS + 1_000) && !files.is_noted(&shown(1), 1_000));
         assert!(!files.is_noted(&shown(0), 999), "a clock that was put back");
+        let (_, device, document, name) = shown(0);
+        let other = (UserId::from_bytes([4; 16]), device, document, name);
+        assert!(!files.is_noted(&other, 1_000), "somebody else");
         (0..=SHOWN_MAX).for_each(|number| files.note(shown(number), 1_000));
         assert!(!files.is_noted(&shown(0), 1_000) && files.is_noted(&shown(SHOWN_MAX), 1_000));
     }

@@ -56,6 +56,17 @@ pub enum StorageError {
     /// A file could not be read or written.
     #[error("a file of the data folder could not be read or written: {0}")]
     File(#[from] std::io::Error),
+    /// A picture or other file is there and cannot be read, or not be brought to its place.
+    #[error(
+        "{} is there, and could not be read or not be brought to its place: {error}; nothing was changed. See to the \
+         disk and do it again, or move that file away: then it is lost", file.display()
+    )]
+    Unread {
+        /// Which.
+        file: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// A key file is not there, but data that need it are.
     #[error(
         "{0} is gone from the data folder; put it back from where you keep it, nothing was changed"

@@ -346,12 +346,11 @@ impl Gathering<'_> {
     }
 
     fn sum_of(&self, document: DocumentId) -> Result<Digest, StorageError> {
-        let sums = match self.sums.get() {
-            Some(sums) => sums,
-            None => {
-                let sums = marks::held(self.db, self.session.device)?;
-                self.sums.get_or_init(|| sums)
-            }
+        let sums = if let Some(sums) = self.sums.get() {
+            sums
+        } else {
+            let sums = marks::held(self.db, self.session.device)?;
+            self.sums.get_or_init(|| sums)
         };
         sums.get(&document).map_or_else(|| log::digest(self.db, document), |sum| Ok(*sum))
     }

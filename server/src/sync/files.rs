@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ankomst_shared::ids::{DocumentId, FileId, FileName};
 use ankomst_shared::sign::deposit::Sealed;
-use ankomst_shared::sign::file::{FileHead, SEAL_BYTES, piece_bytes, pieces};
+use ankomst_shared::sign::file::{FileCipher, FileHead, Naming, SEAL_BYTES, piece_bytes, pieces};
 use ankomst_shared::sync::message::{
     FetchFile, FetchFileAnswer, FileState, HandInFile, HandInFileAnswer, Piece,
 };
@@ -20,7 +20,7 @@ use crate::given;
 use crate::limits::{FILE_BYTES_DAILY, FILES_DAILY, FILES_LATE_PART, PIECES_IN_AT_ONCE};
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
-use crate::storage::files::{self as bytes, Turn};
+use crate::storage::files::{self as bytes, Lies, Turn};
 use crate::storage::sqlite::files::{self, FileRow};
 use crate::storage::sqlite::{Connection, accounts, destroyed, log};
 use crate::sync::Session;
@@ -98,8 +98,12 @@ fn stands(
         },
     };
     let FileRow { document, name, bytes, have, .. } = coming.row;
-    if app.begun.has(document) || destroyed::record_of(db, document)?.is_some() {
+    if destroyed::record_of(db, document)?.is_some() {
         return Ok((answer(FileState::Destroyed, 0), None));
+    }
+    // Whether that stands nobody can tell yet, and a tablet may have the only copy.
+    if app.begun.has(document) {
+        return Ok((answer(FileState::NoRoom, have), None));
     }
     if let Some(whole) = files::whole(db, (document, name), epoch)? {
         let is_backed = whole.backed == Some(epoch);
@@ -157,23 +161,40 @@ async fn bring(
     let whole_ms = match put {
         Ok(Put::There) => None,
         Ok(Put::Whole) => Some(now_ms),
+        Ok(Put::Wrong) if is_new => return Ok((FileState::Refused, 0)),
         Ok(Put::Wrong) => return drop_file(app, id).await.map(|()| (FileState::Refused, 0)),
         Ok(Put::Lost) => return drop_file(app, id).await.map(|()| (FileState::Unknown, 0)),
         Err(error) => return Err(left(app, (id, is_new), error).await),
     };
     (row.have, row.whole_ms) = (row.have + 1, whole_ms);
     let have = row.have;
-    let noted = app.writer.write(move |db| {
-        let is_destroyed = destroyed::record_of(db, row.document)?.is_some();
-        Ok(!is_destroyed && files::note(db, &row, now_ms)?)
-    });
-    match noted.await {
-        Ok(true) if whole_ms.is_some() => Ok((FileState::Whole, have)),
-        Ok(true) => Ok((FileState::Partial, have)),
-        // Its record was destroyed meanwhile.
-        Ok(false) => drop_file(app, id).await.map(|()| (FileState::Destroyed, 0)),
+    match app.writer.write(move |db| note(db, &row, now_ms)).await {
+        Ok(Noted::Yes) if whole_ms.is_some() => Ok((FileState::Whole, have)),
+        Ok(Noted::Yes) => Ok((FileState::Partial, have)),
+        Ok(Noted::Destroyed) => drop_file(app, id).await.map(|()| (FileState::Destroyed, 0)),
+        Ok(Noted::Stands(0)) => Ok((FileState::Unknown, 0)),
+        Ok(Noted::Stands(have)) => Ok((FileState::Partial, have)),
         Err(error) => Err(left(app, (id, is_new), error).await),
     }
+}
+
+/// Whether a piece counts.
+enum Noted {
+    Yes,
+    /// Its record was destroyed meanwhile.
+    Destroyed,
+    /// It is not the next one any more: so many are counted.
+    Stands(u32),
+}
+
+fn note(db: &Connection, row: &FileRow, now_ms: i64) -> Result<Noted, StorageError> {
+    if destroyed::record_of(db, row.document)?.is_some() {
+        return Ok(Noted::Destroyed);
+    }
+    if files::note(db, row, now_ms)? {
+        return Ok(Noted::Yes);
+    }
+    Ok(Noted::Stands(files::one(db, row.id)?.map_or(0, |stands| stands.have)))
 }
 
 /// Leaves nothing of a file that there was no room to begin. After another error nobody knows what of it is noted.
@@ -187,28 +208,48 @@ async fn left(app: &Arc<App>, (id, is_new): (FileId, bool), error: StorageError)
     error
 }
 
-/// Puts a piece on the disk; the last one only together with a look at all of them.
+/// Puts a piece on the disk that opens as what its head says; the last one only together with a look at all of them.
 fn put(app: &App, coming: &Coming, piece: &Piece) -> Result<Put, StorageError> {
-    let Coming { row, key } = coming;
+    let row = &coming.row;
     let path = bytes::path(&app.folder, row.id);
     let length = piece_bytes(row.bytes, piece.number).map(|length| length + SEAL_BYTES);
     if length != Some(piece.sealed.len()) {
         return Ok(Put::Wrong);
     }
-    match key {
-        Some(key) => app.keys.put_file_key((row.id, row.document), key)?,
-        None if bytes::length(&path)? < bytes::sealed_bytes(row.bytes, row.have) => {
-            return Ok(Put::Lost);
-        }
-        None => {}
+    let Some(key) = coming.key.map_or_else(|| app.keys.file_key(row.id), |key| Ok(Some(key)))?
+    else {
+        return Ok(Put::Lost);
+    };
+    if !opens(row, piece, &key) {
+        return Ok(Put::Wrong);
+    }
+    if coming.key.is_some() {
+        app.keys.put_file_key((row.id, row.document), &key)?;
+    } else if bytes::length(&path)? < bytes::sealed_bytes(row.bytes, row.have) {
+        return Ok(Put::Lost);
     }
     bytes::write(&path, piece.number, &piece.sealed)?;
     if Some(piece.number + 1) != pieces(row.bytes) {
         return Ok(Put::There);
     }
-    let Some(key) = app.keys.file_key(row.id)? else { return Ok(Put::Lost) };
-    let is_whole = bytes::is_whole(&path, (row.bytes, row.name), &key)?;
-    Ok(if is_whole { Put::Whole } else { Put::Wrong })
+    Ok(match bytes::lies(&path, (row.bytes, row.name), &key)? {
+        Lies::Whole => Put::Whole,
+        // Each piece was opened before it was written: the disk has changed them.
+        Lies::Damaged => Put::Lost,
+        Lies::Another => Put::Wrong,
+    })
+}
+
+/// Whether a piece is sealed with the key of its file; one that is all of it must have its name, too.
+fn opens(row: &FileRow, piece: &Piece, key: &[u8; 32]) -> bool {
+    let Ok(plain) = FileCipher::new(key, row.bytes).open(piece.number, &piece.sealed) else {
+        return false;
+    };
+    pieces(row.bytes) != Some(1) || {
+        let mut naming = Naming::default();
+        naming.add(&plain);
+        naming.done() == row.name
+    }
 }
 
 /// A file that somebody may read.
@@ -235,7 +276,8 @@ pub async fn fetch(
     let Some(row) = found.row else {
         return Ok(Some(FetchFileAnswer { bytes: 0, piece: None }));
     };
-    let (shown, now_ms) = ((session.device, asked.document, asked.name), app.now_ms());
+    let shown = (session.user, session.device, asked.document, asked.name);
+    let now_ms = app.now_ms();
     if !app.files.is_noted(&shown, now_ms) {
         let entry = found.by.entry(What::Read);
         let entry = Entry { record: Some(asked.document), about: found.kind, ..entry };

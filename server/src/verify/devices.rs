@@ -25,7 +25,8 @@ struct Given {
 pub(super) fn traces(look: &Look, report: &mut Report) -> Result<(), StorageError> {
     let db = look.log.unchecked_transaction()?;
     for id in verify::destroyed(&db)? {
-        if log::document(&db, id)?.is_none() && look.keys.has(id)? {
+        let has_key = look.keys.has(id)? || look.keys.has_file_key_of(id)?;
+        if log::document(&db, id)?.is_none() && has_key {
             let what = "it was destroyed and its key is still here";
             report.add(Fault { record: Some(id), ..Fault::of(Kind::Key, what) });
         }

@@ -11,8 +11,9 @@ use ankomst_shared::sync::Chain;
 use rusqlite::Connection;
 
 use super::aside::ASIDE;
+use super::files_beside::{self, Lost};
 use super::verify::read_change;
-use super::{Keys, files_beside, keys, links, log, passkeys};
+use super::{Keys, keys, links, log, passkeys};
 use crate::storage::accesses::copy;
 use crate::storage::{StorageError, ledger};
 
@@ -140,14 +141,14 @@ fn check_files(
 /// back; so are what was protected more since and what was decided about held changes. A device
 /// that either of the two logs has revoked, or ordered to be wiped, stays so. Document
 /// keys made since stay; of a document in the backup, the backup's key rules. Pictures and other files come from both
-/// logs, their bytes from the data folder or from beside the backup.
+/// logs, their bytes from the data folder or from beside the backup, as far as there is room.
 ///
 /// The caller makes sure that no server runs. Everything is made and read beside what is there
 /// first; from the moment it is put in place the folder is marked with [`RESTORING`], no server
 /// starts on it, and a second restore goes on where the first was cut off.
 ///
 /// # Errors
-/// When the backup is not whole, or a file cannot be written.
+/// When the backup is not whole, a file cannot be written, or a picture is there and cannot be read.
 pub fn restore(
     file: &Path,
     folder: &Path,
@@ -168,12 +169,14 @@ pub fn restore(
     copy_file(file, &part)?;
     let accounts_kept = renew(&part, &old("log.db"))?;
     merge_keys(&keys_part, &old("keys.db"), &keys_of(file))?;
-    let files_lost = files_beside::restore((&part, &keys_part), (file, folder), master)?;
+    let free = files_beside::left_to_text(file)?;
+    let lost = files_beside::restore((&part, &keys_part), (file, folder), (master, free))?;
     let contents = check_files(&part, &keys_part, master)?;
 
     ledger::join_beside(file, folder)?;
     write_durably(&mark, name.as_bytes())?;
     std::fs::create_dir_all(&aside)?;
+    lost.list(&aside)?;
     for base in ["log.db", "keys.db"] {
         let (there, moved) = (folder.join(base), aside.join(base));
         if there.exists() && !moved.exists() {
@@ -197,7 +200,7 @@ pub fn restore(
     copy::restore(file, folder, &aside)?;
     sync_folder(&part)?;
     remove(&mark).map_err(StorageError::from).and_then(|()| sync_folder(&mark))?;
-    Ok(Restored { contents, aside: name, accounts_kept, files_lost })
+    Ok(Restored { contents, aside: name, accounts_kept, lost })
 }
 
 /// What a restore has done.
@@ -209,8 +212,8 @@ pub struct Restored {
     pub aside: String,
     /// Whether accounts, devices and sessions are those of before, not those of the backup.
     pub accounts_kept: bool,
-    /// Pictures and other files whose bytes or keys are nowhere: tablets that have them bring them once more.
-    pub files_lost: u64,
+    /// Pictures and other files that are not here: tablets that have them bring them once more.
+    pub lost: Lost,
 }
 
 /// Begins a new epoch in a copy of a log and takes over the accounts of the old one, if that can be
@@ -310,7 +313,7 @@ pub(super) fn single_file(db: &Connection) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn write_durably(file: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+pub(super) fn write_durably(file: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     use std::io::Write;
     let mut out = File::create(file)?;
     out.write_all(bytes)?;

@@ -42,13 +42,30 @@ impl Keys {
         Ok(Some(key.map_err(|_| StorageError::Damaged("the key of a file has another length"))?))
     }
 
+    /// Whether there is a key of a file of a document.
+    ///
+    /// # Errors
+    /// When the file of keys cannot be read.
+    pub fn has_file_key_of(&self, document: DocumentId) -> Result<bool, StorageError> {
+        self.with(|db| {
+            // Keys of an earlier version, which no server of this one has opened yet, have no such table.
+            let known = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'file_keys')";
+            let has = "SELECT EXISTS (SELECT 1 FROM file_keys WHERE document = ?1)";
+            Ok(db.query_row(known, [], |row| row.get(0))?
+                && db.query_row(has, [Blob(document)], |row| row.get(0))?)
+        })
+    }
+
     /// Destroys the key of a file.
     ///
     /// # Errors
     /// When the file of keys cannot be written.
     pub fn forget_file_key(&self, file: FileId) -> Result<(), StorageError> {
         self.with(|db| {
-            db.execute("DELETE FROM file_keys WHERE file = ?1", [Blob(file)])?;
+            if db.execute("DELETE FROM file_keys WHERE file = ?1", [Blob(file)])? > 0 {
+                // It is not left in the write-ahead log; a reader of the file may put that off.
+                db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            }
             Ok(())
         })
     }

@@ -1,8 +1,6 @@
 //! Pictures and other files, as far as the log knows them: plain statements, no decisions. Their bytes lie in a folder
 //! ([`crate::storage::files`]).
 
-use std::collections::BTreeSet;
-
 use ankomst_shared::ids::{DeviceId, DocumentId, Epoch, FileId, FileName};
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -162,24 +160,36 @@ pub fn stale(db: &Connection, at_ms: i64) -> Result<Vec<FileId>, StorageError> {
     rows.map(|row| Ok(row?.0)).collect()
 }
 
-/// Notes which whole files a backup of this life of the log has.
+/// Whether a file is not whole and has not moved since a time.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn note_backed(
-    db: &Connection,
-    epoch: Epoch,
-    there: &BTreeSet<FileId>,
-) -> Result<(), StorageError> {
-    let mut update = db.prepare_cached("UPDATE files SET backed_epoch = ?2 WHERE id = ?1")?;
+pub fn is_stale(db: &Connection, id: FileId, at_ms: i64) -> Result<bool, StorageError> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM files WHERE id = ?1 AND whole_ms IS NULL AND at_ms < ?2)";
+    Ok(db.prepare_cached(sql)?.query_row((Blob(id), at_ms), |row| row.get(0))?)
+}
+
+/// Whole files of which it is not noted that a backup of this life of the log has them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unbacked(db: &Connection, epoch: Epoch) -> Result<Vec<FileId>, StorageError> {
     let mut select = db.prepare_cached(
         "SELECT id FROM files WHERE whole_ms IS NOT NULL AND backed_epoch IS NOT ?1",
     )?;
-    let open = select.query_map([Blob(epoch)], |row| row.get::<_, Blob<FileId>>(0))?;
-    for id in open.collect::<Result<Vec<_>, _>>()? {
-        if there.contains(&id.0) {
-            update.execute((id, Blob(epoch)))?;
-        }
+    let rows = select.query_map([Blob(epoch)], |row| row.get::<_, Blob<FileId>>(0))?;
+    rows.map(|row| Ok(row?.0)).collect()
+}
+
+/// Notes whole files that a backup of this life of the log has.
+///
+/// # Errors
+/// When the database refuses.
+pub fn note_backed(db: &Connection, epoch: Epoch, there: &[FileId]) -> Result<(), StorageError> {
+    let mut update = db.prepare_cached("UPDATE files SET backed_epoch = ?2 WHERE id = ?1")?;
+    for id in there {
+        update.execute((Blob(*id), Blob(epoch)))?;
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! What follows once the log has nothing of a destroyed record any more: its keys, its rows, its files.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use ankomst_shared::ids::DocumentId;
+use ankomst_shared::ids::{DocumentId, FileId};
 
 use crate::app::App;
+use crate::given;
 use crate::storage::sqlite::{checkpoint, files, rows};
 use crate::storage::{StorageError, files as bytes};
 use crate::{care, projector};
@@ -32,18 +34,36 @@ pub(super) async fn end(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), Storag
     Ok(())
 }
 
-/// Removes the files of documents whose keys are destroyed: their bytes, and last the rows by which they are found.
+/// Removes the files of documents whose keys are destroyed: their bytes, and last the rows by which they are found. One
+/// that cannot be removed is unreadable without its key; it stays for the next time, and hinders no other.
 async fn end_files(app: &Arc<App>, ids: &[DocumentId]) -> Result<(), StorageError> {
-    let gone = app.readers.read(|db| files::of(db, ids))?;
-    for id in &gone {
-        bytes::remove(&app.folder, *id)?;
-        // Without its key it is nobody's there.
-        if let Some(Err(error)) = app.backups.get().map(|folder| bytes::remove(folder, *id)) {
-            tracing::warn!(%error, file.id = %id, "What is left of a file in the folder of backups could not be removed.");
-        }
-    }
-    if gone.is_empty() {
+    let all = app.readers.read(|db| files::of(db, ids))?;
+    if all.is_empty() {
         return Ok(());
     }
+    let own = Arc::clone(app);
+    let (gone, stuck) =
+        given::beside(move || remove(&own, all)).await.map_err(|_| StorageError::Stopped)?;
+    if let Some((count, error)) = stuck {
+        tracing::warn!(%error, count, "Files of destroyed records could not be removed; without their keys nobody reads them. The next start tries again.");
+    }
     app.writer.write(move |db| files::forget(db, &gone)).await
+}
+
+/// Removes the bytes of files wherever they lie; gives those of which nothing is left, and how many are not with the
+/// last reason.
+fn remove(app: &App, all: Vec<FileId>) -> (Vec<FileId>, Option<(usize, StorageError)>) {
+    let folders: Vec<&Path> =
+        [Some(&app.folder), app.backups.get()].into_iter().flatten().map(AsRef::as_ref).collect();
+    let (mut gone, mut stuck) = (Vec::new(), None);
+    for id in all {
+        // Each is tried, whatever became of the other.
+        let removed =
+            folders.iter().fold(Ok(()), |done, folder| bytes::remove(folder, id).and(done));
+        match removed {
+            Ok(()) => gone.push(id),
+            Err(error) => stuck = Some((stuck.map_or(1, |(count, _)| count + 1), error)),
+        }
+    }
+    (gone, stuck)
 }

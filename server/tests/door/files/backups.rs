@@ -1,6 +1,7 @@
 //! Files in backups, and what restores bring back of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ankomst_server::app::App;
 use ankomst_server::care::{self, Schedule, doctor, files::keep};
@@ -33,7 +34,7 @@ impl Place {
         let done = backup::restore(file, folder, master, self.door.app.now_ms()).unwrap();
         let binary = PathBuf::from(env!("CARGO_BIN_EXE_ankomst"));
         self.door.app = App::open(folder, binary).await.unwrap();
-        done.files_lost
+        done.lost.count
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -128,6 +129,14 @@ async fn what_is_damaged_beside_a_backup_is_told_and_not_believed() {
         3,
         "damaged, gone, and half of one that is nowhere"
     );
+    let entries = std::fs::read_dir(&new).unwrap().map(|entry| entry.unwrap().path());
+    let listed = entries.map(|path| path.join(files_beside::LOST)).find(|path| path.exists());
+    let listed = std::fs::read_to_string(listed.unwrap()).unwrap();
+    let mut wanted = vec!["record name id".to_owned()];
+    let mut both = [&one, &two].map(|kept| (place_of(device, kept.id), kept.name));
+    both.sort();
+    wanted.extend(both.map(|(id, name)| format!("{CASE} {name} {id}")));
+    assert_eq!(listed.lines().collect::<Vec<_>>(), wanted, "those that were whole");
     for file in [&one, &two, &half] {
         assert_eq!(state(&place.door, device, file).await, FileState::Unknown);
         assert_eq!(brings(&place.door, device, file).await, FileState::Whole);
@@ -135,6 +144,68 @@ async fn what_is_damaged_beside_a_backup_is_told_and_not_believed() {
     // In the new life of the log what lies there is read before it counts, and put right.
     assert_eq!(place.backs_up(&place.at("b.db")).await, (3, 0));
     assert_eq!(files_beside::check(&place.at("b.db"), master).unwrap().lacking, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_ends_a_restore_before_anything_is_changed() {
+    let mut place = place("fil-olast").await;
+    let device = place.device();
+    let file = kept(&place.door, CASE, &picture(1), 1);
+    assert_eq!(brings(&place.door, device, &file).await, FileState::Whole);
+    let backup = place.at("a.db");
+    assert_eq!(place.backs_up(&backup).await, (1, 0));
+    let beside = bytes::path(backup.parent().unwrap(), place_of(device, file.id));
+    let good = std::fs::read(&beside).unwrap();
+    // Another disk that is not mounted, a broken one: here a folder where the file should be.
+    std::fs::remove_file(&beside).unwrap();
+    std::fs::create_dir(&beside).unwrap();
+    std::fs::remove_file(file.path(&place.door, device)).unwrap();
+    let folder = place.door.app.folder.clone();
+    let (master, now_ms) = (place.door.app.secrets.master, place.door.app.now_ms());
+    let failed = backup::restore(&backup, &folder, master, now_ms).unwrap_err().to_string();
+    assert!(failed.contains("nothing was changed"), "{failed}");
+    assert_eq!(rows(&place.door).len(), 1);
+    let is_aside = |entry: std::fs::DirEntry| {
+        entry.file_name().to_string_lossy().starts_with("before-restore-")
+    };
+    assert!(!std::fs::read_dir(&folder).unwrap().any(|entry| is_aside(entry.unwrap())));
+    std::fs::remove_dir(&beside).unwrap();
+    std::fs::write(&beside, &good).unwrap();
+    assert_eq!(place.restores(&backup, &folder).await, 0);
+    let given = fetch_all(&place.door, &mut place.colleague, &file).await;
+    assert_eq!(given.as_ref(), Some(&file.plain));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_have_no_room_end_no_restore_and_a_stop_ends_their_copying() {
+    let place = place("fil-trangt").await;
+    let (door, device) = (&place.door, place.device());
+    let file = kept(door, CASE, &picture(1), 1);
+    assert_eq!(brings(door, device, &file).await, FileState::Whole);
+    let (backup, master) = (place.at("a.db"), door.app.secrets.master);
+    backup::make(&door.app.folder, &backup, master).unwrap();
+    let add = |free, is_stopped: bool| {
+        files_beside::add(&door.app.folder, &backup, (master, free), &|| is_stopped).unwrap()
+    };
+    assert_eq!(add(0, true), files_beside::Beside::default());
+    assert_eq!((add(u64::MAX, false).lacking, add(0, false).there.len()), (1, 1));
+    let least: u64 = ["a.db", "a.db.keys", "a.db.access"]
+        .map(|name| std::fs::metadata(place.at(name)).unwrap().len())
+        .iter()
+        .sum();
+    assert_eq!(files_beside::left_to_text(&backup).unwrap(), 2 * least);
+
+    let new = door.folder.path().join("new");
+    std::fs::create_dir_all(&new).unwrap();
+    let (log, keys) = (new.join("log.db.part"), new.join("keys.db.part"));
+    for (free, no_room) in [(u64::MAX, 1), (0, 0)] {
+        std::fs::copy(&backup, &log).unwrap();
+        std::fs::copy(backup::keys_of(&backup), &keys).unwrap();
+        let lost = files_beside::restore((&log, &keys), (&backup, &new), (master, free)).unwrap();
+        assert_eq!((lost.count, lost.no_room), (no_room, no_room));
+        let is_here = bytes::path(&new, place_of(device, file.id)).exists();
+        assert_eq!(is_here, no_room == 0, "what there is room for comes the next time");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,13 +219,13 @@ async fn a_backup_of_what_is_written_stands_without_the_files() {
     door.app.files.leave_free(u64::MAX);
     let folder = place.at("").parent().unwrap().to_path_buf();
     let schedule = Schedule { folder: folder.clone(), every_hours: 24, keep: 3 };
-    care::one(&door.app, &schedule).await.unwrap();
+    backs_up_by(&door.app, &schedule).await;
     assert_eq!(state(door, device, &one).await, FileState::Whole, "the disk there has no room");
     door.app.files.leave_free(0);
     // Gone from where it lies: no backup has it, and its tablet keeps it.
     let away = folder.join("away");
     std::fs::rename(one.path(door, device), &away).unwrap();
-    care::one(&door.app, &schedule).await.unwrap();
+    backs_up_by(&door.app, &schedule).await;
     assert_eq!(state(door, device, &one).await, FileState::Whole);
     assert_eq!(state(door, device, &two).await, FileState::BackedUp);
     let told = || {
@@ -176,19 +247,25 @@ async fn a_backup_of_what_is_written_stands_without_the_files() {
     let mut bent = std::fs::read(&away).unwrap();
     bent[5] ^= 1;
     std::fs::write(one.path(door, device), &bent).unwrap();
-    care::one(&door.app, &schedule).await.unwrap();
+    backs_up_by(&door.app, &schedule).await;
     assert_eq!(state(door, device, &one).await, FileState::Unknown);
     assert_eq!(brings(door, device, &one).await, FileState::Whole);
-    care::one(&door.app, &schedule).await.unwrap();
+    backs_up_by(&door.app, &schedule).await;
     assert_eq!(state(door, device, &one).await, FileState::BackedUp);
     // What a backup had once is never forgotten for what has become of it here.
     std::fs::write(two.path(door, device), &bent).unwrap();
     std::fs::remove_file(bytes::path(&folder, place_of(device, two.id))).unwrap();
-    care::one(&door.app, &schedule).await.unwrap();
+    backs_up_by(&door.app, &schedule).await;
     assert_eq!(state(door, device, &two).await, FileState::BackedUp);
     // In the folder of the data itself nothing is a backup.
     let beside_itself = door.app.folder.join("x.db");
     assert_eq!(place.backs_up(&beside_itself).await, (0, 2));
+}
+
+/// A backup as the schedule makes it, and then of the files.
+pub(super) async fn backs_up_by(app: &Arc<App>, schedule: &Schedule) {
+    let (_, file) = care::one(app, schedule).await.unwrap();
+    keep(app, &file).await.unwrap();
 }
 
 fn walk(folder: &Path) -> Vec<PathBuf> {

@@ -126,3 +126,53 @@ async fn only_the_word_of_the_device_lets_in_also_one_that_was_revoked() {
     let other = kept(door, CASE, &picture(2), 2);
     assert_eq!(brings(door, gone, &other).await, FileState::Whole);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_piece_that_is_not_what_its_head_says_writes_nothing() {
+    let place = place("fil-forst").await;
+    let (door, device) = (&place.door, place.device());
+    let good = kept(door, CASE, &picture(1), 1);
+    let note = kept(door, CASE, b"a note", 2);
+    let mut bent = good.clone();
+    bent.pieces[0][500] ^= 1;
+    let key = saying(door, &good, good.name, good.plain.len(), vec![2; 32]);
+    let name = saying(door, &note, good.name, note.plain.len(), vec![2; 32]);
+    // Whoever touched the folder of files would find a file in its place.
+    let folder = door.app.folder.join("files");
+    std::fs::write(&folder, b"").unwrap();
+    for (what, file) in [("bent", &bent), ("another key", &key), ("another name", &name)] {
+        assert_eq!(brings(door, device, file).await, FileState::Refused, "{what}");
+        let key = door.app.keys.file_key(place_of(device, file.id)).unwrap();
+        assert!(key.is_none() && rows(door).is_empty(), "{what}");
+    }
+    std::fs::remove_file(&folder).unwrap();
+    for file in [&good, &note] {
+        assert_eq!(brings(door, device, file).await, FileState::Whole);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_disk_has_damaged_is_no_fault_of_the_tablet_which_brings_it_anew() {
+    let mut place = place("fil-disk").await;
+    let (door, device) = (&place.door, place.device());
+    for (seed, length) in [(1, None), (2, Some(70_000))] {
+        let file = kept(door, CASE, &picture(seed), seed);
+        for piece in 0..2 {
+            told(door, &file.asked(door, device, Some(piece))).await;
+        }
+        let mut there = std::fs::read(file.path(door, device)).unwrap();
+        there[500] ^= 1;
+        there.truncate(length.unwrap_or(there.len()));
+        std::fs::write(file.path(door, device), there).unwrap();
+        assert_eq!(told(door, &file.asked(door, device, Some(2))).await, (FileState::Unknown, 0));
+        is_nowhere_of(door, device, &file);
+        assert_eq!(brings(door, device, &file).await, FileState::Whole);
+        assert_eq!(fetch_all(door, &mut place.colleague, &file).await.unwrap(), file.plain);
+    }
+}
+
+fn is_nowhere_of(door: &Door, device: DeviceId, file: &Kept) {
+    let place = place_of(device, file.id);
+    assert!(!file.path(door, device).exists() && rows(door).iter().all(|row| row.id != place));
+    assert_eq!(door.app.keys.file_key(place).unwrap(), None);
+}

@@ -6,6 +6,7 @@ use ankomst_server::storage::sqlite::files;
 use ankomst_server::storage::sqlite::files::FileRow;
 use ankomst_shared::document::Edit;
 use ankomst_shared::ids::{DeviceId, DocumentId, FileId, FileName};
+use ankomst_shared::limits::FILE_BYTES_MAX;
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::message::{FileState, Outcome};
 use ankomst_shared::value::Value;
@@ -44,7 +45,7 @@ async fn none(door: &Door) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_has_so_many_files_and_bytes_in_a_day_and_one_that_is_not_used_a_tenth() {
+async fn a_device_has_so_many_files_and_bytes_in_a_day_and_one_that_is_not_used_a_part() {
     let place = place("fil-dygn").await;
     let (door, device) = (&place.door, place.device());
     let gone = DeviceId::from_bytes([200; 16]);
@@ -70,6 +71,7 @@ async fn a_device_has_so_many_files_and_bytes_in_a_day_and_one_that_is_not_used_
             }
             none(door).await;
         }
+        assert!(most.1 >= FILE_BYTES_MAX, "the longest there may be comes in all the same");
         had(door, device, (most.0, 1), now_ms - DAY_MS).await;
         assert_eq!(brings(door, device, &file).await, FileState::Whole, "another day");
         none(door).await;
