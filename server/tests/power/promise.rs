@@ -177,7 +177,7 @@ impl Opened {
             }
             Promise::BackedUp(received) => has_backup(root, *received, reads)?,
             Promise::Piece(id, have, is_whole) => {
-                self.has_pieces(&folder, (*id, *have), *is_whole)?
+                self.has_pieces(&folder, (*id, *have), *is_whole, reads)?
             }
         })
     }
@@ -220,24 +220,22 @@ impl Opened {
         Ok(parse(&bytes).is_ok_and(|info| info.hash == *hash))
     }
 
-    /// Whether so much of a picture is there, and all of it is whole if it must be.
+    /// Whether so much of a picture is there, and all of it is whole if it must be. What was promised before its last
+    /// piece is a promise of its own.
     fn has_pieces(
         &self,
         folder: &Path,
         (id, have): (FileId, u32),
         is_whole: bool,
+        reads: bool,
     ) -> Result<bool, StorageError> {
         let Some(row) = files::one(&self.log, id)? else { return Ok(false) };
         let Some(key) = self.keys.file_key(id)? else { return Ok(false) };
         let path = bytes::path(folder, id);
-        if is_whole {
-            let is_whole = bytes::is_whole(&path, (row.bytes, row.name), &key)?;
-            return Ok(row.whole_ms.is_some() && is_whole);
-        }
-        for piece in 0..have {
-            bytes::open(&path, piece, row.bytes, &key)?;
-        }
-        Ok(row.have >= have)
+        bytes::open(&path, have - 1, row.bytes, &key)?;
+        let stands = row.have >= have && row.whole_ms.is_some() >= is_whole;
+        let lasts = !(is_whole && reads) || bytes::is_whole(&path, (row.bytes, row.name), &key)?;
+        Ok(stands && lasts)
     }
 
     /// Whether a device that was told this secret last goes on with its session.

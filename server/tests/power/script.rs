@@ -111,8 +111,8 @@ impl Run {
             if dice.one_in(6) {
                 self.is_good(&hand.refreshes(), &mut done);
             }
-            if dice.one_in(5) {
-                let mut picture = vec![0x5a; 10 + dice.below(3) * 100_000];
+            if dice.one_in(8) {
+                let mut picture = vec![0x5a; 10 + dice.below(3) * 70_000];
                 picture[..8].copy_from_slice(&round.to_le_bytes());
                 self.is_good(&hand.brings(cases[at].id, &picture), &mut done);
             }
