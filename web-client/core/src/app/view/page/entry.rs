@@ -113,8 +113,9 @@ impl Viewer<'_> {
         }
         match list {
             "attachments" => {
-                let file = self.one_file(home, entry);
-                file.into_iter().for_each(|file| page.parts.insert(0, file));
+                if let Some(file) = self.one_file(home, entry) {
+                    page.parts.insert(0, file);
+                }
             }
             "notes" | "deficiencies" => {
                 page.parts.extend(self.files_part(home, &format!("{list}/{entry}")));
