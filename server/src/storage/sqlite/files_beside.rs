@@ -55,9 +55,10 @@ fn folder_of(file: &Path) -> &Path {
 /// When the system does not tell.
 pub fn left_to_text(backup: &Path) -> Result<u64, StorageError> {
     let files = [backup.to_path_buf(), keys_of(backup), accesses::copy::of(backup)];
-    let sum = files
-        .iter()
-        .try_fold(0_u64, |sum, file| Ok::<_, StorageError>(sum.saturating_add(length(file)?)))?;
+    let mut sum = 0_u64;
+    for file in &files {
+        sum = sum.saturating_add(length(file)?);
+    }
     Ok(sum.saturating_mul(TEXT_TIMES))
 }
 
