@@ -58,11 +58,10 @@ fn remove(app: &App, all: Vec<FileId>) -> (Vec<FileId>, Option<(usize, StorageEr
     let (mut gone, mut stuck) = (Vec::new(), None);
     for id in all {
         // Each is tried, whatever became of the other.
-        let removed =
-            folders.iter().fold(Ok(()), |done, folder| bytes::remove(folder, id).and(done));
-        match removed {
-            Ok(()) => gone.push(id),
-            Err(error) => stuck = Some((stuck.map_or(1, |(count, _)| count + 1), error)),
+        let tried: Vec<_> = folders.iter().map(|folder| bytes::remove(folder, id)).collect();
+        match tried.into_iter().find_map(Result::err) {
+            None => gone.push(id),
+            Some(error) => stuck = Some((stuck.map_or(1, |(count, _)| count + 1), error)),
         }
     }
     (gone, stuck)
