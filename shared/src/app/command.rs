@@ -266,10 +266,7 @@ pub enum View {
 
 /// Something the page should know of.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    expect(clippy::large_enum_variant, reason = "few at a time, and packed at once")
-)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and packed at once")]
 pub enum Event {
     /// These views have changed.
     Changed(Vec<Query>),

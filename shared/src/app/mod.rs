@@ -1,6 +1,6 @@
 //! The words between page and worker: commands in, replies and events out, and the view models.
 //!
-//! Reading order: [`command`], [`entry`], [`refusal`], [`page`] (places described as data), [`badge`] (marks in them), [`bar`] (of plots in them), [`file`] (pictures and other files), [`view`] (the others). The page holds no record content beyond the view it shows.
+//! Reading order: [`command`], [`entry`], [`refusal`], [`page`] (places described as data), [`badge`] (marks in them), [`bar`] (of plots in them), [`mod@file`] (pictures and other files), [`view`] (the others). The page holds no record content beyond the view it shows.
 
 pub mod badge;
 pub mod bar;

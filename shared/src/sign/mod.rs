@@ -6,7 +6,7 @@
 //! was received, so unknown keys of newer versions survive and stay valid.
 //!
 //! Reading order: [`keys`], [`signed`] (the envelope), [`header`], [`author`], [`carried`], [`enrolment`],
-//! [`deposit`], [`file`] (pictures and other files), [`copy`], [`lock`], [`manifest`] (files from tablet to tablet).
+//! [`deposit`], [`mod@file`] (pictures and other files), [`copy`], [`lock`], [`manifest`] (files from tablet to tablet).
 
 pub mod author;
 pub mod carried;

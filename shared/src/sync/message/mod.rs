@@ -3,7 +3,7 @@
 //! CBOR maps with numbered keys; unknown keys are skipped, numbers are never reused.
 //! Reading order: [`door`] (accounts and devices), [`exchange`] (the one question and answer), [`push`] (what it brings),
 //! [`looks`] (what was opened without contact), [`live`] (the socket), [`farewell`] (the road home without a
-//! session), [`file`] (pictures and other files), [`mod@destroyed`] (what was lawfully destroyed).
+//! session), [`mod@file`] (pictures and other files), [`mod@destroyed`] (what was lawfully destroyed).
 
 pub mod destroyed;
 pub mod door;
