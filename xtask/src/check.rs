@@ -44,6 +44,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     let axe = if args.quick { None } else { step("accessibility rules", prepare::axe)? };
     let python = step("packages of Python", prepare::python)?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    lints()?;
     let app = step("app and its size", || web::run(&web::WebArgs::default()))?;
     step("programs", || {
         cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
@@ -81,8 +82,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     step("storms", || storms::run(&storms::StormArgs::kept()))?;
     step("a history again, and a storm", || {
         cargo(&["test", "--quiet", "--profile", "fast", "-p", "ankomst-sim"])
-    })?;
-    lints()
+    })
 }
 
 /// What compilers and readers say of the code.

@@ -22,7 +22,7 @@ use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use home::{Home, There};
+use home::{Home, Lane, There};
 use kit::{On, named, picture};
 
 /// Three pieces.
@@ -289,7 +289,7 @@ fn a_picture_of_an_item_stands_at_the_item() {
 fn however_large_a_file_is_what_is_written_goes_as_if_there_were_none() {
     let text = |with_file: bool| {
         let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-        home.borrow_mut().is_full = true;
+        home.borrow_mut().lane = Lane::Full;
         let mut on = On::signed_in(&store, &home);
         let case = on.case();
         if with_file {

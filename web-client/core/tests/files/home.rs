@@ -1,6 +1,7 @@
 //! The server of such a tablet: what it has, what it says of each file, and in which order it was asked.
 #![allow(unreachable_pub, reason = "a part of a test")]
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::chunk::parse;
@@ -36,6 +37,16 @@ impl There {
     }
 }
 
+/// Whether files can be handed in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Open,
+    /// Nothing more is taken.
+    Full,
+    /// No answer comes, to whatever is asked.
+    Away,
+}
+
 /// The server.
 pub struct Home {
     pub has: BTreeMap<FileId, There>,
@@ -44,10 +55,7 @@ pub struct Home {
     pub epoch: Epoch,
     /// Whole files are in a backup.
     pub backed_up: bool,
-    /// Nothing more is taken.
-    pub is_full: bool,
-    /// No answer comes.
-    pub is_away: bool,
+    pub lane: Lane,
     pub destroyed: BTreeSet<DocumentId>,
     pub refused: BTreeSet<FileName>,
     pub orders: bool,
@@ -72,8 +80,7 @@ impl Default for Home {
             asked: Vec::new(),
             epoch: Epoch::from_bytes([5; 16]),
             backed_up: false,
-            is_full: false,
-            is_away: false,
+            lane: Lane::Open,
             destroyed: BTreeSet::new(),
             refused: BTreeSet::new(),
             orders: false,
@@ -101,16 +108,18 @@ impl Home {
             epoch,
         };
         let epoch = self.epoch;
-        if self.is_full {
+        if self.lane == Lane::Full {
             return answer(FileState::NoRoom, 0, epoch);
         }
-        if !self.has.contains_key(&asked.file) {
-            let Some(head) = asked.head else { return answer(FileState::Unknown, 0, epoch) };
-            let head = DepositKey::from_seed([8; 32]).open_as(Sealed::File, &head).unwrap();
-            let head: FileHead = minicbor::decode(&head).unwrap();
-            self.has.insert(asked.file, There { head, pieces: Vec::new() });
-        }
-        let there = self.has.get_mut(&asked.file).unwrap();
+        let there = match self.has.entry(asked.file) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(room) => {
+                let Some(head) = asked.head else { return answer(FileState::Unknown, 0, epoch) };
+                let head = DepositKey::from_seed([8; 32]).open_as(Sealed::File, &head).unwrap();
+                let head: FileHead = minicbor::decode(&head).unwrap();
+                room.insert(There { head, pieces: Vec::new() })
+            }
+        };
         if self.destroyed.contains(&there.head.document) {
             self.has.remove(&asked.file);
             return answer(FileState::Destroyed, 0, epoch);

@@ -24,7 +24,7 @@ use ankomst_shared::value::Value;
 use futures_util::FutureExt;
 
 use crate::desk::{Counter, Desk, Nowhere, PASSPHRASE, Still};
-use crate::home::Home;
+use crate::home::{Home, Lane};
 
 /// A platform with that server.
 pub struct Tablet {
@@ -37,8 +37,8 @@ pub struct Road {
     home: Rc<RefCell<Home>>,
 }
 
-fn answered(body: Vec<u8>) -> Result<HttpAnswer, TransportError> {
-    Ok(HttpAnswer { status: 200, problem: None, retry_s: None, body })
+fn answered(body: Vec<u8>) -> HttpAnswer {
+    HttpAnswer { status: 200, problem: None, retry_s: None, body }
 }
 
 /// The second person of a tablet.
@@ -63,20 +63,22 @@ impl Transport for Road {
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + 'static {
         let mut home = self.home.borrow_mut();
         let answer = match path {
-            _ if home.is_away => {
+            _ if home.lane == Lane::Away => {
                 home.asked.push(format!("nobody {path}"));
                 Err(TransportError("nobody".to_owned()))
             }
-            "/api/v1/files" => answered(wire::pack(&home.hand_in(wire::unpack(&body).unwrap()))),
+            "/api/v1/files" => {
+                Ok(answered(wire::pack(&home.hand_in(wire::unpack(&body).unwrap()))))
+            }
             "/api/v1/files/fetch" => match home.fetch(&wire::unpack(&body).unwrap()) {
-                Ok(answer) => answered(wire::pack(&answer)),
+                Ok(answer) => Ok(answered(wire::pack(&answer))),
                 Err(status) => {
                     let retry_s = (status == 429).then_some(60);
                     Ok(HttpAnswer { status, problem: None, retry_s, body: Vec::new() })
                 }
             },
             "/api/v1/farewell" => {
-                answered(wire::pack(&home.farewell(&wire::unpack(&body).unwrap())))
+                Ok(answered(wire::pack(&home.farewell(&wire::unpack(&body).unwrap()))))
             }
             "/api/v1/sync" => {
                 home.asked.push("sync".to_owned());
@@ -84,7 +86,7 @@ impl Transport for Road {
                 let question: Exchange = wire::unpack(&body).unwrap();
                 let answer = self.desk.transport().send(method, path, body).now_or_never();
                 let answer = wire::unpack(&answer.unwrap().unwrap().body).unwrap();
-                answered(wire::pack(&home.meet(&question, answer)))
+                Ok(answered(wire::pack(&home.meet(&question, answer))))
             }
             _ => {
                 home.asked.push(path.replace("/api/v1/", ""));

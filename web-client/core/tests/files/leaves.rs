@@ -10,7 +10,7 @@ use ankomst_shared::sync::message::Destroyed;
 use ankomst_shared::value::Value;
 use futures_util::FutureExt;
 
-use super::home::Home;
+use super::home::{Home, Lane};
 use super::kit::{On, named, picture};
 
 const LONG: usize = 2 * FILE_PIECE_BYTES + 7;
@@ -128,7 +128,7 @@ fn a_wiped_tablet_hands_in_its_pictures_and_keeps_nothing_then_wherever_the_powe
     let ordered = |store: &MemoryStore, home: &Rc<RefCell<Home>>| {
         drop(with_picture(store, home));
         home.borrow_mut().orders = true;
-        home.borrow_mut().is_full = true;
+        home.borrow_mut().lane = Lane::Full;
     };
     let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
     ordered(&store, &home);
@@ -138,7 +138,7 @@ fn a_wiped_tablet_hands_in_its_pictures_and_keeps_nothing_then_wherever_the_powe
     assert_eq!(on.status().wipe, Wipe::Done);
     assert!(on.keys().iter().all(|key| !key.starts_with(b"s")), "no key is left");
     assert!(on.keys().iter().any(|key| key.starts_with(b"p")), "the server has none of it");
-    home.borrow_mut().is_full = false;
+    home.borrow_mut().lane = Lane::Open;
     on.later(3_600_000);
     on.goes_on(70);
     assert_eq!((home.borrow().whole(), on.rows(), on.status().files), (2, 0, 0));
@@ -151,7 +151,7 @@ fn a_wiped_tablet_hands_in_its_pictures_and_keeps_nothing_then_wherever_the_powe
         let mut on = On::new(&store, &home);
         on.goes_on(8);
         drop(on);
-        home.borrow_mut().is_full = false;
+        home.borrow_mut().lane = Lane::Open;
         let mut on = On::new(&store.restarted(), &home);
         on.goes_on(150);
         assert_eq!((home.borrow().whole(), on.rows()), (2, 0), "at {at}");
@@ -211,7 +211,7 @@ fn what_others_have_taken_is_a_sentence_until_it_is_there_and_stays_for_a_day_wi
     assert_eq!((elsewhere(&on).as_str(), badge(&on).as_str()), ("", "Hos servern"));
     // And is here when nobody is.
     drop(on);
-    home.borrow_mut().is_away = true;
+    home.borrow_mut().lane = Lane::Away;
     let on = On::new(&store.restarted(), &home);
     on.unlocks();
     assert_eq!(on.shows(case, &named(&long).to_string()), Some(long));
@@ -239,17 +239,17 @@ fn has(on: &On, rows: &[u8]) -> bool {
 #[test]
 fn what_is_protected_cannot_be_read_after_its_time_and_comes_home_all_the_same() {
     let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-    home.borrow_mut().is_full = true;
+    home.borrow_mut().lane = Lane::Full;
     let mut on = On::signed_in(&store, &home);
     let case = on.case();
     on.takes(case, &picture(1, LONG), &picture(2, 900)).unwrap();
     home.borrow_mut().guarded = (vec![case], 600);
     on.goes_on(4);
-    home.borrow_mut().is_away = true;
+    home.borrow_mut().lane = Lane::Away;
     on.later(700_000);
     on.goes_on(8);
     assert!(!has(&on, b"s") && has(&on, b"p"), "its key has gone, and nothing else");
-    (home.borrow_mut().is_away, home.borrow_mut().is_full) = (false, false);
+    home.borrow_mut().lane = Lane::Open;
     on.later(3_600_000);
     on.goes_on(12);
     assert_eq!(home.borrow().whole(), 2);
@@ -258,7 +258,7 @@ fn what_is_protected_cannot_be_read_after_its_time_and_comes_home_all_the_same()
 #[test]
 fn a_record_that_leaves_takes_its_pictures_along_once_a_backup_has_them() {
     let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-    home.borrow_mut().is_full = true;
+    home.borrow_mut().lane = Lane::Full;
     let mut on = On::signed_in(&store, &home);
     let case = on.case();
     on.takes(case, &picture(1, LONG), &picture(2, 900)).unwrap();
@@ -267,7 +267,7 @@ fn a_record_that_leaves_takes_its_pictures_along_once_a_backup_has_them() {
     on.ask(Command::SyncNow);
     on.goes_on(4);
     assert!(!has(&on, b"s") && has(&on, b"p"));
-    (home.borrow_mut().is_full, home.borrow_mut().backed_up) = (false, true);
+    (home.borrow_mut().lane, home.borrow_mut().backed_up) = (Lane::Open, true);
     on.later(3_600_000);
     on.goes_on(8);
     assert_eq!(home.borrow().whole(), 2);
@@ -280,7 +280,7 @@ fn a_record_that_leaves_takes_its_pictures_along_once_a_backup_has_them() {
 #[test]
 fn a_picture_that_was_only_here_of_a_record_that_was_destroyed_is_said_to_be_lost() {
     let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-    home.borrow_mut().is_full = true;
+    home.borrow_mut().lane = Lane::Full;
     let mut on = On::signed_in(&store, &home);
     let case = on.case();
     on.takes(case, &picture(1, LONG), &picture(2, 900)).unwrap();
