@@ -15,6 +15,19 @@ pub(crate) struct TestArgs {
     quick: bool,
 }
 
+/// What is built and tested on this machine: one selection, because another one has other features, with which
+/// everybody's crates are built once more.
+const SELECTION: [&str; 7] = [
+    "--workspace",
+    "--exclude",
+    "ankomst-core-wasm",
+    "--exclude",
+    "ankomst-ui-wasm",
+    // It plants defects, which no other program is built with.
+    "--exclude",
+    "ankomst-sim",
+];
+
 const WASM_CLIPPY: [&str; 13] = [
     "clippy",
     "--quiet",
@@ -46,22 +59,13 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     lints()?;
     let app = step("app and its size", || web::run(&web::WebArgs::default()))?;
-    step("programs", || {
-        cargo(&["build", "--quiet", "-p", "ankomst-server", "-p", "ankomst-tests", "--bins"])
+    // With the programs of the packages whose tests start them.
+    step("tests are built", || {
+        cargo(&[["test", "--quiet", "--no-run"].as_slice(), &SELECTION].concat())
     })?;
     step("tests", || {
         let mut command = Command::new(cargo_program());
-        command.current_dir(top()).args([
-            "test",
-            "--workspace",
-            "--exclude",
-            "ankomst-core-wasm",
-            "--exclude",
-            "ankomst-ui-wasm",
-            // It plants defects, which no other program is built with.
-            "--exclude",
-            "ankomst-sim",
-        ]);
+        command.current_dir(top()).arg("test").args(SELECTION);
         command.env("ANKOMST_BIN", target().join("debug").join("ankomst"));
         command.env("ANKOMST_TABLET", target().join("debug").join("tablet"));
         command.env("ANKOMST_APP", &app);
