@@ -113,3 +113,26 @@ pub fn own_thread_ms() -> anyhow::Result<f64> {
     let ns: u64 = said.split_whitespace().next().context("no schedstat")?.parse()?;
     Ok(f64::from(u32::try_from(ns / 10_000)?) / 100.0)
 }
+
+/// Time that threads whose name begins so have had on the processor, of a process and all that it has started, in
+/// milliseconds. What has ended is not counted.
+///
+/// # Errors
+/// When the process is gone.
+pub fn threads_ms(pid: u32, name: &str) -> anyhow::Result<f64> {
+    let (mut all, mut looked, mut ns) = (vec![Process(pid)], 0, 0);
+    while let Some(one) = all.get(looked).copied() {
+        looked += 1;
+        // It may end while it is looked at.
+        all.extend(one.children().unwrap_or_default());
+        for task in std::fs::read_dir(format!("/proc/{}/task", one.0)).into_iter().flatten() {
+            let task = task?.path();
+            let called = std::fs::read_to_string(task.join("comm")).unwrap_or_default();
+            if called.starts_with(name) {
+                let said = std::fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+                ns += said.split_whitespace().next().map_or(Ok(0), str::parse::<u64>)?;
+            }
+        }
+    }
+    Ok(f64::from(u32::try_from(ns / 1_000).unwrap_or(u32::MAX)) / 1_000.0)
+}

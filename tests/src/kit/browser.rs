@@ -35,6 +35,14 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// The process of chromedriver, which has started the browsers.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         drop(self.child.kill());

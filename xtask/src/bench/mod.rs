@@ -7,6 +7,7 @@ mod pages;
 mod process;
 mod server;
 mod sync;
+mod web;
 
 use clap::Subcommand;
 
@@ -19,6 +20,8 @@ pub(crate) enum Bench {
     Model(model::ModelArgs),
     /// Exchanging the workload W: bytes, round trips, CPU, memory; other sync servers beside.
     Sync(sync::SyncArgs),
+    /// The app in a browser, with the workload W: switching on, opening a case, typing.
+    Web(web::WebBenchArgs),
     /// An access log of a million entries: adding them, and verifying all.
     Audit(audit::AuditArgs),
     /// Looking for a person among 10,000, by what is written and by sound.
@@ -34,6 +37,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Server(args) => server::run(args),
         Bench::Model(args) => model::run(args),
         Bench::Sync(args) => sync::run(args),
+        Bench::Web(args) => web::run(args),
         Bench::Audit(args) => audit::run(args),
         Bench::Find(args) => find::run(args),
     }
