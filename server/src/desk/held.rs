@@ -6,15 +6,13 @@ use std::collections::BTreeSet;
 use ankomst_shared::app::{Acted, Action, Body, Input, Line, PageView, Part, Role, Sign, Tone};
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId, base32};
 use ankomst_shared::limits::CUT_REASON_CHARS_MAX;
-use ankomst_shared::text::Word;
+use ankomst_shared::text::{Word, held as held_words};
 
 use super::made::badge;
 use super::{Answers, Desk, DeskError, text};
 use crate::storage::StorageError;
 use crate::storage::sqlite::decided::{self, DecidedRow, What};
-use crate::storage::sqlite::held::{
-    AUTHOR, DEPENDS, DRAFT, ENDED, LARGE, NOT_PERMITTED, REFUSED, REVOKED,
-};
+use crate::storage::sqlite::held::REFUSED;
 use crate::storage::sqlite::log::{self, DocumentRow};
 use crate::storage::sqlite::{Connection, accounts, cuts};
 use crate::sync::access;
@@ -70,7 +68,7 @@ impl Desk {
         let first = group.changes.first();
         let key = first.map(|chunk| base32(chunk.hash.as_bytes())).unwrap_or_default();
         let what = self.record(&group.document, reads)?;
-        let count = self.f(Word::DeskHeldCount, &[&group.changes.len().to_string()]);
+        let count = self.f(Word::HeldCount, &[&group.changes.len().to_string()]);
         let mut detail = vec![self.why(&group.reason), count];
         if !group.follow.is_empty() {
             detail.push(self.f(Word::DeskHeldFollow, &[&group.follow.len().to_string()]));
@@ -182,20 +180,7 @@ impl Desk {
 
     /// Why something is held, in words.
     pub(super) fn why(&self, reason: &str) -> String {
-        let word = match reason {
-            ENDED => Word::DeskWhyEnded,
-            REVOKED => Word::DeskWhyRevoked,
-            NOT_PERMITTED => Word::DeskWhyNotPermitted,
-            AUTHOR => Word::DeskWhyAuthor,
-            DEPENDS => Word::DeskWhyDepends,
-            DRAFT => Word::DeskWhyDraft,
-            REFUSED => Word::DeskHeldRefused,
-            LARGE => Word::DeskWhyLarge,
-            cuts::CLEANED => Word::DeskWhyCleaned,
-            // What the trial has found is told in the server's own words, for support.
-            other => return self.f(Word::DeskWhyTrial, &[other]),
-        };
-        self.w(word).to_owned()
+        held_words::why(self.language, reason)
     }
 
     /// A decision in words: what, by whom and why.

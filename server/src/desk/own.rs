@@ -34,7 +34,7 @@ impl Desk {
         })?;
         let none = self.w(Word::RegisterOwnNone).to_owned();
         let mut parts = vec![
-            self.notice("how", Tone::Info, Word::RegisterOwnHelp),
+            self.notice("how", Tone::Info, Word::HeldHelp),
             self.part("own", Word::RegisterOwn, Body::Lines(lines, none)),
         ];
         let late = self.own_late()?;
@@ -97,7 +97,7 @@ impl Desk {
             None => String::new(),
         };
         let is_refused = reason == REFUSED;
-        let mut detail = vec![self.f(Word::DeskHeldCount, &[&all.len().to_string()])];
+        let mut detail = vec![self.f(Word::HeldCount, &[&all.len().to_string()])];
         if is_refused {
             // What only builds on something that was not taken in has no decision of its own.
             for chunk in all {

@@ -102,7 +102,7 @@ impl Desk {
         let depends = match group.follow.len() {
             0 => self.w(Word::DeskHeldFollowNone).to_owned(),
             count => {
-                let count = self.f(Word::DeskHeldCount, &[&count.to_string()]);
+                let count = self.f(Word::HeldCount, &[&count.to_string()]);
                 format!("{count} ({})", follow.join(", "))
             }
         };

@@ -2,6 +2,8 @@
 //! itself (`shared/catalog/text/`), [`Word`] what stands in the views that the core and the server
 //! make (`shared/catalog/words/`). Two tables, so that neither program carries the other's.
 
+pub mod held;
+
 use crate::app::Language;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));

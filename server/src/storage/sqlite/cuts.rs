@@ -3,14 +3,12 @@
 use ankomst_shared::continued::Cut;
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
 use ankomst_shared::path::FieldPath;
+pub use ankomst_shared::text::held::CLEANED;
 use rusqlite::Connection;
 
 use super::Blob;
 use super::log::{number, signed};
 use crate::storage::StorageError;
-
-/// Why a change is looked at by a person although the rest of it counts.
-pub const CLEANED: &str = "cleaned";
 
 /// One cleaning of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]

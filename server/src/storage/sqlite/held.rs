@@ -3,27 +3,14 @@
 use std::collections::BTreeMap;
 
 use ankomst_shared::ids::{ChangeHash, DocumentId, UserId};
+pub use ankomst_shared::text::held::{
+    AUTHOR, DEPENDS, DRAFT, ENDED, LARGE, NOT_PERMITTED, REFUSED, REVOKED,
+};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Blob;
 use crate::storage::StorageError;
 
-/// Its author's account has ended.
-pub const ENDED: &str = "account ended";
-/// Its author's device was revoked.
-pub const REVOKED: &str = "device revoked";
-/// Its author may not write that.
-pub const NOT_PERMITTED: &str = "not permitted";
-/// Nobody is known as its author.
-pub const AUTHOR: &str = "author";
-/// What it builds on is held.
-pub const DEPENDS: &str = "depends";
-/// It was half typed when its tablet was wiped or its passphrase forgotten.
-pub const DRAFT: &str = "draft";
-/// A person has decided that it, or what it builds on, is not shown.
-pub const REFUSED: &str = "refused";
-/// Its record, or its author's part of it, is as large as a trial can open.
-pub const LARGE: &str = "large";
 /// It ended or hung the trial's process, twice.
 pub const KILLED: &str = "the trial was aborted";
 

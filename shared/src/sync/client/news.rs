@@ -26,6 +26,8 @@ pub struct News {
     pub destroyed: BTreeSet<DocumentId>,
     /// Changes to forget, because their document goes on in others.
     pub ended: Vec<(DocumentId, ChangeHash)>,
+    /// All that is held now, where that was told.
+    pub held: Option<Vec<HeldNote>>,
     /// Deposits that are on the server's disk.
     pub deposits: BTreeSet<DepositId>,
     /// Something moved: asking again may bring more.
@@ -116,6 +118,7 @@ impl News {
 
     /// Notes what is held for a person.
     pub(super) fn hear_held(&mut self, kept: &impl Kept, notes: &[HeldNote], arrival: u64) {
+        self.held = Some(notes.to_vec());
         for note in notes {
             let stage = kept.stage(note.document, &note.hash);
             if stage.is_some_and(|stage| stage != Stage::Shared) {

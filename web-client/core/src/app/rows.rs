@@ -14,7 +14,7 @@ use ankomst_shared::sign::{Enrolment, Header, PublicKey};
 use ankomst_shared::sync::Position;
 pub(super) use ankomst_shared::sync::client::Stage;
 use ankomst_shared::sync::client::{Arrived, Place};
-use ankomst_shared::sync::message::{Away, Welcome};
+use ankomst_shared::sync::message::{Away, HeldNote, Welcome};
 use ankomst_shared::value::Value;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -127,6 +127,45 @@ pub(super) struct Standing {
     #[n(24)]
     #[cbor(default)]
     pub(super) returned: Vec<DocumentId>,
+    /// What is held for a person, as the server last told.
+    #[n(25)]
+    #[cbor(default)]
+    pub(super) held: Vec<HeldHere>,
+}
+
+/// So many lines of what is held are kept for reading without contact; the server has all.
+const HELD_LINES_MAX: usize = 100;
+/// So much of a reason in the server's own words, in characters.
+const HELD_REASON_CHARS: usize = 200;
+
+/// Changes of one record that are held for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct HeldHere {
+    #[n(0)]
+    pub(super) document: DocumentId,
+    /// The code that `ankomst_shared::text::held` has words for.
+    #[n(1)]
+    pub(super) reason: String,
+    #[n(2)]
+    pub(super) changes: u32,
+}
+
+impl HeldHere {
+    /// Those of all that the server names.
+    pub(super) fn of(notes: &[HeldNote]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for note in notes {
+            let reason: String = note.reason.chars().take(HELD_REASON_CHARS).collect();
+            let mut same = all.iter_mut().filter(|one| one.document == note.document);
+            if let Some(one) = same.find(|one| one.reason == reason) {
+                one.changes = one.changes.saturating_add(1);
+            } else if all.len() < HELD_LINES_MAX {
+                all.push(Self { document: note.document, reason, changes: 1 });
+            }
+        }
+        all
+    }
 }
 
 /// How long a device may be read without contact. Time is counted, not compared: a clock set back takes away

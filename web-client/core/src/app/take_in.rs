@@ -10,7 +10,7 @@ use ankomst_shared::sync::client::{Arrived, News, Told};
 
 use super::brought::brought_key;
 use super::deposits::{Said, settle};
-use super::rows::{ARRIVED, ChunkRow, Standing, chunk_key, standing_key};
+use super::rows::{ARRIVED, ChunkRow, HeldHere, Standing, chunk_key, standing_key};
 use super::shed::Guarded;
 use super::state::{Core, Open};
 use crate::platform::Platform;
@@ -34,7 +34,10 @@ impl<P: Platform> Core<P> {
         device: DeviceId,
         heard: Heard,
     ) -> Result<Vec<DocumentId>, Refusal> {
-        let Heard { news, standing, arrived, arrival, guarded } = heard;
+        let Heard { news, mut standing, arrived, arrival, guarded } = heard;
+        if let Some(notes) = &news.held {
+            standing.held = HeldHere::of(notes);
+        }
         let come: BTreeSet<DocumentId> = order::set(news.arrived.keys().map(|(id, _)| *id));
         // What this program ended at it ends at again, whatever comes to it.
         let come: Vec<DocumentId> = self.with_open_of(device, |open| {

@@ -19,8 +19,8 @@ use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId, Epoch, UnitId, UserI
 use ankomst_shared::sign::deposit::DepositKey;
 use ankomst_shared::sign::{Enrolment, SigningKey};
 use ankomst_shared::sync::message::{
-    DocumentHistory, EnrolRequest, ExchangeAnswer, FeedBatch, Me, PROTOCOL_VERSION, SignInAnswer,
-    Welcome,
+    DocumentHistory, EnrolRequest, ExchangeAnswer, FeedBatch, HeldNote, Me, PROTOCOL_VERSION,
+    SignInAnswer, Welcome,
 };
 use ankomst_shared::sync::{Chain, Digest, Position, wire};
 use ankomst_shared::value::Value;
@@ -252,7 +252,8 @@ fn enrolled(body: &[u8]) -> HttpAnswer {
 /// `lease <seconds> [documents]`: an answer with nothing new in it; the documents are what is protected. `more <seconds>`:
 /// the same, and what is protected is not known yet. `left
 /// <documents>`: one of a first sync of which so much is still to come. `version <number>`: one of that version. `returned
-/// <house>`: one that says that a house goes back.
+/// <house>`: one that says that a house goes back. `held <document> <reason>`: one that says that a change is held;
+/// `held`: that none is.
 fn body_of(problem: &str) -> Vec<u8> {
     let rests = problem.strip_prefix("lease ").map(|said| {
         let mut said = said.split(' ');
@@ -280,7 +281,17 @@ fn body_of(problem: &str) -> Vec<u8> {
         let returned = Some(vec![house.parse().unwrap()]);
         ExchangeAnswer { returned, anew: false, ..answer(0, &[]) }
     });
+    let held = problem.strip_prefix("held").map(|said| {
+        let note = |(id, reason): (&str, &str)| HeldNote {
+            document: id.parse().unwrap(),
+            hash: ChangeHash::from_bytes([7; 32]),
+            reason: reason.to_owned(),
+        };
+        let held = said.trim().split_once(' ').map(note).into_iter().collect();
+        ExchangeAnswer { held, anew: false, ..answer(0, &[]) }
+    });
     rests
+        .or(held)
         .or(more)
         .or(left)
         .or(version)

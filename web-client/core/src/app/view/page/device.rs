@@ -4,10 +4,10 @@ use ankomst_shared::app::{
     Act, Action, Body, Contact, Input, Language, Line, Look, PageView, Part, Question, Sign, Tone,
 };
 use ankomst_shared::ids::DocumentId;
-use ankomst_shared::text::Word;
+use ankomst_shared::text::{Word, held};
 use ankomst_shared::value::Value;
 
-use super::super::super::rows::Stage;
+use super::super::super::rows::{HeldHere, Stage};
 use super::super::viewer::{Viewer, count};
 use super::made::{action, asked, notice, part, primary, question};
 
@@ -24,6 +24,7 @@ impl Viewer<'_> {
             parts.push(self.aside_part());
         }
         parts.push(self.contact_part());
+        parts.extend(self.held_part());
         parts.push(self.storage_part());
         parts.push(self.safety_part());
         parts.push(self.hand_over_part());
@@ -92,6 +93,34 @@ impl Viewer<'_> {
         }
         part.actions.push(action("sync-now", self.w(Word::SyncNow), Sign::Cloud, Act::Sync));
         part
+    }
+
+    /// What of this person's work is held, and why, as the server last said.
+    fn held_part(&mut self) -> Option<Part> {
+        let all = self.open.standing.held.clone();
+        let lines: Vec<Line> = all.iter().map(|one| self.held_line(one)).collect();
+        let mut part =
+            part("held-here", self.w(Word::HeldChanges), Body::Lines(lines, String::new()));
+        self.w(Word::HeldHelp).clone_into(&mut part.help);
+        (!all.is_empty()).then_some(part)
+    }
+
+    fn held_line(&mut self, one: &HeldHere) -> Line {
+        let id = one.document;
+        let kind = self.open.kind(id).and_then(|kind| self.catalog.kind(kind));
+        let label = kind.map(|kind| kind.label.get(self.language));
+        let title = match label {
+            Some(label) => [label, &self.title(id)].join(" "),
+            None => self.w(Word::HeldGone).to_owned(),
+        };
+        Line {
+            key: [&id.to_string(), &one.reason].map(String::as_str).join(" "),
+            href: label.is_some().then(|| self.address(id)),
+            title: title.trim_end().to_owned(),
+            detail: held::why(self.language, &one.reason),
+            figure: self.f(Word::HeldCount, &[&one.changes.to_string()]),
+            ..Line::default()
+        }
     }
 
     fn storage_part(&self) -> Part {
