@@ -13,7 +13,7 @@ use crate::served::{Served, Watch, data, has_strace, village};
 use crate::trace::{Trace, read};
 
 /// Cuts of a run of the tests, and runs of the server that they are spread over. `cargo xtask cuts` makes more.
-const CUTS: usize = 6_000;
+const CUTS: usize = 3_000;
 const TRACES: usize = 4;
 /// Every so many-th cut is looked at thoroughly.
 const THOROUGH: usize = 250;
