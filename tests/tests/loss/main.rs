@@ -8,7 +8,7 @@
 //! [`rights`] (a role taken back and given again), [`rolled`] (a log that went back), [`logs`] (what the server says of all this), [`looked`] (what was opened without contact), [`backups`], [`bundle`] (a file from tablet to tablet), [`ahead`] (what a
 //! restore leaves to the tablets), [`weeks`] (six weeks away),
 //! [`clean`] (what must not be in a record any more), [`destroyed`] (a whole record that is), [`levels`] (what may be forgotten, and when), [`lines`] (records that go on with less behind them), [`lost`] (a tablet that is lost, wiped, copied),
-//! [`newcomers`] (a disk that is gone), [`protected`] (what is protected goes after its time), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
+//! [`newcomers`] (a disk that is gone), [`protected`] (what is protected goes after its time), [`guarded`] (a protected identity while somebody is away), [`house`], [`runs`], [`first`] (the first fetching), [`safety`] (safety
 //! copies), [`templates`] (the municipality's own checklists).
 #![expect(
     clippy::unwrap_used,
@@ -31,6 +31,7 @@ mod ended;
 mod first;
 mod flood;
 mod full;
+mod guarded;
 mod hang;
 mod hostile;
 mod house;

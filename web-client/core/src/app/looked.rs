@@ -51,6 +51,13 @@ impl Open {
         true
     }
 
+    /// The case of who lives at that address of a house.
+    fn lives(&mut self, address: &str) -> Option<DocumentId> {
+        let (house, entry) = address.strip_prefix("/boenden/")?.split_once("/occupancy/")?;
+        let record = self.record(house.parse().ok()?)?;
+        record.text(&["occupancy/", entry, "/case"].concat()).parse().ok()
+    }
+
     /// Houses that are to go back are taken along no more, but for what was opened since the server was asked.
     pub(super) fn gives_back(
         &mut self,
@@ -99,9 +106,13 @@ impl<P: Platform> Core<P> {
     }
 
     /// Counts that records stand on a sheet that is printed, and stores it. An id of what is no record is known to nobody.
+    /// Who lives in a house that is on it stands there by name: that person's case is on it, too.
     pub(super) async fn printed(&self, addresses: &[String]) -> Result<(), Refusal> {
         let parts = addresses.iter().flat_map(|address| address.split('/'));
         let mut records: Vec<DocumentId> = parts.filter_map(|part| part.parse().ok()).collect();
+        let lives = |open: &mut Open| addresses.iter().filter_map(|one| open.lives(one)).collect();
+        let cases: Vec<DocumentId> = self.with_open(|open| Ok(lives(open)))?;
+        records.extend(cases);
         order::sort_and_dedup(&mut records);
         let prints = records.into_iter().map(|id| self.one_look(id, Some(true)));
         let prints: Vec<Look> = prints.collect();
