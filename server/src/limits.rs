@@ -70,6 +70,12 @@ pub const DEPOSIT_ROUNDS_MAX: usize = 8;
 pub const HELD_MAX: usize = 5_000;
 /// Tablets that hand in without a session at one time: each may bring 8 MiB.
 pub const FAREWELLS_AT_ONCE: usize = 8;
+/// Bodies of farewells that are on their way at one time.
+pub const FAREWELL_BODIES_AT_ONCE: usize = 16;
+/// Those of pieces of files.
+pub const PIECE_BODIES_AT_ONCE: usize = 64;
+/// Of these bodies one that is slower gives way to another where there is no place, in bytes a second.
+pub const BODY_PACE_MIN: u64 = 4 * 1024;
 /// Pieces of files that are taken in at one time.
 pub const PIECES_IN_AT_ONCE: usize = 8;
 /// Pieces of files that are given at one time.
