@@ -84,6 +84,8 @@ pub const PIECES_OUT_AT_ONCE: usize = 16;
 pub const FILES_DAILY: u64 = 5_000;
 /// Bytes of these.
 pub const FILE_BYTES_DAILY: u64 = 2 * 1024 * 1024 * 1024;
+/// Of these, files that were begun and then refused: each has cost two waits for the disk, and no row counts it.
+pub const FILES_REFUSED_DAILY: u64 = 100;
 /// A device that is none of those that are used now has such a part of both.
 pub const FILES_LATE_PART: u64 = 8;
 // The longest file comes in from each of them.
