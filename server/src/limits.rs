@@ -70,6 +70,12 @@ pub const DEPOSIT_ROUNDS_MAX: usize = 8;
 pub const HELD_MAX: usize = 5_000;
 /// Tablets that hand in without a session at one time: each may bring 8 MiB.
 pub const FAREWELLS_AT_ONCE: usize = 8;
+/// Bodies of farewells that are on their way at one time.
+pub const FAREWELL_BODIES_AT_ONCE: usize = 16;
+/// Those of pieces of files.
+pub const PIECE_BODIES_AT_ONCE: usize = 64;
+/// Of these bodies one that is slower gives way to another where there is no place, in bytes a second.
+pub const BODY_PACE_MIN: u64 = 4 * 1024;
 /// Pieces of files that are taken in at one time.
 pub const PIECES_IN_AT_ONCE: usize = 8;
 /// Pieces of files that are given at one time.
@@ -78,6 +84,8 @@ pub const PIECES_OUT_AT_ONCE: usize = 16;
 pub const FILES_DAILY: u64 = 5_000;
 /// Bytes of these.
 pub const FILE_BYTES_DAILY: u64 = 2 * 1024 * 1024 * 1024;
+/// Of these, files that were begun and then refused: each has cost two waits for the disk, and no row counts it.
+pub const FILES_REFUSED_DAILY: u64 = 100;
 /// A device that is none of those that are used now has such a part of both.
 pub const FILES_LATE_PART: u64 = 8;
 // The longest file comes in from each of them.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::given;
 use crate::storage::sqlite::files_beside::{self, Beside};
-use crate::storage::sqlite::{Connection, files, log};
+use crate::storage::sqlite::{Connection, checkpoint, files, log};
 use crate::storage::{StorageError, files as bytes};
 
 /// A file of which nothing came for so long is given up: a tablet that still has it begins anew.
@@ -83,6 +83,9 @@ pub async fn watch(app: Arc<App>) {
         if let Err(error) = give_up(&app).await {
             tracing::warn!(%error, "Files that were begun and never ended could not be removed; it is tried again.");
         }
+        if let Err(error) = empty_keys(&app).await {
+            tracing::info!(%error, "Keys of files that were given up stay in a write-ahead log a while longer.");
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = app.stopping.cancelled() => return,
@@ -111,6 +114,15 @@ pub async fn give_up(app: &Arc<App>) -> Result<usize, StorageError> {
         }
     }
     stuck.map_or(Ok(count), Err)
+}
+
+/// Empties the write-ahead log of the keys, for all files that were given up or refused since it was emptied last.
+///
+/// # Errors
+/// When it cannot be emptied, as while a backup reads it.
+pub async fn empty_keys(app: &Arc<App>) -> Result<(), StorageError> {
+    let file = app.folder.join("keys.db");
+    given::beside(move || checkpoint(&file)).await.map_err(|_| StorageError::Stopped)?
 }
 
 /// Removes what there is of a file, its key first: nobody reads what a cut leaves.

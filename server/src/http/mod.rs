@@ -1,6 +1,6 @@
 //! The edge: routes, cookies, headers, problems. The only place that knows HTTP.
 //!
-//! Reading order: [`serve`] (router), [`routes`] and [`whole`] (their bounds), [`listen`] and
+//! Reading order: [`serve`] (router), [`routes`], [`reading`] and [`whole`] (their bounds), [`listen`] and
 //! [`patience`] (connections, with and without TLS), [`way`] (https only), [`problem`], [`signed_in`]
 //! (who asks), [`session`], [`passkeys`], [`sync`], [`live`], [`farewell`], [`files`], [`held`], [`desk`], [`app_files`],
 //! [`welcome`] (the first account); [`observe`] (what is counted and told of each request) and [`metrics`] (the listener
@@ -19,6 +19,7 @@ pub mod observe;
 pub mod passkeys;
 pub mod patience;
 pub mod problem;
+pub mod reading;
 pub mod routes;
 pub mod serve;
 pub mod session;

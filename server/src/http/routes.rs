@@ -18,6 +18,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::accounts::door;
 use crate::app::App;
 use crate::http::problem::Problem;
+use crate::http::reading::{Bodies, read_first};
 use crate::http::signed_in::{comes_from_here, signed_in};
 use crate::limits;
 use crate::metrics::Metrics;
@@ -52,8 +53,9 @@ pub struct Takes {
     pub body_bytes: usize,
     /// Time for reading and answering.
     pub within: Duration,
-    at_once: Arc<Semaphore>,
+    pub(super) at_once: Arc<Semaphore>,
     metrics: Arc<Metrics>,
+    bodies: Option<Arc<Bodies>>,
 }
 
 /// A route that was added.
@@ -71,6 +73,8 @@ pub struct Added {
     pub body_bytes: usize,
     /// Requests at one time, shared with the others of its group.
     pub at_once: usize,
+    /// A request counts only once all of its body is there.
+    pub reads_first: bool,
 }
 
 /// Routes with their rules and bounds.
@@ -87,7 +91,28 @@ impl Takes {
     #[must_use]
     pub fn new(app: &App, body_bytes: usize, at_once: usize, within: Duration) -> Self {
         let (at_once, metrics) = (Arc::new(Semaphore::new(at_once)), Arc::clone(&app.metrics));
-        Self { body_bytes, within, at_once, metrics }
+        Self { body_bytes, within, at_once, metrics, bodies: None }
+    }
+
+    /// A request counts only once all of its body is there; so many bodies come at one time. For whoever shows only in
+    /// the body who it is.
+    #[must_use]
+    pub fn read_first(self, bodies: usize) -> Self {
+        Self { bodies: Some(Arc::new(Bodies::new(bodies))), ..self }
+    }
+
+    /// There is no place.
+    pub(super) fn sends_away(&self) -> Response {
+        self.metrics.shed();
+        Problem::busy().into_response()
+    }
+
+    /// Answers a request that has a place.
+    pub(super) async fn answers(&self, request: Request, next: Next) -> Response {
+        match timeout(self.within, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Problem::slow().into_response(),
+        }
     }
 }
 
@@ -108,9 +133,17 @@ impl Routes {
         takes: &Takes,
     ) -> Self {
         let (body_bytes, at_once) = (takes.body_bytes, takes.at_once.available_permits());
-        self.added.push(Added { method, path, rule, shows, body_bytes, at_once });
+        let reads_first = takes.bodies.is_some();
+        self.added.push(Added { method, path, rule, shows, body_bytes, at_once, reads_first });
         let asked = from_fn_with_state((Arc::clone(&self.app), rule), ask);
-        self.router = self.router.route(path, bounded(handler.layer(asked), takes));
+        let handler = match &takes.bodies {
+            None => bounded(handler.layer(asked), takes),
+            Some(bodies) => {
+                let read = from_fn_with_state((takes.clone(), Arc::clone(bodies)), read_first);
+                with_body(handler.layer::<_, Infallible>(read).layer(asked), takes)
+            }
+        };
+        self.router = self.router.route(path, handler);
         self
     }
 
@@ -152,22 +185,22 @@ pub fn bounded<S: Clone + Send + Sync + 'static>(
     handlers: MethodRouter<S>,
     takes: &Takes,
 ) -> MethodRouter<S> {
+    with_body(handlers, takes).layer(from_fn_with_state(takes.clone(), enter))
+}
+
+fn with_body<S: Clone + Send + Sync + 'static>(
+    handlers: MethodRouter<S>,
+    takes: &Takes,
+) -> MethodRouter<S> {
     handlers
         .layer::<_, Infallible>(DefaultBodyLimit::max(takes.body_bytes))
         .layer::<_, Infallible>(RequestBodyTimeoutLayer::new(limits::SILENCE_MAX))
-        .layer(from_fn_with_state(takes.clone(), enter))
 }
 
 /// Lets a request in if there is a place for it.
 async fn enter(State(takes): State<Takes>, request: Request, next: Next) -> Response {
-    let Ok(_place) = takes.at_once.try_acquire() else {
-        takes.metrics.shed();
-        return Problem::busy().into_response();
-    };
-    match timeout(takes.within, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::slow().into_response(),
-    }
+    let Ok(_place) = takes.at_once.try_acquire() else { return takes.sends_away() };
+    takes.answers(request, next).await
 }
 
 /// Refuses addresses that are longer than any of ours, before anything looks at them.

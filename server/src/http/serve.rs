@@ -60,13 +60,15 @@ pub fn routes(app: Arc<App>, files: Option<PathBuf>, way: Way) -> (Router, Vec<A
         farewell::BODY_BYTES_MAX,
         limits::FAREWELLS_AT_ONCE,
         limits::EXCHANGE_WITHIN,
-    );
+    )
+    .read_first(limits::FAREWELL_BODIES_AT_ONCE);
     let pieces_in = Takes::new(
         &app,
         file_pieces::BODY_BYTES_MAX,
         limits::PIECES_IN_AT_ONCE,
         limits::EXCHANGE_WITHIN,
-    );
+    )
+    .read_first(limits::PIECE_BODIES_AT_ONCE);
     let pieces_out = takes(NO_BODY, limits::PIECES_OUT_AT_ONCE);
     let looks = takes(NO_BODY, limits::DESKS_AT_ONCE);
     let pages = takes(NO_BODY, limits::FILES_AT_ONCE);

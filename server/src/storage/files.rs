@@ -16,6 +16,7 @@ use ankomst_shared::limits::FILE_PIECE_BYTES;
 use ankomst_shared::sign::file::{FileCipher, Naming, SEAL_BYTES, piece_bytes, pieces};
 
 use super::StorageError;
+use super::refused::Refused;
 use super::sqlite::backup::{make_folders, remove as remove_file, sync_folder};
 
 /// The folder's name.
@@ -32,6 +33,8 @@ pub struct Files {
     under_way: Mutex<BTreeSet<FileId>>,
     shown: Mutex<BTreeMap<Shown, i64>>,
     free: AtomicU64,
+    /// What was begun and refused.
+    pub refused: Refused,
 }
 
 /// A file that a person is shown on a device.

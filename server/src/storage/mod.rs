@@ -5,7 +5,7 @@
 //! [`sqlite::accounts`] (people, devices, sessions), [`sqlite::units`], [`sqlite::rights`] (what accounts might do before), [`sqlite::held`] and
 //! [`sqlite::decided`] (what waits for a person), [`sqlite::cuts`] (what was cleaned), [`sqlite::enrolled`] (devices
 //! a restored log lacks), [`sqlite::first`] (the first of them), [`sqlite::rows`] (projections), [`sqlite::backup`]
-//! (copies that were read whole), [`sqlite::backed`] (what is noted of them), [`files`], [`sqlite::files`],
+//! (copies that were read whole), [`sqlite::backed`] (what is noted of them), [`files`], [`refused`], [`sqlite::files`],
 //! [`sqlite::file_keys`] and [`sqlite::files_beside`] (pictures and other files: bytes, rows, keys, backups);
 //! [`ledger`] and [`destroyed`] (what was cleaned and destroyed, outside the log), [`accesses`] (who saw and did what), and [`ballast`] (room for a full disk).
 
@@ -14,6 +14,7 @@ pub mod ballast;
 pub mod destroyed;
 pub mod files;
 pub mod ledger;
+pub mod refused;
 pub mod sqlite;
 
 /// Why storage did not do what was asked.

@@ -17,16 +17,17 @@ use crate::app::App;
 use crate::audit::By;
 use crate::care::files::drop_file;
 use crate::given;
-use crate::limits::{FILE_BYTES_DAILY, FILES_DAILY, FILES_LATE_PART, PIECES_IN_AT_ONCE};
+use crate::limits::{
+    FILE_BYTES_DAILY, FILES_DAILY, FILES_LATE_PART, FILES_REFUSED_DAILY, PIECES_IN_AT_ONCE,
+};
 use crate::storage::StorageError;
 use crate::storage::accesses::entry::{Entry, What};
 use crate::storage::files::{self as bytes, Lies, Turn};
+use crate::storage::refused::DAY_MS;
 use crate::storage::sqlite::files::{self, FileRow};
 use crate::storage::sqlite::{Connection, accounts, destroyed, log};
 use crate::sync::Session;
 use crate::sync::access::may_read;
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A file of which a device brings something.
 #[derive(Clone)]
@@ -136,12 +137,16 @@ fn has_room(app: &App, coming: &Coming) -> Result<bool, StorageError> {
     if coming.key.is_none() {
         return Ok(true);
     }
+    let now_ms = app.now_ms();
+    let refused = app.files.refused.of(row.device, now_ms);
     app.readers.read(|db| {
-        let (count, bytes) = files::since(db, row.device, app.now_ms() - DAY_MS)?;
+        let (count, bytes) = files::since(db, row.device, now_ms - DAY_MS)?;
         let is_used = accounts::device(db, row.device)?.is_some_and(|device| device.active);
         let part = if is_used { 1 } else { FILES_LATE_PART };
-        let fits = bytes.saturating_add(row.bytes) <= FILE_BYTES_DAILY / part;
-        Ok(fits && count < FILES_DAILY / part)
+        let bytes = bytes.saturating_add(refused.1).saturating_add(row.bytes);
+        let count = count.saturating_add(refused.0);
+        let fits = bytes <= FILE_BYTES_DAILY / part && count < FILES_DAILY / part;
+        Ok(fits && refused.0 < FILES_REFUSED_DAILY / part)
     })
 }
 
@@ -162,7 +167,10 @@ async fn bring(
         Ok(Put::There) => None,
         Ok(Put::Whole) => Some(now_ms),
         Ok(Put::Wrong) if is_new => return Ok((FileState::Refused, 0)),
-        Ok(Put::Wrong) => return drop_file(app, id).await.map(|()| (FileState::Refused, 0)),
+        Ok(Put::Wrong) => {
+            app.files.refused.add(row.device, row.bytes, now_ms);
+            return drop_file(app, id).await.map(|()| (FileState::Refused, 0));
+        }
         Ok(Put::Lost) => return drop_file(app, id).await.map(|()| (FileState::Unknown, 0)),
         Err(error) => return Err(left(app, (id, is_new), error).await),
     };

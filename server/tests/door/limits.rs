@@ -98,8 +98,10 @@ async fn each_route_waits_for_a_body_so_long_and_no_longer() {
 async fn so_many_requests_are_under_way_at_once_and_others_are_asked_to_come_again() {
     let (door, browser) = signed_in("for-manga").await;
     let (router, added) = routes(Arc::clone(&door.app), None, TLS);
-    // Of exchanges a device holds one place, whatever it asks: `fair.rs` fills those.
-    let is_held = |route: &&Added| route.method == "POST" && route.path != "/api/v1/sync";
+    // Of exchanges a device holds one place, whatever it asks: `fair.rs` fills those; `slow.rs` what is read first.
+    let is_held = |route: &&Added| {
+        route.method == "POST" && route.path != "/api/v1/sync" && !route.reads_first
+    };
     for route in added.iter().filter(is_held) {
         let held = (0..route.at_once).map(|_| {
             let (router, request) = (router.clone(), request(&browser, route, endless()));
@@ -142,9 +144,9 @@ async fn after_too_many_attempts_a_minute_is_asked_for() {
 }
 
 /// A server on a port of its own with narrow bounds.
-struct Narrow {
-    door: Door,
-    browser: Browser,
+pub(super) struct Narrow {
+    pub(super) door: Door,
+    pub(super) browser: Browser,
     address: SocketAddr,
 }
 
@@ -153,7 +155,7 @@ impl Narrow {
         Self::with(login, Bounds { connections, unread: SHORT, ..Bounds::default() }).await
     }
 
-    async fn with(login: &str, bounds: Bounds) -> Self {
+    pub(super) async fn with(login: &str, bounds: Bounds) -> Self {
         let (door, browser) = signed_in(login).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -164,7 +166,7 @@ impl Narrow {
         Self { door, browser, address }
     }
 
-    async fn says(&self, bytes: &[u8]) -> TcpStream {
+    pub(super) async fn says(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
         stream
@@ -196,7 +198,7 @@ impl Narrow {
 }
 
 /// What comes until the server closes; it must close.
-async fn till_end(mut stream: TcpStream) -> String {
+pub(super) async fn till_end(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     let read = timeout(LONG, stream.read_to_end(&mut answer)).await;
     // A reset is an end, too: what was sent too much has not been read.

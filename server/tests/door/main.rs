@@ -43,6 +43,7 @@ mod review;
 mod rights;
 mod rows;
 mod session;
+mod slow;
 mod verify;
 mod village;
 mod way;

@@ -32,6 +32,8 @@ pub(super) const TABLES: &str =
 pub struct Keys {
     pub(super) master: Aes256Gcm,
     pub(super) inner: Mutex<Inner>,
+    /// Keys of files have a connection of their own, so that text waits for none; a copy that is only read has none.
+    pub(super) of_files: Option<Mutex<Connection>>,
 }
 
 pub(super) struct Inner {
@@ -55,9 +57,10 @@ impl Keys {
     /// # Errors
     /// When the file cannot be opened, or not with this master key.
     pub fn open(folder: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
-        let connection = connect(&folder.join("keys.db"))?;
+        let file = folder.join("keys.db");
+        let (connection, of_files) = (connect(&file)?, Some(Mutex::new(connect(&file)?)));
         connection.execute_batch(TABLES)?;
-        Self::over(connection, master)
+        Ok(Self { of_files, ..Self::over(connection, master)? })
     }
 
     /// Opens a copy of document keys, wherever it lies, without changing it.
@@ -82,7 +85,7 @@ impl Keys {
         let renewing = renewing(&connection, &master)?;
         let (cached, renewed) = (BTreeMap::new(), BTreeSet::new());
         let inner = Mutex::new(Inner { connection, cached, renewing, renewed });
-        Ok(Self { master, inner })
+        Ok(Self { master, inner, of_files: None })
     }
 
     /// Seals a chunk for its place; makes the document's key durable first if there is none.
@@ -268,12 +271,9 @@ impl Keys {
         if let Some(key) = inner.cached.get(&document) {
             return Ok(*key);
         }
-        let wrapped: Option<Vec<u8>> = inner
-            .connection
-            .query_row("SELECT wrapped FROM keys WHERE document = ?1", [Blob(document)], |row| {
-                row.get(0)
-            })
-            .optional()?;
+        let known = "SELECT wrapped FROM keys WHERE document = ?1";
+        let wrapped: Option<Vec<u8>> =
+            inner.connection.query_row(known, [Blob(document)], |row| row.get(0)).optional()?;
         let key = match wrapped {
             Some(wrapped) => open(&self.master, document.as_bytes(), &wrapped)?
                 .try_into()

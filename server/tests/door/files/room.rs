@@ -1,7 +1,7 @@
 //! How much there is room for: text goes on whatever files take.
 
-use ankomst_server::care::files::give_up;
-use ankomst_server::limits::{FILE_BYTES_DAILY, FILES_DAILY, FILES_LATE_PART};
+use ankomst_server::care::files::{empty_keys, give_up};
+use ankomst_server::limits::{FILE_BYTES_DAILY, FILES_DAILY, FILES_LATE_PART, FILES_REFUSED_DAILY};
 use ankomst_server::storage::sqlite::files;
 use ankomst_server::storage::sqlite::files::FileRow;
 use ankomst_shared::document::Edit;
@@ -76,6 +76,39 @@ async fn a_device_has_so_many_files_and_bytes_in_a_day_and_one_that_is_not_used_
         assert_eq!(brings(door, device, &file).await, FileState::Whole, "another day");
         none(door).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_and_refused_counts_as_well_and_text_does_not_wait_for_its_end() {
+    let mut place = place("fil-avvisad").await;
+    let (door, device) = (&place.door, place.device());
+    let gone = DeviceId::from_bytes([200; 16]);
+    let wal =
+        || std::fs::metadata(door.app.folder.join("keys.db-wal")).map_or(0, |data| data.len());
+    for (device, most) in
+        [(device, FILES_REFUSED_DAILY), (gone, FILES_REFUSED_DAILY / FILES_LATE_PART)]
+    {
+        let mut bent = kept(door, CASE, &picture(1), 1);
+        bent.pieces[1][500] ^= 1;
+        for number in 0..most {
+            assert_eq!(brings(door, device, &bent).await, FileState::Refused, "{number}");
+            assert!(wal() > 0, "a word to the disk for each of them, which text waits for");
+        }
+        assert_eq!(brings(door, device, &bent).await, FileState::NoRoom, "it is not begun");
+        // Their bytes count, too, and what is going on goes on.
+        let (count, bytes) = door.app.files.refused.of(device, door.app.now_ms());
+        assert_eq!((count, bytes), (most, most * u64::try_from(bent.plain.len()).unwrap()));
+        let tomorrow = door.app.now_ms() + DAY_MS;
+        assert_eq!(door.app.files.refused.of(device, tomorrow), (0, 0));
+    }
+    assert!(rows(door).is_empty());
+    // Nobody else pays for it.
+    let file = kept(door, CASE, &picture(2), 2);
+    let other = place.colleague.device.unwrap();
+    assert_eq!(brings(door, other, &file).await, FileState::Whole);
+    empty_keys(&door.app).await.unwrap();
+    assert_eq!(wal(), 0);
+    assert_eq!(fetch_all(door, &mut place.colleague, &file).await.unwrap(), file.plain);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! What goes from this tablet, and what stays until it is handed in.
+//! What goes from this tablet, and what stays until it is in a backup.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,8 @@ impl<P: Platform> Core<P> {
         Ok(rows.map_err(|_| Refusal::Storage)?.into_iter().map(|(key, _)| key).collect())
     }
 
-    /// A vault is no more: what it alone could read goes, and of what it took in what the server has whole.
+    /// A vault is no more: what it alone could read goes, and of what it took in what a backup has. The rest, which nobody
+    /// can read here any more, stays until a backup has it, as deposits do.
     pub(in crate::app) async fn files_of_person(
         &self,
         user: UserId,
@@ -64,7 +65,7 @@ impl<P: Platform> Core<P> {
         let goes: Vec<FileId> = {
             let state = self.0.state.borrow();
             let rows = state.files.rows.pairs().iter();
-            let rows = rows.filter(|(_, row)| row.user == user && row.is_whole(epoch));
+            let rows = rows.filter(|(_, row)| row.user == user && row.may_go(epoch));
             rows.map(|(file, _)| *file).collect()
         };
         writes.extend(self.no_files(&goes));
@@ -97,11 +98,11 @@ impl<P: Platform> Core<P> {
         Ok(writes)
     }
 
-    /// Whether files of a device are still to be handed in.
+    /// Whether files of a device are still to be handed in, or to be told of that a backup has them.
     pub(in crate::app) fn files_wait(&self, device: ankomst_shared::ids::DeviceId) -> bool {
         let epoch = self.files_epoch();
         let state = self.0.state.borrow();
-        state.files.rows.values().any(|row| row.device == device && row.waits(epoch))
+        state.files.rows.values().any(|row| row.device == device && row.is_owed(epoch))
     }
 }
 

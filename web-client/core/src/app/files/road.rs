@@ -168,10 +168,10 @@ impl<P: Platform> Core<P> {
         let row = self.0.state.borrow().files.rows.get(&file).cloned();
         // It may have gone meanwhile.
         let Some(row) = row else { return Ok(()) };
-        let is_there = matches!(told.state, FileState::Whole | FileState::BackedUp);
-        let is_over = told.state == FileState::Destroyed;
+        let (is_safe, is_over) =
+            (told.state == FileState::BackedUp, told.state == FileState::Destroyed);
         // Nobody will read it here, or nothing was lost by it.
-        if is_there && !has_vault || is_over && (!has_vault || row.is_whole(Some(told.epoch))) {
+        if is_safe && !has_vault || is_over && (!has_vault || row.is_whole(Some(told.epoch))) {
             self.let_go(&[file]).await?;
             self.tell_status();
             return Ok(());

@@ -59,6 +59,15 @@ impl FileRow {
         self.head.is_some() && !settled.contains(&self.state_in(epoch))
     }
 
+    /// Whether the server is still asked about it: nothing that was taken in here goes on what one disk alone has.
+    pub(super) fn is_owed(&self, epoch: Option<Epoch>) -> bool {
+        let is_settled = matches!(
+            self.state_in(epoch),
+            Some(FileState::BackedUp | FileState::Refused | FileState::Destroyed)
+        );
+        self.head.is_some() && !is_settled
+    }
+
     /// Whether a server with that log has it whole.
     pub(super) fn is_whole(&self, epoch: Option<Epoch>) -> bool {
         let state = self.state_in(epoch);
