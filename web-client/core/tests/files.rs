@@ -1,6 +1,8 @@
 //! A picture of a blocked way out: it is never lost, never holds up what is written, and a lost tablet tells nothing of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
+#[path = "files/beside.rs"]
+mod beside;
 mod desk;
 #[path = "files/fetched.rs"]
 mod fetched;
@@ -22,7 +24,7 @@ use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use home::{Home, Lane, There};
+use home::{Home, There};
 use kit::{On, named, picture};
 
 /// Three pieces.
@@ -283,36 +285,6 @@ fn a_picture_of_an_item_stands_at_the_item() {
     let with: Vec<&str> =
         items.filter(|item| !item.files.files.is_empty()).map(|item| item.id.as_str()).collect();
     assert_eq!(with, ["B-F02"]);
-}
-
-#[test]
-fn however_large_a_file_is_what_is_written_goes_as_if_there_were_none() {
-    let text = |with_file: bool| {
-        let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-        home.borrow_mut().lane = Lane::Full;
-        let mut on = On::signed_in(&store, &home);
-        let case = on.case();
-        if with_file {
-            on.takes(case, &picture(1, 40 * FILE_PIECE_BYTES), &[]).unwrap();
-        }
-        home.borrow_mut().asked.clear();
-        for round in 0..12 {
-            let path = FieldPath::parse("arriving_from").unwrap();
-            let value = Value::text(format!("Trelleborg {round}"));
-            let set = Act::Set { document: case, values: vec![(path, value)] };
-            on.ask(Command::Act(set, Vec::new()));
-            on.goes_on(2);
-        }
-        let asked = home.borrow().asked.clone();
-        let (files, text): (Vec<String>, Vec<String>) =
-            asked.into_iter().partition(|one| one.starts_with("file"));
-        (files.len(), text)
-    };
-    let (files, with) = text(true);
-    let (none, without) = text(false);
-    assert!(files > 0 && none == 0);
-    assert!(files <= 5, "a file for which there is no room is offered rarely: {files}");
-    assert_eq!(with, without);
 }
 
 #[test]
