@@ -31,7 +31,7 @@ fn a_colleague_who_uses_the_tablet_hands_in_what_another_has_taken() {
     drop(on);
     let mut on = On::new(&store.restarted(), &home);
     on.signs_in("oskar", false);
-    assert_eq!(on.status().files, 2);
+    assert_eq!(on.status().files, 1);
     on.goes_on(4);
     assert_eq!((home.borrow().whole(), on.status().files), (2, 0));
 }
