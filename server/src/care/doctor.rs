@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::key_files::Key;
 use crate::storage::accesses::verify;
 use crate::storage::sqlite::aside::{self, Aside};
+use crate::storage::sqlite::files_lost::{self, Listed};
 use crate::storage::sqlite::{backed, files, held, log};
 use crate::storage::{StorageError, ballast};
 
@@ -91,6 +92,9 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     for aside in app.readers.read(|db| aside::all(&app.folder, db))? {
         found.push(put_aside(&aside));
     }
+    for lost in app.readers.read(|db| files_lost::all(&app.folder, db))? {
+        found.push(not_found(&lost));
+    }
     found.push(files_of(app)?);
     found.extend(examine_backup(app)?);
     Ok(found)
@@ -121,6 +125,21 @@ fn put_aside(aside: &Aside) -> Finding {
     };
     let how = "ankomst missing; once nothing more can come, move that folder away";
     finding(fine, format!("{}: {what}", aside.folder), how)
+}
+
+/// Whether the pictures and files that a restore did not find are back.
+fn not_found(lost: &Listed) -> Finding {
+    let Listed { folder, all, missing } = lost;
+    let what = match missing {
+        Some(missing) => {
+            format!(
+                "{folder}: {missing} of {all} pictures and files that it did not find are not back"
+            )
+        }
+        None => format!("{folder}: its list of lost pictures and files cannot be read"),
+    };
+    let how = "tablets that still have one bring it by themselves; files-lost.txt there names each (see the manual)";
+    finding(*missing == Some(0), what, how)
 }
 
 /// How many pictures and other files there are, and whether backups have them.

@@ -137,13 +137,26 @@ async fn what_is_damaged_beside_a_backup_is_told_and_not_believed() {
     both.sort();
     wanted.extend(both.map(|(id, name)| format!("{CASE} {name} {id}")));
     assert_eq!(listed.lines().collect::<Vec<_>>(), wanted, "those that were whole");
-    for file in [&one, &two, &half] {
+    assert_eq!(not_back(&place.door).unwrap(), (false, "2 of 2".to_owned()));
+    for (file, left) in [(&half, 2), (&one, 1), (&two, 0)] {
         assert_eq!(state(&place.door, device, file).await, FileState::Unknown);
         assert_eq!(brings(&place.door, device, file).await, FileState::Whole);
+        assert_eq!(not_back(&place.door).unwrap(), (left == 0, format!("{left} of 2")));
     }
     // In the new life of the log what lies there is read before it counts, and put right.
     assert_eq!(place.backs_up(&place.at("b.db")).await, (3, 0));
     assert_eq!(files_beside::check(&place.at("b.db"), master).unwrap().lacking, 0);
+}
+
+/// What is said of files that a restore did not find.
+fn not_back(door: &Door) -> Option<(bool, String)> {
+    let all = doctor::examine(&door.app).unwrap().into_iter();
+    let mut found = all.filter_map(|one| {
+        let (_, rest) = one.what.split_once(": ")?;
+        let (count, _) = rest.split_once(" pictures and files that it did not find")?;
+        Some((one.fine, count.to_owned()))
+    });
+    found.next()
 }
 
 #[tokio::test(flavor = "multi_thread")]
