@@ -95,7 +95,7 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     for lost in app.readers.read(|db| files_lost::all(&app.folder, db))? {
         found.push(not_found(&lost));
     }
-    found.push(files_of(app)?);
+    found.extend(files_of(app)?);
     found.extend(examine_backup(app)?);
     Ok(found)
 }
@@ -142,13 +142,20 @@ fn not_found(lost: &Listed) -> Finding {
     finding(*missing == Some(0), what, how)
 }
 
-/// How many pictures and other files there are, and whether backups have them.
-fn files_of(app: &App) -> Result<Finding, StorageError> {
-    let files::Sums { count, bytes, unbacked, unbacked_ms } = app.readers.read(files::sums)?;
+/// How many pictures and other files there are, whether backups have them, and of how many the text has not come.
+fn files_of(app: &App) -> Result<[Finding; 2], StorageError> {
+    let (sums, (textless, textless_bytes, since_ms)) =
+        app.readers.read(|db| Ok((files::sums(db)?, files::textless(db)?)))?;
+    let files::Sums { count, bytes, unbacked, unbacked_ms } = sums;
     let what = format!("{count} pictures and files, {} MiB; {unbacked} in no backup", bytes >> 20);
     let fine = age_ms(unbacked_ms, app.now_ms()).is_none_or(|age| age <= FRESH_MS);
     let how = "make room in the folder of backups; if they stay, ankomst verify says whether they are whole here";
-    Ok(finding(fine, what, how))
+    let mut text = format!("{textless} of them are of records that are not here");
+    if let Some(age) = age_ms(since_ms, app.now_ms()) {
+        let (mib, days) = (textless_bytes >> 20, age / 86_400_000);
+        text = format!("{text}, {mib} MiB, since {days} days at most");
+    }
+    Ok([finding(fine, what, how), finding(true, text, "")])
 }
 
 fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {
