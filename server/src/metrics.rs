@@ -90,6 +90,8 @@ pub struct Observed {
     pub attached_bytes: u64,
     /// Those that no backup has.
     pub attached_unbacked: u64,
+    /// Those of records that are not in the log.
+    pub attached_textless: u64,
     /// Bytes left on the disk of the data folder.
     pub disk_free: u64,
     /// Whether the ballast was given up.
@@ -130,6 +132,7 @@ struct Look {
     attached: Gauge,
     attached_bytes: Gauge,
     attached_unbacked: Gauge,
+    attached_textless: Gauge,
     disk_free: Gauge,
     disk_is_low: Gauge,
     backup_age: Number,
@@ -194,6 +197,8 @@ impl Metrics {
         all.register("attached", "Whole pictures and other files", look.attached.clone());
         all.register_with_unit("attached", "How long they are together", Unit::Bytes, bytes);
         all.register("attached_unbacked", "Those that no backup has", open);
+        let textless = look.attached_textless.clone();
+        all.register("attached_textless", "Those of records that are not in the log", textless);
         let free = look.disk_free.clone();
         all.register_with_unit("disk_free", "Room left for data", Unit::Bytes, free);
         let low = look.disk_is_low.clone();
@@ -291,6 +296,7 @@ impl Metrics {
         look.attached.set(count(observed.attached));
         look.attached_bytes.set(count(observed.attached_bytes));
         look.attached_unbacked.set(count(observed.attached_unbacked));
+        look.attached_textless.set(count(observed.attached_textless));
         look.disk_free.set(count(observed.disk_free));
         look.disk_is_low.set(i64::from(observed.disk_is_low));
         let age = observed.backup_age_s.map(Duration::from_secs);

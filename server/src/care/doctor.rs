@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::key_files::Key;
 use crate::storage::accesses::verify;
 use crate::storage::sqlite::aside::{self, Aside};
+use crate::storage::sqlite::files_lost::{self, Listed};
 use crate::storage::sqlite::{backed, files, held, log};
 use crate::storage::{StorageError, ballast};
 
@@ -91,7 +92,10 @@ pub fn examine(app: &App) -> Result<Vec<Finding>, StorageError> {
     for aside in app.readers.read(|db| aside::all(&app.folder, db))? {
         found.push(put_aside(&aside));
     }
-    found.push(files_of(app)?);
+    for lost in app.readers.read(|db| files_lost::all(&app.folder, db))? {
+        found.push(not_found(&lost));
+    }
+    found.extend(files_of(app)?);
     found.extend(examine_backup(app)?);
     Ok(found)
 }
@@ -123,13 +127,35 @@ fn put_aside(aside: &Aside) -> Finding {
     finding(fine, format!("{}: {what}", aside.folder), how)
 }
 
-/// How many pictures and other files there are, and whether backups have them.
-fn files_of(app: &App) -> Result<Finding, StorageError> {
-    let files::Sums { count, bytes, unbacked, unbacked_ms } = app.readers.read(files::sums)?;
+/// Whether the pictures and files that a restore did not find are back.
+fn not_found(lost: &Listed) -> Finding {
+    let Listed { folder, all, missing } = lost;
+    let what = match missing {
+        Some(missing) => {
+            format!(
+                "{folder}: {missing} of {all} pictures and files that it did not find are not back"
+            )
+        }
+        None => format!("{folder}: its list of lost pictures and files cannot be read"),
+    };
+    let how = "tablets that still have one bring it by themselves; files-lost.txt there names each (see the manual)";
+    finding(*missing == Some(0), what, how)
+}
+
+/// How many pictures and other files there are, whether backups have them, and of how many the text has not come.
+fn files_of(app: &App) -> Result<[Finding; 2], StorageError> {
+    let (sums, (textless, textless_bytes, since_ms)) =
+        app.readers.read(|db| Ok((files::sums(db)?, files::textless(db)?)))?;
+    let files::Sums { count, bytes, unbacked, unbacked_ms } = sums;
     let what = format!("{count} pictures and files, {} MiB; {unbacked} in no backup", bytes >> 20);
     let fine = age_ms(unbacked_ms, app.now_ms()).is_none_or(|age| age <= FRESH_MS);
     let how = "make room in the folder of backups; if they stay, ankomst verify says whether they are whole here";
-    Ok(finding(fine, what, how))
+    let mut text = format!("{textless} of them are of records that are not here");
+    if let Some(age) = age_ms(since_ms, app.now_ms()) {
+        let (mib, days) = (textless_bytes >> 20, age / 86_400_000);
+        text = format!("{text}, {mib} MiB, since {days} days at most");
+    }
+    Ok([finding(fine, what, how), finding(true, text, "")])
 }
 
 fn examine_backup(app: &App) -> Result<[Finding; 2], StorageError> {

@@ -47,5 +47,5 @@ pub async fn fetch(
 ) -> Result<Response, Problem> {
     let asked: FetchFile = wire::unpack(&body).map_err(|_| Problem::unreadable())?;
     let answer = files::fetch(&app, &session, asked).await?.ok_or_else(Problem::forbidden)?;
-    Ok((KIND, wire::pack(&answer)).into_response())
+    Ok((KIND, wire::pack_piece(&answer)).into_response())
 }

@@ -84,9 +84,10 @@ async fn metrics(State(watched): State<Watched>, headers: HeaderMap) -> Response
 
 fn observe(app: &App) -> Result<Observed, StorageError> {
     let now_ms = app.now_ms();
-    let (counts, attached, made_ms) = app
-        .readers
-        .read(|db| Ok((counts::counts(db, now_ms)?, files::sums(db)?, backed::made_ms(db)?)))?;
+    let (counts, attached, textless, made_ms) = app.readers.read(|db| {
+        let (attached, textless) = (files::sums(db)?, files::textless(db)?);
+        Ok((counts::counts(db, now_ms)?, attached, textless, backed::made_ms(db)?))
+    })?;
     let age_ms = care::age_ms(made_ms, now_ms);
     let (cpu_s, memory) = process().unwrap_or_default();
     Ok(Observed {
@@ -98,6 +99,7 @@ fn observe(app: &App) -> Result<Observed, StorageError> {
         attached: attached.count,
         attached_bytes: attached.bytes,
         attached_unbacked: attached.unbacked,
+        attached_textless: textless.0,
         disk_free: ballast::room(&app.folder)?.free,
         disk_is_low: app.ballast.is_low(),
         backup_age_s: age_ms.and_then(|age| u64::try_from(age / 1_000).ok()),

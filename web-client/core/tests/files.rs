@@ -1,6 +1,8 @@
 //! A picture of a blocked way out: it is never lost, never holds up what is written, and a lost tablet tells nothing of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
+#[path = "files/beside.rs"]
+mod beside;
 mod desk;
 #[path = "files/fetched.rs"]
 mod fetched;
@@ -16,13 +18,15 @@ use std::rc::Rc;
 
 use ankomst_core::platform::StorageFacts;
 use ankomst_core::store::{Failure, MemoryStore};
-use ankomst_shared::app::{Act, Acted, Command, FileAsk, Query, Refusal, Reply, View};
-use ankomst_shared::ids::Epoch;
+use ankomst_shared::app::{
+    Act, Acted, Body, Command, FileAsk, NewFile, Query, Refusal, Reply, View,
+};
+use ankomst_shared::ids::{DocumentId, Epoch};
 use ankomst_shared::limits::{FILE_BYTES_MAX, FILE_PIECE_BYTES};
 use ankomst_shared::path::FieldPath;
 use ankomst_shared::value::Value;
 
-use home::{Home, Lane, There};
+use home::{Home, There};
 use kit::{On, named, picture};
 
 /// Three pieces.
@@ -43,7 +47,7 @@ fn a_picture_is_in_its_record_at_once_and_comes_home_after_what_is_written() {
     );
     assert_eq!(on.shows(case, &shown[0].name).unwrap(), long);
     assert_eq!(on.shows(case, shown[0].thumb.as_ref().unwrap()).unwrap(), thumb);
-    assert_eq!(on.status().files, 2);
+    assert_eq!(on.status().files, 1, "what was taken, not its parts");
     home.borrow_mut().asked.clear();
     on.goes_on(3);
     {
@@ -253,66 +257,70 @@ fn the_same_picture_twice_in_a_record_is_one_file() {
     assert_eq!((on.files(other).len(), on.rows()), (1, 2 * before));
 }
 
-#[test]
-fn a_picture_of_an_item_stands_at_the_item() {
-    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-    let on = On::signed_in(&store, &home);
+/// A house with a run; an item of it is not as it should be.
+fn a_run(on: &On) -> (DocumentId, DocumentId) {
     let house = [("name", "Provhuset"), ("residence_type", "RES-COL")];
     let house = house.map(|(id, value)| (id.to_owned(), Value::text(value))).to_vec();
-    let made = on.ask(Command::Act(Act::NewResidence, house));
-    let Reply::Acted(Acted { document: Some(parent), .. }) = made else { panic!("{made:?}") };
+    let made = |act, values| match on.ask(Command::Act(act, values)) {
+        Reply::Acted(Acted { document: Some(made), .. }) => made,
+        other => panic!("{other:?}"),
+    };
+    let parent = made(Act::NewResidence, house);
     let start = Act::StartRun { parent, checklist: "residence_inspection".to_owned() };
-    let made = on.ask(Command::Act(start, Vec::new()));
-    let Reply::Acted(Acted { document: Some(document), .. }) = made else { panic!("{made:?}") };
-    let new = ankomst_shared::app::NewFile {
-        document,
-        shows: "item/B-F02".to_owned(),
+    let run = made(start, Vec::new());
+    let path = FieldPath::parse("item/B-F02/status").unwrap();
+    let set = Act::Set { document: run, values: vec![(path, Value::text("not_ok"))] };
+    on.ask(Command::Act(set, Vec::new()));
+    (parent, run)
+}
+
+fn takes_of_item(on: &On, run: DocumentId, item: &str, bytes: &[u8], thumb: &[u8]) {
+    let new = NewFile {
+        document: run,
+        shows: format!("item/{item}"),
         caption: String::new(),
         mime: "image/jpeg".to_owned(),
-        bytes: 4,
+        bytes: u64::try_from(bytes.len()).unwrap(),
         taken_ms: i64::MAX,
         geo_stripped: true,
     };
     let Reply::Entry(file) = on.ask(Command::File(FileAsk::Begin(new))) else { panic!("no file") };
-    on.says(FileAsk::Piece(file.clone(), 0, vec![1; 4])).unwrap();
-    on.says(FileAsk::End(file, Vec::new())).unwrap();
-    let Reply::View(View::Run(run)) = on.ask(Command::Get(Query::Run(document))) else {
-        panic!("no run")
-    };
-    let items = run.groups.iter().flat_map(|group| &group.items);
-    let with: Vec<&str> =
-        items.filter(|item| !item.files.files.is_empty()).map(|item| item.id.as_str()).collect();
-    assert_eq!(with, ["B-F02"]);
+    on.says(FileAsk::Piece(file.clone(), 0, bytes.to_vec())).unwrap();
+    on.says(FileAsk::End(file, thumb.to_vec())).unwrap();
 }
 
 #[test]
-fn however_large_a_file_is_what_is_written_goes_as_if_there_were_none() {
-    let text = |with_file: bool| {
-        let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
-        home.borrow_mut().lane = Lane::Full;
-        let mut on = On::signed_in(&store, &home);
-        let case = on.case();
-        if with_file {
-            on.takes(case, &picture(1, 40 * FILE_PIECE_BYTES), &[]).unwrap();
-        }
-        home.borrow_mut().asked.clear();
-        for round in 0..12 {
-            let path = FieldPath::parse("arriving_from").unwrap();
-            let value = Value::text(format!("Trelleborg {round}"));
-            let set = Act::Set { document: case, values: vec![(path, value)] };
-            on.ask(Command::Act(set, Vec::new()));
-            on.goes_on(2);
-        }
-        let asked = home.borrow().asked.clone();
-        let (files, text): (Vec<String>, Vec<String>) =
-            asked.into_iter().partition(|one| one.starts_with("file"));
-        (files.len(), text)
+fn a_picture_of_an_item_stands_at_the_item_and_at_the_deficiency_that_was_found_there() {
+    let (store, home) = (MemoryStore::default(), Rc::<RefCell<Home>>::default());
+    let on = On::signed_in(&store, &home);
+    let (house, run) = a_run(&on);
+    takes_of_item(&on, run, "B-F02", &[1; 4], &[]);
+    takes_of_item(&on, run, "B-F03", &[2; 4], &[]);
+    let Reply::View(View::Run(view)) = on.ask(Command::Get(Query::Run(run))) else {
+        panic!("no run")
     };
-    let (files, with) = text(true);
-    let (none, without) = text(false);
-    assert!(files > 0 && none == 0);
-    assert!(files <= 5, "a file for which there is no room is offered rarely: {files}");
-    assert_eq!(with, without);
+    let items = view.groups.iter().flat_map(|group| &group.items);
+    let with: Vec<&str> =
+        items.filter(|item| !item.files.files.is_empty()).map(|item| item.id.as_str()).collect();
+    assert_eq!(with, ["B-F02", "B-F03"]);
+
+    let Reply::View(View::Page(page)) =
+        on.ask(Command::Get(Query::Page(format!("/boenden/{house}"))))
+    else {
+        panic!("no house")
+    };
+    let lines = page.parts.iter().filter(|part| part.key == "deficiencies");
+    let lines = lines.filter_map(|part| match &part.body {
+        Body::Lines(lines, _) => lines.first(),
+        _ => None,
+    });
+    let found = lines.map(|line| line.href.clone().unwrap()).next().unwrap();
+    let shown = on.files_at(&found);
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert_eq!((shown[0].document, &shown[0].name), (run, &named(&[1; 4]).to_string()));
+    // Its words are written where it was taken; what is taken of the deficiency stands behind it.
+    assert!(shown[0].href.starts_with(&format!("/run/{run}/attachments/")), "{}", shown[0].href);
+    assert_eq!(on.shows(run, &shown[0].name).unwrap(), [1; 4]);
 }
 
 #[test]

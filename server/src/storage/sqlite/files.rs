@@ -194,6 +194,21 @@ pub fn note_backed(db: &Connection, epoch: Epoch, there: &[FileId]) -> Result<()
     Ok(())
 }
 
+/// Whole files of records that are not in the log: how many, how long they are together in bytes, and since when the
+/// first of them is there, Unix milliseconds. Their text may come still.
+///
+/// # Errors
+/// When the database refuses.
+pub fn textless(db: &Connection) -> Result<(u64, u64, Option<i64>), StorageError> {
+    let mut select = db.prepare_cached(
+        "SELECT count(*), coalesce(sum(bytes), 0), min(whole_ms) FROM files
+         WHERE whole_ms IS NOT NULL AND document NOT IN (SELECT id FROM documents)",
+    )?;
+    let (count, bytes, since_ms) =
+        select.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok((number(count)?, number(bytes)?, since_ms))
+}
+
 /// How many whole files there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {

@@ -14,6 +14,7 @@ pub mod enrolled;
 pub mod file_keys;
 pub mod files;
 pub mod files_beside;
+pub mod files_lost;
 pub mod first;
 pub mod grants;
 pub mod guards;

@@ -8,8 +8,11 @@ use ankomst_server::care::{self, Schedule, doctor, files::keep};
 use ankomst_server::storage::files::{self as bytes, place_of};
 use ankomst_server::storage::sqlite::{backup, files, files_beside};
 use ankomst_server::verify;
-use ankomst_shared::ids::DeviceId;
+use ankomst_shared::document::Edit;
+use ankomst_shared::ids::{DeviceId, DocumentId};
+use ankomst_shared::path::FieldPath;
 use ankomst_shared::sync::message::FileState;
+use ankomst_shared::value::Value;
 
 use super::super::kit::{Door, ankomst};
 use super::{CASE, Kept, Place, brings, fetch_all, kept, picture, place, rows, told};
@@ -137,13 +140,56 @@ async fn what_is_damaged_beside_a_backup_is_told_and_not_believed() {
     both.sort();
     wanted.extend(both.map(|(id, name)| format!("{CASE} {name} {id}")));
     assert_eq!(listed.lines().collect::<Vec<_>>(), wanted, "those that were whole");
-    for file in [&one, &two, &half] {
+    assert_eq!(not_back(&place.door).unwrap(), (false, "2 of 2".to_owned()));
+    for (file, left) in [(&half, 2), (&one, 1), (&two, 0)] {
         assert_eq!(state(&place.door, device, file).await, FileState::Unknown);
         assert_eq!(brings(&place.door, device, file).await, FileState::Whole);
+        assert_eq!(not_back(&place.door).unwrap(), (left == 0, format!("{left} of 2")));
     }
     // In the new life of the log what lies there is read before it counts, and put right.
     assert_eq!(place.backs_up(&place.at("b.db")).await, (3, 0));
     assert_eq!(files_beside::check(&place.at("b.db"), master).unwrap().lacking, 0);
+}
+
+/// What is said of files that a restore did not find.
+fn not_back(door: &Door) -> Option<(bool, String)> {
+    let all = doctor::examine(&door.app).unwrap().into_iter();
+    let mut found = all.filter_map(|one| {
+        let (_, rest) = one.what.split_once(": ")?;
+        let (count, _) = rest.split_once(" pictures and files that it did not find")?;
+        Some((one.fine, count.to_owned()))
+    });
+    found.next()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_records_that_are_not_here_are_told_and_stay() {
+    let mut place = place("fil-textlos").await;
+    let device = place.device();
+    let told = |door: &Door| {
+        let all = doctor::examine(&door.app).unwrap();
+        let one = all.into_iter().find(|one| one.what.contains("of records")).unwrap();
+        assert!(one.fine, "it may come any day");
+        one.what
+    };
+    let with_text = kept(&place.door, CASE, &picture(1), 1);
+    assert_eq!(brings(&place.door, device, &with_text).await, FileState::Whole);
+    assert_eq!(told(&place.door), "0 of them are of records that are not here");
+    assert_eq!(not_back(&place.door), None);
+    let alone = kept(&place.door, DocumentId::from_bytes([92; 16]), &picture(2), 2);
+    assert_eq!(brings(&place.door, device, &alone).await, FileState::Whole);
+    let long_ago =
+        "UPDATE files SET whole_ms = whole_ms - 500 * 86400000, at_ms = at_ms - 500 * 86400000";
+    place.door.app.writer.write(move |db| Ok(db.execute(long_ago, [])?)).await.unwrap();
+    let known = "1 of them are of records that are not here, 0 MiB, since 500 days at most";
+    assert_eq!(told(&place.door), known);
+    assert_eq!(care::files::give_up(&place.door.app).await.unwrap(), 0);
+    // Its text comes from a tablet that was away for longer than anybody thought.
+    let label = FieldPath::parse("household_label").unwrap();
+    let label = [Edit { path: label, value: Value::text("Familjen Prov") }];
+    place.author.begins_with(&place.door, ("case", alone.document), None, &label).await;
+    assert_eq!(told(&place.door), "0 of them are of records that are not here");
+    assert_eq!(state(&place.door, device, &alone).await, FileState::Whole);
 }
 
 #[tokio::test(flavor = "multi_thread")]

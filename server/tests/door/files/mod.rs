@@ -1,6 +1,7 @@
 //! Pictures and other files: in by pieces and without a session, out to who may read the record.
 
 mod backups;
+mod beside;
 mod destroyed;
 mod hostile;
 mod room;

@@ -66,6 +66,54 @@ fn only_what_the_server_says_it_does_not_have_is_said_to_be_elsewhere() {
 }
 
 #[test]
+fn what_the_server_did_not_have_is_asked_for_again_by_itself_and_rarely() {
+    let (mut on, home, case) = a_case();
+    let (long, thumb) = (picture(1, LONG), picture(2, 900));
+    on.hears_of(case, &long, &thumb);
+    home.borrow_mut().shelf.insert(named(&thumb), thumb);
+    on.files(case);
+    assert_eq!(on.shows(case, &named(&long).to_string()), None);
+    on.goes_on(3);
+    let badge = |on: &On| on.files(case)[0].badge.text.clone();
+    assert_eq!(badge(&on), "Inte uppladdad än");
+    // It is said to be elsewhere all the while, and asked for ever more rarely.
+    home.borrow_mut().asked.clear();
+    for _ in 0..60 {
+        on.later(60_000);
+        on.goes_on(1);
+        assert_eq!(badge(&on), "Inte uppladdad än");
+    }
+    let asked = fetches(&home);
+    assert!((3..=12).contains(&asked), "{asked} in an hour");
+    // The tablet that has it comes home.
+    home.borrow_mut().shelf.insert(named(&long), long.clone());
+    on.later(600_000);
+    on.goes_on(3);
+    assert_eq!(badge(&on), "Hos servern");
+    assert_eq!(on.shows(case, &named(&long).to_string()), Some(long));
+}
+
+#[test]
+fn files_that_the_server_does_not_have_push_out_none_that_is_coming() {
+    let (mut on, home, case) = a_case();
+    let large = picture(200, 12 * FILE_PIECE_BYTES);
+    home.borrow_mut().shelf.insert(named(&large), large.clone());
+    home.borrow_mut().stops = Some((named(&large), 5));
+    assert_eq!(on.shows(case, &named(&large).to_string()), None);
+    on.goes_on(2);
+    for number in 0..40 {
+        assert_eq!(on.shows(case, &named(&picture(number, LONG)).to_string()), None);
+        on.goes_on(1);
+    }
+    home.borrow_mut().stops = None;
+    home.borrow_mut().asked.clear();
+    on.later(600_000);
+    on.goes_on(3);
+    assert_eq!(home.borrow().asked.iter().filter(|one| *one == "fetch 4").count(), 0);
+    assert_eq!(on.shows(case, &named(&large).to_string()), Some(large));
+}
+
+#[test]
 fn what_was_looked_at_today_stays_and_what_has_no_room_is_not_asked_for() {
     let (mut on, home, case) = a_case();
     let (first, second) = (picture(1, LONG), picture(3, LONG));

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ankomst_shared::chunk::parse;
-use ankomst_shared::ids::{DocumentId, Epoch, FileId, FileName};
+use ankomst_shared::ids::{ChangeHash, DocumentId, Epoch, FileId, FileName};
 use ankomst_shared::limits::FILE_PIECE_BYTES;
 use ankomst_shared::sign::FileHead;
 use ankomst_shared::sign::deposit::{DepositKey, Sealed};
@@ -52,6 +52,8 @@ pub struct Home {
     pub has: BTreeMap<FileId, There>,
     /// Every request that a tablet has made, in order.
     pub asked: Vec<String>,
+    /// Of what is written: bytes of all questions, before they are packed, and changes that were acknowledged.
+    pub written: (usize, BTreeSet<ChangeHash>),
     pub epoch: Epoch,
     /// Whole files are in a backup.
     pub backed_up: bool,
@@ -78,6 +80,7 @@ impl Default for Home {
         Self {
             has: BTreeMap::new(),
             asked: Vec::new(),
+            written: (0, BTreeSet::new()),
             epoch: Epoch::from_bytes([5; 16]),
             backed_up: false,
             lane: Lane::Open,

@@ -86,7 +86,10 @@ impl Transport for Road {
                 let question: Exchange = wire::unpack(&body).unwrap();
                 let answer = self.desk.transport().send(method, path, body).now_or_never();
                 let answer = wire::unpack(&answer.unwrap().unwrap().body).unwrap();
-                Ok(answered(wire::pack(&home.meet(&question, answer))))
+                let answer = home.meet(&question, answer);
+                home.written.0 += minicbor::to_vec(&question).unwrap().len();
+                home.written.1.extend(answer.acks.iter().map(|ack| ack.hash));
+                Ok(answered(wire::pack(&answer)))
             }
             _ => {
                 home.asked.push(path.replace("/api/v1/", ""));

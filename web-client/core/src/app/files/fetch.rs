@@ -233,7 +233,8 @@ impl<P: Platform> Core<P> {
             Ok((open.user(), open.files.fetch.thumbs.contains(&place)))
         })?;
         let (bytes, at_ms) = (coming.bytes, self.now_ms());
-        let row = FileRow { user, device, head: None, bytes, told: None, epoch: None, at_ms };
+        let (head, told, epoch) = (None, None, None);
+        let row = FileRow { user, device, head, bytes, told, epoch, at_ms, is_thumb };
         let one = coming.one(is_thumb);
         let mut writes = vec![
             self.sealed_file(place, &one)?,

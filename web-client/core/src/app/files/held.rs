@@ -61,10 +61,13 @@ impl Files {
         said.collect()
     }
 
-    /// How many the server is still to get.
+    /// How many the server is still to get, as people have taken them: a picture and its small one are one.
     pub(in crate::app) fn waiting(&self) -> u32 {
-        let waits = self.rows.values().filter(|row| row.waits(self.epoch)).count();
-        u32::try_from(waits).unwrap_or(u32::MAX)
+        let waits = || self.rows.values().filter(|row| row.waits(self.epoch));
+        let taken = waits().filter(|row| !row.is_thumb).count();
+        // Where only small ones are left there is still something to hand in.
+        let taken = taken.max(usize::from(waits().next().is_some()));
+        u32::try_from(taken).unwrap_or(u32::MAX)
     }
 
     /// Bytes of all that are here.

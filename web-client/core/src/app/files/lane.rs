@@ -203,7 +203,8 @@ mod tests {
     fn row(bytes: u64, told: Option<FileState>) -> FileRow {
         let (user, device) = (UserId::new(1, [1; 10]), DeviceId::new(1, [1; 10]));
         let epoch = Some(Epoch::from_bytes([1; 16]));
-        FileRow { user, device, head: Some(vec![1].into()), bytes, told, epoch, at_ms: 5 }
+        let head = Some(vec![1].into());
+        FileRow { user, device, head, bytes, told, epoch, at_ms: 5, is_thumb: false }
     }
 
     fn files(rows: Vec<FileRow>) -> Files {

@@ -38,7 +38,7 @@ impl<P: Platform> Core<P> {
         };
         let path = "/api/v1/files";
         let answer =
-            self.0.platform.transport().send(Method::Post, path, wire::pack(&question)).await;
+            self.0.platform.transport().send(Method::Post, path, wire::pack_piece(&question)).await;
         let Ok(answer) = answer else {
             self.0.state.borrow_mut().files.goes(file, super::lane::Going::waits);
             return Step::Nobody;

@@ -39,6 +39,10 @@ pub(in crate::app) struct FileRow {
     /// When that was; of one that was fetched, when it was looked at, to the day. Unix milliseconds.
     #[n(6)]
     pub(in crate::app) at_ms: i64,
+    /// It is the small picture of another, which nobody has taken by itself.
+    #[n(7)]
+    #[cbor(default)]
+    pub(in crate::app) is_thumb: bool,
 }
 
 impl FileRow {
@@ -145,4 +149,35 @@ pub(super) fn no_pieces(file: FileId, bytes: u64) -> impl Iterator<Item = Write>
 pub(super) fn no_file(file: FileId, bytes: u64) -> Vec<Write> {
     let rows = [row_key(file), coming_key(file)].map(|key| Write::delete(Table::Files, key));
     rows.into_iter().chain(no_pieces(file, bytes)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As [`FileRow`] was before it told small pictures apart.
+    #[derive(Encode)]
+    #[cbor(map)]
+    struct Before {
+        #[n(0)]
+        user: UserId,
+        #[n(1)]
+        device: DeviceId,
+        #[n(2)]
+        head: Option<ByteVec>,
+        #[n(3)]
+        bytes: u64,
+        #[n(6)]
+        at_ms: i64,
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_version_is_read() {
+        let (user, device) = (UserId::new(1, [1; 10]), DeviceId::new(1, [1; 10]));
+        let head = Some(ByteVec::from(vec![1]));
+        let bytes = minicbor::to_vec(Before { user, device, head, bytes: 9, at_ms: 5 }).unwrap();
+        let row: FileRow = minicbor::decode(&bytes).unwrap();
+        assert!(row.waits(None) && !row.is_thumb);
+        assert_eq!((row.user, row.bytes, row.at_ms), (user, 9, 5));
+    }
 }

@@ -230,8 +230,9 @@ impl<P: Platform> Core<P> {
                 .map_err(|_| Refusal::Internal)?;
             let (user, device) = (open.user(), open.identity.device);
             let head = Some(head.into());
-            let row =
-                FileRow { user, device, head, bytes: one.bytes, told: None, epoch: None, at_ms: 0 };
+            let (told, epoch, at_ms) = (None, None, 0);
+            let (bytes, is_thumb) = (one.bytes, one.is_thumb);
+            let row = FileRow { user, device, head, bytes, told, epoch, at_ms, is_thumb };
             Ok(Made { place, one: One { own: Some((None, None)), ..one.clone() }, row })
         })
     }

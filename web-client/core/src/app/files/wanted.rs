@@ -15,7 +15,7 @@ const REST_MS_MAX: i64 = 600_000;
 const RESTS_MAX: usize = 500;
 /// So many small pictures are fetched of a page.
 const THUMBS_MAX: usize = 100;
-/// So many whole files wait to be fetched.
+/// So many whole files wait to be fetched, those that the server does not have yet among them.
 const WHOLE_MAX: usize = 20;
 
 pub(super) type Place = (DocumentId, FileName);
@@ -67,11 +67,15 @@ impl Fetch {
     /// How one stands that is not here.
     pub(super) fn stands(&self, place: &Place) -> Elsewhere {
         match self.rests.get(place) {
-            Some(rest) if rest.is_lacking => Elsewhere::Lacking,
+            _ if self.is_lacking(place) => Elsewhere::Lacking,
             Some(rest) if rest.until_ms > 0 => Elsewhere::Unasked,
             _ if self.whole.contains(place) => Elsewhere::Coming,
             _ => Elsewhere::Unasked,
         }
+    }
+
+    fn is_lacking(&self, place: &Place) -> bool {
+        self.rests.get(place).is_some_and(|rest| rest.is_lacking)
     }
 
     /// The small pictures of the record that is looked at, and how long its files are; tells whether any picture is new.
@@ -90,8 +94,13 @@ impl Fetch {
             return None;
         }
         self.whole.push(place);
-        let oldest = (self.whole.len() > WHOLE_MAX).then(|| self.whole.remove(0))?;
-        self.coming.remove(&oldest)
+        if self.whole.len() <= WHOLE_MAX {
+            return None;
+        }
+        // What the server does not have is asked for no more before what is coming.
+        let lacking = self.whole.iter().position(|one| self.is_lacking(one)).unwrap_or(0);
+        let goes = self.whole.remove(lacking);
+        self.coming.remove(&goes)
     }
 
     /// When one that could not be fetched is asked for again, Unix milliseconds.
@@ -143,15 +152,13 @@ impl Fetch {
         }
     }
 
-    /// It could not be fetched, and rests, longer each time.
+    /// It could not be fetched, and rests, longer each time. One that the server does not have may come to it any day: it
+    /// is asked for again as the others are, until the screen shuts.
     pub(super) fn rests(&mut self, place: Place, now_ms: i64, is_lacking: bool) {
         let before = self.rests.get(&place).map_or(0, |rest| rest.pause_ms);
         let pause_ms = before.saturating_mul(2).clamp(REST_MS, REST_MS_MAX);
         let until_ms = now_ms.saturating_add(pause_ms);
         self.rests.insert(place, Rest { until_ms, pause_ms, is_lacking });
-        if is_lacking {
-            self.whole.retain(|one| *one != place);
-        }
         if self.rests.pairs().len() > RESTS_MAX {
             let first = self.rests.pairs().iter().min_by_key(|(_, rest)| rest.until_ms);
             first.map(|(place, _)| *place).map(|place| self.rests.remove(&place));

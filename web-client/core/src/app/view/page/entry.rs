@@ -117,9 +117,8 @@ impl Viewer<'_> {
                     page.parts.insert(0, file);
                 }
             }
-            "notes" | "deficiencies" => {
-                page.parts.extend(self.files_part(home, &format!("{list}/{entry}")));
-            }
+            "notes" => page.parts.extend(self.files_part(home, &format!("{list}/{entry}"))),
+            "deficiencies" => page.parts.extend(self.files_of_deficiency(home, entry)),
             _ => {}
         }
         if list == "notes" {

@@ -28,6 +28,28 @@ impl Viewer<'_> {
         Some(part)
     }
 
+    /// The files of a deficiency: before its own those of the item that it was found at, as far as its run may be read.
+    pub(super) fn files_of_deficiency(&mut self, home: DocumentId, entry: &str) -> Option<Part> {
+        let mut part = self.files_part(home, &format!("deficiencies/{entry}"))?;
+        if let (Body::Files(view), Some((run, shows))) =
+            (&mut part.body, self.found_at(home, entry))
+        {
+            let found = self.files(run, &shows).files;
+            if !found.is_empty() {
+                part.help.clear();
+            }
+            view.files.splice(0..0, found);
+        }
+        Some(part)
+    }
+
+    /// The run that a deficiency was found in, and what shows its item there.
+    fn found_at(&mut self, home: DocumentId, entry: &str) -> Option<(DocumentId, String)> {
+        let run = self.text(home, &format!("deficiencies/{entry}/run")).parse().ok()?;
+        let item = self.text(home, &format!("deficiencies/{entry}/item"));
+        Some((run, format!("item/{item}")))
+    }
+
     /// The same as its tiles.
     pub(in crate::app::view) fn files(&mut self, id: DocumentId, shows: &str) -> FilesView {
         let entries = self.listed(id, LIST).1;
@@ -56,15 +78,28 @@ impl Viewer<'_> {
     pub(in crate::app::view) fn wants_files(&mut self, query: &Query) -> bool {
         // What was looked at before is still fetched from a page that shows no record.
         let Some(id) = looked::record(query) else { return false };
-        let (mut wanted, mut sizes) = (Vec::new(), Few::default());
+        let mut all = Vec::new();
         for (home, _) in self.homes_of_files(id) {
-            for entry in self.listed(home, LIST).1 {
-                let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
-                wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
-                if let Some(name) = self.file_name(home, &entry, "hash") {
-                    let size = self.number(home, &format!("{LIST}/{entry}/size"));
-                    sizes.insert((home, name), size.unwrap_or_default().unsigned_abs());
+            all.extend(self.listed(home, LIST).1.into_iter().map(|entry| (home, entry)));
+        }
+        if let Query::Page(address) = query
+            && let Some((_, entry)) = address.split_once("/deficiencies/")
+            && let Some((home, _)) = self.home(id, "deficiencies")
+            && let Some((run, shows)) = self.found_at(home, entry)
+        {
+            for entry in self.listed(run, LIST).1 {
+                if self.text(run, &format!("{LIST}/{entry}/shows")) == shows {
+                    all.push((run, entry));
                 }
+            }
+        }
+        let (mut wanted, mut sizes) = (Vec::new(), Few::default());
+        for (home, entry) in all {
+            let name = self.file_name(home, &entry, "thumb").map(|name| (home, name));
+            wanted.extend(name.filter(|place| !self.open.files.all.contains_key(place)));
+            if let Some(name) = self.file_name(home, &entry, "hash") {
+                let size = self.number(home, &format!("{LIST}/{entry}/size"));
+                sizes.insert((home, name), size.unwrap_or_default().unsigned_abs());
             }
         }
         self.open.files.wants(wanted, sizes)
