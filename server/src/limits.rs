@@ -15,6 +15,9 @@ pub const SOCKETS: usize = 1_024;
 pub const SOCKETS_MAX: usize = 16_384;
 /// Live sockets of one session at one time: its tabs.
 pub const SOCKETS_OF_SESSION_MAX: usize = 4;
+/// A reader of a live socket that takes longer for one message is cut off; it begins again with an exchange. No more
+/// than one stretch of the feed is made for it meanwhile.
+pub const MESSAGE_READ_WITHIN: Duration = Duration::from_secs(20);
 /// Files the system is asked to allow, beside one for each connection.
 pub const OPEN_FILES: u64 = 6_144;
 /// Headers of one request.

@@ -1,14 +1,19 @@
-//! Live sockets: how many are open, in total and of each session, and who waits for them to close.
+//! Live sockets: how many are open, in total and of each session, how long a message waits for its reader, and who waits
+//! for them to close.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ankomst_shared::ids::SessionId;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::limits::{CONNECTIONS_BESIDE, OPEN_FILES, SOCKETS, SOCKETS_MAX, SOCKETS_OF_SESSION_MAX};
+use crate::limits::{
+    CONNECTIONS_BESIDE, MESSAGE_READ_WITHIN, OPEN_FILES, SOCKETS, SOCKETS_MAX,
+    SOCKETS_OF_SESSION_MAX,
+};
 use crate::metrics::Metrics;
 
 /// The live sockets.
@@ -17,6 +22,7 @@ pub struct Sockets {
     /// In total, and of each session.
     open: Arc<Mutex<(usize, BTreeMap<SessionId, usize>)>>,
     most: Arc<AtomicUsize>,
+    read_within_ms: Arc<AtomicU64>,
     tracker: TaskTracker,
     metrics: Arc<Metrics>,
 }
@@ -42,13 +48,28 @@ impl Sockets {
     /// Counts what is open for these metrics.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>) -> Self {
-        let most = Arc::new(AtomicUsize::new(SOCKETS));
-        Self { open: Arc::default(), most, tracker: TaskTracker::default(), metrics }
+        let (most, tracker) = (Arc::new(AtomicUsize::new(SOCKETS)), TaskTracker::default());
+        let sockets =
+            Self { open: Arc::default(), most, read_within_ms: Arc::default(), tracker, metrics };
+        sockets.read_within(MESSAGE_READ_WITHIN);
+        sockets
     }
 
     /// Lets in so many in total from now on, [`SOCKETS_MAX`] at most.
     pub fn let_in(&self, most: usize) {
         self.most.store(most.min(SOCKETS_MAX), Ordering::Relaxed);
+    }
+
+    /// Cuts off from now on whoever takes longer than this for one message, [`MESSAGE_READ_WITHIN`] at most.
+    pub fn read_within(&self, most: Duration) {
+        let most = u64::try_from(most.min(MESSAGE_READ_WITHIN).as_millis()).unwrap_or_default();
+        self.read_within_ms.store(most, Ordering::Relaxed);
+    }
+
+    /// So long one message waits for its reader.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(self.read_within_ms.load(Ordering::Relaxed))
     }
 
     /// How many connections there may be, live sockets and others.
@@ -117,6 +138,17 @@ impl Drop for Open {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_is_waited_for_as_long_as_is_promised_and_never_longer() {
+        let sockets = Sockets::new(Arc::default());
+        // As `docs/protocol.md` says.
+        assert_eq!(sockets.patience(), Duration::from_secs(20));
+        for (asked, told) in [(3_600, 20), (1, 1)] {
+            sockets.read_within(Duration::from_secs(asked));
+            assert_eq!(sockets.clone().patience(), Duration::from_secs(told));
+        }
+    }
 
     #[test]
     fn a_session_and_the_server_have_so_many_and_no_more() {

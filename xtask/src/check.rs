@@ -82,6 +82,7 @@ pub(crate) fn run(args: &TestArgs) -> anyhow::Result<()> {
     })?;
     step("histories", || sim::run(&sim::SimArgs::kept()))?;
     step("histories with orders", || sim::run(&sim::SimArgs::ordered()))?;
+    step("planted defects", sim::planted)?;
     step("hostile changes", || hostile::run(&hostile::HostileArgs::kept()))?;
     step("storms", || storms::run(&storms::StormArgs::kept()))?;
     step("a history again, and a storm", || {

@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use crate::run::{cargo, cargo_program, step, target, top};
 use crate::web;
 
+/// What stands before the seed of a history that went wrong.
+const FAILED: &str = "failed seed: ";
+
 /// Options of `sim`.
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
@@ -59,6 +62,13 @@ impl SimArgs {
     }
 }
 
+/// Builds the program that lives histories.
+fn built() -> anyhow::Result<()> {
+    step("simulation", || {
+        cargo(&["build", "--quiet", "--profile", "fast", "-p", "ankomst-sim", "--bin", "sim"])
+    })
+}
+
 /// What came of histories.
 #[derive(Default)]
 struct Sum {
@@ -85,9 +95,7 @@ impl Sum {
 /// # Errors
 /// When one goes wrong.
 pub(crate) fn run(args: &SimArgs) -> anyhow::Result<()> {
-    step("simulation", || {
-        cargo(&["build", "--quiet", "--profile", "fast", "-p", "ankomst-sim", "--bin", "sim"])
-    })?;
+    built()?;
     if args.browser {
         return everywhere();
     }
@@ -180,7 +188,7 @@ fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
         if let Some(line) = told.lines().last() {
             sum.add(line)?;
         }
-        let seeds = said.lines().filter_map(|line| line.strip_prefix("failed seed: "));
+        let seeds = said.lines().filter_map(|line| line.strip_prefix(FAILED));
         failed.extend(seeds.map(|seed| format!("{devices} {days} {seed}{orders}")));
         if !output.status.success() {
             eprint!("{said}");
@@ -212,35 +220,66 @@ fn wait(all: Vec<(Child, History<'_>)>, sum: &mut Sum) -> anyhow::Result<()> {
 
 /// Plants each defect in turn, as many at a time as there are cores.
 fn plants() -> anyhow::Result<()> {
+    sought(&names()?.iter().map(|name| (name.as_str(), "1..200")).collect::<Vec<_>>())
+}
+
+/// Plants each defect in the one history that `tests/sim/plants.txt` says finds it.
+///
+/// # Errors
+/// When one is not found there, or has no history there.
+pub(crate) fn planted() -> anyhow::Result<()> {
+    built()?;
+    let kept = fs::read_to_string(top().join("tests/sim/plants.txt"))?;
+    let kept: Vec<(&str, &str)> = kept.lines().filter_map(|line| line.split_once(' ')).collect();
+    let names = names()?;
+    let of = |name: &String| kept.iter().find(|(of, _)| of == name).map_or("", |(_, seed)| *seed);
+    let all: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), of(name))).collect();
+    ensure!(kept.len() == all.len(), "tests/sim/plants.txt: one line for each planted defect");
+    sought(&all)
+}
+
+/// The defects that can be planted, in their order.
+fn names() -> anyhow::Result<Vec<String>> {
     let output = Command::new(program()).arg("--names").output()?;
-    let names = String::from_utf8(output.stdout)?;
-    let names: Vec<(usize, &str)> = names.lines().enumerate().collect();
+    Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+}
+
+/// Seeks all defects in their order, each in the histories of its seeds.
+fn sought(all: &[(&str, &str)]) -> anyhow::Result<()> {
+    let all: Vec<(usize, (&str, &str))> = all.iter().copied().enumerate().collect();
     let mut missed = Vec::new();
-    for some in names.chunks(hands()) {
-        let mut all = Vec::new();
-        for (at, name) in some {
+    for some in all.chunks(hands()) {
+        let mut children = Vec::new();
+        for (at, (name, seeds)) in some {
             let mut command = Command::new(program());
-            command.args(["--seed", "1..200", "--plant", &at.to_string()]);
+            command.args(["--seed", seeds, "--plant", &at.to_string()]);
             let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-            all.push((child, *name));
+            children.push((child, *name));
         }
-        for (child, name) in all {
-            let sought = child.wait_with_output()?;
-            let told = String::from_utf8_lossy(&sought.stdout);
-            let said = String::from_utf8_lossy(&sought.stderr);
-            // A planted defect may also end the program.
-            let told: Value = serde_json::from_str(told.lines().last().unwrap_or("{}"))?;
-            let seeds = told.get("seeds").and_then(Value::as_u64).unwrap_or(0);
-            if sought.status.success() {
-                missed.push(name);
+        for (child, name) in children {
+            let output = child.wait_with_output()?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            match finding(output.status.code(), &said) {
+                Some((seed, fault)) => println!("{name}: seed {seed}, {fault}"),
+                None => {
+                    println!("{name}: not found");
+                    eprint!("{said}");
+                    missed.push(name);
+                }
             }
-            let how = said.lines().find(|line| line.starts_with("  ")).unwrap_or("  not found");
-            println!("{name}: {seeds} seeds,{}", how.strip_prefix(' ').unwrap_or(how));
         }
     }
-    println!("not found: {}", missed.join(", "));
-    ensure!(missed.is_empty(), "a planted defect was not found");
+    ensure!(missed.is_empty(), "a planted defect was not found: {}", missed.join(", "));
     Ok(())
+}
+
+/// The seed of the history that found a defect and the first fault that was told of it. A program that broke off has
+/// found nothing.
+fn finding(status: Option<i32>, said: &str) -> Option<(&str, &str)> {
+    let mut lines = said.lines().skip_while(|line| !line.starts_with(FAILED));
+    let seed = lines.next()?.strip_prefix(FAILED)?;
+    let fault = lines.next()?.strip_prefix("  ")?;
+    (status == Some(1)).then_some((seed, fault))
 }
 
 /// The place of the defect, from 1, that of values that contradict each other only one stands.
@@ -251,9 +290,9 @@ const LAST_WINS: usize = 5;
 fn everywhere() -> anyhow::Result<()> {
     step("histories with a defect", || {
         let at = (LAST_WINS - 1).to_string();
-        let sought = Command::new(program()).args(["--seed", "1..200", "--plant", &at]).output()?;
-        let said = String::from_utf8_lossy(&sought.stderr);
-        ensure!(!sought.status.success(), "no history notices the defect");
+        let output = Command::new(program()).args(["--seed", "1..200", "--plant", &at]).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(finding(output.status.code(), &said).is_some(), "no history notices the defect");
         eprint!("{said}");
         Ok(())
     })?;
@@ -285,4 +324,24 @@ fn stories(app: &Path) -> anyhow::Result<bool> {
     // Without a browser this is no test.
     command.env("ANKOMST_APP", app).env("ANKOMST_BROWSER", "1").env("CI", "1");
     Ok(command.status()?.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_fault_that_was_told_is_a_finding() {
+        let told = "failed seed: 7\n  rows are not those of the log\n  more\n";
+        assert_eq!(finding(Some(1), told), Some(("7", "rows are not those of the log")));
+        for (status, said) in [
+            (Some(0), ""),
+            (Some(101), "thread 'main' panicked at hub.rs:1:\n  called `Option::unwrap()`"),
+            (Some(101), told),
+            (None, told),
+            (Some(1), "failed seed: 7\n"),
+        ] {
+            assert_eq!(finding(status, said), None, "{status:?} {said}");
+        }
+    }
 }

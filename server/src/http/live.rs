@@ -20,8 +20,6 @@ use crate::sockets::Open;
 use crate::storage::StorageError;
 use crate::sync::live::Live;
 
-/// A reader that takes longer for one message is cut off; it begins again with an exchange.
-const SEND_DEADLINE: Duration = Duration::from_secs(20);
 /// Without any frame for so long the other end is asked whether it lives. A network that is left without a word, as by
 /// a tablet that roams, tells nobody: what was asked and has answered nothing for [`UNREAD_MAX`] is closed, so that it
 /// keeps no place.
@@ -92,7 +90,7 @@ async fn run(mut live: Live, app: Arc<App>, mut socket: WebSocket, _open: Open) 
                 }
                 ping_at = now + PING_AFTER;
                 let ping = socket.send(Message::Ping(axum::body::Bytes::new()));
-                if !matches!(timeout(SEND_DEADLINE, ping).await, Ok(Ok(()))) {
+                if !matches!(timeout(app.sockets.patience(), ping).await, Ok(Ok(()))) {
                     return;
                 }
                 // A session may have been ended by a command, which cannot ring here.
@@ -146,7 +144,7 @@ async fn sends(app: &App, socket: &mut WebSocket, frames: Vec<ServerFrame>) -> b
         let frame = socket.send(Message::Binary(wire::pack(&frame).into()));
         let sent = tokio::select! {
             biased;
-            sent = timeout(SEND_DEADLINE, frame) => sent,
+            sent = timeout(app.sockets.patience(), frame) => sent,
             // A reader that is slow is not waited for at the end.
             () = stops_soon(app) => return false,
         };

@@ -21,8 +21,8 @@ use tower::ServiceExt;
 
 use super::kit::{Answer, Browser, Door, HOST, PASSWORD, TLS};
 
-const SHORT: Duration = Duration::from_millis(300);
-const LONG: Duration = Duration::from_secs(20);
+pub(super) const SHORT: Duration = Duration::from_millis(300);
+pub(super) const LONG: Duration = Duration::from_secs(20);
 
 /// A server and somebody who is signed in there.
 async fn signed_in(login: &str) -> (Door, Browser) {
@@ -147,7 +147,7 @@ async fn after_too_many_attempts_a_minute_is_asked_for() {
 pub(super) struct Narrow {
     pub(super) door: Door,
     pub(super) browser: Browser,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 impl Narrow {
@@ -181,14 +181,24 @@ impl Narrow {
 
     /// Asks for a live socket and gives the stream with the first line of the answer.
     async fn socket(&self) -> (TcpStream, String) {
-        let cookies = self.browser.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        self.upgrades(stream, &self.browser).await
+    }
+
+    /// The same as somebody, over a connection.
+    pub(super) async fn upgrades(
+        &self,
+        mut stream: TcpStream,
+        browser: &Browser,
+    ) -> (TcpStream, String) {
+        let cookies = browser.cookies.iter().map(|(name, value)| format!("{name}={value}"));
         let head = format!(
             "GET /api/v1/live HTTP/1.1\r\nhost: {HOST}\r\norigin: https://{HOST}\r\ncookie: {}\r\n\
              connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
              sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
             cookies.collect::<Vec<_>>().join("; ")
         );
-        let mut stream = self.says(head.as_bytes()).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             answer.push(timeout(LONG, stream.read_u8()).await.unwrap().unwrap());

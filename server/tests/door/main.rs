@@ -32,6 +32,7 @@ mod limits;
 mod link;
 mod matrix;
 mod metrics;
+mod mute;
 mod organisation;
 mod passkey;
 mod passkey_decided;

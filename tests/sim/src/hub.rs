@@ -96,6 +96,8 @@ pub struct Hub {
     pub backed: BTreeSet<ChangeHash>,
     /// Its disk was put back and nobody has noticed yet: what devices were told may not hold.
     pub is_put_back: bool,
+    /// How often its log has gone back.
+    pub back_count: u32,
     /// Answers of exchanges that compared documents one by one.
     pub compared: u64,
     /// Exchanges are looked into.
@@ -119,6 +121,7 @@ impl Hub {
             unscoped: Vec::new(),
             backed: BTreeSet::new(),
             is_put_back: false,
+            back_count: 0,
             compared: 0,
             looks: false,
         };
@@ -299,7 +302,7 @@ impl Hub {
         let Some(newest) = files.pop() else { return false };
         let master = std::fs::read(self.data().join("master.key")).unwrap().try_into().unwrap();
         backup::restore(&newest, &self.data(), master, given::now_ms()).unwrap();
-        self.is_put_back = false;
+        self.goes_back(true);
         true
     }
 
@@ -316,7 +319,7 @@ impl Hub {
         }
         copy(&aside, &self.data());
         std::fs::remove_dir_all(aside).unwrap();
-        self.is_put_back = true;
+        self.goes_back(false);
         true
     }
 

@@ -12,6 +12,7 @@ use ankomst_shared::sync::client::Stage;
 use ankomst_shared::value::Value;
 
 use crate::hub::Hub;
+use crate::received::Received;
 use crate::tablet::Tablet;
 
 /// A vault: a tablet and a person.
@@ -79,8 +80,8 @@ pub struct Ledger {
     /// Every change that was seen somewhere.
     pub known: BTreeMap<ChangeHash, Known>,
     holders: BTreeMap<u64, Vec<ChangeHash>>,
-    /// Changes that a tablet was told are on the server's disk, and that tablet.
-    pub received: BTreeMap<ChangeHash, usize>,
+    /// Changes that a tablet was told are on the server's disk.
+    pub received: BTreeMap<ChangeHash, Received>,
     before: BTreeMap<Vault, Before>,
     pub(crate) deposits: BTreeMap<usize, BTreeSet<Vec<u8>>>,
     /// Vaults of which an order was given: what was written in them may stand in a deposit alone until all is at rest.
@@ -209,10 +210,11 @@ impl Ledger {
                 let epoch = hub.app().readers.read(log::epoch);
                 epoch.unwrap() == inside.epoch()
             };
-            if is_told && !hub.has(document, hash) {
+            let is_there = hub.app.is_some() && hub.has(document, hash);
+            if is_told && !is_there {
                 self.lost.push(format!("{stage:?} and not in the log: {hash} at {vault:?}"));
             }
-            self.received.entry(hash).or_insert(vault.0);
+            self.note_received((hash, vault.0), is_there.then_some(hub.back_count));
         }
     }
 

@@ -4,7 +4,7 @@
 //! Reading order: [`kernel`] (time, chance, the heap of what is due), [`disk`] and [`wire`] (what a core stands on),
 //! [`tablet`], [`hub`] (the server), [`people`] (what they do), [`world`] (who does what when), [`kinds`] and [`faults`],
 //! [`hostile`], [`orders`], [`ages`] (of programs), [`rounds`] (through houses), [`ledger`] and [`sealed`] (what must not
-//! be lost), [`place`], [`scope`] and [`flood`] (what must hold at any time), [`rest`], [`held`] and [`same`] (what must
+//! be lost), [`place`], [`scope`] and [`flood`] (what must hold at any time), [`rest`], [`held`], [`received`] and [`same`] (what must
 //! hold in the end), [`history`] (one seed).
 //! [`storm`] stands for itself: the server's own listener on a network that fails.
 #![expect(
@@ -29,6 +29,7 @@ pub mod ledger;
 pub mod orders;
 pub mod people;
 pub mod place;
+pub mod received;
 pub mod rest;
 pub mod rounds;
 pub mod salvage;

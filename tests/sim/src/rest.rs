@@ -364,20 +364,6 @@ impl World {
         faults
     }
 
-    /// What a tablet was told is on the server's disk is there.
-    fn check_received(&mut self) {
-        let mut lost = Vec::new();
-        for (hash, tablet) in &self.ledger.received {
-            let document = self.ledger.known[hash].document;
-            // A log that was put back lacks what only tablets had that are no more.
-            let living = self.ledger.living(*hash);
-            if !self.hub.has(document, *hash) && living {
-                lost.push(format!("was received and is not there: {hash}, told to {tablet}"));
-            }
-        }
-        self.ledger.lost.extend(lost);
-    }
-
     /// Rows are those that making all anew gives.
     fn check_rows(&mut self) {
         let app = self.hub.app();

@@ -34,7 +34,7 @@ impl World {
             return;
         }
         drop(app);
-        self.restart(|world| world.hub.is_put_back = true);
+        self.restart(|world| world.hub.goes_back(false));
         self.has_hole = true;
         projector::rebuild(self.hub.app()).unwrap();
         self.count("salvage");
