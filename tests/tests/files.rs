@@ -208,3 +208,72 @@ async fn a_picture_of_an_item_gets_its_words_and_a_document_stays_as_it_is() {
     page.until("the file to be gone", &format!("!document.querySelector({tile:?})")).await;
     elin.in_step().await;
 }
+
+/// The browser grants so much to what is kept; all it has again without a number.
+async fn grants(page: &Profile, server: &Server, bytes: Option<u64>) {
+    let how = match bytes {
+        Some(bytes) => json!({ "origin": server.url(), "quotaSize": bytes }),
+        None => json!({ "origin": server.url() }),
+    };
+    page.web().cdp().send_raw("Storage.overrideQuotaForOrigin", how).await.unwrap();
+}
+
+/// Types a number and waits until the server has shared it.
+async fn writes(person: &Person, number: &str) {
+    person.profile.fill("[data-path=phone] input", number).await;
+    person.saved("phone").await;
+    person.in_step().await;
+    person.profile.see("[data-path=phone] .mark[data-level=shared]").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_without_room_for_more_pictures_says_so_and_its_text_goes_on() {
+    let (Some(driver), Some(server)) = (Driver::start(), Server::with_village()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = camera(folder.path());
+    let elin = Person::arrives(&driver, &server, "kvot-elin", "elin", TABLET).await;
+    let oskar = Person::arrives(&driver, &server, "kvot-oskar", "oskar", TABLET).await;
+    elin.goto("/arenden").await;
+    elin.in_step().await;
+    elin.profile.see("[data-part=cases] [data-line]").await;
+    let case =
+        elin.read("document.querySelector('[data-part=cases] [data-line]').dataset.line").await;
+    let place = format!("/arenden/{case}");
+
+    // What the browser grants is nearly all left to what is written.
+    elin.goto(&place).await;
+    elin.profile.see(PART).await;
+    grants(&elin.profile, &server, Some(200_000_000)).await;
+    elin.tap(&format!("{PART} [data-action=add-picture]")).await;
+    elin.profile.pick("#picked", &file).await;
+    elin.profile.see_text("#taking", "Det finns inte plats för fler bilder på surfplattan").await;
+    elin.profile.see_text("#taking", "Text sparas som vanligt").await;
+    pictures(&elin.profile, "kvot", "#taking").await;
+    is_for_all(&elin.profile).await;
+    let line = format!("{PART} [data-line]");
+    let none = format!("!document.querySelector({line:?})");
+    elin.profile.until("nothing to be taken in", &none).await;
+
+    // Each thing that is written meanwhile is acknowledged and with the colleague, and nothing else is told.
+    elin.tap("a[href$='/uppgifter']").await;
+    oskar.goto(&format!("{place}/uppgifter")).await;
+    let before = server.dump().len();
+    for (number, shown) in [("070-174 06 05", "06 05"), ("070-174 06 06", "06 06")] {
+        writes(&elin, number).await;
+        let field = "document.querySelector('[data-path=phone] input')?.value";
+        let there = format!("{field}?.includes({shown:?})");
+        oskar.profile.until("the number at the colleague's", &there).await;
+    }
+    assert_eq!(server.dump().len(), before + 2);
+    oskar.goto(&place).await;
+    oskar.profile.see(PART).await;
+    oskar.profile.until("no file to be told of", &none).await;
+
+    // The picture has waited on the page; with room it is taken in, and comes home.
+    grants(&elin.profile, &server, None).await;
+    elin.tap("#taking [data-action=take-again]").await;
+    elin.profile.see_text(".toast", "Sparad på den här surfplattan").await;
+    elin.goto(&place).await;
+    elin.profile.see_text(&line, "Inlämnad").await;
+    oskar.profile.until("the small picture", &drawn(SMALL, 320)).await;
+}
