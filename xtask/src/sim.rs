@@ -259,13 +259,12 @@ fn sought(all: &[(&str, &str)]) -> anyhow::Result<()> {
         for (child, name) in children {
             let output = child.wait_with_output()?;
             let said = String::from_utf8_lossy(&output.stderr);
-            match finding(output.status.code(), &said) {
-                Some((seed, fault)) => println!("{name}: seed {seed}, {fault}"),
-                None => {
-                    println!("{name}: not found");
-                    eprint!("{said}");
-                    missed.push(name);
-                }
+            if let Some((seed, fault)) = finding(output.status.code(), &said) {
+                println!("{name}: seed {seed}, {fault}");
+            } else {
+                println!("{name}: not found");
+                eprint!("{said}");
+                missed.push(name);
             }
         }
     }

@@ -175,8 +175,8 @@ async fn hears(mut stream: TcpStream, heard: watch::Sender<u64>) {
 }
 
 async fn until_heard(heard: &mut watch::Receiver<u64>, wanted: u64) {
-    let told = timeout(LONG, heard.wait_for(|all| *all == wanted)).await;
-    assert!(told.is_ok(), "{} of {wanted} changes were heard", *heard.borrow());
+    let is_told = timeout(LONG, heard.wait_for(|all| *all == wanted)).await.is_ok();
+    assert!(is_told, "{} of {wanted} changes were heard", *heard.borrow());
 }
 
 async fn until_here(app: &Arc<App>, device: DeviceId, wanted: bool) {

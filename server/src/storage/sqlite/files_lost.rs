@@ -39,12 +39,12 @@ pub fn all(folder: &Path, db: &Connection) -> Result<Vec<Listed>, StorageError> 
 }
 
 fn listed(db: &Connection, list: &Path, folder: String) -> Result<Listed, StorageError> {
-    let Some(lost) = std::fs::read_to_string(list).ok().and_then(|text| read(&text)) else {
+    let Some(gone) = std::fs::read_to_string(list).ok().and_then(|text| read(&text)) else {
         return Ok(Listed { folder, all: 0, missing: None });
     };
     let epoch = log::epoch(db)?.ok_or(StorageError::Damaged("the log has no epoch"))?;
     let (mut all, mut missing) = (0_u64, 0_u64);
-    for (document, name) in lost {
+    for (document, name) in gone {
         let is_back = files::whole(db, (document, name), epoch)?.is_some();
         // What was destroyed since nobody misses.
         let is_missed = !is_back && destroyed::record_of(db, document)?.is_none();
