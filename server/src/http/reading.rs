@@ -18,6 +18,9 @@ use crate::http::routes::Takes;
 use crate::http::whole::Whole;
 use crate::limits::BODY_PACE_MIN;
 
+/// So long a body has just begun, in milliseconds.
+const BEGINS_MS: u128 = 2_000;
+
 /// Bodies that are coming.
 #[derive(Debug)]
 pub struct Bodies {
@@ -68,12 +71,13 @@ impl Bodies {
 }
 
 impl Coming {
-    /// How many bytes come in a second, where these are too few to hold a place that another wants.
-    fn too_slow(&self, now: Instant) -> Option<u128> {
-        let ms = now.duration_since(self.since).as_millis().max(1_000);
+    /// Whether it has just begun, and how many bytes come in a second, where these are too few to hold a place that another
+    /// wants. The least of these gives way: one that has just begun, and so has shown nothing yet, after all others.
+    fn too_slow(&self, now: Instant) -> Option<(bool, u128)> {
+        let ms = now.duration_since(self.since).as_millis().max(1);
         let pace = u128::from(self.bytes.load(Ordering::Relaxed)) * 1_000 / ms;
         let is_whole = self.is_whole.load(Ordering::Relaxed);
-        (!is_whole && pace < u128::from(BODY_PACE_MIN)).then_some(pace)
+        (!is_whole && pace < u128::from(BODY_PACE_MIN)).then_some((ms < BEGINS_MS, pace))
     }
 }
 
@@ -143,13 +147,16 @@ mod tests {
         let first = bodies.begin().unwrap();
         assert_eq!(all.each_ref().map(ended), [false, false, true]);
         let second = bodies.begin().unwrap();
-        assert_eq!((all.each_ref().map(ended), ended(&first)), ([false, false, true], true));
-        all[1].1.is_whole.store(true, Ordering::Relaxed);
-        sends(&second, BODY_PACE_MIN);
+        let gone = (all.each_ref().map(ended), ended(&first));
+        assert_eq!(gone, ([false, true, true], false), "who has just begun goes last");
+        let third = bodies.begin().unwrap();
+        assert_eq!([&first, &second].map(ended), [true, false]);
+        second.1.is_whole.store(true, Ordering::Relaxed);
+        sends(&third, BODY_PACE_MIN);
         assert!(bodies.begin().is_none(), "nobody gives way");
         drop(first);
         assert!(bodies.begin().is_none(), "one that gave way has no place to leave");
-        drop(second);
+        drop(third);
         assert!(bodies.begin().is_some());
     }
 
@@ -159,7 +166,7 @@ mod tests {
         let mut all = Vec::new();
         for _ in 0..5 {
             all.push(bodies.begin().unwrap());
-            tokio::time::advance(Duration::from_millis(1)).await;
+            tokio::time::advance(Duration::from_secs(2)).await;
         }
         let gone: Vec<bool> = all.iter().map(ended).collect();
         assert_eq!(gone, [true, true, true, false, false]);

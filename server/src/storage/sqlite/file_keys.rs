@@ -72,42 +72,6 @@ impl Keys {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
-        match &self.of_files {
-            Some(own) => work(&*own.lock().map_err(|_| StorageError::Stopped)?),
-            None => work(&self.inner.lock().map_err(|_| StorageError::Stopped)?.connection),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ankomst_shared::ids::ChangeHash;
-
-    use super::super::open::connect;
-    use super::*;
-
-    #[test]
-    fn text_is_sealed_and_opened_while_the_key_of_a_file_waits_for_the_disk() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(folder.path(), [1; 32]).unwrap();
-        let (document, hash) = (DocumentId::from_bytes([2; 16]), ChangeHash::from_bytes([3; 32]));
-        let file = FileId::from_bytes([4; 16]);
-        keys.make(&[document]).unwrap();
-        let busy = connect(&folder.path().join("keys.db")).unwrap();
-        busy.execute_batch("BEGIN IMMEDIATE").unwrap();
-        std::thread::scope(|scope| {
-            let put = scope.spawn(|| keys.put_file_key((file, document), &[5; 32]));
-            while keys.of_files.as_ref().unwrap().try_lock().is_ok() {
-                std::thread::yield_now();
-            }
-            let sealed = keys.seal(document, &hash, b"text").unwrap();
-            assert_eq!(keys.open_chunk(document, &hash, &sealed).unwrap(), b"text");
-            assert!(!put.is_finished());
-            busy.execute_batch("COMMIT").unwrap();
-            put.join().unwrap().unwrap();
-        });
-        assert_eq!(keys.file_key(file).unwrap(), Some([5; 32]));
-        keys.destroy(&[document]).unwrap();
-        assert_eq!(keys.file_key(file).unwrap(), None, "with its record");
+        work(&self.inner.lock().map_err(|_| StorageError::Stopped)?.connection)
     }
 }

@@ -32,8 +32,6 @@ pub(super) const TABLES: &str =
 pub struct Keys {
     pub(super) master: Aes256Gcm,
     pub(super) inner: Mutex<Inner>,
-    /// Keys of files have a connection of their own, so that text waits for none; a copy that is only read has none.
-    pub(super) of_files: Option<Mutex<Connection>>,
 }
 
 pub(super) struct Inner {
@@ -57,10 +55,9 @@ impl Keys {
     /// # Errors
     /// When the file cannot be opened, or not with this master key.
     pub fn open(folder: &Path, master: [u8; 32]) -> Result<Self, StorageError> {
-        let file = folder.join("keys.db");
-        let (connection, of_files) = (connect(&file)?, Some(Mutex::new(connect(&file)?)));
+        let connection = connect(&folder.join("keys.db"))?;
         connection.execute_batch(TABLES)?;
-        Ok(Self { of_files, ..Self::over(connection, master)? })
+        Self::over(connection, master)
     }
 
     /// Opens a copy of document keys, wherever it lies, without changing it.
@@ -85,7 +82,7 @@ impl Keys {
         let renewing = renewing(&connection, &master)?;
         let (cached, renewed) = (BTreeMap::new(), BTreeSet::new());
         let inner = Mutex::new(Inner { connection, cached, renewing, renewed });
-        Ok(Self { master, inner, of_files: None })
+        Ok(Self { master, inner })
     }
 
     /// Seals a chunk for its place; makes the document's key durable first if there is none.

@@ -153,7 +153,7 @@ pub(super) struct HeldHere {
 
 impl HeldHere {
     /// Those of all that the server names.
-    pub(super) fn of(notes: &[HeldNote]) -> Vec<Self> {
+    pub(super) fn of<'a>(notes: impl Iterator<Item = &'a HeldNote>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for note in notes {
             let reason: String = note.reason.chars().take(HELD_REASON_CHARS).collect();

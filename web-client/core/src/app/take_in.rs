@@ -7,6 +7,7 @@ use ankomst_shared::ids::{ChangeHash, DeviceId, DocumentId};
 use ankomst_shared::order;
 use ankomst_shared::plant::{self, Plant};
 use ankomst_shared::sync::client::{Arrived, News, Told};
+use ankomst_shared::sync::message::HeldNote;
 
 use super::brought::brought_key;
 use super::deposits::{Said, settle};
@@ -36,7 +37,7 @@ impl<P: Platform> Core<P> {
     ) -> Result<Vec<DocumentId>, Refusal> {
         let Heard { news, mut standing, arrived, arrival, guarded } = heard;
         if let Some(notes) = &news.held {
-            standing.held = HeldHere::of(notes);
+            standing.held = self.with_open_of(device, |open| Ok(open.own_of(notes)))?;
         }
         let come: BTreeSet<DocumentId> = order::set(news.arrived.keys().map(|(id, _)| *id));
         // What this program ended at it ends at again, whatever comes to it.
@@ -134,6 +135,16 @@ impl<P: Platform> Core<P> {
 }
 
 impl Open {
+    /// What of all that is held is not known here to be others’: what a file brought is told to who has brought it, too.
+    fn own_of(&self, notes: &[HeldNote]) -> Vec<HeldHere> {
+        let is_others = |note: &&HeldNote| {
+            let row = self.chunks.get(&note.document).and_then(|rows| rows.get(&note.hash));
+            row.is_some_and(|row| row.own.is_none())
+                || self.brought.get(&(note.document, note.hash)).is_some()
+        };
+        HeldHere::of(notes.iter().filter(|note| !is_others(note)))
+    }
+
     /// Takes into memory what is stored; gives the documents it touches.
     fn takes(
         &mut self,
