@@ -292,21 +292,24 @@ impl World {
         }
     }
 
-    /// What was written in one act is in one change.
+    /// What was written in one act is in one change, whatever a record that goes on with less behind it says once more.
     fn check_groups(&mut self, visible: &Visible) {
         for (document, chunks) in visible {
             for (hash, bytes) in chunks {
                 self.ledger.learn(*document, *hash, bytes);
             }
         }
-        let mut groups: BTreeMap<u64, BTreeSet<Vec<ChangeHash>>> = BTreeMap::new();
+        // The changes that hold all of an act, as far as it was seen.
+        let mut groups: BTreeMap<u64, BTreeSet<ChangeHash>> = BTreeMap::new();
         for (token, written) in &self.ledger.written {
             if let (Some(group), Some(holders)) = (written.group, self.ledger.holder(*token)) {
-                groups.entry(group).or_default().insert(holders.clone());
+                let whole =
+                    groups.entry(group).or_insert_with(|| holders.iter().copied().collect());
+                whole.retain(|hash| holders.contains(hash));
             }
         }
         for (group, changes) in groups {
-            if changes.len() > 1 {
+            if changes.is_empty() {
                 self.ledger.diverged.push(format!("one act in several changes: {group}"));
             }
         }
