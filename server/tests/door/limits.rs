@@ -21,8 +21,8 @@ use tower::ServiceExt;
 
 use super::kit::{Answer, Browser, Door, HOST, PASSWORD, TLS};
 
-pub(super) const SHORT: Duration = Duration::from_millis(300);
-pub(super) const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_secs(20);
 
 /// A server and somebody who is signed in there.
 async fn signed_in(login: &str) -> (Door, Browser) {

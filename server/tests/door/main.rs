@@ -32,7 +32,6 @@ mod limits;
 mod link;
 mod matrix;
 mod metrics;
-mod mute;
 mod organisation;
 mod passkey;
 mod passkey_decided;

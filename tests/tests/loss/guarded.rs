@@ -245,7 +245,9 @@ async fn kept(
     (place, part): (&Place, DocumentId),
 ) {
     let display = place.display();
-    let by_him = elin.until_field((part, "phone"), "the number", |one| one.text == PHONE).await;
+    let by_him = elin
+        .until_field((part, "phone"), "the number", |one| one.value.as_str() == Some(PHONE))
+        .await;
     assert!(format!("{by_him:?}").contains("Mats"), "{by_him:?}");
     let identity = format!("persons/{}/protected_identity", place.person);
     let identity = elin.field((place.case, &identity)).await.unwrap();
