@@ -29,7 +29,9 @@ const MOST: Duration = Duration::from_mins(10);
 const LOGIN: &str = "lotta";
 const PASSPHRASE: &str = "en lång fras för vallen";
 const LINES: &str = "[data-part=cases] [data-line]";
-const FIELD: &str = "[data-path$=arriving_from]";
+/// What stands on the page of a case: the way to its own answers.
+const CASE: &str = "main a[href$='/uppgifter']";
+const FIELD: &str = "[data-path=arriving_from]";
 
 /// What every page gets: `appears(css, count)` is the time at which so many were to be seen on the screen, in
 /// milliseconds since the page began to load.
@@ -161,7 +163,7 @@ impl Page {
                     const line = document.querySelectorAll({LINES:?})[{case}];
                     const begun = performance.now();
                     (line.querySelector('a') ?? line).click();
-                    return await appears({FIELD:?}) - begun;
+                    return await appears({CASE:?}) - begun;
                 }})()"
             );
             took.push(self.after(&opens).await?);
@@ -179,6 +181,7 @@ impl Page {
         self.slow(1).await?;
         let opens = format!("document.querySelector({LINES:?} + ' a')?.click()");
         self.profile.web().execute(opens, vec![]).await?;
+        self.profile.click(CASE).await;
         let input = format!("{FIELD} input");
         self.profile.click(&input).await;
         let watch = format!(
